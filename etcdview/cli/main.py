@@ -1,0 +1,69 @@
+"""The group of commands: each is loaded when it is called, and errors are told in one place."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any, NoReturn
+
+import click
+
+from etcdview import __version__
+from etcdview.errors import EtcdviewError
+
+# command -> module under etcdview.cli whose `command` it is
+COMMANDS = {
+    "decode": "decode",
+    "demo": "demo",
+    "doctor": "doctor",
+    "encode": "encode",
+    "get": "get",
+    "health": "health",
+    "serve": "serve",
+}
+
+
+class LazyGroup(click.Group):
+    """Commands by name, each imported only when it is needed, so that --help costs no grpc."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"etcdview.cli.{COMMANDS[cmd_name]}")
+        command: click.Command = module.command
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="etcdview")
+def cli() -> None:
+    """The window on the state of a Kubernetes cluster, straight from etcd."""
+
+
+def main(argv: list[str] | None = None) -> NoReturn:
+    """Run the command. Exit status 0 done, 1 found wanting, 2 usage, 3 could not be reached."""
+    sys.exit(run(argv))
+
+
+def run(argv: list[str] | None = None) -> int:
+    """As main, but gives the exit status."""
+    try:
+        result: Any = cli.main(args=argv, prog_name="etcdview", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:
+        click.echo("Stopped.", err=True)
+        return 130
+    except EtcdviewError as error:
+        click.echo(f"etcdview: {error.what}", err=True)
+        if error.remedy:
+            click.echo(f"  {error.remedy}", err=True)
+        return error.exit_code
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+    return result if isinstance(result, int) else 0

@@ -1,0 +1,197 @@
+"""Every error etcdview raises on purpose, in one tree.
+
+    EtcdviewError
+    ├── UsageError                 what was asked for makes no sense
+    │   ├── SettingError           a setting, a flag or a settings file
+    │   └── QueryError             a key, a search, a selector, a cursor
+    ├── NotFoundError              no such key, resource type or revision
+    │   └── DeletedError           the key was there, and is not any more
+    ├── CompactedError             the revision was there, and etcd has dropped it
+    ├── DecodeError                bytes that are not what they claim to be
+    │   └── DecryptError           an encrypted value that no key opens
+    ├── FileFormatError            a dump or a snapshot that cannot be read
+    ├── DeniedError                etcd, or a role, does not permit it
+    ├── UnsupportedError           this server does not have it (kine, an older etcd)
+    └── UnreachableError           no answer from etcd
+        ├── ResolveError           the host name is not known
+        ├── RefusedError           nothing listens there
+        ├── DeadlineError          no answer within the deadline
+        ├── NoQuorumError          members answer, but cannot agree
+        └── TlsError               TCP works, TLS does not
+            ├── CertificateFileError   a file is missing, unreadable or no certificate
+            ├── KeyMismatchError       the key does not belong to the certificate
+            ├── UntrustedError         the server's certificate is of another CA
+            ├── ValidityError          a certificate has expired, or is not valid yet
+            ├── NameMismatchError      the endpoint's name is not in the certificate
+            ├── ClientCertificateError the server wants a client certificate, or another one
+            └── SchemeError            http spoken to a TLS port, or the reverse
+
+Each says what happened (`what`) and what to do about it (`remedy`). `status` is the HTTP status
+of a page that shows it and `exit_code` that of a command: 1 found wanting, 2 usage, 3 unreachable.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class EtcdviewError(Exception):
+    """The root. `what` happened, in one sentence; `remedy` says what to do, in one or two."""
+
+    status: ClassVar[int] = 500
+    exit_code: ClassVar[int] = 1
+    title: ClassVar[str] = "Something went wrong"
+
+    def __init__(self, what: str, remedy: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.remedy}".strip()
+
+
+class UsageError(EtcdviewError):
+    """What was asked for makes no sense."""
+
+    status = 400
+    exit_code = 2
+    title = "That request makes no sense"
+
+
+class SettingError(UsageError):
+    """A setting is missing, misspelt or of the wrong kind."""
+
+    title = "A setting is wrong"
+
+
+class QueryError(UsageError):
+    """A key, search, selector, cursor or revision that cannot be read."""
+
+
+class NotFoundError(EtcdviewError):
+    """There is no such key, resource type or page."""
+
+    status = 404
+    title = "Not found"
+
+
+class DeletedError(NotFoundError):
+    """The key existed and was deleted at `revision` (0 where that is no longer known)."""
+
+    title = "Deleted"
+
+    def __init__(self, what: str, remedy: str = "", *, revision: int = 0) -> None:
+        super().__init__(what, remedy)
+        self.revision = revision
+
+
+class CompactedError(EtcdviewError):
+    """The revision asked for was compacted away; `oldest` is the first that is left, 0 if unknown."""
+
+    status = 410
+    title = "That revision is gone"
+
+    def __init__(self, what: str, remedy: str = "", *, oldest: int = 0) -> None:
+        super().__init__(what, remedy)
+        self.oldest = oldest
+
+
+class DecodeError(EtcdviewError):
+    """Bytes that are not what they claim to be. `offset` is the byte where it was noticed, or None."""
+
+    status = 422
+    title = "This value cannot be decoded"
+
+    def __init__(self, what: str, remedy: str = "", *, offset: int | None = None) -> None:
+        super().__init__(what, remedy)
+        self.offset = offset
+
+
+class DecryptError(DecodeError):
+    """An encrypted value that none of the given keys opens."""
+
+    title = "This value is encrypted"
+
+
+class FileFormatError(EtcdviewError):
+    """A registry dump or a snapshot file that cannot be read."""
+
+    status = 422
+    title = "This file cannot be read"
+
+
+class DeniedError(EtcdviewError):
+    """etcd's own access control, or the viewer's role, does not permit it."""
+
+    status = 403
+    title = "Not permitted"
+
+
+class UnsupportedError(EtcdviewError):
+    """This server does not have the call (kine, or an older etcd)."""
+
+    status = 501
+    title = "Not supported by this server"
+
+
+class UnreachableError(EtcdviewError):
+    """No answer from etcd. `endpoint` is the one that was tried."""
+
+    status = 503
+    exit_code = 3
+    title = "etcd cannot be reached"
+
+    def __init__(self, what: str, remedy: str = "", *, endpoint: str = "") -> None:
+        super().__init__(what, remedy)
+        self.endpoint = endpoint
+
+
+class ResolveError(UnreachableError):
+    """The host name of an endpoint does not resolve."""
+
+
+class RefusedError(UnreachableError):
+    """Nothing listens on the endpoint's port."""
+
+
+class DeadlineError(UnreachableError):
+    """The endpoint did not answer within the deadline."""
+
+
+class NoQuorumError(UnreachableError):
+    """Members answer, but fewer than a majority: nothing can be read linearizably or written."""
+
+    title = "etcd has lost its quorum"
+
+
+class TlsError(UnreachableError):
+    """TCP works, TLS does not."""
+
+
+class CertificateFileError(TlsError):
+    """A certificate or key file is missing, unreadable, or holds something else."""
+
+
+class KeyMismatchError(TlsError):
+    """The private key does not belong to the certificate."""
+
+
+class UntrustedError(TlsError):
+    """The server's certificate was signed by another CA than the one given."""
+
+
+class ValidityError(TlsError):
+    """A certificate has expired, or is not valid yet."""
+
+
+class NameMismatchError(TlsError):
+    """The endpoint's name is not among the names in the server's certificate."""
+
+
+class ClientCertificateError(TlsError):
+    """The server asks for a client certificate and got none, or one it does not trust."""
+
+
+class SchemeError(TlsError):
+    """http was spoken to a TLS port, or https to a plain one."""

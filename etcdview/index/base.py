@@ -1,0 +1,93 @@
+"""What pages ask of key names, whoever answers: memory kept true by a watch, bounded reads, or a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from etcdview.resources import ResourceType
+
+State = Literal["static", "loading", "live", "behind", "down", "bounded"]
+Mode = Literal["prefix", "contains", "glob", "regex"]
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """How true the names are, and as of when.
+
+    `complete`: every name is known as of `revision`. `age_seconds`: since etcd last confirmed that revision.
+    `done` of `total` keys are loaded while `state` is "loading". `trouble` says what is wrong, and what to do.
+    "bounded": answered by bounded reads for want of memory; "static": a file, which does not change.
+    """
+
+    state: State
+    revision: int
+    complete: bool
+    age_seconds: float = 0.0
+    done: int = 0
+    total: int = 0
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TypeCount:
+    """How many keys one storage prefix holds, and how many of them each namespace ("" for none) holds."""
+
+    resource: ResourceType
+    prefix: bytes
+    count: int
+    namespaces: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """The registry by resource type, in order of storage prefix.
+
+    `unplaced` counts the keys that fit no pattern; `denied` are prefixes that etcd would not let us read.
+    """
+
+    revision: int
+    complete: bool
+    types: tuple[TypeCount, ...]
+    unplaced: int = 0
+    denied: tuple[str, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """All keys, placed or not."""
+        return sum(t.count for t in self.types) + self.unplaced
+
+
+@dataclass(frozen=True, slots=True)
+class NamePage:
+    """One page of names in byte order. `count` is of the whole answer; `count_is_exact` false: at least so many.
+
+    `next_after` is the name to go on after, None on the last page.
+    """
+
+    revision: int
+    complete: bool
+    keys: tuple[bytes, ...]
+    count: int
+    next_after: bytes | None = None
+    count_is_exact: bool = True
+
+
+class Names(Protocol):
+    """All key names of one cluster or file. Safe to call from any thread; never blocks on loading."""
+
+    def freshness(self) -> Freshness: ...
+
+    def tree(self) -> Tree: ...
+
+    def page(self, start: bytes, end: bytes, *, after: bytes | None = None, limit: int = 100) -> NamePage:
+        """Names in [start, end), those after `after` only; `end` as in Store.range."""
+
+    def unplaced(self, *, after: bytes | None = None, limit: int = 100) -> NamePage:
+        """Names that fit no pattern."""
+
+    def search(self, text: str, mode: Mode, *, after: bytes | None = None, limit: int = 100) -> NamePage:
+        """Names that match. Raises QueryError for a bad pattern, or one that costs too much."""
+
+    def close(self) -> None: ...

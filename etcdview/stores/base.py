@@ -1,0 +1,102 @@
+"""The protocols that every source of keys keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol, runtime_checkable
+
+from etcdview.models import (
+    Alarm,
+    KeyValue,
+    KvHash,
+    Membership,
+    MemberStatus,
+    RangeResult,
+    WatchBatch,
+)
+
+
+def prefix_end(prefix: bytes) -> bytes:
+    """The `range_end` that makes a range of all keys beginning with `prefix`.
+
+    It is the prefix with its last byte that is not 0xff made one larger; b"\\0" ("to the end of the
+    keyspace") for an empty prefix or one of 0xff only. Source: RangeRequest.range_end in etcd's rpc.proto.
+    """
+    for i in range(len(prefix) - 1, -1, -1):
+        if prefix[i] < 0xFF:
+            return prefix[:i] + bytes([prefix[i] + 1])
+    return b"\0"
+
+
+class Store(Protocol):
+    """Keys and values to read. Every call ends within the store's deadline, or raises an EtcdviewError."""
+
+    name: str
+    live: bool
+
+    def range(
+        self,
+        start: bytes,
+        end: bytes = b"",
+        *,
+        revision: int = 0,
+        limit: int = 0,
+        keys_only: bool = False,
+        count_only: bool = False,
+        serializable: bool = False,
+    ) -> RangeResult:
+        """Keys in [start, end) in byte order; `end` empty: that one key; `end` b"\\0": to the end.
+
+        `revision` 0 is the newest. Linearizable unless `serializable`.
+        Raises CompactedError, DeniedError, QueryError for a future revision, UnreachableError.
+        """
+
+    def get_many(self, keys: Sequence[bytes], *, revision: int = 0, keys_only: bool = False) -> dict[bytes, KeyValue]:
+        """The given keys, all as of one revision; keys that do not exist are left out."""
+
+    def close(self) -> None:
+        """Let go of connections, files and threads."""
+
+
+@runtime_checkable
+class Watchable(Protocol):
+    """A store whose changes can be followed."""
+
+    def watch(self, start: bytes, end: bytes, revision: int) -> Watch:
+        """All changes in [start, end) from `revision` on, with progress notifications asked for."""
+
+
+class Watch(Protocol):
+    """A running watch. Iterating blocks; `cancel` from another thread ends the iteration at once.
+
+    Raises CompactedError when the start revision is gone, UnreachableError when the connection is.
+    """
+
+    def __iter__(self) -> Iterator[WatchBatch]: ...
+
+    def request_progress(self) -> None:
+        """Ask the server to say how far it is (etcd 3.4 and later); no answer from a server without."""
+
+    def cancel(self) -> None: ...
+
+
+class MemberProbe(Protocol):
+    """One endpoint on a connection of its own, so that a hanging member delays nobody.
+
+    Each call takes its own deadline in seconds, and raises UnreachableError, DeniedError or UnsupportedError.
+    """
+
+    endpoint: str
+
+    def status(self, timeout_seconds: float) -> MemberStatus: ...
+
+    def members(self, timeout_seconds: float) -> Membership: ...
+
+    def alarms(self, timeout_seconds: float) -> tuple[Alarm, ...]: ...
+
+    def read(self, timeout_seconds: float, *, serializable: bool) -> int:
+        """Read one key that need not exist; gives the revision. Linearizable it proves quorum."""
+
+    def hash_kv(self, revision: int, timeout_seconds: float) -> KvHash: ...
+
+    def close(self) -> None: ...

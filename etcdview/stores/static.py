@@ -1,0 +1,64 @@
+"""A store of keys that do not change: what a dump or a snapshot file holds, sorted, in memory."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from etcdview.errors import QueryError
+from etcdview.models import KeyValue, RangeResult
+
+
+class StaticStore:
+    """The Store protocol over keys held in memory, all as of one `revision`."""
+
+    live = False
+
+    def __init__(self, name: str, kvs: Iterable[KeyValue], revision: int = 0) -> None:
+        self.name = name
+        self._kvs = tuple(sorted(kvs, key=lambda kv: kv.key))
+        self._keys = [kv.key for kv in self._kvs]
+        self.revision = revision or max((kv.mod_revision for kv in self._kvs), default=0)
+
+    def range(
+        self,
+        start: bytes,
+        end: bytes = b"",
+        *,
+        revision: int = 0,
+        limit: int = 0,
+        keys_only: bool = False,
+        count_only: bool = False,
+        serializable: bool = False,
+    ) -> RangeResult:
+        """See Store.range; the only revision there is, is the file's."""
+        self._check(revision)
+        first, last = self._bounds(start, end)
+        if count_only:
+            return RangeResult(self.revision, count=last - first)
+        stop = min(last, first + limit) if limit else last
+        kvs = self._kvs[first:stop]
+        if keys_only:
+            kvs = tuple(replace(kv, value=b"") for kv in kvs)
+        return RangeResult(self.revision, kvs, count=last - first, more=stop < last)
+
+    def get_many(self, keys: Sequence[bytes], *, revision: int = 0, keys_only: bool = False) -> dict[bytes, KeyValue]:
+        """See Store.get_many."""
+        found = (self.range(key, revision=revision, keys_only=keys_only).kvs for key in keys)
+        return {kvs[0].key: kvs[0] for kvs in found if kvs}
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+    def _bounds(self, start: bytes, end: bytes) -> tuple[int, int]:
+        first = bisect_left(self._keys, start)
+        if end == b"\0":
+            return first, len(self._keys)
+        return first, bisect_left(self._keys, end or start + b"\0")
+
+    def _check(self, revision: int) -> None:
+        if revision not in (0, self.revision):
+            raise QueryError(
+                f"{self.name} holds revision {self.revision} only, not {revision}.", "Leave the revision out."
+            )

@@ -1,0 +1,113 @@
+"""One round of probes every five seconds at most, for all browsers together, and the verdict on it.
+
+While nobody has asked for a minute, a round every thirty seconds keeps the history and the metrics going.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from etcdview.health.facts import ClusterFacts
+from etcdview.health.findings import Verdict
+from etcdview.health.probing import Clock, ProbeSource
+from etcdview.health.rounds import Rounds
+from etcdview.health.rules import examine
+
+INTERVAL_SECONDS = 5.0
+IDLE_INTERVAL_SECONDS = 30.0
+IDLE_AFTER_SECONDS = 60.0
+WAIT_SECONDS = 1.9  # the longest that a page waits for a round: less than the 2 s it is allowed
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What is known now. `facts` is None until the first round has ended; they are `age_seconds` old."""
+
+    facts: ClusterFacts | None
+    verdict: Verdict
+    age_seconds: float = 0.0
+
+
+def utc_now() -> datetime:
+    """The clock."""
+    return datetime.now(UTC)
+
+
+class Monitor:
+    """Watches the health of one live cluster from a thread of its own. Safe to ask from any thread."""
+
+    def __init__(
+        self, source: ProbeSource, *, interval_seconds: float = INTERVAL_SECONDS, now: Clock = utc_now
+    ) -> None:
+        self._rounds = Rounds(source, now)
+        self._interval_seconds = interval_seconds
+        self._now = now
+        self._changed = threading.Condition()  # guards all below
+        self._report: Report | None = None
+        self._done_at = 0.0  # monotonic
+        self._asked_at = 0.0  # monotonic
+        self._stopping = False
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin to probe. Calling it again does nothing."""
+        with self._changed:
+            if self._thread is None:
+                self._stopping = False
+                self._asked_at = time.monotonic()
+                self._thread = threading.Thread(target=self._run, name="etcdview-health", daemon=True)
+                self._thread.start()
+
+    def stop(self) -> None:
+        """Stop probing; the thread ends by itself within a round's time."""
+        with self._changed:
+            thread, self._thread = self._thread, None
+            self._stopping = True
+            self._changed.notify_all()
+        if thread is not None:
+            thread.join(1.0)
+
+    def latest(self, wait_seconds: float = WAIT_SECONDS) -> Report:
+        """What the last round saw: at once where it is recent, else after at most `wait_seconds` for a new one."""
+        until = time.monotonic() + wait_seconds
+        with self._changed:
+            self._asked_at = time.monotonic()
+            if not self._recent():
+                self._changed.notify_all()
+                self._changed.wait_for(lambda: self._stopping or self._recent(), max(0.0, until - time.monotonic()))
+            return self._aged()
+
+    def _recent(self) -> bool:
+        # A round in its turn may take a second or two: facts are as old as one interval and one round before it ends.
+        return self._report is not None and time.monotonic() - self._done_at < self._interval_seconds + WAIT_SECONDS
+
+    def _aged(self) -> Report:
+        if self._report is None:
+            return Report(None, Verdict("unknown", self._now()))
+        return Report(self._report.facts, self._report.verdict, time.monotonic() - self._done_at)
+
+    def _run(self) -> None:
+        while self._pause():
+            facts = self._rounds.run()
+            report = Report(facts, examine(facts))
+            with self._changed:
+                self._report, self._done_at = report, time.monotonic()
+                self._changed.notify_all()
+        self._rounds.close()
+
+    def _pause(self) -> bool:
+        """Sleep until the next round is due; false when it is time to stop."""
+        with self._changed:
+            while not self._stopping:
+                now = time.monotonic()
+                due = self._done_at + (self._interval_seconds if self._wanted(now) else IDLE_INTERVAL_SECONDS)
+                if self._report is None or now >= due:
+                    return True
+                self._changed.wait(due - now)
+            return False
+
+    def _wanted(self, now: float) -> bool:
+        return now - self._asked_at < IDLE_AFTER_SECONDS

@@ -1,0 +1,9 @@
+"""The rules: each a pure function from facts to findings, registered under the ID that its findings carry.
+
+A rule never fires on what was not asked or not answered: an unknown is said by the rules that are about unknowns.
+"""
+
+from etcdview.health.rules import quorum
+from etcdview.health.rules.base import RULES, Rule, Sight, examine, rule
+
+__all__ = ["RULES", "Rule", "Sight", "examine", "quorum", "rule"]

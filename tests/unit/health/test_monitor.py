@@ -1,0 +1,119 @@
+"""The monitor: one round for all, pages that never wait long, and nothing left running."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+
+import pytest
+
+from etcdview.errors import DeadlineError, EtcdviewError
+from etcdview.health.monitor import Monitor
+from etcdview.models import Alarm, KvHash, Membership, MemberStatus
+
+
+class ScriptedMember:
+    """The MemberProbe protocol, answering from a script: for what no real server does on demand."""
+
+    def __init__(self, endpoint: str, status: MemberStatus, members: Membership) -> None:
+        self.endpoint, self._status, self._members = endpoint, status, members
+        self.calls = 0
+        self.may_answer = threading.Event()
+        self.may_answer.set()
+
+    def status(self, timeout_seconds: float) -> MemberStatus:
+        self.calls += 1
+        if not self.may_answer.is_set():
+            self.may_answer.wait(10)
+            raise DeadlineError("too late")
+        return self._status
+
+    def members(self, timeout_seconds: float) -> Membership:
+        return self._members
+
+    def alarms(self, timeout_seconds: float) -> tuple[Alarm, ...]:
+        return ()
+
+    def read(self, timeout_seconds: float, *, serializable: bool) -> int:
+        return self._status.revision
+
+    def hash_kv(self, revision: int, timeout_seconds: float) -> KvHash:
+        return KvHash(self._status.member_id, 7, revision, 1)
+
+    def close(self) -> None: ...
+
+
+class ScriptedSource:
+    """Members by endpoint; only the first is given."""
+
+    def __init__(self, members: list[ScriptedMember]) -> None:
+        self.members = {m.endpoint: m for m in members}
+        self.endpoints = (members[0].endpoint,)
+
+    def probe(self, endpoint: str) -> ScriptedMember:
+        if endpoint not in self.members:
+            raise EtcdviewError(f"{endpoint} is nobody")
+        return self.members[endpoint]
+
+
+@pytest.fixture
+def source(build: SimpleNamespace) -> ScriptedSource:
+    members = Membership(1, (build.member(1), build.member(2)))
+    return ScriptedSource(
+        [ScriptedMember(f"https://10.0.0.{n}:2379", build.status(n, cluster_id=1), members) for n in (1, 2)]
+    )
+
+
+@contextmanager
+def running(source: ScriptedSource, interval: float = 5.0) -> Iterator[Monitor]:
+    monitor = Monitor(source, interval_seconds=interval)
+    monitor.start()
+    try:
+        yield monitor
+    finally:
+        monitor.stop()
+
+
+def test_members_that_were_not_given_are_found_and_probed_in_the_first_round(source: ScriptedSource) -> None:
+    with running(source) as monitor:
+        report = monitor.latest()
+    assert report.facts is not None
+    assert [(m.name, m.healthy) for m in report.facts.members] == [("cp1", True), ("cp2", True)]
+    assert [e.given for m in report.facts.members for e in m.endpoints] == [True, False]
+
+
+def test_many_askers_share_one_round(source: ScriptedSource) -> None:
+    with running(source) as monitor:
+        threads = [threading.Thread(target=monitor.latest) for _ in range(20)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert [m.calls for m in source.members.values()] == [1, 1]
+
+
+def test_a_member_that_ignores_its_deadline_delays_nobody(source: ScriptedSource) -> None:
+    hanging = source.members["https://10.0.0.2:2379"]
+    hanging.may_answer.clear()
+    with running(source) as monitor:
+        begun = time.monotonic()
+        report = monitor.latest()
+        assert time.monotonic() - begun < 2.0
+        hanging.may_answer.set()
+    assert report.facts is not None
+    assert [m.healthy for m in report.facts.members] == [True, False]
+    assert report.verdict.status == "degraded"
+
+
+def test_before_anything_is_known_the_verdict_is_unknown(source: ScriptedSource) -> None:
+    report = Monitor(source).latest(wait_seconds=0)
+    assert (report.facts, report.verdict.status) == (None, "unknown")
+
+
+def test_stopping_leaves_no_thread_behind(source: ScriptedSource) -> None:
+    with running(source) as monitor:
+        monitor.latest()
+    assert not [t.name for t in threading.enumerate() if t.name.startswith("etcdview-")]

@@ -1,0 +1,122 @@
+"""Kubernetes' dialect of JSONPath, translated to RFC 9535 and evaluated by python-jsonpath.
+
+In Kubernetes braces and the leading $ may be left out, a dot in a name is escaped (`.metadata.labels.a\\.b/c`),
+names may hold dashes and slashes unquoted, and filters compare with texts in either quotes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import lru_cache
+from typing import Any
+
+import jsonpath
+
+from etcdview.errors import QueryError
+
+_ENV = jsonpath.JSONPathEnvironment()
+
+# One step of a path: a recursive descent, a name with escapes, or the start of a bracket.
+_STEP = re.compile(r"(?P<deep>\.\.)|\.?(?P<name>(?:\\.|[^.\[\]\\\s'\"()=<>!&|?@,:{}$])+)|(?P<dot>\.)")
+# A path inside a filter: @.type, @.metadata.labels.a\.b
+_INNER = re.compile(r"@(?P<path>(?:\.(?:\\.|[^.\[\]\\\s'\"()=<>!&|?@,])+)+)|'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
+
+
+@lru_cache(maxsize=512)
+def compile_path(path: str) -> Path:
+    """The path, ready to use. Raises QueryError where it is none."""
+    try:
+        return Path(path, _ENV.compile(translate(path)))
+    except (jsonpath.JSONPathError, RecursionError) as error:
+        raise QueryError(
+            f"{path!r} is no JSONPath that can be used: {str(error).splitlines()[0]}.",
+            'Write it as kubectl does, for example .spec.nodeName or .status.conditions[?(@.type=="Ready")].status.',
+        ) from error
+
+
+class Path:
+    """A compiled path."""
+
+    def __init__(self, text: str, compiled: jsonpath.JSONPath | jsonpath.CompoundJSONPath) -> None:
+        self.text = text
+        self._compiled = compiled
+
+    def __repr__(self) -> str:
+        return f"Path({self.text!r})"
+
+    def find(self, obj: Any) -> list[Any]:
+        """All values at the path, in order; none where the path leads nowhere."""
+        try:
+            return list(self._compiled.findall(obj))
+        except jsonpath.JSONPathError:
+            return []
+
+    def first(self, obj: Any) -> Any:
+        """The first value at the path, None where there is none."""
+        return next(iter(self.find(obj)), None)
+
+
+def translate(path: str) -> str:
+    """The path in RFC 9535's syntax. Raises QueryError where the brackets do not match."""
+    rest = path.strip()
+    if rest.startswith("{") and rest.endswith("}"):
+        rest = rest[1:-1].strip()
+    rest = rest.removeprefix("$")
+    out = ["$"]
+    while rest:
+        taken, piece = _bracket(path, rest) if rest[0] == "[" else _name(path, rest)
+        out.append(piece)
+        rest = rest[taken:]
+    return "".join(out)
+
+
+def _name(path: str, rest: str) -> tuple[int, str]:
+    match = _STEP.match(rest)
+    if match is None:
+        raise _bad(path, f"{rest[:20]!r} cannot follow there")
+    if match["deep"]:
+        return match.end(), ".."
+    if match["dot"]:
+        return match.end(), ""
+    return match.end(), "[*]" if match["name"] == "*" else _quoted(match["name"])
+
+
+def _quoted(name: str) -> str:
+    return "[" + json.dumps(re.sub(r"\\(.)", r"\1", name), ensure_ascii=False) + "]"
+
+
+def _bracket(path: str, rest: str) -> tuple[int, str]:
+    end = _closing(path, rest)
+    inside = rest[1:end].strip()
+    if inside.startswith("?"):
+        inside = _INNER.sub(lambda m: "@" + _inner(path, m["path"]) if m["path"] else m[0], inside)
+    return end + 1, f"[{inside}]"
+
+
+def _inner(path: str, steps: str) -> str:
+    out = []
+    while steps:
+        taken, piece = _name(path, steps)
+        out.append(piece)
+        steps = steps[taken:]
+    return "".join(out)
+
+
+def _closing(path: str, rest: str) -> int:
+    """Where the bracket that `rest` begins with is closed; quotes and inner brackets are skipped."""
+    depth, quote, escaped = 0, "", False
+    for position, char in enumerate(rest):
+        if quote:
+            escaped, quote = (not escaped and char == "\\", "" if char == quote and not escaped else quote)
+        elif char in "'\"":
+            quote = char
+        elif char in "[]":
+            depth += 1 if char == "[" else -1
+            if depth == 0:
+                return position
+    raise _bad(path, "a bracket is not closed")
+
+
+def _bad(path: str, why: str) -> QueryError:
+    return QueryError(f"{path!r} is no JSONPath: {why}.", "Write it as kubectl does, for example .spec.nodeName.")

@@ -1,0 +1,119 @@
+"""The group autoscaling: horizontal pod autoscalers, stored as v2, v2beta2, v2beta1 or v1."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from etcdview.tables.base import AGE, NAME, Cells, Column, Object, created, name_of, table
+from etcdview.tables.reading import NONE, UNSET, dig, items, number, quantity, text
+
+_UNKNOWN = "<unknown>"
+_METRICS_ANNOTATION = "autoscaling.alpha.kubernetes.io/metrics"
+_CURRENT_ANNOTATION = "autoscaling.alpha.kubernetes.io/current-metrics"
+
+
+@table(
+    "autoscaling",
+    "HorizontalPodAutoscaler",
+    columns=(
+        NAME,
+        Column("Reference", description="What it scales."),
+        Column("Targets", description="Each metric: what it is, and what it should be."),
+        Column("MinPods", description="The fewest pods."),
+        Column("MaxPods", description="The most pods."),
+        Column("Replicas", description="Pods there are."),
+        AGE,
+    ),
+)
+def horizontal_pod_autoscaler(obj: Object, now: datetime) -> Cells:
+    """A horizontal pod autoscaler of any version."""
+    return (
+        name_of(obj),
+        f"{text(obj, 'spec', 'scaleTargetRef', 'kind')}/{text(obj, 'spec', 'scaleTargetRef', 'name')}",
+        metrics_text(obj),
+        UNSET if dig(obj, "spec", "minReplicas") is None else str(number(obj, "spec", "minReplicas")),
+        number(obj, "spec", "maxReplicas"),
+        number(obj, "status", "currentReplicas"),
+        created(obj, now),
+    )
+
+
+def metrics_text(obj: Object) -> str:
+    """The first two metrics as current/target; "<none>" for none."""
+    specs, statuses = _specs(obj), _statuses(obj)
+    if not specs:
+        return NONE
+    shown = [_metric(spec, statuses[i] if i < len(statuses) else None) for i, spec in enumerate(specs)]
+    more = f" + {len(shown) - 2} more..." if len(shown) > 2 else ""
+    return ", ".join(shown[:2]) + more
+
+
+def _metric(spec: Any, status: Any) -> str:
+    kind = text(spec, "type")
+    member = kind[:1].lower() + kind[1:]
+    source, current = dig(spec, member), dig(status, member)
+    match kind:
+        case "External" | "Object":
+            return _value_metric(source, current)
+        case "Pods":
+            have = _UNKNOWN if current is None else quantity(_current(current, "averageValue"))
+            return f"{have}/{quantity(_target(source, 'averageValue'))}"
+        case "Resource" | "ContainerResource":
+            return f"{text(source, 'name')}: {_resource_metric(source, current)}"
+    return "<unknown type>"
+
+
+def _value_metric(source: Any, current: Any) -> str:
+    average = _target(source, "averageValue")
+    if average is not None:
+        have = _current(current, "averageValue")
+        return f"{_UNKNOWN if have is None else have}/{average} (avg)"
+    have = _UNKNOWN if current is None else quantity(_current(current, "value"))
+    return f"{have}/{quantity(_target(source, 'value'))}"
+
+
+def _resource_metric(source: Any, current: Any) -> str:
+    average = _target(source, "averageValue")
+    if average is not None:
+        return f"{_UNKNOWN if current is None else quantity(_current(current, 'averageValue'))}/{average}"
+    have, want = _current(current, "averageUtilization"), _target(source, "averageUtilization")
+    return f"{_UNKNOWN if have is None else f'{have}%'}/{'<auto>' if want is None else f'{want}%'}"
+
+
+def _target(source: Any, name: str) -> Any:
+    """A member of the target: nested in v2, spelt out in v2beta1 (targetAverageValue, targetValue)."""
+    nested = dig(source, "target", name)
+    return nested if nested is not None else dig(source, "target" + name[0].upper() + name[1:])
+
+
+def _current(status: Any, name: str) -> Any:
+    nested = dig(status, "current", name)
+    return nested if nested is not None else dig(status, "current" + name[0].upper() + name[1:])
+
+
+def _specs(obj: Object) -> list[Any]:
+    """The metrics; v1 has CPU as a field of its own and the others in an annotation."""
+    metrics = items(obj, "spec", "metrics")
+    cpu = dig(obj, "spec", "targetCPUUtilizationPercentage")
+    if cpu is not None:
+        metrics = [{"type": "Resource", "resource": {"name": "cpu", "target": {"averageUtilization": cpu}}}, *metrics]
+    return metrics + _annotated(obj, _METRICS_ANNOTATION)
+
+
+def _statuses(obj: Object) -> list[Any]:
+    found = items(obj, "status", "currentMetrics") or _annotated(obj, _CURRENT_ANNOTATION)
+    cpu = dig(obj, "status", "currentCPUUtilizationPercentage")
+    if found or cpu is None:
+        return found
+    return [{"type": "Resource", "resource": {"name": "cpu", "current": {"averageUtilization": cpu}}}]
+
+
+def _annotated(obj: Object, annotation: str) -> list[Any]:
+    try:
+        found = json.loads(text(obj, "metadata", "annotations", annotation) or "[]")
+    except ValueError:
+        return []
+    return [m for m in found if isinstance(m, Mapping)] if isinstance(found, list) else []

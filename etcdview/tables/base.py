@@ -1,0 +1,88 @@
+"""A table: its columns, and the function that makes an object's cells. Modules of API groups register theirs here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from etcdview.tables.durations import age
+
+Object = Mapping[str, Any]
+Cell = str | int | float | bool | None
+Cells = tuple[Cell, ...]
+RowFunction = Callable[[Object, datetime], Cells]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column as the API server describes it (metav1.TableColumnDefinition).
+
+    `priority` 0 is shown always, a higher one with `-o wide`. `format` "name" marks the object's name.
+    """
+
+    name: str
+    type: str = "string"
+    format: str = ""
+    priority: int = 0
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The columns of one resource type, and how its objects become cells.
+
+    `order` is the key by which kubectl gets the rows sorted, where that is not the order of their keys.
+    """
+
+    columns: tuple[Column, ...]
+    row: RowFunction
+    order: Callable[[Object], Any] | None = None
+
+    def cells(self, obj: Object, now: datetime) -> Cells:
+        """The cells of `obj` with ages as of `now`, wide ones included; strings, numbers, booleans and None.
+
+        There can be more cells than columns: the API server sends an age for IPAddresses without a column.
+        """
+        return self.row(obj, now)
+
+    def sorted(self, objects: Sequence[Object]) -> list[Object]:
+        """The objects in the order of `kubectl get`, given in the order of their keys."""
+        return list(objects) if self.order is None else sorted(objects, key=self.order)
+
+
+REGISTRY: dict[tuple[str, str], Table] = {}
+
+
+def table(
+    group: str, *kinds: str, columns: tuple[Column, ...], order: Callable[[Object], Any] | None = None
+) -> Callable[[RowFunction], RowFunction]:
+    """Register the decorated function as the rows of these kinds of the API group."""
+
+    def register(row: RowFunction) -> RowFunction:
+        for kind in kinds:
+            REGISTRY[group, kind] = Table(columns, row, order)
+        return row
+
+    return register
+
+
+def created(obj: Object, now: datetime) -> str:
+    """The AGE of an object."""
+    return age(obj["metadata"].get("creationTimestamp"), now)
+
+
+def name_of(obj: Object) -> str:
+    """metadata.name; "" where the object has none."""
+    name = obj["metadata"].get("name")
+    return name if isinstance(name, str) else ""
+
+
+NAME = Column("Name", format="name", description="The name, unique among its kind in its namespace.")
+AGE = Column("Age", description="Time since the object was created.")
+CREATED_AT = Column("Created At", "date", description="When the object was created.")
+CONTAINERS = Column("Containers", priority=1, description="The containers of the pod template.")
+IMAGES = Column("Images", priority=1, description="The images of the pod template's containers.")
+SELECTOR = Column("Selector", priority=1, description="The labels by which pods are found.")
+WIDE_POD_COLUMNS = (CONTAINERS, IMAGES, SELECTOR)

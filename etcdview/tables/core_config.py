@@ -1,0 +1,90 @@
+"""The small ones of the core group: config maps, secrets, service accounts, quotas, limits, replication controllers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from etcdview.tables.base import (
+    AGE,
+    CREATED_AT,
+    NAME,
+    WIDE_POD_COLUMNS,
+    Cells,
+    Column,
+    Object,
+    created,
+    name_of,
+    table,
+)
+from etcdview.tables.reading import dig, mapping, number, text
+from etcdview.tables.texts import container_cells, labels_text
+
+_DATA = Column("Data", description="How many entries it holds.")
+
+
+@table("", "ConfigMap", columns=(NAME, _DATA, AGE))
+def config_map(obj: Object, now: datetime) -> Cells:
+    """A config map; binary entries count too."""
+    return name_of(obj), len(mapping(obj, "data")) + len(mapping(obj, "binaryData")), created(obj, now)
+
+
+@table("", "Secret", columns=(NAME, Column("Type", description="What the secret is for."), _DATA, AGE))
+def secret(obj: Object, now: datetime) -> Cells:
+    """A secret: how many entries, never which."""
+    return name_of(obj), text(obj, "type") or "Opaque", len(mapping(obj, "data")), created(obj, now)
+
+
+@table("", "ServiceAccount", columns=(NAME, AGE))
+def service_account(obj: Object, now: datetime) -> Cells:
+    """A service account."""
+    return name_of(obj), created(obj, now)
+
+
+@table("", "LimitRange", columns=(NAME, CREATED_AT))
+def limit_range(obj: Object, now: datetime) -> Cells:
+    """A limit range; kubectl shows the moment of its making, not its age."""
+    return name_of(obj), dig(obj, "metadata", "creationTimestamp")
+
+
+@table(
+    "",
+    "ResourceQuota",
+    columns=(
+        NAME,
+        Column("Request", description="What is used and what may be, of all but limits."),
+        Column("Limit", description="What is used and what may be, of limits."),
+        AGE,
+    ),
+)
+def resource_quota(obj: Object, now: datetime) -> Cells:
+    """A quota."""
+    used = mapping(obj, "status", "used")
+    hard = sorted(mapping(obj, "status", "hard").items())
+    limits = [f"{name}: {used.get(name, '0')}/{most}" for name, most in hard if name.startswith("limits.")]
+    requests = [f"{name}: {used.get(name, '0')}/{most}" for name, most in hard if not name.startswith("limits.")]
+    return name_of(obj), ", ".join(requests), ", ".join(limits), created(obj, now)
+
+
+@table(
+    "",
+    "ReplicationController",
+    columns=(
+        NAME,
+        Column("Desired", "integer", description="Pods asked for."),
+        Column("Current", "integer", description="Pods there are."),
+        Column("Ready", "integer", description="Pods that are ready."),
+        AGE,
+        *WIDE_POD_COLUMNS,
+    ),
+)
+def replication_controller(obj: Object, now: datetime) -> Cells:
+    """A replication controller."""
+    return (
+        name_of(obj),
+        number(obj, "spec", "replicas", default=1),
+        number(obj, "status", "replicas"),
+        number(obj, "status", "readyReplicas"),
+        created(obj, now),
+        *container_cells(dig(obj, "spec", "template", "spec")),
+        labels_text(mapping(obj, "spec", "selector")),
+    )

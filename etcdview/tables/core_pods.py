@@ -1,0 +1,216 @@
+"""Pods: what `kubectl get pods` makes of phases, conditions and container states (printPod in Kubernetes)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from etcdview.tables.base import AGE, NAME, Cells, Column, Object, created, name_of, table
+from etcdview.tables.durations import age
+from etcdview.tables.reading import NONE, deleting, dig, is_true, items, mapping, number, text
+from etcdview.tables.texts import container_cells, labels_text
+
+_INITIALIZING = "PodInitializing"
+_GATED = "SchedulingGated"
+
+
+@dataclass(frozen=True, slots=True)
+class _Restarts:
+    """How often containers were restarted, and when the last of them had ended ("" where unknown)."""
+
+    count: int = 0
+    last: str = ""
+
+    def plus(self, status: Any) -> _Restarts:
+        ended = text(status, "lastState", "terminated", "finishedAt")
+        return _Restarts(self.count + number(status, "restartCount"), max(self.last, ended))
+
+    def cell(self, now: datetime) -> str:
+        return f"{self.count} ({age(self.last, now)} ago)" if self.count and self.last else str(self.count)
+
+
+@dataclass(frozen=True, slots=True)
+class _Init:
+    """What the init containers come to. `reason` is "" when all of them are done, or run as sidecars."""
+
+    ready: int = 0
+    reason: str = ""
+    restarts: _Restarts = _Restarts()
+    sidecar_restarts: _Restarts = _Restarts()
+
+
+@dataclass(frozen=True, slots=True)
+class PodState:
+    """The words for a pod: how many containers are ready, of how many, and what it does."""
+
+    ready: int
+    total: int
+    reason: str
+    restarts: str
+
+
+def pod_state(pod: Object, now: datetime) -> PodState:
+    """The READY, STATUS and RESTARTS of a pod as of `now`."""
+    sidecars = {text(c, "name") for c in items(pod, "spec", "initContainers") if text(c, "restartPolicy") == "Always"}
+    total = len(items(pod, "spec", "containers")) + len(sidecars)
+    init = _init(pod, sidecars)
+    reason, ready, restarts = init.reason or _phase(pod), init.ready, init.restarts
+    if not init.reason or is_true(pod, "Initialized"):
+        statuses = items(pod, "status", "containerStatuses")
+        restarts = _sum_restarts(statuses, init.sidecar_restarts)
+        ready += sum(_is_ready(s) for s in statuses)
+        reason = _running_reason(pod, statuses, reason)
+    return PodState(ready, total, _ending(pod) or reason, restarts.cell(now))
+
+
+def _phase(pod: Object) -> str:
+    gated = any(
+        text(c, "type") == "PodScheduled" and text(c, "reason") == _GATED for c in items(pod, "status", "conditions")
+    )
+    return _GATED if gated else text(pod, "status", "reason") or text(pod, "status", "phase")
+
+
+def _ending(pod: Object) -> str:
+    """The word for a pod that is being deleted; "" for any other."""
+    if not deleting(pod):
+        return ""
+    if text(pod, "status", "reason") == "NodeLost":
+        return "Unknown"
+    return "" if text(pod, "status", "phase") in ("Succeeded", "Failed") else "Terminating"
+
+
+def _init(pod: Object, sidecars: set[str]) -> _Init:
+    """Init containers in order, up to the first that is neither done nor a sidecar that has started."""
+    state = _Init()
+    for position, status in enumerate(items(pod, "status", "initContainerStatuses")):
+        sidecar = text(status, "name") in sidecars
+        state = replace(
+            state,
+            restarts=state.restarts.plus(status),
+            sidecar_restarts=state.sidecar_restarts.plus(status) if sidecar else state.sidecar_restarts,
+        )
+        terminated = dig(status, "state", "terminated")
+        if terminated is not None and number(terminated, "exitCode") == 0:
+            continue
+        if sidecar and dig(status, "started") is True:
+            state = replace(state, ready=state.ready + (dig(status, "ready") is True))
+            continue
+        return replace(
+            state, reason="Init:" + _init_reason(status, position, len(items(pod, "spec", "initContainers")))
+        )
+    return state
+
+
+def _init_reason(status: Any, position: int, count: int) -> str:
+    terminated = dig(status, "state", "terminated")
+    if terminated is not None:
+        return _exit_reason(terminated)
+    waiting = text(status, "state", "waiting", "reason")
+    return waiting if waiting and waiting != _INITIALIZING else f"{position}/{count}"
+
+
+def _exit_reason(terminated: Any) -> str:
+    if reason := text(terminated, "reason"):
+        return reason
+    signal = number(terminated, "signal")
+    return f"Signal:{signal}" if signal else f"ExitCode:{number(terminated, 'exitCode')}"
+
+
+def _sum_restarts(statuses: Iterable[Any], start: _Restarts) -> _Restarts:
+    for status in statuses:
+        start = start.plus(status)
+    return start
+
+
+def _stopped_reason(status: Any) -> str:
+    """Why a container waits or has ended; "" where it runs."""
+    if waiting := text(status, "state", "waiting", "reason"):
+        return waiting
+    terminated = dig(status, "state", "terminated")
+    return "" if terminated is None else _exit_reason(terminated)
+
+
+def _is_ready(status: Any) -> bool:
+    return not _stopped_reason(status) and dig(status, "ready") is True and dig(status, "state", "running") is not None
+
+
+def _failed(status: Any) -> bool:
+    """Ended with an error, and not waiting to be started again."""
+    waiting = text(status, "state", "waiting", "reason")
+    return not waiting and number(dig(status, "state", "terminated"), "exitCode") != 0
+
+
+def _running_reason(pod: Object, statuses: list[Any], reason: str) -> str:
+    """The first container that is stopped names the pod; "Completed" gives way to a failed or a running one."""
+    reason = next((r for r in map(_stopped_reason, statuses) if r), reason)
+    if reason != "Completed":
+        return reason
+    running = any(map(_is_ready, statuses))
+    if running and is_true(pod, "Ready"):
+        return "Running"
+    errors = [_stopped_reason(s) for s in statuses if _failed(s)]
+    return errors[0] if errors else "NotReady" if running else reason
+
+
+@table(
+    "",
+    "Pod",
+    columns=(
+        NAME,
+        Column("Ready", description="Containers that are ready, of all."),
+        Column("Status", description="What the pod does, in one word."),
+        Column("Restarts", description="How often containers were restarted, and when last."),
+        AGE,
+        Column("IP", priority=1, description="The pod's first address."),
+        Column("Node", priority=1, description="The node it runs on."),
+        Column("Nominated Node", priority=1, description="The node where room is being made for it."),
+        Column("Readiness Gates", priority=1, description="Conditions of its own that hold, of all it asks for."),
+    ),
+)
+def pod(obj: Object, now: datetime) -> Cells:
+    """A pod in any state."""
+    state = pod_state(obj, now)
+    return (
+        name_of(obj),
+        f"{state.ready}/{state.total}",
+        state.reason,
+        state.restarts,
+        created(obj, now),
+        _first_ip(obj) or NONE,
+        text(obj, "spec", "nodeName") or NONE,
+        text(obj, "status", "nominatedNodeName") or NONE,
+        _gates(obj),
+    )
+
+
+def _first_ip(obj: Object) -> str:
+    addresses = items(obj, "status", "podIPs")
+    return text(addresses[0], "ip") if addresses else text(obj, "status", "podIP")
+
+
+def _gates(obj: Object) -> str:
+    gates = items(obj, "spec", "readinessGates")
+    if not gates:
+        return NONE
+    return f"{sum(is_true(obj, text(gate, 'conditionType')) for gate in gates)}/{len(gates)}"
+
+
+@table(
+    "",
+    "PodTemplate",
+    columns=(
+        NAME,
+        Column("Containers", description="The template's containers."),
+        Column("Images", description="Their images."),
+        Column("Pod Labels", description="The labels that pods made from it carry."),
+    ),
+)
+def pod_template(obj: Object, now: datetime) -> Cells:
+    """A pod template."""
+    return (
+        name_of(obj),
+        *container_cells(dig(obj, "template", "spec")),
+        labels_text(mapping(obj, "template", "metadata", "labels")),
+    )

@@ -1,0 +1,146 @@
+"""Tables of custom resources: the additionalPrinterColumns of their CRD, of apiextensions.k8s.io/v1 or v1beta1.
+
+Cells follow cellForJSONValue in Kubernetes' apiextensions-apiserver: a value of another type than the column's is null.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from etcdview.errors import QueryError
+from etcdview.jsonpaths import Path, compile_path
+from etcdview.tables.base import NAME, Cell, Cells, Column, Object, Table, name_of
+from etcdview.tables.durations import age
+from etcdview.tables.reading import items, text
+
+_AGE = Column("Age", "date", description="Time since the object was created.")
+_CREATION = ".metadata.creationTimestamp"
+_VERSION = re.compile(r"v(?P<major>\d+)(?:(?P<stage>alpha|beta)(?P<minor>\d+))?")
+
+
+def custom_table(crd: Mapping[str, Any], version: str = "") -> Table:
+    """The table of a CRD's version: Name first, then its printer columns, or Age where it names none."""
+    definitions = printer_columns(crd, version)
+    columns = tuple(_column(d) for d in definitions) or (_AGE,)
+    paths = tuple(_path(_json_path(d)) for d in definitions) or (_path(_CREATION),)
+    cells = tuple(zip((_CELLS.get(c.type, _other) for c in columns), paths, strict=True))
+
+    def row(obj: Object, now: datetime) -> Cells:
+        return name_of(obj), *(cell(path, obj, now) if path else None for cell, path in cells)
+
+    return Table((NAME, *columns), row)
+
+
+def printer_columns(crd: Mapping[str, Any], version: str = "") -> list[Any]:
+    """additionalPrinterColumns of the version; those of the whole CRD (v1beta1) where it has none of its own."""
+    wanted = version or preferred_version(crd)
+    own = next((items(v, "additionalPrinterColumns") for v in versions(crd) if text(v, "name") == wanted), [])
+    return own or items(crd, "spec", "additionalPrinterColumns")
+
+
+def versions(crd: Mapping[str, Any]) -> list[Any]:
+    """spec.versions; the one of spec.version for a CRD of the oldest layout."""
+    only = text(crd, "spec", "version")
+    return items(crd, "spec", "versions") or ([{"name": only, "served": True, "storage": True}] if only else [])
+
+
+def preferred_version(crd: Mapping[str, Any]) -> str:
+    """The served version that kubectl asks for: releases before betas before alphas, the newest first."""
+    served = [text(v, "name") for v in versions(crd) if v.get("served") is not False]
+    return max(served, key=version_rank, default="")
+
+
+def version_rank(version: str) -> tuple[int, int, int, str]:
+    """Sorts versions as Kubernetes does: v2 over v1 over v1beta2 over v1beta1 over v1alpha1 over anything else."""
+    match = _VERSION.fullmatch(version)
+    if match is None:
+        return 0, 0, 0, version
+    stage = {"alpha": 1, "beta": 2}.get(match["stage"], 3)
+    return stage, int(match["major"]), int(match["minor"] or 0), ""
+
+
+def _column(definition: Mapping[str, Any]) -> Column:
+    priority = definition.get("priority")
+    return Column(
+        text(definition, "name"),
+        text(definition, "type"),
+        text(definition, "format"),
+        priority if isinstance(priority, int) else 0,
+        text(definition, "description"),
+    )
+
+
+def _json_path(definition: Mapping[str, Any]) -> str:
+    return text(definition, "jsonPath") or text(definition, "JSONPath")
+
+
+def _path(expression: str) -> Path | None:
+    """None for an expression that cannot be used: its cells are null, as the API server's are."""
+    try:
+        return compile_path(expression)
+    except QueryError:
+        return None
+
+
+def _string(path: Path, obj: Object, now: datetime) -> Cell:
+    found = path.find(obj)
+    return go_text(found[0]) if found else None
+
+
+def _integer(path: Path, obj: Object, now: datetime) -> Cell:
+    value = path.first(obj)
+    return int(value) if _is_number(value) else None
+
+
+def _number(path: Path, obj: Object, now: datetime) -> Cell:
+    value = path.first(obj)
+    return json_number(float(value)) if _is_number(value) else None
+
+
+def _boolean(path: Path, obj: Object, now: datetime) -> Cell:
+    value = path.first(obj)
+    return value if isinstance(value, bool) else None
+
+
+def _date(path: Path, obj: Object, now: datetime) -> Cell:
+    value = path.first(obj)
+    return age(value, now) if isinstance(value, str) else None
+
+
+def _other(path: Path, obj: Object, now: datetime) -> Cell:
+    return None
+
+
+_CELLS: dict[str, Callable[[Path, Object, datetime], Cell]] = {
+    "string": _string,
+    "integer": _integer,
+    "number": _number,
+    "boolean": _boolean,
+    "date": _date,
+}
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def json_number(value: float) -> int | float:
+    """A float as JSON from Go reads: whole numbers below 1e21 without a fraction."""
+    return int(value) if value.is_integer() and abs(value) < 1e21 else value
+
+
+def go_text(value: Any) -> str:
+    """A value as Kubernetes' JSONPath printer writes it: lists and maps as JSON, the rest as Go's fmt does."""
+    if value is None:
+        return "<no value>"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return str(json_number(value)) if value.is_integer() else repr(value)
+    if isinstance(value, list | Mapping):
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False, sort_keys=isinstance(value, Mapping))
+    return str(value)

@@ -1,0 +1,90 @@
+"""Durations and ages as kubectl writes them, from a moment that the caller gives.
+
+The steps are those of HumanDuration and ShortHumanDuration in k8s.io/apimachinery/pkg/util/duration.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+UNKNOWN = "<unknown>"
+INVALID = "<invalid>"
+
+_MINUTE = 60
+_HOUR = 60 * _MINUTE
+_DAY = 24 * _HOUR
+_YEAR = 365 * _DAY
+_SECOND = timedelta(seconds=1)
+
+
+def parse_time(text: object) -> datetime | None:
+    """The moment that an RFC 3339 text names, with its offset; None for anything else, years over 9999 included."""
+    if not isinstance(text, str) or not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def age(text: object, now: datetime) -> str:
+    """How long ago `text` (RFC 3339) was: "<unknown>" where there is no time, "<invalid>" for the future or no time."""
+    if text is None or text == "":
+        return UNKNOWN
+    moment = parse_time(text)
+    return INVALID if moment is None else human_duration(now - moment)
+
+
+def human_duration(duration: timedelta) -> str:
+    """Two to three digits of precision: 45s, 2m5s, 17m, 3h20m, 26h, 3d5h, 200d, 2y100d, 9y."""
+    seconds = _whole_seconds(duration)
+    if seconds < -1:
+        return INVALID
+    if seconds < 2 * _MINUTE:
+        return f"{max(seconds, 0)}s"
+    if seconds < 3 * _HOUR:
+        return _minutes(seconds)
+    if seconds < 8 * _DAY:
+        return _hours(seconds)
+    return _days(seconds)
+
+
+def short_human_duration(duration: timedelta) -> str:
+    """One unit only: 45s, 3m, 5h, 12d, 2y."""
+    seconds = _whole_seconds(duration)
+    if seconds < -1:
+        return INVALID
+    for limit, unit, name in ((_MINUTE, 1, "s"), (_HOUR, _MINUTE, "m"), (_DAY, _HOUR, "h"), (_YEAR, _DAY, "d")):
+        if seconds < limit:
+            return f"{max(seconds, 0) // unit}{name}"
+    return f"{seconds // _YEAR}y"
+
+
+def _whole_seconds(duration: timedelta) -> int:
+    """Cut off towards zero, as Go converts a float to an int."""
+    whole = abs(duration) // _SECOND
+    return whole if duration >= timedelta(0) else -whole
+
+
+def _minutes(seconds: int) -> str:
+    minutes = seconds // _MINUTE
+    return _two(minutes, "m", seconds % _MINUTE, "s") if minutes < 10 else f"{minutes}m"
+
+
+def _hours(seconds: int) -> str:
+    hours = seconds // _HOUR
+    if hours < 8:
+        return _two(hours, "h", seconds % _HOUR // _MINUTE, "m")
+    return f"{hours}h" if hours < 48 else _two(hours // 24, "d", hours % 24, "h")
+
+
+def _days(seconds: int) -> str:
+    days = seconds // _DAY
+    if days < 2 * 365:
+        return f"{days}d"
+    return _two(days // 365, "y", days % 365, "d") if days < 8 * 365 else f"{days // 365}y"
+
+
+def _two(large: int, large_unit: str, small: int, small_unit: str) -> str:
+    return f"{large}{large_unit}{small}{small_unit}" if small else f"{large}{large_unit}"

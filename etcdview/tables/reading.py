@@ -1,0 +1,65 @@
+"""Reading decoded objects: paths into dicts whose members may be missing or null."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+NONE = "<none>"
+UNSET = "<unset>"
+
+
+def dig(obj: Any, *path: str) -> Any:
+    """The value at `path`, None where any step is missing or null."""
+    for step in path:
+        if not isinstance(obj, Mapping):
+            return None
+        obj = obj.get(step)
+    return obj
+
+
+def text(obj: Any, *path: str) -> str:
+    """The string at `path`, "" where there is none."""
+    value = dig(obj, *path)
+    return value if isinstance(value, str) else ""
+
+
+def number(obj: Any, *path: str, default: int = 0) -> int:
+    """The integer at `path`, `default` where there is none."""
+    value = dig(obj, *path)
+    return value if isinstance(value, int) and not isinstance(value, bool) else default
+
+
+def items(obj: Any, *path: str) -> list[Any]:
+    """The list at `path`, empty where there is none."""
+    value = dig(obj, *path)
+    return value if isinstance(value, list) else []
+
+
+def mapping(obj: Any, *path: str) -> Mapping[str, Any]:
+    """The map at `path`, empty where there is none."""
+    value = dig(obj, *path)
+    return value if isinstance(value, Mapping) else {}
+
+
+def quantity(value: Any) -> str:
+    """A resource.Quantity as Go prints it: "<nil>" for a pointer to none."""
+    return "<nil>" if value is None else str(value)
+
+
+def condition(obj: Any, kind: str) -> Mapping[str, Any] | None:
+    """The first of status.conditions of this type."""
+    for found in items(obj, "status", "conditions"):
+        if isinstance(found, Mapping) and found.get("type") == kind:
+            return found
+    return None
+
+
+def is_true(obj: Any, kind: str) -> bool:
+    """Whether the first condition of this type has the status "True"."""
+    return text(condition(obj, kind), "status") == "True"
+
+
+def deleting(obj: Any) -> bool:
+    """Whether the object waits for its finalizers, or for its grace period to end."""
+    return dig(obj, "metadata", "deletionTimestamp") is not None

@@ -1,0 +1,80 @@
+"""Texts that several tables share: labels, selectors, containers, access modes, cut lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from etcdview.tables.reading import NONE, UNSET, items, mapping, text
+
+_MODES = {
+    "ReadWriteOnce": "RWO",
+    "ReadOnlyMany": "ROX",
+    "ReadWriteMany": "RWX",
+    "ReadWriteOncePod": "RWOP",
+}
+
+
+def labels_text(labels: Mapping[str, Any]) -> str:
+    """a=1,b=2 in order; "<none>" for no labels (labels.FormatLabels)."""
+    return ",".join(sorted(f"{key}={value}" for key, value in labels.items())) or NONE
+
+
+def selector_text(selector: object) -> str:
+    """A metav1.LabelSelector in the syntax of `-l`, keys in order; "" where it selects everything or nothing.
+
+    Raises ValueError for an operator that is none.
+    """
+    if not isinstance(selector, Mapping):
+        return ""
+    found = [(key, f"{key}={value}") for key, value in mapping(selector, "matchLabels").items()]
+    found += [(text(e, "key"), _requirement(e)) for e in items(selector, "matchExpressions")]
+    return ",".join(requirement for _, requirement in sorted(found, key=lambda pair: pair[0]))
+
+
+def selector_cell(selector: object) -> str:
+    """As selector_text, "<none>" where that is empty and "<error>" where it is malformed (FormatLabelSelector)."""
+    try:
+        return selector_text(selector) or NONE
+    except ValueError:
+        return "<error>"
+
+
+def _requirement(expression: object) -> str:
+    key, operator = text(expression, "key"), text(expression, "operator")
+    values = ",".join(sorted(str(v) for v in items(expression, "values")))
+    match operator:
+        case "In":
+            return f"{key} in ({values})"
+        case "NotIn":
+            return f"{key} notin ({values})"
+        case "Exists":
+            return key
+        case "DoesNotExist":
+            return f"!{key}"
+    raise ValueError(f"{operator!r} is not a valid label selector operator")
+
+
+def container_cells(pod_spec: object) -> tuple[str, str]:
+    """The names and the images of a pod spec's containers."""
+    containers = items(pod_spec, "containers")
+    return ",".join(text(c, "name") for c in containers), ",".join(text(c, "image") for c in containers)
+
+
+def access_modes(modes: Iterable[object]) -> str:
+    """RWO,ROX,RWX,RWOP: those given, each once, in this order."""
+    given = set(modes)
+    return ",".join(short for mode, short in _MODES.items() if mode in given)
+
+
+def first_three(entries: Sequence[str], empty: str = UNSET) -> str:
+    """a,b,c + 2 more..."""
+    shown = ",".join(entries[:3])
+    if len(entries) > 3:
+        return f"{shown} + {len(entries) - 3} more..."
+    return shown or empty
+
+
+def annotated(obj: object, annotation: str) -> bool:
+    """Whether the annotation is there with the value "true"."""
+    return text(obj, "metadata", "annotations", annotation) == "true"

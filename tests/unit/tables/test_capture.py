@@ -1,0 +1,109 @@
+"""Every table of the captured cluster, cell for cell, at the moment it was captured."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from etcdview import resources
+from etcdview.keys import KeySpace
+from etcdview.resources import BUILTIN, ResourceType
+from etcdview.tables import Table, table_for
+
+CAPTURE = Path(__file__).parents[2] / "testdata" / "cluster-shop"
+TABLES: dict[str, Any] = json.loads(gzip.decompress((CAPTURE / "tables.json.gz").read_bytes()))
+CRD_PREFIX = "/registry/apiextensions.k8s.io/customresourcedefinitions/"
+NOT_STORED = {"componentstatuses.v1.core"}  # the API server makes them up when asked
+
+
+def served() -> dict[str, list[dict[str, Any]]]:
+    lines = gzip.decompress((CAPTURE / "objects.jsonl.gz").read_bytes()).splitlines()
+    return {row["key"]: row["served"] for row in map(json.loads, lines)}
+
+
+SERVED = served()
+CRDS = {key.removeprefix(CRD_PREFIX): objs[0] for key, objs in SERVED.items() if key.startswith(CRD_PREFIX)}
+
+
+def api_version(name: str) -> tuple[str, str]:
+    plural, version, group = name.split(".", 2)
+    return plural, version if group == "core" else f"{group}/{version}"
+
+
+def the_table(name: str) -> Table:
+    plural, version, group = name.split(".", 2)
+    crd = CRDS.get(f"{plural}.{group}")
+    if crd is not None:
+        kind = ResourceType(f"{group}/{plural}", group, version, crd["spec"]["names"]["kind"], plural, builtin=False)
+        return table_for(kind, crd)
+    return table_for(next(r for r in BUILTIN if r.plural == plural))
+
+
+def the_objects(name: str) -> list[tuple[str, dict[str, Any]]]:
+    plural, wanted = api_version(name)
+    return [
+        (key, obj)
+        for key, objs in SERVED.items()
+        for obj in objs
+        if obj["apiVersion"] == wanted and place(key) == plural
+    ]
+
+
+def place(key: str) -> str:
+    found = KeySpace().place(key.encode())
+    assert found is not None
+    return found.resource.plural
+
+
+def strict(value: object) -> str:
+    """1, 1.0 and true differ."""
+    return json.dumps(value)
+
+
+@pytest.mark.parametrize("name", sorted(set(TABLES) - NOT_STORED))
+def test_each_table_has_the_columns_that_the_api_server_sent(name: str) -> None:
+    columns = [
+        {"name": c.name, "type": c.type, "format": c.format, "priority": c.priority} for c in the_table(name).columns
+    ]
+    assert columns == TABLES[name]["columns"]
+
+
+@pytest.mark.parametrize("name", sorted(set(TABLES) - NOT_STORED))
+def test_each_table_has_the_rows_that_the_api_server_sent_in_its_order(name: str) -> None:
+    now = datetime.fromisoformat(TABLES[name]["captured"])
+    table = the_table(name)
+    objects = table.sorted([obj for _, obj in the_objects(name)])
+    rows = [strict(table.cells(obj, now)) for obj in objects]
+    assert rows == [strict(row["cells"]) for row in TABLES[name]["rows"]]
+
+
+def test_every_cell_of_the_capture_is_equal(capsys: pytest.CaptureFixture[str]) -> None:
+    equal = total = 0
+    for name in set(TABLES) - NOT_STORED:
+        now, table = datetime.fromisoformat(TABLES[name]["captured"]), the_table(name)
+        have = {(o["metadata"].get("namespace"), o["metadata"]["name"]): o for _, o in the_objects(name)}
+        for row in TABLES[name]["rows"]:
+            cells = table.cells(have[row["namespace"], row["name"]], now)
+            total += len(row["cells"])
+            equal += sum(strict(a) == strict(b) for a, b in zip(cells, row["cells"], strict=True))
+    with capsys.disabled():
+        sys.stdout.write(f"\n{equal} of {total} cells equal in {len(TABLES) - len(NOT_STORED)} tables\n")
+    assert (equal, total) == (4797, 4797)
+
+
+def test_every_builtin_type_has_a_table() -> None:
+    assert [r.kind for r in BUILTIN if r.served and not table_for(r).columns] == []
+
+
+def test_an_unknown_custom_type_gets_name_and_age() -> None:
+    now = datetime.fromisoformat("2026-01-01T00:01:00Z")
+    obj = {"metadata": {"name": "a", "creationTimestamp": "2026-01-01T00:00:00Z"}}
+    table = table_for(resources.custom("example.org", "things"))
+    assert [c.name for c in table.columns] == ["Name", "Age"]
+    assert table.cells(obj, now) == ("a", "60s")

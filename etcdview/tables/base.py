@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from etcdview.tables.durations import age
+from etcdview.tables.reading import dig, text
 
 Object = Mapping[str, Any]
 Cell = str | int | float | bool | None
@@ -70,13 +71,17 @@ def table(
 
 def created(obj: Object, now: datetime) -> str:
     """The AGE of an object."""
-    return age(obj["metadata"].get("creationTimestamp"), now)
+    return age(dig(obj, "metadata", "creationTimestamp"), now)
+
+
+def created_at(obj: Object) -> str | None:
+    """When an object was created, as it is stored."""
+    return text(obj, "metadata", "creationTimestamp") or None
 
 
 def name_of(obj: Object) -> str:
     """metadata.name; "" where the object has none."""
-    name = obj["metadata"].get("name")
-    return name if isinstance(name, str) else ""
+    return text(obj, "metadata", "name")
 
 
 NAME = Column("Name", format="name", description="The name, unique among its kind in its namespace.")

@@ -13,6 +13,7 @@ from etcdview.tables.base import (
     Column,
     Object,
     created,
+    created_at,
     name_of,
     table,
 )
@@ -43,7 +44,7 @@ def service_account(obj: Object, now: datetime) -> Cells:
 @table("", "LimitRange", columns=(NAME, CREATED_AT))
 def limit_range(obj: Object, now: datetime) -> Cells:
     """A limit range; kubectl shows the moment of its making, not its age."""
-    return name_of(obj), dig(obj, "metadata", "creationTimestamp")
+    return name_of(obj), created_at(obj)
 
 
 @table(

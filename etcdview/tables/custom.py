@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 from etcdview.errors import QueryError
 from etcdview.jsonpaths import Path, compile_path
@@ -93,12 +94,12 @@ def _string(path: Path, obj: Object, now: datetime) -> Cell:
 
 def _integer(path: Path, obj: Object, now: datetime) -> Cell:
     value = path.first(obj)
-    return int(value) if _is_number(value) else None
+    return int(value) if _is_finite(value) else None
 
 
 def _number(path: Path, obj: Object, now: datetime) -> Cell:
     value = path.first(obj)
-    return json_number(float(value)) if _is_number(value) else None
+    return json_number(float(value)) if _is_finite(value) else None
 
 
 def _boolean(path: Path, obj: Object, now: datetime) -> Cell:
@@ -124,8 +125,9 @@ _CELLS: dict[str, Callable[[Path, Object, datetime], Cell]] = {
 }
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _is_finite(value: object) -> TypeGuard[int | float]:
+    """A number that JSON can carry; CBOR can store others, and huge integers are no floats."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
 
 
 def json_number(value: float) -> int | float:

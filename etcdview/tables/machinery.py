@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from etcdview.tables.base import AGE, CREATED_AT, NAME, Cells, Column, Object, created, name_of, table
+from etcdview.tables.base import AGE, CREATED_AT, NAME, Cells, Column, Object, created, created_at, name_of, table
 from etcdview.tables.reading import UNSET, condition, dig, items, text
 from etcdview.tables.texts import first_three
 
@@ -13,7 +13,7 @@ from etcdview.tables.texts import first_three
 @table("apiextensions.k8s.io", "CustomResourceDefinition", columns=(NAME, CREATED_AT))
 def custom_resource_definition(obj: Object, now: datetime) -> Cells:
     """A CRD; kubectl shows the moment of its making."""
-    return name_of(obj), dig(obj, "metadata", "creationTimestamp")
+    return name_of(obj), created_at(obj)
 
 
 @table(

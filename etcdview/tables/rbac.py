@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from etcdview.tables.base import AGE, CREATED_AT, NAME, Cells, Column, Object, created, name_of, table
-from etcdview.tables.reading import dig, items, text
+from etcdview.tables.base import AGE, CREATED_AT, NAME, Cells, Column, Object, created, created_at, name_of, table
+from etcdview.tables.reading import items, text
 
 _GROUP = "rbac.authorization.k8s.io"
 _SUBJECTS = (
@@ -20,7 +20,7 @@ _SUBJECTS = (
 @table(_GROUP, "Role", "ClusterRole", columns=(NAME, CREATED_AT))
 def role(obj: Object, now: datetime) -> Cells:
     """A role; kubectl shows the moment of its making, not its age."""
-    return name_of(obj), dig(obj, "metadata", "creationTimestamp")
+    return name_of(obj), created_at(obj)
 
 
 @table(_GROUP, "RoleBinding", "ClusterRoleBinding", columns=(NAME, *_SUBJECTS))

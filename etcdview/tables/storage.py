@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from etcdview.tables.base import AGE, CREATED_AT, NAME, Cells, Column, Object, created, name_of, table
+from etcdview.tables.base import AGE, CREATED_AT, NAME, Cells, Column, Object, created, created_at, name_of, table
 from etcdview.tables.reading import NONE, UNSET, dig, items, text
 from etcdview.tables.texts import annotated
 
@@ -114,4 +114,4 @@ def csi_driver(obj: Object, now: datetime) -> Cells:
 @table(_GROUP, "CSIStorageCapacity", columns=(NAME, CREATED_AT))
 def csi_storage_capacity(obj: Object, now: datetime) -> Cells:
     """What is free of a class somewhere; kubectl shows the moment of its making."""
-    return name_of(obj), dig(obj, "metadata", "creationTimestamp")
+    return name_of(obj), created_at(obj)

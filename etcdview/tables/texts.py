@@ -63,7 +63,7 @@ def container_cells(pod_spec: object) -> tuple[str, str]:
 
 def access_modes(modes: Iterable[object]) -> str:
     """RWO,ROX,RWX,RWOP: those given, each once, in this order."""
-    given = set(modes)
+    given = {mode for mode in modes if isinstance(mode, str)}
     return ",".join(short for mode, short in _MODES.items() if mode in given)
 
 

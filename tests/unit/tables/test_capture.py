@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import sys
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,29 @@ def test_every_cell_of_the_capture_is_equal(capsys: pytest.CaptureFixture[str]) 
     with capsys.disabled():
         sys.stdout.write(f"\n{equal} of {total} cells equal in {len(TABLES) - len(NOT_STORED)} tables\n")
     assert (equal, total) == (4797, 4797)
+
+
+def damaged(node: Any) -> Iterator[Any]:
+    """The object again and again, each time with one part of it replaced by something else."""
+    yield from (None, "x", 1, 1.5, True, [], {}, [None], ["x"], [{}])
+    parts = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for name, part in parts:
+        for replacement in damaged(part):
+            if isinstance(node, dict):
+                yield node | {name: replacement}
+            else:
+                yield [*node[:name], replacement, *node[name + 1 :]]
+
+
+@pytest.mark.parametrize("name", sorted(set(TABLES) - NOT_STORED))
+def test_no_damage_to_an_object_breaks_its_table(name: str) -> None:
+    now, table = datetime.fromisoformat(TABLES[name]["captured"]), the_table(name)
+    obj = max((obj for _, obj in the_objects(name)), key=lambda o: len(json.dumps(o)))
+    obj["metadata"].pop("managedFields", None)
+    for broken in damaged(obj):
+        if isinstance(broken, dict):
+            table.sorted([broken, obj])
+            assert all(isinstance(c, str | int | float | None) for c in table.cells(broken, now))
 
 
 def test_every_builtin_type_has_a_table() -> None:

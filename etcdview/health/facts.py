@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Generic, Literal, TypeVar
 
 from etcdview.errors import EtcdviewError
+from etcdview.health.metrics import MetricFacts
 from etcdview.models import Alarm, KvHash, Member, Membership, MemberStatus
 
 T = TypeVar("T")
@@ -56,11 +57,42 @@ class Probe(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
+class Handshake:
+    """How connecting went: TCP, and for https TLS, with the certificate that the member presents (DER)."""
+
+    url: str
+    tcp_seconds: float
+    tls_seconds: float | None = None
+    tls_version: str = ""
+    cipher: str = ""
+    certificate_der: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpHealth:
+    """What /health says. `clock_ahead_seconds`: its clock before ours, to half a second; None if it tells none."""
+
+    healthy: bool
+    reason: str = ""
+    clock_ahead_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WireFacts:
+    """What the client port shows apart from gRPC; asked less often than the rest."""
+
+    handshake: Probe[Handshake] = field(default_factory=Probe)
+    health: Probe[HttpHealth] = field(default_factory=Probe)
+    metrics: Probe[MetricFacts] = field(default_factory=Probe)
+
+
+@dataclass(frozen=True, slots=True)
 class EndpointFacts:
     """One client URL, asked over a connection of its own.
 
     `given`: by the settings; `advertised`: by a member, in the membership.
     `read` is linearizable and proves quorum; `local_read` is serializable and proves that the member lives.
+    `hash` and `wire` may be of an earlier round; `metrics_before` is the sample a minute or two older than wire's.
     """
 
     url: str
@@ -72,6 +104,8 @@ class EndpointFacts:
     membership: Probe[Membership] = field(default_factory=Probe)
     alarms: Probe[tuple[Alarm, ...]] = field(default_factory=Probe)
     hash: Probe[KvHash] = field(default_factory=Probe)
+    wire: WireFacts = field(default_factory=WireFacts)
+    metrics_before: Probe[MetricFacts] = field(default_factory=Probe)
 
     @property
     def asked(self) -> bool:
@@ -170,6 +204,19 @@ class MemberFacts:
         return any(e.read.ok for e in self.endpoints)
 
     @property
+    def metrics(self) -> MetricFacts | None:
+        """What it counts of itself, as last read; None where it was not."""
+        return next((e.wire.metrics.value for e in self.endpoints if e.wire.metrics.value), None)
+
+    @property
+    def quota_bytes(self) -> int | None:
+        """The limit of its database file: from Status since etcd 3.6, else from its metrics; None where unknown."""
+        if self.status is not None and self.status.quota_bytes:
+            return self.status.quota_bytes
+        told = self.metrics.quota_bytes if self.metrics else None
+        return int(told) if told else None
+
+    @property
     def latency_seconds(self) -> float | None:
         """How long the read took that `healthy` rests on; None where it failed."""
         probe = self.endpoint.local_read if self.learner else self.endpoint.read
@@ -235,6 +282,11 @@ class ClusterFacts:
     def revision(self) -> int:
         """The newest revision that any member has; 0 where none answers."""
         return max((m.status.revision for m in self.members if m.status), default=0)
+
+    @property
+    def common_revision(self) -> int:
+        """The newest revision that every member that answers has; 0 where none answers."""
+        return min((m.status.revision for m in self.members if m.status), default=0)
 
     @property
     def alarms(self) -> tuple[Alarm, ...]:

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
 
+from etcdview.health.budget import Clock, utc_now
 from etcdview.health.facts import ClusterFacts
 from etcdview.health.findings import Verdict
-from etcdview.health.probing import Clock, ProbeSource
+from etcdview.health.hashing import Hasher
+from etcdview.health.history import History
+from etcdview.health.probing import ProbeSource
 from etcdview.health.rounds import Rounds
-from etcdview.health.rules import examine
+from etcdview.health.rules import Sight, examine
+from etcdview.health.wire import unverified
+from etcdview.models import TlsFiles
 
 INTERVAL_SECONDS = 5.0
 IDLE_INTERVAL_SECONDS = 30.0
@@ -29,73 +33,83 @@ class Report:
     facts: ClusterFacts | None
     verdict: Verdict
     age_seconds: float = 0.0
-
-
-def utc_now() -> datetime:
-    """The clock."""
-    return datetime.now(UTC)
+    history: History = field(default_factory=History)
 
 
 class Monitor:
     """Watches the health of one live cluster from a thread of its own. Safe to ask from any thread."""
 
     def __init__(
-        self, source: ProbeSource, *, interval_seconds: float = INTERVAL_SECONDS, now: Clock = utc_now
+        self,
+        source: ProbeSource,
+        *,
+        tls: TlsFiles | None = None,
+        interval_seconds: float = INTERVAL_SECONDS,
+        now: Clock = utc_now,
     ) -> None:
-        self._rounds = Rounds(source, now)
+        self._rounds = Rounds(source, unverified(tls or TlsFiles()), now)
+        self._hasher = Hasher(source, now)
         self._interval_seconds = interval_seconds
         self._now = now
         self._changed = threading.Condition()  # guards all below
         self._report: Report | None = None
         self._done_at = 0.0  # monotonic
         self._asked_at = 0.0  # monotonic
+        self._hash_wanted = False
         self._stopping = False
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Begin to probe. Calling it again does nothing."""
+        """Begin to probe. Calling it again does nothing; after `stop` it stays stopped."""
         with self._changed:
-            if self._thread is None:
-                self._stopping = False
+            if self._thread is None and not self._stopping:
                 self._asked_at = time.monotonic()
                 self._thread = threading.Thread(target=self._run, name="etcdview-health", daemon=True)
                 self._thread.start()
 
     def stop(self) -> None:
-        """Stop probing; the thread ends by itself within a round's time."""
+        """Stop probing, for good; the threads end by themselves within a second."""
         with self._changed:
-            thread, self._thread = self._thread, None
             self._stopping = True
             self._changed.notify_all()
-        if thread is not None:
-            thread.join(1.0)
+        self._hasher.stop()
+        if self._thread is not None:
+            self._thread.join(1.0)
 
     def latest(self, wait_seconds: float = WAIT_SECONDS) -> Report:
         """What the last round saw: at once where it is recent, else after at most `wait_seconds` for a new one."""
-        until = time.monotonic() + wait_seconds
         with self._changed:
             self._asked_at = time.monotonic()
             if not self._recent():
                 self._changed.notify_all()
-                self._changed.wait_for(lambda: self._stopping or self._recent(), max(0.0, until - time.monotonic()))
-            return self._aged()
+                self._changed.wait_for(lambda: self._stopping or self._recent(), wait_seconds)
+            if self._report is None:
+                return Report(None, Verdict("unknown", self._now()))
+            return replace(self._report, age_seconds=time.monotonic() - self._done_at)
+
+    def compare_hashes(self) -> None:
+        """Ask for a comparison of the members' data after the next round, however large it is."""
+        with self._changed:
+            self._hash_wanted = True
 
     def _recent(self) -> bool:
         # A round in its turn may take a second or two: facts are as old as one interval and one round before it ends.
         return self._report is not None and time.monotonic() - self._done_at < self._interval_seconds + WAIT_SECONDS
 
-    def _aged(self) -> Report:
-        if self._report is None:
-            return Report(None, Verdict("unknown", self._now()))
-        return Report(self._report.facts, self._report.verdict, time.monotonic() - self._done_at)
-
     def _run(self) -> None:
+        before: ClusterFacts | None = None
+        history = History()
         while self._pause():
-            facts = self._rounds.run()
-            report = Report(facts, examine(facts))
+            facts = self._rounds.run(self._hasher.results)
+            history = history.add(facts)
+            report = Report(facts, examine(Sight(facts, before, history)), history=history)
+            before = facts
             with self._changed:
                 self._report, self._done_at = report, time.monotonic()
+                hash_wanted, self._hash_wanted = self._hash_wanted, False
                 self._changed.notify_all()
+            if hash_wanted or self._hasher.due(facts):
+                self._hasher.begin(facts)
         self._rounds.close()
 
     def _pause(self) -> bool:

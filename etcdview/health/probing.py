@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable
-from datetime import datetime
 from typing import Protocol, TypeVar
 
 from etcdview.errors import EtcdviewError
-from etcdview.health.facts import EndpointFacts, Probe, Trouble
-from etcdview.models import Membership
+from etcdview.health.budget import Budget, Clock
+from etcdview.health.facts import EndpointFacts, Probe, Trouble, WireFacts
+from etcdview.health.metrics import MetricFacts
+from etcdview.health.wire import ContextFn, ask_wire
+from etcdview.models import Membership, MemberStatus
 from etcdview.stores.base import MemberProbe
 
 T = TypeVar("T")
-Clock = Callable[[], datetime]
 
 CALL_SECONDS = 1.0  # a member that has not answered one call by then hangs, for all that a page can wait
 ENDPOINT_SECONDS = 1.5  # all calls of one round to one endpoint together
+WIRE_INTERVAL_SECONDS = 10.0  # a member takes some milliseconds and 150 kB to tell its metrics
+WINDOW_SECONDS = 120.0  # how far back counters and histograms are compared
 
 
 class ProbeSource(Protocol):
@@ -28,50 +32,56 @@ class ProbeSource(Protocol):
     def probe(self, endpoint: str) -> MemberProbe: ...
 
 
-class Budget:
-    """How much of a time allowance is left."""
-
-    def __init__(self, seconds: float) -> None:
-        self._until = time.monotonic() + seconds
-
-    @property
-    def left_seconds(self) -> float:
-        return max(0.0, self._until - time.monotonic())
-
-
 class EndpointProber:
     """Asks one endpoint, over a connection that is kept while it works and made anew when it does not."""
 
-    def __init__(self, source: ProbeSource, url: str, now: Clock) -> None:
+    def __init__(self, source: ProbeSource, url: str, context: ContextFn, now: Clock) -> None:
         self.url = url
-        self._source = source
         self.now = now
+        self._source = source
+        self._context = context
         self._connection: MemberProbe | None = None
+        self._wire = WireFacts()
+        self._wire_due = 0.0  # monotonic
+        self._samples: deque[tuple[float, Probe[MetricFacts]]] = deque()  # with their monotonic time
 
     def ask_all(self, on_membership: Callable[[Membership], None]) -> EndpointFacts:
-        """One round's questions. A member that does not answer the first is not asked the others: it hangs, or is down.
+        """One round's questions. A member that does not answer the first is asked no other: it hangs, or is down.
 
         `on_membership` hears of the members as soon as they are known, while the slower reads are still under way.
         """
         budget = Budget(ENDPOINT_SECONDS)
         status = self._ask(lambda probe, seconds: probe.status(seconds), budget)
-        if not status.ok:
+        if status.value is None:
             self.close()
-            return EndpointFacts(self.url, status=status)
+            return EndpointFacts(self.url, status=status, wire=self._ask_wire(budget, force=True))
         membership = self._ask(lambda probe, seconds: probe.members(seconds), budget)
         if membership.value is not None:
             on_membership(membership.value)
         local_read = self._ask(lambda probe, seconds: probe.read(seconds, serializable=True), budget)
-        read: Probe[int] = Probe()
-        if status.value is not None and not status.value.learner:
-            read = self._ask(lambda probe, seconds: probe.read(seconds, serializable=False), budget)
-        return EndpointFacts(self.url, status=status, membership=membership, local_read=local_read, read=read)
+        return EndpointFacts(
+            self.url,
+            status=status,
+            membership=membership,
+            local_read=local_read,
+            read=self._read(status.value, budget),
+            wire=self._ask_wire(budget),
+            metrics_before=self._earlier_sample(),
+        )
 
     def close(self) -> None:
         """Let go of the connection; the next round makes a new one, with the certificate files as they are then."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+    def _read(self, status: MemberStatus, budget: Budget) -> Probe[int]:
+        """A learner serves no linearizable read, so it is not asked for one."""
+        return (
+            Probe()
+            if status.learner
+            else self._ask(lambda probe, seconds: probe.read(seconds, serializable=False), budget)
+        )
 
     def _ask(self, call: Callable[[MemberProbe, float], T], budget: Budget) -> Probe[T]:
         at, begun = self.now(), time.monotonic()
@@ -85,6 +95,20 @@ class EndpointProber:
         except EtcdviewError as error:
             return Probe(trouble=Trouble.of(error), latency_seconds=time.monotonic() - begun, at=at)
         return Probe(value, latency_seconds=time.monotonic() - begun, at=at)
+
+    def _ask_wire(self, budget: Budget, *, force: bool = False) -> WireFacts:
+        begun = time.monotonic()
+        if (begun >= self._wire_due or force) and budget.left_seconds > 0:
+            self._wire_due = begun + WIRE_INTERVAL_SECONDS
+            self._wire = ask_wire(self.url, self._context, budget, self.now)
+            if self._wire.metrics.ok:
+                self._samples.append((begun, self._wire.metrics))
+            while self._samples and self._samples[0][0] < begun - WINDOW_SECONDS:
+                self._samples.popleft()
+        return self._wire
+
+    def _earlier_sample(self) -> Probe[MetricFacts]:
+        return self._samples[0][1] if len(self._samples) > 1 else Probe()
 
 
 def late(url: str, seconds: float) -> Trouble:

@@ -9,8 +9,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from etcdview.health.assemble import address, assemble
+from etcdview.health.budget import Budget, Clock
 from etcdview.health.facts import ClusterFacts, EndpointFacts, Probe, Trouble
-from etcdview.health.probing import ENDPOINT_SECONDS, Budget, Clock, EndpointProber, ProbeSource, late
+from etcdview.health.hashing import Hashes
+from etcdview.health.probing import ENDPOINT_SECONDS, EndpointProber, ProbeSource, late
+from etcdview.health.wire import ContextFn
 from etcdview.models import Membership
 
 _Heard = queue.SimpleQueue[EndpointFacts | Membership]
@@ -24,19 +27,20 @@ class Rounds:
     round before is not asked again, but reported late.
     """
 
-    def __init__(self, source: ProbeSource, now: Clock) -> None:
+    def __init__(self, source: ProbeSource, context: ContextFn, now: Clock) -> None:
         self._source = source
+        self._context = context
         self._now = now
         self._probers: dict[str, EndpointProber] = {}
         self._threads: dict[str, threading.Thread] = {}
         self._membership: Membership | None = None
 
-    def run(self) -> ClusterFacts:
-        """Ask every endpoint that is given or advertised, and put the answers together. Raises nothing."""
+    def run(self, hashes: Hashes) -> ClusterFacts:
+        """Ask every endpoint that is given or advertised; put the answers together, with `hashes`. Raises nothing."""
         begun = time.monotonic()
         seen = self._collect()
         facts = assemble(
-            [self._placed(e) for e in seen],
+            [self._placed(e, hashes) for e in seen],
             at=self._now(),
             known=self._membership,
             round_seconds=time.monotonic() - begun,
@@ -85,7 +89,7 @@ class Rounds:
         busy = self._threads.get(url)
         if busy is not None and busy.is_alive():
             return False
-        prober = self._probers.setdefault(url, EndpointProber(self._source, url, self._now))
+        prober = self._probers.setdefault(url, EndpointProber(self._source, url, self._context, self._now))
         thread = threading.Thread(
             target=_work, args=(prober, heard), name=f"etcdview-probe-{address(url)}", daemon=True
         )
@@ -96,9 +100,10 @@ class Rounds:
     def _late(self, url: str) -> EndpointFacts:
         return EndpointFacts(url, status=Probe(trouble=late(url, ENDPOINT_SECONDS), at=self._now()))
 
-    def _placed(self, endpoint: EndpointFacts) -> EndpointFacts:
+    def _placed(self, endpoint: EndpointFacts, hashes: Hashes) -> EndpointFacts:
         given = {address(url) for url in self._source.endpoints}
-        return replace(endpoint, given=address(endpoint.url) in given)
+        hashed = hashes.get(endpoint.url, Probe())
+        return replace(endpoint, given=address(endpoint.url) in given, hash=hashed)
 
     def _forget(self, urls: Iterable[str]) -> None:
         for url in set(self._probers) - set(urls):

@@ -3,7 +3,20 @@
 A rule never fires on what was not asked or not answered: an unknown is said by the rules that are about unknowns.
 """
 
-from etcdview.health.rules import quorum
+from etcdview.health.rules import addresses, agreement, clocks, performance, quorum, releases, space
 from etcdview.health.rules.base import RULES, Rule, Sight, examine, rule
 
-__all__ = ["RULES", "Rule", "Sight", "examine", "quorum", "rule"]
+__all__ = [
+    "RULES",
+    "Rule",
+    "Sight",
+    "addresses",
+    "agreement",
+    "clocks",
+    "examine",
+    "performance",
+    "quorum",
+    "releases",
+    "rule",
+    "space",
+]

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from etcdview.health.facts import ClusterFacts
 from etcdview.health.findings import Finding, Verdict, judge
+from etcdview.health.history import History
+
+STATUS = "etcdctl endpoint status --cluster -w table"
+HEALTH = "etcdctl endpoint health --cluster"
+MEMBERS = "etcdctl member list -w table"
 
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """All that a rule may look at: the facts of this round, and those of the round before where there was one."""
+    """All that a rule may look at: this round's facts, those of the round before, and the last hour in numbers."""
 
     facts: ClusterFacts
     before: ClusterFacts | None = None
+    history: History = field(default_factory=History)
 
 
 RuleFn = Callable[[Sight], Iterator[Finding]]
@@ -34,7 +40,7 @@ RULES: dict[str, Rule] = {}
 
 
 def rule(rule_id: str) -> Callable[[RuleFn], RuleFn]:
-    """Register a function as the rule `rule_id`. Its docstring says when it fires and why it matters."""
+    """Register a function as the rule `rule_id`. Its docstring says when it fires."""
 
     def register(check: RuleFn) -> RuleFn:
         if rule_id in RULES:
@@ -45,13 +51,38 @@ def rule(rule_id: str) -> Callable[[RuleFn], RuleFn]:
     return register
 
 
-def examine(facts: ClusterFacts, before: ClusterFacts | None = None) -> Verdict:
-    """Every rule over the facts, and the verdict that follows."""
-    sight = Sight(facts, before)
+def examine(sight: Sight) -> Verdict:
+    """Every rule over what is in sight, and the verdict that follows."""
     findings = [finding for each in RULES.values() for finding in each.check(sight)]
-    return judge(facts.quorum.state, findings, facts.at)
+    return judge(sight.facts.quorum.state, findings, sight.facts.at)
 
 
 def read_at(at: datetime | None) -> str:
     """The moment of a reading, as evidence ends with it."""
     return f"(read {at:%H:%M:%S} UTC)" if at is not None else "(not read)"
+
+
+def size(size_bytes: float) -> str:
+    """Bytes as etcdctl prints them: 2.1 GB, 20 MB, 16 kB."""
+    for factor, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if size_bytes >= factor:
+            return (
+                f"{size_bytes / factor:.2g} {unit}" if size_bytes < 10 * factor else f"{size_bytes / factor:.0f} {unit}"
+            )
+    return f"{size_bytes:.0f} B"
+
+
+def millis(seconds: float) -> str:
+    """A duration in milliseconds."""
+    return f"{seconds * 1000:.1f} ms" if seconds < 0.1 else f"{seconds * 1000:.0f} ms"
+
+
+def plural(count: float, one: str, many: str = "") -> str:
+    """The number with its noun."""
+    return f"{count:.0f} {one if count == 1 else many or one + 's'}"
+
+
+def listed(words: Iterable[str]) -> str:
+    """Words as a sentence lists them: a, b and c."""
+    given = list(words)
+    return " and ".join([", ".join(given[:-1]), given[-1]] if len(given) > 1 else given)

@@ -6,10 +6,7 @@ from collections.abc import Iterator
 
 from etcdview.health.facts import MemberFacts
 from etcdview.health.findings import Finding
-from etcdview.health.rules.base import Sight, read_at, rule
-
-_STATUS = "etcdctl endpoint status --cluster -w table"
-_HEALTH = "etcdctl endpoint health --cluster"
+from etcdview.health.rules.base import HEALTH, MEMBERS, STATUS, Sight, listed, plural, read_at, rule
 
 
 @rule("quorum-lost")
@@ -18,15 +15,15 @@ def quorum_lost(sight: Sight) -> Iterator[Finding]:
     facts, quorum = sight.facts, sight.facts.quorum
     if quorum.state != "lost":
         return
-    silent = ", ".join(m.name for m in facts.voters if not m.alive) or "none"
+    silent = listed(m.name for m in facts.voters if not m.alive) or "nobody"
     yield Finding(
         id="quorum-lost",
         severity="critical",
-        summary=f"No quorum: {quorum.answering} of {quorum.voters} voters answer, {quorum.majority} are needed.",
-        evidence=f"A linearizable read failed on every member that answers; silent: {silent} {read_at(facts.at)}.",
+        summary=f"No quorum: {quorum.answering} of {quorum.voters} voters answer, {quorum.majority} must agree.",
+        evidence=f"A linearizable read failed on every voter that answers; silent: {silent} {read_at(facts.at)}.",
         why="Nothing can be written, and kube-apiserver can neither read nor write: the control plane stands still.",
         action="Bring back enough of the silent members; where they are lost for good, restore a snapshot.",
-        commands=(_HEALTH, _STATUS),
+        commands=(HEALTH, STATUS),
     )
 
 
@@ -36,7 +33,7 @@ def quorum_unknown(sight: Sight) -> Iterator[Finding]:
     facts, quorum = sight.facts, sight.facts.quorum
     if quorum.state != "unknown":
         return
-    troubles = "; ".join(f"{m.name}: {m.trouble.what}" for m in facts.members if m.trouble) or "no endpoint was asked"
+    troubles = "; ".join(m.trouble.what for m in facts.members if m.trouble) or "No endpoint was asked."
     yield Finding(
         id="quorum-unknown",
         severity="critical",
@@ -44,7 +41,7 @@ def quorum_unknown(sight: Sight) -> Iterator[Finding]:
         evidence=f"{troubles} {read_at(facts.at)}",
         why="Only a linearizable read proves that the members agree; without one nothing can be said.",
         action=_first_remedy(facts.members) or "Check the endpoints, and the network between here and them.",
-        commands=("etcdview doctor", _HEALTH),
+        commands=("etcdview doctor", HEALTH),
     )
 
 
@@ -52,20 +49,172 @@ def quorum_unknown(sight: Sight) -> Iterator[Finding]:
 def member_down(sight: Sight) -> Iterator[Finding]:
     """A member was asked and did not answer: it is stopped, hangs, or cannot be reached from here."""
     for member in sight.facts.members:
-        trouble = member.trouble
+        trouble = member.endpoint.trouble
         if not member.started or not member.asked or member.alive or trouble is None:
             continue
         yield Finding(
             id="member-down",
-            severity="critical",
+            severity="warning" if member.learner else "critical",
             summary=f"Member {member.name} does not answer.",
-            evidence=f"{trouble.what} {read_at(member.endpoint.status.at)}",
-            why="Each member that is away brings the cluster nearer to the loss of its quorum.",
+            evidence=f"{trouble.what} {_wire_says(member)}{read_at(member.endpoint.status.at)}",
+            why="Each voter that is away brings the cluster nearer to the loss of its quorum.",
             action=trouble.remedy or "Look at its process and its log, and start it again.",
-            commands=(f"etcdctl --endpoints={member.endpoint.url} endpoint status", _HEALTH),
+            commands=(f"etcdctl --endpoints={member.endpoint.url} endpoint status", HEALTH),
             member=member.name,
         )
 
 
+@rule("member-cut-off")
+def member_cut_off(sight: Sight) -> Iterator[Finding]:
+    """A voter answers for itself but serves no linearizable read, though others do: it is cut off from its peers."""
+    if sight.facts.quorum.state != "has":
+        return
+    for member in sight.facts.voters:
+        read = member.endpoint.read
+        if not member.alive or not read.failed or read.trouble is None:
+            continue
+        leader = f"{member.status.leader_id:x}" if member.status and member.status.leader_id else "none"
+        yield Finding(
+            id="member-cut-off",
+            severity="critical",
+            summary=f"Member {member.name} lives, but cannot read what the others agreed on.",
+            evidence=f"Its linearizable read: {read.trouble.what} The leader it knows: {leader} {read_at(read.at)}.",
+            why="Clients that are connected to it hang; it counts as lost for the quorum.",
+            action="Check the network and the peer certificates between its peer URL and the others', then its log.",
+            commands=(STATUS, MEMBERS),
+            member=member.name,
+        )
+
+
+@rule("no-spare")
+def no_spare(sight: Sight) -> Iterator[Finding]:
+    """With two voters or more, no further voter may fail."""
+    facts, quorum = sight.facts, sight.facts.quorum
+    if quorum.state != "has" or quorum.may_fail or quorum.voters < 2:
+        return
+    yield Finding(
+        id="no-spare",
+        severity="warning",
+        summary="No further voter may fail.",
+        evidence=f"{quorum.answering} of {quorum.voters} voters answer, {quorum.majority} must {read_at(facts.at)}.",
+        why="The next failure stops all writes and, with them, the control plane.",
+        action="Bring back what is down, or add a voter where there are only two.",
+        commands=(HEALTH, MEMBERS),
+    )
+
+
+@rule("single-member")
+def single_member(sight: Sight) -> Iterator[Finding]:
+    """The cluster has one voter only."""
+    facts = sight.facts
+    if facts.quorum.voters != 1:
+        return
+    yield Finding(
+        id="single-member",
+        severity="info",
+        summary="The cluster has one voter: it survives no failure.",
+        evidence=f"The membership lists one voter {read_at(facts.at)}.",
+        why="When its machine or its disk fails, the control plane is down, and only the last backup is left.",
+        action="Add two members on other machines, or take snapshots often and keep them elsewhere.",
+        commands=("etcdctl snapshot save backup.db", "kubeadm join --control-plane …"),
+    )
+
+
+@rule("even-voters")
+def even_voters(sight: Sight) -> Iterator[Finding]:
+    """The number of voters is even: one more machine that can fail, and no more failures survived."""
+    facts, voters = sight.facts, sight.facts.quorum.voters
+    if not voters or voters % 2:
+        return
+    yield Finding(
+        id="even-voters",
+        severity="warning" if voters == 2 else "info",
+        summary=f"{voters} voters survive no more failures than {voters - 1} would.",
+        evidence=f"{voters} voters, a majority is {facts.quorum.majority} {read_at(facts.at)}.",
+        why="A majority of an even number is larger: the extra machine adds a risk, and no tolerance.",
+        action=f"Go to {voters + 1} voters, or back to {voters - 1}.",
+        commands=(MEMBERS,),
+    )
+
+
+@rule("learner")
+def learner(sight: Sight) -> Iterator[Finding]:
+    """A member is a learner: it copies the data, but has no vote. It is ready when it has nearly all of the log."""
+    leader = sight.facts.leader
+    for member in sight.facts.members:
+        if not member.learner or not member.started:
+            continue
+        ready = _caught_up(member, leader)
+        told = f"raft index {member.status.raft_index}" if member.status else "its raft index is unknown"
+        ahead = f", the leader's {leader.status.raft_index}" if leader and leader.status else ""
+        yield Finding(
+            id="learner",
+            severity="info",
+            summary=f"Member {member.name} is a learner{', and ready to vote' if ready else ''}.",
+            evidence=f"{told}{ahead} {read_at(member.endpoint.status.at)}.",
+            why="A learner has no vote: it adds nothing to what the cluster survives until it is promoted.",
+            action="Promote it." if ready else "Wait until it has caught up, then promote it.",
+            commands=(f"etcdctl member promote {member.id_hex}",),
+            member=member.name,
+        )
+
+
+@rule("member-unstarted")
+def member_unstarted(sight: Sight) -> Iterator[Finding]:
+    """A member was added and has never joined. As a voter it counts against the quorum all the same."""
+    for member in sight.facts.members:
+        if member.started:
+            continue
+        yield Finding(
+            id="member-unstarted",
+            severity="info" if member.learner else "warning",
+            summary=f"Member {member.id_hex} was added and has never started.",
+            evidence=f"The membership lists it with {listed(member.peer_urls)} and no name {read_at(sight.facts.at)}.",
+            why="It counts as a voter that is down." if not member.learner else "As a learner it does no harm.",
+            action="Start it with --initial-cluster-state=existing, or remove it.",
+            commands=(MEMBERS, f"etcdctl member remove {member.id_hex}"),
+            member=member.id_hex,
+        )
+
+
+@rule("membership-unread")
+def membership_unread(sight: Sight) -> Iterator[Finding]:
+    """Members answer, but none tells the membership: who else should be asked is not known for certain."""
+    facts = sight.facts
+    answering = [m for m in facts.members if m.alive]
+    if facts.membership_fresh or not answering:
+        return
+    troubles = listed(e.membership.trouble.what for m in answering for e in m.endpoints if e.membership.trouble)
+    basis = "the list of an earlier round is used" if facts.membership else "only the given endpoints are known"
+    yield Finding(
+        id="membership-unread",
+        severity="warning",
+        summary=f"The list of members cannot be read; {basis}.",
+        evidence=f"{troubles or 'It was not answered.'} {read_at(facts.at)}",
+        why="A member that is not known is not asked, and whether there is a quorum rests on how many there are.",
+        action="Let the user read the membership, or look at the members' log.",
+        commands=(MEMBERS,),
+    )
+
+
 def _first_remedy(members: tuple[MemberFacts, ...]) -> str:
     return next((m.trouble.remedy for m in members if m.trouble and m.trouble.remedy), "")
+
+
+def _wire_says(member: MemberFacts) -> str:
+    handshake = member.endpoint.wire.handshake
+    if handshake.value is not None:
+        return "TCP and TLS work, so its process runs. " if handshake.value.tls_version else "TCP works. "
+    return ""
+
+
+def _caught_up(member: MemberFacts, leader: MemberFacts | None) -> bool:
+    """etcd lets a learner be promoted when it has 90 % of the leader's log (readyPercent in server.go)."""
+    if member.status is None or leader is None or leader.status is None:
+        return False
+    return member.status.raft_index >= 0.9 * leader.status.raft_index
+
+
+def tolerance(may_fail: int) -> str:
+    """How many more may fail, in words."""
+    return "no more may fail" if not may_fail else f"{plural(may_fail, 'more', 'more')} may fail"

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from etcdview.health.assemble import assemble
-from etcdview.health.facts import ClusterFacts, EndpointFacts, Probe, Trouble
-from etcdview.health.rules import RULES, Sight
-from etcdview.models import Member, Membership, MemberStatus
+from etcdview.health.facts import ClusterFacts, EndpointFacts, Handshake, HttpHealth, Probe, Trouble, WireFacts
+from etcdview.health.history import History, MemberSample, Sample
+from etcdview.health.metrics import Histogram, MetricFacts
+from etcdview.health.rules import Sight
+from etcdview.models import KvHash, Member, Membership, MemberStatus
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 CLUSTER_ID = 0xCDF818194E3A8C32
 SILENT = Trouble("DeadlineError", "https://10.0.0.9:2379 did not answer within 1 s.", "Look at the member.")
+BOUNDS = (0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, float("inf"))
 
 
-def ok(value: Any, latency: float = 0.002) -> Probe[Any]:
-    return Probe(value, latency_seconds=latency, at=NOW)
+def ok(value: Any, latency: float = 0.002, at: datetime = NOW) -> Probe[Any]:
+    return Probe(value, latency_seconds=latency, at=at)
 
 
 def failed(trouble: Trouble = SILENT) -> Probe[Any]:
@@ -58,6 +60,39 @@ def status(number: int, **changes: Any) -> MemberStatus:
     return replace(made, **changes)
 
 
+def histogram(counts: dict[float, float]) -> Histogram:
+    """Observations given as {seconds: how many}, in etcd's buckets."""
+    return Histogram(BOUNDS, tuple(sum(n for s, n in counts.items() if s <= bound) for bound in BOUNDS))
+
+
+def metrics(**changes: Any) -> MetricFacts:
+    made = MetricFacts(
+        fsync=histogram({0.0015: 1000}),
+        commit=histogram({0.003: 1000}),
+        peer_round_trip={"a2": histogram({0.001: 50})},
+        quota_bytes=2_147_483_648,
+        leader_changes=1,
+        proposals_committed=10_000,
+        proposals_failed=0,
+        proposals_pending=0,
+        slow_applies=0,
+        heartbeat_send_failures=0,
+        open_fds=60,
+        max_fds=1024,
+        started_at=NOW.timestamp() - 86_400,
+    )
+    return replace(made, **changes)
+
+
+def wire(**changes: Any) -> WireFacts:
+    """What a healthy client port shows; `health` and `metrics` are values, not probes."""
+    return WireFacts(
+        handshake=ok(Handshake("https://10.0.0.1:2379", 0.0002, 0.003, "TLSv1.3", "TLS_AES_128_GCM_SHA256")),
+        health=ok(changes.get("health", HttpHealth(True, clock_ahead_seconds=0.1))),
+        metrics=ok(changes.get("metrics", metrics())),
+    )
+
+
 def endpoint(number: int, members: tuple[Member, ...], **changes: Any) -> EndpointFacts:
     status_changes = changes.pop("status", {})
     made = EndpointFacts(
@@ -67,6 +102,9 @@ def endpoint(number: int, members: tuple[Member, ...], **changes: Any) -> Endpoi
         read=ok(1201),
         local_read=ok(1201),
         membership=ok(Membership(CLUSTER_ID, members)),
+        hash=ok(KvHash(0xA0 + number, 0xFEED, 1201, 900)),
+        wire=wire(),
+        metrics_before=ok(metrics(), at=NOW - timedelta(minutes=2)),
     )
     return replace(made, **changes)
 
@@ -81,32 +119,39 @@ def cluster(
     members: tuple[Member, ...] | None = None,
     bend: dict[int, dict[str, Any]] | None = None,
     down: tuple[int, ...] = (),
-    at: datetime = NOW,
+    more: tuple[EndpointFacts, ...] = (),
     known: Membership | None = None,
 ) -> ClusterFacts:
     """A healthy cluster of `size`; `bend` changes the endpoint of a member, `down` makes members silent."""
     given = members or tuple(member(n) for n in range(1, size + 1))
     endpoints = [
-        silent(n) if n in down else endpoint(n, given, **(bend or {}).get(n, {})) for n in range(1, len(given) + 1)
+        silent(n) if n in down else endpoint(n, given, **(bend or {}).get(n, {}))
+        for n, m in enumerate(given, 1)
+        if m.client_urls
     ]
-    return assemble(endpoints, at=at, known=known or Membership(CLUSTER_ID, given))
+    return assemble([*endpoints, *more], at=NOW, known=known or Membership(CLUSTER_ID, given))
+
+
+def sight(facts: ClusterFacts, **more: Any) -> Sight:
+    """The facts with a round before that was just the same, unless another is given."""
+    return Sight(facts, **{"before": facts, **more})
+
+
+def history(sizes: list[float], minutes: float = 60, leaders: list[int] | None = None) -> History:
+    """Samples of the member cp1, evenly over the last `minutes`."""
+    step = timedelta(minutes=minutes) / max(1, len(sizes) - 1)
+    first = NOW - timedelta(minutes=minutes)
+    leaders = leaders or [0xA1] * len(sizes)
+    return History(
+        tuple(
+            Sample(first + i * step, (MemberSample(0xA1, 0.002, s, 5000.0, 1.0, leaders[i]),))
+            for i, s in enumerate(sizes)
+        )
+    )
 
 
 @pytest.fixture
 def build() -> SimpleNamespace:
     """The makers of facts above, by name."""
-    return SimpleNamespace(
-        cluster=cluster, member=member, status=status, endpoint=endpoint, silent=silent, ok=ok, failed=failed, now=NOW
-    )
-
-
-@pytest.fixture
-def fires() -> Callable[..., list[str]]:
-    """The severities of the findings that one rule gives for the facts."""
-
-    def check(rule_id: str, facts: ClusterFacts, **more: Any) -> list[str]:
-        found = list(RULES[rule_id].check(Sight(facts, **more)))
-        assert all(f.id == rule_id and f.summary and f.evidence and f.why and f.action for f in found)
-        return [f.severity for f in found]
-
-    return check
+    made = (ok, failed, member, status, histogram, metrics, wire, endpoint, silent, cluster, sight, history)
+    return SimpleNamespace(now=NOW, cluster_id=CLUSTER_ID, **{maker.__name__: maker for maker in made})

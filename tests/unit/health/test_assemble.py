@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 from etcdview.health.assemble import assemble
 from etcdview.health.facts import alarms_in
-from etcdview.health.rules import examine
+from etcdview.health.rules import Sight, examine
 from etcdview.models import Alarm, Membership
 
 
@@ -16,11 +16,11 @@ def test_three_members_that_answer_are_healthy(build: SimpleNamespace) -> None:
     assert facts.quorum.state == "has"
     assert facts.quorum.may_fail == 1
     assert [m.role for m in facts.members] == ["leader", "follower", "follower"]
-    assert examine(facts).status == "healthy"
+    assert examine(Sight(facts)).status == "healthy"
 
 
 def test_one_silent_member_of_three_is_degraded_and_named(build: SimpleNamespace) -> None:
-    verdict = examine(build.cluster(down=(3,)))
+    verdict = examine(Sight(build.cluster(down=(3,))))
     assert verdict.status == "degraded"
     assert verdict.exit_status == 1
     assert "cp3" in verdict.findings[0].summary
@@ -29,7 +29,7 @@ def test_one_silent_member_of_three_is_degraded_and_named(build: SimpleNamespace
 def test_a_survivor_that_cannot_read_has_lost_quorum(build: SimpleNamespace) -> None:
     facts = build.cluster(down=(1, 2), bend={3: {"read": build.failed()}})
     assert facts.quorum.state == "lost"
-    assert examine(facts).status == "no quorum"
+    assert examine(Sight(facts)).status == "no quorum"
 
 
 def test_quorum_is_lost_when_no_member_knows_a_leader(build: SimpleNamespace) -> None:
@@ -40,11 +40,11 @@ def test_quorum_is_lost_when_no_member_knows_a_leader(build: SimpleNamespace) ->
 def test_a_majority_that_answers_but_too_slowly_is_unknown_not_lost(build: SimpleNamespace) -> None:
     facts = build.cluster(bend={n: {"read": build.failed()} for n in (1, 2, 3)})
     assert facts.quorum.state == "unknown"
-    assert examine(facts).exit_status == 3
+    assert examine(Sight(facts)).exit_status == 3
 
 
 def test_when_nobody_answers_quorum_is_unknown(build: SimpleNamespace) -> None:
-    verdict = examine(build.cluster(down=(1, 2, 3)))
+    verdict = examine(Sight(build.cluster(down=(1, 2, 3))))
     assert verdict.status == "unknown"
 
 

@@ -1,0 +1,144 @@
+"""The last hour, in memory: a few numbers per member and round, and series of them for small pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Literal
+
+from etcdview.health.facts import ClusterFacts, MemberFacts
+
+KEPT = timedelta(hours=1)
+Quantity = Literal["latency_seconds", "db_size_bytes", "raft_applied_index", "leader"]
+
+
+@dataclass(frozen=True, slots=True)
+class MemberSample:
+    """A member in one round; None where it did not say. `leader` is 1.0 while it leads, else 0.0."""
+
+    id: int
+    latency_seconds: float | None = None
+    db_size_bytes: float | None = None
+    raft_applied_index: float | None = None
+    leader: float | None = None
+    leader_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """All members in one round."""
+
+    at: datetime
+    members: tuple[MemberSample, ...]
+
+    def member(self, member_id: int) -> MemberSample | None:
+        return next((m for m in self.members if m.id == member_id), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A moment and a value; None where there is none, which breaks the line."""
+
+    at: datetime
+    value: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Points in order of time, with the lowest and highest value among them (0 where there is none)."""
+
+    points: tuple[Point, ...]
+    low: float
+    high: float
+
+    @property
+    def last(self) -> float | None:
+        """The newest value, if the newest point has one."""
+        return self.points[-1].value if self.points else None
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Samples of the last hour, the oldest first."""
+
+    samples: tuple[Sample, ...] = ()
+
+    def add(self, facts: ClusterFacts) -> History:
+        """The history with one more round, without what is older than an hour."""
+        sample = Sample(facts.at, tuple(_sample(m) for m in facts.members if m.id))
+        kept = tuple(s for s in self.samples if s.at > facts.at - KEPT)
+        return History((*kept, sample))
+
+    def series(self, member_id: int, quantity: Quantity, points: int = 120) -> Series:
+        """One quantity of one member, thinned to at most `points`: the highest of each stretch of them."""
+        found = [Point(s.at, getattr(m, quantity) if (m := s.member(member_id)) else None) for s in self.samples]
+        size = -(-len(found) // points) if found else 1
+        thin = tuple(_highest(found[i : i + size]) for i in range(0, len(found), size))
+        values = [p.value for p in thin if p.value is not None]
+        return Series(thin, min(values, default=0.0), max(values, default=0.0))
+
+    def growth_bytes_per_second(self, member_id: int, over: timedelta = KEPT) -> float | None:
+        """How fast the member's database file grew over the last stretch; None with less than ten minutes to go by."""
+        since = self.samples[-1].at - over if self.samples else None
+        sizes = [
+            (s.at, m.db_size_bytes) for s in self.samples if since and s.at >= since and (m := s.member(member_id))
+        ]
+        told = [(at, size) for at, size in sizes if size is not None]
+        if not told or told[-1][0] - told[0][0] < timedelta(minutes=10):
+            return None
+        return (told[-1][1] - told[0][1]) / (told[-1][0] - told[0][0]).total_seconds()
+
+    def leader_changes(self) -> int:
+        """How often the cluster's leader was another one than in the round before."""
+        leaders = [next((m.leader_id for m in s.members if m.leader), 0) for s in self.samples]
+        told = [leader for leader in leaders if leader]
+        return sum(a != b for a, b in pairwise(told))
+
+
+def polylines(series: Series, width: float, height: float) -> tuple[str, ...]:
+    """The series as values for the `points` of SVG polylines in a box: one for each unbroken stretch.
+
+    Time runs to the right over the whole width, values upward from the lowest to the highest.
+    """
+    if not series.points:
+        return ()
+    first, last = series.points[0].at, series.points[-1].at
+    seconds = (last - first).total_seconds() or 1.0
+    span = (series.high - series.low) or 1.0
+
+    def place(point: Point, value: float) -> str:
+        x = (point.at - first).total_seconds() / seconds * width
+        return f"{x:.1f},{height - (value - series.low) / span * height:.1f}"
+
+    stretches = _stretches(series.points)
+    return tuple(" ".join(place(p, p.value) for p in stretch if p.value is not None) for stretch in stretches)
+
+
+def _sample(member: MemberFacts) -> MemberSample:
+    status = member.status
+    if status is None:
+        return MemberSample(member.id)
+    return MemberSample(
+        id=member.id,
+        latency_seconds=member.latency_seconds,
+        db_size_bytes=float(status.db_size_bytes),
+        raft_applied_index=None if status.raft_applied_index is None else float(status.raft_applied_index),
+        leader=1.0 if member.is_leader else 0.0,
+        leader_id=status.leader_id,
+    )
+
+
+def _highest(points: Sequence[Point]) -> Point:
+    return max(points, key=lambda p: (p.value is not None, p.value or 0.0))
+
+
+def _stretches(points: Sequence[Point]) -> list[list[Point]]:
+    stretches: list[list[Point]] = [[]]
+    for point in points:
+        if point.value is not None:
+            stretches[-1].append(point)
+        elif stretches[-1]:
+            stretches.append([])
+    return [stretch for stretch in stretches if stretch]

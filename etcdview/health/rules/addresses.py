@@ -1,0 +1,174 @@
+"""Rules about the addresses that members advertise."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import defaultdict
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from etcdview.health.assemble import address
+from etcdview.health.facts import ClusterFacts
+from etcdview.health.findings import Finding
+from etcdview.health.rules.base import MEMBERS, Sight, listed, read_at, rule
+from etcdview.models import Member
+
+
+@rule("url-loopback")
+def url_loopback(sight: Sight) -> Iterator[Finding]:
+    """A member advertises a loopback address while others advertise real ones: nobody else can reach it there."""
+    members = _members(sight.facts)
+    if all(_on_loopback(url) for m in members for url in (*m.peer_urls, *m.client_urls)):
+        return
+    for member in members:
+        peer = [url for url in member.peer_urls if _on_loopback(url)]
+        client = [url for url in member.client_urls if _on_loopback(url)] if len(members) > 1 else []
+        # A member may advertise loopback beside a real address, for clients on its own machine.
+        if (not peer or len(peer) < len(member.peer_urls)) and (not client or len(client) < len(member.client_urls)):
+            continue
+        yield Finding(
+            id="url-loopback",
+            severity="warning",
+            summary=f"Member {member.name} advertises an address that leads every other machine to itself.",
+            evidence=f"It advertises {listed(peer + client)} {read_at(sight.facts.at)}.",
+            why="Peers cannot reach it there, and clients that follow the membership reach the wrong member or none.",
+            action="Set --initial-advertise-peer-urls and --advertise-client-urls to an address of the machine.",
+            commands=(f"etcdctl member update {member.id:x} --peer-urls=https://ADDRESS:2380", MEMBERS),
+            member=member.name,
+        )
+
+
+@rule("url-shared")
+def url_shared(sight: Sight) -> Iterator[Finding]:
+    """Two members advertise the same address."""
+    users = defaultdict(list)
+    for member in _members(sight.facts):
+        for url in {address(u) for u in (*member.peer_urls, *member.client_urls)}:
+            users[url].append(member.name or f"{member.id:x}")
+    for url, names in users.items():
+        if len(names) < 2:
+            continue
+        yield Finding(
+            id="url-shared",
+            severity="warning",
+            summary=f"Members {listed(names)} advertise one address.",
+            evidence=f"{url} is advertised by {listed(names)} {read_at(sight.facts.at)}.",
+            why="Whoever asks for one of them gets the other: a dead member can look alive.",
+            action="Give each member its own --advertise-client-urls.",
+            commands=(MEMBERS,),
+        )
+
+
+@rule("url-misleads")
+def url_misleads(sight: Sight) -> Iterator[Finding]:
+    """The client URL that one member advertises is answered by another."""
+    owners = {address(url): m for m in _members(sight.facts) for url in m.client_urls}
+    for member in sight.facts.members:
+        for endpoint in member.endpoints:
+            owner = owners.get(address(endpoint.url))
+            status = endpoint.status.value
+            if owner is None or status is None or status.member_id == owner.id:
+                continue
+            yield Finding(
+                id="url-misleads",
+                severity="warning",
+                summary=f"Behind the address of member {owner.name} another member answers.",
+                evidence=f"{endpoint.url} is advertised by {owner.name} ({owner.id:x}) and answered by "
+                f"{status.member_id:x} {read_at(endpoint.status.at)}.",
+                why=f"Nothing here says how {owner.name} is.",
+                action="Correct --advertise-client-urls, or the name or load balancer that the address leads to.",
+                commands=(MEMBERS,),
+                member=owner.name,
+            )
+
+
+@rule("url-unreachable")
+def url_unreachable(sight: Sight) -> Iterator[Finding]:
+    """A member answers at a given endpoint, but not at the address that it advertises."""
+    for member in sight.facts.members:
+        silent = [e for e in member.endpoints if e.advertised and e.status.failed]
+        if not member.alive or not silent or any(e.advertised and e.status.ok for e in member.endpoints):
+            continue
+        trouble = silent[0].status.trouble
+        yield Finding(
+            id="url-unreachable",
+            severity="info",
+            summary=f"Member {member.name} cannot be reached from here at the address it advertises.",
+            evidence=f"{trouble.what if trouble else silent[0].url} It answers at {member.endpoint.url} "
+            f"{read_at(silent[0].status.at)}.",
+            why="Clients that follow the membership use the advertised address.",
+            action="Check --advertise-client-urls; through a tunnel or a forwarded port this is to be expected.",
+            commands=(MEMBERS,),
+            member=member.name,
+        )
+
+
+@rule("url-missing")
+def url_missing(sight: Sight) -> Iterator[Finding]:
+    """A member that has started advertises no client URL."""
+    for member in _members(sight.facts):
+        if not member.name or member.client_urls:
+            continue
+        yield Finding(
+            id="url-missing",
+            severity="warning",
+            summary=f"Member {member.name} advertises no client URL.",
+            evidence=f"The membership lists none for {member.id:x} {read_at(sight.facts.at)}.",
+            why="It cannot be asked how it is, and clients that follow the membership never use it.",
+            action="Set --advertise-client-urls, and start it again.",
+            commands=(MEMBERS,),
+            member=member.name,
+        )
+
+
+@rule("url-plain")
+def url_plain(sight: Sight) -> Iterator[Finding]:
+    """Members advertise http addresses: what they say and hold can be read and changed by whoever is on the network."""
+    plain = [url for m in _members(sight.facts) for url in (*m.peer_urls, *m.client_urls) if url.startswith("http://")]
+    if not plain:
+        return
+    yield Finding(
+        id="url-plain",
+        severity="warning",
+        summary="Members are reached without TLS.",
+        evidence=f"Advertised: {listed(plain[:6])}{' and more' if len(plain) > 6 else ''} {read_at(sight.facts.at)}.",
+        why="Every Secret of the cluster passes in the clear, and anyone who reaches the port may write.",
+        action="Give members certificates and https addresses, with --client-cert-auth and --peer-client-cert-auth.",
+        commands=(MEMBERS,),
+    )
+
+
+@rule("one-machine")
+def one_machine(sight: Sight) -> Iterator[Finding]:
+    """All members of a cluster of several have their peer addresses on one host."""
+    members = _members(sight.facts)
+    hosts = {urlsplit(url).hostname for m in members for url in m.peer_urls}
+    if len(members) < 2 or len(hosts) != 1:
+        return
+    yield Finding(
+        id="one-machine",
+        severity="info",
+        summary="All members run on one machine.",
+        evidence=f"Every peer URL is on {hosts.pop()} {read_at(sight.facts.at)}.",
+        why="When that machine fails, all members fail: they protect against nothing. Fine for a trial.",
+        action="Run each member on its own machine, with its own disk.",
+        commands=(MEMBERS,),
+    )
+
+
+def all_on_loopback(facts: ClusterFacts) -> bool:
+    """Whether every peer address is a loopback one: a cluster for trying out, on one machine."""
+    urls = [url for m in _members(facts) for url in m.peer_urls]
+    return bool(urls) and all(map(_on_loopback, urls))
+
+
+def _members(facts: ClusterFacts) -> tuple[Member, ...]:
+    return facts.membership.members if facts.membership else ()
+
+
+def _on_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback or ipaddress.ip_address(host).is_unspecified
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")

@@ -1,0 +1,198 @@
+"""Rules about what members must agree on: leader, term, cluster, membership, data."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+
+from etcdview.health.facts import ClusterFacts, MemberFacts
+from etcdview.health.findings import Finding
+from etcdview.health.rules.base import MEMBERS, STATUS, Sight, listed, read_at, rule
+from etcdview.models import MemberStatus
+
+
+@rule("leader-missing")
+def leader_missing(sight: Sight) -> Iterator[Finding]:
+    """Members answer, and none of them knows a leader."""
+    told = _answering(sight.facts)
+    if not told or any(m.status and m.status.leader_id for m in told):
+        return
+    terms = listed(f"{m.name} in term {m.status.raft_term}" for m in told if m.status)
+    yield Finding(
+        id="leader-missing",
+        severity="critical",
+        summary="There is no leader.",
+        evidence=f"Leader 0 at {terms} {read_at(sight.facts.at)}.",
+        why="Without a leader nothing is agreed on: no write, no linearizable read.",
+        action="Give an election a few seconds; then check that the members reach each other's peer URLs.",
+        commands=(STATUS, MEMBERS),
+    )
+
+
+@rule("leader-disputed")
+def leader_disputed(sight: Sight) -> Iterator[Finding]:
+    """Members of one cluster name different leaders, in this round and in the one before."""
+    named = _by(sight.facts, lambda s: s.leader_id or None)
+    if len(named) < 2 or sight.before is None or len(_by(sight.before, lambda s: s.leader_id or None)) < 2:
+        return
+    yield Finding(
+        id="leader-disputed",
+        severity="critical",
+        summary="Members name different leaders.",
+        evidence=_spread(named, lambda leader: f"leader {leader:x}", sight.facts),
+        why="The members do not hear each other; clients of the smaller side hang or read old data.",
+        action="Check the network between the peer URLs, and whether a member was restored on its own.",
+        commands=(STATUS,),
+    )
+
+
+@rule("term-differs")
+def term_differs(sight: Sight) -> Iterator[Finding]:
+    """Members are in different raft terms, in this round and in the one before."""
+    terms = _by(sight.facts, lambda s: s.raft_term)
+    if len(terms) < 2 or sight.before is None or len(_by(sight.before, lambda s: s.raft_term)) < 2:
+        return
+    yield Finding(
+        id="term-differs",
+        severity="warning",
+        summary="Members are in different raft terms.",
+        evidence=_spread(terms, lambda term: f"term {term}", sight.facts),
+        why="A member in another term hears no leader, or forces elections on the others.",
+        action="Check the network between the peer URLs, and the log of the member that stands alone.",
+        commands=(STATUS,),
+    )
+
+
+@rule("cluster-id-differs")
+def cluster_id_differs(sight: Sight) -> Iterator[Finding]:
+    """Endpoints answer with different cluster IDs: they are members of different clusters."""
+    ids = defaultdict(list)
+    for member in _answering(sight.facts):
+        if member.status is not None:
+            ids[member.status.cluster_id].append(member.name)
+    if len(ids) < 2:
+        return
+    parts = listed(f"{cluster:x} at {listed(names)}" for cluster, names in ids.items())
+    yield Finding(
+        id="cluster-id-differs",
+        severity="critical",
+        summary="The endpoints belong to different clusters.",
+        evidence=f"Cluster {parts} {read_at(sight.facts.at)}.",
+        why="What is read depends on which endpoint answers: keys appear and vanish.",
+        action="Give endpoints of one cluster only; a member that bootstrapped on its own must be wiped and join.",
+        commands=("etcdctl endpoint status -w json", MEMBERS),
+    )
+
+
+@rule("membership-differs")
+def membership_differs(sight: Sight) -> Iterator[Finding]:
+    """Members of one cluster hold different lists of members, in this round and in the one before."""
+    views = _views(sight.facts)
+    if len(views) < 2 or sight.before is None or len(_views(sight.before)) < 2:
+        return
+    parts = "; ".join(f"{listed(names)}: {listed(sorted(ids))}" for ids, names in views.items())
+    yield Finding(
+        id="membership-differs",
+        severity="critical",
+        summary="Members hold different lists of members.",
+        evidence=f"{parts} {read_at(sight.facts.at)}.",
+        why="They count different majorities; in the worst case two sides both believe to have one.",
+        action="Believe the side that has a quorum; remove the other member, wipe its data and add it again.",
+        commands=(MEMBERS,),
+    )
+
+
+@rule("not-a-member")
+def not_a_member(sight: Sight) -> Iterator[Finding]:
+    """An endpoint answers that the cluster's list of members does not know, such as a member that was removed."""
+    facts = sight.facts
+    for member in facts.members:
+        status = member.status
+        if facts.membership is None or member.member is not None or status is None:
+            continue
+        if status.cluster_id != facts.membership.cluster_id:
+            continue
+        yield Finding(
+            id="not-a-member",
+            severity="warning",
+            summary=f"{member.endpoint.url} answers, but is no member of the cluster.",
+            evidence=f"It says it is {status.member_id:x}, which the membership does not list {read_at(facts.at)}.",
+            why="It serves data that is no longer kept up to date.",
+            action="Take it out of the endpoints, stop it and wipe its data.",
+            commands=(MEMBERS,),
+            member=member.name,
+        )
+
+
+@rule("data-differs")
+def data_differs(sight: Sight) -> Iterator[Finding]:
+    """Members give different hashes of their data at the same revision and the same compact revision."""
+    groups: dict[tuple[int, int], dict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for member in sight.facts.members:
+        value = member.endpoint.hash.value
+        if value is not None:
+            groups[value.revision, value.compact_revision][value.hash].append(member.name)
+    for (revision, compact), hashes in groups.items():
+        if len(hashes) < 2:
+            continue
+        parts = listed(f"{value:x} at {listed(names)}" for value, names in hashes.items())
+        at = max(m.endpoint.hash.at for m in sight.facts.members if m.endpoint.hash.at)
+        yield Finding(
+            id="data-differs",
+            severity="critical",
+            summary="Members hold different data.",
+            evidence=f"HashKV at revision {revision}, compact revision {compact}: {parts} {read_at(at)}.",
+            why="The answer to a read depends on which member gives it; whatever is written on top makes it worse.",
+            action="Take a snapshot of each, find out which is right, remove the other, wipe it and add it again.",
+            commands=("etcdctl endpoint hashkv --cluster -w table", "etcdctl snapshot save backup.db"),
+        )
+
+
+@rule("data-uncompared")
+def data_uncompared(sight: Sight) -> Iterator[Finding]:
+    """A comparison of the members' data was tried, and could not be made for all: not known is not equal."""
+    asked = [m for m in sight.facts.members if m.endpoint.hash.at is not None]
+    failed = [m for m in asked if m.endpoint.hash.failed]
+    states = {(v.revision, v.compact_revision) for m in asked if (v := m.endpoint.hash.value)}
+    if not failed and len(states) < 2:
+        return
+    troubles = listed(m.endpoint.hash.trouble.what for m in failed if m.endpoint.hash.trouble)
+    at = max(m.endpoint.hash.at for m in asked if m.endpoint.hash.at)
+    yield Finding(
+        id="data-uncompared",
+        severity="info",
+        summary="Whether all members hold the same data is not known.",
+        evidence=f"{troubles or 'They could not be compared at one compact revision.'} {read_at(at)}",
+        why="Data that has come apart shows only by comparison.",
+        action="Compare again when all members answer.",
+        commands=("etcdctl endpoint hashkv --cluster -w table",),
+    )
+
+
+def _answering(facts: ClusterFacts) -> list[MemberFacts]:
+    return [m for m in facts.members if m.status is not None]
+
+
+def _by(facts: ClusterFacts, of: Callable[[MemberStatus], int | None]) -> dict[int, list[str]]:
+    """Names of members by what they say, those of the cluster only, and without those that say nothing."""
+    told: dict[int, list[str]] = defaultdict(list)
+    for member in facts.members:
+        if member.status is not None and member.status.cluster_id == facts.cluster_id:
+            value = of(member.status)
+            if value is not None:
+                told[value].append(member.name)
+    return told
+
+
+def _spread(told: dict[int, list[str]], say: Callable[[int], str], facts: ClusterFacts) -> str:
+    return listed(f"{say(value)} at {listed(names)}" for value, names in told.items()) + f" {read_at(facts.at)}."
+
+
+def _views(facts: ClusterFacts) -> dict[frozenset[str], list[str]]:
+    """Names of members by the set of members (in hexadecimal) that they know of."""
+    views: dict[frozenset[str], list[str]] = defaultdict(list)
+    for member in facts.members:
+        view = member.endpoint.membership.value
+        if view is not None and view.cluster_id == facts.cluster_id:
+            views[frozenset(f"{m.id:x}" for m in view.members)].append(member.name)
+    return views

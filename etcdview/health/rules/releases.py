@@ -1,0 +1,145 @@
+"""Rules about etcd's releases: mixed, in the middle of a change, or known to be bad."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+
+from etcdview.health.facts import ClusterFacts
+from etcdview.health.findings import Finding
+from etcdview.health.rules.addresses import all_on_loopback
+from etcdview.health.rules.base import STATUS, Sight, listed, read_at, rule
+
+Release = tuple[int, int, int]
+
+_CORRUPTING: tuple[tuple[Release, Release], ...] = (((3, 5, 0), (3, 5, 2)),)
+_OLDEST_MAINTAINED: Release = (3, 5, 0)
+
+
+def parse_release(text: str) -> Release | None:
+    """(3, 5, 16) of "3.5.16" or "v3.5.16-rc.0"; None for what is no release."""
+    found = re.match(r"v?(\d+)\.(\d+)(?:\.(\d+))?", text)
+    return (int(found[1]), int(found[2]), int(found[3] or 0)) if found else None
+
+
+@rule("versions-mixed")
+def versions_mixed(sight: Sight) -> Iterator[Finding]:
+    """Members run different releases; a warning where the minor release differs."""
+    told = _releases(sight.facts)
+    if len(told) < 2:
+        return
+    minors = {release[:2] for release in told}
+    yield Finding(
+        id="versions-mixed",
+        severity="warning" if len(minors) > 1 else "info",
+        summary="Members run different releases of etcd.",
+        evidence=f"{_each(told)} {read_at(sight.facts.at)}.",
+        why="A cluster works with the features of its oldest member; mixing is meant for the time of an upgrade.",
+        action="Finish the upgrade, or take the newer members back to the old release before it is finished.",
+        commands=(STATUS,),
+    )
+
+
+@rule("versions-too-far")
+def versions_too_far(sight: Sight) -> Iterator[Finding]:
+    """Members run releases more than one minor release apart, which etcd does not support."""
+    told = _releases(sight.facts)
+    minors = [release[1] for release in told if release[0] == 3]
+    if not minors or max(minors) - min(minors) < 2:
+        return
+    yield Finding(
+        id="versions-too-far",
+        severity="critical",
+        summary="Members run releases that are more than one minor release apart.",
+        evidence=f"{_each(told)} {read_at(sight.facts.at)}.",
+        why="etcd is upgraded one minor release at a time; members further apart do not understand each other.",
+        action="Bring the oldest members to the next minor release first.",
+        commands=(STATUS,),
+    )
+
+
+@rule("version-corrupting")
+def version_corrupting(sight: Sight) -> Iterator[Finding]:
+    """A member runs 3.5.0 to 3.5.2, which can spoil data when it is killed; only noted where all is on loopback."""
+    told = _releases(sight.facts)
+    bad = {r: names for r, names in told.items() if any(low <= r <= high for low, high in _CORRUPTING)}
+    if not bad:
+        return
+    yield Finding(
+        id="version-corrupting",
+        severity="info" if all_on_loopback(sight.facts) else "warning",
+        summary="Members run a release of etcd that is known to spoil data.",
+        evidence=f"{_each(bad)} {read_at(sight.facts.at)}.",
+        why="etcd 3.5.0 to 3.5.2, killed under load, can come back with data that differs from the other members'.",
+        action="Upgrade to the newest 3.5 release, and start members with --experimental-initial-corrupt-check=true.",
+        commands=("etcdctl endpoint hashkv --cluster -w table",),
+    )
+
+
+@rule("version-unmaintained")
+def version_unmaintained(sight: Sight) -> Iterator[Finding]:
+    """A member runs a release older than 3.5, which gets no more fixes."""
+    told = {r: names for r, names in _releases(sight.facts).items() if r < _OLDEST_MAINTAINED}
+    if not told:
+        return
+    yield Finding(
+        id="version-unmaintained",
+        severity="info",
+        summary="Members run a release of etcd that gets no more fixes.",
+        evidence=f"{_each(told)} {read_at(sight.facts.at)}.",
+        why="Known faults and security holes stay open in it.",
+        action="Upgrade, one minor release at a time.",
+        commands=(STATUS,),
+    )
+
+
+@rule("downgrade")
+def downgrade(sight: Sight) -> Iterator[Finding]:
+    """A downgrade of the cluster is under way (etcd 3.6 and later tell)."""
+    going = [m.name for m in sight.facts.members if m.status and m.status.downgrade_enabled]
+    if not going:
+        return
+    yield Finding(
+        id="downgrade",
+        severity="warning",
+        summary="A downgrade of the cluster is under way.",
+        evidence=f"Status says so at {listed(going)} {read_at(sight.facts.at)}.",
+        why="Until every member runs the older release, the cluster is between two; members may start with neither.",
+        action="Replace the members' binary one after the other, or cancel the downgrade.",
+        commands=("etcdctl downgrade cancel", STATUS),
+    )
+
+
+@rule("storage-version-behind")
+def storage_version_behind(sight: Sight) -> Iterator[Finding]:
+    """Members of one release store their data in the format of different ones (etcd 3.6 and later tell)."""
+    told = defaultdict(list)
+    for member in sight.facts.members:
+        if member.status is not None and member.status.storage_version:
+            told[member.status.storage_version].append(member.name)
+    if len(told) < 2:
+        return
+    parts = listed(f"{version} at {listed(names)}" for version, names in told.items())
+    yield Finding(
+        id="storage-version-behind",
+        severity="info",
+        summary="Members store their data in different formats.",
+        evidence=f"Storage version {parts} {read_at(sight.facts.at)}.",
+        why="It is so for a moment in every upgrade and downgrade; otherwise a member has not finished one.",
+        action="Look again in a few minutes; then at the log of the member that is behind.",
+        commands=("etcdctl endpoint status --cluster -w json",),
+    )
+
+
+def _releases(facts: ClusterFacts) -> dict[Release, list[str]]:
+    told: dict[Release, list[str]] = defaultdict(list)
+    for member in facts.members:
+        release = parse_release(member.status.version) if member.status else None
+        if release is not None:
+            told[release].append(member.name)
+    return dict(sorted(told.items()))
+
+
+def _each(told: dict[Release, list[str]]) -> str:
+    return listed(f"{'.'.join(map(str, release))} at {listed(names)}" for release, names in told.items())

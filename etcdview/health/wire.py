@@ -1,0 +1,169 @@
+"""The client port from outside: TCP, TLS and the certificate presented, then /health and /metrics over the same line.
+
+The certificate is taken as it comes, since one that is expired or foreign is what is to be shown; whether to trust it
+is judged elsewhere, and nothing secret is sent.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import ssl
+import time
+from collections.abc import Callable
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from etcdview.errors import (
+    DeadlineError,
+    EtcdviewError,
+    RefusedError,
+    ResolveError,
+    TlsError,
+    UnreachableError,
+    UnsupportedError,
+)
+from etcdview.health.budget import Budget, Clock
+from etcdview.health.facts import Handshake, HttpHealth, Probe, Trouble, WireFacts
+from etcdview.health.metrics import MetricFacts, parse_metrics
+from etcdview.models import TlsFiles
+
+T = TypeVar("T")
+ContextFn = Callable[[], ssl.SSLContext]
+
+_MAX_METRICS_BYTES = 8_000_000
+
+
+def ask_wire(url: str, context: ContextFn, budget: Budget, now: Clock) -> WireFacts:
+    """Connect to one client URL and ask what it serves over HTTP, all within the budget. Raises nothing."""
+    line = _Line(url, context, budget)
+
+    def ask(call: Callable[[], T]) -> Probe[T]:
+        at, begun = now(), time.monotonic()
+        try:
+            return Probe(call(), latency_seconds=time.monotonic() - begun, at=at)
+        except (EtcdviewError, OSError, http.client.HTTPException, ValueError) as error:
+            return Probe(trouble=_trouble(url, error), latency_seconds=time.monotonic() - begun, at=at)
+
+    try:
+        handshake = ask(line.shake_hands)
+        if not handshake.ok:
+            return WireFacts(handshake=handshake)
+        health = ask(line.health)
+        metrics: Probe[MetricFacts] = ask(line.metrics) if not health.failed else Probe()
+        return WireFacts(handshake=handshake, health=health, metrics=metrics)
+    finally:
+        line.close()
+
+
+def unverified(files: TlsFiles) -> ContextFn:
+    """Makes TLS contexts that show our client certificate and take whatever certificate the server shows.
+
+    The files are read each time, so renewed ones are used at once.
+    """
+
+    def make() -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        if files.cert:
+            context.load_cert_chain(files.cert, files.key or None)
+        return context
+
+    return make
+
+
+class _Line:
+    """One TCP connection, with TLS over it for https."""
+
+    def __init__(self, url: str, context: ContextFn, budget: Budget) -> None:
+        parts = urlsplit(url if "://" in url else "http://" + url)
+        self._url, self._tls, self._context, self._budget = url, parts.scheme == "https", context, budget
+        self._host, self._port = parts.hostname or "", parts.port or 2379
+        self._http = http.client.HTTPConnection(self._host, self._port)
+
+    def close(self) -> None:
+        self._http.close()
+
+    def shake_hands(self) -> Handshake:
+        begun = time.monotonic()
+        line = socket.create_connection((self._host, self._port), timeout=self._left())
+        self._http.sock = line
+        tcp_seconds = time.monotonic() - begun
+        if not self._tls:
+            return Handshake(self._url, tcp_seconds)
+        begun = time.monotonic()
+        line.settimeout(self._left())
+        secured = self._context().wrap_socket(line, server_hostname=self._host)
+        self._http.sock = secured
+        return Handshake(
+            self._url,
+            tcp_seconds,
+            tls_seconds=time.monotonic() - begun,
+            tls_version=secured.version() or "",
+            cipher=(secured.cipher() or ("", "", 0))[0],
+            certificate_der=secured.getpeercert(binary_form=True) or b"",
+        )
+
+    def health(self) -> HttpHealth:
+        asked = time.time()
+        status, body, date = self._get("/health")
+        answer = json.loads(body)
+        if not isinstance(answer, dict) or "health" not in answer:
+            raise ValueError("it is no answer of etcd's")
+        skew = (date.timestamp() + 0.5 - (asked + time.time()) / 2) if date else None
+        return HttpHealth(
+            healthy=status == 200 and str(answer["health"]).lower() == "true",
+            reason=str(answer.get("reason", "")),
+            clock_ahead_seconds=skew,
+        )
+
+    def metrics(self) -> MetricFacts:
+        return parse_metrics(self._get("/metrics")[1].decode("utf-8", "replace"))
+
+    def _get(self, path: str) -> tuple[int, bytes, datetime | None]:
+        if self._http.sock is None:
+            raise UnsupportedError(f"{self._url} closed the connection instead of serving {path}.")
+        self._http.sock.settimeout(self._left())
+        self._http.request("GET", path, headers={"Accept": "*/*"})
+        answer = self._http.getresponse()
+        body = answer.read(_MAX_METRICS_BYTES)
+        if answer.status in (404, 415):
+            raise UnsupportedError(
+                f"{self._url} does not serve {path} (HTTP {answer.status}).",
+                "Where --listen-client-http-urls or a gRPC gateway is set, it is served elsewhere.",
+            )
+        date = answer.getheader("Date")
+        return answer.status, body, parsedate_to_datetime(date) if date else None
+
+    def _left(self) -> float:
+        left = self._budget.left_seconds
+        if left <= 0:
+            raise TimeoutError("no time is left")
+        return left
+
+
+# The most specific first: TimeoutError and ssl.SSLError are OSErrors too.
+_ERRORS: tuple[tuple[type[Exception], type[UnreachableError], str, str], ...] = (
+    (
+        socket.gaierror,
+        ResolveError,
+        "The host name of {url} does not resolve",
+        "Check the name, or give an IP address.",
+    ),
+    (ConnectionRefusedError, RefusedError, "Nothing listens at {url}", "Start the member, or correct the address."),
+    (TimeoutError, DeadlineError, "{url} takes the connection but does not answer", "Look whether its process hangs."),
+    (ssl.SSLError, TlsError, "TLS with {url} failed", "See `etcdview doctor` for the cause."),
+    (OSError, UnreachableError, "{url} cannot be reached", "Check the network between here and the member."),
+    (Exception, UnreachableError, "{url} answered something else than etcd", "Check what listens there."),
+)
+
+
+def _trouble(url: str, error: Exception) -> Trouble:
+    if isinstance(error, EtcdviewError):
+        return Trouble.of(error)
+    kind, what, remedy = next(row[1:] for row in _ERRORS if isinstance(error, row[0]))
+    return Trouble.of(kind(f"{what.format(url=url)} ({error}).", remedy))

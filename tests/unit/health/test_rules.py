@@ -1,0 +1,287 @@
+"""Every rule has facts on which it fires, with its severity, and near ones on which it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from types import SimpleNamespace as Build
+
+import pytest
+
+from etcdview.health.facts import HttpHealth, Trouble
+from etcdview.health.findings import Severity
+from etcdview.health.rules import RULES, Sight, examine
+from etcdview.models import KvHash, Membership
+
+Make = Callable[[Build], Sight]
+ALL = (1, 2, 3)
+
+
+@dataclass(frozen=True)
+class Case:
+    """Facts on which the rule gives one finding of `severity`, and facts on which it gives none."""
+
+    severity: Severity
+    fires: Make
+    quiet: Make
+
+
+def bent(**changes: object) -> Make:
+    """A cluster of three whose second member is bent."""
+    return lambda b: b.sight(b.cluster(bend={2: changes}))
+
+
+def said(**changes: object) -> Make:
+    """A cluster of three whose second member says something else in Status."""
+    return bent(status=changes)
+
+
+def counted(**changes: object) -> Make:
+    """A cluster of three whose second member counts something else in the newer of two samples."""
+    return lambda b: b.sight(b.cluster(bend={2: {"wire": b.wire(metrics=b.metrics(**changes))}}))
+
+
+def listed(**changes: object) -> Make:
+    """A cluster of three whose second member is listed otherwise."""
+    return lambda b: b.sight(b.cluster(members=(b.member(1), b.member(2, **changes), b.member(3))))
+
+
+def fsync(slow_share: float) -> Make:
+    return lambda b: counted(fsync=b.histogram({0.0015: 1000 + 1000 * (1 - slow_share), 0.03: 1000 * slow_share}))(b)
+
+
+def commit(slow_share: float) -> Make:
+    return lambda b: counted(commit=b.histogram({0.003: 1000 + 1000 * (1 - slow_share), 0.06: 1000 * slow_share}))(b)
+
+
+def round_trip(seconds: float) -> Make:
+    return lambda b: counted(peer_round_trip={"a2": b.histogram({0.001: 50, seconds: 20})})(b)
+
+
+def hashed(**changes: object) -> Make:
+    return lambda b: b.sight(b.cluster(bend={2: {"hash": b.ok(replace(KvHash(0xA2, 0xFEED, 1201, 900), **changes))}}))
+
+
+def skewed(two: float, others: float = 0.0) -> Make:
+    def make(b: Build) -> Sight:
+        ahead = {1: others, 2: two, 3: others}
+        health = {n: HttpHealth(True, clock_ahead_seconds=s) for n, s in ahead.items()}
+        return b.sight(b.cluster(bend={n: {"wire": b.wire(health=health[n])} for n in ALL}))
+
+    return make
+
+
+def growing(to_bytes: float) -> Make:
+    return lambda b: b.sight(
+        b.cluster(bend={1: {"status": {"db_size_bytes": int(to_bytes)}}}), history=b.history([1e8, to_bytes])
+    )
+
+
+def healthy(b: Build) -> Sight:
+    return b.sight(b.cluster())
+
+
+def once(make: Make) -> Make:
+    """The same, seen in one round only."""
+    return lambda b: replace(make(b), before=b.cluster())
+
+
+def elsewhere(b: Build) -> Sight:
+    """Behind the address of the second member the first one answers."""
+    return b.sight(b.cluster(bend={2: {"status": {"member_id": 0xA1}}}))
+
+
+def through_a_tunnel(b: Build) -> Sight:
+    members = tuple(b.member(n) for n in ALL)
+    local = replace(b.endpoint(1, members), url="https://127.0.0.1:12379")
+    return b.sight(b.cluster(down=(1,), more=(local,)))
+
+
+def removed(b: Build) -> Sight:
+    members = tuple(b.member(n) for n in ALL)
+    return b.sight(b.cluster(more=(b.endpoint(9, members),)))
+
+
+def of_another_cluster(b: Build) -> Sight:
+    return b.sight(b.cluster(more=(b.endpoint(9, (b.member(9),), status={"cluster_id": 5, "raft_term": 2}),)))
+
+
+def different_views(b: Build) -> Sight:
+    other = b.ok(Membership(b.cluster_id, (b.member(2), b.member(3))))
+    return b.sight(b.cluster(bend={2: {"membership": other}}))
+
+
+def a_learner(b: Build) -> Sight:
+    members = (*(b.member(n) for n in ALL), b.member(4, learner=True))
+    return b.sight(b.cluster(members=members, bend={4: {"read": b.ok(None), "status": {"learner": True}}}))
+
+
+def on_one_machine(b: Build) -> Sight:
+    return b.sight(b.cluster(members=tuple(b.member(n, peer_urls=(f"https://127.0.0.1:238{n}",)) for n in ALL)))
+
+
+def all_said(**changes: object) -> Make:
+    return lambda b: b.sight(b.cluster(bend={n: {"status": changes} for n in ALL}))
+
+
+def without_quorum(b: Build) -> Sight:
+    return b.sight(b.cluster(down=(1, 2), bend={3: {"read": b.failed()}}))
+
+
+def near(share: float) -> Make:
+    return said(db_size_bytes=int(share * 2_147_483_648))
+
+
+CASES: dict[str, Case] = {
+    "alarm-corrupt": Case(
+        "critical", said(errors=("memberID:162 alarm:CORRUPT ",)), said(errors=("memberID:1 alarm:NONE",))
+    ),
+    "alarm-space": Case(
+        "critical", said(errors=("memberID:162 alarm:NOSPACE ",)), said(errors=("etcdserver: no leader",))
+    ),
+    "applies-slow": Case(
+        "warning",
+        counted(slow_applies=50, proposals_committed=11_000),
+        counted(slow_applies=50, proposals_committed=20_000),
+    ),
+    "apply-lag": Case("warning", said(raft_applied_index=3900), said(raft_applied_index=4100)),
+    "clock-here": Case("warning", skewed(90, 90), skewed(90, 1)),
+    "clock-skew": Case("warning", skewed(5), skewed(90, 90)),
+    "cluster-id-differs": Case("critical", of_another_cluster, removed),
+    "commit-slow": Case("warning", commit(0.05), commit(0.005)),
+    "data-differs": Case("critical", hashed(hash=0xBAD), hashed(hash=0xBAD, compact_revision=800)),
+    "data-uncompared": Case(
+        "info", lambda b: bent(hash=b.failed())(b), lambda b: bent(hash=b.failed(Trouble("UnsupportedError", "no")))(b)
+    ),
+    "downgrade": Case("warning", said(downgrade_enabled=True), said(downgrade_enabled=None)),
+    "errors-reported": Case(
+        "warning", said(errors=("etcdserver: something else",)), said(errors=("etcdserver: no leader",))
+    ),
+    "even-voters": Case("info", lambda b: b.sight(b.cluster(4)), lambda b: b.sight(b.cluster(5))),
+    "files-near": Case("warning", counted(open_fds=900), counted(open_fds=700)),
+    "fragmented": Case(
+        "info",
+        said(db_size_bytes=200_000_000, db_size_in_use_bytes=90_000_000),
+        said(db_size_bytes=90_000_000, db_size_in_use_bytes=1_000),
+    ),
+    "fsync-slow": Case("warning", fsync(0.05), fsync(0.005)),
+    "heartbeats-late": Case("warning", counted(heartbeat_send_failures=12), counted(heartbeat_send_failures=2)),
+    "http-unhealthy": Case(
+        "warning",
+        lambda b: bent(wire=b.wire(health=HttpHealth(False, "RAFT NO LEADER")))(b),
+        lambda b: bent(wire=b.wire(health=HttpHealth(False)), read=b.failed())(b),
+    ),
+    "leader-changes": Case("info", counted(leader_changes=2), counted(leader_changes=1)),
+    "leader-disputed": Case("critical", said(leader_id=0xA2), once(said(leader_id=0xA2))),
+    "leader-missing": Case("critical", all_said(leader_id=0), said(leader_id=0)),
+    "learner": Case("info", a_learner, healthy),
+    "member-cut-off": Case("critical", lambda b: bent(read=b.failed())(b), without_quorum),
+    "member-down": Case("critical", lambda b: b.sight(b.cluster(down=(2,))), listed(client_urls=())),
+    "member-unstarted": Case("warning", listed(name="", client_urls=()), listed(client_urls=())),
+    "membership-differs": Case("critical", different_views, once(different_views)),
+    "membership-unread": Case(
+        "warning",
+        lambda b: b.sight(b.cluster(bend={n: {"membership": b.failed()} for n in ALL})),
+        lambda b: b.sight(b.cluster(down=ALL)),
+    ),
+    "no-spare": Case("warning", lambda b: b.sight(b.cluster(down=(3,))), lambda b: b.sight(b.cluster(5, down=(3,)))),
+    "not-a-member": Case("warning", removed, of_another_cluster),
+    "one-machine": Case("info", on_one_machine, lambda b: b.sight(b.cluster(1))),
+    "peers-slow": Case("warning", round_trip(0.2), round_trip(0.06)),
+    "proposals-failed": Case("info", counted(proposals_failed=1), counted(proposals_failed=0)),
+    "proposals-pending": Case(
+        "warning",
+        lambda b: b.sight(
+            b.cluster(
+                bend={
+                    2: {
+                        "wire": b.wire(metrics=b.metrics(proposals_pending=300)),
+                        "metrics_before": b.ok(b.metrics(proposals_pending=200), at=b.now.replace(hour=11)),
+                    }
+                }
+            )
+        ),
+        counted(proposals_pending=300),
+    ),
+    "quorum-lost": Case("critical", without_quorum, lambda b: b.sight(b.cluster(down=(1,)))),
+    "quorum-unknown": Case("critical", lambda b: b.sight(b.cluster(down=ALL)), without_quorum),
+    "quota-differs": Case("warning", said(quota_bytes=8_000_000_000), said(quota_bytes=2_147_483_648)),
+    "quota-near": Case("warning", near(0.81), near(0.79)),
+    "quota-soon": Case("warning", growing(2e8), growing(1.01e8)),
+    "raft-lag": Case("warning", said(raft_index=3900), once(said(raft_index=3900))),
+    "read-slow": Case(
+        "warning", lambda b: bent(read=b.ok(1201, 0.6))(b), lambda b: once(bent(read=b.ok(1201, 0.6)))(b)
+    ),
+    "restarted": Case(
+        "info",
+        lambda b: counted(started_at=b.now.timestamp() - 60)(b),
+        lambda b: b.sight(
+            b.cluster(bend={n: {"wire": b.wire(metrics=b.metrics(started_at=b.now.timestamp() - 60))} for n in ALL})
+        ),
+    ),
+    "single-member": Case("info", lambda b: b.sight(b.cluster(1)), lambda b: b.sight(b.cluster(2))),
+    "storage-version-behind": Case("info", said(storage_version="3.5.0"), said(storage_version=None)),
+    "term-differs": Case("warning", said(raft_term=4), once(said(raft_term=4))),
+    "url-loopback": Case(
+        "warning",
+        listed(peer_urls=("https://localhost:2380",)),
+        listed(client_urls=("https://127.0.0.1:2379", "https://10.0.0.2:2379")),
+    ),
+    "url-misleads": Case("warning", elsewhere, healthy),
+    "url-missing": Case("warning", listed(client_urls=()), listed(name="", client_urls=())),
+    "url-plain": Case("warning", listed(peer_urls=("http://10.0.0.2:2380",)), healthy),
+    "url-shared": Case(
+        "warning", listed(client_urls=("https://10.0.0.1:2379",)), listed(client_urls=("https://10.0.0.1:12379",))
+    ),
+    "url-unreachable": Case("info", through_a_tunnel, lambda b: b.sight(b.cluster(down=(1,)))),
+    "version-corrupting": Case("warning", said(version="3.5.2"), said(version="3.5.3")),
+    "version-unmaintained": Case("info", said(version="3.4.30"), said(version="3.5.25")),
+    "versions-mixed": Case("warning", said(version="3.5.9"), all_said(version="3.5.9")),
+    "versions-too-far": Case("critical", said(version="3.4.30"), said(version="3.5.25")),
+}
+
+
+def findings(rule_id: str, sight: Sight) -> list[str]:
+    return [f.severity for f in RULES[rule_id].check(sight)]
+
+
+def test_every_rule_has_its_pair() -> None:
+    assert set(CASES) == set(RULES)
+
+
+@pytest.mark.parametrize("rule_id", CASES)
+def test_fires(rule_id: str, build: Build) -> None:
+    found = list(RULES[rule_id].check(CASES[rule_id].fires(build)))
+    assert [f.severity for f in found] == [CASES[rule_id].severity]
+    assert found[0].id == rule_id
+    assert all((found[0].summary, found[0].evidence, found[0].why, found[0].action, found[0].commands))
+
+
+@pytest.mark.parametrize("rule_id", CASES)
+def test_does_not_fire(rule_id: str, build: Build) -> None:
+    assert findings(rule_id, CASES[rule_id].quiet(build)) == []
+
+
+def test_no_rule_fires_on_a_healthy_cluster(build: Build) -> None:
+    verdict = examine(healthy(build))
+    assert (verdict.status, verdict.findings) == ("healthy", ())
+
+
+def test_rules_that_grow_worse_say_so(build: Build) -> None:
+    assert findings("quota-near", near(0.96)(build)) == ["critical"]
+    assert findings("apply-lag", said(raft_index=9000, raft_applied_index=4000)(build)) == ["critical"]
+    assert findings("even-voters", build.sight(build.cluster(2))) == ["warning"]
+    assert findings("leader-changes", counted(leader_changes=4)(build)) == ["warning"]
+
+
+def test_a_bad_release_on_a_cluster_for_trying_out_is_only_noted(build: Build) -> None:
+    members = tuple(build.member(n, peer_urls=(f"https://127.0.0.1:238{n}",)) for n in ALL)
+    facts = build.cluster(members=members, bend={n: {"status": {"version": "3.5.1"}} for n in ALL})
+    assert findings("version-corrupting", build.sight(facts)) == ["info"]
+
+
+def test_evidence_names_the_numbers_and_when_they_were_read(build: Build) -> None:
+    (finding,) = RULES["quota-near"].check(near(0.81)(build))
+    assert finding.evidence == "1.7 GB of 2.1 GB, 15 MB in use (read 12:00:00 UTC)."
+    (finding,) = RULES["fsync-slow"].check(fsync(0.05)(build))
+    assert finding.evidence == "WAL fsync p99 28.8 ms, limit 10.0 ms, in 120 s up to 12:00:00 UTC."

@@ -35,6 +35,7 @@ class Hasher:
         self._thread: threading.Thread | None = None
         self._begun_at: float | None = None  # monotonic
         self._stopping = threading.Event()
+        self._starting = threading.Lock()  # guards that nothing starts once it is stopping
 
     @property
     def busy(self) -> bool:
@@ -50,14 +51,18 @@ class Hasher:
 
     def begin(self, facts: ClusterFacts) -> None:
         """Start a comparison of the members that answer, unless one is under way."""
-        if not self.busy and not self._stopping.is_set():
-            self._begun_at = time.monotonic()
-            self._thread = threading.Thread(target=self._run, args=(facts,), name="etcdview-health-hash", daemon=True)
-            self._thread.start()
+        with self._starting:
+            if not self.busy and not self._stopping.is_set():
+                self._begun_at = time.monotonic()
+                self._thread = threading.Thread(
+                    target=self._run, args=(facts,), name="etcdview-health-hash", daemon=True
+                )
+                self._thread.start()
 
     def stop(self, wait_seconds: float = 0.5) -> None:
         """Begin no further call; one that is under way is left to its deadline."""
-        self._stopping.set()
+        with self._starting:
+            self._stopping.set()
         if self._thread is not None:
             self._thread.join(wait_seconds)
 

@@ -18,6 +18,7 @@ from etcdview.stores.base import MemberProbe
 T = TypeVar("T")
 
 CALL_SECONDS = 1.0  # a member that has not answered one call by then hangs, for all that a page can wait
+WIRE_SECONDS = 0.5  # TCP, TLS, /health and /metrics together
 ENDPOINT_SECONDS = 1.5  # all calls of one round to one endpoint together
 WIRE_INTERVAL_SECONDS = 10.0  # a member takes some milliseconds and 150 kB to tell its metrics
 WINDOW_SECONDS = 120.0  # how far back counters and histograms are compared
@@ -100,7 +101,8 @@ class EndpointProber:
         begun = time.monotonic()
         if (begun >= self._wire_due or force) and budget.left_seconds > 0:
             self._wire_due = begun + WIRE_INTERVAL_SECONDS
-            self._wire = ask_wire(self.url, self._context, budget, self.now)
+            allowed = Budget(min(WIRE_SECONDS, budget.left_seconds))
+            self._wire = ask_wire(self.url, self._context, allowed, self.now)
             if self._wire.metrics.ok:
                 self._samples.append((begun, self._wire.metrics))
             while self._samples and self._samples[0][0] < begun - WINDOW_SECONDS:

@@ -61,10 +61,9 @@ class ScriptedSource:
 
 @pytest.fixture
 def source(build: SimpleNamespace) -> ScriptedSource:
-    members = Membership(1, (build.member(1), build.member(2)))
-    return ScriptedSource(
-        [ScriptedMember(f"https://10.0.0.{n}:2379", build.status(n, cluster_id=1), members) for n in (1, 2)]
-    )
+    listed = tuple(build.member(n, client_urls=(f"http://127.0.0.1:{n}",)) for n in (1, 2))
+    said = {n: build.status(n, cluster_id=1) for n in (1, 2)}
+    return ScriptedSource([ScriptedMember(f"http://127.0.0.1:{n}", said[n], Membership(1, listed)) for n in (1, 2)])
 
 
 @contextmanager
@@ -96,7 +95,7 @@ def test_many_askers_share_one_round(source: ScriptedSource) -> None:
 
 
 def test_a_member_that_ignores_its_deadline_delays_nobody(source: ScriptedSource) -> None:
-    hanging = source.members["https://10.0.0.2:2379"]
+    hanging = source.members["http://127.0.0.1:2"]
     hanging.may_answer.clear()
     with running(source) as monitor:
         begun = time.monotonic()

@@ -1,0 +1,136 @@
+"""One endpoint's grpc channel and stubs: made on first use, made anew when the certificate files change."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import etcd3
+import grpc
+from etcd3 import etcdrpc
+
+from etcdview.endpoints import Endpoint
+from etcdview.errors import TlsError, UnreachableError
+from etcdview.models import TlsFiles
+from etcdview.stores._messages import Call
+from etcdview.tls import files as tls_files
+
+STAMP_SECONDS = 1.0
+CONNECT_SECONDS = 3.0
+
+OPTIONS = (
+    ("grpc.max_receive_message_length", -1),
+    ("grpc.max_send_message_length", -1),
+    # etcd takes a ping every 5 s at most (--grpc-keepalive-min-time), and hangs up on who sends more
+    ("grpc.keepalive_time_ms", 10_000),
+    ("grpc.keepalive_timeout_ms", 3_000),
+    ("grpc.http2.max_pings_without_data", 0),
+    # without this, channels to one address share a connection, and a probe would wait behind a load
+    ("grpc.use_local_subchannel_pool", 1),
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 1_000),
+    ("grpc.min_reconnect_backoff_ms", int(CONNECT_SECONDS * 1000)),
+    ("grpc.enable_retries", 0),
+    ("grpc.enable_http_proxy", 0),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A channel with its stubs, and the stamp of the files it was made from."""
+
+    channel: grpc.Channel
+    stubs: dict[str, Any]
+    stamp: tls_files.Stamp
+
+
+class Channel:
+    """Calls to one endpoint. Nothing is opened before the first call, so that a process may fork before it."""
+
+    def __init__(self, endpoint: Endpoint, files: TlsFiles) -> None:
+        self.endpoint = endpoint
+        self.files = files
+        self._lock = threading.Lock()  # guards the links
+        self._link: Link | None = None
+        self._retired: Link | None = None
+        self._looked = 0.0
+        self._closed = False
+
+    @property
+    def name(self) -> str:
+        """The endpoint as text."""
+        return str(self.endpoint)
+
+    def start(self, call: Call, timeout_seconds: float, token: str = "") -> Any:
+        """Send the call; gives grpc's future. Raises TlsError where the files are no good."""
+        method = getattr(self.link().stubs[call.stub], call.method)
+        return method.future(call.request, timeout=timeout_seconds, metadata=metadata(call.needs_leader, token))
+
+    def link(self) -> Link:
+        """The channel of the moment. Raises TlsError where the files are no good."""
+        with self._lock:
+            if self._closed:
+                raise UnreachableError("The connection to etcd was closed.", endpoint=self.name)
+            now = time.monotonic()
+            if self._link is None or now - self._looked >= STAMP_SECONDS:
+                self._looked = now
+                self._renew()
+            if self._link is None:  # pragma: no cover - _renew has made one or raised
+                raise UnreachableError("There is no connection to etcd.", endpoint=self.name)
+            return self._link
+
+    def close(self) -> None:
+        """End all calls and let go of the connection."""
+        with self._lock:
+            self._closed = True
+            for link in (self._link, self._retired):
+                if link is not None:
+                    link.channel.close()
+            self._link = self._retired = None
+
+    def _renew(self) -> None:
+        stamp = tls_files.stamp(self.files) if self.endpoint.secure else ()
+        if self._link is not None and self._link.stamp == stamp:
+            return
+        try:
+            link = self._open(stamp)
+        except TlsError:
+            # half-written files while they are being renewed: the old ones do until the new ones are whole
+            if self._link is None:
+                raise
+            return
+        if self._retired is not None:
+            self._retired.channel.close()
+        # calls under way, a watch among them, end on the channel they began on
+        self._retired, self._link = self._link, link
+
+    def _open(self, stamp: tls_files.Stamp) -> Link:
+        credentials = None
+        options: list[tuple[str, Any]] = list(OPTIONS)
+        if self.endpoint.secure:
+            material = tls_files.load(self.files, datetime.now(UTC))
+            credentials = grpc.ssl_channel_credentials(material.ca or None, material.key or None, material.cert or None)
+            if self.files.server_name:
+                options.append(("grpc.ssl_target_name_override", self.files.server_name))
+        host = self.endpoint.address.rpartition(":")[0]
+        opened = etcd3.Endpoint(host, self.endpoint.port, secure=self.endpoint.secure, creds=credentials, opts=options)
+        return Link(opened.channel, _stubs(opened.channel), stamp)
+
+
+def metadata(needs_leader: bool, token: str) -> tuple[tuple[str, str], ...]:
+    """`hasleader` is clientv3's WithRequireLeader; `token` is what Authenticate gave."""
+    rows = (("hasleader", "true"),) if needs_leader else ()
+    return (*rows, ("token", token)) if token else rows
+
+
+def _stubs(channel: grpc.Channel) -> dict[str, Any]:
+    return {
+        "kv": etcdrpc.KVStub(channel),
+        "cluster": etcdrpc.ClusterStub(channel),
+        "maintenance": etcdrpc.MaintenanceStub(channel),
+        "auth": etcdrpc.AuthStub(channel),
+        "watch": etcdrpc.WatchStub(channel),
+    }

@@ -1,0 +1,137 @@
+"""grpc's errors as ours: one table, the most specific line first. Messages are those of etcd's rpctypes/error.go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import grpc
+
+from etcdview.errors import (
+    CompactedError,
+    DeadlineError,
+    DeniedError,
+    EtcdviewError,
+    NoQuorumError,
+    QueryError,
+    UnreachableError,
+    UnsupportedError,
+)
+
+Code = grpc.StatusCode
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A line of the table: grpc's code (None: any), a piece of the message, the error, its sentence and remedy.
+
+    `elsewhere`: another member may well answer. `login`: the token is stale, a new one may help.
+    """
+
+    code: grpc.StatusCode | None
+    piece: str
+    error: type[EtcdviewError]
+    what: str
+    remedy: str
+    elsewhere: bool = False
+    login: bool = False
+
+
+_LOGIN = "Set ETCDCTL_USER and ETCDCTL_PASSWORD, or use a client certificate whose common name is an etcd user."
+_QUORUM = "Bring a majority of the members back; `etcdview health` names those that do not answer."
+_NO_LEADER = "{endpoint} answers, but the cluster has no leader: fewer than a majority of its members are up."
+_SLOW = "{endpoint} answers, but the cluster could not agree in time ({details})."
+_SCOPE = "Ask for less at once: a shorter prefix range, or a limit."
+
+FAULTS = (
+    Fault(
+        None,
+        "required revision has been compacted",
+        CompactedError,
+        "That revision has been compacted: etcd has dropped it.",
+        "Ask for a newer revision.",
+    ),
+    Fault(
+        None,
+        "required revision is a future revision",
+        QueryError,
+        "That revision is in the future: etcd has not got there yet.",
+        "Ask for a revision that exists, or leave it out.",
+    ),
+    Fault(Code.UNAUTHENTICATED, "", DeniedError, "etcd refuses the login ({details}).", _LOGIN, login=True),
+    Fault(None, "revision of auth store is old", DeniedError, "etcd's users have changed.", _LOGIN, login=True),
+    Fault(None, "invalid auth token", DeniedError, "etcd refuses the login ({details}).", _LOGIN, login=True),
+    Fault(None, "user name is empty", DeniedError, "etcd asks for a user name and password.", _LOGIN),
+    Fault(None, "authentication failed", DeniedError, "etcd does not know this user and password.", _LOGIN),
+    Fault(
+        Code.PERMISSION_DENIED,
+        "",
+        DeniedError,
+        "etcd does not permit this user to read or change that ({details}).",
+        "Give the user's role permission for it: etcdctl role grant-permission ROLE read PREFIX --prefix=true.",
+    ),
+    Fault(None, "rpc not supported for learner", UnreachableError, "{endpoint} is a learner.", _QUORUM, elsewhere=True),
+    Fault(None, "etcdserver: no leader", NoQuorumError, _NO_LEADER, _QUORUM, elsewhere=True),
+    Fault(None, "etcdserver: leader changed", NoQuorumError, _SLOW, "Try again.", elsewhere=True),
+    Fault(None, "etcdserver: request timed out", NoQuorumError, _SLOW, _QUORUM, elsewhere=True),
+    Fault(None, "etcdserver: unhealthy cluster", NoQuorumError, _SLOW, _QUORUM),
+    Fault(
+        None,
+        "database space exceeded",
+        DeniedError,
+        "The database is full: etcd takes no more writes.",
+        "Compact and defragment it, then disarm the alarm: etcdctl alarm disarm.",
+    ),
+    Fault(
+        None,
+        "too many operations in txn",
+        UnsupportedError,
+        "This server takes fewer operations in one transaction.",
+        "Raise its --max-txn-ops to the usual 128.",
+    ),
+    Fault(Code.UNIMPLEMENTED, "", UnsupportedError, "This server does not have the call {method}.", ""),
+    Fault(None, "unsupported transaction", UnsupportedError, "This server (kine) takes no such transaction.", ""),
+    Fault(None, "larger than max", QueryError, "The answer is larger than one message may be ({details}).", _SCOPE),
+    Fault(
+        Code.RESOURCE_EXHAUSTED,
+        "",
+        UnreachableError,
+        "{endpoint} has too much to do ({details}).",
+        "Try again later.",
+        elsewhere=True,
+    ),
+    Fault(
+        Code.DEADLINE_EXCEEDED,
+        "",
+        DeadlineError,
+        "{endpoint} did not answer in time.",
+        "Is the member stopped, overloaded, or behind a firewall? `etcdview doctor` tests each step.",
+        elsewhere=True,
+    ),
+    Fault(Code.INVALID_ARGUMENT, "", QueryError, "etcd refuses the request: {details}.", ""),
+    Fault(Code.OUT_OF_RANGE, "", QueryError, "etcd refuses the request: {details}.", ""),
+    Fault(Code.FAILED_PRECONDITION, "", QueryError, "etcd refuses the request: {details}.", ""),
+    Fault(
+        None,
+        "",
+        UnreachableError,
+        "{endpoint} gives no answer ({details}).",
+        "`etcdview doctor` tests each step.",
+        elsewhere=True,
+    ),
+)
+
+
+def fault_of(error: grpc.RpcError) -> Fault:
+    """The first line of the table that fits."""
+    code, details = error.code(), error.details() or ""
+    return next(f for f in FAULTS if f.code in (None, code) and f.piece in details)
+
+
+def translate(error: grpc.RpcError, endpoint: str, method: str = "") -> EtcdviewError:
+    """Our error for grpc's; `raise translate(...) from error`."""
+    fault = fault_of(error)
+    details = (error.details() or error.code().name).removeprefix("etcdserver: ")
+    what = fault.what.format(endpoint=endpoint, details=details, method=method)
+    if issubclass(fault.error, UnreachableError):
+        return fault.error(what, fault.remedy, endpoint=endpoint)
+    return fault.error(what, fault.remedy)

@@ -1,0 +1,162 @@
+"""etcd's messages and our models, one into the other.
+
+Fields newer than the client's schema come out of the messages' unknown fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from etcd3 import etcdrpc
+from google.protobuf import unknown_fields
+
+from etcdview.models import Alarm, Event, KeyValue, KvHash, Member, Membership, MemberStatus, RangeResult
+
+ALARM_KINDS = {0: "NONE", 1: "NOSPACE", 2: "CORRUPT"}
+
+# StatusResponse and Member of etcd 3.4 to 3.6, fields that etcd3's schema does not have (rpc.proto)
+_RAFT_APPLIED_INDEX, _ERRORS, _DB_SIZE_IN_USE, _IS_LEARNER = 7, 8, 9, 10
+_STORAGE_VERSION, _DB_SIZE_QUOTA, _DOWNGRADE_INFO = 11, 12, 13
+_MEMBER_IS_LEARNER = 5
+_DOWNGRADE_ENABLED = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request: stub (`kv`, `cluster`, `maintenance`, `auth`), method and message.
+
+    `needs_leader`: refuse at once, rather than wait, when the member knows of no leader.
+    `repeatable`: may be sent to another member when the first did not answer.
+    """
+
+    stub: str
+    method: str
+    request: Any
+    needs_leader: bool = True
+    repeatable: bool = True
+
+
+def range_request(
+    start: bytes,
+    end: bytes,
+    *,
+    revision: int = 0,
+    limit: int = 0,
+    keys_only: bool = False,
+    count_only: bool = False,
+    serializable: bool = False,
+) -> Any:
+    """A RangeRequest; the arguments are those of Store.range."""
+    return etcdrpc.RangeRequest(
+        key=start or b"\0",
+        range_end=end,
+        revision=revision,
+        limit=limit,
+        keys_only=keys_only,
+        count_only=count_only,
+        serializable=serializable,
+    )
+
+
+def key_value(kv: Any) -> KeyValue:
+    """mvccpb.KeyValue as a model."""
+    return KeyValue(kv.key, kv.create_revision, kv.mod_revision, kv.version, kv.lease, kv.value)
+
+
+def range_result(response: Any, revision: int = 0) -> RangeResult:
+    """A RangeResponse as a model, as of `revision` where one was asked for, else the header's."""
+    return RangeResult(
+        revision=revision or response.header.revision,
+        kvs=tuple(map(key_value, response.kvs)),
+        count=response.count,
+        more=response.more,
+    )
+
+
+def event(message: Any) -> Event:
+    """mvccpb.Event as a model."""
+    deleted = message.type == message.DELETE
+    previous = key_value(message.prev_kv) if message.HasField("prev_kv") else None
+    return Event(key_value(message.kv), deleted, previous)
+
+
+def membership(response: Any) -> Membership:
+    """A MemberListResponse as a model."""
+    return Membership(response.header.cluster_id, tuple(map(_member, response.members)))
+
+
+def status(response: Any) -> MemberStatus:
+    """A StatusResponse as a model, with the fields of newer releases where the server sent them.
+
+    protobuf leaves out zeros: a field of a release that has it, at zero, looks the same as a field that the
+    release lacks. None means either; sizes and indexes of a living member are never zero.
+    """
+    newer = _unknown(response)
+    header = response.header
+    return MemberStatus(
+        cluster_id=header.cluster_id,
+        member_id=header.member_id,
+        revision=header.revision,
+        version=response.version,
+        db_size_bytes=response.dbSize,
+        leader_id=response.leader,
+        raft_term=response.raftTerm,
+        raft_index=response.raftIndex,
+        raft_applied_index=_last(newer, _RAFT_APPLIED_INDEX),
+        errors=tuple(text.decode("utf-8", "replace") for text in newer.get(_ERRORS, ())),
+        db_size_in_use_bytes=_last(newer, _DB_SIZE_IN_USE),
+        learner=bool(_last(newer, _IS_LEARNER)),
+        storage_version=_text(newer, _STORAGE_VERSION),
+        quota_bytes=_last(newer, _DB_SIZE_QUOTA),
+        downgrade_enabled=_downgrade(newer),
+    )
+
+
+def alarms(response: Any) -> tuple[Alarm, ...]:
+    """An AlarmResponse as models."""
+    return tuple(Alarm(a.memberID, ALARM_KINDS.get(a.alarm, str(a.alarm))) for a in response.alarms)
+
+
+def kv_hash(response: Any, revision: int) -> KvHash:
+    """A HashKVResponse as a model; `revision` is the one asked for."""
+    header = response.header
+    return KvHash(header.member_id, response.hash, revision or header.revision, response.compact_revision)
+
+
+def ranges_of(responses: Iterable[Any]) -> Iterable[KeyValue]:
+    """The keys of a transaction's range responses, in order."""
+    return (key_value(kv) for response in responses for kv in response.response_range.kvs)
+
+
+def _member(message: Any) -> Member:
+    learner = bool(_last(_unknown(message), _MEMBER_IS_LEARNER))
+    return Member(message.ID, message.name, tuple(message.peerURLs), tuple(message.clientURLs), learner)
+
+
+def _unknown(message: Any) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = {}
+    for unknown in iter(unknown_fields.UnknownFieldSet(message)):
+        found.setdefault(unknown.field_number, []).append(unknown.data)
+    return found
+
+
+def _last(fields: dict[int, list[Any]], number: int) -> int | None:
+    values = [value for value in fields.get(number, ()) if isinstance(value, int)]
+    return values[-1] if values else None
+
+
+def _text(fields: dict[int, list[Any]], number: int) -> str | None:
+    values = [value for value in fields.get(number, ()) if isinstance(value, bytes)]
+    return values[-1].decode("utf-8", "replace") if values else None
+
+
+def _downgrade(fields: dict[int, list[Any]]) -> bool | None:
+    """DowngradeInfo{enabled = 1, targetVersion = 2}; read as bytes: its message type is not in the schema either."""
+    values = [value for value in fields.get(_DOWNGRADE_INFO, ()) if isinstance(value, bytes)]
+    if not values:
+        return None
+    # StatusRequest has no fields at all, so everything in the bytes comes out as unknown
+    inner = _unknown(etcdrpc.StatusRequest.FromString(values[-1]))
+    return bool(_last(inner, _DOWNGRADE_ENABLED))

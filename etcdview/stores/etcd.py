@@ -1,0 +1,152 @@
+"""The live store: etcd's v3 API over grpc and mutual TLS, with every call ended by its deadline.
+
+Nothing is opened before the first call, so that a server may fork its workers first.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+from etcd3 import etcdrpc
+
+from etcdview.endpoints import parse_endpoint, parse_endpoints
+from etcdview.errors import UnreachableError, UnsupportedError
+from etcdview.models import KeyValue, Membership, RangeResult, TlsFiles
+from etcdview.stores import _messages as messages
+from etcdview.stores._channel import Channel
+from etcdview.stores._failover import Failover
+from etcdview.stores._login import Login
+from etcdview.stores._probe import EtcdProbe
+from etcdview.stores._watch import EtcdWatch, open_watch
+
+RANGES_PER_TXN = 128  # etcd's default --max-txn-ops
+BYTES_PER_TXN = 1 << 20  # of keys; etcd takes requests of 1.5 MiB (--max-request-bytes)
+
+
+class EtcdStore:
+    """The Store and Watchable protocols over a live etcd. Safe to call from any thread."""
+
+    live = True
+
+    def __init__(
+        self,
+        endpoints: Sequence[str],
+        tls: TlsFiles,
+        *,
+        timeout_seconds: float = 5.0,
+        user: str = "",
+        password: str = "",
+    ) -> None:
+        parsed = parse_endpoints(endpoints, tls=tls.given)
+        self.endpoints = tuple(str(endpoint) for endpoint in parsed)
+        self.name = ", ".join(self.endpoints)
+        self.tls = tls
+        self.timeout_seconds = timeout_seconds
+        self._login = Login(user, password)
+        self._channels = [Channel(endpoint, tls) for endpoint in parsed]
+        self._pool = Failover(self._channels, self._login, _explain)
+
+    def range(
+        self,
+        start: bytes,
+        end: bytes = b"",
+        *,
+        revision: int = 0,
+        limit: int = 0,
+        keys_only: bool = False,
+        count_only: bool = False,
+        serializable: bool = False,
+        timeout_seconds: float = 0.0,
+    ) -> RangeResult:
+        """See Store.range. `timeout_seconds` in place of the store's own, for loads that take longer."""
+        request = messages.range_request(
+            start,
+            end,
+            revision=revision,
+            limit=limit,
+            keys_only=keys_only,
+            count_only=count_only,
+            serializable=serializable,
+        )
+        call = messages.Call("kv", "Range", request, needs_leader=not serializable)
+        return messages.range_result(self._run(call, timeout_seconds), revision)
+
+    def get_many(self, keys: Sequence[bytes], *, revision: int = 0, keys_only: bool = False) -> dict[bytes, KeyValue]:
+        """See Store.get_many: transactions of at most 128 ranges, all at the revision of the first."""
+        found: dict[bytes, KeyValue] = {}
+        for batch in _batches(keys):
+            kvs, revision = self._get_batch(batch, revision, keys_only)
+            found.update((kv.key, kv) for kv in kvs)
+        return found
+
+    def watch(self, start: bytes, end: bytes, revision: int) -> EtcdWatch:
+        """See Watchable.watch; tries the endpoints in turn until one begins it."""
+        deadline = time.monotonic() + self.timeout_seconds
+        channels = self._pool.order()
+        errors: list[UnreachableError] = []
+        for tried, channel in enumerate(channels):
+            share = (deadline - time.monotonic()) / (len(channels) - tried)
+            try:
+                token = self._login.token(channel, share)
+                return open_watch(channel, start, end, revision, token, time.monotonic() + share)
+            except UnreachableError as error:
+                self._pool.shun(channel)
+                errors.append(error)
+        raise errors[0]
+
+    def members(self) -> Membership:
+        """The cluster's members, as the member that answers knows them."""
+        call = messages.Call("cluster", "MemberList", etcdrpc.MemberListRequest(), needs_leader=False)
+        return messages.membership(self._run(call))
+
+    def probe(self, endpoint: str) -> EtcdProbe:
+        """One endpoint (any, not only this store's) on a connection of its own; close it after use."""
+        parsed = parse_endpoint(endpoint, tls=self.tls.given)
+        return EtcdProbe(Channel(parsed, self.tls), self._login, _explain)
+
+    def close(self) -> None:
+        """End all calls and let go of the connections."""
+        for channel in self._channels:
+            channel.close()
+
+    def _run(self, call: messages.Call, timeout_seconds: float = 0.0) -> Any:
+        return self._pool.run(call, timeout_seconds or self.timeout_seconds)
+
+    def _get_batch(self, keys: Sequence[bytes], revision: int, keys_only: bool) -> tuple[list[KeyValue], int]:
+        ranges = [messages.range_request(key, b"", revision=revision, keys_only=keys_only) for key in keys]
+        request = etcdrpc.TxnRequest(success=[etcdrpc.RequestOp(request_range=r) for r in ranges])
+        try:
+            response = self._run(messages.Call("kv", "Txn", request))
+        except UnsupportedError:
+            return self._get_each(keys, revision, keys_only)
+        return list(messages.ranges_of(response.responses)), revision or response.header.revision
+
+    def _get_each(self, keys: Sequence[bytes], revision: int, keys_only: bool) -> tuple[list[KeyValue], int]:
+        """For servers without such transactions (kine): one request a key, all at the revision of the first."""
+        kvs: list[KeyValue] = []
+        for key in keys:
+            result = self.range(key, revision=revision, keys_only=keys_only)
+            revision = revision or result.revision
+            kvs.extend(result.kvs)
+        return kvs, revision
+
+
+def _batches(keys: Sequence[bytes]) -> Iterator[list[bytes]]:
+    todo = iter(keys)
+    while some := list(islice(todo, RANGES_PER_TXN)):
+        size = 0
+        batch: list[bytes] = []
+        for key in some:
+            if batch and size + len(key) > BYTES_PER_TXN:
+                yield batch
+                size, batch = 0, []
+            batch.append(key)
+            size += len(key)
+        yield batch
+
+
+def _explain(channel: Channel, error: UnreachableError, seconds: float) -> UnreachableError:
+    return error

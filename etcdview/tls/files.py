@@ -1,0 +1,154 @@
+"""The client's certificate files: read, checked to belong together, and noticed when they change on disk."""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+
+from etcdview.errors import CertificateFileError, KeyMismatchError, ValidityError
+from etcdview.models import TlsFiles
+
+Stamp = tuple[tuple[int, int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """The contents of the client's files as PEM; `ca` holds the system's authorities where no file is named."""
+
+    ca: bytes
+    cert: bytes = b""
+    key: bytes = field(default=b"", repr=False)
+
+
+def stamp(files: TlsFiles) -> Stamp:
+    """Changes whenever one of the files is replaced or rewritten: inode, size and time of each, zeros where missing."""
+    return tuple(_stat(name) for name in (files.cacert, files.cert, files.key) if name)
+
+
+def load(files: TlsFiles, now: datetime | None = None) -> Material:
+    """Read and check the files.
+
+    Raises CertificateFileError (missing, unreadable, not what it should be), KeyMismatchError and
+    ValidityError (the client certificate has expired, or is not valid yet).
+    """
+    if bool(files.cert) != bool(files.key):
+        given, missing = ("certificate", "key") if files.cert else ("key", "certificate")
+        raise CertificateFileError(
+            f"A client {given} is given ({files.cert or files.key}), but no {missing}.",
+            f"Name both: --cert (ETCDCTL_CERT) and --key (ETCDCTL_KEY); the {missing} is not there.",
+        )
+    ca = read_pem(files.cacert, "CA") if files.cacert else _system_authorities()
+    if files.cacert:
+        certificates(files.cacert, ca)
+    if not files.cert:
+        return Material(ca)
+    cert, key = read_pem(files.cert, "client certificate"), read_pem(files.key, "client key")
+    leaf = certificates(files.cert, cert)[0]
+    check_pair(leaf, files.cert, private_key(files.key, key), files.key)
+    check_validity(leaf, f"The client certificate {files.cert}", now or datetime.now(UTC))
+    return Material(ca, cert, key)
+
+
+def read_pem(name: str, what: str) -> bytes:
+    """The contents of the file; raises CertificateFileError when it cannot be read or is no PEM."""
+    try:
+        data = Path(name).expanduser().read_bytes()
+    except FileNotFoundError as error:
+        raise CertificateFileError(
+            f"The {what} file {name} does not exist.", "Check the path; kubeadm keeps them in /etc/kubernetes/pki/etcd."
+        ) from error
+    except PermissionError as error:
+        raise CertificateFileError(
+            f"The {what} file {name} may not be read by this user.",
+            "Run etcdview as a user who may read it, or give that user a certificate of its own.",
+        ) from error
+    except OSError as error:
+        raise CertificateFileError(
+            f"The {what} file {name} cannot be read: {error.strerror or error}.", "Give the path of a PEM file."
+        ) from error
+    if b"-----BEGIN " not in data:
+        raise CertificateFileError(
+            f"The {what} file {name} is not PEM ({len(data)} bytes, no line with BEGIN).",
+            "Give a PEM file: its lines begin with -----BEGIN CERTIFICATE----- or -----BEGIN PRIVATE KEY-----.",
+        )
+    return data
+
+
+def certificates(name: str, pem: bytes) -> list[x509.Certificate]:
+    """All certificates in `pem`, the leaf first; `name` is the file, for the error. Raises CertificateFileError."""
+    if b"-----BEGIN CERTIFICATE-----" not in pem:
+        raise CertificateFileError(
+            f"{name} holds no certificate (is it the private key?).", "Swap the two files, or give the right one."
+        )
+    try:
+        return x509.load_pem_x509_certificates(pem)
+    except ValueError as error:
+        raise CertificateFileError(f"The certificate in {name} is damaged: {error}.", "Copy it anew.") from error
+
+
+def private_key(name: str, pem: bytes) -> PrivateKeyTypes:
+    """The private key in `pem`; `name` is the file, for the error. Raises CertificateFileError."""
+    if b"PRIVATE KEY-----" not in pem:
+        raise CertificateFileError(
+            f"{name} holds no private key (is it the certificate?).", "Swap the two files, or give the right one."
+        )
+    try:
+        return serialization.load_pem_private_key(pem, password=None)
+    except TypeError as error:
+        raise CertificateFileError(
+            f"The private key {name} is encrypted with a passphrase.",
+            "Give a key without one: openssl pkey -in KEY -out NEWKEY.",
+        ) from error
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise CertificateFileError(f"The private key in {name} is damaged: {error}.", "Copy it anew.") from error
+
+
+def check_pair(leaf: x509.Certificate, cert_name: str, key: PrivateKeyTypes, key_name: str) -> None:
+    """Raises KeyMismatchError when the key is another's."""
+    if _spki(leaf.public_key()) != _spki(key.public_key()):
+        raise KeyMismatchError(
+            f"The private key {key_name} does not belong to the certificate {cert_name}.",
+            "Give the key that was made with this certificate; kubeadm writes them side by side (NAME.crt, NAME.key).",
+        )
+
+
+def check_validity(certificate: x509.Certificate, what: str, now: datetime) -> None:
+    """Raises ValidityError when `now` lies outside the certificate's days; `what` names it, at a sentence's start."""
+    start, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    if now > end:
+        raise ValidityError(
+            f"{what} expired on {end:%Y-%m-%d %H:%M} UTC.",
+            "Renew it: on a kubeadm control plane `kubeadm certs renew all`, then restart etcd and the API server.",
+        )
+    if now < start:
+        raise ValidityError(
+            f"{what} is not valid before {start:%Y-%m-%d %H:%M} UTC; here it is {now:%Y-%m-%d %H:%M}.",
+            "Check the clock of this machine and of the one that made the certificate.",
+        )
+
+
+def _spki(key: object) -> bytes:
+    der: bytes = key.public_bytes(  # type: ignore[attr-defined]  # every public key of cryptography has it, no base class says so
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    return der
+
+
+def _stat(name: str) -> tuple[int, int, int]:
+    try:
+        facts = Path(name).expanduser().stat()
+    except OSError:
+        return (0, 0, 0)
+    return (facts.st_ino, facts.st_size, facts.st_mtime_ns)
+
+
+def _system_authorities() -> bytes:
+    context = ssl.create_default_context()
+    return "".join(ssl.DER_cert_to_PEM_cert(der) for der in context.get_ca_certs(binary_form=True)).encode()

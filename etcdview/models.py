@@ -5,7 +5,7 @@ Names are those of etcd's rpc.proto and kv.proto; nothing here knows how it was 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 
@@ -44,6 +44,21 @@ class RangeResult:
     kvs: tuple[KeyValue, ...] = ()
     count: int = 0
     more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NamesPiece:
+    """Names of a range, in byte order, as of one `revision`; `count` and `more` as in RangeResult.
+
+    `cluster_id` and `raft_term` are who answered, 0 where that is not known.
+    """
+
+    revision: int
+    names: Sequence[bytes]
+    count: int = 0
+    more: bool = False
+    cluster_id: int = 0
+    raft_term: int = 0
 
 
 @dataclass(frozen=True, slots=True)

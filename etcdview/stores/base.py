@@ -11,6 +11,7 @@ from etcdview.models import (
     KvHash,
     Membership,
     MemberStatus,
+    NamesPiece,
     RangeResult,
     WatchBatch,
 )
@@ -56,6 +57,16 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Let go of connections, files and threads."""
+
+
+@runtime_checkable
+class NameLister(Protocol):
+    """A store with a quick way to key names alone, for the index of all of them."""
+
+    def list_names(
+        self, start: bytes, end: bytes, *, revision: int = 0, limit: int = 0, serializable: bool = False
+    ) -> NamesPiece:
+        """As Store.range with keys_only, and raises the same."""
 
 
 @runtime_checkable

@@ -1,0 +1,49 @@
+// Keys: "/" search, "g o" overview, "g r" registry, "j" and "k" rows, "?" help.
+const PLACES = { o: "/", r: "/registry", s: "/search", h: "/health" };
+let goingSince = 0;
+
+export function startKeyboard() {
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    if (act(event.key)) event.preventDefault();
+  });
+}
+
+function isTyping(element) {
+  return element.closest("input, select, textarea, [contenteditable]") !== null;
+}
+
+function act(key) {
+  if (goingSince && Date.now() - goingSince < 1500 && PLACES[key]) {
+    location.assign(PLACES[key]);
+    return true;
+  }
+  goingSince = key === "g" ? Date.now() : 0;
+  if (key === "/") return focusSearch();
+  if (key === "?") return openHelp();
+  if (key === "j") return step(1);
+  if (key === "k") return step(-1);
+  return false;
+}
+
+function focusSearch() {
+  const input = document.querySelector("#q") ?? document.querySelector("#bar-q");
+  input?.focus();
+  input?.select();
+  return Boolean(input);
+}
+
+function openHelp() {
+  const help = document.querySelector("[data-help]");
+  if (help && !help.open) help.showModal();
+  return true;
+}
+
+function step(by) {
+  const links = [...document.querySelectorAll("[data-rows] tbody th a")];
+  if (links.length === 0) return false;
+  const at = links.indexOf(document.activeElement);
+  const next = at < 0 ? (by > 0 ? 0 : links.length - 1) : Math.min(Math.max(at + by, 0), links.length - 1);
+  links[next].focus();
+  return true;
+}

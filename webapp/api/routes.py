@@ -1,0 +1,140 @@
+"""The routes of /api/v1: each calls one function of browse."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any, NoReturn
+
+from flask import Request
+from flask_smorest import Blueprint
+from marshmallow import RAISE, Schema, ValidationError
+from webargs.flaskparser import FlaskParser
+
+from etcdview.browse.object import ObjectAnswer, read_entry
+from etcdview.browse.overview import ClusterState, cluster_state
+from etcdview.browse.pages import cursor_name
+from etcdview.browse.search import MODES, SearchPage, SearchQuery, search_page
+from etcdview.errors import DecodeError, QueryError
+from etcdview.index.base import Tree, TypeCount
+from etcdview.keys import from_query, show
+from etcdview.models import KeyMeta
+from webapp.api import schemas
+from webapp.runtime import current_window
+
+bp = Blueprint("api", __name__, url_prefix="/api/v1", description="What the pages show, as JSON")
+
+
+class _Parser(FlaskParser):
+    """Queries are read strictly: an unknown parameter is as wrong as a bad one."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION = {"query": RAISE}  # noqa: RUF012 - webargs' own way to set it
+
+    def handle_error(
+        self,
+        error: ValidationError,
+        req: Request,
+        schema: Schema,
+        *,
+        error_status_code: int | None,
+        error_headers: Any,
+    ) -> NoReturn:
+        raise QueryError(f"The query makes no sense: {_sentence(error.messages)}.", "See /api/v1/openapi.json.") from error
+
+
+bp.ARGUMENTS_PARSER = _Parser()
+
+
+@bp.get("/cluster")
+@bp.response(200, schemas.ClusterSchema)
+@bp.alt_response(503, schema=schemas.ProblemSchema)
+def cluster() -> ClusterState:
+    """The members, their health, and the verdict."""
+    return cluster_state(current_window()) or ClusterState("", 0, "unknown", None, 0.0, (), ())
+
+
+@bp.get("/resources")
+@bp.response(200, schemas.ResourcesSchema)
+@bp.alt_response(503, schema=schemas.ProblemSchema)
+def resources() -> dict[str, Any]:
+    """The resource types with their counts, one entry a storage prefix."""
+    tree: Tree = current_window().names.tree()
+    return {"revision": tree.revision, "complete": tree.complete, "resources": [_resource(t) for t in tree.types]}
+
+
+@bp.get("/keys")
+@bp.arguments(schemas.KeysQuery, location="query")
+@bp.response(200, schemas.KeysSchema)
+@bp.alt_response(400, schema=schemas.ProblemSchema)
+@bp.alt_response(503, schema=schemas.ProblemSchema)
+def keys(query: dict[str, Any]) -> dict[str, Any]:
+    """Keys that match, in byte order, in pages."""
+    modes = [mode for mode in MODES if mode in query]
+    if len(modes) > 1:
+        raise QueryError(f"Both {modes[0]} and {modes[1]} were given.", "Give one of them.")
+    mode = modes[0] if modes else "prefix"
+    page = search_page(
+        current_window(), SearchQuery(query.get(mode, ""), mode, cursor_name(query["cursor"]), query["limit"])
+    )
+    return _keys(page)
+
+
+@bp.get("/object")
+@bp.arguments(schemas.ObjectQuerySchema, location="query")
+@bp.response(200, schemas.ObjectSchema)
+@bp.alt_response(400, schema=schemas.ProblemSchema)
+@bp.alt_response(404, schema=schemas.ProblemSchema)
+@bp.alt_response(410, schema=schemas.ProblemSchema)
+@bp.alt_response(503, schema=schemas.ProblemSchema)
+def object_(query: dict[str, Any]) -> dict[str, Any]:
+    """One key's value, decoded, and how it is stored."""
+    key = from_query(query.get("key"), query.get("key64"))
+    return _object(read_entry(current_window(), key, query["revision"]))
+
+
+def _resource(counted: TypeCount) -> dict[str, Any]:
+    resource = counted.resource
+    return {
+        "resource": resource.plural,
+        "group": resource.group,
+        "version": resource.version,
+        "kind": resource.kind,
+        "prefix": show(counted.prefix),
+        "count": counted.count,
+        "namespaces": {name: count for name, count in counted.namespaces.items() if name},
+    }
+
+
+def _keys(page: SearchPage) -> dict[str, Any]:
+    return {
+        "revision": page.revision,
+        "complete": page.complete,
+        "count": page.count,
+        "keys": [_key(hit.name, hit.meta) for hit in page.hits],
+        "next": page.next_cursor or None,
+    }
+
+
+def _key(name: bytes, meta: KeyMeta | None) -> dict[str, Any]:
+    facts = {
+        "create_revision": meta.create_revision if meta else None,
+        "mod_revision": meta.mod_revision if meta else None,
+        "version": meta.version if meta else None,
+        "lease": f"{meta.lease:x}" if meta else None,
+    }
+    return {"key": show(name), "key64": base64.urlsafe_b64encode(name).rstrip(b"=").decode(), **facts}
+
+
+def _object(answer: ObjectAnswer) -> dict[str, Any]:
+    entry = answer.entry
+    body: dict[str, Any] = _key(entry.key, entry.meta) | {"size": entry.size_bytes, "storage": entry.decoded.storage}
+    if entry.object is not None:
+        return body | {"object": entry.object}
+    error = entry.decoded.error or DecodeError("This value cannot be decoded.")
+    return body | {"error": str(error)}
+
+
+def _sentence(messages: Any) -> str:
+    """marshmallow's nested messages as one line."""
+    if isinstance(messages, dict):
+        return "; ".join(f"{name}: {_sentence(value)}" for name, value in messages.items())
+    return " ".join(str(m).rstrip(".") for m in messages) if isinstance(messages, list) else str(messages)

@@ -1,0 +1,148 @@
+"""How the page dataclasses look as JSON. Field names are an interface: DESIGN.md's "Addresses, commands, JSON"."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema, fields, validate
+
+from etcdview.browse.search import MAX_PAGE_SIZE, MAX_TEXT, PAGE_SIZE
+
+MAX_REVISION = 2**63 - 1
+
+
+class Strict(Schema):
+    """An answer: every field always there, camelCase outside and snake_case inside."""
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        """Name the JSON member after the attribute, unless the field says otherwise."""
+        if field_obj.data_key is None:
+            first, *rest = field_name.split("_")
+            field_obj.data_key = first + "".join(part.capitalize() for part in rest)
+        field_obj.required = True
+
+
+class MemberSchema(Strict):
+    """One member; null is what the member or its release does not say. Sizes are bytes."""
+
+    id = fields.String(metadata={"description": "hexadecimal, as etcdctl prints it"})
+    name = fields.String()
+    healthy = fields.Boolean(metadata={"description": "a linearizable read through this member succeeded"})
+    error = fields.String()
+    leader = fields.Boolean()
+    learner = fields.Boolean()
+    version = fields.String()
+    peer_urls = fields.List(fields.String(), data_key="peerURLs")
+    client_urls = fields.List(fields.String(), data_key="clientURLs")
+    db_size = fields.Integer(allow_none=True)
+    db_size_in_use = fields.Integer(allow_none=True)
+    quota = fields.Integer(allow_none=True)
+    raft_term = fields.Integer(allow_none=True)
+    raft_index = fields.Integer(allow_none=True)
+    raft_applied_index = fields.Integer(allow_none=True)
+    latency_seconds = fields.Float(allow_none=True)
+
+
+class ClusterSchema(Strict):
+    """The etcd cluster. For a file: no members, verdict "unknown"."""
+
+    cluster_id = fields.String()
+    revision = fields.Integer()
+    verdict = fields.String()
+    members = fields.List(fields.Nested(MemberSchema))
+    alarms = fields.List(fields.String())
+
+
+class ResourceSchema(Strict):
+    """One storage prefix with its counts."""
+
+    resource = fields.String()
+    group = fields.String()
+    version = fields.String()
+    kind = fields.String()
+    prefix = fields.String()
+    count = fields.Integer()
+    namespaces = fields.Dict(keys=fields.String(), values=fields.Integer())
+
+
+class ResourcesSchema(Strict):
+    """All storage prefixes; `complete` is false while the index loads."""
+
+    revision = fields.Integer()
+    complete = fields.Boolean()
+    resources = fields.List(fields.Nested(ResourceSchema))
+
+
+class KeySchema(Strict):
+    """A key and etcd's facts about it."""
+
+    key = fields.String()
+    key64 = fields.String(metadata={"description": "the key's bytes in base64url"})
+    create_revision = fields.Integer(allow_none=True)
+    mod_revision = fields.Integer(allow_none=True)
+    version = fields.Integer(allow_none=True)
+    lease = fields.String(allow_none=True, metadata={"description": "hexadecimal, as etcdctl prints it; 0 for none"})
+
+
+class KeysSchema(Strict):
+    """One page of keys; `count` is of all that match."""
+
+    revision = fields.Integer()
+    complete = fields.Boolean()
+    count = fields.Integer()
+    keys = fields.List(fields.Nested(KeySchema))
+    next = fields.String(allow_none=True, metadata={"description": "the cursor of the next page; null on the last"})
+
+
+class StorageSchema(Strict):
+    """How the value is stored."""
+
+    format = fields.String()
+    provider = fields.String()
+    key_name = fields.String()
+    api_version = fields.String()
+    kind = fields.String()
+
+
+class ObjectSchema(Schema):
+    """One key's value, decoded; `error` in place of `object` where it cannot be."""
+
+    key = fields.String(required=True)
+    key64 = fields.String(required=True)
+    create_revision = fields.Integer(required=True, data_key="createRevision")
+    mod_revision = fields.Integer(required=True, data_key="modRevision")
+    version = fields.Integer(required=True)
+    lease = fields.String(required=True)
+    size = fields.Integer(required=True)
+    storage = fields.Nested(StorageSchema, required=True)
+    object = fields.Raw()
+    error = fields.String()
+
+
+class ProblemSchema(Schema):
+    """RFC 9457."""
+
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    detail = fields.String(required=True)
+
+
+class KeysQuery(Schema):
+    """Which keys: exactly one of prefix, contains, glob and regex; none means all."""
+
+    prefix = fields.String(validate=validate.Length(max=MAX_TEXT))
+    contains = fields.String(validate=validate.Length(max=MAX_TEXT))
+    glob = fields.String(validate=validate.Length(max=MAX_TEXT))
+    regex = fields.String(validate=validate.Length(max=MAX_TEXT))
+    limit = fields.Integer(load_default=PAGE_SIZE, validate=validate.Range(1, MAX_PAGE_SIZE))
+    cursor = fields.String(load_default="")
+
+
+class ObjectQuerySchema(Schema):
+    """Which key, at which revision (0 is the newest)."""
+
+    key = fields.String()
+    key64 = fields.String()
+    revision = fields.Integer(load_default=0, validate=validate.Range(0, MAX_REVISION))
+

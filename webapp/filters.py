@@ -1,0 +1,98 @@
+"""How numbers, sizes and times read on a page."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pygments
+from markupsafe import Markup
+from pygments.formatters import HtmlFormatter
+from pygments.lexers.data import JsonLexer, YamlLexer
+
+HIGHLIGHT_LIMIT = 200_000
+
+
+def number(value: int | None) -> str:
+    """1201 -> 1,201; None -> a dash."""
+    return "–" if value is None else f"{value:,}"
+
+
+def size(value: int | None) -> str:
+    """Bytes as B, KB, MB or GB, powers of 1024 as etcdctl counts them."""
+    if value is None:
+        return "–"
+    amount = float(value)
+    for unit in ("B", "KB", "MB"):
+        if amount < 1024:
+            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1024
+    return f"{amount:.1f} GB"
+
+
+def seconds(value: float | None) -> str:
+    """A duration: 4 ms, 0.4 s, 12 s, 3 min, 2 h."""
+    if value is None:
+        return "–"
+    if value < 0.1:
+        return f"{value * 1000:.0f} ms"
+    if value < 10:
+        return f"{value:.1f} s"
+    if value < 120:
+        return f"{value:.0f} s"
+    return f"{value / 60:.0f} min" if value < 7200 else f"{value / 3600:.0f} h"
+
+
+def percent(part: float | None) -> str:
+    """0.034 -> 3 %; None -> a dash."""
+    return "–" if part is None else f"{part * 100:.0f} %"
+
+
+def lease(value: int) -> str:
+    """A lease ID as etcdctl prints it; a dash for none."""
+    return f"{value:x}" if value else "–"
+
+
+def moment(value: datetime | None) -> str:
+    """A time of day in UTC."""
+    return "–" if value is None else f"{value:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def cell(value: object) -> str:
+    """A table cell as kubectl prints it."""
+    if value is None:
+        return "<none>"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+_GOOD = frozenset({"Running", "Active", "Bound", "Ready", "Available", "Complete", "Completed", "Succeeded", "True"})
+_WAITING = frozenset({"Pending", "ContainerCreating", "PodInitializing", "Terminating", "SchedulingGated", "Released"})
+
+
+def status_tone(value: str) -> str:
+    """good, warning or bad: the colour of a status word; "plain" for a word that says nothing of it."""
+    if value in _GOOD:
+        return "good"
+    if value in _WAITING or value.startswith(("Init:", "NotReady")):
+        return "warning" if "Error" not in value and "BackOff" not in value else "bad"
+    return "plain" if value in ("", "<none>", "Unknown") else "bad"
+
+
+def highlight(text: str, language: str) -> Markup:
+    """YAML or JSON with spans of Pygments' classes; text beyond 200 kB stays plain, so that pages stay quick."""
+    if len(text) > HIGHLIGHT_LIMIT:
+        return Markup("{}").format(text)
+    lexer = YamlLexer() if language == "yaml" else JsonLexer()
+    return Markup(pygments.highlight(text, lexer, HtmlFormatter(nowrap=True)))  # noqa: S704 - Pygments escapes
+
+
+FILTERS = {
+    "highlight": highlight,
+    "status_tone": status_tone,
+    "number": number,
+    "size": size,
+    "seconds": seconds,
+    "percent": percent,
+    "lease": lease,
+    "moment": moment,
+    "cell": cell,
+}

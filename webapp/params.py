@@ -1,0 +1,45 @@
+"""What an address asks for, read strictly: a parameter that makes no sense is an error with a sentence."""
+
+from __future__ import annotations
+
+from werkzeug.datastructures import MultiDict
+
+from etcdview.browse.pages import cursor_name
+from etcdview.errors import QueryError
+from etcdview.keys import from_query
+
+Args = MultiDict[str, str]
+MAX_REVISION = 2**63 - 1
+
+
+def key(args: Args) -> bytes:
+    """The storage key of `key=` or `key64=`."""
+    return from_query(args.get("key"), args.get("key64"))
+
+
+def cursor(args: Args) -> bytes | None:
+    """The name to go on after; None for the first page."""
+    return cursor_name(args.get("cursor", ""))
+
+
+def flag(args: Args, name: str) -> bool:
+    """Whether `name` is switched on: 1, true, yes; 0, false, no or absent is off."""
+    value = args.get(name, "").lower()
+    if value in ("", "0", "false", "no"):
+        return False
+    if value in ("1", "true", "yes"):
+        return True
+    raise QueryError(f"{name}={value[:40]!r} is neither yes nor no.", f"Use {name}=1 or leave it out.")
+
+
+def integer(args: Args, name: str, default: int, *, least: int = 0, most: int = MAX_REVISION) -> int:
+    """A whole number between `least` and `most`."""
+    text = args.get(name, "")
+    if not text:
+        return default
+    if not (text.isascii() and text.removeprefix("-").isdigit() and len(text) < 20):
+        raise QueryError(f"{name}={text[:40]!r} is no whole number.", f"Use a number from {least} to {most}.")
+    value = int(text)
+    if not least <= value <= most:
+        raise QueryError(f"{name}={value} is out of bounds.", f"Use a number from {least} to {most}.")
+    return value

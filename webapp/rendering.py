@@ -1,0 +1,69 @@
+"""Pages and fragments from templates: one function that knows which of the two is wanted, and the filters they use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response, make_response, render_template, url_for
+from htmx_flask import request
+from jinja2 import StrictUndefined
+
+from webapp import filters
+from webapp.runtime import current_frame
+
+_HERE = Path(__file__).parent
+
+
+def _folder(name: str) -> str:
+    """Templates and static files lie in the package once installed, and beside it in a checkout."""
+    inside = _HERE / name
+    return str(inside if inside.is_dir() else _HERE.parent / name)
+
+
+TEMPLATES = _folder("templates")
+STATIC = _folder("static")
+
+
+def init_app(app: Flask) -> None:
+    """Undefined names in a template are errors; filters and the static files' versions are at hand."""
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(filters.FILTERS)
+    app.jinja_env.globals["asset"] = _asset
+    app.context_processor(_frame)
+
+
+def render_page(
+    template: str,
+    page: object,
+    *,
+    fragments: Mapping[str, str] | None = None,
+    any_fragment: str = "",
+    status: int = 200,
+) -> Response:
+    """The whole page; or, when htmx asks for one of `fragments` (target id -> template), only that fragment.
+
+    `any_fragment` stands in for every target that `fragments` does not name. A boosted link and a restored history want the whole page. The answer depends on the asker: Vary says so.
+    """
+    fragment = (fragments or {}).get(request.htmx.target or "", any_fragment) if wants_fragment() else ""
+    response = make_response(render_template(fragment or template, page=page), status)
+    response.vary.add("HX-Request")
+    return response
+
+
+def wants_fragment() -> bool:
+    """Whether htmx asks for a part of a page."""
+    htmx = request.htmx
+    return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
+
+
+def _frame() -> dict[str, Any]:
+    return {"frame": current_frame()}
+
+
+def _asset(name: str) -> str:
+    """The address of a static file, with its time as a version, so that browsers may keep it."""
+    return url_for("static", filename=name, v=int((Path(STATIC) / name).stat().st_mtime))

@@ -1,0 +1,47 @@
+"""What the app holds while it runs: the opened cluster, and the window that a request looks through."""
+
+from __future__ import annotations
+
+import atexit
+from datetime import UTC, datetime
+from typing import cast
+
+from flask import Flask, current_app, g
+
+from etcdview.browse.cluster import Cluster
+from etcdview.browse.frame import Frame, page_frame
+from etcdview.browse.opening import open_cluster
+from etcdview.browse.window import Window
+from etcdview.config import Settings
+
+_KEY = "etcdview"
+
+
+def init_app(app: Flask, settings: Settings, cluster: Cluster | None) -> None:
+    """Open the cluster, unless one is given; it is closed when the process ends."""
+    opened = cluster or open_cluster(settings)
+    app.extensions[_KEY] = opened
+    if cluster is None:
+        atexit.register(opened.close)
+
+
+def current_cluster() -> Cluster:
+    """The cluster that this app shows."""
+    return cast(Cluster, current_app.extensions[_KEY])
+
+
+def current_window() -> Window:
+    """The cluster as the viewer of this request may see it."""
+    if "window" not in g:
+        g.window = Window(current_cluster())
+    return cast(Window, g.window)
+
+
+def now() -> datetime:
+    """The clock that ages are counted from."""
+    return datetime.now(UTC)
+
+
+def current_frame() -> Frame:
+    """What the frame around every page shows."""
+    return page_frame(current_window())

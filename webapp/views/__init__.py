@@ -1,0 +1,13 @@
+"""The pages: a blueprint per area. A view reads the address, calls one function of browse, and renders."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from webapp.views import assets, object, overview, registry, search
+
+
+def init_app(app: Flask) -> None:
+    """Register every blueprint."""
+    for module in (assets, overview, registry, object, search):
+        app.register_blueprint(module.bp)

@@ -1,0 +1,41 @@
+"""One key: its page, and its value as a file."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from flask import Blueprint, Response, request
+
+from etcdview.browse.object import ObjectQuery, View, download, object_page
+from webapp import params
+from webapp.rendering import render_page
+from webapp.runtime import current_window
+
+bp = Blueprint("object", __name__)
+
+
+@bp.get("/object")
+def show() -> Response:
+    """The object page."""
+    args = request.args
+    query = ObjectQuery(
+        key=params.key(args),
+        view=cast(View, args.get("view", "yaml")),  # object_page refuses what is no view
+        revision=params.integer(args, "revision", 0),
+        managed=params.flag(args, "managed"),
+        as_served=params.flag(args, "served"),
+    )
+    page = object_page(current_window(), query)
+    return render_page("object/index.html", page, fragments={"value": "object/_value.html"})
+
+
+@bp.get("/download")
+def as_file() -> Response:
+    """The value as a file."""
+    args = request.args
+    file = download(
+        current_window(), params.key(args), args.get("format", "yaml"), params.integer(args, "revision", 0)
+    )
+    response = Response(file.content, mimetype=file.media_type)
+    response.headers.set("Content-Disposition", "attachment", filename=file.name)
+    return response

@@ -14,7 +14,7 @@ from etcd3 import etcdrpc
 
 from etcdview.endpoints import parse_endpoint, parse_endpoints
 from etcdview.errors import UnreachableError, UnsupportedError
-from etcdview.models import KeyValue, Membership, RangeResult, TlsFiles
+from etcdview.models import KeyValue, Membership, NamesPiece, RangeResult, TlsFiles
 from etcdview.stores import _messages as messages
 from etcdview.stores._channel import Channel
 from etcdview.stores._failover import Failover
@@ -73,6 +73,16 @@ class EtcdStore:
         )
         call = messages.Call("kv", "Range", request, needs_leader=not serializable)
         return messages.range_result(self._run(call, timeout_seconds), revision)
+
+    def list_names(
+        self, start: bytes, end: bytes, *, revision: int = 0, limit: int = 0, serializable: bool = False
+    ) -> NamesPiece:
+        """See NameLister.list_names."""
+        request = messages.range_request(
+            start, end, revision=revision, limit=limit, keys_only=True, serializable=serializable
+        )
+        call = messages.Call("kv", "Range", request, needs_leader=not serializable)
+        return messages.names_piece(self._run(call), revision)
 
     def get_many(self, keys: Sequence[bytes], *, revision: int = 0, keys_only: bool = False) -> dict[bytes, KeyValue]:
         """See Store.get_many: transactions of at most 128 ranges, all at the revision of the first."""

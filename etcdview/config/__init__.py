@@ -1,0 +1,11 @@
+"""Where settings come from, in order: flags, environment, settings file, kubeadm's files, defaults.
+
+One table (rows.py) makes flags, file, --print-config and documentation. No secret is ever printed from here.
+"""
+
+from etcdview.config.address import Address, parse_address
+from etcdview.config.origins import Origin, Resolved, load, resolve
+from etcdview.config.rows import ROWS, Row
+from etcdview.config.settings import Settings
+
+__all__ = ["ROWS", "Address", "Origin", "Resolved", "Row", "Settings", "load", "parse_address", "resolve"]

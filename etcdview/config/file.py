@@ -1,0 +1,37 @@
+"""The settings file: TOML, flat, each key the name of a setting."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from pathlib import Path
+
+from etcdview.config.rows import ROWS, Row
+from etcdview.errors import SettingError
+
+_BY_NAME = {row.name: row for row in ROWS}
+
+
+def read_file(path: Path) -> dict[str, object]:
+    """What the file sets, by the settings' names. Raises SettingError that names the file and what is wrong in it."""
+    try:
+        with path.open("rb") as file:
+            table = tomllib.load(file)
+    except OSError as error:
+        what = f"The settings file {path} cannot be read: {error.strerror}."
+        raise SettingError(what, "Check --config and ETCDVIEW_CONFIG.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingError(f"The settings file {path} is no TOML: {error}.", "Mend that line.") from error
+    return {name: _from_folder(_row(name, path), value, path.parent) for name, value in table.items()}
+
+
+def _row(name: str, path: Path) -> Row:
+    if name in _BY_NAME:
+        return _BY_NAME[name]
+    near = difflib.get_close_matches(name.replace("_", "-"), _BY_NAME, n=1, cutoff=0.5)
+    remedy = f"Did you mean {near[0]!r}?" if near else "README.md lists the settings."
+    raise SettingError(f"{path} sets {name!r}, which is no setting of etcdview.", remedy)
+
+
+def _from_folder(row: Row, value: object, folder: Path) -> object:
+    return str(folder / value) if row.path and isinstance(value, str) and value else value

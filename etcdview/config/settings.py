@@ -1,0 +1,50 @@
+"""The settings as the rest of etcdview reads them; what each means and where it comes from is in rows.py."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from etcdview.models import TlsFiles
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set, checked. Paths are as given, empty where there is none.
+
+    `timeout_seconds` is the deadline of each call to etcd; `memory_limit` how many bytes the key index may take,
+    0 for no limit. `notes` are sentences about what was found without being asked for.
+    """
+
+    endpoints: tuple[str, ...] = ("http://127.0.0.1:2379",)
+    cacert: str = ""
+    cert: str = ""
+    key: str = ""
+    server_name: str = ""
+    insecure_skip_tls_verify: bool = False
+    user: str = ""
+    password: str = field(default="", repr=False)
+    timeout_seconds: float = 5.0
+    etcd_prefix: str = "/registry"
+    extra_prefixes: tuple[str, ...] = ()
+    encryption_config: str = ""
+    kubernetes_version: str = ""
+    cluster_name: str = ""
+    from_file: str = ""
+    listen: str = "127.0.0.1:8000"
+    workers: int = 1
+    threads: int = 32
+    trusted_hosts: tuple[str, ...] = ()
+    memory_limit: int = 1024**3
+    insecure_no_login: bool = False
+    notes: tuple[str, ...] = ()
+
+    @property
+    def tls(self) -> TlsFiles:
+        """The client's TLS files."""
+        return TlsFiles(
+            cacert=self.cacert,
+            cert=self.cert,
+            key=self.key,
+            server_name=self.server_name,
+            insecure_skip_verify=self.insecure_skip_tls_verify,
+        )

@@ -1,0 +1,131 @@
+"""One function per kind of value: text from a flag or variable, or TOML's own type, to what Settings holds.
+
+Each raises ValueError with a sentence about how the value is written, never with the value.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from etcdview.config.address import parse_address
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(|[kmg]i?b?|b)", re.IGNORECASE)
+_POWERS = {"": 0, "k": 1, "m": 2, "g": 3}
+_RELEASE = re.compile(r"v?(1\.\d+)(?:\.\d.*)?")
+MAX_TIMEOUT_SECONDS = 600.0
+MAX_COUNT = 1024
+
+
+def text(value: object) -> str:
+    """Words as they are."""
+    if not isinstance(value, str):
+        raise ValueError("it is a text")
+    return value
+
+
+def texts(value: object) -> tuple[str, ...]:
+    """Several words: a list, or one text with commas between them."""
+    parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, list | tuple) or not all(isinstance(part, str) for part in parts):
+        raise ValueError("it is a list of texts, or one text with commas")
+    return tuple(part.strip() for part in parts if part.strip())
+
+
+def truth(value: object) -> bool:
+    """Yes or no."""
+    if isinstance(value, bool):
+        return value
+    known = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    word = value.lower() if isinstance(value, str) else ""
+    if word not in known:
+        raise ValueError("it is true or false")
+    return known[word]
+
+
+def count(value: object) -> int:
+    """A whole number of at least one."""
+    number = int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
+    if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= MAX_COUNT:
+        raise ValueError(f"it is a whole number from 1 to {MAX_COUNT}")
+    return number
+
+
+def duration(value: object) -> float:
+    """Seconds: a number, or as etcdctl writes it: 5s, 500ms, 1m30s."""
+    seconds = float(value) if isinstance(value, int | float) and not isinstance(value, bool) else _go_duration(value)
+    if not 0 < seconds <= MAX_TIMEOUT_SECONDS:
+        raise ValueError("it is a time over 0 s and up to 600 s, such as 5s or 500ms")
+    return seconds
+
+
+def _go_duration(value: object) -> float:
+    if isinstance(value, str) and re.fullmatch(r"\d+(\.\d+)?", value):
+        return float(value)
+    if not isinstance(value, str) or not re.fullmatch(f"({_DURATION.pattern})+", value):
+        return 0.0
+    return sum(float(number) * _SECONDS[unit] for number, unit in _DURATION.findall(value))
+
+
+def size(value: object) -> int:
+    """Bytes: a number, or with a unit: 512MiB, 1G, 800MB. 0 means no limit."""
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    match = _SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError("it is a size in bytes, such as 512MiB or 1G; 0 for no limit")
+    unit = match[2].lower().removesuffix("b")
+    base = 1024 if unit.endswith("i") or not match[2].lower().endswith("b") else 1000
+    return int(float(match[1]) * base ** _POWERS[unit.removesuffix("i")])
+
+
+def address(value: object) -> str:
+    """An address to listen on."""
+    return str(parse_address(text(value)))
+
+
+def release(value: object) -> str:
+    """A Kubernetes release: 1.36, v1.36.3; the patch is dropped. Empty: to be found out from the objects."""
+    match = _RELEASE.fullmatch(text(value).strip())
+    if value and match is None:
+        raise ValueError("it is a release such as 1.36")
+    return match[1] if match else ""
+
+
+def prefix(value: object) -> str:
+    """Where keys begin, as the API server's --etcd-prefix: one slash in front, none behind."""
+    return "/" + text(value).strip("/")
+
+
+def prefixes(value: object) -> tuple[str, ...]:
+    """Several beginnings of keys, as they are."""
+    return texts(value)
+
+
+def endpoints(value: object) -> tuple[str, ...]:
+    """URLs or host:port, each with a port. The scheme is added later, when the TLS files are known."""
+    found = texts(value)
+    if not found:
+        raise ValueError("at least one endpoint is needed, such as https://127.0.0.1:2379")
+    for endpoint in found:
+        _check_endpoint(endpoint)
+    return tuple(endpoint.rstrip("/") for endpoint in found)
+
+
+def _check_endpoint(endpoint: str) -> None:
+    parts = urlsplit(endpoint if "://" in endpoint else f"//{endpoint}")
+    if parts.scheme not in ("", "http", "https"):
+        raise ValueError("an endpoint begins with https:// or http://")
+    if "@" in parts.netloc:
+        raise ValueError("an endpoint holds no user; that is the setting user")
+    if not parts.hostname or parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError("an endpoint is written https://host:port")
+    if parts.port is None:
+        raise ValueError("an endpoint needs its port, such as https://host:2379")
+
+
+def with_scheme(endpoint: str, tls: bool) -> str:
+    """As etcdctl: https where TLS files are given, http where none are."""
+    return endpoint if "://" in endpoint else f"{'https' if tls else 'http'}://{endpoint}"

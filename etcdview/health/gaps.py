@@ -1,0 +1,101 @@
+"""What a deployment lacks for high availability and safety: judged from its flags, and from the cluster in sight."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from etcdview.health.deployment import Deployment
+from etcdview.health.facts import ClusterFacts
+
+_MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """One thing that is missing: what, why it matters, and how to have it."""
+
+    what: str
+    why: str
+    how: str
+
+
+def gaps(deployments: Sequence[Deployment], facts: ClusterFacts | None) -> tuple[Gap, ...]:
+    """Everything that is missing, each once; nothing is said of what is not known."""
+    found = [*_of_cluster(facts), *(gap for d in deployments for gap in _of_member(d))]
+    return tuple(dict.fromkeys(found))
+
+
+def _of_cluster(facts: ClusterFacts | None) -> Iterator[Gap]:
+    if facts is None or facts.membership is None:
+        return
+    voters = facts.quorum.voters
+    if voters < 3:
+        yield Gap(
+            f"{3 - voters} more member{'s' if voters == 1 else ''}",
+            f"With {voters} no member may fail. Three survive the loss of one, five of two.",
+            "Join more control planes (kubeadm join --control-plane), or add members on machines of their own.",
+        )
+    elif voters % 2 == 0:
+        yield Gap(
+            "An odd number of members",
+            f"{voters} members survive no more failures than {voters - 1}.",
+            "Add one, or remove one.",
+        )
+    hosts = {urlsplit(url).hostname for m in facts.membership.members for url in m.peer_urls}
+    if voters > 1 and len(hosts) == 1:
+        yield Gap("Machines of their own", "All members stop when this one machine does.", "Move members elsewhere.")
+    if any(m.learner for m in facts.membership.members):
+        yield Gap("A vote for the learner", "Until it is promoted it adds no tolerance.", "etcdctl member promote ID")
+
+
+def _of_member(deployment: Deployment) -> Iterator[Gap]:
+    yield from _security(deployment)
+    yield from _durability(deployment)
+    yield from _timing(deployment)
+
+
+def _security(d: Deployment) -> Iterator[Gap]:
+    if d.flag("listen-client-urls") and not d.flag("cert-file") and not d.is_on("auto-tls"):
+        yield Gap("TLS for clients", "Secrets pass in the clear.", "Set --cert-file, --key-file and https addresses.")
+    elif d.flag("cert-file") and not d.is_on("client-cert-auth"):
+        yield Gap(
+            "Client certificates",
+            "Whoever reaches port 2379 may read every Secret and change everything.",
+            "Set --client-cert-auth=true and --trusted-ca-file.",
+        )
+    if d.flag("listen-peer-urls") and not d.flag("peer-cert-file") and not d.is_on("peer-auto-tls"):
+        yield Gap("TLS between members", "What is replicated passes in the clear.", "Set --peer-cert-file and its key.")
+    elif d.flag("peer-cert-file") and not d.is_on("peer-client-cert-auth"):
+        yield Gap("Peer certificates", "Any machine can pose as a member.", "Set --peer-client-cert-auth=true.")
+
+
+def _durability(d: Deployment) -> Iterator[Gap]:
+    if d.is_on("unsafe-no-fsync"):
+        yield Gap("Waiting for the disk", "A power failure loses confirmed data.", "Remove --unsafe-no-fsync.")
+    if d.is_on("force-new-cluster"):
+        yield Gap(
+            "A normal start", "--force-new-cluster throws all other members out at every start.", "Remove the flag."
+        )
+    checked = "InitialCorruptCheck=true" in d.flag("feature-gates")
+    old_or_new = ("experimental-initial-corrupt-check", "initial-corrupt-check")
+    if d.flags and not checked and not any(d.is_on(name) for name in old_or_new):
+        yield Gap(
+            "A check of the data at each start",
+            "Without it a member whose data has come apart serves it.",
+            "--experimental-initial-corrupt-check=true; since 3.6 --feature-gates=InitialCorruptCheck=true.",
+        )
+    quota = d.flag("quota-backend-bytes")
+    if quota.isdecimal() and 0 < int(quota) < 2048 * _MIB:
+        yield Gap("Room", f"The quota is {int(quota) // _MIB} MiB, less than etcd's default of 2 GiB.", "Raise it.")
+
+
+def _timing(d: Deployment) -> Iterator[Gap]:
+    heartbeat, election = d.flag("heartbeat-interval") or "100", d.flag("election-timeout") or "1000"
+    if heartbeat.isdecimal() and election.isdecimal() and int(election) < 5 * int(heartbeat):
+        yield Gap(
+            "Time for elections",
+            f"Only {int(election) / int(heartbeat):.1f} heartbeats until a follower gives its leader up.",
+            "Let --election-timeout be five to ten times --heartbeat-interval.",
+        )

@@ -1,0 +1,12 @@
+// The etcd server alone, as a program: what tools/compat builds for each release.
+package main
+
+import (
+	"os"
+
+	"go.etcd.io/etcd/server/v3/etcdmain"
+)
+
+func main() {
+	etcdmain.Main(os.Args)
+}

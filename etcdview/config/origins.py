@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from etcdview.config import kubeadm, values
+from etcdview.config import kubeadm
 from etcdview.config.file import read_file
 from etcdview.config.rows import ROWS, Row
 from etcdview.config.settings import Settings
+from etcdview.endpoints import parse_endpoints
 from etcdview.errors import SettingError
 
 CONFIG_VARIABLE = "ETCDVIEW_CONFIG"
@@ -108,11 +109,11 @@ def _split_user(found: dict[str, _Given]) -> dict[str, _Given]:
 
 
 def _made(found: Mapping[str, _Given], notes: tuple[str, ...]) -> Resolved:
-    values_found: dict[str, Any] = {field: given.value for field, given in found.items()}
-    tls = any(values_found.get(name) for name in ("cacert", "cert", "key"))
-    listed = values_found.get("endpoints", Settings().endpoints)
-    values_found["endpoints"] = tuple(values.with_scheme(endpoint, tls) for endpoint in listed)
-    settings = Settings(**values_found, notes=notes)
+    made: dict[str, Any] = {field: given.value for field, given in found.items()}
+    tls = any(made.get(name) for name in ("cacert", "cert", "key"))
+    listed = made.get("endpoints", Settings().endpoints)
+    made["endpoints"] = tuple(str(endpoint) for endpoint in parse_endpoints(listed, tls=tls))
+    settings = Settings(**made, notes=notes)
     origins = tuple(
         Origin(
             row, shown(row, getattr(settings, row.field)), found[row.field].source if row.field in found else "default"

@@ -33,15 +33,15 @@ def assemble(
 
 def best_membership(endpoints: Iterable[EndpointFacts]) -> Membership | None:
     """The membership to believe: of a member in quorum before one without, in the highest raft term."""
-    views = [(e.read.ok, _term(e), e.membership.value) for e in endpoints if e.membership.value is not None]
+    views = [(e.in_quorum, _term(e), e.membership.value) for e in endpoints if e.membership.value is not None]
     return max(views, key=lambda view: view[:2])[2] if views else None
 
 
 def quorum_of(members: Sequence[MemberFacts], membership: Membership | None) -> Quorum:
     """Whether the voters have a quorum.
 
-    One linearizable read that succeeded proves it. It is lost where none succeeded and those that answer are fewer
-    than a majority, or know of no leader. Where nobody answers, or a majority answers but too slowly, it is unknown.
+    One linearizable read that succeeded proves it (the member's own, where ours are denied). It is lost where none
+    succeeded and those that answer are fewer than a majority, or know of no leader. Where nobody answers, or a majority answers but too slowly, it is unknown.
     """
     voters = sum(not m.learner for m in membership.members) if membership else len(members)
     answering = sum(m.alive for m in members if not m.learner and _counts(m, membership))
@@ -61,7 +61,7 @@ def address(url: str) -> str:
 
 def _state(members: Sequence[MemberFacts], answering: int, majority: int) -> QuorumState:
     voters = [m for m in members if not m.learner]
-    if any(e.read.ok for m in voters for e in m.endpoints):
+    if any(e.in_quorum for m in voters for e in m.endpoints):
         return "has"
     alive = [m for m in voters if m.alive]
     tried = any(e.read.failed for m in alive for e in m.endpoints)
@@ -99,7 +99,7 @@ def _belongs(endpoint: EndpointFacts, member: Member) -> bool:
 
 
 def _rank(endpoint: EndpointFacts) -> tuple[bool, bool, bool]:
-    return (not endpoint.status.ok, not endpoint.read.ok, not endpoint.advertised)
+    return (not endpoint.status.ok, not endpoint.in_quorum, not endpoint.advertised)
 
 
 def _term(endpoint: EndpointFacts) -> int:

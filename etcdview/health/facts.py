@@ -113,6 +113,17 @@ class EndpointFacts:
         return self.status.at is not None or self.status.trouble is not None
 
     @property
+    def denied(self) -> bool:
+        """Whether etcd does not let us read here: no sign of ill health, and no proof of good health either."""
+        return self.read.trouble is not None and self.read.trouble.kind == "DeniedError"
+
+    @property
+    def in_quorum(self) -> bool:
+        """Whether a linearizable read succeeds here: ours, or where that is denied the member's own."""
+        own = self.wire.health.value
+        return self.read.ok or (self.denied and own is not None and own.healthy)
+
+    @property
     def trouble(self) -> Trouble | None:
         """The first thing that went wrong here; None where nothing did."""
         probes = (self.status, self.local_read, self.read)
@@ -201,7 +212,7 @@ class MemberFacts:
         """Whether a linearizable read through this very member succeeds; of a learner, which has none, a local one."""
         if self.learner:
             return any(e.local_read.ok for e in self.endpoints)
-        return any(e.read.ok for e in self.endpoints)
+        return any(e.in_quorum for e in self.endpoints)
 
     @property
     def metrics(self) -> MetricFacts | None:

@@ -18,7 +18,6 @@ from etcdview.health.probing import ProbeSource
 from etcdview.health.rounds import Rounds
 from etcdview.health.rules import Sight, examine
 from etcdview.health.wire import unverified
-from etcdview.models import TlsFiles
 
 INTERVAL_SECONDS = 5.0
 IDLE_INTERVAL_SECONDS = 30.0
@@ -43,11 +42,10 @@ class Monitor:
         self,
         source: ProbeSource,
         *,
-        tls: TlsFiles | None = None,
         interval_seconds: float = INTERVAL_SECONDS,
         now: Clock = utc_now,
     ) -> None:
-        self._rounds = Rounds(source, unverified(tls or TlsFiles()), now)
+        self._rounds = Rounds(source, unverified(source.tls), now)
         self._hasher = Hasher(source, now)
         self._interval_seconds = interval_seconds
         self._now = now

@@ -12,7 +12,7 @@ from etcdview.health.budget import Budget, Clock
 from etcdview.health.facts import EndpointFacts, Probe, Trouble, WireFacts
 from etcdview.health.metrics import MetricFacts
 from etcdview.health.wire import ContextFn, ask_wire
-from etcdview.models import Membership, MemberStatus
+from etcdview.models import Membership, MemberStatus, TlsFiles
 from etcdview.stores.base import MemberProbe
 
 T = TypeVar("T")
@@ -29,6 +29,9 @@ class ProbeSource(Protocol):
 
     @property
     def endpoints(self) -> tuple[str, ...]: ...
+
+    @property
+    def tls(self) -> TlsFiles: ...
 
     def probe(self, endpoint: str) -> MemberProbe: ...
 

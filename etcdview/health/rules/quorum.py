@@ -52,6 +52,8 @@ def member_down(sight: Sight) -> Iterator[Finding]:
         trouble = member.endpoint.trouble
         if not member.started or not member.asked or member.alive or trouble is None:
             continue
+        if member.member is None and sight.facts.membership is not None:
+            continue
         yield Finding(
             id="member-down",
             severity="warning" if member.learner else "critical",
@@ -64,6 +66,43 @@ def member_down(sight: Sight) -> Iterator[Finding]:
         )
 
 
+@rule("endpoint-dead")
+def endpoint_dead(sight: Sight) -> Iterator[Finding]:
+    """A given endpoint does not answer, and no member advertises it: it is stale, mistyped, or of a removed member."""
+    for member in sight.facts.members:
+        trouble = member.endpoint.trouble
+        if sight.facts.membership is None or member.member is not None or member.alive or trouble is None:
+            continue
+        yield Finding(
+            id="endpoint-dead",
+            severity="warning",
+            summary=f"The endpoint {member.endpoint.url} does not answer, and belongs to no member.",
+            evidence=f"{trouble.what} {read_at(member.endpoint.status.at)}",
+            why="A client that tries it first loses time; one that has no other is lost.",
+            action=f"Take it out of the endpoints, or correct it. {trouble.remedy}".strip(),
+            commands=(MEMBERS,),
+            member=member.name,
+        )
+
+
+@rule("read-denied")
+def read_denied(sight: Sight) -> Iterator[Finding]:
+    """etcd does not let us read: a member's health is then only what its own /health says."""
+    denied = [m for m in sight.facts.members if m.endpoint.denied]
+    if not denied:
+        return
+    told = denied[0].endpoint.read.trouble
+    yield Finding(
+        id="read-denied",
+        severity="warning",
+        summary="etcd does not let etcdview read.",
+        evidence=f"{told.what if told else ''} {read_at(denied[0].endpoint.read.at)}",
+        why="A linearizable read is the only proof that the members agree; without it the members' own word must do.",
+        action=(told.remedy if told else "") or "Give etcdview a user that may read.",
+        commands=("etcdctl auth status", "etcdctl user get NAME --detail"),
+    )
+
+
 @rule("member-cut-off")
 def member_cut_off(sight: Sight) -> Iterator[Finding]:
     """A voter answers for itself but serves no linearizable read, though others do: it is cut off from its peers."""
@@ -71,7 +110,7 @@ def member_cut_off(sight: Sight) -> Iterator[Finding]:
         return
     for member in sight.facts.voters:
         read = member.endpoint.read
-        if not member.alive or not read.failed or read.trouble is None:
+        if not member.alive or member.healthy or read.trouble is None:
             continue
         leader = f"{member.status.leader_id:x}" if member.status and member.status.leader_id else "none"
         yield Finding(

@@ -6,7 +6,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 from etcdview.health.assemble import assemble
-from etcdview.health.facts import alarms_in
+from etcdview.health.facts import Trouble, alarms_in
 from etcdview.health.rules import Sight, examine
 from etcdview.models import Alarm, Membership
 
@@ -88,3 +88,10 @@ def test_a_learner_is_healthy_by_a_local_read_and_counts_in_no_quorum(build: Sim
 def test_alarms_are_read_from_the_errors_of_status(build: SimpleNamespace) -> None:
     errors = ("memberID:161 alarm:NOSPACE ", "etcdserver: no leader", "memberID:162 alarm:CORRUPT ")
     assert alarms_in(build.status(1, errors=errors)) == (Alarm(161, "NOSPACE"), Alarm(162, "CORRUPT"))
+
+
+def test_where_reads_are_denied_the_members_own_word_proves_quorum(build: SimpleNamespace) -> None:
+    denied = build.failed(Trouble("DeniedError", "etcd asks for a user name and password."))
+    facts = build.cluster(bend={n: {"read": denied} for n in (1, 2, 3)})
+    assert facts.quorum.state == "has"
+    assert examine(Sight(facts)).status == "at risk"

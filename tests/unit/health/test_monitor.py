@@ -12,7 +12,7 @@ import pytest
 
 from etcdview.errors import DeadlineError, EtcdviewError
 from etcdview.health.monitor import Monitor
-from etcdview.models import Alarm, KvHash, Membership, MemberStatus
+from etcdview.models import Alarm, KvHash, Membership, MemberStatus, TlsFiles
 
 
 class ScriptedMember:
@@ -52,6 +52,7 @@ class ScriptedSource:
     def __init__(self, members: list[ScriptedMember]) -> None:
         self.members = {m.endpoint: m for m in members}
         self.endpoints = (members[0].endpoint,)
+        self.tls = TlsFiles()
 
     def probe(self, endpoint: str) -> ScriptedMember:
         if endpoint not in self.members:

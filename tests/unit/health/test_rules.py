@@ -154,6 +154,12 @@ CASES: dict[str, Case] = {
         "info", lambda b: bent(hash=b.failed())(b), lambda b: bent(hash=b.failed(Trouble("UnsupportedError", "no")))(b)
     ),
     "downgrade": Case("warning", said(downgrade_enabled=True), said(downgrade_enabled=None)),
+    "endpoint-dead": Case(
+        "warning", lambda b: b.sight(b.cluster(more=(b.silent(9),))), lambda b: b.sight(b.cluster(down=(2,)))
+    ),
+    "read-denied": Case(
+        "warning", lambda b: bent(read=b.failed(Trouble("DeniedError", "no")))(b), lambda b: bent(read=b.failed())(b)
+    ),
     "errors-reported": Case(
         "warning", said(errors=("etcdserver: something else",)), said(errors=("etcdserver: no leader",))
     ),

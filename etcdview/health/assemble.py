@@ -41,7 +41,8 @@ def quorum_of(members: Sequence[MemberFacts], membership: Membership | None) -> 
     """Whether the voters have a quorum.
 
     One linearizable read that succeeded proves it (the member's own, where ours are denied). It is lost where none
-    succeeded and those that answer are fewer than a majority, or know of no leader. Where nobody answers, or a majority answers but too slowly, it is unknown.
+    succeeded and those that answer are fewer than a majority, or know of no leader. Where nobody answers, or a
+    majority answers but too slowly, it is unknown.
     """
     voters = sum(not m.learner for m in membership.members) if membership else len(members)
     answering = sum(m.alive for m in members if not m.learner and _counts(m, membership))

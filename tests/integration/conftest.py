@@ -1,0 +1,76 @@
+"""A real etcd for every test that asks: three members with mutual TLS, or one without TLS. Wiped before each test."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from etcdview.demo.certificates import ClusterCertificates
+from etcdview.demo.cluster import Cluster
+from etcdview.demo.programs import find_program
+
+NAMES = ("cp1", "cp2", "cp3")
+Etcdctl = Callable[..., str]
+
+
+def run_etcdctl(cluster: Cluster, *arguments: str, stdin: bytes = b"") -> str:
+    """What etcdctl prints, asked with all of the cluster's endpoints and the client's certificate."""
+    tls = cluster.tls
+    files = {"ETCDCTL_CACERT": tls.cacert, "ETCDCTL_CERT": tls.cert, "ETCDCTL_KEY": tls.key} if tls.given else {}
+    environ = {k: v for k, v in os.environ.items() if not k.startswith("ETCDCTL_")} | files
+    environ |= {"ETCDCTL_API": "3", "ETCDCTL_ENDPOINTS": ",".join(cluster.endpoints)}
+    command = [str(find_program("etcdctl")), *arguments]
+    done = subprocess.run(command, env=environ, input=stdin, capture_output=True, timeout=30, check=False)
+    assert done.returncode == 0, f"etcdctl {' '.join(arguments)}: {done.stderr.decode()}"
+    return done.stdout.decode("utf-8", "surrogateescape")
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> ClusterCertificates:
+    """kubeadm's files for cp1, cp2 and cp3, and the CA that signs more of them."""
+    return ClusterCertificates(tmp_path_factory.mktemp("pki"), NAMES)
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory, certificates: ClusterCertificates) -> Iterator[Cluster]:
+    """Three members with mutual TLS. A test may pause and kill them: they are healed before the next."""
+    with Cluster(tmp_path_factory.mktemp("cluster"), NAMES, certificates=certificates) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def plain_etcd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """One member that speaks http."""
+    with Cluster(tmp_path_factory.mktemp("plain"), ("plain",)) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def _wiped(request: pytest.FixtureRequest) -> None:
+    """Each test finds all members well, and no key."""
+    for name in {"cluster", "plain_etcd"} & set(request.fixturenames):
+        running: Cluster = request.getfixturevalue(name)
+        running.heal()
+        run_etcdctl(running, "del", "", "--from-key=true")
+
+
+@pytest.fixture
+def etcdctl(cluster: Cluster) -> Etcdctl:
+    """Run etcdctl against `cluster`: etcdctl("put", "/a", "b") gives what it prints."""
+    return lambda *arguments, stdin=b"": run_etcdctl(cluster, *arguments, stdin=stdin)
+
+
+@pytest.fixture
+def plain_etcdctl(plain_etcd: Cluster) -> Etcdctl:
+    """Run etcdctl against `plain_etcd`."""
+    return lambda *arguments, stdin=b"": run_etcdctl(plain_etcd, *arguments, stdin=stdin)
+
+
+@pytest.fixture
+def member_folder(tmp_path: Path) -> Path:
+    """A folder for a cluster of the test's own."""
+    return tmp_path / "cluster"

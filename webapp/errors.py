@@ -67,4 +67,3 @@ def _problem(page: ErrorPage) -> Response:
     response.status_code = page.status
     response.mimetype = "application/problem+json"
     return response
-

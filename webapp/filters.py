@@ -10,17 +10,18 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers.data import JsonLexer, YamlLexer
 
 HIGHLIGHT_LIMIT = 200_000
+DASH = "\u2013"  # what stands for nothing
 
 
 def number(value: int | None) -> str:
     """1201 -> 1,201; None -> a dash."""
-    return "–" if value is None else f"{value:,}"
+    return DASH if value is None else f"{value:,}"
 
 
 def size(value: int | None) -> str:
     """Bytes as B, KB, MB or GB, powers of 1024 as etcdctl counts them."""
     if value is None:
-        return "–"
+        return DASH
     amount = float(value)
     for unit in ("B", "KB", "MB"):
         if amount < 1024:
@@ -32,7 +33,7 @@ def size(value: int | None) -> str:
 def seconds(value: float | None) -> str:
     """A duration: 4 ms, 0.4 s, 12 s, 3 min, 2 h."""
     if value is None:
-        return "–"
+        return DASH
     if value < 0.1:
         return f"{value * 1000:.0f} ms"
     if value < 10:
@@ -44,17 +45,23 @@ def seconds(value: float | None) -> str:
 
 def percent(part: float | None) -> str:
     """0.034 -> 3 %; None -> a dash."""
-    return "–" if part is None else f"{part * 100:.0f} %"
+    return DASH if part is None else f"{part * 100:.0f} %"
 
 
 def lease(value: int) -> str:
     """A lease ID as etcdctl prints it; a dash for none."""
-    return f"{value:x}" if value else "–"
+    return f"{value:x}" if value else DASH
 
 
 def moment(value: datetime | None) -> str:
     """A time of day in UTC."""
-    return "–" if value is None else f"{value:%Y-%m-%d %H:%M:%S} UTC"
+    return DASH if value is None else f"{value:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def hex_preview(raw: bytes) -> str:
+    """The first 32 bytes in hexadecimal, and how many more there are."""
+    rest = f" … {len(raw) - 32} more" if len(raw) > 32 else ""
+    return raw[:32].hex(" ") + rest
 
 
 def cell(value: object) -> str:
@@ -86,6 +93,7 @@ def highlight(text: str, language: str) -> Markup:
 
 
 FILTERS = {
+    "hex_preview": hex_preview,
     "highlight": highlight,
     "status_tone": status_tone,
     "number": number,

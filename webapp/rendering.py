@@ -46,7 +46,8 @@ def render_page(
 ) -> Response:
     """The whole page; or, when htmx asks for one of `fragments` (target id -> template), only that fragment.
 
-    `any_fragment` stands in for every target that `fragments` does not name. A boosted link and a restored history want the whole page. The answer depends on the asker: Vary says so.
+    `any_fragment` stands in for every target that `fragments` does not name. A boosted link and a restored history
+    want the whole page. The answer depends on the asker: Vary says so.
     """
     fragment = (fragments or {}).get(request.htmx.target or "", any_fragment) if wants_fragment() else ""
     response = make_response(render_template(fragment or template, page=page), status)

@@ -56,7 +56,9 @@ def for_object(key: bytes, place: Place | None, revision: int = 0) -> tuple[Comm
     ]
     if place is not None and place.resource.served:
         where = f" -n {_quote(place.namespace)}" if place.namespace else ""
-        commands.append(Command("kubectl", f"kubectl get {place.resource.qualified}{where} {_quote(place.name)} -o yaml"))
+        commands.append(
+            Command("kubectl", f"kubectl get {place.resource.qualified}{where} {_quote(place.name)} -o yaml")
+        )
     return tuple(commands)
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from etcdview.browse.window import Window
 from etcdview.index.base import Freshness
 
-
 # The pages of the bar: address, name. An address is listed here once its page is there.
 NAV = (("/", "Overview"), ("/registry", "Registry"), ("/search", "Search"))
 

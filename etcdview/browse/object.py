@@ -53,13 +53,14 @@ class HexLine:
 
 @dataclass(frozen=True, slots=True)
 class ObjectPage:
-    """One key at one revision. `text` is the YAML or JSON of the view, "" in the others or where `error` says why not."""
+    """One key at one revision. `text` is the YAML or JSON of the view; "" in other views, or where there is an `error`."""
 
     crumbs: tuple[Crumb, ...]
     freshness: Freshness
     query: ObjectQuery
     key: str
     title: str
+    subtitle: str
     place: Place | None
     meta: KeyMeta
     size_bytes: int
@@ -129,11 +130,12 @@ def object_page(window: Window, query: ObjectQuery) -> ObjectPage:
     answer = read_entry(window, query.key, query.revision)
     entry = answer.entry
     return ObjectPage(
-        crumbs=_crumbs(entry),
+        crumbs=crumbs_of(entry),
         freshness=window.names.freshness(),
         query=query,
         key=show(query.key),
         title=entry.place.name if entry.place else show(query.key),
+        subtitle=_subtitle(entry),
         place=entry.place,
         meta=entry.meta,
         size_bytes=entry.size_bytes,
@@ -186,6 +188,18 @@ def fold_managed(obj: dict[str, Any]) -> tuple[dict[str, Any], int]:
     return obj | {"metadata": kept}, len(managers)
 
 
+def crumbs_of(entry: Entry) -> tuple[Crumb, ...]:
+    """The way to the object page of an entry."""
+    place = entry.place
+    if place is None:
+        return (Crumb("Registry", "/registry"), Crumb(show(entry.key)))
+    resource = place.resource
+    crumbs = [Crumb("Registry", "/registry"), Crumb(resource.plural, href("/registry", resource=resource.id))]
+    if place.namespace:
+        crumbs.append(Crumb(place.namespace, href("/registry", resource=resource.id, namespace=place.namespace)))
+    return (*crumbs, Crumb(place.name))
+
+
 def _body(window: Window, query: ObjectQuery, entry: Entry) -> dict[str, Any]:
     if query.view == "raw":
         shown = entry.value[:HEX_LIMIT_BYTES]
@@ -194,7 +208,7 @@ def _body(window: Window, query: ObjectQuery, entry: Entry) -> dict[str, Any]:
         return {"wire": () if entry.hidden else wire_tree(entry.decoded)}
     if entry.object is None:
         return {}
-    obj = window.as_served(entry) if query.as_served else entry.object
+    obj = window.as_served(entry.object) if query.as_served else entry.object
     obj, folded = (obj, 0) if query.managed else fold_managed(obj)
     return {"text": to_yaml(obj) if query.view == "yaml" else to_json(obj), "folded_managers": folded}
 
@@ -214,15 +228,10 @@ def _href(query: ObjectQuery, **changes: str) -> str:
     return key_href("/object", query.key, **(params | changes))
 
 
-def _crumbs(entry: Entry) -> tuple[Crumb, ...]:
-    place = entry.place
-    if place is None:
-        return (Crumb("Registry", "/registry"), Crumb(show(entry.key)))
-    resource = place.resource
-    crumbs = [Crumb("Registry", "/registry"), Crumb(resource.plural, href("/registry", resource=resource.id))]
-    if place.namespace:
-        crumbs.append(Crumb(place.namespace, href("/registry", resource=resource.id, namespace=place.namespace)))
-    return (*crumbs, Crumb(place.name))
+def _subtitle(entry: Entry) -> str:
+    storage, place = entry.decoded.storage, entry.place
+    where = f"in {place.namespace}" if place and place.namespace else ""
+    return " · ".join(part for part in (storage.kind, storage.api_version, where) if part)
 
 
 def _file_name(entry: Entry) -> str:

@@ -33,7 +33,13 @@ def open_cluster(settings: Settings) -> Cluster:
 
 
 def _live(settings: Settings, keyspace: KeySpace) -> Cluster:
-    store = EtcdStore(settings.endpoints, settings.tls, timeout_seconds=settings.timeout_seconds)
+    store = EtcdStore(
+        settings.endpoints,
+        settings.tls,
+        timeout_seconds=settings.timeout_seconds,
+        user=settings.user,
+        password=settings.password,
+    )
     monitor = Monitor(store)
     monitor.start()
     plain = any(e.startswith("http://") for e in settings.endpoints)

@@ -1,4 +1,4 @@
-"""What was: older revisions of one key, and when a key was deleted, by single-key reads that cost etcd next to nothing."""
+"""What was: older revisions of one key, and when a key was deleted, by single-key reads that cost next to nothing."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -118,16 +118,19 @@ def registry_page(window: Window, query: RegistryQuery, now: datetime) -> Regist
     """The page for `query`. Raises NotFoundError for a type or namespace that has no keys, QueryError for nonsense."""
     tree = window.names.tree()
     chosen = _chosen(tree, query)
-    groups = tuple(_groups(tree, query, chosen))
-    common = {"freshness": window.names.freshness(), "groups": groups, "count": tree.count, "denied": tree.denied}
+    page = RegistryPage(
+        crumbs=(Crumb("Registry"),),
+        freshness=window.names.freshness(),
+        groups=tuple(_groups(tree, query, chosen)),
+        count=tree.count,
+        query=query,
+        table=None,
+        denied=tree.denied,
+        commands=commands.for_tree(show(window.keyspace.root)),
+    )
     if query.resource == UNPLACED:
-        return _unplaced_page(window, query, common)
-    if chosen is None:
-        root = show(window.keyspace.root)
-        return RegistryPage(
-            (Crumb("Registry"),), query=query, table=None, commands=commands.for_tree(root), **common
-        )
-    return _type_page(window, query, chosen, now, common)
+        return _with_unplaced(page, window)
+    return page if chosen is None else _with_objects(page, window, chosen, now)
 
 
 def find_type(tree: Tree, name: str) -> TypeCount:
@@ -152,30 +155,27 @@ def _chosen(tree: Tree, query: RegistryQuery) -> TypeCount | None:
     return find_type(tree, query.resource)
 
 
-def _type_page(
-    window: Window, query: RegistryQuery, chosen: TypeCount, now: datetime, common: dict[str, Any]
-) -> RegistryPage:
-    resource = chosen.resource
+def _with_objects(page: RegistryPage, window: Window, chosen: TypeCount, now: datetime) -> RegistryPage:
+    resource, query = chosen.resource, page.query
     prefix = window.keyspace.range_prefix(resource, query.namespace)
     table = table_for(resource, window.custom_definition(resource))
     names = window.names.page(prefix, prefix_end(prefix), after=query.after, limit=query.limit)
     columns, indexes = _visible(table, query.wide)
     rows = _rows(window, names, table, indexes, now)
     wide = "" if query.wide else "1"
-    return RegistryPage(
-        _crumbs(resource, query),
-        query=query,
+    return replace(
+        page,
+        crumbs=_crumbs(resource, query),
         table=_object_table(columns, rows, names, query, resource),
         commands=commands.for_list(prefix, resource, query.namespace),
         wide_href=href("/registry", resource=query.resource, namespace=query.namespace, wide=wide),
         has_wide=any(c.priority > 0 for c in table.columns),
         resource=resource,
-        **common,
     )
 
 
-def _unplaced_page(window: Window, query: RegistryQuery, common: dict[str, Any]) -> RegistryPage:
-    names = window.names.unplaced(after=query.after, limit=query.limit)
+def _with_unplaced(page: RegistryPage, window: Window) -> RegistryPage:
+    names = window.names.unplaced(after=page.query.after, limit=page.query.limit)
     facts = window.facts(names.keys)
     rows = tuple(
         Row(show(key), object_href(key), "", show(key), (show(key), facts[key].mod_revision), facts[key].mod_revision)
@@ -183,12 +183,10 @@ def _unplaced_page(window: Window, query: RegistryQuery, common: dict[str, Any])
         if key in facts
     )
     columns = (Column("Key", "string"), Column("Mod revision", "integer"))
-    return RegistryPage(
-        (Crumb("Registry", "/registry"), Crumb("Keys that fit no pattern")),
-        query=query,
-        table=ObjectTable(columns, rows, False, names.count, names.revision, _next_href(query, names)),
-        commands=commands.for_tree(show(window.keyspace.root)),
-        **common,
+    return replace(
+        page,
+        crumbs=(Crumb("Registry", "/registry"), Crumb("Keys that fit no pattern")),
+        table=ObjectTable(columns, rows, False, names.count, names.revision, _next_href(page.query, names)),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast, get_args
+from typing import get_args
 
 from etcdview.browse import commands
 from etcdview.browse.commands import Command
@@ -36,7 +36,7 @@ class SearchQuery:
             return "prefix" if self.text.startswith("/") else "contains"
         if self.mode not in MODES:
             raise QueryError(f"There is no search mode {self.mode!r}.", f"Choose one of {', '.join(MODES)}.")
-        return cast(Mode, self.mode)
+        return self.mode
 
 
 @dataclass(frozen=True, slots=True)

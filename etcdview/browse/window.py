@@ -93,9 +93,9 @@ class Window:
         entry, _ = self.get(key)
         return entry.object if entry else None
 
-    def as_served(self, entry: Entry) -> dict[str, Any] | None:
-        """The entry's object with what the API server adds on the way out."""
-        return None if entry.object is None else self.cluster.codec.as_served(entry.object)
+    def as_served(self, obj: dict[str, Any]) -> dict[str, Any]:
+        """The object with what the API server adds on the way out."""
+        return self.cluster.codec.as_served(obj)
 
     def _entries(self, kvs: Iterable[KeyValue]) -> tuple[Entry, ...]:
         return tuple(self._entry(kv) for kv in kvs)
@@ -108,7 +108,7 @@ class Window:
         if decoded.object is not None:
             decoded = replace(decoded, object=self._redactor.mask(decoded.object))
         if hidden:
-            decoded = replace(decoded, plain=b"", unknown_fields=())
+            decoded = replace(decoded, plain=b"", partial=None, unknown_fields=())
         return Entry(
             meta=KeyMeta(kv.key, kv.create_revision, kv.mod_revision, kv.version, kv.lease),
             place=place,

@@ -10,9 +10,11 @@ from flask_smorest import Blueprint
 from marshmallow import RAISE, Schema, ValidationError
 from webargs.flaskparser import FlaskParser
 
+from etcdview.browse.history import read_history
 from etcdview.browse.object import ObjectAnswer, read_entry
 from etcdview.browse.overview import ClusterState, cluster_state
 from etcdview.browse.pages import cursor_name
+from etcdview.browse.past import Past
 from etcdview.browse.search import MODES, SearchPage, SearchQuery, search_page
 from etcdview.errors import DecodeError, QueryError
 from etcdview.index.base import Tree, TypeCount
@@ -38,7 +40,9 @@ class _Parser(FlaskParser):
         error_status_code: int | None,
         error_headers: Any,
     ) -> NoReturn:
-        raise QueryError(f"The query makes no sense: {_sentence(error.messages)}.", "See /api/v1/openapi.json.") from error
+        raise QueryError(
+            f"The query makes no sense: {_sentence(error.messages)}.", "See /api/v1/openapi.json."
+        ) from error
 
 
 bp.ARGUMENTS_PARSER = _Parser()
@@ -89,6 +93,27 @@ def object_(query: dict[str, Any]) -> dict[str, Any]:
     """One key's value, decoded, and how it is stored."""
     key = from_query(query.get("key"), query.get("key64"))
     return _object(read_entry(current_window(), key, query["revision"]))
+
+
+@bp.get("/history")
+@bp.arguments(schemas.KeyQuery, location="query")
+@bp.response(200, schemas.HistorySchema)
+@bp.alt_response(400, schema=schemas.ProblemSchema)
+@bp.alt_response(404, schema=schemas.ProblemSchema)
+@bp.alt_response(503, schema=schemas.ProblemSchema)
+def history(query: dict[str, Any]) -> dict[str, Any]:
+    """The values that one key had."""
+    key = from_query(query.get("key"), query.get("key64"))
+    return {"key": show(key), "revisions": _revisions(read_history(current_window(), key))}
+
+
+def _revisions(found: Past) -> list[dict[str, Any]]:
+    values: list[dict[str, Any]] = [
+        {"mod_revision": e.meta.mod_revision, "version": e.meta.version, "deleted": False, "object": e.object}
+        for e in found.entries
+    ]
+    deletion = {"mod_revision": found.deleted_at, "version": 0, "deleted": True}
+    return [deletion, *values] if found.deleted_at else values
 
 
 def _resource(counted: TypeCount) -> dict[str, Any]:

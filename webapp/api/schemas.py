@@ -119,6 +119,22 @@ class ObjectSchema(Schema):
     error = fields.String()
 
 
+class RevisionSchema(Schema):
+    """One value that the key had; null where it cannot be decoded, absent where it was deleted."""
+
+    mod_revision = fields.Integer(required=True, data_key="modRevision")
+    version = fields.Integer(required=True)
+    deleted = fields.Boolean(required=True)
+    object = fields.Raw(allow_none=True)
+
+
+class HistorySchema(Schema):
+    """The values of one key, newest first, as far back as etcd keeps them."""
+
+    key = fields.String(required=True)
+    revisions = fields.List(fields.Nested(RevisionSchema), required=True)
+
+
 class ProblemSchema(Schema):
     """RFC 9457."""
 
@@ -139,10 +155,14 @@ class KeysQuery(Schema):
     cursor = fields.String(load_default="")
 
 
-class ObjectQuerySchema(Schema):
-    """Which key, at which revision (0 is the newest)."""
+class KeyQuery(Schema):
+    """Which key: `key` as text, or `key64` in base64url."""
 
     key = fields.String()
     key64 = fields.String()
-    revision = fields.Integer(load_default=0, validate=validate.Range(0, MAX_REVISION))
 
+
+class ObjectQuerySchema(KeyQuery):
+    """Which key, at which revision (0 is the newest)."""
+
+    revision = fields.Integer(load_default=0, validate=validate.Range(0, MAX_REVISION))

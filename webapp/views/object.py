@@ -6,6 +6,7 @@ from typing import cast
 
 from flask import Blueprint, Response, request
 
+from etcdview.browse.history import history_page
 from etcdview.browse.object import ObjectQuery, View, download, object_page
 from webapp import params
 from webapp.rendering import render_page
@@ -29,13 +30,17 @@ def show() -> Response:
     return render_page("object/index.html", page, fragments={"value": "object/_value.html"})
 
 
+@bp.get("/history")
+def history() -> Response:
+    """The values that the key had."""
+    return render_page("object/history.html", history_page(current_window(), params.key(request.args)))
+
+
 @bp.get("/download")
 def as_file() -> Response:
     """The value as a file."""
     args = request.args
-    file = download(
-        current_window(), params.key(args), args.get("format", "yaml"), params.integer(args, "revision", 0)
-    )
+    file = download(current_window(), params.key(args), args.get("format", "yaml"), params.integer(args, "revision", 0))
     response = Response(file.content, mimetype=file.media_type)
     response.headers.set("Content-Disposition", "attachment", filename=file.name)
     return response

@@ -112,11 +112,16 @@ def private_key(name: str, pem: bytes) -> PrivateKeyTypes:
 
 def check_pair(leaf: x509.Certificate, cert_name: str, key: PrivateKeyTypes, key_name: str) -> None:
     """Raises KeyMismatchError when the key is another's."""
-    if _spki(leaf.public_key()) != _spki(key.public_key()):
+    if not same_key(leaf.public_key(), key.public_key()):
         raise KeyMismatchError(
             f"The private key {key_name} does not belong to the certificate {cert_name}.",
             "Give the key that was made with this certificate; kubeadm writes them side by side (NAME.crt, NAME.key).",
         )
+
+
+def same_key(one: object, other: object) -> bool:
+    """Whether two public keys are the same."""
+    return _spki(one) == _spki(other)
 
 
 def check_validity(certificate: x509.Certificate, what: str, now: datetime) -> None:

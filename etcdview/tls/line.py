@@ -1,0 +1,132 @@
+"""One TCP connection to an endpoint, plain or with TLS over it, every step of it ended by one deadline."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import queue
+import socket
+import ssl
+import threading
+import time
+
+from etcdview.endpoints import Endpoint
+from etcdview.errors import DeadlineError, RefusedError, ResolveError, UnreachableError
+from etcdview.models import TlsFiles
+from etcdview.tls.contexts import client_context
+
+_STOPPED = "Is the process stopped or overloaded? Look at it on its machine: crictl ps, systemctl status etcd, top."
+_FIREWALL = "Is the machine up, and does no firewall stand between? Port 2379 must be open to this machine."
+
+
+class Line:
+    """A connection that can be made anew; errors of TCP are raised as ours, those of ssl as they are."""
+
+    def __init__(self, endpoint: Endpoint, deadline: float) -> None:
+        self.endpoint = endpoint
+        self.deadline = deadline
+        self.socket: socket.socket | None = None
+
+    @property
+    def left_seconds(self) -> float:
+        """What is left until the deadline, never nothing at all."""
+        return max(0.01, self.deadline - time.monotonic())
+
+    def close(self) -> None:
+        """Hang up."""
+        if self.socket is not None:
+            with contextlib.suppress(OSError):
+                self.socket.close()
+            self.socket = None
+
+    def connect(self) -> None:
+        """Connect over TCP, anew where there was a connection."""
+        self.close()
+        try:
+            self.socket = socket.create_connection((self.endpoint.host, self.endpoint.port), self.left_seconds)
+        except OSError as error:
+            raise _tcp_error(self.endpoint, error) from error
+
+    def shake_hands(self, files: TlsFiles, *, verify: bool = True) -> ssl.SSLSocket:
+        """Speak TLS on the connection. Raises ssl.SSLError as it is, DeadlineError for silence."""
+        if self.socket is None:
+            self.connect()
+        context = client_context(files, verify=verify)
+        plain, name = self.socket, files.server_name or self.endpoint.host
+        assert plain is not None  # noqa: S101  # connect has made it or raised
+        plain.settimeout(self.left_seconds)
+        try:
+            secured = context.wrap_socket(plain, server_hostname=name)
+        except TimeoutError as error:
+            raise self.silent() from error
+        self.socket = secured
+        return secured
+
+    def ask(self, request: bytes, wait_seconds: float) -> bytes:
+        """Send bytes and give the first bytes of the answer; empty when it hung up. Raises OSError, TimeoutError."""
+        if self.socket is None:
+            self.connect()
+        line = self.socket
+        assert line is not None  # noqa: S101  # connect has made it or raised
+        line.settimeout(min(wait_seconds, self.left_seconds))
+        line.sendall(request)
+        return line.recv(4096)
+
+    def silent(self) -> DeadlineError:
+        """The error for a process that takes connections and says nothing."""
+        return DeadlineError(
+            f"{self.endpoint} takes the connection, but says nothing.", _STOPPED, endpoint=str(self.endpoint)
+        )
+
+
+def resolve(endpoint: Endpoint, timeout_seconds: float) -> tuple[str, ...]:
+    """The addresses of the endpoint's host. Raises ResolveError, and DeadlineError when no name server answers."""
+    answer: queue.SimpleQueue[list[str] | OSError] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            found = socket.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:
+            answer.put(error if isinstance(error, OSError) else OSError(str(error)))
+        else:
+            answer.put([str(row[4][0]) for row in found])
+
+    # getaddrinfo knows no deadline; the thread ends when the resolver gives up
+    threading.Thread(target=ask, name="etcdview-resolve", daemon=True).start()
+    try:
+        got = answer.get(timeout=timeout_seconds)
+    except queue.Empty as error:
+        raise DeadlineError(
+            f"No name server answers what {endpoint.host} is.",
+            "Check /etc/resolv.conf, or give an IP address.",
+            endpoint=str(endpoint),
+        ) from error
+    if isinstance(got, OSError):
+        raise ResolveError(
+            f"The host name {endpoint.host} does not resolve ({got.strerror or got}).",
+            "Check its spelling and /etc/resolv.conf, or give an IP address.",
+            endpoint=str(endpoint),
+        ) from got
+    return tuple(dict.fromkeys(got))
+
+
+def _tcp_error(endpoint: Endpoint, error: OSError) -> UnreachableError:
+    """Ours for what connect says; TimeoutError and ConnectionRefusedError are OSErrors too."""
+    where = str(endpoint)
+    if isinstance(error, ConnectionRefusedError):
+        return RefusedError(
+            f"Nothing listens at {where}.",
+            "Is etcd running there, and is the port right? etcd's clients use 2379, its peers 2380.",
+            endpoint=where,
+        )
+    if isinstance(error, TimeoutError):
+        return DeadlineError(f"{where} does not take the connection.", _FIREWALL, endpoint=where)
+    if isinstance(error, socket.gaierror):
+        return ResolveError(
+            f"The host name {endpoint.host} does not resolve ({error.strerror}).",
+            "Check its spelling, or give an IP address.",
+            endpoint=where,
+        )
+    if error.errno in (errno.EHOSTUNREACH, errno.ENETUNREACH):
+        return UnreachableError(f"There is no route to {where} ({error.strerror}).", _FIREWALL, endpoint=where)
+    return UnreachableError(f"{where} cannot be reached ({error.strerror or error}).", _FIREWALL, endpoint=where)

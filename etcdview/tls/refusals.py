@@ -1,0 +1,240 @@
+"""What a refused TLS handshake means: ssl's error, the certificate shown and our own files, as one exact error."""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass
+from datetime import datetime
+
+from etcdview.errors import (
+    CertificateFileError,
+    ClientCertificateError,
+    NameMismatchError,
+    SchemeError,
+    TlsError,
+    UnreachableError,
+    UntrustedError,
+    ValidityError,
+)
+from etcdview.models import TlsFiles
+from etcdview.tls.certificates import Certificate, from_der, read_certificates
+from etcdview.tls.line import Line
+
+_HELLO = b"GET /version HTTP/1.1\r\nHost: etcd\r\nConnection: close\r\n\r\n"
+_PLAIN_ANSWER_TO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNEXPECTED_EOF_WHILE_READING", "RECORD_LAYER_FAILURE")
+# verify_code of ssl.SSLCertVerificationError (OpenSSL's x509_vfy.h)
+_NOT_YET_VALID, _EXPIRED, _WRONG_PURPOSE = 9, 10, 26
+_NAME_CODES = frozenset({62, 64})
+_RENEW = "Renew it (on kubeadm: kubeadm certs renew etcd-server), and restart the member."
+
+
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """A handshake that went as far as our certificate: `what` was seen, and the alert if the server refused it."""
+
+    what: str
+    alert: ssl.SSLError | None = None
+
+
+def greet(line: Line, files: TlsFiles, now: datetime) -> Greeting:
+    """Shake hands, and say what was seen. Raises the TlsError that names what is wrong with the server's side."""
+    try:
+        secured = line.shake_hands(files, verify=not files.insecure_skip_verify)
+    except ssl.SSLCertVerificationError as error:
+        raise _distrust(line, files, error, now) from error
+    except (ssl.SSLError, ConnectionError) as error:
+        # TLS 1.2 refuses a client's certificate within the handshake, after the server's was found good
+        if isinstance(error, ssl.SSLError) and "ALERT" in (error.reason or ""):
+            return Greeting("The server's certificate is good.", error)
+        raise _no_tls(line, error) from error
+    shown = from_der(secured.getpeercert(binary_form=True) or b"")
+    trust = "not checked" if files.insecure_skip_verify else "good"
+    return Greeting(
+        f"{secured.version()}; the server's certificate is {trust}: {shown.subject}, until {shown.ends:%Y-%m-%d}."
+    )
+
+
+def be_let_in(line: Line, files: TlsFiles, alert: ssl.SSLError | None) -> str:
+    """Whether the server takes our certificate; TLS 1.3 says so only with its first answer.
+
+    Raises ClientCertificateError, or DeadlineError for silence.
+    """
+    if alert is not None:
+        raise _shut_out(line, files, alert) from alert
+    try:
+        line.ask(_HELLO, line.left_seconds)
+    except TimeoutError as error:
+        raise line.silent() from error
+    except (ssl.SSLError, ConnectionError) as error:
+        raise _shut_out(line, files, error) from error
+    return f"{files.cert} is accepted." if files.cert else "None is asked for."
+
+
+def speak_plainly(line: Line) -> str:
+    """Ask over plain HTTP. Raises SchemeError when TLS is spoken there, DeadlineError for silence."""
+    try:
+        answer = line.ask(_HELLO, line.left_seconds)
+    except TimeoutError as error:
+        raise line.silent() from error
+    except ConnectionError:
+        answer = b""
+    if answer.startswith(b"HTTP/") and b"HTTPS server" not in answer:
+        return "It answers without TLS."
+    if _speaks_tls(line):
+        raise SchemeError(
+            f"{line.endpoint} speaks TLS, and was spoken to without.",
+            f"Write https://{line.endpoint.address}, and give --cacert, --cert and --key.",
+            endpoint=str(line.endpoint),
+        )
+    raise UnreachableError(
+        f"What listens at {line.endpoint} is no etcd: it does not answer HTTP.",
+        "Check the port: etcd's clients use 2379, its peers 2380.",
+        endpoint=str(line.endpoint),
+    )
+
+
+def _speaks_tls(line: Line) -> bool:
+    line.connect()
+    try:
+        line.shake_hands(TlsFiles(), verify=False)
+    except ssl.SSLError as error:
+        return "ALERT" in (error.reason or "")
+    except OSError:
+        return False
+    return True
+
+
+def _no_tls(line: Line, error: OSError) -> UnreachableError:
+    """The handshake broke off: does the port speak plain HTTP?"""
+    where, reason = str(line.endpoint), getattr(error, "reason", "") or str(error)
+    line.connect()
+    try:
+        answer = line.ask(_HELLO, line.left_seconds)
+    except OSError:
+        answer = b""
+    if answer.startswith(b"HTTP/") or reason in _PLAIN_ANSWER_TO_TLS[:2]:
+        return SchemeError(
+            f"{where} speaks plain HTTP, and was spoken to with TLS.",
+            f"Write http://{line.endpoint.address}; better, give etcd certificates (--cert-file, --key-file).",
+            endpoint=where,
+        )
+    return TlsError(
+        f"{where} broke off the TLS handshake ({reason}).",
+        "Look into the log of that member: it says why it rejected the connection.",
+        endpoint=where,
+    )
+
+
+def _distrust(line: Line, files: TlsFiles, error: ssl.SSLCertVerificationError, now: datetime) -> TlsError:
+    """What is wrong with the certificate that the server shows."""
+    where, code, shown = str(line.endpoint), error.verify_code, _shown(line, files)
+    if code in _NAME_CODES:
+        return _wrong_name(line, files, shown)
+    if code in (_EXPIRED, _NOT_YET_VALID):
+        return _wrong_time(where, files, shown, now)
+    if code == _WRONG_PURPOSE:
+        return UntrustedError(
+            f"The certificate of {where} was not made for a server ({_usage(shown)}).",
+            "Make it anew with the extended key usage serverAuth.",
+            endpoint=where,
+        )
+    return _wrong_authority(where, files, shown, error.verify_message)
+
+
+def _wrong_name(line: Line, files: TlsFiles, shown: Certificate | None) -> NameMismatchError:
+    name, where = files.server_name or line.endpoint.host, str(line.endpoint)
+    names = ", ".join(shown.names) if shown and shown.names else "none that can be read"
+    return NameMismatchError(
+        f"The certificate of {where} is not for {name}: its names are {names}.",
+        "Use one of these names as the endpoint, name it with --server-name, or make the certificate anew with this one.",
+        endpoint=where,
+    )
+
+
+def _wrong_time(where: str, files: TlsFiles, shown: Certificate | None, now: datetime) -> ValidityError:
+    for certificate, what in _chain(files, shown, where):
+        if now > certificate.ends:
+            days = -certificate.days_left(now)
+            return ValidityError(
+                f"{what} expired on {certificate.ends:%Y-%m-%d %H:%M} UTC, {days:.0f} days ago.", _RENEW, endpoint=where
+            )
+        if now < certificate.begins:
+            return ValidityError(
+                f"{what} is not valid before {certificate.begins:%Y-%m-%d %H:%M} UTC; "
+                f"this machine's clock says {now:%Y-%m-%d %H:%M}.",
+                "Check the clocks of this machine and of the one that made the certificate.",
+                endpoint=where,
+            )
+    return ValidityError(f"The certificate of {where} has expired, or is not valid yet.", _RENEW, endpoint=where)
+
+
+def _wrong_authority(where: str, files: TlsFiles, shown: Certificate | None, said: str) -> UntrustedError:
+    issuer = f"signed by {shown.issuer}" if shown else "of another CA"
+    held = [c.subject for c, _ in _chain(files, None, where)]
+    if not files.cacert:
+        known = "which is none of this machine's authorities; no CA file is given"
+    elif shown and shown.issuer in held:
+        known = f"a CA of the same name as that in {files.cacert}, but with another key"
+    else:
+        known = f"but {files.cacert} holds {', '.join(held) or 'no CA'}"
+    return UntrustedError(
+        f"The certificate of {where} is {issuer}, {known} ({said}).",
+        "Give the CA of etcd's server certificates with --cacert; kubeadm's is /etc/kubernetes/pki/etcd/ca.crt, "
+        "not /etc/kubernetes/pki/ca.crt.",
+        endpoint=where,
+    )
+
+
+def _shut_out(line: Line, files: TlsFiles, error: OSError) -> ClientCertificateError:
+    """The server hung up on our certificate, or on the lack of one."""
+    where = str(line.endpoint)
+    said = (getattr(error, "reason", "") or "it hung up").lower().replace("_", " ")
+    if not files.cert:
+        return ClientCertificateError(
+            f"{where} asks for a client certificate, and none is given.",
+            "Give one with --cert and --key (ETCDCTL_CERT, ETCDCTL_KEY); "
+            "kubeadm's is /etc/kubernetes/pki/etcd/healthcheck-client.crt.",
+            endpoint=where,
+        )
+    return ClientCertificateError(
+        f"{where} refuses the client certificate {files.cert} ({said}): {_objection(files)}.",
+        "Give a client certificate that etcd's --trusted-ca-file has signed; the log of the member says what it minds.",
+        endpoint=where,
+    )
+
+
+def _objection(files: TlsFiles) -> str:
+    """What we can see of why a client certificate is refused."""
+    try:
+        leaf = read_certificates(files.cert)[0]
+        authorities = read_certificates(files.cacert) if files.cacert else ()
+    except CertificateFileError as error:
+        return error.what.rstrip(".")
+    if leaf.usages and "client" not in leaf.usages:
+        return f"it was not made for clients ({_usage(leaf)})"
+    if authorities and not any(leaf.signed_by(authority) for authority in authorities):
+        return f"it was signed by {leaf.issuer}, which is not the CA in {files.cacert}"
+    return f"it is {leaf.subject}, signed by {leaf.issuer}, until {leaf.ends:%Y-%m-%d}"
+
+
+def _shown(line: Line, files: TlsFiles) -> Certificate | None:
+    """The certificate that the server shows to whoever asks, None where it shows none."""
+    try:
+        line.connect()
+        return from_der(line.shake_hands(files, verify=False).getpeercert(binary_form=True) or b"")
+    except (OSError, UnreachableError, ValueError):
+        return None
+
+
+def _chain(files: TlsFiles, shown: Certificate | None, where: str) -> list[tuple[Certificate, str]]:
+    """The certificates that a handshake depends on, the server's first, each with its name at a sentence's start."""
+    chain = [(shown, f"The certificate of {where}")] if shown else []
+    try:
+        authorities = read_certificates(files.cacert) if files.cacert else ()
+    except CertificateFileError:
+        authorities = ()
+    return chain + [(authority, f"The CA in {files.cacert}") for authority in authorities]
+
+
+def _usage(certificate: Certificate | None) -> str:
+    return "for " + ", ".join(certificate.usages) if certificate and certificate.usages else "its usage is not known"

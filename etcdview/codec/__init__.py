@@ -1,0 +1,23 @@
+"""Bytes -> object: envelope, protobuf by the schema table, JSON, CBOR, encryption at rest; and the way back.
+
+Only this package knows how stored bytes look. It imports no neighbour (stores, tables, health) and reads no network.
+"""
+
+from etcdview.codec.codec import Codec, wire_tree
+from etcdview.codec.encryptionconfig import EncryptionConfig, load_encryption_config
+from etcdview.codec.model import Decoded, StorageForm, UnknownField, WireNode
+from etcdview.codec.printing import to_json
+from etcdview.codec.yamltext import to_yaml
+
+__all__ = [
+    "Codec",
+    "Decoded",
+    "EncryptionConfig",
+    "StorageForm",
+    "UnknownField",
+    "WireNode",
+    "load_encryption_config",
+    "to_json",
+    "to_yaml",
+    "wire_tree",
+]

@@ -1,0 +1,106 @@
+"""The codec: a stored value -> Decoded, whatever its form, and the way back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from etcdview.codec import cbor, encryption, envelope, rawjson, served, tree
+from etcdview.codec.encryptionconfig import EncryptionConfig
+from etcdview.codec.model import Decoded, Format, Object, StorageForm, WireNode
+from etcdview.codec.protobuf import ProtobufFormat
+from etcdview.codec.release import Release
+from etcdview.codec.table import schema
+from etcdview.errors import DecodeError, DecryptError
+
+# An encrypted value inside an encrypted value inside ...: nothing writes that, so a few are enough.
+_MAX_LAYERS = 8
+
+
+class Codec:
+    """Decodes and encodes the values of one cluster. Cheap to make; safe from any thread.
+
+    `release` ("1.36") is what the cluster runs; it decides the few things that the bytes leave open.
+    """
+
+    def __init__(self, *, encryption: EncryptionConfig | None = None, release: str | None = None) -> None:
+        self.encryption = encryption or EncryptionConfig()
+        self.release = Release.parse(release) if release else None
+        self._protobuf = ProtobufFormat(self.release)
+
+    def decode(self, key: bytes, value: bytes, mod_revision: int = 0) -> Decoded:
+        """What is stored under `key`. Never raises for bad bytes: see Decoded.error.
+
+        With a `mod_revision` it becomes metadata.resourceVersion, which etcd does not hold.
+        """
+        decoded = self._decode(key, value, 0)
+        if mod_revision > 0:
+            for obj in (decoded.object, decoded.partial):
+                _set_resource_version(obj, mod_revision)
+        return decoded
+
+    def as_served(self, obj: Object) -> Object:
+        """The object as the API server would hand it out, as far as that can be known offline."""
+        return served.as_served(obj)
+
+    def _decode(self, key: bytes, value: bytes, layer: int) -> Decoded:
+        if value.startswith(envelope.MAGIC):
+            return self._protobuf.decode(value)
+        if value.startswith(encryption.PREFIX):
+            return self._encrypted(key, value, layer)
+        if value.startswith(cbor.SELF_DESCRIBED):
+            return _tree_form("cbor", cbor.parse, value)
+        if value.lstrip(b" \t\r\n")[:1] == b"{":
+            return _tree_form("json", rawjson.parse, value)
+        return Decoded(StorageForm("unknown"), None, _foreign(value), value)
+
+    def _encrypted(self, key: bytes, value: bytes, layer: int) -> Decoded:
+        sealed = encryption.split(value)
+        if layer < _MAX_LAYERS:
+            for candidate in self.encryption.candidates(sealed.provider, sealed.key_name):
+                plain = encryption.unseal(sealed.provider, candidate.secret, sealed.body, key)
+                if plain is not None:
+                    return self._decode(key, plain, layer + 1).under(sealed.provider, sealed.key_name)
+        form = StorageForm("encrypted", sealed.provider, sealed.key_name)
+        return Decoded(form, None, self._closed(sealed), value)
+
+    def _closed(self, sealed: encryption.Sealed) -> DecryptError:
+        return DecryptError(f"This value is encrypted by {sealed.provider} with the key {sealed.key_name}.")
+
+
+def wire_tree(decoded: Decoded) -> tuple[WireNode, ...]:
+    """The fields of a protobuf value with their offsets into Decoded.plain; empty for every other form."""
+    if not decoded.plain.startswith(envelope.MAGIC):
+        return ()
+    return tree.value(schema(), decoded.plain)
+
+
+def _tree_form(form: Format, parse: Any, value: bytes) -> Decoded:
+    try:
+        obj = parse(value)
+    except DecodeError as error:
+        return Decoded(StorageForm(form), None, error, value)
+    if not isinstance(obj, dict):
+        return Decoded(StorageForm(form), None, DecodeError(f"This {form} is no object.", offset=0), value)
+    api_version, kind = obj.get("apiVersion"), obj.get("kind")
+    storage = StorageForm(form, api_version=_str(api_version), kind=_str(kind))
+    return Decoded(storage, obj, None, value)
+
+
+def _str(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _set_resource_version(obj: Object | None, mod_revision: int) -> None:
+    metadata = obj.get("metadata") if obj else None
+    if isinstance(metadata, dict):
+        metadata["resourceVersion"] = str(mod_revision)
+
+
+def _foreign(value: bytes) -> DecodeError:
+    if not value:
+        return DecodeError("This value is empty.", offset=0)
+    return DecodeError(
+        "This value has none of the forms that Kubernetes stores: protobuf, JSON, CBOR or encrypted.",
+        "Something else may have written it; its bytes can be shown.",
+        offset=0,
+    )

@@ -1,0 +1,112 @@
+"""Encryption at rest: the values that begin k8s:enc:PROVIDER:v1:KEYNAME:, and how each provider seals them.
+
+Source: k8s.io/apiserver/pkg/storage/value/encrypt (aes, secretbox, envelope).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import nacl.exceptions
+import nacl.secret
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import padding
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+PREFIX = b"k8s:enc:"
+_BLOCK = 16
+_GCM_NONCE = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """An encrypted value in its parts. `key_name` is "" where the value breaks off before it ends."""
+
+    provider: str
+    version: str
+    key_name: str
+    prefix: bytes
+    body: bytes
+
+
+def split(value: bytes) -> Sealed:
+    """The parts of a value that begins with PREFIX."""
+    provider, version, key_name, *_ = (*value[len(PREFIX) :].split(b":", 3)[:3], b"", b"", b"")
+    prefix = PREFIX + b"".join(part + b":" for part in (provider, version, key_name))
+    if not value.startswith(prefix):
+        prefix = value
+    return Sealed(_text(provider), _text(version), _text(key_name), prefix, value[len(prefix) :])
+
+
+def _text(part: bytes) -> str:
+    return part[:253].decode("utf-8", "backslashreplace")
+
+
+def unseal(provider: str, secret: bytes, body: bytes, key: bytes) -> bytes | None:
+    """The plain value, or None where this secret does not open it. `key` is the etcd key: aesgcm binds it."""
+    return _UNSEAL[provider](secret, body, key)
+
+
+def seal(provider: str, secret: bytes, plain: bytes, key: bytes) -> bytes:
+    """The body of an encrypted value, sealed anew (so it differs each time)."""
+    return _SEAL[provider](secret, plain, key)
+
+
+def _unseal_cbc(secret: bytes, body: bytes, _: bytes) -> bytes | None:
+    iv, sealed = body[:_BLOCK], body[_BLOCK:]
+    if len(iv) < _BLOCK or not sealed or len(sealed) % _BLOCK:
+        return None
+    decryptor = Cipher(algorithms.AES(secret), modes.CBC(iv)).decryptor()
+    padded = decryptor.update(sealed) + decryptor.finalize()
+    unpadder = padding.PKCS7(_BLOCK * 8).unpadder()
+    try:
+        return unpadder.update(padded) + unpadder.finalize()
+    except ValueError:
+        return None
+
+
+def _seal_cbc(secret: bytes, plain: bytes, _: bytes) -> bytes:
+    iv = os.urandom(_BLOCK)
+    padder = padding.PKCS7(_BLOCK * 8).padder()
+    encryptor = Cipher(algorithms.AES(secret), modes.CBC(iv)).encryptor()
+    return iv + encryptor.update(padder.update(plain) + padder.finalize()) + encryptor.finalize()
+
+
+def _unseal_gcm(secret: bytes, body: bytes, key: bytes) -> bytes | None:
+    if len(body) < _GCM_NONCE + _BLOCK:
+        return None
+    try:
+        return AESGCM(secret).decrypt(body[:_GCM_NONCE], body[_GCM_NONCE:], key)
+    except InvalidTag:
+        return None
+
+
+def _seal_gcm(secret: bytes, plain: bytes, key: bytes) -> bytes:
+    nonce = os.urandom(_GCM_NONCE)
+    return nonce + AESGCM(secret).encrypt(nonce, plain, key)
+
+
+def _unseal_box(secret: bytes, body: bytes, _: bytes) -> bytes | None:
+    try:
+        return nacl.secret.SecretBox(secret).decrypt(body)
+    except (nacl.exceptions.CryptoError, ValueError):
+        return None
+
+
+def _seal_box(secret: bytes, plain: bytes, _: bytes) -> bytes:
+    return bytes(nacl.secret.SecretBox(secret).encrypt(plain))
+
+
+_UNSEAL: dict[str, Callable[[bytes, bytes, bytes], bytes | None]] = {
+    "aescbc": _unseal_cbc,
+    "aesgcm": _unseal_gcm,
+    "secretbox": _unseal_box,
+}
+_SEAL: dict[str, Callable[[bytes, bytes, bytes], bytes]] = {
+    "aescbc": _seal_cbc,
+    "aesgcm": _seal_gcm,
+    "secretbox": _seal_box,
+}

@@ -1,0 +1,119 @@
+"""Parsed messages -> JSON, by a plan for each struct that is made once.
+
+What is present is emitted (DECODING.md, rule 1): Go's writer puts on the wire every field that it knows.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from google.protobuf.message import Message
+
+from etcdview.codec import custom
+from etcdview.codec.pool import Pool
+from etcdview.codec.scalars import number, to_base64
+from etcdview.codec.table import Field, Schema, Struct
+
+Convert = Callable[[Any], Any]
+
+
+@dataclass(slots=True)
+class Plan:
+    """How one struct becomes a dict: `steps` by field descriptor, `nulls` for what is null when absent.
+
+    A step is (JSON name, converter or None for as it is, whether a zero is emitted); the name "" spreads an
+    inline struct.
+    """
+
+    steps: dict[Any, tuple[str, Convert | None, bool]] = field(default_factory=dict)
+    nulls: tuple[str, ...] = ()
+
+    def object(self, message: Message) -> dict[str, Any]:
+        """The message as a dict."""
+        out: dict[str, Any] = {}
+        steps = self.steps
+        for descriptor, value in message.ListFields():
+            name, convert, zero = steps[descriptor]
+            if convert is not None:
+                value = convert(value)
+                if not name:
+                    out.update(value)
+                    continue
+            if value or zero:
+                out[name] = value
+        for name in self.nulls:
+            if name not in out:
+                out[name] = None
+        return out
+
+
+class Plans:
+    """The plans of one schema. Made when first asked for; safe from any thread.
+
+    `lenient` plans show what they can of a message whose raw JSON is broken.
+    """
+
+    def __init__(self, schema: Schema, pool: Pool, *, lenient: bool = False) -> None:
+        self._schema = schema
+        self._pool = pool
+        self._readers = custom.LENIENT_READERS if lenient else custom.READERS
+        self._lock = threading.RLock()  # guards _made
+        self._made: dict[int, Plan] = {}
+
+    def plan(self, number: int) -> Plan:
+        """The plan of the struct."""
+        with self._lock:
+            made = self._made.get(number)
+            if made is None:
+                # Into the table before it is filled: JSONSchemaProps holds itself.
+                made = self._made[number] = Plan()
+                self._fill(made, self._schema.struct(number))
+            return made
+
+    def _fill(self, plan: Plan, struct: Struct) -> None:
+        descriptor = self._pool.message(struct.number).DESCRIPTOR
+        for f in struct.fields:
+            plan.steps[descriptor.fields_by_number[f.number]] = self._step(f)
+        plan.nulls = tuple(f.name for f in struct.fields if f.nullable and not f.inline)
+
+    def _step(self, f: Field) -> tuple[str, Convert | None, bool]:
+        one = self._one(f)
+        if f.map_key:
+            return f.name, _mapped(one), False
+        if f.repeated:
+            return f.name, _listed(one), False
+        if f.inline:
+            return "", one, True
+        if f.omitzero:
+            return f.name, one, False
+        return f.name, one, f.pointer or not f.omitempty or f.message >= 0
+
+    def _one(self, f: Field) -> Convert | None:
+        """The converter of a single value; None where it is JSON already."""
+        if f.scalar:
+            return _SCALARS.get(f.scalar)
+        struct = self._schema.struct(f.message)
+        special = self._readers.get(struct.name)
+        if special is not None:
+            return special
+        if struct.wrapped:
+            return custom.wrapped
+        return self.plan(f.message).object
+
+
+_SCALARS: dict[str, Convert] = {"y": to_base64, "d": number, "f": number}
+
+
+def _listed(one: Convert | None) -> Convert:
+    if one is None:
+        return list
+    return lambda values: [one(value) for value in values]
+
+
+def _mapped(one: Convert | None) -> Convert:
+    if one is None:
+        return lambda values: {key: values[key] for key in sorted(values)}
+    return lambda values: {key: one(values[key]) for key in sorted(values)}

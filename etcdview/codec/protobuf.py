@@ -1,0 +1,109 @@
+"""Protobuf values: envelope, then the kind's message by the schema table."""
+
+from __future__ import annotations
+
+import functools
+
+from google.protobuf.message import DecodeError as ParseError
+from google.protobuf.message import Message
+
+from etcdview.codec import mend, tree, wire
+from etcdview.codec.envelope import Envelope, open_envelope
+from etcdview.codec.messages import Plans
+from etcdview.codec.model import Decoded, Object, StorageForm, UnknownField
+from etcdview.codec.pool import Pool
+from etcdview.codec.release import Release
+from etcdview.codec.table import Schema, schema
+from etcdview.errors import DecodeError
+
+_META = "apis/meta/v1.ObjectMeta"
+
+
+class ProtobufFormat:
+    """Decodes protobuf values as one release's table has them."""
+
+    def __init__(self, release: Release | None = None) -> None:
+        self.schema: Schema = schema(release)
+        self.pool = Pool(self.schema)
+        self.plans = Plans(self.schema, self.pool)
+
+    def decode(self, value: bytes) -> Decoded:
+        """A value that begins with envelope.MAGIC."""
+        envelope = open_envelope(value)
+        form = StorageForm("protobuf", api_version=envelope.api_version, kind=envelope.kind)
+        number = self.schema.find(envelope.api_version, envelope.kind)
+        if number is None:
+            return Decoded(form, None, _unknown_kind(envelope), value, self._metadata(envelope))
+        try:
+            if envelope.fault is not None:
+                raise ParseError
+            message = self.pool.message(number).FromString(envelope.raw)
+            obj = _head(envelope) | self.plans.plan(number).object(message)
+        except (ParseError, DecodeError):
+            return self._mended(form, envelope, number, value)
+        return Decoded(form, obj, None, value, None, self._unknown(number, message, envelope, value))
+
+    def _mended(self, form: StorageForm, envelope: Envelope, number: int, value: bytes) -> Decoded:
+        """What upb or the raw JSON within would not have: text that is no UTF-8 is no fault, all else is told."""
+        mended = mend.mend(self.schema, number, envelope.raw)
+        message = self.pool.message(number).FromString(mended.data)
+        fault: DecodeError | None = envelope.fault or mended.fault
+        if fault is None:
+            try:
+                obj = _head(envelope) | self.plans.plan(number).object(message)
+                return Decoded(form, obj, None, value, None, self._unknown(number, message, envelope, value))
+            except DecodeError as error:
+                fault = error
+        partial = _head(envelope) | self._lenient.plan(number).object(message)
+        return Decoded(form, None, _told(form, fault, envelope), value, partial)
+
+    @functools.cached_property
+    def _lenient(self) -> Plans:
+        return Plans(self.schema, self.pool, lenient=True)
+
+    def _metadata(self, envelope: Envelope) -> Object:
+        """Kind and metadata of a kind that the table does not know: ObjectMeta is field 1 wherever it is."""
+        known = _head(envelope)
+        number = self.schema.named(_META)
+        try:
+            first = next(wire.pieces(envelope.raw, 0, len(envelope.raw)), None)
+            if first is None or first.number != 1 or first.wire_type != wire.BYTES:
+                return known
+            raw = mend.mend(self.schema, number, envelope.raw[first.value_start : first.end]).data
+            metadata = self._lenient.plan(number).object(self.pool.message(number).FromString(raw))
+        except (ParseError, DecodeError):
+            return known
+        return known | {"metadata": metadata} if "name" in metadata else known
+
+    def _unknown(self, number: int, message: Message, envelope: Envelope, value: bytes) -> tuple[UnknownField, ...]:
+        """The fields that the table does not know. upb is asked first, which is quick: nearly always none."""
+        size = message.ByteSize()
+        message.DiscardUnknownFields()
+        if message.ByteSize() == size:
+            return ()
+        return tree.unknown_fields(tree.message(self.schema, number, value, envelope.offset, len(envelope.raw)), value)
+
+
+def _head(envelope: Envelope) -> Object:
+    return {"apiVersion": envelope.api_version, "kind": envelope.kind}
+
+
+def _unknown_kind(envelope: Envelope) -> DecodeError:
+    if envelope.fault is not None and not envelope.kind:
+        return DecodeError(
+            f"The envelope of this value breaks off: {envelope.fault.reason}.", offset=envelope.fault.offset
+        )
+    return DecodeError(
+        f"No release that etcdview knows has {envelope.kind or '(none)'} of {envelope.api_version or '(none)'}.",
+        "Its metadata and its bytes can be shown; a newer etcdview may know it.",
+        offset=envelope.offset,
+    )
+
+
+def _told(form: StorageForm, fault: DecodeError, envelope: Envelope) -> DecodeError:
+    reason = fault.reason if isinstance(fault, wire.WireError) else fault.what.rstrip(".")
+    offset = fault.offset
+    if offset is not None and fault is not envelope.fault:
+        offset += envelope.offset
+    where = "" if offset is None else f" (byte {offset:,})"
+    return DecodeError(f"This {form.kind} breaks off or is garbled: {reason}{where}.", offset=offset)

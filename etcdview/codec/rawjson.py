@@ -1,0 +1,79 @@
+"""JSON as Go reads and writes it: the stored form of some values, and what stands raw inside others."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, NoReturn
+
+from etcdview.codec.scalars import go_utf8
+from etcdview.errors import DecodeError
+
+# Nesting beyond this is refused, in every format; Kubernetes' own CRD schemas stay below 100.
+MAX_DEPTH = 200
+_LONE_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+_HTML = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
+# Also one that is never closed: else each quote in it would be tried again, up to the end.
+_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)', re.DOTALL)
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+
+
+def parse(raw: bytes) -> Any:
+    """The JSON in `raw`. Raises DecodeError with the offset: no JSON, nested too deep, NaN, a number too large."""
+    _check_depth(raw)
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        text = go_utf8(raw)
+    try:
+        value = _DECODER.decode(text)
+    except json.JSONDecodeError as error:
+        offset = len(text[: error.pos].encode("utf-8", "replace"))
+        raise DecodeError(f"This is no JSON: {error.msg} at byte {offset}.", offset=offset) from error
+    except (ValueError, RecursionError) as error:
+        raise DecodeError(f"This JSON holds what Kubernetes cannot: {error}.") from error
+    return _without_surrogates(value) if b"\\u" in raw and _LONE_SURROGATE.search(raw) else value
+
+
+def dump(value: Any) -> str:
+    """As Go's json.Marshal writes it, in the order given: no spaces, <, > and & escaped."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False).translate(_HTML)
+
+
+def _check_depth(raw: bytes) -> None:
+    """Before parsing, at C's speed: brackets alone, then the innermost pairs away, level by level."""
+    if raw.count(b"{") + raw.count(b"[") <= MAX_DEPTH:
+        return
+    brackets = _STRING.sub(b"", raw).translate(None, _NO_BRACKETS)
+    for _ in range(MAX_DEPTH):
+        inner = brackets.replace(b"{}", b"").replace(b"[]", b"")
+        if len(inner) == len(brackets):
+            return  # none left, or none that match: then json.loads says so
+        brackets = inner
+    raise DecodeError(f"This JSON is nested deeper than {MAX_DEPTH} levels.")
+
+
+def _float(text: str) -> float:
+    value = float(text)
+    if value in (float("inf"), float("-inf")):
+        raise ValueError(f"the number {text[:40]}")
+    return value
+
+
+def _refuse(name: str) -> NoReturn:
+    raise ValueError(f"the number {name}")
+
+
+# Made once: json.loads would make one for each call.
+_DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_float)
+
+
+def _without_surrogates(value: Any) -> Any:
+    """Go writes U+FFFD for half a surrogate pair; Python keeps it, and nothing can print it."""
+    if isinstance(value, str):
+        return re.sub("[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", value)
+    if isinstance(value, dict):
+        return {_without_surrogates(key): _without_surrogates(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_surrogates(item) for item in value]
+    return value

@@ -1,0 +1,169 @@
+"""The schema table: what Kubernetes' Go types say of every kind, release by release (made by tools/schema).
+
+Of its own it knows no protobuf; pool.py makes descriptors of it, protobuf.py and writer.py plans.
+"""
+
+from __future__ import annotations
+
+import functools
+import gzip
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+from etcdview.codec.release import Release
+
+FORMAT = 1
+_TYPE = re.compile(r"(?P<list>\[\])?(?:\{(?P<key>.)\})?(?:M(?P<message>\d+)|(?P<scalar>.))$")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a message as one release has it.
+
+    `scalar` is "" for messages, else b bool, i int32, l int64, u uint32, U uint64, s string, y bytes, d float64,
+    f float32; `message` is the struct's number, -1 for scalars; `map_key` is the key's scalar, "" for no map.
+    `known`: the release has the field; else its flags are those of the nearest release that has.
+    """
+
+    number: int
+    name: str
+    scalar: str
+    message: int
+    repeated: bool
+    map_key: str
+    pointer: bool
+    omitempty: bool
+    omitzero: bool
+    inline: bool
+    known: bool
+
+    @property
+    def nullable(self) -> bool:
+        """Whether nothing on the wire is null in JSON: a list, map, bytes or pointer without omitempty."""
+        can_be_nil = self.repeated or bool(self.map_key) or self.pointer or self.scalar == "y"
+        return can_be_nil and not self.omitempty and self.known
+
+    @property
+    def always_written(self) -> bool:
+        """Whether Go's writer puts it on the wire even when it is zero: scalars and structs that are no pointer."""
+        return not (self.repeated or self.map_key or self.pointer or self.scalar == "y")
+
+
+@dataclass(frozen=True, slots=True)
+class Struct:
+    """A message: `custom` says that its JSON form is its own, `wrapped` that it is a list with a message around."""
+
+    number: int
+    name: str
+    custom: bool
+    wrapped: bool
+    fields: tuple[Field, ...]
+
+
+class Schema:
+    """The table as one release of Kubernetes has it; without one, the newest."""
+
+    def __init__(self, table: Mapping[str, Any], release: Release | None = None) -> None:
+        self.releases: tuple[Release, ...] = tuple(Release.parse(r) for r in table["releases"])
+        self.modules: tuple[str, ...] = tuple(table["modules"])
+        self.release = release
+        self._at = _index(self.releases, release)
+        self._kinds: Mapping[str, Mapping[str, list[int]]] = table["kinds"]
+        self._structs: list[Any] = table["structs"]
+        self._numbers = {row[0]: number for number, row in enumerate(self._structs)}
+        self._made: dict[int, Struct] = {}
+
+    def __len__(self) -> int:
+        return len(self._structs)
+
+    def kinds(self) -> tuple[tuple[str, str], ...]:
+        """Every (apiVersion, kind)."""
+        return tuple((version, kind) for version, kinds in self._kinds.items() for kind in kinds)
+
+    def find(self, api_version: str, kind: str) -> int | None:
+        """The number of the kind's struct; None where the table has no such kind."""
+        row = self._kinds.get(api_version, {}).get(kind)
+        return None if row is None else row[0]
+
+    def named(self, name: str) -> int:
+        """The number of the struct that Go calls `name` ("apis/meta/v1.ObjectMeta"). Raises KeyError."""
+        return self._numbers[name]
+
+    def served_in(self, api_version: str, kind: str) -> tuple[Release, Release]:
+        """The first and the last release that have the kind. Raises KeyError for an unknown one."""
+        _, first, last = self._kinds[api_version][kind]
+        return self.releases[first], self.releases[last]
+
+    def struct(self, number: int) -> Struct:
+        """The struct of that number."""
+        made = self._made.get(number)
+        if made is None:
+            name, flags, rows = self._structs[number]
+            fields = _unambiguous([_field(row, self._at) for row in rows])
+            made = self._made[number] = Struct(number, name, "c" in flags, "w" in flags, fields)
+        return made
+
+
+def _index(releases: tuple[Release, ...], release: Release | None) -> int:
+    """The newest release of the table that is no newer than `release`."""
+    if release is None:
+        return len(releases) - 1
+    return max((i for i, known in enumerate(releases) if known <= release), default=0)
+
+
+def _field(row: list[Any], at: int) -> Field:
+    number, name, kind, spans = row
+    flags, known = (spans, True) if isinstance(spans, str) else _at(spans, at)
+    match = _TYPE.match(kind)
+    if match is None:
+        raise ValueError(f"the schema table has a field type {kind!r}")
+    return Field(
+        number=number,
+        name=name,
+        scalar=match["scalar"] or "",
+        message=int(match["message"]) if match["message"] else -1,
+        repeated=match["list"] is not None,
+        map_key=match["key"] or "",
+        pointer="p" in flags,
+        omitempty="o" in flags,
+        omitzero="z" in flags,
+        inline="i" in flags,
+        known=known,
+    )
+
+
+def _at(spans: list[list[Any]], at: int) -> tuple[str, bool]:
+    """The flags at release number `at` and whether the field is there; else those of the nearest release."""
+    for first, last, flags in spans:
+        if first <= at <= last:
+            return flags, True
+    return min(spans, key=lambda span: min(abs(span[0] - at), abs(span[1] - at)))[2], False
+
+
+def _unambiguous(fields: list[Field]) -> tuple[Field, ...]:
+    """One field for each number: where a number was used twice, the one that the release has."""
+    chosen: dict[int, Field] = {}
+    for field in fields:
+        other = chosen.get(field.number)
+        if other is None or (field.known and not other.known):
+            chosen[field.number] = field
+    return tuple(field for field in fields if chosen[field.number] is field)
+
+
+@functools.cache
+def _table() -> dict[str, Any]:
+    packed = resources.files("etcdview.codec").joinpath("schema.json.gz").read_bytes()
+    table: dict[str, Any] = json.loads(gzip.decompress(packed))
+    if table["format"] != FORMAT:
+        raise ValueError(f"schema.json.gz has format {table['format']}, not {FORMAT}")
+    return table
+
+
+@functools.lru_cache(maxsize=32)
+def schema(release: Release | None = None) -> Schema:
+    """The committed table as `release` has it."""
+    return Schema(_table(), release)

@@ -124,9 +124,5 @@ def _made(found: Mapping[str, _Given], notes: tuple[str, ...]) -> Resolved:
 
 
 def shown(row: Row, value: object) -> str:
-    """A value for a reader: lists with commas, a secret as stars."""
-    if row.secret:
-        return MASKED if value else ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return ",".join(value) if isinstance(value, tuple) else str(value)
+    """A value for a reader: as it would be written, a secret as stars."""
+    return (MASKED if value else "") if row.secret else row.show(value)

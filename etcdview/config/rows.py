@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from typing import Any
 
 from etcdview.config import values
 from etcdview.config.settings import Settings
@@ -16,8 +17,8 @@ from etcdview.config.settings import Settings
 class Row:
     """One setting. `name` is that of the flag (with --) and of the settings file; `field` that of Settings.
 
-    `parse` makes the value or raises ValueError. `metavar` is empty for a switch. A path in the settings
-    file counts from the file's own folder.
+    `parse` makes the value or raises ValueError, `show` is the way back. `metavar` is empty for a switch.
+    A path in the settings file counts from the file's own folder.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Row:
     help: str
     secret: bool = False
     path: bool = False
+    show: Callable[[Any], str] = values.show
 
     @property
     def flag(self) -> str:
@@ -53,33 +55,32 @@ CONNECTION: tuple[Row, ...] = (
         "The client certificate's private key.", path=True),
     Row("server-name", "server_name", "ETCDVIEW_SERVER_NAME", values.text, "NAME",
         "Expect this name in etcd's certificate instead of the endpoint's host."),
-    Row("insecure-skip-tls-verify", "insecure_skip_tls_verify", "ETCDCTL_INSECURE_SKIP_TLS_VERIFY", values.truth, "",
-        "Accept any server certificate. For tests only: whoever stands between reads along."),
     Row("user", "user", "ETCDCTL_USER", values.text, "NAME[:PASSWORD]",
         "etcd's user, where etcd's own authentication is on."),
     Row("password", "password", "ETCDCTL_PASSWORD", values.text, "PASSWORD",
         "That user's password. Others on the machine can read flags: rather use the variable or the file.",
         secret=True),
     Row("command-timeout", "timeout_seconds", "ETCDCTL_COMMAND_TIMEOUT", values.duration, "TIME",
-        "The deadline of each call to etcd, such as 5s or 500ms."),
+        "The deadline of each call to etcd, such as 5s or 500ms.", show=values.show_seconds),
 )  # fmt: skip
-REGISTRY: tuple[Row, ...] = (
-    Row("etcd-prefix", "etcd_prefix", "ETCDVIEW_ETCD_PREFIX", values.prefix, "PREFIX",
-        "Where the registry begins: the API server's --etcd-prefix."),
-    Row("extra-prefixes", "extra_prefixes", "ETCDVIEW_EXTRA_PREFIXES", values.prefixes, "PREFIXES",
-        "Other beginnings of keys to show beside the registry, with commas between them."),
+SOURCE: tuple[Row, ...] = (
+    Row("from", "from_file", "ETCDVIEW_FROM", values.text, "FILE",
+        "Read this registry dump or snapshot instead of a live etcd.", path=True),
     Row("encryption-config", "encryption_config", "ETCDVIEW_ENCRYPTION_CONFIG", values.text, "FILE",
         "The API server's EncryptionConfiguration, to decrypt what it encrypts at rest.", path=True),
     Row("kubernetes-version", "kubernetes_version", "ETCDVIEW_KUBERNETES_VERSION", values.release, "VERSION",
         "The cluster's release, such as 1.36; found out from the objects when not given."),
-    Row("from", "from_file", "ETCDVIEW_FROM", values.text, "FILE",
-        "Read this registry dump or snapshot instead of a live etcd.", path=True),
+    Row("etcd-prefix", "etcd_prefix", "ETCDVIEW_ETCD_PREFIX", values.prefix, "PREFIX",
+        "Where the registry begins: the API server's --etcd-prefix."),
+)  # fmt: skip
+SERVING: tuple[Row, ...] = (
+    Row("extra-prefixes", "extra_prefixes", "ETCDVIEW_EXTRA_PREFIXES", values.prefixes, "PREFIXES",
+        "Other beginnings of keys to show beside the registry, with commas between them."),
     Row("cluster-name", "cluster_name", "ETCDVIEW_CLUSTER_NAME", values.text, "NAME",
         "The name that pages show for this cluster."),
     Row("memory-limit", "memory_limit", "ETCDVIEW_MEMORY_LIMIT", values.size, "SIZE",
-        "Memory for the index of key names, such as 512MiB; past it etcd is asked page by page. 0: no limit."),
-)  # fmt: skip
-SERVING: tuple[Row, ...] = (
+        "Memory for the index of key names, such as 512MiB; past it etcd is asked page by page. 0: no limit.",
+        show=values.show_size),
     Row("listen", "listen", "ETCDVIEW_LISTEN", values.address, "ADDRESS:PORT",
         "Where to listen. Any address but this machine's own needs a login."),
     Row("workers", "workers", "ETCDVIEW_WORKERS", values.count, "N",
@@ -91,4 +92,4 @@ SERVING: tuple[Row, ...] = (
     Row("insecure-no-login", "insecure_no_login", "ETCDVIEW_INSECURE_NO_LOGIN", values.truth, "",
         "Listen on any address without a login: everyone on the network reads the cluster."),
 )  # fmt: skip
-ROWS: tuple[Row, ...] = CONNECTION + REGISTRY + SERVING
+ROWS: tuple[Row, ...] = CONNECTION + SOURCE + SERVING

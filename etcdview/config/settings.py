@@ -20,7 +20,6 @@ class Settings:
     cert: str = ""
     key: str = ""
     server_name: str = ""
-    insecure_skip_tls_verify: bool = False
     user: str = ""
     password: str = field(default="", repr=False)
     timeout_seconds: float = 5.0
@@ -46,5 +45,4 @@ class Settings:
             cert=self.cert,
             key=self.key,
             server_name=self.server_name,
-            insecure_skip_verify=self.insecure_skip_tls_verify,
         )

@@ -129,3 +129,23 @@ def _check_endpoint(endpoint: str) -> None:
 def with_scheme(endpoint: str, tls: bool) -> str:
     """As etcdctl: https where TLS files are given, http where none are."""
     return endpoint if "://" in endpoint else f"{'https' if tls else 'http'}://{endpoint}"
+
+
+def show(value: object) -> str:
+    """A value as it could be given: lists with commas, switches as true and false."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return ",".join(value) if isinstance(value, tuple) else str(value)
+
+
+def show_seconds(seconds: float) -> str:
+    """A duration: 5s, 0.5s."""
+    return f"{seconds:g}s"
+
+
+def show_size(size_bytes: int) -> str:
+    """A size in the largest binary unit that it is a whole number of."""
+    for power, unit in ((3, "GiB"), (2, "MiB"), (1, "KiB")):
+        if size_bytes and size_bytes % 1024**power == 0:
+            return f"{size_bytes // 1024**power}{unit}"
+    return str(size_bytes)

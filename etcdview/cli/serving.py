@@ -1,0 +1,135 @@
+"""gunicorn, run from within: one listening socket, worker processes with threads, the app made in each worker.
+
+The app is made after the fork: grpc's threads do not survive one, and each worker keeps its own index and watch.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import logging
+import mmap
+import os
+import socket
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
+from gunicorn.glogging import Logger
+
+from etcdview.config import Address, Settings
+from etcdview.errors import EtcdviewError, SettingError
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+BACKLOG = 512
+STOP_SECONDS = 2
+KEEPALIVE_SECONDS = 30
+# gunicorn's largest: a key of a few thousand bytes, percent-encoded, is still one line
+REQUEST_LINE_BYTES = 8190
+_SHARED_MEMORY = "/dev/shm"  # noqa: S108  (gunicorn makes its own unlinked files there)
+
+
+def listener(address: Address) -> socket.socket:
+    """A listening socket. Raises SettingError that says why the address cannot be had."""
+    sock = socket.socket(socket.AF_INET6 if ":" in address.host else socket.AF_INET)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((address.host, address.port))
+        sock.listen(BACKLOG)
+    except OSError as error:
+        sock.close()
+        raise _no_address(address, error) from error
+    return sock
+
+
+def _no_address(address: Address, error: OSError) -> SettingError:
+    if error.errno == errno.EADDRINUSE:
+        return SettingError(
+            f"Port {address.port} is taken: another program listens on {address}.",
+            "Stop it, or choose another port with --listen.",
+        )
+    return SettingError(f"Cannot listen on {address}: {error.strerror or error}.", "Choose another --listen.")
+
+
+def serve(settings: Settings, sock: socket.socket) -> int:
+    """Answer requests on `sock` until a signal ends it. The exit status: an error's own if no worker could start."""
+    server = Server(settings, sock)
+    try:
+        server.run()
+    except SystemExit as end:
+        return server.failure if end.code == Arbiter.APP_LOAD_ERROR else int(end.code or 0)
+    return 0
+
+
+class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    """gunicorn with our settings, and an app that is made when a worker asks for it."""
+
+    def __init__(self, settings: Settings, sock: socket.socket) -> None:
+        self.settings = settings
+        self._fd = sock.detach()  # gunicorn closes it
+        self._told = mmap.mmap(-1, 1)  # shared with the workers: the exit status of what one failed with
+        super().__init__()
+
+    @property
+    def failure(self) -> int:
+        """The exit status that belongs to the error a worker has told."""
+        return self._told[0]
+
+    def load_config(self) -> None:
+        """gunicorn asks for its settings here."""
+        for name, value in self._options().items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """A worker asks for its app here. An error of ours is told as one, and no other worker is tried."""
+        from webapp import create_app
+
+        try:
+            return create_app(self.settings)
+        except EtcdviewError as error:
+            click.echo(f"etcdview: {error.what}\n  {error.remedy}".rstrip(), err=True)
+            self._told[0] = error.exit_code
+            sys.exit(Arbiter.APP_LOAD_ERROR)
+
+    def _options(self) -> dict[str, Any]:
+        return {
+            "bind": f"fd://{self._fd}",
+            "worker_class": "gthread",
+            "workers": self.settings.workers,
+            "threads": self.settings.threads,
+            "preload_app": False,
+            "graceful_timeout": STOP_SECONDS,
+            "keepalive": KEEPALIVE_SECONDS,
+            "limit_request_line": REQUEST_LINE_BYTES,
+            "loglevel": "warning",
+            "logger_class": _Quiet,
+            "control_socket_disable": True,
+            "worker_tmp_dir": _SHARED_MEMORY if os.access(_SHARED_MEMORY, os.W_OK) else None,
+            "when_ready": _tell_addresses,
+        }
+
+
+def _tell_addresses(arbiter: Arbiter) -> None:
+    for sock in arbiter.LISTENERS:
+        host, port = sock.getsockname()[:2]
+        click.echo(f"etcdview listens on http://{Address(host, port)}/ (Ctrl-C stops it)", err=True)
+
+
+class _Quiet(Logger):  # type: ignore[misc]  # gunicorn has no types
+    """gunicorn's log without the lines that repeat, in its words, an error that was told in ours."""
+
+    _REPEATS = frozenset({"Worker (pid:%s) exited with code %s.", "Shutting down: %s", "Reason: %s"})
+
+    def setup(self, cfg: Any) -> None:
+        """gunicorn sets its handlers up here."""
+        super().setup(cfg)
+        with contextlib.suppress(ValueError):
+            self.error_log.removeFilter(self._first_told)
+        self.error_log.addFilter(self._first_told)
+
+    def _first_told(self, record: logging.LogRecord) -> bool:
+        return record.msg not in self._REPEATS

@@ -51,12 +51,12 @@ class NameSet:
         return self._names.size_bytes + self._unplaced.size_bytes
 
     def extend(self, names: Sequence[bytes]) -> None:
-        """Add names that are sorted, distinct, and greater than every one that is here."""
+        """Add sorted, distinct names that no name stands between which is here already."""
         with self._lock:
+            strays: list[bytes] = []
             for block in self._names.extend(names):
-                strays = self._tally.add_block(block)
-                if strays:
-                    self._unplaced.extend(strays)
+                strays += self._tally.add_block(block)
+            self._unplaced.extend(strays)
 
     def add(self, name: bytes) -> bool:
         """Add one name; whether it is new."""

@@ -133,10 +133,10 @@ class PackedNames:
         return self._view
 
     def extend(self, names: Sequence[bytes]) -> list[Block]:
-        """Add names that are sorted, distinct, and greater than every one that is here; gives their blocks."""
+        """Add sorted, distinct names that no name stands between which is here already; gives their blocks."""
         blocks = [_pack(names[first:last]) for first, last in _cuts(names)]
-        end = len(self._blocks)
-        self._replace(end, end, blocks)
+        at = bisect_right(self._firsts, escape(names[0])) if names else 0
+        self._replace(at, at, blocks)
         return blocks
 
     def add(self, name: bytes) -> bool:

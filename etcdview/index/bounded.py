@@ -1,0 +1,240 @@
+"""Names by bounded reads: for while the index loads, and for when memory is too short for one.
+
+Nothing here reads more than some thousand names for one answer; what it cannot count cheaply it does not count.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from etcdview import resources
+from etcdview.errors import DeniedError
+from etcdview.index.base import Freshness, Mode, NamePage, Tree, TypeCount
+from etcdview.index.lister import EVERYTHING, Span, list_names, sections, span_of
+from etcdview.index.match import compile_search
+from etcdview.index.memory import Stop, checked_limit
+from etcdview.keys import KeySpace, show
+from etcdview.resources import BY_PREFIX
+from etcdview.stores.base import Store, prefix_end
+
+SURVEY_SECONDS = 30.0  # how old a tree may be: counting a million keys costs etcd 0.3 s
+SCAN_NAMES = 20_000  # how many names one search that cannot use a prefix looks at
+SCAN_PIECE = 10_000
+SKIPS = 300  # at most so many custom types are told apart
+
+
+@dataclass(frozen=True, slots=True)
+class _Survey:
+    at: float
+    tree: Tree
+
+
+class BoundedNames:
+    """The Names protocol by asking the store each time. Counts per namespace are left out: they cost too much."""
+
+    def __init__(
+        self,
+        store: Store,
+        keyspace: KeySpace,
+        spans: Sequence[Span] = (EVERYTHING,),
+        *,
+        revision: int = 0,
+        trouble: str = "",
+    ) -> None:
+        self._store = store
+        self._keyspace = keyspace
+        self.spans = tuple(spans)
+        self._revision = revision
+        self._trouble = trouble
+        self._survey: _Survey | None = None
+        self._lock = threading.Lock()  # guards the survey, so that only one is made at a time
+
+    def freshness(self) -> Freshness:
+        """See Names.freshness. Each answer is as of the moment it is asked for, the tree at most 30 s older."""
+        survey = self._survey
+        revision, age = (survey.tree.revision, time.monotonic() - survey.at) if survey else (self._revision, 0.0)
+        return Freshness("bounded", revision, complete=False, age_seconds=age, trouble=self._trouble)
+
+    def tree(self) -> Tree:
+        """Counts by type, from count-only reads at one revision. Raises UnreachableError."""
+        with self._lock:
+            if self._survey is None or time.monotonic() - self._survey.at > SURVEY_SECONDS:
+                self._survey = _Survey(time.monotonic(), self._count())
+            return self._survey.tree
+
+    def page(self, start: bytes, end: bytes, *, after: bytes | None = None, limit: int = 100) -> NamePage:
+        """See Names.page; one read of at most `limit` names, and one that counts."""
+        limit = checked_limit(limit)
+        low = max(start, after + b"\0") if after is not None else start
+        piece = list_names(self._store, low, end, revision=self._revision, limit=limit)
+        count = piece.count
+        if after is not None:
+            whole = self._store.range(start, end, revision=piece.revision, count_only=True)
+            count = whole.count
+        keys = tuple(piece.names)
+        return NamePage(piece.revision, False, keys, count, keys[-1] if piece.more else None)
+
+    def unplaced(self, *, after: bytes | None = None, limit: int = 100) -> NamePage:
+        """Names without a place, as far as one scan of the gaps between the known types gets."""
+        gaps = [gap for span in self.spans for gap, prefix in sections(span, self._keyspace) if not prefix]
+        found = _Scan(self._store, self._revision, checked_limit(limit), after)
+        return found.run(gaps, lambda name: self._keyspace.place(name) is None, None)
+
+    def search(
+        self, text: str, mode: Mode, *, after: bytes | None = None, limit: int = 100, stop: Stop | None = None
+    ) -> NamePage:
+        """See Names.search; other than by prefix, SCAN_NAMES names are looked at; `next_after` goes on from there."""
+        matcher = compile_search(text, mode)
+        low = matcher.literal_prefix
+        if mode == "prefix":
+            return self.page(low or b"\0", prefix_end(low), after=after, limit=limit)
+        spans = [_overlap(span, span_of(low)) for span in self.spans]
+        return _Scan(self._store, self._revision, checked_limit(limit), after).run(spans, matcher.matches, stop)
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+    def _count(self) -> Tree:
+        return survey(self._store, self._keyspace, self.spans, self._revision)
+
+
+def survey(store: Store, keyspace: KeySpace, spans: Sequence[Span], revision: int = 0) -> Tree:
+    """The tree by count-only reads, a bounded one for each known type, and skips over what is between them.
+
+    Raises UnreachableError, CompactedError; what is denied is listed.
+    """
+    surveyor = _Surveyor(store, keyspace, revision)
+    for span in spans:
+        try:
+            surveyor.look(span)
+        except DeniedError:
+            surveyor.denied.append(show(span.start))
+    return surveyor.tree()
+
+
+class _Surveyor:
+    """Counts, section by section, all at the revision of the first read."""
+
+    def __init__(self, store: Store, keyspace: KeySpace, revision: int) -> None:
+        self._store = store
+        self._keyspace = keyspace
+        self._revision = revision
+        self._types: list[TypeCount] = []
+        self._unplaced = 0
+        self._skips = 0
+        self.denied: list[str] = []
+
+    def look(self, span: Span) -> None:
+        for section, prefix in sections(span, self._keyspace):
+            count = self._count(section)
+            if count and prefix:
+                self._types.append(_row(self._keyspace, BY_PREFIX[prefix], count))
+            elif count:
+                self._look_between(section)
+
+    def tree(self) -> Tree:
+        types = tuple(sorted(self._types, key=lambda t: t.resource.prefix))
+        return Tree(self._revision, False, types, self._unplaced, tuple(self.denied))
+
+    def _count(self, span: Span) -> int:
+        result = self._store.range(span.start, span.end, revision=self._revision, count_only=True)
+        self._revision = result.revision
+        return result.count
+
+    def _look_between(self, gap: Span) -> None:
+        """From one custom type to the next: the first name tells which it is, its count how many to skip."""
+        cursor = gap.start
+        while True:
+            piece = list_names(self._store, cursor, gap.end, revision=self._revision, limit=1)
+            if not piece.names:
+                return
+            if self._skips >= SKIPS:
+                self._unplaced += piece.count
+                return
+            self._skips += 1
+            whole = _overlap(gap, self._extent(piece.names[0]))
+            self._book(piece.names[0], self._count(whole))
+            if whole.end in (b"\0", gap.end):
+                return
+            cursor = whole.end
+
+    def _extent(self, name: bytes) -> Span:
+        """What is skipped with the name: all of its type, else of its directory, else itself alone."""
+        prefix = self._keyspace.resource_prefix(name)
+        if prefix is not None:
+            return span_of(prefix)
+        root = self._keyspace.root if name.startswith(self._keyspace.root) else b""
+        segments = name[len(root) :].split(b"/", 2)
+        if len(segments) == 3:
+            return span_of(root + b"/".join(segments[:2]) + b"/")
+        if len(segments) == 2 and segments[0] and b"." not in segments[0]:
+            return span_of(root + segments[0] + b"/")
+        return Span(name, name + b"\0")
+
+    def _book(self, name: bytes, count: int) -> None:
+        place = self._keyspace.place(name)
+        if place is None:
+            self._unplaced += count
+        else:
+            self._types.append(_row(self._keyspace, place.resource, count))
+
+
+def _row(keyspace: KeySpace, resource: resources.ResourceType, count: int) -> TypeCount:
+    namespaces = {} if resource.namespaced else {"": count}
+    return TypeCount(resource, keyspace.range_prefix(resource), count, namespaces)
+
+
+def _overlap(one: Span, other: Span) -> Span:
+    ends = [end for end in (one.end, other.end) if end != b"\0"]
+    return Span(max(one.start, other.start), min(ends) if ends else b"\0")
+
+
+class _Scan:
+    """Looks at names in pieces until a page is full or SCAN_NAMES were seen."""
+
+    def __init__(self, store: Store, revision: int, limit: int, after: bytes | None) -> None:
+        self._store = store
+        self._revision = revision
+        self._limit = limit
+        self._after = after
+        self._keys: list[bytes] = []
+        self._seen = 0
+        self._last = after
+
+    def run(self, spans: Sequence[Span], wanted: Callable[[bytes], bool], stop: Stop | None) -> NamePage:
+        """The page. Its count is of what it found; exact only when it came to the end from the beginning."""
+        for span in spans:
+            if not self._look(span, wanted, stop):
+                return self._page(self._last, exact=False)
+        return self._page(None, exact=self._after is None)
+
+    def _look(self, span: Span, wanted: Callable[[bytes], bool], stop: Stop | None) -> bool:
+        """Whether the scan came to the end of the span."""
+        cursor = span.start if self._after is None else max(span.start, self._after + b"\0")
+        while span.end == b"\0" or cursor < span.end:
+            if self._seen >= SCAN_NAMES or (stop is not None and stop()):
+                return False
+            piece = list_names(self._store, cursor, span.end, revision=self._revision, limit=SCAN_PIECE)
+            self._revision = piece.revision
+            if not self._take(piece.names, wanted):
+                return False
+            if not piece.more:
+                return True
+            cursor = piece.names[-1] + b"\0"
+        return True
+
+    def _take(self, names: Sequence[bytes], wanted: Callable[[bytes], bool]) -> bool:
+        for name in names:
+            if len(self._keys) == self._limit:
+                return False
+            self._last = name
+            self._seen += 1
+            if wanted(name):
+                self._keys.append(name)
+        return True
+
+    def _page(self, next_after: bytes | None, *, exact: bool) -> NamePage:
+        return NamePage(self._revision, False, tuple(self._keys), len(self._keys), next_after, exact)

@@ -1,0 +1,362 @@
+"""One span of the keyspace kept in memory: loaded at one revision, then kept true by one watch.
+
+It notices when what it holds may be false (compaction, another cluster, a history that went back) and loads anew; while
+it cannot know (a dropped connection) it serves what was true at its revision and says how old that is.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+from etcdview.errors import CompactedError, DeniedError, EtcdviewError
+from etcdview.index.base import State
+from etcdview.index.lister import Span, list_names
+from etcdview.index.load import Load, Loaded
+from etcdview.index.memory import NameSet
+from etcdview.keys import KeySpace, show
+from etcdview.models import Event, NamesPiece, WatchBatch
+from etcdview.stores.base import Store, Watch, Watchable
+
+BEHIND_SECONDS = 4.0  # without a sign that the watch is up to date
+HANGING_SECONDS = 15.0  # until such a watch is given up for a new one
+_FIRST_PAUSE_SECONDS = 0.25
+_LONGEST_PAUSE_SECONDS = 5.0
+_DENIED_PAUSE_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class FeedStatus:
+    """How a feed stands; replaced whole, so that a reader sees one moment.
+
+    `names` is None while they must not be shown: not yet loaded, known to be false, or too many for the memory.
+    `confirmed_at` (monotonic seconds): when etcd last said that nothing is missing up to `revision`.
+    While loading, `counts` holds how many names each built-in storage prefix has, and `covered` the finished spans.
+    """
+
+    span: Span
+    state: State = "loading"
+    names: NameSet | None = None
+    loading: NameSet | None = None
+    revision: int = 0
+    confirmed_at: float = 0.0
+    done: int = 0
+    total: int = 0
+    trouble: str = ""
+    denied: bool = False
+    too_large: bool = False
+    counts: Mapping[str, int] = field(default_factory=dict)
+    covered: tuple[Span, ...] = ()
+
+
+class FeedStore(Store, Watchable, Protocol):
+    """What a feed needs of a store."""
+
+
+class Sink(Protocol):
+    """Where a feed tells what happens."""
+
+    def restarted(self, *, rewound: bool) -> None:
+        """The names were loaded anew; what happened since before is not known. `rewound`: of another history."""
+
+    def moved(self, events: Sequence[Event]) -> None:
+        """Events that were applied, in order, each once; or none, when only the revision moved on."""
+
+
+class ForeignError(Exception):
+    """What is held belongs to another history than what etcd now has. Never leaves the feed."""
+
+
+class Feed:
+    """A span's names, in a thread of its own between `start` and `stop`."""
+
+    def __init__(
+        self, store: FeedStore, keyspace: KeySpace, spans: Sequence[Span], sink: Sink, memory_limit_bytes: int = 0
+    ) -> None:
+        """`spans` are tried in turn until etcd permits one. `memory_limit_bytes` 0 is no limit."""
+        self._store = store
+        self._keyspace = keyspace
+        self._spans = list(spans)
+        self._sink = sink
+        self._limit = memory_limit_bytes
+        self._status_lock = threading.Lock()  # guards the replacing of the status: two threads do it
+        self._status = FeedStatus(self._spans[0])
+        self._history = _History()
+        self._rewound = False
+        self._watch: Watch | None = None
+        self._watched_at = 0.0
+        self._progress_seen = False
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="etcdview-index", daemon=True)
+
+    @property
+    def status(self) -> FeedStatus:
+        """How the feed stands right now."""
+        return self._status
+
+    def start(self) -> None:
+        """Begin to load."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ask the thread to end. It is gone within a second, unless it waits for an answer of the store."""
+        self._stop.set()
+        watch = self._watch
+        if watch is not None:
+            watch.cancel()
+
+    def join(self, timeout_seconds: float) -> None:
+        """Wait for the thread's end."""
+        if self._thread.ident is not None:
+            self._thread.join(timeout_seconds)
+
+    def pulse(self, now: float) -> None:
+        """Once a second, from the index's own thread: ask whether the watch is up to date, and judge its silence."""
+        watch, status = self._watch, self._status
+        if watch is None:
+            return
+        watch.request_progress()
+        silent = now - max(status.confirmed_at, self._watched_at)
+        if silent > BEHIND_SECONDS / 2 and not self._progress_seen:
+            self._ask_instead(status)
+        elif silent > HANGING_SECONDS:
+            watch.cancel()
+        elif silent > BEHIND_SECONDS and status.state == "live":
+            self._set(state="behind", trouble=_BEHIND)
+
+    def _ask_instead(self, status: FeedStatus) -> None:
+        """For a server that answers no progress requests: a read at the same revision proves as much."""
+        try:
+            head = _head(self._store, status.span)
+        except EtcdviewError:
+            return
+        if head.revision == self._status.revision:
+            self._set(confirmed_at=time.monotonic())
+
+    def _set(self, **changes: Any) -> None:
+        with self._status_lock:
+            self._status = replace(self._status, **changes)
+
+    def _run(self) -> None:
+        """The thread: load, follow, and again after whatever went wrong."""
+        pause = _FIRST_PAUSE_SECONDS
+        while not self._stop.is_set():
+            before = self._history.applied
+            error = self._attempt()
+            moved = self._history.applied != before
+            pause = _FIRST_PAUSE_SECONDS if moved else min(pause * 2, _LONGEST_PAUSE_SECONDS)
+            if error is not None and not self._stop.is_set():
+                self._stop.wait(self._recover(error, pause))
+
+    def _attempt(self) -> Exception | None:
+        try:
+            if self._status.names is None and not self._status.too_large:
+                self._load()
+            if not self._stop.is_set():
+                self._follow()
+        except Exception as error:  # noqa: BLE001 - the thread's outermost loop: were it to die, names would go stale
+            return error
+        return None
+
+    def _recover(self, error: Exception, pause: float) -> float:
+        """Say what is wrong, drop what may be false; gives the seconds to wait before the next attempt."""
+        if isinstance(error, DeniedError):
+            return self._deny(error)
+        if isinstance(error, EtcdviewError) and not isinstance(error, CompactedError):
+            self._set(state="down", loading=None, counts={}, covered=(), trouble=str(error))
+            return pause
+        if isinstance(error, CompactedError):
+            why = "etcd has compacted what the index had not seen yet; it loads again."
+        elif isinstance(error, ForeignError):
+            why = f"{error} The index loads again."
+            self._rewound = True
+        else:
+            why = f"The index failed ({type(error).__name__}: {error}); it loads again."
+        self._forget(why)
+        return pause
+
+    def _forget(self, why: str) -> None:
+        """Nothing of what is held may be shown any more."""
+        self._history = _History()
+        self._set(
+            state="loading", names=None, loading=None, too_large=False, done=0, counts={}, covered=(), trouble=why
+        )
+
+    def _deny(self, error: DeniedError) -> float:
+        if len(self._spans) > 1:
+            del self._spans[0]
+            self._set(span=self._spans[0])
+            return 0.0
+        self._history = _History()
+        trouble = f"etcd does not permit reading {show(self._status.span.start)}. {error.remedy}"
+        self._set(state="down", names=None, loading=None, counts={}, covered=(), denied=True, trouble=trouble)
+        return _DENIED_PAUSE_SECONDS
+
+    def _load(self) -> None:
+        """Every name as of the newest revision. Raises what the store raises."""
+        span = self._status.span
+        started = time.monotonic()
+        head = _head(self._store, span)
+        names = NameSet(self._keyspace)
+        self._set(
+            state="loading", loading=names, revision=head.revision, confirmed_at=started, done=0, total=0, denied=False
+        )
+        for piece in Load(self._store, span, self._keyspace, head.revision, self._stop):
+            names.extend(piece.names)
+            self._count(piece)
+            if self._is_too_large(names):
+                break
+        self._history = _History.loaded(head)
+        if not self._stop.is_set():
+            self._hold(names)
+
+    def _hold(self, names: NameSet) -> None:
+        """Show what was loaded, unless it takes too much memory."""
+        too_large = self._is_too_large(names)
+        self._set(
+            state="bounded" if too_large else "live",
+            names=None if too_large else names,
+            loading=None,
+            counts={},
+            covered=(),
+            too_large=too_large,
+            trouble=_too_large(self._limit) if too_large else "",
+        )
+        self._sink.restarted(rewound=self._rewound)
+        self._rewound = False
+
+    def _count(self, piece: Loaded) -> None:
+        status = self._status
+        counts, total = status.counts, status.total
+        if piece.count is not None:
+            total += piece.count
+            if piece.section.prefix and piece.count:
+                counts = {**counts, piece.section.prefix: piece.count}
+        covered = (*status.covered, piece.section.span) if piece.last else status.covered
+        self._set(done=status.done + len(piece.names), total=total, counts=counts, covered=covered)
+
+    def _is_too_large(self, names: NameSet | None) -> bool:
+        return names is not None and 0 < self._limit < names.size_bytes
+
+    def _follow(self) -> None:
+        """Apply what changes until the watch ends. Raises what the store raises, and ForeignError."""
+        span = self._status.span
+        if self._history.interrupted:
+            self._history.check(_head(self._store, span))
+        watch = self._store.watch(span.start, span.end, self._history.resume())
+        self._watched_at = time.monotonic()
+        self._progress_seen = False
+        self._watch = watch
+        try:
+            for batch in watch:
+                if self._stop.is_set():
+                    return
+                self._apply(batch)
+        finally:
+            self._watch = None
+            self._history.interrupted = True
+            watch.cancel()
+
+    def _apply(self, batch: WatchBatch) -> None:
+        self._progress_seen = self._progress_seen or not batch.events
+        events = self._history.take(batch)
+        names = self._status.names
+        if names is not None:
+            for event in batch.events:
+                if event.deleted:
+                    names.discard(event.kv.key)
+                else:
+                    names.add(event.kv.key)
+        if not self._history.proven:
+            return  # a progress notification says nothing yet about whose history this is
+        if self._is_too_large(names):
+            self._set(names=None, too_large=True)
+        large = self._status.too_large
+        self._set(
+            state="bounded" if large else "live",
+            revision=max(self._status.revision, self._history.applied, 0 if batch.events else batch.revision),
+            confirmed_at=time.monotonic(),
+            trouble=_too_large(self._limit) if large else "",
+        )
+        self._sink.moved(events)
+
+
+class _History:
+    """What was applied last, and how etcd has to prove that it still has the same past.
+
+    A watch begins at the revision that was applied last, not behind it: etcd then repeats that revision, and if it was
+    not written to the same key, this is another history (a restored cluster), whatever its revision and IDs are.
+    """
+
+    def __init__(self) -> None:
+        self.applied = 0
+        self.interrupted = False
+        self.proven = True
+        self._anchor: bytes | None = None
+        self._repeating = False
+        self._cluster = 0
+        self._term = 0
+
+    @classmethod
+    def loaded(cls, head: NamesPiece) -> _History:
+        """A history that begins with a load as of `head`."""
+        history = cls()
+        history.applied, history._cluster, history._term = head.revision, head.cluster_id, head.raft_term
+        return history
+
+    def check(self, head: NamesPiece) -> None:
+        """Whether who answers now can have the same past at all. Raises ForeignError."""
+        if self._cluster and head.cluster_id and head.cluster_id != self._cluster:
+            raise ForeignError(
+                f"Another cluster answers now: its ID is {head.cluster_id:x}, before it was {self._cluster:x}."
+            )
+        if head.revision < self.applied:
+            raise ForeignError(
+                f"etcd's revision went back from {self.applied:,} to {head.revision:,}, as after a restore."
+            )
+        if self._term and head.raft_term and head.raft_term < self._term:
+            raise ForeignError(f"etcd's raft term went back from {self._term} to {head.raft_term}, as after a restore.")
+        self._term = max(self._term, head.raft_term)
+
+    def resume(self) -> int:
+        """The revision that the next watch has to begin at."""
+        self._repeating = True
+        self.proven = self._anchor is None
+        return max(self.applied, 1)
+
+    def take(self, batch: WatchBatch) -> Sequence[Event]:
+        """The events that are new. Raises ForeignError when the batch cannot follow what was applied."""
+        if not batch.events:
+            return ()
+        if batch.events[0].kv.mod_revision < self.applied:
+            raise ForeignError(f"etcd sent revision {batch.events[0].kv.mod_revision:,} after {self.applied:,}.")
+        if not self.proven:
+            self._prove(batch)
+        known = self.applied if self._repeating else 0
+        self._repeating = False
+        last = batch.events[-1].kv
+        self.applied, self._anchor = last.mod_revision, last.key
+        return [event for event in batch.events if event.kv.mod_revision > known] if known else batch.events
+
+    def _prove(self, batch: WatchBatch) -> None:
+        if not any(e.kv.key == self._anchor and e.kv.mod_revision == self.applied for e in batch.events):
+            raise ForeignError(f"Revision {self.applied:,} is another one than before, as after a restore.")
+        self.proven = True
+
+
+_BEHIND = "etcd has not confirmed for some seconds that the watch is up to date."
+
+
+def _too_large(limit_bytes: int) -> str:
+    return (
+        f"The key names take more memory than the limit of {limit_bytes >> 20:,} MB; "
+        "each page reads from etcd instead. Raise the limit to have counts and search back."
+    )
+
+
+def _head(store: Store, span: Span) -> NamesPiece:
+    """The newest revision and who says so, by a linearizable read of one key that need not exist."""
+    return list_names(store, span.start, b"")

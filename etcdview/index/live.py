@@ -1,0 +1,191 @@
+"""The index of a live store: every key name in memory, loaded in the background and kept true by one watch a span.
+
+While it loads, what has been loaded and bounded reads of etcd answer; no call waits for the load.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+
+from etcdview.index.base import Freshness, Mode, NamePage, State, Tree
+from etcdview.index.bounded import BoundedNames
+from etcdview.index.changes import ChangeLog
+from etcdview.index.churn import Churn, ChurnCounter
+from etcdview.index.feed import Feed, FeedStatus, FeedStore
+from etcdview.index.lister import EVERYTHING, Span, disjoint, span_of
+from etcdview.index.match import compile_search
+from etcdview.index.memory import Found, Stop, page_of, search_in
+from etcdview.index.packed import View
+from etcdview.index.trees import loaded_tree, loading_tree
+from etcdview.keys import KeySpace
+from etcdview.models import Event
+
+PULSE_SECONDS = 1.0
+STRAYS = "(no place)"  # the churn of keys that fit no pattern
+
+# the worst part of the index speaks for all of it
+_BY_WORST: tuple[State, ...] = ("down", "loading", "bounded", "behind", "live")
+
+
+class Index:
+    """The Names protocol over a live store, with what changes lately. `start` it once, `close` it in the end."""
+
+    def __init__(
+        self,
+        store: FeedStore,
+        keyspace: KeySpace,
+        *,
+        prefixes: Sequence[bytes] = (),
+        memory_limit_bytes: int = 0,
+    ) -> None:
+        """Without `prefixes` all that etcd permits: the whole keyspace, else the registry's root."""
+        self._store = store
+        self._keyspace = keyspace
+        self.changes = ChangeLog()
+        self._churn = ChurnCounter()
+        self._reads: BoundedNames | None = None
+        wanted = [[span] for span in disjoint(list(prefixes))] or [[EVERYTHING, span_of(keyspace.root)]]
+        limit = memory_limit_bytes // len(wanted)
+        self._feeds = [Feed(store, keyspace, spans, self, limit) for spans in wanted]
+        self._stop = threading.Event()
+        self._pulse = threading.Thread(target=self._beat, name="etcdview-index-pulse", daemon=True)
+
+    def start(self) -> None:
+        """Begin to load; returns at once. Not before a server forks its workers."""
+        for feed in self._feeds:
+            feed.start()
+        self._pulse.start()
+
+    def close(self) -> None:
+        """End the threads and the watches; within a second, unless the store keeps one waiting."""
+        self._stop.set()
+        self.changes.close()
+        for feed in self._feeds:
+            feed.stop()
+        for feed in self._feeds:
+            feed.join(1.0)
+        if self._pulse.ident is not None:
+            self._pulse.join(1.0)
+
+    def freshness(self) -> Freshness:
+        """See Names.freshness: the worst of the parts."""
+        parts = self._parts()
+        readable = [part for part in parts if not part.denied] or parts
+        worst = min(readable, key=lambda part: _BY_WORST.index(part.state))
+        known = [part.confirmed_at for part in readable if part.confirmed_at]
+        return Freshness(
+            state=worst.state,
+            revision=min(part.revision for part in readable),
+            complete=all(part.names is not None for part in readable),
+            age_seconds=max(time.monotonic() - min(known), 0.0) if known else 0.0,
+            done=sum(part.done for part in readable),
+            total=sum(part.total for part in readable),
+            trouble=worst.trouble or next((part.trouble for part in parts if part.trouble), ""),
+        )
+
+    def tree(self) -> Tree:
+        """See Names.tree. While loading: the types' full counts, and of namespaces what is loaded so far."""
+        parts = self._parts()
+        names = [part.names for part in parts if part.names is not None]
+        denied = tuple(part.span.start.decode("utf-8", "backslashreplace") for part in parts if part.denied)
+        revision = self.freshness().revision
+        if len(names) == sum(not part.denied for part in parts):
+            return loaded_tree(names, revision, denied)
+        if any(part.too_large for part in parts):
+            return self._bounded(parts).tree()
+        return loading_tree(parts, self._keyspace, revision, denied)
+
+    def page(self, start: bytes, end: bytes, *, after: bytes | None = None, limit: int = 100) -> NamePage:
+        """See Names.page. What is not loaded yet is read from etcd, at the revision of the load."""
+        parts = [part for part in self._parts() if not part.denied]
+        views = _views_over(parts, start, end)
+        if views is None:
+            return self._bounded(parts).page(start, end, after=after, limit=limit)
+        return self._answer(page_of(views, start, end, after, limit))
+
+    def unplaced(self, *, after: bytes | None = None, limit: int = 100) -> NamePage:
+        """See Names.unplaced; while loading, those that are loaded."""
+        held = [part.names or part.loading for part in self._parts()]
+        views = [names.unplaced_view() for names in held if names is not None]
+        return self._answer(page_of(views, b"", b"\0", after, limit))
+
+    def search(
+        self, text: str, mode: Mode, *, after: bytes | None = None, limit: int = 100, stop: Stop | None = None
+    ) -> NamePage:
+        """See Names.search. While loading: among the names that are loaded, save that a prefix is read from etcd."""
+        parts = [part for part in self._parts() if not part.denied]
+        if mode == "prefix" and text:
+            span = span_of(text.encode())
+            return self.page(span.start, span.end, after=after, limit=limit)
+        if any(part.too_large for part in parts):
+            return self._bounded(parts).search(text, mode, after=after, limit=limit, stop=stop)
+        held = [part.names or part.loading for part in parts]
+        views = [names.view() for names in held if names is not None]
+        return self._answer(search_in(views, compile_search(text, mode), after, limit, stop))
+
+    def churn(self) -> tuple[Churn, ...]:
+        """Writes by storage prefix over the last hour, the busiest first; since the start of the index, if later."""
+        return self._churn.rates(time.monotonic())
+
+    def restarted(self, *, rewound: bool) -> None:
+        """See feed.Sink."""
+        self.changes.restart(self._reached(), rewound=rewound)
+
+    def moved(self, events: Sequence[Event]) -> None:
+        """See feed.Sink."""
+        now = time.monotonic()
+        for event in events:
+            place = self._keyspace.place(event.kv.key)
+            self._churn.note(place.resource.prefix if place else STRAYS, now)
+        self.changes.note(events, self._reached(), time.time())
+
+    def _reached(self) -> int:
+        """The revision up to which every readable part has seen all changes."""
+        return min((part.revision for part in self._parts() if not part.denied), default=0)
+
+    def _beat(self) -> None:
+        while not self._stop.wait(PULSE_SECONDS):
+            for feed in self._feeds:
+                feed.pulse(time.monotonic())
+
+    def _parts(self) -> list[FeedStatus]:
+        return [feed.status for feed in self._feeds]
+
+    def _bounded(self, parts: Sequence[FeedStatus]) -> BoundedNames:
+        """Bounded reads over the parts; kept while the parts are the same, for the counts it remembers."""
+        spans = tuple(part.span for part in parts if not part.denied)
+        if self._reads is None or self._reads.spans != spans:
+            self._reads = BoundedNames(self._store, self._keyspace, spans)
+        return self._reads
+
+    def _answer(self, found: Found) -> NamePage:
+        fresh = self.freshness()
+        return NamePage(fresh.revision, fresh.complete, found.keys, found.count, found.next_after, found.exact)
+
+
+def _views_over(parts: Sequence[FeedStatus], start: bytes, end: bytes) -> list[View] | None:
+    """Views that hold all names of [start, end) that may be read; None where a part of it is not loaded."""
+    views: list[View] = []
+    asked = Span(start, start + b"\0" if end == b"" else end)
+    for part in parts:
+        if not _overlap(part.span, asked):
+            continue
+        if part.names is not None:
+            views.append(part.names.view())
+        elif part.loading is not None and any(_covers(span, asked) for span in part.covered):
+            views.append(part.loading.view())
+        else:
+            return None
+    return views
+
+
+def _overlap(one: Span, other: Span) -> bool:
+    return (one.end == b"\0" or other.start < one.end) and (other.end == b"\0" or one.start < other.end)
+
+
+def _covers(outer: Span, inner: Span) -> bool:
+    if inner.start < outer.start:
+        return False
+    return outer.end == b"\0" or (inner.end != b"\0" and inner.end <= outer.end)

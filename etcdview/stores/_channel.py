@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 import time
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from etcdview.errors import TlsError, UnreachableError
 from etcdview.models import TlsFiles
 from etcdview.stores._messages import Call
 from etcdview.tls import files as tls_files
+from etcdview.tls.refusals import presented
 
 STAMP_SECONDS = 1.0
 CONNECT_SECONDS = 3.0
@@ -108,16 +110,29 @@ class Channel:
         self._retired, self._link = self._link, link
 
     def _open(self, stamp: tls_files.Stamp) -> Link:
-        credentials = None
-        options: list[tuple[str, Any]] = list(OPTIONS)
+        credentials, name = None, self.files.server_name
         if self.endpoint.secure:
             material = tls_files.load(self.files, datetime.now(UTC))
-            credentials = grpc.ssl_channel_credentials(material.ca or None, material.key or None, material.cert or None)
-            if self.files.server_name:
-                options.append(("grpc.ssl_target_name_override", self.files.server_name))
+            ca = material.ca
+            if self.files.insecure_skip_verify:
+                ca, name = _as_it_comes(self.endpoint, self.files)
+            credentials = grpc.ssl_channel_credentials(ca or None, material.key or None, material.cert or None)
+        options: list[tuple[str, Any]] = list(OPTIONS)
+        if name:
+            options.append(("grpc.ssl_target_name_override", name))
         host = self.endpoint.address.rpartition(":")[0]
         opened = etcd3.Endpoint(host, self.endpoint.port, secure=self.endpoint.secure, creds=credentials, opts=options)
         return Link(opened.channel, _stubs(opened.channel), stamp)
+
+
+def _as_it_comes(endpoint: Endpoint, files: TlsFiles) -> tuple[bytes, str]:
+    """The certificate that the server shows, to be trusted for what it is, and a name that is in it.
+
+    grpc has no way to leave the check out; this is the nearest to etcdctl's --insecure-skip-tls-verify.
+    """
+    shown = presented(endpoint, files, CONNECT_SECONDS)
+    name = shown.names[0] if shown.names else shown.common_name
+    return ssl.DER_cert_to_PEM_cert(shown.der).encode(), name
 
 
 def metadata(needs_leader: bool, token: str) -> tuple[tuple[str, str], ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,28 +18,31 @@ from etcd3 import etcdrpc
 
 from etcdview.errors import DeadlineError, EtcdviewError, NoQuorumError, UnreachableError
 from etcdview.stores._channel import Channel
+from etcdview.stores._explain import Explainer
 from etcdview.stores._faults import fault_of, translate
 from etcdview.stores._login import Login
 from etcdview.stores._messages import Call
+from etcdview.stores._outage import Outage
 
 PATIENCE_SECONDS = 0.4
 CHECK_SECONDS = 0.4
 AGAIN_SECONDS = 1.0
+EXPLAIN_SHARE = 0.15  # of the deadline, kept for finding out why nobody answered
 SHUN_SECONDS = 5.0
-GRACE_SECONDS = 0.5
-
-Explain = Callable[[Channel, UnreachableError, float], UnreachableError]
+ELECTION_SECONDS = 2.5  # etcd elects a leader within 1 to 2 s at its default timeouts
+ELECTION_LOOKS_SECONDS = 0.2
 
 
 class Failover:
     """The endpoints in the order of trust: the one that answered last first, those that failed of late last."""
 
-    def __init__(self, channels: Sequence[Channel], login: Login, explain: Explain) -> None:
+    def __init__(self, channels: Sequence[Channel], login: Login, explain: Explainer) -> None:
         self.login = login
         self.explain = explain
         self._lock = threading.Lock()  # guards the order
         self._order = tuple(channels)
         self._shunned: dict[str, float] = {}
+        self._outages = {True: Outage(), False: Outage()}  # by whether the call needs a leader
 
     def order(self) -> tuple[Channel, ...]:
         """All channels, the most trusted first."""
@@ -61,7 +64,27 @@ class Failover:
 
     def run(self, call: Call, timeout_seconds: float) -> Any:
         """The answer to the call. Raises the EtcdviewError that tells most of why there is none."""
-        return _Race(self, call, timeout_seconds).answer()
+        outage = self._outages[call.needs_leader]
+        begun = time.monotonic()
+        # a cluster may be between two leaders; one that is known to have lost its quorum is not waited for
+        patient_until = begun + (0.0 if outage.known else min(ELECTION_SECONDS, timeout_seconds))
+        outage.admit(timeout_seconds)
+        while True:
+            race = _Race(self, call, begun + timeout_seconds * (1 - EXPLAIN_SHARE), begun + timeout_seconds)
+            try:
+                answer = race.answer()
+            except NoQuorumError as error:
+                if call.repeatable and time.monotonic() < patient_until:
+                    time.sleep(ELECTION_LOOKS_SECONDS)
+                    continue
+                outage.met(error, time.monotonic() - begun)
+                raise
+            except UnreachableError as error:
+                if race.hopeless:
+                    outage.met(error, time.monotonic() - begun)
+                raise
+            outage.over()
+            return answer
 
 
 @dataclass(slots=True)
@@ -77,20 +100,25 @@ class _Attempt:
 
 @dataclass(slots=True)
 class _Race:
-    """The attempts of one call, side by side; used by one thread, woken by grpc's callbacks through the queue."""
+    """The attempts of one call, side by side; used by one thread, woken by grpc's callbacks through the queue.
+
+    Answers are waited for until `deadline`, and why there is none is known at `explain_until`. `hopeless`, after
+    it failed: no endpoint was alive, as opposed to alive and slow.
+    """
 
     pool: Failover
     call: Call
-    timeout_seconds: float
-    deadline: float = 0.0
+    deadline: float
+    explain_until: float
     waiting: list[Channel] = field(default_factory=list)
     running: list[_Attempt] = field(default_factory=list)
-    errors: list[EtcdviewError] = field(default_factory=list)
+    errors: list[tuple[Channel, UnreachableError]] = field(default_factory=list)
     renewed: bool = False
+    hopeless: bool = False
     done: queue.SimpleQueue[tuple[_Attempt, Any]] = field(default_factory=queue.SimpleQueue)
 
     def answer(self) -> Any:
-        self.deadline = time.monotonic() + self.timeout_seconds
+        """The first good answer. Raises EtcdviewError."""
         self.waiting = list(self.pool.order())
         try:
             self._next()
@@ -115,6 +143,7 @@ class _Race:
             else:
                 return
         if not self.running:
+            self.hopeless = True
             raise self._verdict()
 
     def _start(self, channel: Channel) -> None:
@@ -127,9 +156,7 @@ class _Race:
     def _wait(self) -> Any:
         """Let something happen; gives the answer once there is one."""
         now = time.monotonic()
-        wake = min(
-            [self.deadline + GRACE_SECONDS, *(a.check_at for a in self.running if a.check is None and not a.suspect)]
-        )
+        wake = min([self.deadline, *(a.check_at for a in self.running if a.check is None and not a.suspect)])
         try:
             attempt, future = self.done.get(timeout=max(0.0, wake - now))
         except queue.Empty:
@@ -145,6 +172,7 @@ class _Race:
         error = attempt.future.exception()
         if error is None:
             self.pool.trust(attempt.channel)
+            self.pool.explain.forget(attempt.channel)
             return attempt.future.result()
         fault = fault_of(error)
         ours = translate(error, attempt.channel.name, self.call.method)
@@ -162,7 +190,8 @@ class _Race:
     def _overdue(self) -> None:
         """Nobody spoke: look after those that are silent."""
         now = time.monotonic()
-        if now >= self.deadline + GRACE_SECONDS:
+        if now >= self.deadline:
+            self.hopeless = all(attempt.suspect for attempt in self.running)
             for attempt in self.running:
                 self._note(attempt.channel, _silent(attempt))
             raise self._verdict()
@@ -193,23 +222,27 @@ class _Race:
             self.deadline = min(self.deadline, time.monotonic())
 
     def _quorum_is_lost(self) -> bool:
-        return any(a.leaderless for a in self.running) or any(isinstance(e, NoQuorumError) for e in self.errors)
+        return any(a.leaderless for a in self.running) or any(isinstance(e, NoQuorumError) for _, e in self.errors)
 
     def _note(self, channel: Channel, error: UnreachableError) -> None:
         self.pool.shun(channel)
-        self.errors.append(self.pool.explain(channel, error, self.deadline - time.monotonic()))
+        self.errors.append((channel, error))
 
     def _verdict(self) -> EtcdviewError:
-        """The error that tells most: a lost quorum, else the first endpoint's own, with the others named."""
-        lost = [e for e in self.errors if isinstance(e, NoQuorumError)]
-        first = (lost or self.errors)[0]
-        others = [e for e in self.errors if e is not first]
-        if others and isinstance(first, UnreachableError):
-            more = " ".join(e.what for e in others)
-            said = type(first)(f"{first.what} {more}", first.remedy, endpoint=first.endpoint)
-            said.__cause__ = first
-            return said
-        return first
+        """The error that tells most: a lost quorum, else that of the most trusted endpoint; the others are named."""
+        errors = self._explained()
+        first = next((e for e in errors if isinstance(e, NoQuorumError)), errors[0])
+        others = [e.what for e in errors if e is not first]
+        if not others:
+            return first
+        return type(first)(" ".join([first.what, *others]), first.remedy, endpoint=first.endpoint)
+
+    def _explained(self) -> list[UnreachableError]:
+        """The errors with their causes, those that a diagnosis makes exact among them."""
+        if any(isinstance(error, NoQuorumError) for _, error in self.errors):
+            return [error for _, error in self.errors]
+        explain, until = self.pool.explain, self.explain_until
+        return [explain(channel, error, until - time.monotonic()) for channel, error in self.errors]
 
     def _left(self) -> float:
         return max(0.001, self.deadline - time.monotonic())

@@ -13,6 +13,8 @@ from etcdview.errors import (
     EtcdviewError,
     NoQuorumError,
     QueryError,
+    RefusedError,
+    TlsError,
     UnreachableError,
     UnsupportedError,
 )
@@ -40,6 +42,7 @@ _LOGIN = "Set ETCDCTL_USER and ETCDCTL_PASSWORD, or use a client certificate who
 _QUORUM = "Bring a majority of the members back; `etcdview health` names those that do not answer."
 _NO_LEADER = "{endpoint} answers, but the cluster has no leader: fewer than a majority of its members are up."
 _SLOW = "{endpoint} answers, but the cluster could not agree in time ({details})."
+_DOCTOR = "`etcdview doctor` tests each step."
 _SCOPE = "Ask for less at once: a shorter prefix range, or a limit."
 
 FAULTS = (
@@ -107,6 +110,15 @@ FAULTS = (
         "Is the member stopped, overloaded, or behind a firewall? `etcdview doctor` tests each step.",
         elsewhere=True,
     ),
+    Fault(
+        Code.UNAVAILABLE,
+        "Connection refused",
+        RefusedError,
+        "Nothing listens at {endpoint}.",
+        "Is etcd running there, and is the port right? etcd's clients use 2379, its peers 2380.",
+        elsewhere=True,
+    ),
+    Fault(Code.UNAVAILABLE, "handshake", TlsError, "TLS with {endpoint} failed ({details}).", _DOCTOR, elsewhere=True),
     Fault(Code.INVALID_ARGUMENT, "", QueryError, "etcd refuses the request: {details}.", ""),
     Fault(Code.OUT_OF_RANGE, "", QueryError, "etcd refuses the request: {details}.", ""),
     Fault(Code.FAILED_PRECONDITION, "", QueryError, "etcd refuses the request: {details}.", ""),
@@ -115,7 +127,7 @@ FAULTS = (
         "",
         UnreachableError,
         "{endpoint} gives no answer ({details}).",
-        "`etcdview doctor` tests each step.",
+        _DOCTOR,
         elsewhere=True,
     ),
 )

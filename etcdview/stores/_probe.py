@@ -11,7 +11,7 @@ from etcdview.errors import UnreachableError
 from etcdview.models import Alarm, KvHash, Membership, MemberStatus
 from etcdview.stores import _messages as messages
 from etcdview.stores._channel import Channel
-from etcdview.stores._failover import Explain
+from etcdview.stores._explain import Explainer
 from etcdview.stores._faults import fault_of, translate
 from etcdview.stores._login import Login
 
@@ -21,7 +21,7 @@ PROBE_KEY = b"health"  # the key `etcdctl endpoint health` reads
 class EtcdProbe:
     """The MemberProbe protocol. Deadlines are the caller's; nothing is tried twice."""
 
-    def __init__(self, channel: Channel, login: Login, explain: Explain) -> None:
+    def __init__(self, channel: Channel, login: Login, explain: Explainer) -> None:
         self.endpoint = channel.name
         self._channel = channel
         self._login = login

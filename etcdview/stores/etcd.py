@@ -17,10 +17,15 @@ from etcdview.errors import UnreachableError, UnsupportedError
 from etcdview.models import KeyValue, Membership, NamesPiece, RangeResult, TlsFiles
 from etcdview.stores import _messages as messages
 from etcdview.stores._channel import Channel
+from etcdview.stores._diagnosis import DIAGNOSIS, diagnose_endpoint
+from etcdview.stores._explain import Explainer
 from etcdview.stores._failover import Failover
 from etcdview.stores._login import Login
 from etcdview.stores._probe import EtcdProbe
 from etcdview.stores._watch import EtcdWatch, open_watch
+from etcdview.tls.diagnosis import Step
+
+__all__ = ["DIAGNOSIS", "EtcdStore"]
 
 RANGES_PER_TXN = 128  # etcd's default --max-txn-ops
 BYTES_PER_TXN = 1 << 20  # of keys; etcd takes requests of 1.5 MiB (--max-request-bytes)
@@ -46,8 +51,9 @@ class EtcdStore:
         self.tls = tls
         self.timeout_seconds = timeout_seconds
         self._login = Login(user, password)
+        self._explain = Explainer()
         self._channels = [Channel(endpoint, tls) for endpoint in parsed]
-        self._pool = Failover(self._channels, self._login, _explain)
+        self._pool = Failover(self._channels, self._login, self._explain)
 
     def range(
         self,
@@ -115,7 +121,12 @@ class EtcdStore:
     def probe(self, endpoint: str) -> EtcdProbe:
         """One endpoint (any, not only this store's) on a connection of its own; close it after use."""
         parsed = parse_endpoint(endpoint, tls=self.tls.given)
-        return EtcdProbe(Channel(parsed, self.tls), self._login, _explain)
+        return EtcdProbe(Channel(parsed, self.tls), self._login, self._explain)
+
+    def diagnose(self, endpoint: str, prefix: bytes, timeout_seconds: float) -> tuple[Step, ...]:
+        """One endpoint from the files to a read below `prefix`, as far as the first step that fails; see DIAGNOSIS."""
+        channel = Channel(parse_endpoint(endpoint, tls=self.tls.given), self.tls)
+        return diagnose_endpoint(channel, self._login, prefix, timeout_seconds)
 
     def close(self) -> None:
         """End all calls and let go of the connections."""
@@ -156,7 +167,3 @@ def _batches(keys: Sequence[bytes]) -> Iterator[list[bytes]]:
             batch.append(key)
             size += len(key)
         yield batch
-
-
-def _explain(channel: Channel, error: UnreachableError, seconds: float) -> UnreachableError:
-    return error

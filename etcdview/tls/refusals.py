@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ssl
+import time
 from dataclasses import dataclass
 from datetime import datetime
 
+from etcdview.endpoints import Endpoint
 from etcdview.errors import (
     CertificateFileError,
     ClientCertificateError,
@@ -93,6 +95,18 @@ def speak_plainly(line: Line) -> str:
     )
 
 
+def presented(endpoint: Endpoint, files: TlsFiles, timeout_seconds: float) -> Certificate:
+    """The certificate that the endpoint shows, trusted or not. Raises UnreachableError."""
+    line = Line(endpoint, time.monotonic() + timeout_seconds)
+    try:
+        return from_der(line.shake_hands(files, verify=False).getpeercert(binary_form=True) or b"")
+    except (ssl.SSLError, ConnectionError) as error:
+        alert = isinstance(error, ssl.SSLError) and "ALERT" in (error.reason or "")
+        raise (_shut_out(line, files, error) if alert else _no_tls(line, error)) from error
+    finally:
+        line.close()
+
+
 def _speaks_tls(line: Line) -> bool:
     line.connect()
     try:
@@ -146,7 +160,7 @@ def _wrong_name(line: Line, files: TlsFiles, shown: Certificate | None) -> NameM
     names = ", ".join(shown.names) if shown and shown.names else "none that can be read"
     return NameMismatchError(
         f"The certificate of {where} is not for {name}: its names are {names}.",
-        "Use one of these names as the endpoint, name it with --server-name, or make the certificate anew with this one.",
+        "Use one of these names as the endpoint, or make the certificate anew with this one among its names.",
         endpoint=where,
     )
 
@@ -220,9 +234,8 @@ def _objection(files: TlsFiles) -> str:
 def _shown(line: Line, files: TlsFiles) -> Certificate | None:
     """The certificate that the server shows to whoever asks, None where it shows none."""
     try:
-        line.connect()
-        return from_der(line.shake_hands(files, verify=False).getpeercert(binary_form=True) or b"")
-    except (OSError, UnreachableError, ValueError):
+        return presented(line.endpoint, files, line.left_seconds)
+    except UnreachableError:
         return None
 
 

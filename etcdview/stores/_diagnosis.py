@@ -1,0 +1,52 @@
+"""The diagnosis of an endpoint, taken on from TLS to what only etcd's own calls can show: permission, and quorum."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import grpc
+
+from etcdview.stores._channel import Channel
+from etcdview.stores._faults import translate
+from etcdview.stores._login import Login
+from etcdview.stores._messages import Call, range_request
+from etcdview.stores.base import prefix_end
+from etcdview.tls import diagnosis
+from etcdview.tls.diagnosis import Step, run_step
+
+DIAGNOSIS = (*diagnosis.STEPS, "authorisation", "read")
+
+
+def diagnose_endpoint(channel: Channel, login: Login, prefix: bytes, timeout_seconds: float) -> tuple[Step, ...]:
+    """The steps of DIAGNOSIS in order, as far as the first that fails. Closes the channel. Raises nothing."""
+    deadline = time.monotonic() + timeout_seconds
+    steps = list(diagnosis.diagnose(channel.endpoint, channel.files, timeout_seconds))
+    try:
+        for name, serializable in zip(DIAGNOSIS[-2:], (True, False), strict=True):
+            if steps[-1].ok:
+                steps.append(run_step(name, _reading(channel, login, prefix, serializable, deadline)))
+    finally:
+        channel.close()
+    return tuple(steps)
+
+
+def _reading(channel: Channel, login: Login, prefix: bytes, serializable: bool, deadline: float) -> Callable[[], str]:
+    """A read of one key's name; serializable it shows that we may, linearizable that a quorum agrees."""
+
+    def read() -> str:
+        left = max(0.1, deadline - time.monotonic())
+        request = range_request(prefix, prefix_end(prefix), limit=1, keys_only=True, serializable=serializable)
+        call = Call("kv", "Range", request, needs_leader=not serializable)
+        try:
+            response = channel.start(call, left, login.token(channel, left)).result()
+        except grpc.RpcError as error:
+            raise translate(error, channel.name, call.method) from error
+        shown = prefix.decode("utf-8", "replace")
+        if serializable:
+            return (
+                f"Keys below {shown} may be read." if response.kvs else f"Reading is allowed; no key is below {shown}."
+            )
+        return f"A majority agrees on revision {response.header.revision}."
+
+    return read

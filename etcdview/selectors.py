@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from etcdview.errors import QueryError
 from etcdview.jsonpaths import compile_path
+from etcdview.tables.reading import items, mapping, text
 
 Operator = Literal["=", "!=", "in", "notin", "exists", "!", ">", "<"]
 
@@ -37,7 +38,8 @@ class Requirement:
 
     def matches(self, labels: Mapping[str, Any]) -> bool:
         """Whether the labels meet it."""
-        value = labels.get(self.key)
+        found = labels.get(self.key)
+        value = None if found is None else str(found)
         match self.operator:
             case "exists":
                 return value is not None
@@ -47,7 +49,7 @@ class Requirement:
                 return value in self.values
             case "!=" | "notin":
                 return value not in self.values
-        return _compares(value, self.operator, next(iter(self.values)))
+        return value is not None and _compares(value, self.operator, next(iter(self.values)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,10 @@ class FieldSelector:
         return all(r.matches(obj) for r in self.requirements)
 
 
+ALL_LABELS = LabelSelector()
+ALL_FIELDS = FieldSelector()
+
+
 def parse_labels(text: str) -> LabelSelector:
     """The label selector that `text` means; empty means everything. Raises QueryError."""
     return LabelSelector(tuple(_Labels(text).requirements()))
@@ -92,8 +98,8 @@ def parse_labels(text: str) -> LabelSelector:
 
 def from_label_selector(selector: Mapping[str, Any]) -> LabelSelector:
     """The metav1.LabelSelector of an object, as a selector. Operators that are none select nothing."""
-    exact = [Requirement(k, "=", frozenset({str(v)})) for k, v in (selector.get("matchLabels") or {}).items()]
-    expressions = [_expression(e) for e in selector.get("matchExpressions") or ()]
+    exact = [Requirement(k, "=", frozenset({str(v)})) for k, v in mapping(selector, "matchLabels").items()]
+    expressions = [_expression(e) for e in items(selector, "matchExpressions")]
     return LabelSelector((*exact, *expressions))
 
 
@@ -200,15 +206,15 @@ def _tokens(text: str) -> Iterator[str]:
         position = match.end()
 
 
-def _compares(value: object, operator: str, bound: str) -> bool:
-    if not isinstance(value, str) or not re.fullmatch(r"-?\d{1,18}", value):
+def _compares(value: str, operator: str, bound: str) -> bool:
+    if not re.fullmatch(r"-?\d{1,18}", value):
         return False
     return int(value) > int(bound) if operator == ">" else int(value) < int(bound)
 
 
-def _expression(expression: Mapping[str, Any]) -> Requirement:
-    key, values = str(expression.get("key", "")), frozenset(str(v) for v in expression.get("values") or ())
-    match expression.get("operator"):
+def _expression(expression: object) -> Requirement:
+    key, values = text(expression, "key"), frozenset(str(v) for v in items(expression, "values"))
+    match text(expression, "operator"):
         case "In":
             return Requirement(key, "in", values)
         case "NotIn":

@@ -41,12 +41,19 @@ def horizontal_pod_autoscaler(obj: Object, now: datetime) -> Cells:
     )
 
 
+def metric_rows(obj: Object) -> list[tuple[str, str]]:
+    """Each metric: of which kind it is, and its current/target."""
+    specs, statuses = _specs(obj), _statuses(obj)
+    return [
+        (text(spec, "type"), _metric(spec, statuses[i] if i < len(statuses) else None)) for i, spec in enumerate(specs)
+    ]
+
+
 def metrics_text(obj: Object) -> str:
     """The first two metrics as current/target; "<none>" for none."""
-    specs, statuses = _specs(obj), _statuses(obj)
-    if not specs:
+    shown = [metric for _, metric in metric_rows(obj)]
+    if not shown:
         return NONE
-    shown = [_metric(spec, statuses[i] if i < len(statuses) else None) for i, spec in enumerate(specs)]
     more = f" + {len(shown) - 2} more..." if len(shown) > 2 else ""
     return ", ".join(shown[:2]) + more
 

@@ -25,7 +25,7 @@ _VERSION = re.compile(r"v(?P<major>\d+)(?:(?P<stage>alpha|beta)(?P<minor>\d+))?"
 
 def custom_table(crd: Mapping[str, Any], version: str = "") -> Table:
     """The table of a CRD's version: Name first, then its printer columns, or Age where it names none."""
-    definitions = printer_columns(crd, version)
+    definitions = [d for d in printer_columns(crd, version) if isinstance(d, Mapping)]
     columns = tuple(_column(d) for d in definitions) or (_AGE,)
     paths = tuple(_path(_json_path(d)) for d in definitions) or (_path(_CREATION),)
     cells = tuple(zip((_CELLS.get(c.type, _other) for c in columns), paths, strict=True))
@@ -46,7 +46,8 @@ def printer_columns(crd: Mapping[str, Any], version: str = "") -> list[Any]:
 def versions(crd: Mapping[str, Any]) -> list[Any]:
     """spec.versions; the one of spec.version for a CRD of the oldest layout."""
     only = text(crd, "spec", "version")
-    return items(crd, "spec", "versions") or ([{"name": only, "served": True, "storage": True}] if only else [])
+    listed = [v for v in items(crd, "spec", "versions") if isinstance(v, Mapping)]
+    return listed or ([{"name": only, "served": True, "storage": True}] if only else [])
 
 
 def preferred_version(crd: Mapping[str, Any]) -> str:

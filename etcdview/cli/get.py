@@ -1,0 +1,134 @@
+"""`etcdview get`: reads like `kubectl get`, and asks etcd, a registry dump or a snapshot instead of the API server."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import click
+
+from etcdview.cli.get_query import Wanted, parse
+from etcdview.cli.get_read import Query, Reader
+from etcdview.cli.get_show import Style, complaints, lines, printer, show
+from etcdview.cli.get_source import open_source
+from etcdview.cli.get_watch import watch as watch_changes
+from etcdview.errors import UsageError
+from etcdview.keys import DEFAULT_PREFIX
+from etcdview.objects import Mask, Objects
+from etcdview.redact import Redactor
+from etcdview.selectors import parse_fields, parse_labels
+from etcdview.stores.base import Store
+from etcdview.tables import parse_time
+
+OUTPUTS = ("wide", "name", "json", "yaml", "table-json")
+
+
+@click.command("get", short_help="List objects as kubectl get does.")
+@click.argument("what", nargs=-1, metavar="TYPE[.GROUP][,TYPE...] [NAME...] | TYPE/NAME...")
+@click.option("-n", "--namespace", default="default", show_default=True, help="The namespace to look in.")
+@click.option("-A", "--all-namespaces", is_flag=True, help="Look in all namespaces.")
+@click.option("-o", "--output", type=click.Choice(OUTPUTS), help="Instead of kubectl's table.")
+@click.option("-l", "--selector", default="", metavar="LABELS", help="Only objects with these labels: app=web,!canary.")
+@click.option(
+    "--field-selector", default="", metavar="FIELDS", help="Only objects with these fields: any path, = or !=."
+)
+@click.option("--sort-by", default="", metavar="JSONPATH", help="Sort by a field: .metadata.creationTimestamp.")
+@click.option("-w", "--watch", is_flag=True, help="Go on with what changes, until it is stopped.")
+@click.option("--show-labels", is_flag=True, help="Labels as the last column.")
+@click.option("-L", "--label-columns", default="", metavar="KEYS", help="Columns for these labels.")
+@click.option("--show-managed-fields", is_flag=True, help="Keep metadata.managedFields in JSON and YAML.")
+@click.option("--no-headers", is_flag=True, help="No line with the names of the columns.")
+@click.option("--from", "source", required=True, metavar="FILE", help="A registry dump to read.")
+@click.option("--encryption-config", default="", metavar="FILE", help="The API server's EncryptionConfiguration.")
+@click.option("--kubernetes-version", default="", metavar="VERSION", help="The cluster's release, such as 1.36.")
+@click.option("--etcd-prefix", default=DEFAULT_PREFIX, show_default=True, help="Where the registry begins.")
+@click.option("--now", default="", metavar="TIME", help="The moment that ages count from (RFC 3339).")
+def command(
+    what: Sequence[str],
+    namespace: str,
+    all_namespaces: bool,
+    output: str | None,
+    selector: str,
+    field_selector: str,
+    sort_by: str,
+    watch: bool,
+    show_labels: bool,
+    label_columns: str,
+    show_managed_fields: bool,
+    no_headers: bool,
+    source: str,
+    encryption_config: str,
+    kubernetes_version: str,
+    etcd_prefix: str,
+    now: str,
+) -> int:
+    """List objects, straight from etcd, in the words and columns of kubectl.
+
+    Secret values are masked. An object that cannot be decoded is named, and makes the exit status 1.
+    """
+    query = Query(
+        namespace="" if all_namespaces else namespace,
+        labels=parse_labels(selector),
+        fields=parse_fields(field_selector),
+        sort_by=sort_by,
+        now=moment(now),
+    )
+    style = Style(
+        output=output or "",
+        headers=not no_headers,
+        show_labels=show_labels,
+        label_columns=tuple(filter(None, label_columns.split(","))),
+        managed_fields=show_managed_fields,
+    )
+    store, codec, keyspace = open_source(source, encryption_config, kubernetes_version, etcd_prefix)
+    try:
+        return run(store, Reader(Objects(store, codec, keyspace, _mask()), query), what, style, watch)
+    finally:
+        store.close()
+
+
+def run(store: Store, reader: Reader, what: Sequence[str], style: Style, watch: bool) -> int:
+    """Read and print. The exit status: 1 where a name is missing or a value is not readable."""
+    wanted = parse(what, reader.find)
+    check(wanted, reader.query, style, watch)
+    found = [reader.read(one) for one in wanted]
+    if watch:
+        watching = printer(found[0], reader.query, style)
+        for text in watching.lines(lines(found[0], reader.query)):
+            click.echo(text)
+        watch_changes(store, reader, found[0], watching)
+        return 0
+    show(found, wanted, reader.query, style)
+    said = complaints(found)
+    for sentence in said:
+        click.echo(f"etcdview: {sentence}", err=True)
+    return 1 if said else 0
+
+
+def check(wanted: Sequence[Wanted], query: Query, style: Style, watch: bool) -> None:
+    """Raises UsageError for flags that contradict each other."""
+    named = any(one.names for one in wanted)
+    if named and not query.namespace and any(one.resource.namespaced for one in wanted):
+        raise UsageError("A name cannot be asked for in all namespaces at once.", "Say which one with -n.")
+    if named and query.selective:
+        raise UsageError("Names and selectors do not go together.", "Leave one of them out.")
+    if len(wanted) > 1 and (style.output == "table-json" or watch):
+        what = "--watch" if watch else "-o table-json"
+        raise UsageError(f"{what} takes one type of resource, not {len(wanted)}.", "Ask for one at a time.")
+    if watch and style.output not in ("", "wide"):
+        raise UsageError(f"--watch prints a table, not {style.output}.", "Leave -o out, or use -o wide.")
+
+
+def _mask() -> Mask:
+    return Redactor(secrets.token_bytes(32)).mask
+
+
+def moment(text: str) -> datetime | None:
+    """The moment of --now; None for the clock's. Raises UsageError."""
+    if not text:
+        return None
+    found = parse_time(text)
+    if found is None:
+        raise UsageError(f"--now {text!r} is no time.", "Write it as 2026-11-23T15:57:37Z.")
+    return found.astimezone(UTC)

@@ -1,0 +1,45 @@
+"""`etcdview get --watch`: the lines of what changes, one after another, in the columns of the table before them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+
+from etcdview.cli.get_print import Printer
+from etcdview.cli.get_read import Found, Reader
+from etcdview.cli.get_show import line
+from etcdview.errors import UnsupportedError
+from etcdview.models import Event, KeyValue
+from etcdview.objects import Row
+from etcdview.stores.base import Store, Watchable, prefix_end
+
+
+def watch(store: Store, reader: Reader, one: Found, printer: Printer) -> None:
+    """Print each change after the reader's revision, until interrupted.
+
+    Raises UnsupportedError for a file, CompactedError when etcd has dropped what comes next.
+    """
+    if not isinstance(store, Watchable):
+        raise UnsupportedError(f"{store.name} does not change, so there is nothing to watch.", "Leave --watch out.")
+    start = reader.objects.keyspace.range_prefix(one.resource, reader.namespace(one.resource))
+    for row in _changes(store, reader, start):
+        for text in printer.lines([line(one.table, row, reader.query.moment())]):
+            click.echo(text)
+
+
+def _changes(store: Watchable, reader: Reader, start: bytes) -> Iterator[Row]:
+    watching = store.watch(start, prefix_end(start), reader.revision + 1)
+    try:
+        for batch in watching:
+            for event in batch.events:
+                row = reader.objects.row(_subject(event))
+                if row.object is not None and reader.query.keeps(row.object):
+                    yield row
+    finally:
+        watching.cancel()
+
+
+def _subject(event: Event) -> KeyValue:
+    """What was written; of a deletion what was there before, as far as etcd still tells."""
+    return event.previous if event.deleted and event.previous else event.kv

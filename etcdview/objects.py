@@ -1,0 +1,112 @@
+"""Decoded objects of a store, type by type, all at one revision: what pages and commands read.
+
+Long types are read in pieces, so that no answer is larger than etcd and its clients like.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from etcdview import resources
+from etcdview.codec import Codec, Decoded
+from etcdview.definitions import Definitions, definitions
+from etcdview.errors import DecodeError
+from etcdview.keys import KeySpace, Place
+from etcdview.models import KeyMeta, KeyValue
+from etcdview.resources import BY_PREFIX, ResourceType
+from etcdview.stores.base import Store, prefix_end
+
+# Values of one read: 2,000 objects of 10 kB are 20 MB, and a range still counts its rest each time.
+PIECE = 2000
+
+_CRDS = BY_PREFIX["apiextensions.k8s.io/customresourcedefinitions"]
+Mask = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One key of a type: etcd's facts, where it belongs, and its decoded value."""
+
+    meta: KeyMeta
+    place: Place | None
+    size_bytes: int
+    decoded: Decoded
+
+    @property
+    def key(self) -> bytes:
+        """The whole storage key."""
+        return self.meta.key
+
+    @property
+    def namespace(self) -> str:
+        """The namespace by the key, "" where there is none."""
+        return self.place.namespace if self.place else ""
+
+    @property
+    def name(self) -> str:
+        """The name by the key, "" where the key fits no pattern."""
+        return self.place.name if self.place else ""
+
+    @property
+    def object(self) -> dict[str, Any] | None:
+        """The decoded object; None where it cannot be decoded (`error` says why)."""
+        return self.decoded.object
+
+    @property
+    def error(self) -> DecodeError | None:
+        """Why there is no object."""
+        return self.decoded.error
+
+
+class Objects:
+    """The objects of one store. `mask` takes out what must not be seen, before anything else sees it."""
+
+    def __init__(self, store: Store, codec: Codec, keyspace: KeySpace, mask: Mask) -> None:
+        self._store = store
+        self._codec = codec
+        self._mask = mask
+        self.keyspace = keyspace
+
+    def definitions(self, revision: int = 0) -> tuple[Definitions, int]:
+        """All CRDs, and the revision at which they were read: read the rest at that one."""
+        prefix = self.keyspace.range_prefix(_CRDS)
+        result = self._store.range(prefix, prefix_end(prefix), revision=revision)
+        rows = map(self.row, result.kvs)
+        return definitions(row.object for row in rows if row.object is not None), result.revision
+
+    def read(self, resource: ResourceType, namespace: str = "", *, revision: int = 0) -> Iterator[Row]:
+        """The objects of a type (in a namespace) in the order of their keys, all as of one revision."""
+        start = self.keyspace.range_prefix(resource, namespace)
+        end = prefix_end(start)
+        while True:
+            result = self._store.range(start, end, revision=revision, limit=PIECE)
+            yield from map(self.row, result.kvs)
+            if not result.more:
+                return
+            start, revision = result.kvs[-1].key + b"\0", revision or result.revision
+
+    def get(self, resource: ResourceType, namespace: str, name: str, *, revision: int = 0) -> Row | None:
+        """One object, None where there is none."""
+        key = self.keyspace.key(resource, namespace if resource.namespaced else "", name)
+        found = self._store.range(key, revision=revision).kvs
+        return self.row(found[0]) if found else None
+
+    def undefined(self, name: str, *, revision: int = 0) -> ResourceType | None:
+        """The custom type `plural.group` without a CRD, where keys of it are still stored."""
+        plural, _, group = name.partition(".")
+        if not group:
+            return None
+        start = self.keyspace.range_prefix(resources.custom(group, plural))
+        found = self._store.range(start, prefix_end(start), revision=revision, limit=1, keys_only=True).kvs
+        place = self.keyspace.place(found[0].key) if found else None
+        return place.resource if place else None
+
+    def row(self, kv: KeyValue) -> Row:
+        """A key and its value, decoded and masked."""
+        decoded = self._codec.decode(kv.key, kv.value, kv.mod_revision)
+        if decoded.object is not None:
+            decoded = replace(decoded, object=self._mask(decoded.object))
+        meta = KeyMeta(kv.key, kv.create_revision, kv.mod_revision, kv.version, kv.lease)
+        return Row(meta, self.keyspace.place(kv.key), kv.size_bytes, decoded)

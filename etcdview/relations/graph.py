@@ -1,0 +1,145 @@
+"""The relations among a set of objects, seen from any of them: what it names, what names it, what is selected."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from etcdview.relations.model import RELATIONS, Object, Ref, Reference, Related, Selection, State, ref_of
+from etcdview.relations.references import references
+from etcdview.relations.selections import selections
+from etcdview.relations.states import state_of
+from etcdview.tables.reading import mapping, text
+
+# A pod that its owner selects is told once, by the owner reference.
+_OWNERS_SELECT = frozenset({"Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "ReplicationController"})
+# Users and groups are names only; nothing is stored of them.
+_NOT_STORED = frozenset({"User", "Group"})
+_GONE = State("gone", False)
+_ABSENT = State("not there, and need not be", None)
+
+
+class Graph:
+    """Objects and their relations. Built once, read by many.
+
+    `read` are the kinds, as (group, kind), of which all objects are here; without it, the kinds that occur. Only of
+    these can a missing object be told.
+    """
+
+    def __init__(self, objects: Iterable[Object], read: Iterable[tuple[str, str]] = ()) -> None:
+        self._objects = {ref_of(obj): obj for obj in objects}
+        self._read = frozenset(read) or frozenset((ref.group, ref.kind) for ref in self._objects)
+        self._namers: dict[Ref, list[tuple[Ref, Reference]]] = defaultdict(list)
+        self._selections: dict[tuple[str, str, str], list[tuple[Ref, Selection]]] = defaultdict(list)
+        self._by_place: dict[tuple[str, str, str], list[Ref]] = defaultdict(list)
+        for ref, obj in self._objects.items():
+            self._add(ref, obj)
+
+    def _add(self, ref: Ref, obj: Object) -> None:
+        self._by_place[ref.group, ref.kind, ref.namespace].append(ref)
+        for reference in self._references(obj):
+            self._namers[reference.ref].append((ref, reference))
+        if ref.kind not in _OWNERS_SELECT:
+            for selection in selections(obj):
+                place = selection.group, selection.kind, selection.namespace
+                self._selections[place].append((ref, selection))
+
+    def __iter__(self) -> Iterator[Object]:
+        return iter(self._objects.values())
+
+    def get(self, ref: Ref) -> Object | None:
+        """The object, None where it is not here."""
+        return self._objects.get(ref)
+
+    def related(self, obj: Object, now: datetime) -> tuple[Related, ...]:
+        """All that is related to the object, which need not be in the graph itself: what it names comes first."""
+        ref = ref_of(obj)
+        found = [*self._named(obj, now), *self._selected(obj, now), *self._naming(obj, now), *self._selecting(obj, now)]
+        return tuple(related for related in dict.fromkeys(found) if related.ref != ref)
+
+    def broken(self, obj: Object) -> tuple[Reference, ...]:
+        """What the object names and needs, and what is not there; only of kinds that were read."""
+        return tuple(r for r in self._references(obj) if not r.optional and self._is_missing(r))
+
+    def selected_by(self, obj: Object) -> tuple[Ref, ...]:
+        """The objects that the object selects by labels."""
+        return tuple(
+            other
+            for selection in selections(obj)
+            for other in self._by_place[selection.group, selection.kind, selection.namespace]
+            if selection.selector.matches(mapping(self._objects[other], "metadata", "labels"))
+        )
+
+    def owned(self, obj: Object) -> tuple[Ref, ...]:
+        """The objects that name this one as their owner."""
+        return tuple(
+            other for other, r in self._namers.get(ref_of(obj), ()) if r.relation == "owner" and _means(r, obj)
+        )
+
+    def owners(self, obj: Object) -> tuple[Ref, ...]:
+        """The chain of owners, the nearest first, as far as they are here."""
+        chain: list[Ref] = []
+        current: Object | None = obj
+        while current is not None:
+            above = [r.ref for r in self._references(current) if r.relation == "owner" and r.ref not in chain]
+            chain += above[:1]
+            current = self._objects.get(above[0]) if above else None
+        return tuple(chain)
+
+    def _references(self, obj: Object) -> tuple[Reference, ...]:
+        """What the object names; an owner that is here without a namespace is meant without one."""
+        return tuple(map(self._placed, references(obj)))
+
+    def _placed(self, reference: Reference) -> Reference:
+        ref = reference.ref
+        if reference.relation != "owner" or not ref.namespace or ref in self._objects:
+            return reference
+        cluster_wide = replace(ref, namespace="")
+        return replace(reference, ref=cluster_wide) if cluster_wide in self._objects else reference
+
+    def _named(self, obj: Object, now: datetime) -> Iterator[Related]:
+        for reference in self._references(obj):
+            words = RELATIONS[reference.relation][0]
+            missing = self._is_missing(reference)
+            gone = _ABSENT if reference.optional else _GONE
+            state = gone if missing else self._state(reference.ref, now)
+            known = (reference.ref.group, reference.ref.kind) in self._read or reference.ref in self._objects
+            yield Related(reference.relation, words, "out", reference.ref, state, missing, known)
+
+    def _selected(self, obj: Object, now: datetime) -> Iterator[Related]:
+        if text(obj, "kind") in _OWNERS_SELECT:
+            return
+        relation = next((s.relation for s in selections(obj)), "")
+        for other in self.selected_by(obj):
+            yield Related(relation, RELATIONS[relation][0], "out", other, self._state(other, now))
+
+    def _naming(self, obj: Object, now: datetime) -> Iterator[Related]:
+        for other, reference in self._namers.get(ref_of(obj), ()):
+            if _means(reference, obj):
+                words = RELATIONS[reference.relation][1]
+                yield Related(reference.relation, words, "in", other, self._state(other, now))
+
+    def _selecting(self, obj: Object, now: datetime) -> Iterator[Related]:
+        ref, labels = ref_of(obj), mapping(obj, "metadata", "labels")
+        for other, selection in self._selections.get((ref.group, ref.kind, ref.namespace), ()):
+            if selection.selector.matches(labels):
+                words = RELATIONS[selection.relation][1]
+                yield Related(selection.relation, words, "in", other, self._state(other, now))
+
+    def _state(self, ref: Ref, now: datetime) -> State:
+        obj = self._objects.get(ref)
+        return State() if obj is None else state_of(obj, now)
+
+    def _is_missing(self, reference: Reference) -> bool:
+        ref = reference.ref
+        if (ref.group, ref.kind) not in self._read or ref.kind in _NOT_STORED:
+            return False
+        obj = self._objects.get(ref)
+        return obj is None or not _means(reference, obj)
+
+
+def _means(reference: Reference, obj: Object) -> bool:
+    """Whether the reference is to this very object, not to one of the same name before or after it."""
+    return not reference.uid or reference.uid == text(obj, "metadata", "uid")

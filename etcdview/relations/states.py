@@ -1,0 +1,163 @@
+"""How an object is, in a word or two, and whether that is well. The words are those of kubectl's tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from etcdview.relations.model import Object, State, group_of
+from etcdview.tables.batch import job_status
+from etcdview.tables.certificates import csr_status
+from etcdview.tables.core_nodes import node_status
+from etcdview.tables.core_pods import pod_state
+from etcdview.tables.devices import claim_state
+from etcdview.tables.reading import condition, deleting, dig, is_true, items, number, text
+
+_STARTING = frozenset({"Pending", "ContainerCreating", "PodInitializing", "SchedulingGated"})
+
+
+def state_of(obj: Object, now: datetime) -> State:
+    """The state of an object of any kind. What is being deleted says so, whatever else it is."""
+    kind = text(obj, "kind")
+    if deleting(obj) and kind != "Pod":
+        return State("being deleted", None)
+    speaker = _SPEAKERS.get((group_of(text(obj, "apiVersion")), kind))
+    return speaker(obj, now) if speaker else _by_conditions(obj)
+
+
+def _pod(obj: Object, now: datetime) -> State:
+    state = pod_state(obj, now)
+    words = f"{state.reason}, {state.ready} of {state.total} ready"
+    if text(obj, "status", "phase") == "Succeeded":
+        return State("Completed", True)
+    if state.reason in _STARTING or deleting(obj):
+        return State(words, False if state.reason in ("Pending", "SchedulingGated") else None)
+    if state.reason == "Running" and not is_true(obj, "Ready"):
+        return State(f"{words}, but the pod is not", False)
+    return State(words, state.reason == "Running")
+
+
+def _node(obj: Object, now: datetime) -> State:
+    status = node_status(obj)
+    return State(status, status.split(",")[0] == "Ready")
+
+
+def _namespace(obj: Object, now: datetime) -> State:
+    return State(text(obj, "status", "phase"), True)
+
+
+def _replicas(obj: Object, now: datetime) -> State:
+    """Deployments, replica sets, stateful sets, replication controllers."""
+    wanted, ready = number(obj, "spec", "replicas", default=1), number(obj, "status", "readyReplicas")
+    return State(f"{ready} of {wanted} ready", ready >= wanted)
+
+
+def _daemon_set(obj: Object, now: datetime) -> State:
+    wanted, ready = number(obj, "status", "desiredNumberScheduled"), number(obj, "status", "numberReady")
+    return State(f"{ready} of {wanted} ready", ready >= wanted)
+
+
+def _job(obj: Object, now: datetime) -> State:
+    status = job_status(obj)
+    return State(status, status not in ("Failed", "FailureTarget"))
+
+
+def _cron_job(obj: Object, now: datetime) -> State:
+    if dig(obj, "spec", "suspend") is True:
+        return State("suspended", None)
+    return State(f"{len(items(obj, 'status', 'active'))} active", True)
+
+
+def _claim(obj: Object, now: datetime) -> State:
+    phase = text(obj, "status", "phase") or "Pending"
+    return State(phase, phase == "Bound")
+
+
+def _volume(obj: Object, now: datetime) -> State:
+    phase = text(obj, "status", "phase") or "Pending"
+    return State(phase, phase in ("Bound", "Available"))
+
+
+def _service(obj: Object, now: datetime) -> State:
+    kind = text(obj, "spec", "type") or "ClusterIP"
+    waiting = kind == "LoadBalancer" and not items(obj, "status", "loadBalancer", "ingress")
+    return State(f"{kind}, no address yet" if waiting else kind, False if waiting else None)
+
+
+def _slice(obj: Object, now: datetime) -> State:
+    endpoints = items(obj, "endpoints")
+    ready = sum(dig(e, "conditions", "ready") is not False for e in endpoints)
+    return State(f"{ready} of {len(endpoints)} ready", ready > 0)
+
+
+def _endpoints(obj: Object, now: datetime) -> State:
+    subsets = items(obj, "subsets")
+    ready = sum(len(items(s, "addresses")) for s in subsets)
+    total = ready + sum(len(items(s, "notReadyAddresses")) for s in subsets)
+    return State(f"{ready} of {total} ready", ready > 0)
+
+
+def _autoscaler(obj: Object, now: datetime) -> State:
+    current, wanted = number(obj, "status", "currentReplicas"), number(obj, "status", "desiredReplicas")
+    active = condition(obj, "ScalingActive")
+    return State(f"{current} of {wanted} replicas", None if active is None else text(active, "status") == "True")
+
+
+def _budget(obj: Object, now: datetime) -> State:
+    healthy, wanted = number(obj, "status", "currentHealthy"), number(obj, "status", "desiredHealthy")
+    return State(f"{healthy} healthy, {wanted} needed", healthy >= wanted)
+
+
+def _event(obj: Object, now: datetime) -> State:
+    kind = text(obj, "type")
+    return State(f"{kind}: {text(obj, 'reason')}", kind != "Warning")
+
+
+def _signing_request(obj: Object, now: datetime) -> State:
+    status = csr_status(obj)
+    return State(status, None if status == "Pending" else "Issued" in status)
+
+
+def _resource_claim(obj: Object, now: datetime) -> State:
+    state = claim_state(obj)
+    return State(state, state.startswith("allocated"))
+
+
+def _api_service(obj: Object, now: datetime) -> State:
+    available = is_true(obj, "Available")
+    return State("available" if available else "not available", available)
+
+
+def _by_conditions(obj: Object) -> State:
+    """Custom resources, as far as they follow the custom of a Ready or Available condition; else their phase."""
+    for kind in ("Ready", "Available", "Established"):
+        found = condition(obj, kind)
+        if found is not None:
+            status, reason = text(found, "status"), text(found, "reason")
+            return State(kind if status == "True" else f"not {kind}: {reason or status}", status == "True")
+    return State(text(obj, "status", "phase"), None)
+
+
+_SPEAKERS: dict[tuple[str, str], Callable[[Object, datetime], State]] = {
+    ("", "Pod"): _pod,
+    ("", "Node"): _node,
+    ("", "Namespace"): _namespace,
+    ("apps", "Deployment"): _replicas,
+    ("apps", "ReplicaSet"): _replicas,
+    ("apps", "StatefulSet"): _replicas,
+    ("", "ReplicationController"): _replicas,
+    ("apps", "DaemonSet"): _daemon_set,
+    ("batch", "Job"): _job,
+    ("batch", "CronJob"): _cron_job,
+    ("", "PersistentVolumeClaim"): _claim,
+    ("", "PersistentVolume"): _volume,
+    ("", "Service"): _service,
+    ("discovery.k8s.io", "EndpointSlice"): _slice,
+    ("", "Endpoints"): _endpoints,
+    ("autoscaling", "HorizontalPodAutoscaler"): _autoscaler,
+    ("policy", "PodDisruptionBudget"): _budget,
+    ("", "Event"): _event,
+    ("certificates.k8s.io", "CertificateSigningRequest"): _signing_request,
+    ("resource.k8s.io", "ResourceClaim"): _resource_claim,
+    ("apiregistration.k8s.io", "APIService"): _api_service,
+}

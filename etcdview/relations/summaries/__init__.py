@@ -1,0 +1,8 @@
+"""What there is to say of an object, in the spirit of `kubectl describe`, by kind. Pure, as all of relations."""
+
+from __future__ import annotations
+
+from etcdview.relations.summaries.describe import summary
+from etcdview.relations.summaries.sections import Field, Section
+
+__all__ = ["Field", "Section", "summary"]

@@ -1,0 +1,75 @@
+"""Sections of a summary: labelled values, or a small table; and the texts that values become."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from etcdview.relations.model import Ref
+from etcdview.tables import age
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One labelled value; `ref` is the object that it names. `well` false marks what is not as it should be."""
+
+    label: str
+    value: str
+    ref: Ref | None = None
+    well: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a summary. It has fields, or rows of a table under its columns; each row has a cell a column."""
+
+    title: str
+    fields: tuple[Field, ...] = ()
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+
+
+def fields(title: str, *entries: Field | None) -> Section:
+    """A section of the fields that have a value."""
+    return Section(title, tuple(entry for entry in entries if entry is not None and entry.value))
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Section:
+    """A section that is a table."""
+    return Section(title, columns=tuple(columns), rows=tuple(tuple(map(show, row)) for row in rows))
+
+
+def show(value: Any) -> str:
+    """A value in one line: nothing for null, members joined by commas, inner maps in braces."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}={_inner(member)}" for key, member in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_inner, value))
+    return str(value)
+
+
+def _inner(value: Any) -> str:
+    if isinstance(value, Mapping) and value:
+        return "{" + show(value) + "}"
+    return "[" + show(value) + "]" if isinstance(value, list | tuple) and len(value) > 1 else show(value)
+
+
+def field(label: str, value: Any, ref: Ref | None = None, well: bool | None = None) -> Field:
+    """A field of any value."""
+    return Field(label, show(value), ref, well)
+
+
+def ago(label: str, moment: Any, now: datetime) -> Field:
+    """A field with a moment and how long ago it was; empty where there is none."""
+    return Field(label, f"{moment} ({age(moment, now)} ago)" if moment else "")
+
+
+def named(label: str, group: str, kind: str, namespace: str, name: str) -> Field:
+    """A field that is the name of another object."""
+    return Field(label, name, Ref(group, kind, namespace, name) if name else None)

@@ -1,0 +1,35 @@
+"""The captured cluster's objects, and short ways to write others."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from etcdview.relations import Graph
+
+CAPTURE = Path(__file__).parents[2] / "testdata" / "cluster-shop"
+NOW = datetime.fromisoformat("2026-11-23T15:57:37+00:00")
+
+
+@pytest.fixture(scope="session")
+def captured() -> tuple[dict[str, Any], ...]:
+    """Every object as it was served, in the first of its versions."""
+    lines = gzip.decompress((CAPTURE / "objects.jsonl.gz").read_bytes()).splitlines()
+    return tuple(json.loads(line)["served"][0] for line in lines)
+
+
+@pytest.fixture(scope="session")
+def graph(captured: tuple[dict[str, Any], ...]) -> Graph:
+    """Their relations."""
+    return Graph(captured)
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The moment of the capture."""
+    return NOW

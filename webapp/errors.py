@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 
-from flask import Flask, Response, jsonify, request
+from flask import Flask, Response, jsonify
+from htmx_flask import request
 from werkzeug.exceptions import HTTPException
 
 from etcdview.errors import EtcdviewError
-from webapp.rendering import render_page
+from webapp.rendering import render_page, wants_fragment
 
 log = logging.getLogger(__name__)
 API_PREFIX = "/api/"
@@ -18,12 +19,16 @@ API_PREFIX = "/api/"
 
 @dataclass(frozen=True, slots=True)
 class ErrorPage:
-    """What an error page shows: the status, a title, what happened and what to do."""
+    """What an error page shows: the status, a title, what happened and what to do.
+
+    `stands_for` is the id of the fragment in whose place it is shown, so that a later answer finds its place.
+    """
 
     status: int
     title: str
     what: str
     remedy: str
+    stands_for: str = ""
 
 
 def init_app(app: Flask) -> None:
@@ -56,6 +61,8 @@ def _unexpected(error: Exception) -> Response:
 def _answer(page: ErrorPage) -> Response:
     if request.path.startswith(API_PREFIX):
         return _problem(page)
+    if wants_fragment():
+        page = replace(page, stands_for=request.htmx.target or "")
     return render_page("error.html", page, any_fragment="_error.html", status=page.status)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 
+from etcdview.browse.kinds import Kinds
 from etcdview.codec import Codec
 from etcdview.health.monitor import Monitor
 from etcdview.index.base import Names
@@ -33,6 +34,7 @@ class Cluster:
         self.keyspace = keyspace
         self.monitor = monitor
         self.warnings = warnings
+        self.kinds = Kinds(store, keyspace)
         self.redactor = Redactor(secrets.token_bytes(32))
 
     def close(self) -> None:

@@ -8,12 +8,12 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from etcdview import resources
 from etcdview.browse import commands
 from etcdview.browse.commands import Command
 from etcdview.browse.pages import Crumb, cursor_text, href, object_href
+from etcdview.browse.types import find_type, named_tree
 from etcdview.browse.window import Entry, Window
-from etcdview.errors import NotFoundError, QueryError
+from etcdview.errors import QueryError
 from etcdview.index.base import Freshness, NamePage, Tree, TypeCount
 from etcdview.keys import show
 from etcdview.resources import ResourceType
@@ -116,8 +116,8 @@ class RegistryPage:
 
 def registry_page(window: Window, query: RegistryQuery, now: datetime) -> RegistryPage:
     """The page for `query`. Raises NotFoundError for a type or namespace that has no keys, QueryError for nonsense."""
-    tree = window.names.tree()
-    chosen = _chosen(tree, query)
+    tree = named_tree(window)
+    chosen = _chosen(window, tree, query)
     page = RegistryPage(
         crumbs=(Crumb("Registry"),),
         freshness=window.names.freshness(),
@@ -133,32 +133,18 @@ def registry_page(window: Window, query: RegistryQuery, now: datetime) -> Regist
     return page if chosen is None else _with_objects(page, window, chosen, now)
 
 
-def find_type(tree: Tree, name: str) -> TypeCount:
-    """The type in the tree that `name` means as kubectl would read it. Raises NotFoundError."""
-    by_prefix = {t.resource.prefix: t for t in tree.types}
-    for resource in resources.find(name, (t.resource for t in tree.types)):
-        return by_prefix[resource.prefix]
-    known = resources.find(name)
-    if known:
-        return TypeCount(known[0], b"", 0)
-    raise NotFoundError(
-        f"There is no resource type {name!r} in this registry.",
-        "Choose one from the tree, or spell it as kubectl does: pods, deployments.apps, backups.example.org.",
-    )
-
-
-def _chosen(tree: Tree, query: RegistryQuery) -> TypeCount | None:
+def _chosen(window: Window, tree: Tree, query: RegistryQuery) -> TypeCount | None:
     if query.namespace and not query.resource:
         raise QueryError("A namespace was given without a resource type.", "Add resource=, for example resource=pods.")
     if query.resource in ("", UNPLACED):
         return None
-    return find_type(tree, query.resource)
+    return find_type(tree, query.resource, window.definitions)
 
 
 def _with_objects(page: RegistryPage, window: Window, chosen: TypeCount, now: datetime) -> RegistryPage:
     resource, query = chosen.resource, page.query
     prefix = window.keyspace.range_prefix(resource, query.namespace)
-    table = table_for(resource, window.custom_definition(resource))
+    table = table_for(resource, window.definitions.crd(resource))
     names = window.names.page(prefix, prefix_end(prefix), after=query.after, limit=query.limit)
     columns, indexes = _visible(table, query.wide)
     rows = _rows(window, names, table, indexes, now)

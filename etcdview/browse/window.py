@@ -5,44 +5,28 @@ Pages, the API and the search read through a Window, never through a store; so n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from etcdview.browse.cluster import Cluster
-from etcdview.codec import Codec, Decoded
+from etcdview.definitions import Definitions
 from etcdview.index.base import Names
-from etcdview.keys import KeySpace, Place
+from etcdview.keys import KeySpace
 from etcdview.models import KeyMeta, KeyValue
-from etcdview.redact import Redactor, is_sensitive
-from etcdview.resources import BY_PREFIX, ResourceType
-
-CRD_PREFIX = "apiextensions.k8s.io/customresourcedefinitions"
+from etcdview.objects import Objects, Row
+from etcdview.redact import is_sensitive
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Row):
     """One key with its decoded value, masked as the viewer requires.
 
     `value` is the stored bytes and `decoded.plain` the decrypted ones; both are empty where `hidden`.
     """
 
-    meta: KeyMeta
-    place: Place | None
-    decoded: Decoded
-    size_bytes: int
-    value: bytes
-    hidden: bool
-
-    @property
-    def key(self) -> bytes:
-        """The whole storage key."""
-        return self.meta.key
-
-    @property
-    def object(self) -> dict[str, Any] | None:
-        """The decoded, masked object; None where it cannot be decoded."""
-        return self.decoded.object
+    value: bytes = b""
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +43,7 @@ class Window:
 
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
-        self._redactor: Redactor = cluster.redactor
+        self.objects = Objects(cluster.store, cluster.codec, cluster.keyspace, cluster.redactor.mask)
 
     @property
     def names(self) -> Names:
@@ -71,6 +55,11 @@ class Window:
         """How keys are laid out in this registry."""
         return self.cluster.keyspace
 
+    @property
+    def definitions(self) -> Definitions:
+        """What the cluster's CRDs define."""
+        return self.cluster.kinds.definitions(self.objects)
+
     def get(self, key: bytes, revision: int = 0) -> tuple[Entry | None, int]:
         """One key, and the revision it was read at; None where there is no such key then."""
         result = self.cluster.store.range(key, revision=revision)
@@ -79,41 +68,18 @@ class Window:
     def range(self, start: bytes, end: bytes, *, revision: int = 0, limit: int = 0) -> Entries:
         """All entries of a bounded range at one revision."""
         result = self.cluster.store.range(start, end, revision=revision, limit=limit)
-        return Entries(result.revision, self._entries(result.kvs), result.count)
+        return Entries(result.revision, tuple(self._entry(kv) for kv in result.kvs), result.count)
 
     def facts(self, keys: Sequence[bytes], revision: int = 0) -> dict[bytes, KeyMeta]:
         """etcd's facts about keys, without their values, at one revision."""
         return dict(self.cluster.store.get_many(keys, revision=revision, keys_only=True))
 
-    def custom_definition(self, resource: ResourceType) -> dict[str, Any] | None:
-        """The CustomResourceDefinition of a type that is not built in; None where there is none."""
-        if resource.builtin:
-            return None
-        key = self.keyspace.key(BY_PREFIX[CRD_PREFIX], "", f"{resource.plural}.{resource.group}")
-        entry, _ = self.get(key)
-        return entry.object if entry else None
-
     def as_served(self, obj: dict[str, Any]) -> dict[str, Any]:
         """The object with what the API server adds on the way out."""
         return self.cluster.codec.as_served(obj)
 
-    def _entries(self, kvs: Iterable[KeyValue]) -> tuple[Entry, ...]:
-        return tuple(self._entry(kv) for kv in kvs)
-
     def _entry(self, kv: KeyValue) -> Entry:
-        codec: Codec = self.cluster.codec
-        place = self.keyspace.place(kv.key)
-        decoded = codec.decode(kv.key, kv.value, kv.mod_revision)
-        hidden = is_sensitive(place.resource if place else None, decoded.storage.kind)
-        if decoded.object is not None:
-            decoded = replace(decoded, object=self._redactor.mask(decoded.object))
-        if hidden:
-            decoded = replace(decoded, plain=b"", partial=None, unknown_fields=())
-        return Entry(
-            meta=KeyMeta(kv.key, kv.create_revision, kv.mod_revision, kv.version, kv.lease),
-            place=place,
-            decoded=decoded,
-            size_bytes=kv.size_bytes,
-            value=b"" if hidden else kv.value,
-            hidden=hidden,
-        )
+        row = self.objects.row(kv)
+        hidden = is_sensitive(row.place.resource if row.place else None, row.decoded.storage.kind)
+        decoded = replace(row.decoded, plain=b"", partial=None, unknown_fields=()) if hidden else row.decoded
+        return Entry(row.meta, row.place, row.size_bytes, decoded, b"" if hidden else kv.value, hidden)

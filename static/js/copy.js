@@ -1,16 +1,24 @@
 // Copies the text of what a button names, and says that it did.
-export function startCopy(root) {
-  for (const button of root.querySelectorAll("[data-copy-from]")) {
-    button.hidden = !navigator.clipboard;
-    button.addEventListener("click", () => copy(button));
-  }
+export function startCopy() {
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-copy-from]");
+    if (button) copy(button);
+  });
 }
 
 async function copy(button) {
   const source = document.querySelector(button.dataset.copyFrom);
   if (!source) return;
-  await navigator.clipboard.writeText(source.textContent);
   const before = button.textContent;
-  button.textContent = "Copied";
+  button.textContent = await write(source.textContent);
   setTimeout(() => (button.textContent = before), 1500);
+}
+
+async function write(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return "Copied";
+  } catch {
+    return "Select and copy by hand";
+  }
 }

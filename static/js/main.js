@@ -1,16 +1,18 @@
 // Our own behaviours, each in a module of its own and each optional: every page works without them.
+// They listen on the document, so that what htmx brings later needs no starting.
 import { startCopy } from "./copy.js";
 import { startKeyboard } from "./keyboard.js";
 import { startThemeSwitch } from "./theme-switch.js";
-import { startTree } from "./tree.js";
+import { openWhenWide } from "./tree.js";
 
 startKeyboard();
+startCopy();
+startThemeSwitch();
 
-function startAll(root) {
-  startCopy(root);
-  startThemeSwitch(root);
-  startTree(root);
+function prepare(root) {
+  openWhenWide(root);
+  for (const element of root.querySelectorAll("[data-needs-script]")) element.hidden = false;
 }
 
-startAll(document);
-document.addEventListener("htmx:load", (event) => startAll(event.detail.elt));
+prepare(document);
+document.addEventListener("htmx:load", (event) => prepare(event.detail.elt));

@@ -1,13 +1,11 @@
 // Switches between light and dark, and remembers it in this browser.
-export function startThemeSwitch(root) {
-  for (const button of root.querySelectorAll("[data-theme-switch]")) {
-    button.hidden = false;
-    button.addEventListener("click", () => {
-      const next = current() === "dark" ? "light" : "dark";
-      document.documentElement.dataset.theme = next;
-      localStorage.setItem("theme", next);
-    });
-  }
+export function startThemeSwitch() {
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest("[data-theme-switch]")) return;
+    const next = current() === "dark" ? "light" : "dark";
+    document.documentElement.dataset.theme = next;
+    localStorage.setItem("theme", next);
+  });
 }
 
 function current() {

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etcdview.errors import QueryError
-from etcdview.keys import KeySpace, from_query, show, to_query
+from etcdview.keys import KeySpace, from_query, to_query
 from etcdview.resources import BUILTIN, find
 
 REGISTRY = KeySpace()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-from typing import Any, NoReturn
+from collections.abc import Callable
+from typing import Any, NoReturn, TypeVar
 
 from flask import Request
 from flask_smorest import Blueprint
@@ -16,14 +17,28 @@ from etcdview.browse.overview import ClusterState, cluster_state
 from etcdview.browse.pages import cursor_name
 from etcdview.browse.past import Past
 from etcdview.browse.search import MODES, SearchPage, SearchQuery, search_page
+from etcdview.browse.types import named_tree
 from etcdview.errors import DecodeError, QueryError
-from etcdview.index.base import Tree, TypeCount
+from etcdview.index.base import TypeCount
 from etcdview.keys import from_query, show
 from etcdview.models import KeyMeta
 from webapp.api import schemas
 from webapp.runtime import current_window
 
+View = TypeVar("View", bound=Callable[..., Any])
+
 bp = Blueprint("api", __name__, url_prefix="/api/v1", description="What the pages show, as JSON")
+
+
+def _problems(*statuses: int) -> Callable[[View], View]:
+    """Document these statuses as problem details, and 400 and 403, which any operation may answer."""
+
+    def document(view: View) -> View:
+        for status in {400, 403, *statuses}:
+            view = bp.alt_response(status, schema=schemas.ProblemSchema, content_type="application/problem+json")(view)
+        return view
+
+    return document
 
 
 class _Parser(FlaskParser):
@@ -50,7 +65,7 @@ bp.ARGUMENTS_PARSER = _Parser()
 
 @bp.get("/cluster")
 @bp.response(200, schemas.ClusterSchema)
-@bp.alt_response(503, schema=schemas.ProblemSchema)
+@_problems(503)
 def cluster() -> ClusterState:
     """The members, their health, and the verdict."""
     return cluster_state(current_window()) or ClusterState("", 0, "unknown", None, 0.0, (), ())
@@ -58,18 +73,17 @@ def cluster() -> ClusterState:
 
 @bp.get("/resources")
 @bp.response(200, schemas.ResourcesSchema)
-@bp.alt_response(503, schema=schemas.ProblemSchema)
+@_problems(503)
 def resources() -> dict[str, Any]:
     """The resource types with their counts, one entry a storage prefix."""
-    tree: Tree = current_window().names.tree()
+    tree = named_tree(current_window())
     return {"revision": tree.revision, "complete": tree.complete, "resources": [_resource(t) for t in tree.types]}
 
 
 @bp.get("/keys")
-@bp.arguments(schemas.KeysQuery, location="query")
+@bp.arguments(schemas.KeysQuery, location="query", error_status_code=400)
 @bp.response(200, schemas.KeysSchema)
-@bp.alt_response(400, schema=schemas.ProblemSchema)
-@bp.alt_response(503, schema=schemas.ProblemSchema)
+@_problems(503)
 def keys(query: dict[str, Any]) -> dict[str, Any]:
     """Keys that match, in byte order, in pages."""
     modes = [mode for mode in MODES if mode in query]
@@ -83,12 +97,9 @@ def keys(query: dict[str, Any]) -> dict[str, Any]:
 
 
 @bp.get("/object")
-@bp.arguments(schemas.ObjectQuerySchema, location="query")
+@bp.arguments(schemas.ObjectQuerySchema, location="query", error_status_code=400)
 @bp.response(200, schemas.ObjectSchema)
-@bp.alt_response(400, schema=schemas.ProblemSchema)
-@bp.alt_response(404, schema=schemas.ProblemSchema)
-@bp.alt_response(410, schema=schemas.ProblemSchema)
-@bp.alt_response(503, schema=schemas.ProblemSchema)
+@_problems(404, 410, 422, 503)
 def object_(query: dict[str, Any]) -> dict[str, Any]:
     """One key's value, decoded, and how it is stored."""
     key = from_query(query.get("key"), query.get("key64"))
@@ -96,11 +107,9 @@ def object_(query: dict[str, Any]) -> dict[str, Any]:
 
 
 @bp.get("/history")
-@bp.arguments(schemas.KeyQuery, location="query")
+@bp.arguments(schemas.KeyQuery, location="query", error_status_code=400)
 @bp.response(200, schemas.HistorySchema)
-@bp.alt_response(400, schema=schemas.ProblemSchema)
-@bp.alt_response(404, schema=schemas.ProblemSchema)
-@bp.alt_response(503, schema=schemas.ProblemSchema)
+@_problems(404, 503)
 def history(query: dict[str, Any]) -> dict[str, Any]:
     """The values that one key had."""
     key = from_query(query.get("key"), query.get("key64"))

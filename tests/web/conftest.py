@@ -1,0 +1,108 @@
+"""A real browser before the real product: Chromium, gunicorn's app, three etcd members with the captured registry."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from werkzeug.serving import make_server
+
+from etcdview.browse.opening import open_cluster
+from etcdview.config import Settings
+from etcdview.demo.certificates import ClusterCertificates
+from etcdview.demo.cluster import Cluster
+from etcdview.models import no_progress
+from etcdview.stores._load import load
+from etcdview.stores.dump import read_dump
+from webapp import create_app
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+NAMES = ("cp1", "cp2", "cp3")
+WIDE = {"width": 1280, "height": 900}
+
+
+@pytest.fixture(scope="session")
+def etcd(tmp_path_factory: pytest.TempPathFactory, capture: Path) -> Iterator[Cluster]:
+    """Three members with mutual TLS that hold the captured registry."""
+    certificates = ClusterCertificates(tmp_path_factory.mktemp("web-pki"), NAMES)
+    with Cluster(tmp_path_factory.mktemp("web-etcd"), NAMES, certificates=certificates) as running:
+        load(running.endpoints[0], running.tls, list(read_dump(capture / "registry.jsonl.gz")), no_progress)
+        yield running
+
+
+@pytest.fixture(scope="session")
+def base_url(etcd: Cluster, capture: Path) -> Iterator[str]:
+    """Where the product is served."""
+    settings = Settings(
+        endpoints=etcd.endpoints,
+        cacert=etcd.tls.cacert,
+        cert=etcd.tls.cert,
+        key=etcd.tls.key,
+        encryption_config=str(capture / "encryption-config.yaml"),
+        cluster_name="shop-cluster",
+    )
+    opened = open_cluster(settings)
+    server = make_server("127.0.0.1", 0, create_app(settings, opened), threaded=True)
+    thread = threading.Thread(target=server.serve_forever, name="web-test-server")
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, driven by Playwright."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine: apt-get install chromium")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def context(browser: Browser, base_url: str) -> Iterator[BrowserContext]:
+    """A wide window of a user who prefers light."""
+    opened = browser.new_context(base_url=base_url, viewport=WIDE, color_scheme="light")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    """One page; whatever its console calls an error is one, save the note of an answer that a test asked for."""
+    opened = context.new_page()
+    troubles: list[str] = []
+    opened.on("console", lambda m: troubles.append(m.text) if m.type == "error" and _is_trouble(m.text) else None)
+    opened.on("pageerror", lambda error: troubles.append(str(error)))
+    yield opened
+    assert troubles == []
+
+
+def _is_trouble(text: str) -> bool:
+    return not text.startswith("Failed to load resource: the server responded with a status of 4")
+
+
+@pytest.fixture(scope="session")
+def pictures() -> Path:
+    """Where the tests leave what they saw."""
+    folder = Path(os.environ.get("ETCDVIEW_PICTURES", ".cache/pictures"))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

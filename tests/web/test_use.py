@@ -1,0 +1,118 @@
+"""Using the pages as people do: keys, typing, links, the theme switch; and without JavaScript."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+from playwright.sync_api import Browser, Page, expect
+
+
+def test_search_shows_results_while_typing_and_the_address_can_be_shared(page: Page) -> None:
+    page.goto("/search")
+    page.locator("#q").press_sequentially("/registry/pods/mon", delay=10)
+
+    expect(page.locator("#results strong")).to_have_text("7")
+    page.wait_for_url(lambda url: parse_qs(urlsplit(url).query).get("q") == ["/registry/pods/mon"])
+
+    page.reload()
+    expect(page.locator("#results tbody tr")).to_have_count(7)
+
+
+def test_a_bad_pattern_says_what_is_wrong_in_place_of_the_results(page: Page, base_url: str) -> None:
+    page.goto("/search?mode=regex")
+    with page.expect_response(lambda r: "q=" in r.url and r.status == 400):
+        page.locator("#q").fill("(")
+
+    expect(page.get_by_role("alert")).to_be_visible()
+    page.locator("#q").fill("pods/shop/crash")
+    expect(page.locator("#results strong")).to_have_text("1")
+
+
+def test_the_keyboard_goes_to_search_pages_rows_and_help(page: Page) -> None:
+    page.goto("/")
+    page.keyboard.press("g")
+    page.keyboard.press("r")
+    page.wait_for_url("**/registry")
+
+    page.goto("/registry?resource=pods")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    expect(page.locator("tbody tr:nth-child(2) th a")).to_be_focused()
+    page.keyboard.press("k")
+    expect(page.locator("tbody tr:nth-child(1) th a")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/object?**")
+
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    expect(page.locator("#bar-q")).to_be_focused()
+
+
+def test_the_theme_switch_is_remembered(page: Page) -> None:
+    page.goto("/")
+    page.get_by_role("button", name="Switch between light and dark").click()
+    page.goto("/registry")
+
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+def test_the_theme_switch_works_after_a_boosted_link(page: Page) -> None:
+    page.goto("/")
+    page.get_by_role("link", name="Registry", exact=True).click()
+    page.wait_for_url("**/registry")
+    page.get_by_role("button", name="Switch between light and dark").click()
+
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+def test_the_way_down_from_tree_to_object_and_back(page: Page) -> None:
+    page.goto("/registry")
+    page.get_by_role("link", name="pods", exact=True).click()
+    page.get_by_role("navigation", name="Resource types").get_by_role("link", name="shop").click()
+    expect(page.locator("#objects tbody tr")).to_have_count(27)
+    page.get_by_role("link", name="crashloop").click()
+    expect(page.locator("#value-text")).to_contain_text("CrashLoopBackOff")
+    page.get_by_role("link", name="JSON").first.click()
+    expect(page.locator("#value-text")).to_contain_text('"kind": "Pod"')
+    page.go_back()
+    page.go_back()
+    expect(page.locator("#objects tbody tr")).to_have_count(27)
+
+
+def test_the_wide_switch_adds_columns(page: Page) -> None:
+    page.goto("/registry?resource=pods&namespace=shop")
+    before = page.locator("#objects thead th").count()
+    page.get_by_role("switch", name="wide").click()
+    expect(page.get_by_role("columnheader", name="Nominated Node")).to_be_visible()
+
+    assert page.locator("#objects thead th").count() > before
+
+
+def test_all_pages_work_without_javascript(browser: Browser, base_url: str) -> None:
+    page = browser.new_context(java_script_enabled=False, base_url=base_url).new_page()
+    page.goto("/")
+    expect(page.get_by_role("heading", name="Members")).to_be_visible()
+    page.get_by_role("link", name="Registry", exact=True).click()
+    page.get_by_role("link", name="pods", exact=True).click()
+    expect(page.get_by_role("navigation", name="Resource types")).to_be_visible()
+    page.get_by_role("link", name="crashloop").click()
+    expect(page.locator("#value-text")).to_contain_text("CrashLoopBackOff")
+    page.get_by_role("link", name="Search", exact=True).click()
+    page.locator("#q").fill("/registry/pods/mon")
+    page.get_by_role("button", name="Search").click()
+    expect(page.locator("#results strong")).to_have_text("7")
+    page.context.close()
+
+
+def test_the_overview_names_three_healthy_members_and_refreshes_itself(page: Page) -> None:
+    page.goto("/")
+    for name in ("cp1", "cp2", "cp3"):
+        expect(page.get_by_role("rowheader", name=name)).to_be_visible()
+    expect(page.locator(".state-good")).to_have_count(3)
+    with page.expect_response(re.compile(r"/$"), timeout=10_000) as refreshed:
+        pass
+
+    assert refreshed.value.status == 200

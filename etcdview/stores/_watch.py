@@ -17,8 +17,8 @@ from etcdview.stores._channel import Channel, metadata
 from etcdview.stores._faults import translate
 from etcdview.stores._messages import Call, event
 
-SILENCE_SECONDS = 3.0
-CHECK_SECONDS = 2.0
+SILENCE_SECONDS = 5.0
+CHECK_SECONDS = 1.0
 
 
 class EtcdWatch:

@@ -52,6 +52,7 @@ class Line:
         if self.socket is None:
             self.connect()
         context = client_context(files, verify=verify)
+        context.set_alpn_protocols(["h2", "http/1.1"])
         plain, name = self.socket, files.server_name or self.endpoint.host
         assert plain is not None  # noqa: S101  # connect has made it or raised
         plain.settimeout(self.left_seconds)
@@ -62,14 +63,18 @@ class Line:
         self.socket = secured
         return secured
 
-    def ask(self, request: bytes, wait_seconds: float) -> bytes:
-        """Send bytes and give the first bytes of the answer; empty when it hung up. Raises OSError, TimeoutError."""
+    def ask(self, request: bytes) -> bytes:
+        """Send bytes and give the first bytes of the answer; empty when it hung up. Raises OSError as it is."""
         if self.socket is None:
             self.connect()
         line = self.socket
         assert line is not None  # noqa: S101  # connect has made it or raised
-        line.settimeout(min(wait_seconds, self.left_seconds))
-        line.sendall(request)
+        line.settimeout(self.left_seconds)
+        try:
+            line.sendall(request)
+        except (ssl.SSLError, ConnectionError):
+            # it has hung up; what it said before that is still to be read, and tells more
+            return line.recv(4096)
         return line.recv(4096)
 
     def silent(self) -> DeadlineError:

@@ -22,6 +22,8 @@ from etcdview.models import TlsFiles
 from etcdview.tls.certificates import Certificate, from_der, read_certificates
 from etcdview.tls.line import Line
 
+# what opens a connection in HTTP/2 (RFC 9113, 3.4): a preface, and a SETTINGS frame without settings
+_HTTP2_HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(3) + b"\x04" + bytes(5)
 _HELLO = b"GET /version HTTP/1.1\r\nHost: etcd\r\nConnection: close\r\n\r\n"
 _PLAIN_ANSWER_TO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNEXPECTED_EOF_WHILE_READING", "RECORD_LAYER_FAILURE")
 # verify_code of ssl.SSLCertVerificationError (OpenSSL's x509_vfy.h)
@@ -49,6 +51,12 @@ def greet(line: Line, files: TlsFiles, now: datetime) -> Greeting:
         if isinstance(error, ssl.SSLError) and "ALERT" in (error.reason or ""):
             return Greeting("The server's certificate is good.", error)
         raise _no_tls(line, error) from error
+    if secured.selected_alpn_protocol() != "h2":
+        raise TlsError(
+            f"{line.endpoint} speaks TLS, but not HTTP/2: this is no etcd, or a proxy that hides it.",
+            "Check the port: etcd's clients use 2379. A proxy before it must pass on HTTP/2, or TCP as it is.",
+            endpoint=str(line.endpoint),
+        )
     shown = from_der(secured.getpeercert(binary_form=True) or b"")
     trust = "not checked" if files.insecure_skip_verify else "good"
     return Greeting(
@@ -64,18 +72,20 @@ def be_let_in(line: Line, files: TlsFiles, alert: ssl.SSLError | None) -> str:
     if alert is not None:
         raise _shut_out(line, files, alert) from alert
     try:
-        line.ask(_HELLO, line.left_seconds)
+        answer = line.ask(_HTTP2_HELLO)
     except TimeoutError as error:
         raise line.silent() from error
     except (ssl.SSLError, ConnectionError) as error:
         raise _shut_out(line, files, error) from error
+    if not answer:
+        raise _shut_out(line, files, ConnectionError("it hung up"))
     return f"{files.cert} is accepted." if files.cert else "None is asked for."
 
 
 def speak_plainly(line: Line) -> str:
     """Ask over plain HTTP. Raises SchemeError when TLS is spoken there, DeadlineError for silence."""
     try:
-        answer = line.ask(_HELLO, line.left_seconds)
+        answer = line.ask(_HELLO)
     except TimeoutError as error:
         raise line.silent() from error
     except ConnectionError:
@@ -123,7 +133,7 @@ def _no_tls(line: Line, error: OSError) -> UnreachableError:
     where, reason = str(line.endpoint), getattr(error, "reason", "") or str(error)
     line.connect()
     try:
-        answer = line.ask(_HELLO, line.left_seconds)
+        answer = line.ask(_HELLO)
     except OSError:
         answer = b""
     if answer.startswith(b"HTTP/") or reason in _PLAIN_ANSWER_TO_TLS[:2]:

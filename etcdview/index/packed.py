@@ -134,8 +134,10 @@ class PackedNames:
 
     def extend(self, names: Sequence[bytes]) -> list[Block]:
         """Add sorted, distinct names that no name stands between which is here already; gives their blocks."""
+        if not names:
+            return []
         blocks = [_pack(names[first:last]) for first, last in _cuts(names)]
-        at = bisect_right(self._firsts, escape(names[0])) if names else 0
+        at = self._gap_before(names[0])
         self._replace(at, at, blocks)
         return blocks
 
@@ -166,6 +168,15 @@ class PackedNames:
         if new.count and len(new.body) < MERGE_BYTES:
             self._merge(at)
         return True
+
+    def _gap_before(self, name: bytes) -> int:
+        """Where blocks that begin with the name go; a block that reaches across is cut in two."""
+        at = bisect_right(self._firsts, escape(name))
+        if at and self._blocks[at - 1].last > name:
+            names = self._blocks[at - 1].names()
+            middle = bisect_left(names, name)
+            self._replace(at - 1, at, [_pack(names[:middle]), _pack(names[middle:])])
+        return at
 
     @staticmethod
     def _stands_apart(block: Block, written: bytes) -> bool:

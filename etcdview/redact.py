@@ -41,13 +41,13 @@ class Redactor:
         return {name: self.mask_text(_raw(value)) for name, value in values.items()}
 
     def _mask_last_applied(self, obj: dict[str, Any]) -> dict[str, Any]:
-        metadata = obj.get("metadata")
-        annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
-        applied = annotations.get(LAST_APPLIED) if isinstance(annotations, dict) else None
-        if applied is None or not (obj.get("kind") == "Secret" or _mentions_secret(str(applied))):
+        metadata = _mapping(obj.get("metadata"))
+        annotations = _mapping(metadata.get("annotations"))
+        applied = annotations.get(LAST_APPLIED)
+        if applied is None or not (obj.get("kind") == "Secret" or '"Secret"' in str(applied)):
             return obj
-        masked = annotations | {LAST_APPLIED: self.mask_text(str(applied).encode())}
-        return obj | {"metadata": metadata | {"annotations": masked}}
+        masked = {**annotations, LAST_APPLIED: self.mask_text(str(applied).encode())}
+        return {**obj, "metadata": {**metadata, "annotations": masked}}
 
 
 def is_sensitive(resource: ResourceType | None, kind: str) -> bool:
@@ -55,8 +55,8 @@ def is_sensitive(resource: ResourceType | None, kind: str) -> bool:
     return kind == "Secret" or (resource is not None and resource.plural == "secrets" and resource.group == "")
 
 
-def _mentions_secret(applied: str) -> bool:
-    return '"Secret"' in applied
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _raw(value: object) -> bytes:

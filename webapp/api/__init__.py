@@ -9,7 +9,7 @@ from etcdview import __version__
 from webapp.api.routes import bp
 
 
-class _Api(Api):
+class _Api(Api):  # type: ignore[misc]  # flask-smorest carries no types
     def _register_error_handlers(self) -> None:
         """Errors are webapp.errors' business, for pages and API alike."""
 

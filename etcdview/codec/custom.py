@@ -62,9 +62,9 @@ def raw_or_null(message: Any) -> Any:
         return None
 
 
-def wrapped(message: Any) -> list[Any] | None:
-    """ExtraValue, Verbs: a list in a message of its own; null when empty, as Go's nil."""
-    return list(message.f1) or None
+def wrapped(message: Any) -> list[Any]:
+    """ExtraValue, Verbs: a list in a message of its own, so that it is there even when empty."""
+    return list(message.f1)
 
 
 READERS: dict[str, Callable[[Any], Any]] = {

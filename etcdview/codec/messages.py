@@ -101,9 +101,35 @@ class Plans:
             return special
         if struct.wrapped:
             return custom.wrapped
+        if struct.custom and _CHOICE in struct.name:
+            return self._choice(struct)
         return self.plan(f.message).object
 
+    def _choice(self, struct: Struct) -> Convert:
+        """JSONSchemaPropsOrBool, OrArray, OrStringArray: a schema in JSON, or what stands in its place."""
+        numbers = {f.name: f"f{f.number}" for f in struct.fields}
+        schema = self.plan(next(f.message for f in struct.fields if f.name == "Schema"))
+        several = self._items(struct)
 
+        def read(message: Any) -> Any:
+            if several is not None and (items := several(message)):
+                return items
+            if message.HasField(numbers["Schema"]):
+                return schema.object(getattr(message, numbers["Schema"]))
+            return getattr(message, numbers["Allows"]) if "Allows" in numbers else None
+
+        return read
+
+    def _items(self, struct: Struct) -> Convert | None:
+        for f in struct.fields:
+            if f.repeated:
+                convert = self._step(f)[1]
+                name = f"f{f.number}"
+                return lambda message: convert(getattr(message, name)) if convert else None
+        return None
+
+
+_CHOICE = ".JSONSchemaPropsOr"
 _SCALARS: dict[str, Convert] = {"y": to_base64, "d": number, "f": number}
 
 

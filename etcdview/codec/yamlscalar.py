@@ -32,7 +32,7 @@ _INDICATOR = re.compile(
     f"[#,\\[\\]{{}}&*!|>'\"%@`]|[?:-](?:[ \t]|$)|---|\\.\\.\\.|.*?(?::(?:[ \t]|$)|[ \t\0{_BREAK}]#)", re.S
 )
 
-_FLOAT_DOT = re.compile(r"\.\d+(?:[eE][-+]?\d+)?", re.ASCII)
+_FLOAT_DOT = re.compile(r"\.\d+(?:_\d+)*(?:[eE][-+]?\d+(?:_\d+)*)?", re.ASCII)
 _FLOAT = re.compile(r"[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?", re.ASCII)
 _INT = re.compile(r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9]\d*))", re.ASCII)
 _BINARY = re.compile(r"0b[-+]?[01]{1,63}", re.ASCII)
@@ -50,13 +50,41 @@ _ESCAPES = {
 _ESCAPED = re.compile('["\\\\\r\n\x85\u2028\u2029]|[^\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]')
 
 
-def scalar(text: str, indent: int) -> str:
-    """The string as the value of a key at `indent` (a block's lines stand two columns deeper)."""
+# Where go-yaml begins to look for a space at which to fold.
+_WIDTH = 80
+_SINGLE_SPACE = re.compile("(?<! ) (?! )")
+_FIRST_SPACE = re.compile("(?<! ) ")
+# Stands behind a block that ends with a separator: go-yaml takes it for the line's end. No text holds it.
+NO_LINE_END = "\0"
+
+
+def scalar(text: str, indent: int, column: int) -> str:
+    """The string as the value of a key at `indent`, written from `column` on; further lines stand two deeper."""
     if "\n" in text:
-        return _block(text, indent + 2) if _block_allowed(text) else double_quoted(text)
+        if _block_allowed(text):
+            return _block(text, indent + 2)
+        return fold(double_quoted(text), indent + 2, column)
     if "\u2028" in text or "\u2029" in text:
-        return _with_separators(text, indent + 2)
-    return inline(text)
+        return _with_separators(text, indent + 2, column)
+    written = inline(text)
+    return fold(written, indent + 2, column) if column + len(written) > _WIDTH and " " in text else written
+
+
+def fold(written: str, indent: int, column: int) -> str:
+    """Break the line at a space behind column 80, as often as needed."""
+    double = written[0] == '"'
+    pattern = _FIRST_SPACE if double else _SINGLE_SPACE
+    begin, last = (2, len(written) - 2) if double or written[0] == "'" else (0, len(written))
+    parts, done = [], 0
+    while (match := pattern.search(written, max(begin, done + _WIDTH + 1 - column), last)) is not None:
+        parts.append(written[done : match.start()])
+        done, column = match.end(), indent
+        if written[done] == " ":
+            parts.append("\n" + " " * indent + "\\")
+            column += 1
+        else:
+            parts.append("\n" + " " * indent)
+    return "".join((*parts, written[done:]))
 
 
 @functools.lru_cache(maxsize=16384)
@@ -101,7 +129,8 @@ def _block(text: str, indent: int) -> str:
         hint += "-"
     elif len(text) == 1 or text[-2] in _BREAK:
         hint += "+"
-    return f"|{hint}\n{_indented(text, indent)}"
+    end = NO_LINE_END if text[-1] in "\u2028\u2029" else ""
+    return f"|{hint}\n{_indented(text, indent)}{end}"
 
 
 def _indented(text: str, indent: int) -> str:
@@ -111,10 +140,10 @@ def _indented(text: str, indent: int) -> str:
     return body.removesuffix("\n")
 
 
-def _with_separators(text: str, indent: int) -> str:
+def _with_separators(text: str, indent: int, column: int) -> str:
     """Text with U+2028 or U+2029 and no line feed: they are breaks to go-yaml, but printable ones."""
-    if _is_number(text) or not _block_allowed(text) or _BREAK_SPACE.search(text):
-        return double_quoted(text)
+    if _is_number(text) or _NOT_PRINTABLE.search(text) or _SPACE_BREAK.search(text) or _BREAK_SPACE.search(text):
+        return fold(double_quoted(text), indent, column)
     first, *rest = _LINES.split(text.replace("'", "''"))
     pad = " " * indent
     return "'" + first + "".join(part if part in _BREAK or not part else pad + part for part in rest) + "'"

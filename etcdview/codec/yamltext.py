@@ -25,8 +25,8 @@ def to_yaml(obj: Any) -> str:
     elif isinstance(obj, list) and obj:
         _sequence(out, obj, 0)
     else:
-        out.append(_leaf(obj, -2))
-    return "".join(out) + "\n"
+        out.append(_leaf(obj, -2, 0))
+    return ("".join(out) + "\n").replace(yamlscalar.NO_LINE_END + "\n", "")
 
 
 def _mapping(out: list[str], value: Mapping[str, Any], indent: int) -> None:
@@ -37,17 +37,18 @@ def _mapping(out: list[str], value: Mapping[str, Any], indent: int) -> None:
             out.append(line)
         item = value[key]
         if (len(key) * 4 > _MAX_SIMPLE_KEY_BYTES and _is_complex(key)) or _BREAK.search(key):
-            out.append(f"? {yamlscalar.scalar(key, indent)}{line}:")
+            out.append(f"? {yamlscalar.scalar(key, indent, indent + 2)}{line}:")
             _inside(out, item, indent)
         else:
-            out.append(yamlscalar.inline(key) + ":")
-            _below(out, item, indent, line)
+            written = yamlscalar.inline(key)
+            out.append(written + ":")
+            _below(out, item, indent, indent + len(written) + 2, line)
 
 
-def _below(out: list[str], item: Any, indent: int, line: str) -> None:
+def _below(out: list[str], item: Any, indent: int, column: int, line: str) -> None:
     """The value of a key: mappings and lists begin on the next line."""
     if isinstance(item, str):
-        out.append(" " + yamlscalar.scalar(item, indent))
+        out.append(" " + yamlscalar.scalar(item, indent, column))
     elif isinstance(item, dict) and item:
         out.append(line + "  ")
         _mapping(out, item, indent + 2)
@@ -55,7 +56,7 @@ def _below(out: list[str], item: Any, indent: int, line: str) -> None:
         out.append(line)
         _sequence(out, item, indent)
     else:
-        out.append(" " + _leaf(item, indent))
+        out.append(" " + _leaf(item, indent, column))
 
 
 def _sequence(out: list[str], value: Sequence[Any], indent: int) -> None:
@@ -75,12 +76,12 @@ def _inside(out: list[str], item: Any, indent: int) -> None:
     elif isinstance(item, list) and item:
         _sequence(out, item, indent + 2)
     else:
-        out.append(_leaf(item, indent))
+        out.append(_leaf(item, indent, indent + 2))
 
 
-def _leaf(value: Any, indent: int) -> str:
+def _leaf(value: Any, indent: int, column: int) -> str:
     if isinstance(value, str):
-        return yamlscalar.scalar(value, indent)
+        return yamlscalar.scalar(value, indent, column)
     if value is None:
         return "null"
     if isinstance(value, bool):

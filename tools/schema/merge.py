@@ -26,7 +26,7 @@ _MESSAGE = re.compile(r"M(.+)$")
 
 @dataclass(slots=True)
 class Row:
-    """A field as it is merged: its flags per release; `type` is the newest, without the pointer."""
+    """A field as it is merged: its flags per release; `type` is without the pointer."""
 
     number: int
     name: str
@@ -93,16 +93,13 @@ def _fields(name: str, raw: dict[str, Any]) -> Iterable[tuple[int, str, str, str
 
 
 def _same(rows: list[Row], number: int, name: str, kind: str) -> Row | None:
-    """The row that is the same field: same number, name and shape; a message may have another name."""
-    shape = _MESSAGE.sub("M", kind)
-    for row in rows:
-        if row.number == number and row.name == name and _MESSAGE.sub("M", row.type) == shape:
-            return row
-    return None
+    """The row that is the same field. A message of another name is another row: it may have had other fields
+    (a claim's spec.resources was ResourceRequirements up to 1.28, VolumeResourceRequirements since)."""
+    return next((row for row in rows if (row.number, row.name, row.type) == (number, name, kind)), None)
 
 
 def _reachable(structs: dict[str, Struct], kinds: dict[str, dict[int, str]]) -> set[str]:
-    todo = [_newest(names) for names in kinds.values()]
+    todo = [name for names in kinds.values() for name in names.values()]
     seen: set[str] = set()
     while todo:
         name = todo.pop()

@@ -155,7 +155,7 @@ class _Surveyor:
                 self._unplaced += piece.count
                 return
             self._skips += 1
-            whole = _overlap(gap, self._extent(piece.names[0]))
+            whole = _overlap(Span(cursor, gap.end), self._extent(piece.names[0]))
             self._book(piece.names[0], self._count(whole))
             if whole.end in (b"\0", gap.end):
                 return

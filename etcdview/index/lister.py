@@ -170,4 +170,4 @@ def _spell(number: int) -> bytes:
 
 def _next_step(step: int, count: int, size: int) -> int:
     """Wider where the last piece held few names, narrower where it held many."""
-    return max(step * min(size * 16 // max(count, 1), 2 * 16) // 16, 1)
+    return max(min(step * size // max(count, 1), step * 2), 1)

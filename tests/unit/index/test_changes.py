@@ -1,0 +1,143 @@
+"""The log of what changed lately, and the count of what churns."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from etcdview.index import changes
+from etcdview.index.changes import ChangeLog
+from etcdview.index.churn import ChurnCounter
+from etcdview.models import Event, KeyValue
+
+PODS = b"/registry/pods/"
+
+
+def put(name: bytes, revision: int, version: int = 1, value: bytes = b"x") -> Event:
+    return Event(KeyValue(PODS + name, revision, revision, version, value=value))
+
+
+def delete(name: bytes, revision: int) -> Event:
+    return Event(KeyValue(PODS + name, 0, revision, 0), deleted=True)
+
+
+def log_from(revision: int) -> ChangeLog:
+    log = ChangeLog()
+    log.restart(revision)
+    return log
+
+
+def test_a_page_gets_what_happened_since_the_revision_it_shows() -> None:
+    log = log_from(10)
+    log.note([put(b"a", 11)], 11, now=1.0)
+    log.note([put(b"a", 12, version=2), put(b"b", 12)], 12, now=2.0)
+    log.note([delete(b"b", 13)], 13, now=3.0)
+    found = log.since(11)
+    assert [(c.revision, c.key[-1:], c.deleted, c.created, c.seen_at) for c in found.changes] == [
+        (12, b"a", False, False, 2.0),
+        (12, b"b", False, True, 2.0),
+        (13, b"b", True, False, 3.0),
+    ]
+    assert found.revision == 13
+    assert log.since(13).changes == ()
+
+
+def test_only_changes_below_the_prefix_are_given() -> None:
+    log = log_from(10)
+    log.note([put(b"a", 11), put(b"b", 11)], 11, now=0.0)
+    assert [c.key for c in log.since(10, PODS + b"b").changes] == [PODS + b"b"]
+    assert log.since(10, b"/registry/secrets/").revision == 11
+
+
+def test_a_page_older_than_the_log_is_told_to_read_again() -> None:
+    log = log_from(10)
+    assert log.since(9).lost
+    assert not log.since(10).lost
+
+
+def test_what_falls_out_of_the_log_is_said_to_be_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(changes, "KEPT_CHANGES", 2)
+    log = log_from(10)
+    for revision in (11, 12, 13):
+        log.note([put(b"a", revision)], revision, now=0.0)
+    assert log.since(10).lost
+    assert [c.revision for c in log.since(11).changes] == [12, 13]
+
+
+def test_a_page_of_a_worker_that_is_further_waits_for_this_one_to_catch_up() -> None:
+    log = log_from(10)
+    ahead = log.since(12)
+    assert (ahead.revision, ahead.changes, ahead.lost) == (12, (), False)
+
+
+def test_a_page_of_a_history_that_is_no_more_is_told_to_read_again() -> None:
+    log = log_from(100)
+    log.restart(40, rewound=True)
+    assert log.since(100).lost
+
+
+def test_changes_of_several_watches_come_in_order_and_not_before_all_have_got_so_far() -> None:
+    log = log_from(10)
+    log.note([put(b"z", 14)], 11, now=0.0)
+    log.note([put(b"a", 12)], 12, now=0.0)
+    assert [c.revision for c in log.since(10).changes] == [12]
+    log.note([], 14, now=0.0)
+    assert [c.revision for c in log.since(10).changes] == [12, 14]
+
+
+def test_waiting_ends_when_something_happens() -> None:
+    log = log_from(10)
+    threading.Timer(0.1, lambda: log.note([put(b"a", 11)], 11, now=0.0)).start()
+    assert [c.revision for c in log.wait(10, b"", timeout_seconds=30.0).changes] == [11]
+
+
+def test_waiting_is_not_disturbed_by_what_happens_elsewhere() -> None:
+    log = log_from(10)
+    log.note([put(b"a", 11)], 11, now=0.0)
+    found = log.wait(10, b"/registry/secrets/", timeout_seconds=0.2)
+    assert (found.changes, found.revision) == ((), 11)
+
+
+def test_closing_the_log_lets_everybody_go() -> None:
+    log = log_from(10)
+    threading.Timer(0.1, log.close).start()
+    began = time.monotonic()
+    assert log.wait(10, b"", timeout_seconds=30.0).changes == ()
+    assert time.monotonic() - began < 20
+
+
+def test_the_newest_changes_come_first() -> None:
+    log = log_from(10)
+    log.note([put(b"a", 11), put(b"b", 12), put(b"c", 13)], 13, now=0.0)
+    assert [c.revision for c in log.recent(limit=2)] == [13, 12]
+
+
+def test_the_last_values_are_kept_as_far_as_their_bytes_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(changes, "KEPT_VALUE_BYTES", 10)
+    log = log_from(10)
+    log.note([put(b"a", 11, value=b"12345678"), put(b"a", 12, value=b"1234")], 12, now=0.0)
+    assert log.value(PODS + b"a", 11) is None
+    kept = log.value(PODS + b"a", 12)
+    assert kept is not None
+    assert kept.value == b"1234"
+
+
+def test_writes_are_counted_by_the_minute() -> None:
+    churn = ChurnCounter()
+    for second in (0, 1, 59, 60, 61):
+        churn.note("pods", 6000.0 + second)
+    churn.note("leases", 6061.0)
+    pods, leases = churn.rates(6062.0)
+    assert (pods.prefix, pods.total, pods.per_minute[-2:]) == ("pods", 5, (3, 2))
+    assert (leases.prefix, leases.per_minute[-2:]) == ("leases", (0, 1))
+    assert len(pods.per_minute) == 60
+
+
+def test_what_was_written_an_hour_ago_is_forgotten() -> None:
+    churn = ChurnCounter()
+    churn.note("pods", 6000.0)
+    assert churn.rates(6000.0 + 59 * 60)[0].per_minute[0] == 1
+    assert churn.rates(6000.0 + 60 * 60) == ()
+    assert churn.rates(6000.0 + 1000 * 60) == ()

@@ -1,0 +1,181 @@
+"""Reading names in bounded pieces: every name once, few requests, little counted twice."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from etcdview.errors import DeadlineError, QueryError
+from etcdview.index.bounded import BoundedNames, survey
+from etcdview.index.lister import EVERYTHING, Lister, Span, disjoint, sections, span_of
+from etcdview.index.load import Load
+from etcdview.index.memory import MemoryNames
+from etcdview.keys import KeySpace
+from etcdview.models import KeyValue, RangeResult
+from etcdview.stores.dump import open_dump
+from etcdview.stores.static import StaticStore
+
+KEYSPACE = KeySpace()
+SEGMENTS = st.sampled_from([b"registry", b"pods", b"minions", b"shop", b"web-1", b"example.org", b"b", b"", b"\xff"])
+KEYS = (st.lists(SEGMENTS, min_size=1, max_size=6).map(b"/".join)).filter(bool)
+
+
+def store_of(keys: set[bytes] | list[bytes]) -> CountingStore:
+    return CountingStore("test", (KeyValue(key, 1, 1, 1) for key in keys), revision=5)
+
+
+class CountingStore(StaticStore):
+    """A store that knows how much was asked of it: requests, names given, names walked over to count them."""
+
+    requests = 0
+    given = 0
+    walked = 0
+
+    def range(self, start: bytes, end: bytes = b"", **options: object) -> RangeResult:
+        result = super().range(start, end, **options)  # type: ignore[arg-type]
+        self.requests += 1
+        self.given += len(result.kvs)
+        self.walked += result.count
+        return result
+
+
+def pods(count: int, name: Callable[[random.Random, int], str]) -> list[bytes]:
+    chance = random.Random(5)  # noqa: S311 - the same shapes each time
+    return sorted({f"/registry/pods/{name(chance, n)}".encode() for n in range(count)})
+
+
+SHAPES = {
+    "numbered": pods(40_000, lambda _, n: f"ns-{n % 50:04d}/pod-{n:07d}"),
+    "one namespace": pods(40_000, lambda r, _: f"default/web-{r.getrandbits(40):010x}"),
+    "words": pods(40_000, lambda r, _: f"{r.choice(['kube-system', 'shop', 'a'])}/{r.choice('abcxyz')}.{r.random()}"),
+    "few and many": pods(40_000, lambda r, n: f"a/{n}" if n < 50 else f"z/{r.getrandbits(64):016x}"),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_large_type_is_read_in_bounded_pieces(shape: str) -> None:
+    keys, store = SHAPES[shape], store_of(SHAPES[shape])
+    lister, span = Lister(store, 5, piece_names=1_000), span_of(b"/registry/pods/")
+    first = lister.first(span)
+    pieces = [first, *lister.rest(span, first)]
+    assert [name for piece in pieces for name in piece.names] == keys
+    assert max(len(piece.names) for piece in pieces) <= 2_000
+    # paging by the limit alone would walk over 20 times as many names as there are
+    assert store.walked < 7 * len(keys)
+    assert store.requests < 6 * len(keys) / 1_000
+
+
+@given(st.sets(KEYS))
+def test_sections_cover_everything_once(keys: set[bytes]) -> None:
+    store = store_of(keys)
+    parts = [part for part, _ in sections(EVERYTHING, KEYSPACE)]
+    assert all(left.end == right.start for left, right in pairwise(parts))
+    assert sum(store.range(part.start, part.end).count for part in parts) == len(keys)
+
+
+@settings(max_examples=30)
+@given(st.sets(KEYS), st.sampled_from([EVERYTHING, span_of(b"/registry/"), span_of(b"/registry/pods/shop/")]))
+def test_a_load_gives_every_name_of_its_span(keys: set[bytes], span: Span) -> None:
+    names: list[bytes] = []
+    for piece in Load(store_of(keys), span, KEYSPACE, 5, threading.Event()):
+        names += piece.names
+    assert sorted(names) == sorted(key for key in keys if key in span)
+
+
+def test_a_load_that_is_stopped_ends() -> None:
+    stop = threading.Event()
+    for _ in Load(store_of(SHAPES["numbered"]), EVERYTHING, KEYSPACE, 5, stop):
+        stop.set()
+    assert not [t for t in threading.enumerate() if t.name.startswith("etcdview-index-read") and _lives_on(t)]
+
+
+def _lives_on(thread: threading.Thread) -> bool:
+    thread.join(1.0)
+    return thread.is_alive()
+
+
+def test_errors_of_the_readers_come_out_where_the_load_is_read() -> None:
+    store = store_of([b"/registry/pods/a/b"])
+    with pytest.raises(QueryError, match="holds revision 5 only"):
+        list(Load(store, EVERYTHING, KEYSPACE, 99, threading.Event()))
+
+
+class SlowStore(CountingStore):
+    """A store that does not give more than 300 names within its deadline."""
+
+    def range(self, start: bytes, end: bytes = b"", **options: object) -> RangeResult:
+        if int(str(options.get("limit") or 1 << 60)) > 300:
+            raise DeadlineError("too slow")
+        return super().range(start, end, **options)
+
+
+def test_pieces_shrink_where_etcd_is_too_slow_for_them() -> None:
+    keys = SHAPES["numbered"][:4_000]
+    store = SlowStore("slow", (KeyValue(key, 1, 1, 1) for key in keys), revision=5)
+    lister, span = Lister(store, 5), span_of(b"/registry/")
+    first = lister.first(span)
+    assert [name for piece in [first, *lister.rest(span, first)] for name in piece.names] == keys
+
+
+def test_prefixes_inside_another_are_left_out() -> None:
+    wanted = [b"/registry/pods/", b"/registry/", b"/registry/secrets/", b"/other/"]
+    assert disjoint(wanted) == [Span(b"/other/", b"/other0"), Span(b"/registry/", b"/registry0")]
+
+
+def test_bounded_reads_count_the_capture_as_memory_does(capture: Path) -> None:
+    store = open_dump(capture / "registry.jsonl.gz")
+    memory, bounded = MemoryNames.of_store(store, KEYSPACE), BoundedNames(store, KEYSPACE)
+    counts = {row.resource.prefix: row.count for row in memory.tree().types}
+    assert {row.resource.prefix: row.count for row in bounded.tree().types} == counts
+    assert [row.resource.prefix for row in bounded.tree().types] == sorted(counts)
+    assert bounded.tree().unplaced == 0
+
+
+@given(st.sets(KEYS))
+def test_a_survey_counts_every_key_once(keys: set[bytes]) -> None:
+    tree = survey(store_of(keys), KEYSPACE, [EVERYTHING])
+    assert tree.count == len(keys)
+
+
+@given(st.sets(KEYS), KEYS, st.integers(1, 4))
+def test_bounded_pages_equal_those_of_memory(keys: set[bytes], prefix: bytes, limit: int) -> None:
+    store = store_of(keys)
+    memory, bounded = MemoryNames.of_store(store, KEYSPACE), BoundedNames(store, KEYSPACE)
+    after = None
+    while True:
+        one = memory.page(span_of(prefix).start, span_of(prefix).end, after=after, limit=limit)
+        other = bounded.page(span_of(prefix).start, span_of(prefix).end, after=after, limit=limit)
+        assert (one.keys, one.count, one.next_after) == (other.keys, other.count, other.next_after)
+        after = one.next_after
+        if after is None:
+            return
+
+
+@given(st.sets(KEYS), st.sampled_from([("pods", "contains"), ("/registry/pods/**", "glob"), ("[pb]", "regex")]))
+def test_bounded_searches_find_what_memory_finds(keys: set[bytes], search: tuple[str, str]) -> None:
+    store, (text, mode) = store_of(keys), search
+    memory, bounded = MemoryNames.of_store(store, KEYSPACE), BoundedNames(store, KEYSPACE)
+    expected = memory.search(text, mode, limit=1000)  # type: ignore[arg-type]
+    found = bounded.search(text, mode, limit=1000)  # type: ignore[arg-type]
+    assert (found.keys, found.count, found.count_is_exact) == (expected.keys, expected.count, True)
+    assert set(bounded.unplaced(limit=1000).keys) <= set(memory.unplaced(limit=1000).keys)
+
+
+def test_a_bounded_search_looks_at_so_many_names_and_says_where_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("etcdview.index.bounded.SCAN_NAMES", 1_000)
+    monkeypatch.setattr("etcdview.index.bounded.SCAN_PIECE", 500)
+    keys = SHAPES["numbered"][:2_500]
+    bounded = BoundedNames(store_of(keys), KEYSPACE)
+    found, after = list[bytes](), None
+    for _ in range(3):
+        page = bounded.search("7", "contains", after=after, limit=5_000)
+        found, after = found + list(page.keys), page.next_after
+    assert found == [key for key in keys if b"7" in key]
+    assert after is None

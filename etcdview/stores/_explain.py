@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 
-from etcdview.errors import DeadlineError, EtcdviewError, TlsError, UnreachableError
+from etcdview.errors import DeadlineError, EtcdviewError, NoQuorumError, TlsError, UnreachableError
 from etcdview.stores._channel import Channel
 from etcdview.tls.diagnosis import cause, diagnose
 
@@ -36,6 +37,19 @@ class Explainer:
         if not isinstance(found, UnreachableError):
             return error
         return type(found)(found.what, found.remedy, endpoint=channel.name)
+
+    def verdict(self, errors: Sequence[tuple[Channel, UnreachableError]], until: float) -> UnreachableError:
+        """One error out of those of several endpoints, explained by `until` (monotonic).
+
+        A lost quorum tells most, else the first endpoint's error; what the others met is named behind it.
+        """
+        lost = [error for _, error in errors if isinstance(error, NoQuorumError)]
+        if lost:
+            found = [*lost, *(error for _, error in errors if error not in lost)]
+        else:
+            found = [self(channel, error, until - time.monotonic()) for channel, error in errors]
+        whats = list(dict.fromkeys(error.what for error in found))
+        return type(found[0])(" ".join(whats), found[0].remedy, endpoint=found[0].endpoint)
 
     def forget(self, channel: Channel) -> None:
         """The endpoint answered: what was found no longer holds."""

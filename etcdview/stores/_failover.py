@@ -16,7 +16,7 @@ from typing import Any
 import grpc
 from etcd3 import etcdrpc
 
-from etcdview.errors import DeadlineError, EtcdviewError, NoQuorumError, UnreachableError
+from etcdview.errors import DeadlineError, NoQuorumError, UnreachableError
 from etcdview.stores._channel import Channel
 from etcdview.stores._explain import Explainer
 from etcdview.stores._faults import fault_of, translate
@@ -144,7 +144,7 @@ class _Race:
                 return
         if not self.running:
             self.hopeless = True
-            raise self._verdict()
+            raise self.pool.explain.verdict(self.errors, self.explain_until)
 
     def _start(self, channel: Channel) -> None:
         token = self.pool.login.token(channel, self._left())
@@ -194,7 +194,7 @@ class _Race:
             self.hopeless = all(attempt.suspect for attempt in self.running)
             for attempt in self.running:
                 self._note(attempt.channel, _silent(attempt))
-            raise self._verdict()
+            raise self.pool.explain.verdict(self.errors, self.explain_until)
         for attempt in self.running:
             if attempt.check is None and not attempt.suspect and attempt.check_at <= now:
                 self._check(attempt)
@@ -227,22 +227,6 @@ class _Race:
     def _note(self, channel: Channel, error: UnreachableError) -> None:
         self.pool.shun(channel)
         self.errors.append((channel, error))
-
-    def _verdict(self) -> EtcdviewError:
-        """The error that tells most: a lost quorum, else that of the most trusted endpoint; the others are named."""
-        errors = self._explained()
-        first = next((e for e in errors if isinstance(e, NoQuorumError)), errors[0])
-        others = [e.what for e in errors if e is not first]
-        if not others:
-            return first
-        return type(first)(" ".join([first.what, *others]), first.remedy, endpoint=first.endpoint)
-
-    def _explained(self) -> list[UnreachableError]:
-        """The errors with their causes, those that a diagnosis makes exact among them."""
-        if any(isinstance(error, NoQuorumError) for _, error in self.errors):
-            return [error for _, error in self.errors]
-        explain, until = self.pool.explain, self.explain_until
-        return [explain(channel, error, until - time.monotonic()) for channel, error in self.errors]
 
     def _left(self) -> float:
         return max(0.001, self.deadline - time.monotonic())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import queue
 import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -121,10 +120,12 @@ _END = _Mark()
 _HUNG_UP = _Mark()
 
 
-def open_watch(channel: Channel, start: bytes, end: bytes, revision: int, token: str, deadline: float) -> EtcdWatch:
-    """A watch that etcd has confirmed before `deadline` (monotonic)."""
+def open_watch(
+    channel: Channel, start: bytes, end: bytes, revision: int, token: str, timeout_seconds: float
+) -> EtcdWatch:
+    """A watch that etcd has confirmed. Raises UnreachableError, DeniedError, CompactedError."""
     watch = EtcdWatch(channel, start, end, revision, token)
-    watch.opened(max(0.1, deadline - time.monotonic()))
+    watch.opened(timeout_seconds)
     return watch
 
 

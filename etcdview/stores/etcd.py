@@ -27,6 +27,7 @@ from etcdview.tls.diagnosis import Step
 
 __all__ = ["DIAGNOSIS", "EtcdStore"]
 
+WATCH_SHARE = 0.85  # of the deadline for opening a watch; the rest is for finding out why it cannot be opened
 RANGES_PER_TXN = 128  # etcd's default --max-txn-ops
 BYTES_PER_TXN = 1 << 20  # of keys; etcd takes requests of 1.5 MiB (--max-request-bytes)
 
@@ -102,16 +103,16 @@ class EtcdStore:
         """See Watchable.watch; tries the endpoints in turn until one begins it."""
         deadline = time.monotonic() + self.timeout_seconds
         channels = self._pool.order()
-        errors: list[UnreachableError] = []
+        errors: list[tuple[Channel, UnreachableError]] = []
         for tried, channel in enumerate(channels):
-            share = (deadline - time.monotonic()) / (len(channels) - tried)
+            share = (deadline - time.monotonic()) * WATCH_SHARE / (len(channels) - tried)
             try:
                 token = self._login.token(channel, share)
-                return open_watch(channel, start, end, revision, token, time.monotonic() + share)
+                return open_watch(channel, start, end, revision, token, share)
             except UnreachableError as error:
                 self._pool.shun(channel)
-                errors.append(error)
-        raise errors[0]
+                errors.append((channel, error))
+        raise self._explain.verdict(errors, deadline)
 
     def members(self) -> Membership:
         """The cluster's members, as the member that answers knows them."""

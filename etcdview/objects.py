@@ -14,12 +14,15 @@ from etcdview.codec import Codec, Decoded
 from etcdview.definitions import Definitions, definitions
 from etcdview.errors import DecodeError
 from etcdview.keys import KeySpace, Place
-from etcdview.models import KeyMeta, KeyValue
+from etcdview.models import KeyMeta, KeyValue, RangeResult
 from etcdview.resources import BY_PREFIX, ResourceType
 from etcdview.stores.base import Store, prefix_end
 
-# Values of one read: 2,000 objects of 10 kB are 20 MB, and a range still counts its rest each time.
-PIECE = 2000
+# How many keys the first read of a type asks for; the others ask for as many as make PIECE_BYTES. Large pieces,
+# because etcd counts the whole rest of a range each time; but etcd's answer is in memory in one piece.
+FIRST_PIECE = 500
+LARGEST_PIECE = 20_000
+PIECE_BYTES = 16 * 1024 * 1024
 
 _CRDS = BY_PREFIX["apiextensions.k8s.io/customresourcedefinitions"]
 Mask = Callable[[dict[str, Any]], dict[str, Any]]
@@ -79,17 +82,20 @@ class Objects:
     def read(self, resource: ResourceType, namespace: str = "", *, revision: int = 0) -> Iterator[Row]:
         """The objects of a type (in a namespace) in the order of their keys, all as of one revision."""
         start = self.keyspace.range_prefix(resource, namespace)
-        end = prefix_end(start)
+        end, limit = prefix_end(start), FIRST_PIECE
         while True:
-            result = self._store.range(start, end, revision=revision, limit=PIECE)
+            result = self._store.range(start, end, revision=revision, limit=limit)
             yield from map(self.row, result.kvs)
             if not result.more:
                 return
-            start, revision = result.kvs[-1].key + b"\0", revision or result.revision
+            start, revision, limit = result.kvs[-1].key + b"\0", revision or result.revision, _next_piece(result)
 
     def get(self, resource: ResourceType, namespace: str, name: str, *, revision: int = 0) -> Row | None:
         """One object, None where there is none."""
-        key = self.keyspace.key(resource, namespace if resource.namespaced else "", name)
+        return self.at(self.keyspace.key(resource, namespace if resource.namespaced else "", name), revision)
+
+    def at(self, key: bytes, revision: int) -> Row | None:
+        """One key as it was at a revision, None where there was none. Raises CompactedError."""
         found = self._store.range(key, revision=revision).kvs
         return self.row(found[0]) if found else None
 
@@ -110,3 +116,8 @@ class Objects:
             decoded = replace(decoded, object=self._mask(decoded.object))
         meta = KeyMeta(kv.key, kv.create_revision, kv.mod_revision, kv.version, kv.lease)
         return Row(meta, self.keyspace.place(kv.key), kv.size_bytes, decoded)
+
+
+def _next_piece(result: RangeResult) -> int:
+    average = sum(kv.size_bytes for kv in result.kvs) // len(result.kvs) + 1
+    return max(1, min(LARGEST_PIECE, PIECE_BYTES // average))

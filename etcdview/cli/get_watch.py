@@ -9,8 +9,8 @@ import click
 from etcdview.cli.get_print import Printer
 from etcdview.cli.get_read import Found, Reader
 from etcdview.cli.get_show import line
-from etcdview.errors import UnsupportedError
-from etcdview.models import Event, KeyValue
+from etcdview.errors import CompactedError, UnsupportedError
+from etcdview.models import Event
 from etcdview.objects import Row
 from etcdview.stores.base import Store, Watchable, prefix_end
 
@@ -33,13 +33,20 @@ def _changes(store: Watchable, reader: Reader, start: bytes) -> Iterator[Row]:
     try:
         for batch in watching:
             for event in batch.events:
-                row = reader.objects.row(_subject(event))
-                if row.object is not None and reader.query.keeps(row.object):
+                row = _subject(reader, event)
+                if row is not None and row.object is not None and reader.query.keeps(row.object):
                     yield row
     finally:
         watching.cancel()
 
 
-def _subject(event: Event) -> KeyValue:
-    """What was written; of a deletion what was there before, as far as etcd still tells."""
-    return event.previous if event.deleted and event.previous else event.kv
+def _subject(reader: Reader, event: Event) -> Row | None:
+    """What was written; of a deletion what was there before, as far as etcd still has it."""
+    if not event.deleted:
+        return reader.objects.row(event.kv)
+    if event.previous is not None:
+        return reader.objects.row(event.previous)
+    try:
+        return reader.objects.at(event.kv.key, event.kv.mod_revision - 1)
+    except CompactedError:
+        return None

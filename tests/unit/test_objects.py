@@ -1,0 +1,100 @@
+"""Reading decoded objects: in pieces, at one revision, masked."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from etcdview import objects as objects_module
+from etcdview.codec import Codec
+from etcdview.keys import KeySpace
+from etcdview.models import KeyValue, RangeResult
+from etcdview.objects import Objects
+from etcdview.redact import Redactor
+from etcdview.resources import BY_PREFIX
+from etcdview.stores.static import StaticStore
+
+MAPS = BY_PREFIX["configmaps"]
+
+
+class Recorder(StaticStore):
+    """A static store that remembers what it was asked."""
+
+    def __init__(self, kvs: list[KeyValue]) -> None:
+        super().__init__("test", kvs, revision=7)
+        self.asked: list[tuple[int, int]] = []
+
+    def range(self, start: bytes, end: bytes = b"", **options: Any) -> RangeResult:
+        self.asked.append((options.get("revision", 0), options.get("limit", 0)))
+        return super().range(start, end, **options)
+
+
+def stored(key: str, **members: Any) -> KeyValue:
+    obj = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": key.rpartition("/")[2]}} | members
+    return KeyValue(key.encode(), 1, 2, 1, value=json.dumps(obj).encode())
+
+
+def reader(store: StaticStore) -> Objects:
+    return Objects(store, Codec(), KeySpace(), Redactor().mask)
+
+
+def test_a_long_type_is_read_in_pieces_at_the_revision_of_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(objects_module, "FIRST_PIECE", 2)
+    monkeypatch.setattr(objects_module, "LARGEST_PIECE", 3)
+    store = Recorder([stored(f"/registry/configmaps/ns/m{i}") for i in range(7)])
+
+    rows = list(reader(store).read(MAPS))
+
+    assert [row.name for row in rows] == [f"m{i}" for i in range(7)]
+    assert store.asked == [(0, 2), (7, 3), (7, 3)]
+
+
+def test_pieces_are_smaller_where_values_are_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(objects_module, "FIRST_PIECE", 1)
+    monkeypatch.setattr(objects_module, "PIECE_BYTES", 500)
+    store = Recorder([stored(f"/registry/configmaps/ns/m{i}", data={"a": "x" * 150}) for i in range(3)])
+
+    assert len(list(reader(store).read(MAPS))) == 3
+    assert store.asked == [(0, 1), (7, 2)]
+
+
+def test_a_namespace_is_a_range_of_its_own() -> None:
+    store = Recorder([stored(f"/registry/configmaps/{ns}/m") for ns in ("a", "ab", "b")])
+    assert [row.namespace for row in reader(store).read(MAPS, "a")] == ["a"]
+
+
+def test_rows_carry_etcds_facts_and_the_mod_revision() -> None:
+    row = reader(Recorder([stored("/registry/configmaps/ns/m")])).get(MAPS, "ns", "m")
+    assert row is not None
+    assert row.object is not None
+    assert (row.meta.mod_revision, row.object["metadata"]["resourceVersion"]) == (2, "2")
+    assert row.error is None
+
+
+def test_what_must_not_be_seen_is_masked_before_anyone_sees_it() -> None:
+    secret = stored("/registry/secrets/ns/s", kind="Secret", data={"password": "aHVudGVyMg=="})
+    row = reader(Recorder([secret])).get(BY_PREFIX["secrets"], "ns", "s")
+    assert row is not None
+    assert "aHVudGVyMg" not in json.dumps(row.object)
+
+
+def test_an_undecodable_value_is_a_row_with_an_error() -> None:
+    store = Recorder([KeyValue(b"/registry/configmaps/ns/m", 1, 2, 1, value=b"\xff")])
+    row = next(reader(store).read(MAPS))
+    assert row.object is None
+    assert row.error is not None
+
+
+def test_a_missing_object_is_none() -> None:
+    assert reader(Recorder([])).get(MAPS, "ns", "m") is None
+
+
+def test_custom_types_without_a_crd_are_found_by_their_keys() -> None:
+    store = Recorder([stored("/registry/example.org/things/one")])
+    found = reader(store).undefined("things.example.org")
+    assert found is not None
+    assert (found.prefix, found.namespaced) == ("example.org/things", False)
+    assert reader(store).undefined("moons.example.org") is None
+    assert reader(store).undefined("things") is None

@@ -15,7 +15,9 @@ import jsonpath
 
 from etcdview.errors import QueryError
 
-_ENV = jsonpath.JSONPathEnvironment()
+# Kubernetes knows no functions and no regular expressions: without them, no path can take long.
+_ENV = jsonpath.JSONPathEnvironment(strict=True, filter_caching=False)
+_ENV.function_extensions.clear()
 
 # One step of a path: a recursive descent, a name with escapes, or the start of a bracket.
 _STEP = re.compile(r"(?P<deep>\.\.)|\.?(?P<name>(?:\\.|[^.\[\]\\\s'\"()=<>!&|?@,:{}$])+)|(?P<dot>\.)")

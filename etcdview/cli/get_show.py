@@ -18,6 +18,8 @@ from etcdview.objects import Row
 from etcdview.resources import ResourceType
 from etcdview.tables import Table
 
+_AT_MOST = 5  # complaints about values of one type; a cluster can have thousands of the same
+
 
 @dataclass(frozen=True, slots=True)
 class Style:
@@ -51,9 +53,14 @@ def complaints(found: Iterable[Found]) -> list[str]:
     said = []
     for one in found:
         said += [f'{one.resource.qualified} "{name}" not found' for name in one.missing]
-        for row in one.unreadable:
-            said.append(f"{show_key(row.key)}: {row.error or 'this value cannot be decoded'}")
+        said += [f"{show_key(row.key)}: {_why(row)}" for row in one.unreadable[:_AT_MOST]]
+        if len(one.unreadable) > _AT_MOST:
+            said.append(f"{len(one.unreadable) - _AT_MOST} more {one.resource.plural} could not be decoded.")
     return said
+
+
+def _why(row: Row) -> str:
+    return str(row.error) if row.error else "this value cannot be decoded."
 
 
 def line(table: Table, row: Row, now: datetime) -> Line:

@@ -252,3 +252,10 @@ def test_a_cell_ends_at_its_first_line_break_and_control_characters_are_harmless
 
 def test_a_bad_moment_is_a_usage_error(get: Get) -> None:
     assert get("pods", "--now", "noon")[0] == 2
+
+
+def test_many_unreadable_values_are_counted_rather_than_listed(get: Get, tmp_path: Path) -> None:
+    values = [(f"/registry/configmaps/default/odd-{i}", b"\xff") for i in range(8)]
+    status, out, err = get("cm", source=dump(tmp_path / "d.jsonl.gz", *values))
+    assert (status, len(out.splitlines()), len(err.splitlines())) == (1, 9, 6)
+    assert err.splitlines()[-1] == "etcdview: 3 more configmaps could not be decoded."

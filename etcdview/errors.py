@@ -3,7 +3,8 @@
     EtcdviewError
     ├── UsageError                 what was asked for makes no sense
     │   ├── SettingError           a setting, a flag or a settings file
-    │   └── QueryError             a key, a search, a selector, a cursor
+    │   ├── QueryError             a key, a search, a selector, a cursor
+    │   └── EncodeError            an object that cannot be stored so
     ├── NotFoundError              no such key, resource type or revision
     │   └── DeletedError           the key was there, and is not any more
     ├── CompactedError             the revision was there, and etcd has dropped it
@@ -67,6 +68,10 @@ class SettingError(UsageError):
 
 class QueryError(UsageError):
     """A key, search, selector, cursor or revision that cannot be read."""
+
+
+class EncodeError(UsageError):
+    """An object that cannot be stored in the form asked for; `what` names the field."""
 
 
 class NotFoundError(EtcdviewError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from etcdview.codec import cbor, encryption, envelope, rawjson, served, tree
+from etcdview.codec import cbor, encoding, encryption, envelope, rawjson, served, tree
 from etcdview.codec.encryptionconfig import EncryptionConfig
 from etcdview.codec.model import Decoded, Format, Object, StorageForm, WireNode
 from etcdview.codec.protobuf import ProtobufFormat
@@ -37,6 +37,24 @@ class Codec:
             for obj in (decoded.object, decoded.partial):
                 _set_resource_version(obj, mod_revision)
         return decoded
+
+    def encode(self, obj: Object, storage: StorageForm, key: bytes) -> bytes:
+        """The way back: what etcd would hold under `key` for the object, in that form and encryption.
+
+        metadata.resourceVersion is left out, as etcd holds none. Encryption is randomised: it differs each time.
+        Raises EncodeError for an object that cannot be stored so, DecryptError where the key is not there.
+        """
+        return encoding.encode(obj, storage, key, self.encryption, self.release)
+
+    def reencodes(self, decoded: Decoded) -> bool | None:
+        """Whether the object would be written as the very bytes it was read from, by any release that is known.
+
+        False: something in the bytes is not in the object (unknown fields, broken text, another writer than
+        Kubernetes). None where there is no object, or no bytes to compare.
+        """
+        if decoded.error is not None or not decoded.plain:
+            return None
+        return encoding.reencodes(self._decode(b"", decoded.plain, 0), self.release)
 
     def as_served(self, obj: Object) -> Object:
         """The object as the API server would hand it out, as far as that can be known offline."""

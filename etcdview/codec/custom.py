@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from etcdview.codec import cbor, rawjson
-from etcdview.codec.scalars import ZERO_TIME_SECONDS, duration, rfc3339, rfc3339_micro
+from etcdview.codec.scalars import ZERO_TIME_SECONDS, rfc3339, rfc3339_micro
 from etcdview.errors import DecodeError
 
 # First bytes of FieldsV1 that are CBOR: maps, and tags around one.
@@ -70,7 +70,6 @@ def wrapped(message: Any) -> list[Any]:
 READERS: dict[str, Callable[[Any], Any]] = {
     "apis/meta/v1.Time": time,
     "apis/meta/v1.MicroTime": micro_time,
-    "apis/meta/v1.Duration": lambda message: duration(message.f1),
     "apis/meta/v1.FieldsV1": raw,
     "api/resource.Quantity": quantity,
     "util/intstr.IntOrString": int_or_string,

@@ -80,29 +80,6 @@ def go_utf8(raw: bytes) -> str:
             start += error.start + 1
 
 
-def duration(nanoseconds: int) -> str:
-    """A Go duration as metav1.Duration writes it: 1h0m0s, 1.5s, 2ms."""
-    if nanoseconds == 0:
-        return "0s"
-    sign, rest = ("-", -nanoseconds) if nanoseconds < 0 else ("", nanoseconds)
-    for unit, size in (("ns", 1), ("µs", 1000), ("ms", 1_000_000)):
-        if rest < size * 1000:
-            return f"{sign}{_decimal(rest, size)}{unit}"
-    if rest >= 1_000_000_000:
-        minutes, seconds = divmod(rest, 60_000_000_000)
-        hours, minutes = divmod(minutes, 60)
-        head = f"{hours}h{minutes}m" if hours else f"{minutes}m" if minutes else ""
-        return f"{sign}{head}{_decimal(seconds, 1_000_000_000)}s"
-    return f"{sign}{_decimal(rest, 1_000_000)}ms"
-
-
-def _decimal(value: int, unit: int) -> str:
-    whole, rest = divmod(value, unit)
-    digits = len(str(unit)) - 1
-    fraction = f"{rest:0{digits}d}".rstrip("0") if digits else ""
-    return f"{whole}.{fraction}" if fraction else str(whole)
-
-
 def _civil(days: int) -> tuple[int, int, int]:
     """Year, month and day of a count of days since 1970, in the proleptic Gregorian calendar."""
     era, rest = divmod(days, 146_097)  # 400 years

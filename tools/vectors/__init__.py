@@ -1,0 +1,1 @@
+"""Vectors that Go itself makes, to hold the codec to (docs/schema.md)."""

@@ -21,9 +21,10 @@ CHECK_SECONDS = 1.0
 
 
 class EtcdWatch:
-    """The Watch protocol over one channel. Iterate it in one thread; `cancel` and `request_progress` from any."""
+    """The Watch protocol, served by `endpoint`. Iterate in one thread; cancel and ask for progress from any."""
 
     def __init__(self, channel: Channel, start: bytes, end: bytes, revision: int, token: str) -> None:
+        self.endpoint = channel.name
         self._channel = channel
         self._token = token
         self._requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
@@ -43,7 +44,7 @@ class EtcdWatch:
         answer = self._next(timeout_seconds)
         if answer is None:
             self.cancel()
-            raise DeadlineError(f"{self._channel.name} did not begin the watch in time.", endpoint=self._channel.name)
+            raise DeadlineError(f"{self.endpoint} did not begin the watch in time.", endpoint=self.endpoint)
         self._refused(answer)
 
     def __iter__(self) -> Iterator[WatchBatch]:
@@ -88,17 +89,17 @@ class EtcdWatch:
             return _END
         if isinstance(answer, grpc.RpcError):
             self.cancel()
-            raise translate(answer, self._channel.name, "Watch") from answer
+            raise translate(answer, self.endpoint, "Watch") from answer
         if answer is _HUNG_UP:
             self.cancel()
-            raise UnreachableError(f"{self._channel.name} ended the watch.", "", endpoint=self._channel.name)
+            raise UnreachableError(f"{self.endpoint} ended the watch.", "", endpoint=self.endpoint)
         return answer
 
     def _refused(self, answer: Any) -> None:
         if answer is _END or not answer.canceled:
             return
         self.cancel()
-        raise _refusal(answer, self._channel.name)
+        raise _refusal(answer, self.endpoint)
 
     def _check(self) -> None:
         """Silence may be peace or a dead member: Status tells."""
@@ -106,7 +107,7 @@ class EtcdWatch:
         try:
             self._channel.start(call, CHECK_SECONDS, self._token).result()
         except grpc.RpcError as error:
-            ours = translate(error, self._channel.name, call.method)
+            ours = translate(error, self.endpoint, call.method)
             if isinstance(ours, UnreachableError) and not self._ended.is_set():
                 self.cancel()
                 raise ours from error

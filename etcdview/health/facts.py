@@ -125,9 +125,12 @@ class EndpointFacts:
 
     @property
     def trouble(self) -> Trouble | None:
-        """The first thing that went wrong here; None where nothing did."""
+        """The first thing that went wrong here, as exactly as it is known; None where nothing did."""
         probes = (self.status, self.local_read, self.read)
-        return next((p.trouble for p in probes if p.failed), None)
+        first = next((p.trouble for p in probes if p.failed), None)
+        shaken = self.wire.handshake.trouble
+        vague = first is not None and first.kind in ("UnreachableError", "DeadlineError")
+        return shaken if vague and shaken is not None else first
 
 
 @dataclass(frozen=True, slots=True)

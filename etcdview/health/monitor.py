@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass, field, replace
 
 from etcdview.health.budget import Clock, utc_now
+from etcdview.health.certificates import Board, Boards
 from etcdview.health.facts import ClusterFacts
 from etcdview.health.findings import Verdict
 from etcdview.health.hashing import Hasher
@@ -33,6 +34,7 @@ class Report:
     verdict: Verdict
     age_seconds: float = 0.0
     history: History = field(default_factory=History)
+    board: Board = field(default_factory=Board)
 
 
 class Monitor:
@@ -47,6 +49,7 @@ class Monitor:
     ) -> None:
         self._rounds = Rounds(source, unverified(source.tls), now)
         self._hasher = Hasher(source, now)
+        self._boards = Boards(source.tls)
         self._interval_seconds = interval_seconds
         self._now = now
         self._changed = threading.Condition()  # guards all below
@@ -100,7 +103,8 @@ class Monitor:
         while self._pause():
             facts = self._rounds.run(self._hasher.results)
             history = history.add(facts)
-            report = Report(facts, examine(Sight(facts, before, history)), history=history)
+            board = self._boards.look(facts)
+            report = Report(facts, examine(Sight(facts, before, history, board)), history=history, board=board)
             before = facts
             with self._changed:
                 self._report, self._done_at = report, time.monotonic()

@@ -30,6 +30,7 @@ from etcdview.health.budget import Budget, Clock
 from etcdview.health.facts import Handshake, HttpHealth, Probe, Trouble, WireFacts
 from etcdview.health.metrics import MetricFacts, parse_metrics
 from etcdview.models import TlsFiles
+from etcdview.tls.contexts import client_context
 
 T = TypeVar("T")
 ContextFn = Callable[[], ssl.SSLContext]
@@ -60,20 +61,8 @@ def ask_wire(url: str, context: ContextFn, budget: Budget, now: Clock) -> WireFa
 
 
 def unverified(files: TlsFiles) -> ContextFn:
-    """Makes TLS contexts that show our client certificate and take whatever certificate the server shows.
-
-    The files are read each time, so renewed ones are used at once.
-    """
-
-    def make() -> ssl.SSLContext:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        if files.cert:
-            context.load_cert_chain(files.cert, files.key or None)
-        return context
-
-    return make
+    """Makes contexts that take whatever certificate the server shows; the files are read each time."""
+    return lambda: client_context(files, verify=False)
 
 
 class _Line:

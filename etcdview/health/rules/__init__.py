@@ -3,7 +3,7 @@
 A rule never fires on what was not asked or not answered: an unknown is said by the rules that are about unknowns.
 """
 
-from etcdview.health.rules import addresses, agreement, clocks, performance, quorum, releases, space
+from etcdview.health.rules import addresses, agreement, certificates, clocks, performance, quorum, releases, space
 from etcdview.health.rules.base import RULES, Rule, Sight, examine, rule
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Sight",
     "addresses",
     "agreement",
+    "certificates",
     "clocks",
     "examine",
     "performance",

@@ -62,12 +62,11 @@ def url_shared(sight: Sight) -> Iterator[Finding]:
 @rule("url-misleads")
 def url_misleads(sight: Sight) -> Iterator[Finding]:
     """The client URL that one member advertises is answered by another."""
-    owners = {address(url): m for m in _members(sight.facts) for url in m.client_urls}
-    for member in sight.facts.members:
-        for endpoint in member.endpoints:
-            owner = owners.get(address(endpoint.url))
+    asked = {address(e.url): e for m in sight.facts.members for e in m.endpoints}
+    for owner in _members(sight.facts):
+        for endpoint in filter(None, (asked.get(address(url)) for url in owner.client_urls)):
             status = endpoint.status.value
-            if owner is None or status is None or status.member_id == owner.id:
+            if status is None or status.member_id == owner.id:
                 continue
             yield Finding(
                 id="url-misleads",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from etcdview.health.certificates import Board
 from etcdview.health.facts import ClusterFacts
 from etcdview.health.findings import Finding, Verdict, judge
 from etcdview.health.history import History
@@ -17,11 +18,12 @@ MEMBERS = "etcdctl member list -w table"
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """All that a rule may look at: this round's facts, those of the round before, and the last hour in numbers."""
+    """What a rule may look at: the facts of this round and of the one before, the last hour, the certificates."""
 
     facts: ClusterFacts
     before: ClusterFacts | None = None
     history: History = field(default_factory=History)
+    board: Board = field(default_factory=Board)
 
 
 RuleFn = Callable[[Sight], Iterator[Finding]]

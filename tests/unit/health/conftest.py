@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 
 from etcdview.health.assemble import assemble
+from etcdview.health.certificates import Board, Entry, Place
 from etcdview.health.facts import ClusterFacts, EndpointFacts, Handshake, HttpHealth, Probe, Trouble, WireFacts
 from etcdview.health.history import History, MemberSample, Sample
 from etcdview.health.metrics import Histogram, MetricFacts
 from etcdview.health.rules import Sight
 from etcdview.models import KvHash, Member, Membership, MemberStatus
+from etcdview.tls.certificates import Certificate
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 CLUSTER_ID = 0xCDF818194E3A8C32
@@ -150,8 +152,43 @@ def history(sizes: list[float], minutes: float = 60, leaders: list[int] | None =
     )
 
 
+def certificate(**changes: Any) -> Certificate:
+    made = Certificate(
+        subject="CN=cp2",
+        issuer="CN=etcd-ca",
+        common_name="cp2",
+        names=("cp2", "10.0.0.2"),
+        begins=NOW - timedelta(days=265),
+        ends=NOW + timedelta(days=100),
+        serial="1",
+        key="RSA 2048",
+        usages=("server", "client"),
+        authority=False,
+        fingerprint="f",
+        der=b"",
+    )
+    return replace(made, **changes)
+
+
+def entry(
+    *, trusted: bool | None = True, key_fits: bool | None = True, host: str = "10.0.0.2", **changes: Any
+) -> Entry:
+    """A certificate that a member presents."""
+    place = Place(
+        "https://10.0.0.2:2379", "server certificate of cp2", "kubeadm certs renew etcd-server", key_fits, host
+    )
+    return Entry(certificate(**changes), (place,), ("CN=cp2", "CN=etcd-ca"), trusted)
+
+
+def with_entry(**changes: Any) -> Sight:
+    """A healthy cluster and one certificate."""
+    facts = cluster()
+    return Sight(facts, facts, board=Board((entry(**changes),)))
+
+
 @pytest.fixture
 def build() -> SimpleNamespace:
     """The makers of facts above, by name."""
     made = (ok, failed, member, status, histogram, metrics, wire, endpoint, silent, cluster, sight, history)
+    made = (*made, certificate, entry, with_entry)
     return SimpleNamespace(now=NOW, cluster_id=CLUSTER_ID, **{maker.__name__: maker for maker in made})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from types import SimpleNamespace as Build
 
 import pytest
@@ -132,6 +133,15 @@ def near(share: float) -> Make:
     return said(db_size_bytes=int(share * 2_147_483_648))
 
 
+def shown(**changes: object) -> Make:
+    """A member's certificate on the board."""
+    return lambda b: b.with_entry(**changes)
+
+
+def ends(days: float, begins: float = -265) -> Make:
+    return lambda b: b.with_entry(ends=b.now + timedelta(days=days), begins=b.now + timedelta(days=begins))
+
+
 CASES: dict[str, Case] = {
     "alarm-corrupt": Case(
         "critical", said(errors=("memberID:162 alarm:CORRUPT ",)), said(errors=("memberID:1 alarm:NONE",))
@@ -145,6 +155,12 @@ CASES: dict[str, Case] = {
         counted(slow_applies=50, proposals_committed=20_000),
     ),
     "apply-lag": Case("warning", said(raft_applied_index=3900), said(raft_applied_index=4100)),
+    "certificate-early": Case("critical", ends(100, begins=1), ends(100)),
+    "certificate-expired": Case("critical", ends(-1), ends(1)),
+    "certificate-expiring": Case("warning", ends(29), ends(31)),
+    "certificate-key": Case("critical", shown(key_fits=False), shown(key_fits=None)),
+    "certificate-names": Case("warning", shown(host="10.0.0.3"), shown(host="CP2")),
+    "certificate-untrusted": Case("critical", shown(trusted=False), shown(trusted=None)),
     "clock-here": Case("warning", skewed(90, 90), skewed(90, 1)),
     "clock-skew": Case("warning", skewed(5), skewed(90, 90)),
     "cluster-id-differs": Case("critical", of_another_cluster, removed),
@@ -276,6 +292,7 @@ def test_no_rule_fires_on_a_healthy_cluster(build: Build) -> None:
 def test_rules_that_grow_worse_say_so(build: Build) -> None:
     assert findings("quota-near", near(0.96)(build)) == ["critical"]
     assert findings("apply-lag", said(raft_index=9000, raft_applied_index=4000)(build)) == ["critical"]
+    assert findings("certificate-expiring", ends(6)(build)) == ["critical"]
     assert findings("even-voters", build.sight(build.cluster(2))) == ["warning"]
     assert findings("leader-changes", counted(leader_changes=4)(build)) == ["warning"]
 

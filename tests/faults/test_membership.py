@@ -1,0 +1,132 @@
+"""Who belongs to the cluster: learners, members that never started, wrong sizes, wrong addresses, other clusters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Ring = Any
+Lab = Any
+
+
+def test_a_learner_is_told_and_stays_told_when_it_stops(lab: Lab) -> None:
+    trio = lab.cluster(3)
+    with lab.look(trio.store()) as eye:
+        node = trio.join(learner=True)
+        finding = eye.finds("learner")
+        assert finding.severity == "info"
+        eye.sees_no_harm()
+        node.pause()
+        assert eye.finds("member-down", member=node.name).severity == "warning"
+        node.resume()
+        trio.leave(node)
+        eye.loses("learner")
+
+
+def test_a_member_that_was_added_and_never_started(lab: Lab) -> None:
+    trio = lab.cluster(3)
+    with lab.look(trio.store()) as eye:
+        node = trio.join(begin=False)
+        eye.finds("member-unstarted")
+        eye.finds("even-voters")
+        trio.leave(node)
+        eye.loses("member-unstarted")
+
+
+def test_a_fourth_voter(lab: Lab) -> None:
+    trio = lab.cluster(3)
+    with lab.look(trio.store()) as eye:
+        node = trio.join()
+        eye.finds("even-voters")
+        eye.sees_no_harm()
+        trio.leave(node)
+        eye.loses("even-voters")
+
+
+def test_a_member_removed_whose_endpoint_is_still_given(lab: Lab) -> None:
+    trio = lab.cluster(3)
+    node = trio.join()
+    trio.wait_ready()
+    with lab.look(trio.store()) as eye:
+        eye.finds("even-voters")
+        trio.leave(node)
+        eye.finds("endpoint-dead")
+
+
+def test_a_single_member(lab: Lab) -> None:
+    ring = lab.cluster(1)
+    with lab.look(ring.store()) as eye:
+        assert eye.finds("single-member").severity == "info"
+        eye.says("healthy")
+
+
+def test_two_members_and_one_that_dies(lab: Lab) -> None:
+    ring = lab.cluster(2)
+    with lab.look(ring.store()) as eye:
+        assert eye.finds("even-voters").severity == "warning"
+        eye.finds("no-spare")
+        ring.nodes[0].kill()
+        eye.says("no quorum")
+
+
+def test_endpoints_of_two_clusters(lab: Lab) -> None:
+    trio = lab.cluster(3)
+    other = lab.ring(prefix="x")
+    other.authority, other.client = trio.authority, trio.client
+    other.add_node()
+    other.boot()
+    with lab.look(trio.store((*trio.endpoints, *other.endpoints))) as eye:
+        eye.finds("cluster-id-differs")
+
+
+def test_an_address_that_leads_to_another_member(lab: Lab) -> None:
+    trio = lab.cluster(3)
+    first, second = trio.nodes[0], trio.nodes[1]
+    own = second.flags["advertise-client-urls"]
+    with lab.look(trio.store()) as eye:
+        second.kill()
+        second.flags["advertise-client-urls"] = first.client_url
+        second.start()
+        eye.finds("url-shared")
+        eye.finds("url-misleads", member=second.name)
+        second.kill()
+        second.flags["advertise-client-urls"] = own
+        second.start()
+        eye.loses("url-shared")
+
+
+def test_an_advertised_address_where_nothing_listens(lab: Lab) -> None:
+    trio = lab.cluster(3)
+    node = trio.nodes[2]
+    own = node.flags["advertise-client-urls"]
+    with lab.look(trio.store()) as eye:
+        node.kill()
+        node.flags["advertise-client-urls"] = "https://127.0.0.1:1"
+        node.start()
+        eye.finds("url-unreachable", member=node.name)
+        node.kill()
+        node.flags["advertise-client-urls"] = own
+        node.start()
+        eye.loses("url-unreachable")
+
+
+def test_an_endpoint_whose_name_does_not_resolve(lab: Lab) -> None:
+    trio = lab.cluster(3)
+    with lab.look(trio.store((*trio.endpoints, "https://etcd.invalid:2379"))) as eye:
+        eye.finds("endpoint-dead")
+
+
+def test_a_cluster_without_tls(lab: Lab) -> None:
+    ring = lab.cluster(1, tls=False)
+    with lab.look(ring.store()) as eye:
+        eye.finds("url-plain")
+        eye.says("at risk")
+
+
+def test_logins_are_asked_for_and_not_given(lab: Lab) -> None:
+    ring = lab.cluster(1, tls=False)
+    with lab.look(ring.store()) as eye:
+        ring.etcdctl("user", "add", "root:secret")
+        ring.etcdctl("user", "grant-role", "root", "root")
+        ring.etcdctl("auth", "enable")
+        assert "user name" in eye.finds("read-denied").evidence
+        eye.says("at risk")

@@ -11,6 +11,7 @@ from typing import Any
 
 from etcd3 import etcdrpc
 from google.protobuf import unknown_fields
+from google.protobuf.message import DecodeError
 
 from etcdview.models import Alarm, Event, KeyValue, KvHash, Member, Membership, MemberStatus, NamesPiece, RangeResult
 
@@ -114,10 +115,10 @@ def status(response: Any) -> MemberStatus:
         raft_term=response.raftTerm,
         raft_index=response.raftIndex,
         raft_applied_index=_last(newer, _RAFT_APPLIED_INDEX),
-        errors=tuple(text.decode("utf-8", "replace") for text in newer.get(_ERRORS, ())),
+        errors=_texts(newer, _ERRORS),
         db_size_in_use_bytes=_last(newer, _DB_SIZE_IN_USE),
         learner=bool(_last(newer, _IS_LEARNER)),
-        storage_version=_text(newer, _STORAGE_VERSION),
+        storage_version=next(iter(_texts(newer, _STORAGE_VERSION)), None),
         quota_bytes=_last(newer, _DB_SIZE_QUOTA),
         downgrade_enabled=_downgrade(newer),
     )
@@ -145,6 +146,7 @@ def _member(message: Any) -> Member:
 
 
 def _unknown(message: Any) -> dict[int, list[Any]]:
+    """The fields that the schema does not have, by number: varints as int, what has a length as bytes."""
     found: dict[int, list[Any]] = {}
     for unknown in iter(unknown_fields.UnknownFieldSet(message)):
         found.setdefault(unknown.field_number, []).append(unknown.data)
@@ -156,16 +158,22 @@ def _last(fields: dict[int, list[Any]], number: int) -> int | None:
     return values[-1] if values else None
 
 
-def _text(fields: dict[int, list[Any]], number: int) -> str | None:
-    values = [value for value in fields.get(number, ()) if isinstance(value, bytes)]
-    return values[-1].decode("utf-8", "replace") if values else None
+def _bytes(fields: dict[int, list[Any]], number: int) -> list[bytes]:
+    return [value for value in fields.get(number, ()) if isinstance(value, bytes)]
+
+
+def _texts(fields: dict[int, list[Any]], number: int) -> tuple[str, ...]:
+    return tuple(value.decode("utf-8", "replace") for value in _bytes(fields, number))
 
 
 def _downgrade(fields: dict[int, list[Any]]) -> bool | None:
     """DowngradeInfo{enabled = 1, targetVersion = 2}; read as bytes: its message type is not in the schema either."""
-    values = [value for value in fields.get(_DOWNGRADE_INFO, ()) if isinstance(value, bytes)]
+    values = _bytes(fields, _DOWNGRADE_INFO)
     if not values:
         return None
-    # StatusRequest has no fields at all, so everything in the bytes comes out as unknown
-    inner = _unknown(etcdrpc.StatusRequest.FromString(values[-1]))
+    try:
+        # StatusRequest has no fields at all, so everything in the bytes comes out as unknown
+        inner = _unknown(etcdrpc.StatusRequest.FromString(values[-1]))
+    except DecodeError:
+        return None
     return bool(_last(inner, _DOWNGRADE_ENABLED))

@@ -1,0 +1,69 @@
+"""Endpoints as people write them."""
+
+from __future__ import annotations
+
+import pytest
+
+from etcdview.endpoints import Endpoint, parse_endpoint, parse_endpoints
+from etcdview.errors import SettingError
+
+
+@pytest.mark.parametrize(
+    ("text", "tls", "expected"),
+    [
+        ("https://10.0.0.1:2379", False, Endpoint("https", "10.0.0.1", 2379)),
+        ("http://localhost:12379/", False, Endpoint("http", "localhost", 12379)),
+        ("localhost:2379", False, Endpoint("http", "localhost", 2379)),
+        ("localhost:2379", True, Endpoint("https", "localhost", 2379)),
+        ("http://localhost", True, Endpoint("http", "localhost", 2379)),
+        ("[::1]:2379", True, Endpoint("https", "::1", 2379)),
+        ("https://[fd00::7]", False, Endpoint("https", "fd00::7", 2379)),
+        ("  etcd-0.etcd.svc:2379 ", False, Endpoint("http", "etcd-0.etcd.svc", 2379)),
+    ],
+)
+def test_an_endpoint_is_read_as_etcdctl_reads_it(text: str, tls: bool, expected: Endpoint) -> None:
+    assert parse_endpoint(text, tls=tls) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ftp://host:2379",
+        "https://",
+        "https://host:port",
+        "https://host:99999",
+        "https://host:2379/v3",
+        "https://user:pw@host:2379",
+        "https://[::1",
+        "https://host:2379?x=1",
+    ],
+)
+def test_what_is_no_endpoint_is_a_wrong_setting(text: str) -> None:
+    with pytest.raises(SettingError) as caught:
+        parse_endpoint(text)
+
+    assert "https://host:2379" in caught.value.remedy
+
+
+def test_a_list_may_have_commas_and_keeps_each_once_in_order() -> None:
+    endpoints = parse_endpoints(["a:1,b:2", "a:1", " c:3 ,"])
+
+    assert [str(e) for e in endpoints] == ["http://a:1", "http://b:2", "http://c:3"]
+
+
+def test_an_empty_list_is_a_wrong_setting() -> None:
+    with pytest.raises(SettingError, match="No endpoint"):
+        parse_endpoints(["", " , "])
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "address", "text", "is_ip"),
+    [
+        (Endpoint("https", "::1", 2379), "[::1]:2379", "https://[::1]:2379", True),
+        (Endpoint("http", "10.0.0.1", 1), "10.0.0.1:1", "http://10.0.0.1:1", True),
+        (Endpoint("http", "etcd", 1), "etcd:1", "http://etcd:1", False),
+    ],
+)
+def test_an_endpoint_writes_itself(endpoint: Endpoint, address: str, text: str, is_ip: bool) -> None:
+    assert (endpoint.address, str(endpoint), endpoint.is_ip) == (address, text, is_ip)
+    assert parse_endpoint(text) == endpoint

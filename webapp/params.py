@@ -22,6 +22,14 @@ def cursor(args: Args) -> bytes | None:
     return cursor_name(args.get("cursor", ""))
 
 
+def text(args: Args, name: str, most: int) -> str:
+    """A text of at most `most` characters; "" where there is none."""
+    value = args.get(name, "").strip()
+    if len(value) > most:
+        raise QueryError(f"{name}= is longer than {most} characters.", "Make it shorter.")
+    return value
+
+
 def flag(args: Args, name: str) -> bool:
     """Whether `name` is switched on: 1, true, yes; 0, false, no or absent is off."""
     value = args.get(name, "").lower()

@@ -55,6 +55,13 @@ def render_page(
     return response
 
 
+def nothing_new() -> Response:
+    """The answer to a live page that has all there is: 204, which htmx leaves alone."""
+    response = make_response("", 204)
+    response.vary.add("HX-Request")
+    return response
+
+
 def wants_fragment() -> bool:
     """Whether htmx asks for a part of a page."""
     htmx = request.htmx

@@ -53,7 +53,7 @@ class HexLine:
 
 @dataclass(frozen=True, slots=True)
 class ObjectPage:
-    """One key at one revision. `text` is the YAML or JSON of the view; "" in other views, or where there is an `error`."""
+    """One key at one revision. `text` is the YAML or JSON of the view; "" in other views and where `error` is set."""
 
     crumbs: tuple[Crumb, ...]
     freshness: Freshness

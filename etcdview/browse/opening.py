@@ -46,12 +46,23 @@ def _live(settings: Settings, keyspace: KeySpace) -> Cluster:
     return Cluster(
         name=settings.cluster_name or "etcd",
         store=store,
-        names=names_for(store, keyspace),
+        names=names_for(
+            store,
+            keyspace,
+            prefixes=_prefixes(settings, keyspace),
+            memory_limit_bytes=settings.memory_limit,
+        ),
         codec=_codec(settings),
         keyspace=keyspace,
         monitor=monitor,
         warnings=(UNSECURED,) if plain else (),
     )
+
+
+def _prefixes(settings: Settings, keyspace: KeySpace) -> tuple[bytes, ...]:
+    """The beginnings of keys to show; none where nothing was said: then all that etcd permits."""
+    extra = tuple(prefix.encode() for prefix in settings.extra_prefixes)
+    return (keyspace.root, *extra) if extra else ()
 
 
 def _codec(settings: Settings) -> Codec:

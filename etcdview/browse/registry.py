@@ -6,34 +6,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
-from typing import Any
 
 from etcdview.browse import commands
 from etcdview.browse.commands import Command
+from etcdview.browse.listing import Cell, Head, ObjectTable, Row, object_table, table_of
 from etcdview.browse.pages import Crumb, cursor_text, href, object_href
+from etcdview.browse.query import RegistryQuery
 from etcdview.browse.types import find_type, named_tree
-from etcdview.browse.window import Entry, Window
+from etcdview.browse.window import Window
 from etcdview.errors import QueryError
-from etcdview.index.base import Freshness, NamePage, Tree, TypeCount
+from etcdview.index.base import Freshness, Tree, TypeCount
 from etcdview.keys import show
 from etcdview.resources import ResourceType
-from etcdview.stores.base import prefix_end
-from etcdview.tables import Column, Table, table_for
 
-PAGE_SIZE = 200
-MAX_PAGE_SIZE = 500
 UNPLACED = "unplaced"
-
-
-@dataclass(frozen=True, slots=True)
-class RegistryQuery:
-    """What the address asks for; `resource` as kubectl spells it, "" for the tree alone."""
-
-    resource: str = ""
-    namespace: str = ""
-    wide: bool = False
-    after: bytes | None = None
-    limit: int = PAGE_SIZE
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,35 +57,11 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One object of the table, or a key whose value could not be decoded (`error` says why)."""
-
-    key: str
-    href: str
-    namespace: str
-    name: str
-    cells: tuple[Any, ...]
-    mod_revision: int
-    error: str = ""
-    namespace_href: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectTable:
-    """Objects of one type, all read at one `revision`; `count` is of all of them, not of this page."""
-
-    columns: tuple[Column, ...]
-    rows: tuple[Row, ...]
-    show_namespace: bool
-    count: int
-    revision: int
-    next_href: str = ""
-    first_href: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class RegistryPage:
-    """The tree at the side, and what was chosen in it."""
+    """The tree at the side, and what was chosen in it.
+
+    `table` is None on the page of the tree alone, and also where `unchanged`: a live page has all there is.
+    """
 
     crumbs: tuple[Crumb, ...]
     freshness: Freshness
@@ -109,13 +71,15 @@ class RegistryPage:
     table: ObjectTable | None
     denied: tuple[str, ...]
     commands: tuple[Command, ...]
+    title: str = "Registry"
     wide_href: str = ""
     has_wide: bool = False
     resource: ResourceType | None = None
+    unchanged: bool = False
 
 
 def registry_page(window: Window, query: RegistryQuery, now: datetime) -> RegistryPage:
-    """The page for `query`. Raises NotFoundError for a type or namespace that has no keys, QueryError for nonsense."""
+    """The page for `query`. Raises NotFoundError for a type that there is not, QueryError for nonsense."""
     tree = named_tree(window)
     chosen = _chosen(window, tree, query)
     page = RegistryPage(
@@ -130,7 +94,7 @@ def registry_page(window: Window, query: RegistryQuery, now: datetime) -> Regist
     )
     if query.resource == UNPLACED:
         return _with_unplaced(page, window)
-    return page if chosen is None else _with_objects(page, window, chosen, now)
+    return page if chosen is None else _with_objects(page, window, chosen.resource, now)
 
 
 def _chosen(window: Window, tree: Tree, query: RegistryQuery) -> TypeCount | None:
@@ -141,108 +105,38 @@ def _chosen(window: Window, tree: Tree, query: RegistryQuery) -> TypeCount | Non
     return find_type(tree, query.resource, window.definitions)
 
 
-def _with_objects(page: RegistryPage, window: Window, chosen: TypeCount, now: datetime) -> RegistryPage:
-    resource, query = chosen.resource, page.query
-    prefix = window.keyspace.range_prefix(resource, query.namespace)
-    table = table_for(resource, window.definitions.crd(resource))
-    names = window.names.page(prefix, prefix_end(prefix), after=query.after, limit=query.limit)
-    columns, indexes = _visible(table, query.wide)
-    rows = _rows(window, names, table, indexes, now)
-    wide = "" if query.wide else "1"
+def _with_objects(page: RegistryPage, window: Window, resource: ResourceType, now: datetime) -> RegistryPage:
+    query = page.query
+    table = object_table(window, query, resource, now)
     return replace(
         page,
         crumbs=_crumbs(resource, query),
-        table=_object_table(columns, rows, names, query, resource),
-        commands=commands.for_list(prefix, resource, query.namespace),
-        wide_href=href("/registry", resource=query.resource, namespace=query.namespace, wide=wide),
-        has_wide=any(c.priority > 0 for c in table.columns),
+        title=resource.plural,
+        table=table,
+        unchanged=table is None,
+        commands=commands.for_list(window.keyspace.range_prefix(resource, query.namespace), resource, query.namespace),
+        wide_href=query.href(wide="" if query.wide else "1"),
+        has_wide=any(c.priority > 0 for c in table_of(window, resource).columns),
         resource=resource,
     )
 
 
 def _with_unplaced(page: RegistryPage, window: Window) -> RegistryPage:
-    names = window.names.unplaced(after=page.query.after, limit=page.query.limit)
+    query = page.query
+    names = window.names.unplaced(after=query.after, limit=query.limit)
     facts = window.facts(names.keys)
     rows = tuple(
-        Row(show(key), object_href(key), "", show(key), (show(key), facts[key].mod_revision), facts[key].mod_revision)
+        Row(show(key), object_href(key), "", "", show(key), (Cell(show(key)), Cell(str(facts[key].mod_revision))))
         for key in names.keys
         if key in facts
     )
-    columns = (Column("Key", "string"), Column("Mod revision", "integer"))
+    heads = (Head("Key", "string", "", "none"), Head("Mod revision", "integer", "", "none"))
+    following = query.href(cursor=cursor_text(names.next_after)) if names.next_after is not None else ""
     return replace(
         page,
         crumbs=(Crumb("Registry", "/registry"), Crumb("Keys that fit no pattern")),
-        table=ObjectTable(columns, rows, False, names.count, names.revision, _next_href(page.query, names)),
-    )
-
-
-def _visible(table: Table, wide: bool) -> tuple[tuple[Column, ...], tuple[int, ...]]:
-    kept = [(i, c) for i, c in enumerate(table.columns) if wide or c.priority == 0]
-    return tuple(c for _, c in kept), tuple(i for i, _ in kept)
-
-
-def _rows(
-    window: Window, names: NamePage, table: Table, indexes: tuple[int, ...], now: datetime
-) -> tuple[int, tuple[Row, ...]]:
-    if not names.keys:
-        return names.revision, ()
-    read = window.range(names.keys[0], names.keys[-1] + b"\0")
-    return read.revision, tuple(_row(entry, table, indexes, now) for entry in read.entries)
-
-
-def _row(entry: Entry, table: Table, indexes: tuple[int, ...], now: datetime) -> Row:
-    place = entry.place
-    namespace, name = (place.namespace, place.name) if place else ("", show(entry.key))
-    cells: tuple[Any, ...] = ()
-    error = ""
-    if entry.object is None:
-        error = entry.decoded.error.what if entry.decoded.error else "This value cannot be decoded."
-    else:
-        all_cells = table.cells(entry.object, now)
-        cells = tuple(all_cells[i] for i in indexes)
-    return Row(
-        key=show(entry.key),
-        href=object_href(entry.key),
-        namespace=namespace,
-        name=name,
-        cells=cells,
-        mod_revision=entry.meta.mod_revision,
-        error=error,
-        namespace_href=href("/registry", resource=place.resource.id, namespace=namespace) if place else "",
-    )
-
-
-def _object_table(
-    columns: tuple[Column, ...],
-    read: tuple[int, tuple[Row, ...]],
-    names: NamePage,
-    query: RegistryQuery,
-    resource: ResourceType,
-) -> ObjectTable:
-    revision, rows = read
-    return ObjectTable(
-        columns=columns,
-        rows=rows,
-        show_namespace=resource.namespaced and not query.namespace,
-        count=names.count,
-        revision=revision,
-        next_href=_next_href(query, names),
-        first_href=_list_href(query) if query.after else "",
-    )
-
-
-def _next_href(query: RegistryQuery, names: NamePage) -> str:
-    return "" if names.next_after is None else _list_href(query, names.next_after)
-
-
-def _list_href(query: RegistryQuery, after: bytes | None = None) -> str:
-    return href(
-        "/registry",
-        resource=query.resource,
-        namespace=query.namespace,
-        wide="1" if query.wide else "",
-        cursor=cursor_text(after),
-        limit=query.limit if query.limit != PAGE_SIZE else "",
+        title="Keys that fit no pattern",
+        table=ObjectTable(heads, rows, False, False, names.count, names.revision, next_href=following),
     )
 
 
@@ -260,12 +154,8 @@ def _groups(tree: Tree, query: RegistryQuery, chosen: TypeCount | None) -> Itera
     for group, types in groupby(ordered, key=lambda t: t.resource.group):
         yield Group(group or "core", tuple(_type_link(t, query, chosen) for t in types))
     if tree.unplaced:
-        link = TypeLink(
-            "keys that fit no pattern",
-            tree.unplaced,
-            href("/registry", resource=UNPLACED),
-            query.resource == UNPLACED,
-        )
+        address = href("/registry", resource=UNPLACED)
+        link = TypeLink("keys that fit no pattern", tree.unplaced, address, query.resource == UNPLACED)
         yield Group("other", (link,))
 
 

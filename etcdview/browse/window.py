@@ -5,7 +5,7 @@ Pages, the API and the search read through a Window, never through a store; so n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,6 +16,10 @@ from etcdview.keys import KeySpace
 from etcdview.models import KeyMeta, KeyValue
 from etcdview.objects import Objects, Row
 from etcdview.redact import is_sensitive
+from etcdview.resources import ResourceType
+from etcdview.stores.base import prefix_end
+
+PIECE = 1000  # values of one read
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,7 @@ class Window:
 
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
+        self._definitions: Definitions | None = None
         self.objects = Objects(cluster.store, cluster.codec, cluster.keyspace, cluster.redactor.mask)
 
     @property
@@ -57,8 +62,10 @@ class Window:
 
     @property
     def definitions(self) -> Definitions:
-        """What the cluster's CRDs define."""
-        return self.cluster.kinds.definitions(self.objects)
+        """What the cluster's CRDs define; asked for once a window."""
+        if self._definitions is None:
+            self._definitions = self.cluster.kinds.definitions(self.objects)
+        return self._definitions
 
     def get(self, key: bytes, revision: int = 0) -> tuple[Entry | None, int]:
         """One key, and the revision it was read at; None where there is no such key then."""
@@ -69,6 +76,20 @@ class Window:
         """All entries of a bounded range at one revision."""
         result = self.cluster.store.range(start, end, revision=revision, limit=limit)
         return Entries(result.revision, tuple(self._entry(kv) for kv in result.kvs), result.count)
+
+    def scan(self, resource: ResourceType, namespace: str = "") -> Iterator[tuple[Entry, int]]:
+        """All entries of a type (in a namespace), read in pieces, and the one revision they are all read at."""
+        start = self.keyspace.range_prefix(resource, namespace)
+        end = prefix_end(start)
+        revision = 0
+        while True:
+            result = self.cluster.store.range(start, end, revision=revision, limit=PIECE)
+            revision = revision or result.revision
+            for kv in result.kvs:
+                yield self._entry(kv), revision
+            if not result.more:
+                return
+            start = result.kvs[-1].key + b"\0"
 
     def facts(self, keys: Sequence[bytes], revision: int = 0) -> dict[bytes, KeyMeta]:
         """etcd's facts about keys, without their values, at one revision."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
+from etcdview.index.changes import ChangeLog
+from etcdview.index.churn import Churn
 from etcdview.resources import ResourceType
 
 State = Literal["static", "loading", "live", "behind", "down", "bounded"]
@@ -91,3 +93,13 @@ class Names(Protocol):
         """Names that match. Raises QueryError for a bad pattern, or one that costs too much."""
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class Changing(Protocol):
+    """Names of a live store: with a log of what changed lately, and how often each storage prefix is written."""
+
+    changes: ChangeLog
+
+    def churn(self) -> tuple[Churn, ...]:
+        """Writes by storage prefix over the last hour, the busiest first."""

@@ -23,7 +23,9 @@ RANKS: tuple[tuple[str, ...], ...] = (
     ("etcdview.relations",),
     ("etcdview.index", "etcdview.objects"),
     ("etcdview.browse",),
-    ("etcdview.demo", "etcdview.cli", "webapp"),
+    ("webapp",),
+    ("etcdview.demo",),
+    ("etcdview.cli",),
     ("etcdview.__main__", "wsgi"),
 )
 RANK = {name: rank for rank, names in enumerate(RANKS) for name in names}
@@ -31,7 +33,7 @@ RANK = {name: rank for rank, names in enumerate(RANKS) for name in names}
 KEPT = {
     "etcd3": ("etcdview.stores",),
     "grpc": ("etcdview.stores",),
-    "flask": ("webapp",),
+    "flask": ("webapp", "etcdview.cli.serving"),
     "google": ("etcdview.codec", "etcdview.stores"),
     "cbor2": ("etcdview.codec",),
     "gunicorn": ("etcdview.cli", "etcdview.demo", "webapp"),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from etcdview.browse.registry import MAX_PAGE_SIZE, PAGE_SIZE, RegistryQuery, registry_page
+from etcdview.browse.query import MAX_PAGE_SIZE, PAGE_SIZE, RegistryQuery
+from etcdview.browse.registry import registry_page
 from webapp import params
-from webapp.rendering import render_page
+from webapp.rendering import nothing_new, render_page, wants_fragment
 from webapp.runtime import current_window, now
 
 bp = Blueprint("registry", __name__)
+MAX_FILTER = 300
 
 
 @bp.get("/registry")
@@ -20,8 +22,14 @@ def registry() -> Response:
         resource=args.get("resource", ""),
         namespace=args.get("namespace", ""),
         wide=params.flag(args, "wide"),
+        text=params.text(args, "q", MAX_FILTER),
+        labels=params.text(args, "labels", MAX_FILTER),
+        sort=params.text(args, "sort", MAX_FILTER),
         after=params.cursor(args),
         limit=params.integer(args, "limit", PAGE_SIZE, least=1, most=MAX_PAGE_SIZE),
+        since=params.integer(args, "since", 0) if wants_fragment() else 0,
     )
     page = registry_page(current_window(), query, now())
+    if page.unchanged:
+        return nothing_new()
     return render_page("registry/index.html", page, fragments={"objects": "registry/_objects.html"})

@@ -217,7 +217,7 @@ def test_pages_of_a_list_follow_one_another_without_gap(client: FlaskClient) -> 
     path = "/registry?resource=pods&limit=7"
     while path:
         html = client.get(path).text
-        seen += re.findall(r'<th scope="row">\s*<a href="/object\?key=([^"]+)"', html)
+        seen += re.findall(r'<a id="row-[^"]+" href="/object\?key=([^"]+)"', html)
         following = re.search(r'<a href="([^"]+)" rel="next">', html)
         path = following[1].replace("&amp;", "&") if following else ""
 

@@ -1,0 +1,272 @@
+"""One resource type's objects as kubectl's table: a page of them, or those that filters leave, in any order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from etcdview.browse.changed import Marks, marks_since
+from etcdview.browse.links import Link, named_links
+from etcdview.browse.pages import cursor_text, href, object_href
+from etcdview.browse.query import RegistryQuery
+from etcdview.browse.window import Entries, Entry, Window
+from etcdview.errors import QueryError
+from etcdview.keys import show
+from etcdview.resources import ResourceType
+from etcdview.selectors import parse_labels
+from etcdview.sorting import natural
+from etcdview.stores.base import prefix_end
+from etcdview.tables import Column, Table, table_for
+
+# A filter or an order other than the keys' needs all objects read: so many at the most, then the page says so.
+SCAN_LIMIT = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell as kubectl prints it; `href` leads to the object that it names."""
+
+    text: str
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A column's head: the address that orders by it, and whether the rows are in that order."""
+
+    name: str
+    type: str
+    href: str
+    order: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One object of the table, or a key whose value could not be decoded (`error` says why).
+
+    `change` is "", "new", "changed" or "deleted": since the revision that a live page had before.
+    """
+
+    key: str
+    href: str
+    namespace: str
+    namespace_href: str
+    name: str
+    cells: tuple[Cell, ...]
+    links: tuple[Link, ...] = ()
+    error: str = ""
+    change: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """How much a filter has looked at: `seen` of `total` objects, `unread` of which could not be decoded."""
+
+    seen: int
+    total: int
+    unread: int
+
+    @property
+    def complete(self) -> bool:
+        """Whether every object was looked at."""
+        return self.seen >= self.total
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectTable:
+    """Objects of one type, all read at one `revision`; `count` is of all of them, not of this page."""
+
+    heads: tuple[Head, ...]
+    rows: tuple[Row, ...]
+    show_namespace: bool
+    show_links: bool
+    count: int
+    revision: int
+    scan: Scan | None = None
+    next_href: str = ""
+    first_href: str = ""
+    poll_href: str = ""
+
+
+def object_table(window: Window, query: RegistryQuery, resource: ResourceType, now: datetime) -> ObjectTable | None:
+    """The table for `query`; None when nothing has changed since the revision that the asker has."""
+    return _Listing(window, query, resource, now).table()
+
+
+def table_of(window: Window, resource: ResourceType) -> Table:
+    """The columns of a type, custom ones by their CRD."""
+    return table_for(resource, window.definitions.crd(resource))
+
+
+class _Listing:
+    """One table in the making."""
+
+    def __init__(self, window: Window, query: RegistryQuery, resource: ResourceType, now: datetime) -> None:
+        self.window = window
+        self.query = query
+        self.resource = resource
+        self.now = now
+        self.prefix = window.keyspace.range_prefix(resource, query.namespace)
+        self.source = table_of(window, resource)
+        self.shown = [(i, c) for i, c in enumerate(self.source.columns) if query.wide or c.priority == 0]
+
+    def table(self) -> ObjectTable | None:
+        marks = marks_since(self.window, self.prefix, self.query.since)
+        if marks is not None and marks.nothing:
+            return None
+        if self.query.scans:
+            return self._scanned(marks)
+        return self._paged(marks)
+
+    def _paged(self, marks: Marks | None) -> ObjectTable:
+        names = self.window.names.page(
+            self.prefix, prefix_end(self.prefix), after=self.query.after, limit=self.query.limit
+        )
+        read = Entries(names.revision, ())
+        if names.keys:
+            read = self.window.range(names.keys[0], names.keys[-1] + b"\0")
+        rows = [self._row(entry, marks) for entry in read.entries]
+        if marks is not None:
+            rows = _with_deleted(rows, [self._deleted(key) for key in marks.deleted])
+        return self._table(rows, names.count, read.revision, next_after=names.next_after)
+
+    def _scanned(self, marks: Marks | None) -> ObjectTable:
+        """All objects read, at one revision, up to SCAN_LIMIT; filtered, ordered, and then a page of them."""
+        total = self._count()
+        wanted = _filter(self.query)
+        entries: list[Entry] = []
+        seen = unread = 0
+        revision = 0
+        for entry, at in islice(self.window.scan(self.resource, self.query.namespace), SCAN_LIMIT):
+            seen, revision = seen + 1, at
+            unread += entry.object is None
+            if entry.object is not None and wanted(entry.object):
+                entries.append(entry)
+        rows = [row for row in (self._row(e, marks) for e in entries) if _has_text(row, self.query.text)]
+        rows = self._ordered(rows)
+        scan = Scan(seen, max(total, seen), unread)
+        return self._table(rows[: self.query.limit], len(rows), revision, scan=scan)
+
+    def _count(self) -> int:
+        return self.window.names.page(self.prefix, prefix_end(self.prefix), limit=1).count
+
+    def _ordered(self, rows: list[Row]) -> list[Row]:
+        if not self.query.sort:
+            return rows
+        descending, name = self.query.sort.startswith("-"), self.query.sort.removeprefix("-")
+        if name == "namespace":
+            return sorted(rows, key=lambda r: (r.namespace, natural(r.name)), reverse=descending)
+        position = next((i for i, (_, c) in enumerate(self.shown) if c.name.lower() == name.lower()), None)
+        if position is None:
+            raise QueryError(f"There is no column {name!r} to sort by.", "Choose one of the table's heads.")
+        if name.lower() == "age":  # a smaller number with another unit is not a younger object
+            return sorted(rows, key=lambda r: _seconds(r.cells[position].text), reverse=descending)
+        return sorted(rows, key=lambda r: natural(r.cells[position].text), reverse=descending)
+
+    def _row(self, entry: Entry, marks: Marks | None) -> Row:
+        row = Row(
+            key=show(entry.key),
+            href=object_href(entry.key),
+            namespace=entry.namespace,
+            namespace_href=href("/registry", resource=self.resource.id, namespace=entry.namespace),
+            name=entry.name or show(entry.key),
+            cells=(),
+            change=marks.of(entry.key) if marks else "",
+        )
+        if entry.object is None:
+            return replace(row, error=entry.error.what if entry.error else "This value cannot be decoded.")
+        return self._filled(row, entry.object)
+
+    def _filled(self, row: Row, obj: dict[str, Any]) -> Row:
+        links = named_links(self.window, obj)
+        values = self.source.cells(obj, self.now)
+        cells = tuple(self._cell(values[i], links) for i, _ in self.shown)
+        return replace(row, cells=cells, links=tuple(links.values()) if self.query.wide else ())
+
+    def _cell(self, value: object, links: dict[str, Link]) -> Cell:
+        text = cell_text(value)
+        link = links.get(text)
+        return Cell(text, link.href if link else "")
+
+    def _deleted(self, key: bytes) -> Row:
+        place = self.window.keyspace.place(key)
+        namespace, name = (place.namespace, place.name) if place else ("", show(key))
+        return Row(show(key), object_href(key), namespace, "", name, (), change="deleted")
+
+    def _table(
+        self,
+        rows: Sequence[Row],
+        count: int,
+        revision: int,
+        *,
+        scan: Scan | None = None,
+        next_after: bytes | None = None,
+    ) -> ObjectTable:
+        return ObjectTable(
+            heads=tuple(self._head(c) for _, c in self.shown),
+            rows=tuple(rows),
+            show_namespace=self.resource.namespaced and not self.query.namespace,
+            show_links=any(row.links for row in rows),
+            count=count,
+            revision=revision,
+            scan=scan,
+            next_href=self.query.href(cursor=cursor_text(next_after)) if next_after is not None else "",
+            first_href=self.query.href(cursor="") if self.query.after else "",
+            poll_href=self.query.href(since=str(revision)) if self.window.cluster.store.live else "",
+        )
+
+    def _head(self, column: Column) -> Head:
+        name = column.name.lower()
+        order = {name: "ascending", f"-{name}": "descending"}.get(self.query.sort.lower(), "none")
+        return Head(
+            column.name,
+            column.type,
+            self.query.href(sort=f"-{name}" if order == "ascending" else name, cursor=""),
+            order,
+        )
+
+
+def cell_text(value: object) -> str:
+    """A cell as kubectl prints it."""
+    if value is None:
+        return "<none>"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _filter(query: RegistryQuery) -> Callable[[dict[str, Any]], bool]:
+    labels = parse_labels(query.labels)
+
+    def wanted(obj: dict[str, Any]) -> bool:
+        metadata = obj.get("metadata")
+        return labels.matches(metadata.get("labels") if isinstance(metadata, dict) else None)
+
+    return wanted
+
+
+def _has_text(row: Row, text: str) -> bool:
+    """Whether every word of the text stands in one of the row's cells, whatever the case."""
+    line = " ".join((row.namespace, *(cell.text for cell in row.cells))).lower()
+    return all(word in line for word in text.lower().split())
+
+
+def _with_deleted(rows: list[Row], deleted: Iterable[Row]) -> list[Row]:
+    return sorted([*rows, *deleted], key=lambda row: row.key.encode("utf-8", "surrogateescape"))
+
+
+_UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "y": 365 * 86400}
+
+
+def _seconds(age: str) -> int:
+    """5h12m as seconds; what is no age comes last."""
+    total = number = 0
+    for sign in age:
+        if sign.isdigit():
+            number = number * 10 + int(sign)
+        elif sign in _UNIT_SECONDS:
+            total, number = total + number * _UNIT_SECONDS[sign], 0
+        else:
+            return 1 << 40
+    return total

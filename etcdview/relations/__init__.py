@@ -7,19 +7,27 @@ from __future__ import annotations
 
 from etcdview.relations.graph import Graph
 from etcdview.relations.model import Ref, Reference, Related, Selection, State, ref_of
+from etcdview.relations.needs import Needs, Range, needs
 from etcdview.relations.references import references
 from etcdview.relations.selections import selections
 from etcdview.relations.states import state_of
+from etcdview.relations.summaries import Field, Section, summary
 
 __all__ = [
+    "Field",
     "Graph",
+    "Needs",
+    "Range",
     "Ref",
     "Reference",
     "Related",
+    "Section",
     "Selection",
     "State",
+    "needs",
     "ref_of",
     "references",
     "selections",
     "state_of",
+    "summary",
 ]

@@ -24,13 +24,20 @@ _ABSENT = State("not there, and need not be", None)
 class Graph:
     """Objects and their relations. Built once, read by many.
 
-    `read` are the kinds, as (group, kind), of which all objects are here; without it, the kinds that occur. Only of
-    these can a missing object be told.
+    `read` are the kinds, as (group, kind), of which all objects are here; None: those that occur. `absent` are objects
+    that were looked for and are not there. Only of these can it be told that an object is missing.
     """
 
-    def __init__(self, objects: Iterable[Object], read: Iterable[tuple[str, str]] = ()) -> None:
+    def __init__(
+        self,
+        objects: Iterable[Object],
+        read: Iterable[tuple[str, str]] | None = None,
+        absent: Iterable[Ref] = (),
+    ) -> None:
         self._objects = {ref_of(obj): obj for obj in objects}
-        self._read = frozenset(read) or frozenset((ref.group, ref.kind) for ref in self._objects)
+        occurring = ((ref.group, ref.kind) for ref in self._objects)
+        self._read = frozenset(occurring if read is None else read)
+        self._absent = frozenset(absent)
         self._namers: dict[Ref, list[tuple[Ref, Reference]]] = defaultdict(list)
         self._selections: dict[tuple[str, str, str], list[tuple[Ref, Selection]]] = defaultdict(list)
         self._by_place: dict[tuple[str, str, str], list[Ref]] = defaultdict(list)
@@ -105,7 +112,7 @@ class Graph:
             missing = self._is_missing(reference)
             gone = _ABSENT if reference.optional else _GONE
             state = gone if missing else self._state(reference.ref, now)
-            known = (reference.ref.group, reference.ref.kind) in self._read or reference.ref in self._objects
+            known = missing or reference.ref in self._objects
             yield Related(reference.relation, words, "out", reference.ref, state, missing, known)
 
     def _selected(self, obj: Object, now: datetime) -> Iterator[Related]:
@@ -134,10 +141,10 @@ class Graph:
 
     def _is_missing(self, reference: Reference) -> bool:
         ref = reference.ref
-        if (ref.group, ref.kind) not in self._read or ref.kind in _NOT_STORED:
-            return False
         obj = self._objects.get(ref)
-        return obj is None or not _means(reference, obj)
+        if obj is not None:
+            return not _means(reference, obj)
+        return ref in self._absent or ((ref.group, ref.kind) in self._read and ref.kind not in _NOT_STORED)
 
 
 def _means(reference: Reference, obj: Object) -> bool:

@@ -5,7 +5,7 @@ Long types are read in pieces, so that no answer is larger than etcd and its cli
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -79,9 +79,14 @@ class Objects:
         rows = map(self.row, result.kvs)
         return definitions(row.object for row in rows if row.object is not None), result.revision
 
-    def read(self, resource: ResourceType, namespace: str = "", *, revision: int = 0) -> Iterator[Row]:
-        """The objects of a type (in a namespace) in the order of their keys, all as of one revision."""
-        start = self.keyspace.range_prefix(resource, namespace)
+    def read(
+        self, resource: ResourceType, namespace: str = "", *, revision: int = 0, name_prefix: str = ""
+    ) -> Iterator[Row]:
+        """The objects of a type (in a namespace) in the order of their keys, all as of one revision.
+
+        With a namespace, or for a type that has none, `name_prefix` keeps to names that begin with it.
+        """
+        start = self.keyspace.range_prefix(resource, namespace) + name_prefix.encode()
         end, limit = prefix_end(start), FIRST_PIECE
         while True:
             result = self._store.range(start, end, revision=revision, limit=limit)
@@ -98,6 +103,10 @@ class Objects:
         """One key as it was at a revision, None where there was none. Raises CompactedError."""
         found = self._store.range(key, revision=revision).kvs
         return self.row(found[0]) if found else None
+
+    def get_many(self, keys: Sequence[bytes], *, revision: int = 0) -> dict[bytes, Row]:
+        """The given keys, those that do not exist left out."""
+        return {key: self.row(kv) for key, kv in self._store.get_many(keys, revision=revision).items()}
 
     def undefined(self, name: str, *, revision: int = 0) -> ResourceType | None:
         """The custom type `plural.group` without a CRD, where keys of it are still stored."""

@@ -1,0 +1,63 @@
+"""What surrounds one object: reads what its relations need, and no more, and makes the graph of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from etcdview.definitions import Definitions
+from etcdview.keys import KeySpace
+from etcdview.objects.reading import Objects, Row
+from etcdview.relations.graph import Graph
+from etcdview.relations.model import Object, Ref, ref_of
+from etcdview.relations.needs import Range, needs
+from etcdview.resources import ResourceType
+
+# Objects that one range may bring: beyond it a page would take seconds, for relations nobody can overlook.
+AT_MOST = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """The graph around one object; `cut` are the ranges that hold more than was read."""
+
+    graph: Graph
+    cut: tuple[Range, ...] = ()
+
+
+def surroundings(
+    objects: Objects, definitions: Definitions, obj: Object, *, revision: int = 0, at_most: int = AT_MOST
+) -> Surroundings:
+    """What is related to `obj`, as of `revision`; at most so many objects of each range."""
+    ref = ref_of(obj)
+    resource = _type(definitions, ref)
+    wanted = needs(obj, builtin=resource is None or resource.builtin)
+    found: dict[Ref, Object] = {ref: obj}
+    cut = []
+    for part in wanted.ranges:
+        rows = list(islice(_range(objects, definitions, part, revision), at_most + 1))
+        found |= {ref_of(row.object): row.object for row in rows[:at_most] if row.object is not None}
+        cut += [part] * (len(rows) > at_most)
+    looked_for = {r: key for r in wanted.refs if (key := key_of(r, definitions, objects.keyspace)) is not None}
+    rows_by_key = objects.get_many(list(looked_for.values()), revision=revision)
+    there = {r: rows_by_key[key] for r, key in looked_for.items() if key in rows_by_key}
+    found |= {r: row.object for r, row in there.items() if row.object is not None}
+    return Surroundings(Graph(found.values(), read=(), absent=looked_for.keys() - there.keys()), tuple(cut))
+
+
+def key_of(ref: Ref, definitions: Definitions, keyspace: KeySpace) -> bytes | None:
+    """The key under which the object that `ref` names would be stored; None for a kind that is not stored."""
+    resource = _type(definitions, ref)
+    return None if resource is None else keyspace.key(resource, ref.namespace if resource.namespaced else "", ref.name)
+
+
+def _type(definitions: Definitions, ref: Ref) -> ResourceType | None:
+    return definitions.by_kind(f"{ref.group}/", ref.kind)
+
+
+def _range(objects: Objects, definitions: Definitions, part: Range, revision: int) -> Iterator[Row]:
+    resource = _type(definitions, Ref(part.group, part.kind, part.namespace, ""))
+    if resource is None:
+        return iter(())
+    return objects.read(resource, part.namespace, revision=revision, name_prefix=part.name_prefix)

@@ -12,6 +12,8 @@
     │   └── DecryptError           an encrypted value that no key opens
     ├── FileFormatError            a dump or a snapshot that cannot be read
     ├── DeniedError                etcd, or a role, does not permit it
+    ├── LoginError                 nobody knows who is asking
+    ├── AuditError                 the audit log cannot be written or read
     ├── UnsupportedError           this server does not have it (kine, an older etcd)
     └── UnreachableError           no answer from etcd
         ├── ResolveError           the host name is not known
@@ -131,6 +133,20 @@ class DeniedError(EtcdviewError):
 
     status = 403
     title = "Not permitted"
+
+
+class LoginError(EtcdviewError):
+    """A login is needed, or the one that was tried is not right."""
+
+    status = 401
+    title = "Please log in"
+
+
+class AuditError(EtcdviewError):
+    """The audit log cannot be written or read; what was to be logged is not done."""
+
+    status = 503
+    title = "The audit log does not work"
 
 
 class UnsupportedError(EtcdviewError):

@@ -1,0 +1,174 @@
+"""The client's files: what is wrong with them is said before anything is sent, and a renewal is noticed."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+
+from etcdview.demo.certificates import Authority
+from etcdview.errors import CertificateFileError, KeyMismatchError, ValidityError
+from etcdview.models import TlsFiles
+from etcdview.tls.certificates import key_fits, kubeadm_pairs, read_certificates
+from etcdview.tls.contexts import client_context
+from etcdview.tls.files import load, stamp
+
+NOBODY = 65534
+
+
+@pytest.fixture
+def files(authority: Authority, tmp_path: Path) -> TlsFiles:
+    pair = authority.issue(tmp_path / "pki", "client", "client")
+    return TlsFiles(str(authority.files.cert), str(pair.cert), str(pair.key))
+
+
+@contextmanager
+def unprivileged() -> Iterator[None]:
+    """As a user whom file modes keep out; tests may run as root."""
+    before = os.geteuid()
+    if before == 0:
+        os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(before)
+
+
+def test_good_files_are_read_whole(files: TlsFiles) -> None:
+    material = load(files)
+
+    assert material.ca == Path(files.cacert).read_bytes()
+    assert material.cert == Path(files.cert).read_bytes()
+    assert material.key == Path(files.key).read_bytes()
+    assert "PRIVATE" not in repr(material)
+
+
+def test_without_a_ca_file_the_authorities_of_the_system_are_taken() -> None:
+    assert load(TlsFiles()).cert == b""
+
+
+def test_a_key_that_this_user_may_not_read_is_told_as_such() -> None:
+    with tempfile.TemporaryDirectory() as name:  # pytest's own folders are closed to others
+        folder = Path(name)
+        folder.chmod(0o755)
+        authority = Authority(folder)
+        pair = authority.issue(folder, "client", "client")
+        pair.key.chmod(0)
+
+        with unprivileged(), pytest.raises(CertificateFileError, match=r"client\.key may not be read") as caught:
+            load(TlsFiles(str(authority.files.cert), str(pair.cert), str(pair.key)))
+
+    assert "as a user who may" in caught.value.remedy
+
+
+def test_a_key_with_a_passphrase_is_told_as_such(files: TlsFiles) -> None:
+    key = serialization.load_pem_private_key(Path(files.key).read_bytes(), None)
+    Path(files.key).write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.BestAvailableEncryption(b"secret"),
+        )
+    )
+
+    with pytest.raises(CertificateFileError, match="encrypted with a passphrase") as caught:
+        load(files)
+
+    assert "openssl pkey" in caught.value.remedy
+
+
+@pytest.mark.parametrize("which", ["cacert", "cert", "key"])
+def test_a_damaged_file_is_told_by_name(files: TlsFiles, which: str) -> None:
+    path = Path(getattr(files, which))
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([lines[0], b"AAAA" + lines[1][4:], *lines[2:]]))
+
+    with pytest.raises(CertificateFileError, match="damaged") as caught:
+        load(files)
+
+    assert path.name in caught.value.what
+
+
+def test_the_days_of_the_client_certificate_are_checked_by_the_given_clock(files: TlsFiles) -> None:
+    (certificate,) = read_certificates(files.cert)
+    load(files, certificate.ends)
+    load(files, certificate.begins)
+
+    with pytest.raises(ValidityError, match="expired on"):
+        load(files, certificate.ends + timedelta(seconds=1))
+    with pytest.raises(ValidityError, match="not valid before"):
+        load(files, certificate.begins - timedelta(seconds=1))
+
+
+def test_a_key_of_another_kind_does_not_fit(files: TlsFiles, tmp_path: Path) -> None:
+    other = Authority(tmp_path / "other").issue(tmp_path / "other", "client", "client")
+
+    with pytest.raises(KeyMismatchError) as caught:
+        load(replace(files, key=str(other.key)))
+
+    assert files.cert in caught.value.what
+    assert str(other.key) in caught.value.what
+
+
+def test_the_stamp_changes_with_every_way_of_renewing(files: TlsFiles, tmp_path: Path) -> None:
+    seen = [stamp(files)]
+    path = Path(files.cert)
+    content = path.read_bytes()
+
+    path.write_bytes(content + b"\n")
+    seen.append(stamp(files))
+    (tmp_path / "new").write_bytes(content)
+    (tmp_path / "new").replace(path)
+    seen.append(stamp(files))
+    path.unlink()
+    seen.append(stamp(files))
+
+    assert len(set(seen)) == 4
+    assert stamp(files) == seen[-1]
+
+
+def test_facts_of_a_certificate(authority: Authority, files: TlsFiles, tmp_path: Path) -> None:
+    pair = authority.issue(tmp_path / "pki", "server", "cp1", sans=("cp1", "127.0.0.1", "::1"))
+
+    (found,) = read_certificates(str(pair.cert))
+    (ca,) = read_certificates(files.cacert)
+
+    parsed = x509.load_der_x509_certificate(found.der)
+    assert (found.subject, found.issuer, found.common_name) == ("CN=cp1", "CN=etcd-ca", "cp1")
+    assert found.names == ("cp1", "127.0.0.1", "::1")
+    assert found.usages == ("server", "client")
+    assert found.key == "ECDSA secp256r1"
+    assert found.serial == f"{parsed.serial_number:x}"
+    assert (found.authority, ca.authority) == (False, True)
+    assert (found.self_signed, ca.self_signed) == (False, True)
+    assert 364 < found.days_left(authority.now) < 366
+    assert found.signed_by(ca)
+    assert not ca.signed_by(found)
+    assert key_fits(found, str(pair.key))
+    assert not key_fits(found, files.key)
+
+
+def test_a_ca_of_the_same_name_has_not_signed_it(files: TlsFiles, tmp_path: Path) -> None:
+    namesake = read_certificates(str(Authority(tmp_path / "other").files.cert))[0]
+
+    assert not read_certificates(files.cert)[0].signed_by(namesake)
+
+
+def test_kubeadm_s_files_are_found_in_pairs(authority: Authority, tmp_path: Path) -> None:
+    pair = authority.issue(tmp_path / "pki", "server", "cp1")
+
+    assert (pair.cert, pair.key) in kubeadm_pairs(tmp_path)
+    assert kubeadm_pairs(tmp_path / "nowhere") == ()
+
+
+def test_files_that_openssl_refuses_give_no_context(files: TlsFiles, tmp_path: Path) -> None:
+    with pytest.raises(CertificateFileError, match="cannot be used"):
+        client_context(replace(files, cacert=str(tmp_path / "nowhere")))

@@ -10,6 +10,7 @@ from etcdview.codec import cbor, encryption, envelope, rawjson
 from etcdview.codec.encryptionconfig import EncryptionConfig
 from etcdview.codec.model import Decoded, Object, StorageForm
 from etcdview.codec.release import Release
+from etcdview.codec.sealed import prefix
 from etcdview.codec.table import schema
 from etcdview.codec.writer import Writer
 from etcdview.errors import DecryptError, EncodeError
@@ -88,5 +89,4 @@ def _sealed(plain: bytes, storage: StorageForm, key: bytes, config: EncryptionCo
             f"There is no key {name!r} of {provider} to encrypt with.",
             "Give the EncryptionConfiguration that has it; kms keys cannot be used offline.",
         )
-    prefix = encryption.PREFIX + f"{provider}:v1:{name}:".encode()
-    return prefix + encryption.seal(provider, keys[0].secret, plain, key)
+    return prefix(provider, name) + encryption.seal(provider, keys[0].secret, plain, key)

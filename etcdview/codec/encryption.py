@@ -1,13 +1,12 @@
-"""Encryption at rest: the values that begin k8s:enc:PROVIDER:v1:KEYNAME:, and how each provider seals them.
+"""How each provider of encryption at rest seals a value, and opens it again.
 
-Source: k8s.io/apiserver/pkg/storage/value/encrypt (aes, secretbox, envelope).
+Source: k8s.io/apiserver/pkg/storage/value/encrypt (aes, secretbox).
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import nacl.exceptions
 import nacl.secret
@@ -16,33 +15,8 @@ from cryptography.hazmat.primitives import padding
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-PREFIX = b"k8s:enc:"
 _BLOCK = 16
 _GCM_NONCE = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Sealed:
-    """An encrypted value in its parts. `key_name` is "" where the value breaks off before it ends."""
-
-    provider: str
-    version: str
-    key_name: str
-    prefix: bytes
-    body: bytes
-
-
-def split(value: bytes) -> Sealed:
-    """The parts of a value that begins with PREFIX."""
-    provider, version, key_name, *_ = (*value[len(PREFIX) :].split(b":", 3)[:3], b"", b"", b"")
-    prefix = PREFIX + b"".join(part + b":" for part in (provider, version, key_name))
-    if not value.startswith(prefix):
-        prefix = value
-    return Sealed(_text(provider), _text(version), _text(key_name), prefix, value[len(prefix) :])
-
-
-def _text(part: bytes) -> str:
-    return part[:253].decode("utf-8", "backslashreplace")
 
 
 def unseal(provider: str, secret: bytes, body: bytes, key: bytes) -> bytes | None:
@@ -100,6 +74,8 @@ def _seal_box(secret: bytes, plain: bytes, _: bytes) -> bytes:
     return bytes(nacl.secret.SecretBox(secret).encrypt(plain))
 
 
+# Bytes of secret that each provider takes.
+PROVIDERS: dict[str, tuple[int, ...]] = {"aescbc": (16, 24, 32), "aesgcm": (16, 24, 32), "secretbox": (32,)}
 _UNSEAL: dict[str, Callable[[bytes, bytes, bytes], bytes | None]] = {
     "aescbc": _unseal_cbc,
     "aesgcm": _unseal_gcm,

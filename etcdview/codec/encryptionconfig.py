@@ -15,10 +15,9 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from etcdview.codec.encryption import PROVIDERS
 from etcdview.errors import SettingError
 
-# Bytes of key that each provider takes.
-_KEY_SIZES = {"aescbc": (16, 24, 32), "aesgcm": (16, 24, 32), "secretbox": (32,)}
 _REMEDY = "Give the file that kube-apiserver gets as --encryption-provider-config."
 
 
@@ -48,11 +47,13 @@ class EncryptionConfig:
 
     rules: tuple[Rule, ...] = ()
 
+    def all_keys(self) -> tuple[Key, ...]:
+        """All keys, whichever rule has them: a value may have been written under an earlier one."""
+        return tuple(dict.fromkeys(key for rule in self.rules for key in rule.keys))
+
     def candidates(self, provider: str, name: str) -> tuple[Key, ...]:
-        """The keys of that provider and name, whichever rule has them: a value may have been written by an
-        earlier one, and a name may stand twice."""
-        keys = (key for rule in self.rules for key in rule.keys)
-        return tuple(dict.fromkeys(key for key in keys if (key.provider, key.name) == (provider, name)))
+        """The keys of that provider and name: a name may stand twice."""
+        return tuple(key for key in self.all_keys() if (key.provider, key.name) == (provider, name))
 
     def rule_for(self, resource: str) -> Rule | None:
         """The first rule that covers "secrets" or "deployments.apps", as the API server chooses it."""
@@ -104,10 +105,10 @@ def _rule(raw: Any, where: str) -> Rule:
         if not isinstance(entry, dict) or len(entry) != 1:
             raise SettingError(f"{place} must name exactly one provider.", _REMEDY)
         name, settings = next(iter(entry.items()))
-        if name not in (*_KEY_SIZES, "kms", "identity"):
+        if name not in (*PROVIDERS, "kms", "identity"):
             raise SettingError(f"{place} is a provider that does not exist: {str(name)[:40]}.", _REMEDY)
         providers.append(name)
-        if name in _KEY_SIZES:
+        if name in PROVIDERS:
             keys.extend(_keys(name, settings, f"{place}.{name}"))
         elif name == "kms" and isinstance(settings, dict):
             kms_names.append(str(settings.get("name", "")))
@@ -127,7 +128,7 @@ def _secret(provider: str, text: Any, where: str) -> bytes:
         secret = base64.b64decode(str(text or ""), validate=True)
     except (ValueError, binascii.Error):
         raise SettingError(f"The secret of {where} is no base64.", _REMEDY) from None
-    sizes = _KEY_SIZES[provider]
+    sizes = PROVIDERS[provider]
     if len(secret) not in sizes:
         wanted = " or ".join(str(size) for size in sizes)
         raise SettingError(f"The secret of {where} has {len(secret)} bytes; {provider} takes {wanted}.", _REMEDY)

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from etcdview.errors import SettingError
 
 _TEXT = re.compile(r"v?(\d{1,4})\.(\d{1,4})(?:[.+-]|$)")
+
+# Where the evidence is, below the registry's root: prefixes that hold few keys each, best evidence first.
+EVIDENCE_PREFIXES = (
+    "leases/kube-system/apiserver-",
+    "leases/kube-system/kube-apiserver-",
+    "pods/kube-system/kube-apiserver-",
+    "leasecandidates/",
+    "configmaps/kube-system/kubeadm-config",
+    "minions/",
+)
+_CONTROL_PLANE = ("node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -23,7 +36,104 @@ class Release:
     @classmethod
     def parse(cls, text: str) -> Release:
         """Read "1.36", "v1.36.3" or "v1.36.3-gke.1". Raises SettingError for anything else."""
-        match = _TEXT.match(text.strip())
-        if match is None:
+        found = _read(text.strip())
+        if found is None:
             raise SettingError(f"{text[:40]!r} is no release of Kubernetes.", "Write it as 1.36.")
-        return cls(int(match[1]), int(match[2]))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A release, and what says so, for people. `weight`: 0 is the API server itself, higher ones say less."""
+
+    release: Release
+    weight: int
+    why: str
+
+
+def detect(objects: Iterable[Mapping[str, Any]]) -> Release | None:
+    """The API server's release, from decoded objects; None where they do not say. See evidence."""
+    found = evidence(objects)
+    return found.release if found else None
+
+
+def evidence(objects: Iterable[Mapping[str, Any]]) -> Evidence | None:
+    """The best evidence in the objects (those under EVIDENCE_PREFIXES are enough; others do no harm).
+
+    Among equals the newest counts: in an upgrade, that is the server that may write what others do not know.
+    A kubelet is never newer than the API server, so the newest node is a lower bound, and most often it.
+    """
+    found = [item for obj in objects for item in _of(obj)]
+    return min(found, key=lambda item: (item.weight, -item.release.major, -item.release.minor), default=None)
+
+
+def _of(obj: Mapping[str, Any]) -> Iterable[Evidence]:
+    witness = _WITNESSES.get(str(obj.get("kind")))
+    if witness is None:
+        return
+    for weight, text, why in witness(obj):
+        release = _read(text) if isinstance(text, str) else None
+        if release is not None:
+            yield Evidence(release, weight, f"{why} {_at(obj, 'metadata', 'name')} says {text}")
+
+
+def _read(text: str) -> Release | None:
+    match = _TEXT.match(text)
+    return Release(int(match[1]), int(match[2])) if match else None
+
+
+def _at(obj: Any, *path: str) -> Any:
+    for name in path:
+        obj = obj.get(name) if isinstance(obj, Mapping) else None
+    return obj
+
+
+Said = Iterable[tuple[int, Any, str]]
+
+
+def _lease(obj: Mapping[str, Any]) -> Said:
+    """Identity leases: distributions annotate them; upstream does not say the release in them."""
+    if _at(obj, "metadata", "labels", "apiserver.kubernetes.io/identity") == "kube-apiserver":
+        for source in ("annotations", "labels"):
+            values = _at(obj, "metadata", source)
+            for name, value in values.items() if isinstance(values, Mapping) else ():
+                if str(name).endswith("version"):
+                    yield 0, value, "the API server's lease"
+
+
+def _pod(obj: Mapping[str, Any]) -> Said:
+    """kubeadm's static pod: its image's tag is the release."""
+    if _at(obj, "metadata", "namespace") != "kube-system":
+        return
+    containers = _at(obj, "spec", "containers")
+    for container in containers if isinstance(containers, list) else ():
+        if _at(container, "name") == "kube-apiserver":
+            image = str(_at(container, "image")).partition("@")[0]
+            yield 1, image.rpartition(":")[2], "the image of pod"
+
+
+def _candidate(obj: Mapping[str, Any]) -> Said:
+    """Controllers that compete for a lease are built with the API server, and emulate no newer release."""
+    yield 2, _at(obj, "spec", "binaryVersion"), "the lease candidate"
+
+
+def _kubeadm(obj: Mapping[str, Any]) -> Said:
+    if _at(obj, "metadata", "name") == "kubeadm-config":
+        text = str(_at(obj, "data", "ClusterConfiguration"))
+        if match := re.search(r"^kubernetesVersion: \"?(v[\d.]+)", text, re.MULTILINE):
+            yield 3, match[1], "the ConfigMap"
+
+
+def _node(obj: Mapping[str, Any]) -> Said:
+    labels = _at(obj, "metadata", "labels")
+    leading = any(label in labels for label in _CONTROL_PLANE) if isinstance(labels, Mapping) else False
+    yield 4 if leading else 5, _at(obj, "status", "nodeInfo", "kubeletVersion"), "the kubelet of node"
+
+
+_WITNESSES: dict[str, Callable[[Mapping[str, Any]], Said]] = {
+    "Lease": _lease,
+    "Pod": _pod,
+    "LeaseCandidate": _candidate,
+    "ConfigMap": _kubeadm,
+    "Node": _node,
+}

@@ -1,0 +1,27 @@
+"""Puts the steps together: an object as it is stored -> as a release would serve it."""
+
+from __future__ import annotations
+
+import copy
+
+from etcdview.codec.model import Object
+from etcdview.codec.release import Release
+from etcdview.codec.served import crds, defaults, endpointslices, zeros
+from etcdview.codec.table import schema
+
+_CONVERSIONS = {
+    ("apiextensions.k8s.io/v1beta1", "CustomResourceDefinition"): crds.to_v1,
+    ("discovery.k8s.io/v1beta1", "EndpointSlice"): endpointslices.to_v1,
+}
+
+
+def as_served(obj: Object, release: Release | None) -> Object:
+    """A copy as `release` would serve it; without a release, as the newest would, adding no new fields."""
+    served = copy.deepcopy(obj)
+    if release is not None:
+        zeros.fill(schema(release), served)
+    defaults.apply(served, release)
+    convert = _CONVERSIONS.get((str(obj.get("apiVersion")), str(obj.get("kind"))))
+    if convert is not None and isinstance(served.get("spec", served), dict):
+        convert(served)
+    return served

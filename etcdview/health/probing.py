@@ -102,7 +102,8 @@ class EndpointProber:
 
     def _ask_wire(self, budget: Budget, *, force: bool = False) -> WireFacts:
         begun = time.monotonic()
-        if (begun >= self._wire_due or force) and budget.left_seconds > 0:
+        due = force or begun >= self._wire_due or not self._wire.handshake.ok
+        if due and budget.left_seconds > 0:
             self._wire_due = begun + WIRE_INTERVAL_SECONDS
             allowed = Budget(min(WIRE_SECONDS, budget.left_seconds))
             self._wire = ask_wire(self.url, self._context, allowed, self.now)

@@ -164,11 +164,7 @@ class Ring:
         """Add one more member to the running cluster, as a learner or as a voter."""
         node = self.add_node(**flags)
         words = ["member", "add", node.name, f"--peer-urls={node.peer_url}", *(["--learner"] if learner else [])]
-        until = time.monotonic() + READY_SECONDS
-        while not self.etcdctl(*words, nodes=self.nodes[:-1], ok=False):
-            # etcd takes no new member before all have been connected for five seconds
-            assert time.monotonic() < until, "no member can be added"
-            time.sleep(0.5)
+        self._change(words, self.nodes[:-1])
         everyone = ",".join(f"{n.name}={n.peer_url}" for n in self.nodes)
         node.flags |= {"initial-cluster": everyone, "initial-cluster-state": "existing"}
         if begin:
@@ -177,9 +173,21 @@ class Ring:
 
     def leave(self, node: Node) -> None:
         """Remove a member that was added, and forget it."""
-        self.etcdctl("member", "remove", f"{self.member_id(node):x}", nodes=[n for n in self.nodes if n is not node])
+        self.remove(node)
         node.kill()
         self.nodes.remove(node)
+
+    def remove(self, node: Node) -> None:
+        """Take a member out of the membership; its process goes on."""
+        words = ["member", "remove", f"{self.member_id(node):x}"]
+        self._change(words, [n for n in self.nodes if n is not node])
+
+    def _change(self, words: Sequence[str], nodes: Sequence[Node]) -> None:
+        """etcd changes its membership only when all who should be connected have been for five seconds."""
+        until = time.monotonic() + READY_SECONDS
+        while not self.etcdctl(*words, nodes=nodes, ok=False):
+            assert time.monotonic() < until, f"etcdctl {words} does not succeed"
+            time.sleep(0.5)
 
     def member_id(self, node: Node) -> int:
         told = json.loads(self.etcdctl("member", "list", "-w", "json", nodes=[n for n in self.nodes if n is not node]))

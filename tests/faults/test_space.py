@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from pathlib import Path
 from typing import Any
 
 from etcdview.demo.programs import find_program
@@ -92,6 +93,8 @@ def test_corruption_that_etcd_finds_itself(lab: Lab) -> None:
 
 def test_a_member_that_may_open_few_files(lab: Lab) -> None:
     ring = lab.cluster(1)
-    subprocess.run(["prlimit", f"--pid={ring.nodes[0].pid}", "--nofile=30:4096"], check=True)
+    pid = ring.nodes[0].pid
+    opened = len(list(Path(f"/proc/{pid}/fd").iterdir()))
+    subprocess.run(["prlimit", f"--pid={pid}", f"--nofile={opened + 4}:4096"], check=True)
     with lab.look(ring.store()) as eye:
         eye.finds("files-near")

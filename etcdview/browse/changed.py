@@ -47,3 +47,9 @@ def marks_since(window: Window, prefix: bytes, since: int) -> Marks | None:
         fresh = change.created or marks.get(change.key) == "new"
         marks[change.key] = "deleted" if change.deleted else "new" if fresh else "changed"
     return Marks(marks, found.lost)
+
+
+def is_unchanged(window: Window, key: bytes, since: int) -> bool:
+    """Whether an open page that shows `key` as of revision `since` has all there is; a new page (0) has nothing."""
+    marks = marks_since(window, key, since)
+    return marks is not None and not marks.lost and key not in marks.by_key

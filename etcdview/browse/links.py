@@ -7,6 +7,7 @@ from typing import Any
 
 from etcdview.browse.pages import object_href
 from etcdview.browse.window import Window
+from etcdview.objects import key_of
 from etcdview.relations import Ref, references
 
 
@@ -19,12 +20,9 @@ class Link:
 
 
 def ref_href(window: Window, ref: Ref) -> str:
-    """The object page of `ref`; "" for a kind that this registry does not know."""
-    resource = window.definitions.by_kind(f"{ref.group}/" if ref.group else "", ref.kind)
-    if resource is None or not ref.name:
-        return ""
-    namespace = ref.namespace if resource.namespaced else ""
-    return object_href(window.keyspace.key(resource, namespace, ref.name))
+    """The object page of `ref`; "" for a kind that this registry does not store."""
+    key = key_of(ref, window.definitions, window.keyspace) if ref.name else None
+    return "" if key is None else object_href(key)
 
 
 def named_links(window: Window, obj: dict[str, Any]) -> dict[str, Link]:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal, get_args
 
 from etcdview.browse import commands, past
 from etcdview.browse.commands import Command
+from etcdview.browse.links import ref_href
 from etcdview.browse.pages import Crumb, href, key_href
+from etcdview.browse.related import Around, around
 from etcdview.browse.window import Entry, Window
 from etcdview.codec import StorageForm, UnknownField, WireNode, to_json, to_yaml, wire_tree
 from etcdview.errors import DecodeError, DeletedError, DeniedError, NotFoundError, QueryError
 from etcdview.index.base import Freshness
 from etcdview.keys import Place, show
 from etcdview.models import KeyMeta
+from etcdview.relations.summaries import Section, summary
 
-View = Literal["yaml", "json", "raw", "wire"]
+View = Literal["summary", "yaml", "json", "wire", "raw"]
 VIEWS: tuple[View, ...] = get_args(View)
 HEX_LIMIT_BYTES = 64 * 1024
 FOLDED_FIELDS = "managedFields"
@@ -26,10 +30,11 @@ class ObjectQuery:
     """What the address asks for; `revision` 0 is the newest. `managed`: show managed fields unfolded."""
 
     key: bytes
-    view: View = "yaml"
+    view: View = "summary"
     revision: int = 0
     managed: bool = False
     as_served: bool = False
+    since: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,26 @@ class HexLine:
     offset: int
     hexadecimal: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldView:
+    """A labelled value of the summary, and where it leads."""
+
+    label: str
+    value: str
+    href: str
+    well: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class SectionView:
+    """A part of the summary: labelled values, or a table."""
+
+    title: str
+    fields: tuple[FieldView, ...]
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +108,9 @@ class ObjectPage:
     folded_managers: int = 0
     managed_href: str = ""
     served_href: str = ""
+    poll_href: str = ""
+    sections: tuple[SectionView, ...] = ()
+    around: Around | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +151,7 @@ def read_entry(window: Window, key: bytes, revision: int = 0) -> ObjectAnswer:
     )
 
 
-def object_page(window: Window, query: ObjectQuery) -> ObjectPage:
+def object_page(window: Window, query: ObjectQuery, now: datetime) -> ObjectPage:
     """The page for `query`; raises what read_entry raises, and QueryError for a view there is not."""
     if query.view not in VIEWS:
         raise QueryError(f"There is no view {query.view!r}.", f"Choose one of {', '.join(VIEWS)}.")
@@ -153,7 +181,8 @@ def object_page(window: Window, query: ObjectQuery) -> ObjectPage:
         unknown_fields=entry.decoded.unknown_fields,
         managed_href=_href(query, managed="" if query.managed else "1"),
         served_href=_href(query, served="" if query.as_served else "1"),
-        **_body(window, query, entry),
+        poll_href=_poll_href(window, query, answer.revision),
+        **_body(window, query, answer, now),
     )
 
 
@@ -200,7 +229,8 @@ def crumbs_of(entry: Entry) -> tuple[Crumb, ...]:
     return (*crumbs, Crumb(place.name))
 
 
-def _body(window: Window, query: ObjectQuery, entry: Entry) -> dict[str, Any]:
+def _body(window: Window, query: ObjectQuery, answer: ObjectAnswer, now: datetime) -> dict[str, Any]:
+    entry = answer.entry
     if query.view == "raw":
         shown = entry.value[:HEX_LIMIT_BYTES]
         return {"hex_lines": hex_lines(shown), "hex_cut_bytes": len(entry.value) - len(shown)}
@@ -208,13 +238,34 @@ def _body(window: Window, query: ObjectQuery, entry: Entry) -> dict[str, Any]:
         return {"wire": () if entry.hidden else wire_tree(entry.decoded)}
     if entry.object is None:
         return {}
+    if query.view == "summary":
+        return _summary(window, entry.object, answer, now)
     obj = window.as_served(entry.object) if query.as_served else entry.object
     obj, folded = (obj, 0) if query.managed else fold_managed(obj)
     return {"text": to_yaml(obj) if query.view == "yaml" else to_json(obj), "folded_managers": folded}
 
 
+def _summary(window: Window, obj: dict[str, Any], answer: ObjectAnswer, now: datetime) -> dict[str, Any]:
+    return {
+        "sections": tuple(_section(window, section) for section in summary(obj, now)),
+        "around": around(window, obj, answer.revision, now),
+    }
+
+
+def _section(window: Window, section: Section) -> SectionView:
+    fields = tuple(
+        FieldView(f.label, f.value, ref_href(window, f.ref) if f.ref else "", f.well) for f in section.fields
+    )
+    return SectionView(section.title, fields, section.columns, section.rows)
+
+
+def _poll_href(window: Window, query: ObjectQuery, revision: int) -> str:
+    """Where an open page asks for news: only the newest value of a live store has any."""
+    return "" if query.revision or not window.cluster.store.live else _href(query, since=str(revision))
+
+
 def _tabs(query: ObjectQuery) -> tuple[Tab, ...]:
-    names = {"yaml": "YAML", "json": "JSON", "wire": "Wire", "raw": "Raw"}
+    names = {"summary": "Summary", "yaml": "YAML", "json": "JSON", "wire": "Wire", "raw": "Raw"}
     return tuple(Tab(view, text, _href(query, view=view), view == query.view) for view, text in names.items())
 
 

@@ -77,6 +77,11 @@ class Window:
         result = self.cluster.store.range(start, end, revision=revision, limit=limit)
         return Entries(result.revision, tuple(self._entry(kv) for kv in result.kvs), result.count)
 
+    def get_many(self, keys: Sequence[bytes], revision: int = 0) -> tuple[Entry, ...]:
+        """The entries of these keys at one revision, in their order; those that do not exist are left out."""
+        found = self.cluster.store.get_many(keys, revision=revision)
+        return tuple(self._entry(found[key]) for key in dict.fromkeys(keys) if key in found)
+
     def scan(self, resource: ResourceType, namespace: str = "") -> Iterator[tuple[Entry, int]]:
         """All entries of a type (in a namespace), read in pieces, and the one revision they are all read at."""
         start = self.keyspace.range_prefix(resource, namespace)

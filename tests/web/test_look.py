@@ -20,6 +20,7 @@ PAGES = {
     "pods": "/registry?resource=pods",
     "pods-wide": "/registry?resource=pods&namespace=shop&wide=1",
     "object": f"/object?key={CRASHLOOP}",
+    "object-yaml": f"/object?key={CRASHLOOP}&view=yaml",
     "object-json": f"/object?key={CRASHLOOP}&view=json",
     "object-wire": f"/object?key={CRASHLOOP}&view=wire",
     "object-raw": f"/object?key={CRASHLOOP}&view=raw",

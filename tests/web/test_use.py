@@ -74,11 +74,13 @@ def test_the_way_down_from_tree_to_object_and_back(page: Page) -> None:
     page.get_by_role("navigation", name="Resource types").get_by_role("link", name="shop").click()
     expect(page.locator("#objects tbody tr")).to_have_count(27)
     page.get_by_role("link", name="crashloop").click()
-    expect(page.locator("#value-text")).to_contain_text("CrashLoopBackOff")
+    expect(page.locator("#value")).to_contain_text("CrashLoopBackOff")
+    page.get_by_role("link", name="YAML").first.click()
+    expect(page.locator("#value-text")).to_contain_text("reason: CrashLoopBackOff")
     page.get_by_role("link", name="JSON").first.click()
     expect(page.locator("#value-text")).to_contain_text('"kind": "Pod"')
-    page.go_back()
-    page.go_back()
+    for _ in range(3):
+        page.go_back()
     expect(page.locator("#objects tbody tr")).to_have_count(27)
 
 
@@ -99,7 +101,7 @@ def test_all_pages_work_without_javascript(browser: Browser, base_url: str) -> N
     page.get_by_role("link", name="pods", exact=True).click()
     expect(page.get_by_role("navigation", name="Resource types")).to_be_visible()
     page.get_by_role("link", name="crashloop").click()
-    expect(page.locator("#value-text")).to_contain_text("CrashLoopBackOff")
+    expect(page.locator("#value")).to_contain_text("CrashLoopBackOff")
     page.get_by_role("link", name="Search", exact=True).click()
     page.locator("#q").fill("/registry/pods/mon")
     page.get_by_role("button", name="Search").click()

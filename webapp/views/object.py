@@ -6,11 +6,12 @@ from typing import cast
 
 from flask import Blueprint, Response, request
 
+from etcdview.browse.changed import is_unchanged
 from etcdview.browse.history import history_page
 from etcdview.browse.object import ObjectQuery, View, download, object_page
 from webapp import params
-from webapp.rendering import render_page
-from webapp.runtime import current_window
+from webapp.rendering import nothing_new, render_page, wants_fragment
+from webapp.runtime import current_window, now
 
 bp = Blueprint("object", __name__)
 
@@ -21,13 +22,16 @@ def show() -> Response:
     args = request.args
     query = ObjectQuery(
         key=params.key(args),
-        view=cast(View, args.get("view", "yaml")),  # object_page refuses what is no view
+        view=cast(View, args.get("view", "summary")),  # object_page refuses what is no view
         revision=params.integer(args, "revision", 0),
         managed=params.flag(args, "managed"),
         as_served=params.flag(args, "served"),
+        since=params.integer(args, "since", 0) if wants_fragment() else 0,
     )
-    page = object_page(current_window(), query)
-    return render_page("object/index.html", page, fragments={"value": "object/_value.html"})
+    if is_unchanged(current_window(), query.key, query.since):
+        return nothing_new()
+    page = object_page(current_window(), query, now())
+    return render_page("object/index.html", page, fragments={"object": "object/_object.html"})
 
 
 @bp.get("/history")

@@ -25,6 +25,7 @@ PAGES = [
     "/registry?resource=deployments.apps",
     "/registry?resource=masterleases",
     at("/object", CRASHLOOP),
+    at("/object", CRASHLOOP, view="yaml"),
     at("/object", CRASHLOOP, view="json"),
     at("/object", CRASHLOOP, view="raw"),
     at("/object", CRASHLOOP, view="wire"),

@@ -55,10 +55,11 @@ class Scope:
         """Whether what lies there may be seen. A key without a place: only where nothing is left out."""
         if place is None:
             return self.whole
-        return self.has_type(place.resource) and self._has_namespace(place)
-
-    def _has_namespace(self, place: Place) -> bool:
         namespace = place.name if place.resource.prefix == "namespaces" else place.namespace
+        return self.has_type(place.resource) and self.has_namespace(namespace)
+
+    def has_namespace(self, namespace: str) -> bool:
+        """Whether what is in this namespace may be seen; "" is none."""
         if not namespace:
             return "*" in self.namespaces or NO_NAMESPACE in self.namespaces
         return any(_matches(pattern, namespace) for pattern in self.namespaces)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from etcdview.browse.cluster import Cluster
+from etcdview.browse.scoped import ScopedStore, Spans, scoped_names
 from etcdview.definitions import Definitions
 from etcdview.index.base import Names
 from etcdview.keys import KeySpace
@@ -17,7 +18,8 @@ from etcdview.models import KeyMeta, KeyValue
 from etcdview.objects import Objects, Row
 from etcdview.redact import is_sensitive
 from etcdview.resources import ResourceType
-from etcdview.stores.base import prefix_end
+from etcdview.stores.base import Store, prefix_end
+from etcdview.viewers import LOCAL, Viewer
 
 PIECE = 1000  # values of one read
 
@@ -43,17 +45,23 @@ class Entries:
 
 
 class Window:
-    """Names and masked entries of one cluster."""
+    """Names and masked entries of one cluster, as far as the viewer's scope goes.
 
-    def __init__(self, cluster: Cluster) -> None:
+    Reads raise DeniedError for what is outside of it, whether it exists or not. Read by `names`, `store`, `objects`
+    and the methods here: they know the scope; `cluster.store` and `cluster.names` do not.
+    """
+
+    def __init__(self, cluster: Cluster, viewer: Viewer = LOCAL) -> None:
         self.cluster = cluster
+        self.viewer = viewer
+        self.names: Names = cluster.names
+        self.store: Store = cluster.store
+        if not viewer.scope.whole:
+            spans = Spans(viewer.scope, cluster.keyspace, lambda: [t.resource for t in cluster.names.tree().types])
+            self.names = scoped_names(cluster.names, spans)
+            self.store = ScopedStore(cluster.store, spans)
         self._definitions: Definitions | None = None
-        self.objects = Objects(cluster.store, cluster.codec, cluster.keyspace, cluster.redactor.mask)
-
-    @property
-    def names(self) -> Names:
-        """Key names, counted and searched."""
-        return self.cluster.names
+        self.objects = Objects(self.store, cluster.codec, cluster.keyspace, cluster.redactor.mask)
 
     @property
     def keyspace(self) -> KeySpace:
@@ -62,24 +70,26 @@ class Window:
 
     @property
     def definitions(self) -> Definitions:
-        """What the cluster's CRDs define; asked for once a window."""
+        """What the cluster's CRDs define, read past the scope: no table can be made without. Asked for once a window."""
         if self._definitions is None:
-            self._definitions = self.cluster.kinds.definitions(self.objects)
+            cluster = self.cluster
+            everything = Objects(cluster.store, cluster.codec, cluster.keyspace, cluster.redactor.mask)
+            self._definitions = cluster.kinds.definitions(everything)
         return self._definitions
 
     def get(self, key: bytes, revision: int = 0) -> tuple[Entry | None, int]:
         """One key, and the revision it was read at; None where there is no such key then."""
-        result = self.cluster.store.range(key, revision=revision)
+        result = self.store.range(key, revision=revision)
         return (self._entry(result.kvs[0]) if result.kvs else None), result.revision
 
     def range(self, start: bytes, end: bytes, *, revision: int = 0, limit: int = 0) -> Entries:
         """All entries of a bounded range at one revision."""
-        result = self.cluster.store.range(start, end, revision=revision, limit=limit)
+        result = self.store.range(start, end, revision=revision, limit=limit)
         return Entries(result.revision, tuple(self._entry(kv) for kv in result.kvs), result.count)
 
     def get_many(self, keys: Sequence[bytes], revision: int = 0) -> tuple[Entry, ...]:
         """The entries of these keys at one revision, in their order; those that do not exist are left out."""
-        found = self.cluster.store.get_many(keys, revision=revision)
+        found = self.store.get_many(keys, revision=revision)
         return tuple(self._entry(found[key]) for key in dict.fromkeys(keys) if key in found)
 
     def scan(self, resource: ResourceType, namespace: str = "") -> Iterator[tuple[Entry, int]]:
@@ -88,7 +98,7 @@ class Window:
         end = prefix_end(start)
         revision = 0
         while True:
-            result = self.cluster.store.range(start, end, revision=revision, limit=PIECE)
+            result = self.store.range(start, end, revision=revision, limit=PIECE)
             revision = revision or result.revision
             for kv in result.kvs:
                 yield self._entry(kv), revision
@@ -98,7 +108,7 @@ class Window:
 
     def facts(self, keys: Sequence[bytes], revision: int = 0) -> dict[bytes, KeyMeta]:
         """etcd's facts about keys, without their values, at one revision."""
-        return dict(self.cluster.store.get_many(keys, revision=revision, keys_only=True))
+        return dict(self.store.get_many(keys, revision=revision, keys_only=True))
 
     def as_served(self, obj: dict[str, Any]) -> dict[str, Any]:
         """The object with what the API server adds on the way out."""

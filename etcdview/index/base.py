@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 
-from etcdview.index.changes import ChangeLog
+from etcdview.index.changes import ChangeReader
 from etcdview.index.churn import Churn
 from etcdview.resources import ResourceType
 
@@ -99,7 +99,8 @@ class Names(Protocol):
 class Changing(Protocol):
     """Names of a live store: with a log of what changed lately, and how often each storage prefix is written."""
 
-    changes: ChangeLog
+    @property
+    def changes(self) -> ChangeReader: ...
 
     def churn(self) -> tuple[Churn, ...]:
         """Writes by storage prefix over the last hour, the busiest first."""

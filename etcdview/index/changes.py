@@ -11,6 +11,7 @@ from collections import OrderedDict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
+from typing import Protocol
 
 from etcdview.models import Event, KeyValue
 
@@ -44,6 +45,21 @@ class Changes:
     revision: int
     changes: tuple[Change, ...] = ()
     lost: bool = False
+
+
+class ChangeReader(Protocol):
+    """What pages read of a log of changes; see ChangeLog."""
+
+    @property
+    def revision(self) -> int: ...
+
+    def since(self, revision: int, prefix: bytes = b"") -> Changes: ...
+
+    def wait(self, revision: int, prefix: bytes, timeout_seconds: float) -> Changes: ...
+
+    def recent(self, prefix: bytes = b"", limit: int = 100) -> tuple[Change, ...]: ...
+
+    def value(self, key: bytes, revision: int) -> KeyValue | None: ...
 
 
 class ChangeLog:

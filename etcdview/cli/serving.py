@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
+from gunicorn.errors import HaltServer
 from gunicorn.glogging import Logger
 
 from etcdview.config import Address, Settings
@@ -58,9 +59,14 @@ def _no_address(address: Address, error: OSError) -> SettingError:
 def serve(settings: Settings, sock: socket.socket) -> int:
     """Answer requests on `sock` until a signal ends it. The exit status: an error's own if no worker could start."""
     server = Server(settings, sock)
+    master = os.getpid()
     try:
         server.run()
+    except HaltServer:  # gunicorn lets it through where a second worker fails while it stops
+        return server.failure
     except SystemExit as end:
+        if os.getpid() != master:  # a worker that ends comes by here too; its status is for the master to read
+            raise
         return server.failure if end.code == Arbiter.APP_LOAD_ERROR else int(end.code or 0)
     return 0
 
@@ -91,7 +97,8 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         try:
             return create_app(self.settings)
         except EtcdviewError as error:
-            click.echo(f"etcdview: {error.what}\n  {error.remedy}".rstrip(), err=True)
+            if not self._told[0]:
+                click.echo(f"etcdview: {error.what}\n  {error.remedy}".rstrip(), err=True)
             self._told[0] = error.exit_code
             sys.exit(Arbiter.APP_LOAD_ERROR)
 
@@ -109,12 +116,12 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "logger_class": _Quiet,
             "control_socket_disable": True,
             "worker_tmp_dir": _SHARED_MEMORY if os.access(_SHARED_MEMORY, os.W_OK) else None,
-            "when_ready": _tell_addresses,
+            "post_worker_init": _tell_addresses,
         }
 
 
-def _tell_addresses(arbiter: Arbiter) -> None:
-    for sock in arbiter.LISTENERS:
+def _tell_addresses(worker: Any) -> None:
+    for sock in worker.sockets if worker.age == 1 else ():
         host, port = sock.getsockname()[:2]
         click.echo(f"etcdview listens on http://{Address(host, port)}/ (Ctrl-C stops it)", err=True)
 

@@ -70,7 +70,7 @@ class Window:
 
     @property
     def definitions(self) -> Definitions:
-        """What the cluster's CRDs define, read past the scope: no table can be made without. Asked for once a window."""
+        """What the cluster's CRDs define, read once a window, and past the scope: no table can be made without."""
         if self._definitions is None:
             cluster = self.cluster
             everything = Objects(cluster.store, cluster.codec, cluster.keyspace, cluster.redactor.mask)

@@ -92,4 +92,47 @@ SERVING: tuple[Row, ...] = (
     Row("insecure-no-login", "insecure_no_login", "ETCDVIEW_INSECURE_NO_LOGIN", values.truth, "",
         "Listen on any address without a login: everyone on the network reads the cluster."),
 )  # fmt: skip
-ROWS: tuple[Row, ...] = CONNECTION + SOURCE + SERVING
+HTTPS: tuple[Row, ...] = (
+    Row("tls-cert", "tls_cert", "ETCDVIEW_TLS_CERT", values.text, "FILE",
+        "Serve HTTPS with this certificate (and chain). A renewed file is picked up.", path=True),
+    Row("tls-key", "tls_key", "ETCDVIEW_TLS_KEY", values.text, "FILE",
+        "The certificate's private key.", path=True),
+    Row("public-url", "public_url", "ETCDVIEW_PUBLIC_URL", values.web_address, "URL",
+        "Where browsers reach etcdview, if a proxy stands before it: https://etcdview.example.org."),
+)  # fmt: skip
+LOGIN: tuple[Row, ...] = (
+    Row("users-file", "users_file", "ETCDVIEW_USERS_FILE", values.text, "FILE",
+        "Users with their password and token hashes, as `etcdview user` writes it.", path=True),
+    Row("client-ca", "client_ca", "ETCDVIEW_CLIENT_CA", values.text, "FILE",
+        "Log in whoever shows a TLS client certificate of this CA: CN is the name, O the groups.", path=True),
+    Row("oidc-issuer", "oidc_issuer", "ETCDVIEW_OIDC_ISSUER", values.web_address, "URL",
+        "Log in by OpenID Connect with this provider."),
+    Row("oidc-client-id", "oidc_client_id", "ETCDVIEW_OIDC_CLIENT_ID", values.text, "ID",
+        "What the provider knows etcdview as."),
+    Row("oidc-client-secret", "oidc_client_secret", "ETCDVIEW_OIDC_CLIENT_SECRET", values.text, "SECRET",
+        "Its secret there. Others on the machine can read flags: rather use the variable or the file.", secret=True),
+    Row("oidc-ca", "oidc_ca", "ETCDVIEW_OIDC_CA", values.text, "FILE",
+        "The CA that signed the provider's certificate, where the machine does not know it.", path=True),
+    Row("oidc-user-claim", "oidc_user_claim", "ETCDVIEW_OIDC_USER_CLAIM", values.text, "CLAIM",
+        "The claim that names the user. An email must be verified by the provider."),
+    Row("oidc-groups-claim", "oidc_groups_claim", "ETCDVIEW_OIDC_GROUPS_CLAIM", values.text, "CLAIM",
+        "The claim that lists the user's groups."),
+    Row("proxy-user-header", "proxy_user_header", "ETCDVIEW_PROXY_USER_HEADER", values.text, "HEADER",
+        "Log in whom a trusted proxy names in this header, such as X-Forwarded-User."),
+    Row("proxy-groups-header", "proxy_groups_header", "ETCDVIEW_PROXY_GROUPS_HEADER", values.text, "HEADER",
+        "The header with that user's groups, with commas between them."),
+    Row("trusted-proxies", "trusted_proxies", "ETCDVIEW_TRUSTED_PROXIES", values.networks, "ADDRESSES",
+        "From which addresses or networks those headers, and X-Forwarded-For, are believed."),
+    Row("access-file", "access_file", "ETCDVIEW_ACCESS_FILE", values.text, "FILE",
+        "Which users and groups have which role, and what part of the registry it covers (TOML).", path=True),
+    Row("default-role", "default_role", "ETCDVIEW_DEFAULT_ROLE", values.text, "ROLE",
+        "The role of those whom the access file does not name: viewer, operator or admin. Empty: they are refused."),
+    Row("session-lifetime", "session_seconds", "ETCDVIEW_SESSION_LIFETIME", values.lifetime, "TIME",
+        "How long a login lasts, such as 12h.", show=values.show_seconds),
+    Row("secret-key", "secret_key", "ETCDVIEW_SECRET_KEY", values.text, "KEY",
+        "Signs sessions and makes fingerprints: 32 characters or more, the same for all replicas. New at each start "
+        "if not given.", secret=True),
+    Row("audit-log", "audit_log", "ETCDVIEW_AUDIT_LOG", values.text, "FILE",
+        "Where logins, reveals, downloads, changes and refusals are logged; standard error if not given.", path=True),
+)  # fmt: skip
+ROWS: tuple[Row, ...] = CONNECTION + SOURCE + SERVING + HTTPS + LOGIN

@@ -12,7 +12,7 @@ class Settings:
     """Everything that can be set, checked. Paths are as given, empty where there is none.
 
     `timeout_seconds` is the deadline of each call to etcd; `memory_limit` how many bytes the key index may take,
-    0 for no limit. `notes` are sentences about what was found without being asked for.
+    0 for no limit; `session_seconds` how long a login lasts. `notes` are sentences about what was found without being asked for.
     """
 
     endpoints: tuple[str, ...] = ("http://127.0.0.1:2379",)
@@ -35,6 +35,25 @@ class Settings:
     trusted_hosts: tuple[str, ...] = ()
     memory_limit: int = 1024**3
     insecure_no_login: bool = False
+    tls_cert: str = ""
+    tls_key: str = ""
+    public_url: str = ""
+    users_file: str = ""
+    client_ca: str = ""
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = field(default="", repr=False)
+    oidc_ca: str = ""
+    oidc_user_claim: str = "email"
+    oidc_groups_claim: str = "groups"
+    proxy_user_header: str = ""
+    proxy_groups_header: str = ""
+    trusted_proxies: tuple[str, ...] = ()
+    access_file: str = ""
+    default_role: str = ""
+    session_seconds: float = 12 * 3600.0
+    secret_key: str = field(default="", repr=False)
+    audit_log: str = ""
     notes: tuple[str, ...] = ()
 
     @property
@@ -46,3 +65,8 @@ class Settings:
             key=self.key,
             server_name=self.server_name,
         )
+
+    @property
+    def login(self) -> bool:
+        """Whether anybody has to log in, in whichever way."""
+        return bool(self.users_file or self.client_ca or self.oidc_issuer or self.proxy_user_header)

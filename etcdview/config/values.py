@@ -5,6 +5,7 @@ Each raises ValueError with a sentence about how the value is written, never wit
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ _POWERS = {"": 0, "k": 1, "m": 2, "g": 3}
 _RELEASE = re.compile(r"v?(1\.\d+)(?:\.\d.*)?")
 MAX_TIMEOUT_SECONDS = 600.0
 MAX_COUNT = 1024
+MAX_LIFETIME_SECONDS = 30 * 24 * 3600.0
 
 
 def text(value: object) -> str:
@@ -59,6 +61,34 @@ def duration(value: object) -> float:
     if not 0 < seconds <= MAX_TIMEOUT_SECONDS:
         raise ValueError("it is a time over 0 s and up to 600 s, such as 5s or 500ms")
     return seconds
+
+
+def lifetime(value: object) -> float:
+    """As duration, from a minute to thirty days."""
+    seconds = float(value) if isinstance(value, int | float) and not isinstance(value, bool) else _go_duration(value)
+    if not 60 <= seconds <= MAX_LIFETIME_SECONDS:
+        raise ValueError("it is a time from 1m to 720h, such as 12h")
+    return seconds
+
+
+def networks(value: object) -> tuple[str, ...]:
+    """IP addresses or networks (10.0.0.0/8)."""
+    found = texts(value)
+    for network in found:
+        try:
+            ipaddress.ip_network(network)
+        except ValueError:
+            raise ValueError("each is an IP address or a network such as 10.1.0.0/16") from None
+    return found
+
+
+def web_address(value: object) -> str:
+    """An http or https URL without query; no slash behind it."""
+    url = text(value).rstrip("/")
+    parts = urlsplit(url)
+    if url and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment):
+        raise ValueError("it is a URL that begins with https://")
+    return url
 
 
 def _go_duration(value: object) -> float:

@@ -64,6 +64,11 @@ def hex_preview(raw: bytes) -> str:
     return raw[:32].hex(" ") + rest
 
 
+def clock(value: datetime) -> str:
+    """The time of day in UTC, to the second."""
+    return f"{value:%H:%M:%S}"
+
+
 def cell(value: object) -> str:
     """A table cell as kubectl prints it."""
     if value is None:
@@ -96,6 +101,7 @@ FILTERS = {
     "hex_preview": hex_preview,
     "highlight": highlight,
     "status_tone": status_tone,
+    "clock": clock,
     "number": number,
     "size": size,
     "seconds": seconds,

@@ -8,7 +8,14 @@ from etcdview.browse.window import Window
 from etcdview.index.base import Freshness
 
 # The pages of the bar: address, name. An address is listed here once its page is there.
-NAV = (("/", "Overview"), ("/registry", "Registry"), ("/search", "Search"))
+NAV = (
+    ("/", "Overview"),
+    ("/registry", "Registry"),
+    ("/namespaces", "Namespaces"),
+    ("/search", "Search"),
+    ("/watch", "Watch"),
+    ("/storage", "Storage"),
+)
 
 
 @dataclass(frozen=True, slots=True)

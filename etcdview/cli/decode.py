@@ -1,52 +1,123 @@
-"""`etcdview decode`: one value, or every value of a dump, as objects."""
+"""`etcdview decode`: one stored value, or every value of a dump or snapshot, as objects."""
 
 from __future__ import annotations
 
+import base64
 import json
-import sys
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, BinaryIO
 
 import click
 
 from etcdview import keys
-from etcdview.codec import Codec, Decoded, load_encryption_config, to_json, to_yaml
-from etcdview.stores.dump import open_dump
+from etcdview.cli.get_source import open_store
+from etcdview.cli.options import settings_options
+from etcdview.cli.storage import CODEC_ROWS, open_codec
+from etcdview.codec import Codec, Decoded, to_json, to_yaml
+from etcdview.codec.release import EVIDENCE_PREFIXES, detect
+from etcdview.config import Resolved, Settings
+from etcdview.models import KeyValue
+from etcdview.stores.base import Store, prefix_end
 
 
 @click.command()
 @click.argument("file", type=click.File("rb"), default="-")
-@click.option("--key", default="", help="The value's etcd key; aesgcm cannot be opened without it.")
-@click.option("--dump", type=click.Path(path_type=Path), help="Decode every key of a registry dump (.jsonl.gz).")
-@click.option("--encryption-config", type=click.Path(path_type=Path), help="The API server's EncryptionConfiguration.")
-@click.option("--kubernetes-version", metavar="1.36", help="The release that the cluster runs.")
-@click.option("-o", "--output", type=click.Choice(["json", "yaml", "jsonl"]), default="json", show_default=True)
+@click.option("--key", "etcd_key", default="", help="The value's etcd key; aesgcm cannot be opened without it.")
+@click.option("--dump", "--from", "source", metavar="FILE", help="Decode every key of this dump or snapshot instead.")
+@click.option("--as-served", is_flag=True, help="With what the API server adds on the way out.")
+@click.option("-o", "--output", type=click.Choice(["json", "yaml", "jsonl"]), help="Default: json; jsonl with --dump.")
+@settings_options(CODEC_ROWS)
 def command(
-    file: BinaryIO,
-    key: str,
-    dump: Path | None,
-    encryption_config: Path | None,
-    kubernetes_version: str | None,
-    output: str,
+    file: BinaryIO, etcd_key: str, source: str | None, as_served: bool, output: str | None, resolved: Resolved
 ) -> int:
-    """Decode a stored value, as etcdctl get --print-value-only gives it."""
-    encryption = load_encryption_config(encryption_config) if encryption_config else None
-    codec = Codec(encryption=encryption, release=kubernetes_version)
-    if dump is not None:
-        for kv in open_dump(dump).range(b"", b"\0").kvs:
-            decoded = codec.decode(kv.key, kv.value, kv.mod_revision)
-            click.echo(json.dumps({"key": keys.show(kv.key), **_row(decoded)}))
-        return 0
-    decoded = codec.decode(key.encode(), file.read())
+    """Decode what etcd holds under a key, as `etcdctl get --print-value-only KEY` gives it.
+
+    Everything is shown in clear, Secrets too. What is stored is shown; --as-served adds what the API server would.
+    """
+    codec = open_codec(resolved.settings)
+    if source is not None:
+        store = open_store(replace(resolved.settings, from_file=source))
+        return _all(store, resolved.settings, codec, as_served, output or "jsonl")
+    return _one(codec, file.read(), etcd_key, as_served, output or "json")
+
+
+def _one(codec: Codec, value: bytes, key: str, as_served: bool, output: str) -> int:
+    decoded = codec.decode(key.encode(), value)
+    if decoded.error is not None and value.endswith(b"\n"):
+        # etcdctl ends what it prints with a line feed of its own.
+        shorter = codec.decode(key.encode(), value[:-1])
+        decoded = shorter if shorter.error is None else decoded
+    for field in decoded.unknown_fields:
+        click.echo(
+            f"etcdview: {field.path or 'the object'} has a field that no release it knows has: number {field.number},"
+            f" {field.wire_type}, {len(field.raw):,} bytes at {field.offset:,}: {field.raw[:16].hex(' ')}",
+            err=True,
+        )
+    shown = decoded.object if decoded.object is not None else decoded.partial
+    if shown is not None:
+        shown = codec.as_served(shown) if as_served and decoded.error is None else shown
+        click.echo(_FORMS[output](shown), nl=False)
     if decoded.error is not None:
         raise decoded.error
-    sys.stdout.write(to_yaml(decoded.object) if output == "yaml" else to_json(decoded.object))
     return 0
 
 
-def _row(decoded: Decoded) -> dict[str, Any]:
-    storage = decoded.storage
-    form = {"format": storage.format, "provider": storage.provider, "keyName": storage.key_name}
-    if decoded.error is not None:
-        return {"storage": form, "error": decoded.error.what}
-    return {"storage": form, "object": decoded.object}
+def _all(store: Store, settings: Settings, codec: Codec, as_served: bool, output: str) -> int:
+    try:
+        if codec.release is None:
+            codec = codec.for_release(detect(_evidence(store, settings, codec)))
+        for kv in store.range(b"", b"\0").kvs:
+            decoded = codec.decode(kv.key, kv.value, kv.mod_revision)
+            if decoded.object is not None and as_served:
+                decoded = replace(decoded, object=codec.as_served(decoded.object))
+            click.echo(_line(kv, decoded) if output == "jsonl" else _document(kv, decoded, output), nl=False)
+    finally:
+        store.close()
+    return 0
+
+
+def _evidence(store: Store, settings: Settings, codec: Codec) -> Iterator[Any]:
+    root = keys.KeySpace(settings.etcd_prefix).root
+    for prefix in EVIDENCE_PREFIXES:
+        start = root + prefix.encode()
+        for kv in store.range(start, prefix_end(start)).kvs:
+            yield codec.decode(kv.key, kv.value).object or {}
+
+
+def _line(kv: KeyValue, decoded: Decoded) -> str:
+    name, value = keys.to_query(kv.key)
+    form = decoded.storage
+    row: dict[str, Any] = {"key": keys.show(kv.key)} | ({} if name == "key" else {name: value})
+    row["storage"] = {"format": form.format, "provider": form.provider, "keyName": form.key_name}
+    if decoded.unknown_fields:
+        row["unknownFields"] = [_unknown(field) for field in decoded.unknown_fields]
+    if decoded.error is None:
+        row["object"] = decoded.object
+    else:
+        row |= {"error": str(decoded.error)} | ({"partial": decoded.partial} if decoded.partial else {})
+    return json.dumps(row, ensure_ascii=False) + "\n"
+
+
+def _unknown(field: Any) -> dict[str, Any]:
+    return {
+        "path": field.path,
+        "number": field.number,
+        "wireType": field.wire_type,
+        "offset": field.offset,
+        "bytes": base64.b64encode(field.raw).decode("ascii"),
+    }
+
+
+def _document(kv: KeyValue, decoded: Decoded, output: str) -> str:
+    if decoded.object is None:
+        click.echo(f"etcdview: {keys.show(kv.key)}: {decoded.error}", err=True)
+        return ""
+    return ("---\n" if output == "yaml" else "") + _FORMS[output](decoded.object)
+
+
+_FORMS: dict[str, Callable[[Any], str]] = {
+    "json": to_json,
+    "yaml": to_yaml,
+    "jsonl": lambda obj: json.dumps(obj, ensure_ascii=False) + "\n",
+}

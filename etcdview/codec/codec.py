@@ -14,6 +14,7 @@ from etcdview.errors import DecodeError
 
 # An encrypted value inside an encrypted value inside ...: nothing writes that, so a few are enough.
 _MAX_LAYERS = 8
+_JSON_GROUPS = ("apiextensions.k8s.io", "apiregistration.k8s.io")
 
 
 class Codec:
@@ -26,6 +27,14 @@ class Codec:
         self.encryption = encryption or EncryptionConfig()
         self.release = Release.parse(release) if release else None
         self._protobuf = ProtobufFormat(self.release)
+
+    def for_release(self, release: Release | None) -> Codec:
+        """The same codec for a cluster that runs `release`; itself for None."""
+        return self if release is None else Codec(encryption=self.encryption, release=str(release))
+
+    def stores_as_protobuf(self, api_version: str, kind: str) -> bool:
+        """Whether the API server stores the kind as protobuf: built-in ones, but CRDs and APIServices are JSON."""
+        return api_version.partition("/")[0] not in _JSON_GROUPS and schema().find(api_version, kind) is not None
 
     def decode(self, key: bytes, value: bytes, mod_revision: int = 0) -> Decoded:
         """What is stored under `key`. Never raises for bad bytes: see Decoded.error.

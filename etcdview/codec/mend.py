@@ -38,7 +38,7 @@ def _message(schema: Schema, fields: dict[int, Field], data: bytes, depth: int) 
         if piece is None:
             break
         mended, inner = _value(schema, fields.get(piece.number), data, piece, depth)
-        fault = fault or inner
+        fault = inner or fault  # the inner one says more
         out += mended
     return Mended(bytes(out), fault)
 
@@ -66,12 +66,13 @@ def _value(
         return b"", wire.WireError(f"messages nested deeper than {wire.MAX_DEPTH} levels", piece.start)
     inner = _entry_fields(field) if field.map_key else _fields(schema, field.message)
     mended = _message(schema, inner, held, depth + 1)
-    fault = mended.fault and _moved(mended.fault, piece.value_start)
+    fault = mended.fault and _moved(mended.fault, piece.value_start, field.name)
     return wire.delimited(piece.number, mended.data), fault
 
 
-def _moved(fault: wire.WireError, by: int) -> wire.WireError:
-    return wire.WireError(fault.reason, (fault.offset or 0) + by)
+def _moved(fault: wire.WireError, by: int, name: str) -> wire.WireError:
+    path = f"{name}.{fault.path}" if fault.path else name
+    return wire.WireError(fault.reason, (fault.offset or 0) + by, path=path)
 
 
 def _fields(schema: Schema, struct: int) -> dict[int, Field]:

@@ -47,7 +47,7 @@ class ProtobufFormat:
         """What upb or the raw JSON within would not have: text that is no UTF-8 is no fault, all else is told."""
         mended = mend.mend(self.schema, number, envelope.raw)
         message = self.pool.message(number).FromString(mended.data)
-        fault: DecodeError | None = envelope.fault or mended.fault
+        fault: DecodeError | None = mended.fault or envelope.fault
         if fault is None:
             try:
                 obj = _head(envelope) | self.plans.plan(number).object(message)
@@ -101,9 +101,15 @@ def _unknown_kind(envelope: Envelope) -> DecodeError:
 
 
 def _told(form: StorageForm, fault: DecodeError, envelope: Envelope) -> DecodeError:
-    reason = fault.reason if isinstance(fault, wire.WireError) else fault.what.rstrip(".")
+    """The fault with its offset into the whole value, and where in the object it is."""
     offset = fault.offset
     if offset is not None and fault is not envelope.fault:
         offset += envelope.offset
-    where = "" if offset is None else f" (byte {offset:,})"
-    return DecodeError(f"This {form.kind} breaks off or is garbled: {reason}{where}.", offset=offset)
+    if not isinstance(fault, wire.WireError):
+        return DecodeError(f"This {form.kind} holds what it cannot: {fault.what}", offset=offset)
+    inside = f" inside {fault.path}" if fault.path else ""
+    return DecodeError(
+        f"This {form.kind} breaks off or is garbled at byte {offset:,}{inside}: {fault.reason}.",
+        "What stands before it can be shown, and its bytes.",
+        offset=offset,
+    )

@@ -27,12 +27,16 @@ class Piece:
 
 
 class WireError(DecodeError):
-    """Bytes that are no protobuf, and why. `piece` is the field that runs past the end, where it is one."""
+    """Bytes that are no protobuf, and why. `piece` is the field that runs past the end, where it is one.
 
-    def __init__(self, reason: str, offset: int, piece: Piece | None = None) -> None:
+    `path` is the JSON path of the message that breaks off, "" where it is the outermost.
+    """
+
+    def __init__(self, reason: str, offset: int, piece: Piece | None = None, path: str = "") -> None:
         super().__init__(f"This is no protobuf: {reason} at byte {offset}.", offset=offset)
         self.reason = reason
         self.piece = piece
+        self.path = path
 
 
 def pieces(data: bytes, start: int, end: int) -> Iterator[Piece]:

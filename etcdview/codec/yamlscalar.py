@@ -76,14 +76,13 @@ def fold(written: str, indent: int, column: int) -> str:
     pattern = _FIRST_SPACE if double else _SINGLE_SPACE
     begin, last = (2, len(written) - 2) if double or written[0] == "'" else (0, len(written))
     parts, done = [], 0
-    while (match := pattern.search(written, max(begin, done + _WIDTH + 1 - column), last)) is not None:
+    while (match := pattern.search(written, max(begin, done + _WIDTH + 1 - column))) and match.start() < last:
         parts.append(written[done : match.start()])
         done, column = match.end(), indent
-        if written[done] == " ":
-            parts.append("\n" + " " * indent + "\\")
+        parts.append("\n" + " " * indent)
+        if written[done] == " ":  # only between double quotes
+            parts.append("\\")
             column += 1
-        else:
-            parts.append("\n" + " " * indent)
     return "".join((*parts, written[done:]))
 
 

@@ -16,6 +16,7 @@ from etcd3 import etcdrpc
 from etcdview.endpoints import Endpoint
 from etcdview.errors import TlsError, UnreachableError
 from etcdview.models import TlsFiles
+from etcdview.stores._faults import CLOSED
 from etcdview.stores._messages import Call
 from etcdview.tls import files as tls_files
 from etcdview.tls.refusals import presented
@@ -69,13 +70,17 @@ class Channel:
     def start(self, call: Call, timeout_seconds: float, token: str = "") -> Any:
         """Send the call; gives grpc's future. Raises TlsError where the files are no good."""
         method = getattr(self.link().stubs[call.stub], call.method)
-        return method.future(call.request, timeout=timeout_seconds, metadata=metadata(call.needs_leader, token))
+        rows = metadata(call.needs_leader, token)
+        try:
+            return method.future(call.request, timeout=timeout_seconds, metadata=rows)
+        except ValueError as error:  # what grpc raises when another thread has closed the channel just now
+            raise UnreachableError(CLOSED, endpoint=self.name) from error
 
     def link(self) -> Link:
         """The channel of the moment. Raises TlsError where the files are no good."""
         with self._lock:
             if self._closed:
-                raise UnreachableError("The connection to etcd was closed.", endpoint=self.name)
+                raise UnreachableError(CLOSED, endpoint=self.name)
             now = time.monotonic()
             if self._link is None or now - self._looked >= STAMP_SECONDS:
                 self._looked = now

@@ -45,6 +45,8 @@ _SLOW = "{endpoint} answers, but the cluster could not agree in time ({details})
 _DOCTOR = "`etcdview doctor` tests each step."
 _SCOPE = "Ask for less at once: a shorter prefix range, or a limit."
 
+CLOSED = "The connection to etcd was closed."
+
 FAULTS = (
     Fault(
         None,
@@ -110,6 +112,7 @@ FAULTS = (
         "Is the member stopped, overloaded, or behind a firewall? `etcdview doctor` tests each step.",
         elsewhere=True,
     ),
+    Fault(Code.CANCELLED, "Channel closed", UnreachableError, CLOSED, ""),
     Fault(
         Code.UNAVAILABLE,
         "Connection refused",

@@ -21,6 +21,7 @@ from etcdview.stores._diagnosis import DIAGNOSIS, diagnose_endpoint
 from etcdview.stores._explain import Explainer
 from etcdview.stores._failover import Failover
 from etcdview.stores._login import Login
+from etcdview.stores._order import Order
 from etcdview.stores._probe import EtcdProbe
 from etcdview.stores._watch import EtcdWatch, open_watch
 from etcdview.tls.diagnosis import Step
@@ -54,7 +55,8 @@ class EtcdStore:
         self._login = Login(user, password)
         self._explain = Explainer()
         self._channels = [Channel(endpoint, tls) for endpoint in parsed]
-        self._pool = Failover(self._channels, self._login, self._explain)
+        self._order = Order(self._channels)
+        self._failover = Failover(self._order, self._login, self._explain)
 
     def range(
         self,
@@ -102,7 +104,7 @@ class EtcdStore:
     def watch(self, start: bytes, end: bytes, revision: int) -> EtcdWatch:
         """See Watchable.watch; tries the endpoints in turn until one begins it."""
         deadline = time.monotonic() + self.timeout_seconds
-        channels = self._pool.order()
+        channels = self._order.channels()
         errors: list[tuple[Channel, UnreachableError]] = []
         for tried, channel in enumerate(channels):
             share = (deadline - time.monotonic()) * WATCH_SHARE / (len(channels) - tried)
@@ -110,7 +112,7 @@ class EtcdStore:
                 token = self._login.token(channel, share)
                 return open_watch(channel, start, end, revision, token, share)
             except UnreachableError as error:
-                self._pool.shun(channel)
+                self._order.shun(channel)
                 errors.append((channel, error))
         raise self._explain.verdict(errors, deadline)
 
@@ -135,7 +137,7 @@ class EtcdStore:
             channel.close()
 
     def _run(self, call: messages.Call, timeout_seconds: float = 0.0) -> Any:
-        return self._pool.run(call, timeout_seconds or self.timeout_seconds)
+        return self._failover.run(call, timeout_seconds or self.timeout_seconds)
 
     def _get_batch(self, keys: Sequence[bytes], revision: int, keys_only: bool) -> tuple[list[KeyValue], int]:
         ranges = [messages.range_request(key, b"", revision=revision, keys_only=keys_only) for key in keys]

@@ -142,6 +142,29 @@ def test_a_large_answer_is_not_taken_for_a_member_that_hangs(
     assert counts == [8] * 6
 
 
+def test_closing_the_store_ends_the_calls_that_wait(cluster: Cluster) -> None:
+    store = EtcdStore(cluster.endpoints, cluster.tls, timeout_seconds=60.0)
+    read(store)
+    for member in cluster.members:
+        member.pause()
+    errors: list[UnreachableError] = []
+
+    def ask() -> None:
+        try:
+            store.range(b"/a")
+        except UnreachableError as error:
+            errors.append(error)
+
+    waiting = threading.Thread(target=ask, name="test-waiting")
+    waiting.start()
+    time.sleep(0.2)
+    store.close()
+    waiting.join(timeout=10)
+
+    assert not waiting.is_alive()
+    assert "closed" in errors[0].what
+
+
 def test_a_probe_of_a_hanging_member_ends_by_its_own_deadline(store: EtcdStore, cluster: Cluster) -> None:
     cluster.members[0].pause()
     hanging, living = (store.probe(member.client_url) for member in cluster.members[:2])

@@ -64,7 +64,7 @@ CASES: list[tuple[grpc.StatusCode, str, type[EtcdviewError], bool]] = [
     (Code.UNAVAILABLE, "Socket closed", UnreachableError, True),
     (Code.INTERNAL, "Received RST_STREAM with error code 2", UnreachableError, True),
     (Code.INVALID_ARGUMENT, "etcdserver: key is not provided", QueryError, False),
-    (Code.CANCELLED, "Channel closed!", UnreachableError, True),
+    (Code.CANCELLED, "Channel closed!", UnreachableError, False),
 ]
 
 

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from etcdview.errors import CompactedError, DeniedError, EtcdviewError
 from etcdview.index.base import State
-from etcdview.index.lister import Span, list_names
+from etcdview.index.lister import EVERYTHING, Span, list_names
 from etcdview.index.load import Load, Loaded
 from etcdview.index.memory import NameSet
 from etcdview.keys import KeySpace, show
@@ -24,7 +24,7 @@ from etcdview.stores.base import Store, Watch, Watchable
 BEHIND_SECONDS = 4.0  # without a sign that the watch is up to date
 HANGING_SECONDS = 15.0  # until such a watch is given up for a new one
 _FIRST_PAUSE_SECONDS = 0.25
-_LONGEST_PAUSE_SECONDS = 5.0
+_LONGEST_PAUSE_SECONDS = 2.0
 _DENIED_PAUSE_SECONDS = 60.0
 
 
@@ -209,15 +209,15 @@ class Feed:
             self._count(piece)
             if self._is_too_large(names):
                 break
-        self._history = _History.loaded(head)
+        self._history = _History.loaded(head, span)
         if not self._stop.is_set():
             self._hold(names)
 
     def _hold(self, names: NameSet) -> None:
-        """Show what was loaded, unless it takes too much memory."""
+        """Show what was loaded, unless it takes too much memory; it is called live once the watch is there."""
         too_large = self._is_too_large(names)
         self._set(
-            state="bounded" if too_large else "live",
+            state="bounded" if too_large else "behind",
             names=None if too_large else names,
             loading=None,
             counts={},
@@ -244,20 +244,20 @@ class Feed:
     def _follow(self) -> None:
         """Apply what changes until the watch ends. Raises what the store raises, and ForeignError."""
         span = self._status.span
-        if self._history.interrupted:
-            self._history.check(_head(self._store, span))
         watch = self._store.watch(span.start, span.end, self._history.resume())
         self._watched_at = time.monotonic()
         self._progress_seen = False
         self._watch = watch
         try:
+            self._history.check(_head(self._store, span))
+            if self._history.proven and self._status.state != "bounded":
+                self._set(state="live", trouble="")
             for batch in watch:
                 if self._stop.is_set():
                     return
                 self._apply(batch)
         finally:
             self._watch = None
-            self._history.interrupted = True
             watch.cancel()
 
     def _apply(self, batch: WatchBatch) -> None:
@@ -293,17 +293,18 @@ class _History:
 
     def __init__(self) -> None:
         self.applied = 0
-        self.interrupted = False
         self.proven = True
+        self._whole = False
         self._anchor: bytes | None = None
         self._repeating = False
         self._cluster = 0
         self._term = 0
 
     @classmethod
-    def loaded(cls, head: NamesPiece) -> _History:
+    def loaded(cls, head: NamesPiece, span: Span) -> _History:
         """A history that begins with a load as of `head`."""
         history = cls()
+        history._whole = span == EVERYTHING and head.revision > 1  # revision 1 is that of an empty etcd: no event
         history.applied, history._cluster, history._term = head.revision, head.cluster_id, head.raft_term
         return history
 
@@ -333,7 +334,7 @@ class _History:
             return ()
         if batch.events[0].kv.mod_revision < self.applied:
             raise ForeignError(f"etcd sent revision {batch.events[0].kv.mod_revision:,} after {self.applied:,}.")
-        if not self.proven:
+        if self._repeating:
             self._prove(batch)
         known = self.applied if self._repeating else 0
         self._repeating = False
@@ -342,7 +343,9 @@ class _History:
         return [event for event in batch.events if event.kv.mod_revision > known] if known else batch.events
 
     def _prove(self, batch: WatchBatch) -> None:
-        if not any(e.kv.key == self._anchor and e.kv.mod_revision == self.applied for e in batch.events):
+        """The first events repeat the last revision that is known, if it wrote to the span at all."""
+        repeated = [event.kv.key for event in batch.events if event.kv.mod_revision == self.applied]
+        if (self._anchor is not None and self._anchor not in repeated) or (self._whole and not repeated):
             raise ForeignError(f"Revision {self.applied:,} is another one than before, as after a restore.")
         self.proven = True
 

@@ -18,7 +18,7 @@ from etcdview.demo.certificates import ClusterCertificates, MemberFiles
 from etcdview.demo.processes import free_ports, start
 from etcdview.demo.programs import find_program
 from etcdview.errors import UnreachableError
-from etcdview.models import TlsFiles
+from etcdview.models import Progress, ProgressFn, TlsFiles, no_progress
 
 HOST = "127.0.0.1"
 READY_SECONDS = 60.0
@@ -66,8 +66,9 @@ class LocalMember:
 class Cluster:
     """Members under `root`, by name. With `certificates` mutual TLS, clients and peers; without, plain http.
 
-    `client_ports` are taken as given, or free ones; `options` are more flags for each etcd. Use it as a context
-    manager: leaving kills all members. The data stays under `root`, which belongs to the caller.
+    `client_ports` are taken as given, or free ones; `options` are more flags for each etcd; `progress` is told of each
+    member that is ready. Use it as a context manager: leaving kills all members. The data stays under `root`, which
+    belongs to the caller.
     """
 
     def __init__(
@@ -78,12 +79,14 @@ class Cluster:
         certificates: ClusterCertificates | None = None,
         client_ports: Sequence[int] = (),
         options: Sequence[str] = (),
+        progress: ProgressFn = no_progress,
     ) -> None:
         ports = free_ports(2 * len(names))
         clients = tuple(client_ports) or ports[: len(names)]
         scheme = "https" if certificates else "http"
         self.certificates = certificates
         self.options = tuple(options)
+        self.progress = progress
         self.members = tuple(
             LocalMember(name, root / name, scheme, client, peer)
             for name, client, peer in zip(names, clients, ports[len(names) :], strict=True)
@@ -141,7 +144,8 @@ class Cluster:
     def wait_ready(self, members: Iterable[LocalMember] = (), timeout_seconds: float = READY_SECONDS) -> None:
         """Until each member (all, if none is named) answers a linearizable read. Raises UnreachableError."""
         deadline = time.monotonic() + timeout_seconds
-        for member in tuple(members) or self.members:
+        waited_for = tuple(members) or self.members
+        for number, member in enumerate(waited_for, 1):
             while not self._healthy(member):
                 self._check_alive(member)
                 if time.monotonic() > deadline:
@@ -150,6 +154,7 @@ class Cluster:
                         endpoint=member.client_url,
                     )
                 time.sleep(_BETWEEN_SECONDS)
+            self.progress(Progress(number, len(waited_for), f"etcd {member.name} answers at {member.client_url}"))
 
     def _check_alive(self, member: LocalMember) -> None:
         if member.process is None or member.process.poll() is not None:

@@ -1,0 +1,143 @@
+"""The demo: three etcd members with mutual TLS, the captured registry in them, and etcdview serving it."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType
+
+from etcdview.demo.certificates import ClusterCertificates
+from etcdview.demo.cluster import HOST, Cluster
+from etcdview.demo.processes import port_free, start
+from etcdview.errors import SettingError, UnreachableError
+from etcdview.models import Progress
+from etcdview.stores._load import load
+from etcdview.stores.dump import read_dump
+
+CLUSTER_NAME = "shop-cluster"
+MEMBERS = ("cp1", "cp2", "cp3")
+DATA = Path(__file__).with_name("data")
+REGISTRY = DATA / "registry.jsonl.gz"
+ENCRYPTION = DATA / "encryption-config.yaml"
+READY_SECONDS = 60.0
+STOP_SECONDS = 5.0
+
+Say = Callable[[str], None]
+
+
+def run(port: int, say: Say) -> int:
+    """Start everything, say the address, and wait for Ctrl-C (or SIGTERM); then stop everything.
+
+    Raises SettingError when the port is taken, before anything is started, and UnreachableError when a part fails.
+    """
+    if not port_free(HOST, port):
+        raise SettingError(
+            f"Port {port} is taken: another program listens on {HOST}:{port}.",
+            "Stop it, or choose another port: make demo PORT=8001.",
+        )
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        with _cluster(say) as cluster, _server(cluster, port) as server:
+            _wait_ready(server, port)
+            say(f"etcdview is ready: http://{HOST}:{port}/  (Ctrl-C stops everything)")
+            say(f"  for etcdctl: . {_environment_file(cluster)}")
+            server.wait()
+    except KeyboardInterrupt:
+        say("Stopped.")
+        return 0
+    raise UnreachableError(f"etcdview ended by itself, with status {server.returncode}.", "What it said stands above.")
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+@contextlib.contextmanager
+def _cluster(say: Say) -> Iterator[Cluster]:
+    def tell(step: Progress) -> None:
+        say(f"  {step.what} ({step.done} of {step.total})")
+
+    with tempfile.TemporaryDirectory(prefix="etcdview-demo-", ignore_cleanup_errors=True) as folder:
+        say("Making certificates as kubeadm does")
+        certificates = ClusterCertificates(Path(folder) / "pki", MEMBERS)
+        say(f"Starting {len(MEMBERS)} etcd members with mutual TLS")
+        with Cluster(Path(folder) / "etcd", MEMBERS, certificates=certificates, progress=tell) as cluster:
+            say("Loading the registry of a captured Kubernetes cluster")
+            load(cluster.endpoints[0], cluster.tls, read_dump(REGISTRY), tell)
+            yield cluster
+
+
+@contextlib.contextmanager
+def _server(cluster: Cluster, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """`etcdview serve` as anyone would run it, with settings in its environment."""
+    environ = {k: v for k, v in os.environ.items() if not k.startswith(("ETCDCTL_", "ETCDVIEW_"))}
+    server = start(
+        [sys.executable, "-m", "etcdview", "serve"], None, environ | _settings(cluster, port), signal.SIGTERM
+    )
+    try:
+        yield server
+    finally:
+        # Whoever is impatient presses Ctrl-C again: what stops now must not be stopped half way.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        server.send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            server.wait(STOP_SECONDS)
+        server.kill()
+        server.wait()
+
+
+def _settings(cluster: Cluster, port: int) -> dict[str, str]:
+    return _etcdctl_settings(cluster) | {
+        "ETCDVIEW_CLUSTER_NAME": CLUSTER_NAME,
+        "ETCDVIEW_ENCRYPTION_CONFIG": str(ENCRYPTION),
+        "ETCDVIEW_LISTEN": f"{HOST}:{port}",
+    }
+
+
+def _etcdctl_settings(cluster: Cluster) -> dict[str, str]:
+    return {
+        "ETCDCTL_ENDPOINTS": ",".join(cluster.endpoints),
+        "ETCDCTL_CACERT": cluster.tls.cacert,
+        "ETCDCTL_CERT": cluster.tls.cert,
+        "ETCDCTL_KEY": cluster.tls.key,
+    }
+
+
+def _environment_file(cluster: Cluster) -> Path:
+    """A file for a shell to read, after which etcdctl speaks to the demo."""
+    path = cluster.members[0].data.parents[1] / "etcdctl.env"
+    settings = {"ETCDCTL_API": "3"} | _etcdctl_settings(cluster)
+    path.write_text("".join(f"export {name}='{value}'\n" for name, value in settings.items()))
+    return path
+
+
+def _wait_ready(server: subprocess.Popen[bytes], port: int) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while not (_answers(port, "/") and _answers(port, "/readyz")):
+        if server.poll() is not None:
+            raise UnreachableError(f"etcdview ended as it started, with status {server.returncode}.", "See above.")
+        if time.monotonic() > deadline:
+            raise UnreachableError(
+                f"etcdview was not ready within {READY_SECONDS:.0f} s.", f"See {HOST}:{port}/readyz."
+            )
+        time.sleep(0.05)
+
+
+def _answers(port: int, path: str) -> bool:
+    connection = http.client.HTTPConnection(HOST, port, timeout=5)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

@@ -30,6 +30,7 @@ class Call:
 
     `needs_leader`: refuse at once, rather than wait, when the member knows of no leader.
     `repeatable`: may be sent to another member when the first did not answer.
+    `large`: the answer may be so large that even a living member is long silent, and busy.
     """
 
     stub: str
@@ -37,6 +38,7 @@ class Call:
     request: Any
     needs_leader: bool = True
     repeatable: bool = True
+    large: bool = False
 
 
 def range_request(

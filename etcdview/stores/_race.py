@@ -23,6 +23,7 @@ from etcdview.stores._messages import Call
 from etcdview.stores._order import Order
 
 PATIENCE_SECONDS = 0.4
+PATIENCE_LARGE_SECONDS = 1.5  # asking a second member for hundreds of megabytes in vain would cost more
 CHECK_SECONDS = 0.4
 AGAIN_SECONDS = 1.0
 
@@ -91,7 +92,7 @@ class Race:
         # logging in has a share of the time only, since this endpoint may hang too
         token = self.login.token(channel, self._left() / (1 + len(self.waiting)))
         attempt = Attempt(channel, token, channel.start(self.call, self._left(), token))
-        attempt.check_at = time.monotonic() + PATIENCE_SECONDS
+        attempt.check_at = time.monotonic() + self._patience(PATIENCE_SECONDS)
         self.running.append(attempt)
         attempt.future.add_done_callback(lambda future: self.done.put((attempt, future)))
 
@@ -140,7 +141,7 @@ class Race:
 
     def _check(self, attempt: Attempt) -> None:
         status = Call("maintenance", "Status", etcdrpc.StatusRequest(), needs_leader=False)
-        attempt.check = attempt.channel.start(status, CHECK_SECONDS, attempt.token)
+        attempt.check = attempt.channel.start(status, self._patience(CHECK_SECONDS), attempt.token)
         attempt.check.add_done_callback(lambda future: self.done.put((attempt, future)))
 
     def _checked(self, attempt: Attempt) -> None:
@@ -171,6 +172,9 @@ class Race:
     def _note(self, channel: Channel, error: UnreachableError) -> None:
         self.order.shun(channel)
         self.errors.append((channel, error))
+
+    def _patience(self, seconds: float) -> float:
+        return PATIENCE_LARGE_SECONDS if self.call.large else seconds
 
     def _left(self) -> float:
         return max(0.001, self.deadline - time.monotonic())

@@ -80,7 +80,8 @@ class EtcdStore:
             count_only=count_only,
             serializable=serializable,
         )
-        call = messages.Call("kv", "Range", request, needs_leader=not serializable)
+        large = bool(end) and not (limit or count_only)
+        call = messages.Call("kv", "Range", request, needs_leader=not serializable, large=large)
         return messages.range_result(self._run(call, timeout_seconds), revision)
 
     def list_names(

@@ -31,13 +31,11 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Diff
 
 
 def _between(path: tuple[str, ...], old: Any, new: Any) -> Iterator[Difference]:
-    if (old == new and type(old) is type(new)) or path in _NOISE:
-        return
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         yield from _mappings(path, old, new)
     elif isinstance(old, list) and isinstance(new, list):
         yield from _mappings(path, _named(old), _named(new))
-    else:
+    elif old != new or type(old) is not type(new):
         yield Difference("changed", _written(path), _text(old), _text(new))
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from etcdview.browse import commands
+from etcdview.browse.churn import ChurnRow, churn_rows
 from etcdview.browse.commands import Command
 from etcdview.browse.pages import href
 from etcdview.browse.window import Window
@@ -80,6 +81,7 @@ class OverviewPage:
     count: int
     kinds: tuple[KindCount, ...]
     more_kinds: int
+    churn: tuple[ChurnRow, ...]
     denied: tuple[str, ...]
     commands: tuple[Command, ...]
 
@@ -95,6 +97,7 @@ def overview_page(window: Window) -> OverviewPage:
         count=tree.count,
         kinds=kinds[:LARGEST],
         more_kinds=max(0, len(kinds) - LARGEST),
+        churn=churn_rows(window, tree),
         denied=tree.denied,
         commands=commands.for_members(),
     )

@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import groupby
 
 from etcdview.browse import commands
+from etcdview.browse.churn import ChurnRow, churn_rows
 from etcdview.browse.commands import Command
 from etcdview.browse.listing import Cell, Head, ObjectTable, Row, object_table, table_of
 from etcdview.browse.pages import Crumb, cursor_text, href, object_href
@@ -71,6 +72,7 @@ class RegistryPage:
     table: ObjectTable | None
     denied: tuple[str, ...]
     commands: tuple[Command, ...]
+    churn: tuple[ChurnRow, ...] = ()
     title: str = "Registry"
     wide_href: str = ""
     has_wide: bool = False
@@ -94,7 +96,9 @@ def registry_page(window: Window, query: RegistryQuery, now: datetime) -> Regist
     )
     if query.resource == UNPLACED:
         return _with_unplaced(page, window)
-    return page if chosen is None else _with_objects(page, window, chosen.resource, now)
+    if chosen is None:
+        return replace(page, churn=churn_rows(window, tree))
+    return _with_objects(page, window, chosen.resource, now)
 
 
 def _chosen(window: Window, tree: Tree, query: RegistryQuery) -> TypeCount | None:

@@ -20,6 +20,7 @@ COMMANDS = {
     "get": "get",
     "health": "health",
     "serve": "serve",
+    "user": "user",
 }
 
 

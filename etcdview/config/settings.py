@@ -12,7 +12,8 @@ class Settings:
     """Everything that can be set, checked. Paths are as given, empty where there is none.
 
     `timeout_seconds` is the deadline of each call to etcd; `memory_limit` how many bytes the key index may take,
-    0 for no limit; `session_seconds` how long a login lasts. `notes` are sentences about what was found without being asked for.
+    0 for no limit; `session_seconds` how long a login lasts. `notes` are sentences about what was found without being
+    asked for.
     """
 
     endpoints: tuple[str, ...] = ("http://127.0.0.1:2379",)

@@ -22,6 +22,7 @@ RANKS: tuple[tuple[str, ...], ...] = (
     ("etcdview.definitions", "etcdview.selectors", "etcdview.sorting"),
     ("etcdview.relations",),
     ("etcdview.index", "etcdview.objects"),
+    ("etcdview.content",),
     ("etcdview.browse",),
     ("webapp",),
     ("etcdview.demo",),

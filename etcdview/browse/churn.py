@@ -1,4 +1,4 @@
-"""What is written most: writes by resource type over the last hour, as the index has counted them, as points to draw."""
+"""What is written most: writes by resource type over the last hour, as the index counts them, as points to draw."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def churn_rows(window: Window, tree: Tree) -> tuple[ChurnRow, ...]:
 
 
 def polyline(values: Sequence[float], width: int = WIDTH, height: int = HEIGHT) -> str:
-    """The values as the points of a line from left to right, the highest at the top; flat at the bottom if all are 0."""
+    """The values as points of a line from left to right, the highest at the top; flat at the bottom if all are 0."""
     top = max(values, default=0) or 1
     step = width / max(1, len(values) - 1)
     return " ".join(f"{i * step:.1f},{height - 1 - value / top * (height - 2):.1f}" for i, value in enumerate(values))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 
 from etcdview.browse.kinds import Kinds
+from etcdview.browse.reads import STALE, Reads
 from etcdview.codec import Codec
 from etcdview.health.monitor import Monitor
 from etcdview.index.base import Names
@@ -14,7 +15,10 @@ from etcdview.stores.base import Store
 
 
 class Cluster:
-    """What pages are made from. `monitor` is None where there is nothing alive to ask: a dump or a snapshot."""
+    """What pages are made from. `monitor` is None where there is nothing alive to ask: a dump or a snapshot.
+
+    `store` is what pages read by; `source` the store itself, for what needs more than reading.
+    """
 
     def __init__(
         self,
@@ -28,18 +32,25 @@ class Cluster:
         warnings: tuple[str, ...] = (),
     ) -> None:
         self.name = name
-        self.store = store
+        self.source = store
+        self.store: Store = store if monitor is None else Reads(store, monitor)
         self.names = names
         self.codec = codec
         self.keyspace = keyspace
         self.monitor = monitor
-        self.warnings = warnings
-        self.kinds = Kinds(store, keyspace)
+        self._warnings = warnings
+        self.kinds = Kinds(self.store, keyspace)
         self.redactor = Redactor(secrets.token_bytes(32))
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What stands above every page, for as long as it holds."""
+        lost = isinstance(self.store, Reads) and self.store.quorum_lost
+        return (*self._warnings, STALE) if lost else self._warnings
 
     def close(self) -> None:
         """Stop the threads and let go of the connections."""
         if self.monitor is not None:
             self.monitor.stop()
         self.names.close()
-        self.store.close()
+        self.source.close()

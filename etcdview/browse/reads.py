@@ -1,0 +1,79 @@
+"""How pages read values: linearizably while etcd has a quorum, and from one member when it is known to have lost it.
+
+At 3 a.m. a page that is a little old, and says so, is worth more than none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from etcdview.errors import NoQuorumError
+from etcdview.health.monitor import Monitor
+from etcdview.models import KeyValue, RangeResult
+from etcdview.stores.base import Store
+
+STALE = (
+    "etcd has lost its quorum: nothing can be written, and what is shown was read from one member and may be behind."
+)
+
+
+class Reads:
+    """The Store protocol over a live store, with the monitor's word on the quorum."""
+
+    live = True
+
+    def __init__(self, store: Store, monitor: Monitor) -> None:
+        self._store = store
+        self._monitor = monitor
+        self.name = store.name
+
+    @property
+    def quorum_lost(self) -> bool:
+        """Whether the last round of probes found the quorum lost; asks nobody."""
+        facts = self._monitor.latest(0.0).facts
+        return facts is not None and facts.quorum.state == "lost"
+
+    def range(
+        self,
+        start: bytes,
+        end: bytes = b"",
+        *,
+        revision: int = 0,
+        limit: int = 0,
+        keys_only: bool = False,
+        count_only: bool = False,
+        serializable: bool = False,
+    ) -> RangeResult:
+        """See Store.range; serializable also while the quorum is lost, or found to be by this very read."""
+
+        def read(serializably: bool) -> RangeResult:
+            return self._store.range(
+                start,
+                end,
+                revision=revision,
+                limit=limit,
+                keys_only=keys_only,
+                count_only=count_only,
+                serializable=serializably,
+            )
+
+        if serializable or self.quorum_lost:
+            return read(True)
+        try:
+            return read(False)
+        except NoQuorumError:
+            return read(True)
+
+    def get_many(self, keys: Sequence[bytes], *, revision: int = 0, keys_only: bool = False) -> dict[bytes, KeyValue]:
+        """See Store.get_many; while the quorum is lost a read a key, all at the revision of the first."""
+        if not self.quorum_lost:
+            return self._store.get_many(keys, revision=revision, keys_only=keys_only)
+        found: dict[bytes, KeyValue] = {}
+        for key in keys:
+            result = self._store.range(key, revision=revision, keys_only=keys_only, serializable=True)
+            revision = revision or result.revision
+            found |= {kv.key: kv for kv in result.kvs}
+        return found
+
+    def close(self) -> None:
+        """The store is closed by who opened it."""

@@ -128,7 +128,8 @@ class EndpointFacts:
         """The first thing that went wrong here, as exactly as it is known; None where nothing did."""
         probes = (self.status, self.local_read, self.read)
         first = next((p.trouble for p in probes if p.failed), None)
-        shaken = self.wire.handshake.trouble
+        recent = self.wire.handshake.at and self.status.at and self.wire.handshake.at >= self.status.at
+        shaken = self.wire.handshake.trouble if recent else None
         vague = first is not None and first.kind in ("UnreachableError", "DeadlineError")
         return shaken if vague and shaken is not None else first
 

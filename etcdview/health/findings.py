@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from etcdview.health.facts import QuorumState
 
 Severity = Literal["info", "warning", "critical"]
 Status = Literal["healthy", "at risk", "degraded", "no quorum", "unknown"]
 
+# What explains most of the other findings stands before them.
+_CAUSES = ("quorum-lost", "quorum-unknown", "alarm-space", "alarm-corrupt", "member-down", "member-cut-off")
 _RANK: dict[Severity, int] = {"critical": 0, "warning": 1, "info": 2}
 
 # Exit status of `etcdview health`, as monitoring plugins have it.
@@ -44,6 +46,14 @@ class Verdict:
     at: datetime
     findings: tuple[Finding, ...] = ()
 
+    def as_json(self) -> dict[str, Any]:
+        """The verdict as the JSON API and `etcdview health -o json` give it."""
+        return {
+            "verdict": self.status,
+            "at": self.at.isoformat(timespec="seconds").replace("+00:00", "Z"),
+            "findings": [asdict(f) | {"commands": list(f.commands)} for f in self.findings],
+        }
+
     @property
     def exit_status(self) -> int:
         """0 healthy, 1 at risk or degraded, 2 no quorum, 3 unknown."""
@@ -55,8 +65,12 @@ def judge(quorum: QuorumState, findings: Iterable[Finding], at: datetime) -> Ver
 
     A critical finding means that something is broken, or will be within days: degraded. A warning: at risk.
     """
-    ordered = tuple(sorted(findings, key=lambda f: (_RANK[f.severity], f.id, f.member)))
+    ordered = tuple(sorted(findings, key=lambda f: (_RANK[f.severity], _first(f.id), f.id, f.member)))
     return Verdict(_status(quorum, {f.severity for f in ordered}), at, ordered)
+
+
+def _first(rule_id: str) -> int:
+    return _CAUSES.index(rule_id) if rule_id in _CAUSES else len(_CAUSES)
 
 
 def _status(quorum: QuorumState, severities: set[Severity]) -> Status:

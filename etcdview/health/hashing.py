@@ -59,6 +59,11 @@ class Hasher:
                 )
                 self._thread.start()
 
+    def wait(self) -> None:
+        """Until the comparison under way is done; each call in it has its deadline."""
+        if self._thread is not None:
+            self._thread.join()
+
     def stop(self, wait_seconds: float = 0.5) -> None:
         """Begin no further call; one that is under way is left to its deadline."""
         with self._starting:

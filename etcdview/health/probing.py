@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from dataclasses import replace
+from typing import Any, Protocol, TypeVar
 
 from etcdview.errors import EtcdviewError
 from etcdview.health.budget import Budget, Clock
@@ -17,9 +18,9 @@ from etcdview.stores.base import MemberProbe
 
 T = TypeVar("T")
 
-CALL_SECONDS = 1.0  # a member that has not answered one call by then hangs, for all that a page can wait
+CALL_SECONDS = 0.8  # a member that has not answered one call by then hangs, for all that a page can wait
 WIRE_SECONDS = 0.5  # TCP, TLS, /health and /metrics together
-ENDPOINT_SECONDS = 1.5  # all calls of one round to one endpoint together
+ENDPOINT_SECONDS = 1.6  # all of one round for one endpoint: a call that fails, and the store finding out why
 WIRE_INTERVAL_SECONDS = 10.0  # a member takes some milliseconds and 150 kB to tell its metrics
 WINDOW_SECONDS = 120.0  # how far back counters and histograms are compared
 
@@ -42,6 +43,7 @@ class EndpointProber:
     def __init__(self, source: ProbeSource, url: str, context: ContextFn, now: Clock) -> None:
         self.url = url
         self.now = now
+        self.so_far = EndpointFacts(url)  # replaced whole
         self._source = source
         self._context = context
         self._connection: MemberProbe | None = None
@@ -49,35 +51,46 @@ class EndpointProber:
         self._wire_due = 0.0  # monotonic
         self._samples: deque[tuple[float, Probe[MetricFacts]]] = deque()  # with their monotonic time
 
+    def begin(self) -> None:
+        """A new round: nothing is known yet but what is asked less often."""
+        self.so_far = EndpointFacts(self.url, wire=self._wire)
+
     def ask_all(self, on_membership: Callable[[Membership], None]) -> EndpointFacts:
         """One round's questions. A member that does not answer the first is asked no other: it hangs, or is down.
 
-        `on_membership` hears of the members as soon as they are known, while the slower reads are still under way.
+        `on_membership` hears of the members as soon as they are known; `so_far` holds what is known while the slower
+        questions are still under way.
         """
         budget = Budget(ENDPOINT_SECONDS)
         status = self._ask(lambda probe, seconds: probe.status(seconds), budget)
+        self._learn(status=status)
         if status.value is None:
             self.close()
-            return EndpointFacts(self.url, status=status, wire=self._ask_wire(budget, force=True))
+            return self._learn(wire=self._ask_wire(budget, force=True))
         membership = self._ask(lambda probe, seconds: probe.members(seconds), budget)
         if membership.value is not None:
             on_membership(membership.value)
-        local_read = self._ask(lambda probe, seconds: probe.read(seconds, serializable=True), budget)
-        return EndpointFacts(
-            self.url,
-            status=status,
-            membership=membership,
-            local_read=local_read,
-            read=self._read(status.value, budget),
-            wire=self._ask_wire(budget),
-            metrics_before=self._earlier_sample(),
-        )
+        self._learn(membership=membership)
+        self._learn(local_read=self._ask(lambda probe, seconds: probe.read(seconds, serializable=True), budget))
+        self._learn(read=self._read(status.value, budget))
+        return self._learn(wire=self._ask_wire(budget), metrics_before=self._earlier_sample())
+
+    def overdue(self) -> EndpointFacts:
+        """What is known of an endpoint that has not answered everything when the round ends."""
+        trouble: Probe[Any] = Probe(trouble=late(self.url, ENDPOINT_SECONDS), at=self.now())
+        if not self.so_far.status.ok:
+            return replace(self.so_far, status=trouble)
+        return self.so_far if self.so_far.read.at else replace(self.so_far, read=trouble)
 
     def close(self) -> None:
         """Let go of the connection; the next round makes a new one, with the certificate files as they are then."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+    def _learn(self, **more: Any) -> EndpointFacts:
+        self.so_far = replace(self.so_far, **more)
+        return self.so_far
 
     def _read(self, status: MemberStatus, budget: Budget) -> Probe[int]:
         """A learner serves no linearizable read, so it is not asked for one."""

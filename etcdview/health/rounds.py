@@ -17,7 +17,7 @@ from etcdview.health.wire import ContextFn
 from etcdview.models import Membership
 
 _Heard = queue.SimpleQueue[EndpointFacts | Membership]
-_GRACE_SECONDS = 0.2  # over the endpoints' own budget, for threads to report
+_GRACE_SECONDS = 0.1  # over the endpoints' own budget, for threads to report
 
 
 class Rounds:
@@ -68,7 +68,7 @@ class Rounds:
             for url in more:
                 if address(url) not in seen:
                     urls[address(url)] = url
-                    seen[address(url)] = None if self._start(url, heard) else self._late(url)
+                    seen[address(url)] = None if self._start(url, heard) else self._busy(url)
 
         begin(self._source.endpoints)
         begin(_client_urls(self._membership))
@@ -82,7 +82,7 @@ class Rounds:
                 begin(_client_urls(news))
             else:
                 seen[address(news.url)] = news
-        return [facts or self._late(urls[key]) for key, facts in seen.items()]
+        return [facts or self._probers[urls[key]].overdue() for key, facts in seen.items()]
 
     def _start(self, url: str, heard: _Heard) -> bool:
         """Whether the endpoint is being asked; false while it is still busy with an earlier round."""
@@ -94,10 +94,12 @@ class Rounds:
             target=_work, args=(prober, heard), name=f"etcdview-probe-{address(url)}", daemon=True
         )
         self._threads[url] = thread
+        prober.begin()
         thread.start()
         return True
 
-    def _late(self, url: str) -> EndpointFacts:
+    def _busy(self, url: str) -> EndpointFacts:
+        """An endpoint that is still being asked an earlier round's questions."""
         return EndpointFacts(url, status=Probe(trouble=late(url, ENDPOINT_SECONDS), at=self._now()))
 
     def _placed(self, endpoint: EndpointFacts, hashes: Hashes) -> EndpointFacts:

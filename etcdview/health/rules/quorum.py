@@ -146,7 +146,7 @@ def no_spare(sight: Sight) -> Iterator[Finding]:
 def single_member(sight: Sight) -> Iterator[Finding]:
     """The cluster has one voter only."""
     facts = sight.facts
-    if facts.quorum.voters != 1:
+    if facts.membership is None or facts.quorum.voters != 1:
         return
     yield Finding(
         id="single-member",
@@ -163,7 +163,7 @@ def single_member(sight: Sight) -> Iterator[Finding]:
 def even_voters(sight: Sight) -> Iterator[Finding]:
     """The number of voters is even: one more machine that can fail, and no more failures survived."""
     facts, voters = sight.facts, sight.facts.quorum.voters
-    if not voters or voters % 2:
+    if facts.membership is None or voters % 2:
         return
     yield Finding(
         id="even-voters",
@@ -241,10 +241,11 @@ def _first_remedy(members: tuple[MemberFacts, ...]) -> str:
 
 
 def _wire_says(member: MemberFacts) -> str:
-    handshake = member.endpoint.wire.handshake
-    if handshake.value is not None:
-        return "TCP and TLS work, so its process runs. " if handshake.value.tls_version else "TCP works. "
-    return ""
+    """What a handshake after the failure tells besides."""
+    handshake, asked = member.endpoint.wire.handshake, member.endpoint.status.at
+    if handshake.value is None or handshake.at is None or asked is None or handshake.at < asked:
+        return ""
+    return "TCP and TLS work, so its process runs. " if handshake.value.tls_version else "TCP works. "
 
 
 def _caught_up(member: MemberFacts, leader: MemberFacts | None) -> bool:

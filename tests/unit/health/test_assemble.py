@@ -70,6 +70,11 @@ def test_a_given_endpoint_that_nobody_advertises_and_that_is_silent_is_still_sho
     assert facts.quorum.voters == 1
 
 
+def test_without_membership_nothing_is_said_of_how_many_voters_there_are(build: SimpleNamespace) -> None:
+    verdict = examine(Sight(assemble([build.silent(1)], at=build.now)))
+    assert [f.id for f in verdict.findings] == ["quorum-unknown", "member-down"]
+
+
 def test_the_view_of_a_member_in_quorum_is_believed_over_that_of_one_cut_off(build: SimpleNamespace) -> None:
     old, new = (build.member(1), build.member(2)), (build.member(1),)
     cut_off = build.endpoint(2, old, read=build.failed(), status={"raft_term": 9})

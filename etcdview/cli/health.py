@@ -1,0 +1,73 @@
+"""`etcdview health`: the verdict on the cluster, for people and for scripts."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from etcdview.cli.options import settings_options
+from etcdview.config import Resolved
+from etcdview.config.rows import CONNECTION
+from etcdview.health.facts import ClusterFacts
+from etcdview.health.findings import Finding, Verdict
+from etcdview.health.once import look_once
+from etcdview.stores.etcd import EtcdStore
+
+_SIGNS = {"critical": "✗", "warning": "!", "info": "i"}
+_COLOURS = {"critical": "red", "warning": "yellow", "info": "blue"}
+_VERDICT_COLOURS = {"healthy": "green", "at risk": "yellow"}
+
+
+@click.command("health", short_help="Say whether the etcd cluster is healthy, on evidence.")
+@settings_options(CONNECTION)
+@click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", help="How to print the verdict.")
+@click.option("--compare-data", is_flag=True, help="Compare the members' data too (HashKV): it reads all of it.")
+def command(resolved: Resolved, output: str, compare_data: bool) -> int:
+    """Ask every member, and judge: healthy, at risk, degraded, no quorum, unknown.
+
+    All members of the cluster are asked, also those that are not among the endpoints. The exit status is that of a
+    monitoring plugin: 0 healthy, 1 at risk or degraded, 2 no quorum, 3 unknown.
+    """
+    settings = resolved.settings
+    store = EtcdStore(
+        settings.endpoints,
+        settings.tls,
+        timeout_seconds=settings.timeout_seconds,
+        user=settings.user,
+        password=settings.password,
+    )
+    try:
+        report = look_once(store, compare_data=compare_data)
+    finally:
+        store.close()
+    if output == "json":
+        click.echo(json.dumps(report.verdict.as_json(), indent=2, ensure_ascii=False))
+    elif report.facts is not None:
+        _print(report.facts, report.verdict)
+    return report.verdict.exit_status
+
+
+def _print(facts: ClusterFacts, verdict: Verdict) -> None:
+    quorum = facts.quorum
+    headline = click.style(verdict.status, fg=_VERDICT_COLOURS.get(verdict.status, "red"), bold=True)
+    who = "voters" if facts.membership else "endpoints"
+    spare = f"; {quorum.may_fail} more may fail" if quorum.state == "has" else ""
+    click.echo(
+        f"{headline}: {quorum.answering} of {quorum.voters} {who} answer{spare}. {verdict.at:%Y-%m-%d %H:%M:%S} UTC"
+    )
+    for finding in verdict.findings:
+        click.echo()
+        for line in _lines(finding):
+            click.echo(line)
+
+
+def _lines(finding: Finding) -> list[str]:
+    sign = click.style(_SIGNS[finding.severity], fg=_COLOURS[finding.severity], bold=True)
+    return [
+        f"{sign} {click.style(finding.summary, bold=True)}  [{finding.id}]",
+        f"  seen    {finding.evidence}",
+        f"  why     {finding.why}",
+        f"  do      {finding.action}",
+        *(f"          $ {command}" for command in finding.commands),
+    ]

@@ -1,0 +1,44 @@
+"""One look at a cluster, for a command that ends: two rounds when they are quick, since some rules want a second."""
+
+from __future__ import annotations
+
+import time
+
+from etcdview.health.budget import Clock, utc_now
+from etcdview.health.certificates import Boards
+from etcdview.health.facts import ClusterFacts
+from etcdview.health.hashing import Hasher
+from etcdview.health.history import History
+from etcdview.health.monitor import Report
+from etcdview.health.probing import ProbeSource
+from etcdview.health.rounds import Rounds
+from etcdview.health.rules import Sight, examine
+from etcdview.health.wire import unverified
+
+_QUICK_SECONDS = 0.6  # a round that took longer has met a member that hangs; the answer is due within two seconds
+_PAUSE_SECONDS = 0.3
+_ELECTION_SECONDS = 1.5  # etcd's default election timeout is 1 s
+
+
+def look_once(source: ProbeSource, *, compare_data: bool = False, now: Clock = utc_now) -> Report:
+    """The verdict as of now. With `compare_data` the members' hashes are compared too, which reads all their data."""
+    rounds, hasher = Rounds(source, unverified(source.tls), now), Hasher(source, now)
+    try:
+        before, facts = None, rounds.run({})
+        if compare_data:
+            hasher.begin(facts)
+            hasher.wait()
+        if compare_data or facts.round_seconds < _QUICK_SECONDS or _electing(facts):
+            time.sleep(_ELECTION_SECONDS if _electing(facts) else _PAUSE_SECONDS)
+            before, facts = facts, rounds.run(hasher.results)
+        board = Boards(source.tls).look(facts)
+        history = History().add(facts)
+        return Report(facts, examine(Sight(facts, before, history, board)), history=history, board=board)
+    finally:
+        hasher.stop()
+        rounds.close()
+
+
+def _electing(facts: ClusterFacts) -> bool:
+    """A majority answers and cannot agree: most likely just now, while it elects a leader."""
+    return facts.quorum.state != "has" and facts.quorum.answering >= facts.quorum.majority

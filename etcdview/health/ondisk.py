@@ -1,0 +1,87 @@
+"""Where an etcd on this machine says how it is deployed: static pod manifest, systemd unit, its own YAML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from etcdview.health import deployment
+from etcdview.health.deployment import Deployment
+
+MANIFESTS = (Path("etc/kubernetes/manifests"),)
+UNITS = (
+    Path("etc/systemd/system/etcd.service"),
+    Path("usr/lib/systemd/system/etcd.service"),
+    Path("lib/systemd/system/etcd.service"),
+)
+YAMLS = (Path("etc/etcd/etcd.conf.yml"), Path("etc/etcd/etcd.conf.yaml"), Path("etc/etcd.conf.yml"))
+
+
+def find_deployments(root: Path = Path("/")) -> tuple[Deployment, ...]:
+    """Every etcd that the files below `root` tell of; what is not there, or not for this user, is passed over."""
+    return (*_pods(root), *_units(root), *_yamls(root))
+
+
+def _pods(root: Path) -> Iterator[Deployment]:
+    for folder in MANIFESTS:
+        for path in sorted((root / folder).glob("*.y*ml")) if _is_folder(root / folder) else ():
+            found = deployment.from_pod(_yaml(path), str(path))
+            if found is not None:
+                yield found
+
+
+def _units(root: Path) -> Iterator[Deployment]:
+    for unit in UNITS:
+        text = _text(root / unit)
+        if not text:
+            continue
+        files = (root / name.lstrip("/") for name in deployment.environment_files(text))
+        variables: dict[str, str] = {}
+        for file in files:
+            variables |= deployment.parse_environment(_text(file))
+        found = deployment.from_unit(text, str(root / unit), variables)
+        if found is not None:
+            yield _with_config_file(found, root)
+            return
+
+
+def _yamls(root: Path) -> Iterator[Deployment]:
+    for path in YAMLS:
+        settings = _yaml(root / path)
+        if settings:
+            yield deployment.from_yaml(settings, str(root / path))
+            return
+
+
+def _with_config_file(found: Deployment, root: Path) -> Deployment:
+    """With --config-file etcd goes by that file alone."""
+    name = found.flag("config-file")
+    settings = _yaml(root / name.lstrip("/")) if name else {}
+    return deployment.from_yaml(settings, f"{found.source}, {name}") if settings else found
+
+
+def _yaml(path: Path) -> Mapping[str, Any]:
+    text = _text(path)
+    try:
+        found = YAML(typ="safe", pure=True).load(text) if text else None
+    except YAMLError:
+        return {}
+    return found if isinstance(found, Mapping) else {}
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False

@@ -1,0 +1,119 @@
+"""Which etcd is meant, found on this machine, and what a diagnosis of several endpoints comes to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from etcdview.demo.certificates import SERVER, Authority
+from etcdview.errors import RefusedError
+from etcdview.health.deployment import Deployment, Flag
+from etcdview.health.doctoring import Diagnosis, Findings, Target, examine_endpoints, target_from
+from etcdview.health.ondisk import find_deployments
+from etcdview.models import TlsFiles
+from etcdview.tls.diagnosis import Step
+
+UNIT = """[Service]
+EnvironmentFile=-/etc/default/etcd
+ExecStart=/usr/bin/etcd $DAEMON_ARGS
+"""
+
+
+def deployed(**flags: str) -> Deployment:
+    return Deployment("systemd unit", "etcd.service", tuple(Flag(k.replace("_", "-"), v, "") for k, v in flags.items()))
+
+
+def write(root: Path, name: str, text: str) -> None:
+    (root / name).parent.mkdir(parents=True, exist_ok=True)
+    (root / name).write_text(text)
+
+
+def test_the_loopback_listener_is_nearest() -> None:
+    found = target_from([deployed(listen_client_urls="https://10.0.0.1:2379,https://127.0.0.1:2379")])
+    assert found is not None
+    assert found.endpoints == ("https://127.0.0.1:2379",)
+    assert found.source == "systemd unit etcd.service"
+
+
+def test_a_listener_on_every_address_is_asked_on_loopback() -> None:
+    found = target_from([deployed(listen_client_urls="http://0.0.0.0:2379")])
+    assert found is not None
+    assert found.endpoints == ("http://127.0.0.1:2379",)
+
+
+def test_without_listeners_there_is_no_target() -> None:
+    assert target_from([deployed(name="x")]) is None
+    assert target_from([]) is None
+
+
+@pytest.mark.parametrize(("usages", "used"), [(None, True), (SERVER, False)])
+def test_etcds_own_certificate_serves_as_the_clients_where_it_was_made_for_that(
+    tmp_path: Path, usages: tuple[object, ...] | None, used: bool
+) -> None:
+    authority = Authority(tmp_path)
+    pair = authority.issue(tmp_path, "server", "cp1", **({"usages": usages} if usages else {}))
+    found = target_from(
+        [
+            deployed(
+                listen_client_urls="https://127.0.0.1:2379",
+                client_cert_auth="true",
+                trusted_ca_file=str(authority.files.cert),
+                cert_file=str(pair.cert),
+                key_file=str(pair.key),
+            )
+        ]
+    )
+    assert found is not None
+    assert bool(found.tls.cert) is used
+    assert found.notes
+
+
+def test_a_systemd_unit_with_its_environment_file_is_found(tmp_path: Path) -> None:
+    write(tmp_path, "etc/systemd/system/etcd.service", UNIT)
+    write(tmp_path, "etc/default/etcd", 'ETCD_LISTEN_CLIENT_URLS="https://10.0.0.1:2379"\n')
+    (found,) = find_deployments(tmp_path)
+    assert found.flag("listen-client-urls") == "https://10.0.0.1:2379"
+
+
+def test_a_unit_that_names_a_config_file_goes_by_that_alone(tmp_path: Path) -> None:
+    write(tmp_path, "etc/systemd/system/etcd.service", "[Service]\nExecStart=/usr/bin/etcd --config-file=/etc/e.yml\n")
+    write(tmp_path, "etc/e.yml", "name: one\nlisten-client-urls: http://127.0.0.1:2379\n")
+    (found,) = find_deployments(tmp_path)
+    assert (found.name, found.flag("listen-client-urls")) == ("one", "http://127.0.0.1:2379")
+
+
+def test_a_manifest_that_is_no_yaml_is_passed_over(tmp_path: Path) -> None:
+    write(tmp_path, "etc/kubernetes/manifests/etcd.yaml", "a: [b\n")
+    write(tmp_path, "etc/kubernetes/manifests/other.yaml", "spec: {containers: [{name: x}]}\n")
+    write(tmp_path, "etc/etcd/etcd.conf.yml", "name: one\n")
+    (found,) = find_deployments(tmp_path)
+    assert found.how == "configuration file"
+
+
+def test_a_kubeadm_manifest_is_found(tmp_path: Path) -> None:
+    manifest = (
+        "metadata: {annotations: {kubeadm.kubernetes.io/etcd.advertise-client-urls: https://10.0.0.1:2379}}\n"
+        "spec: {containers: [{name: etcd, command: [etcd, --listen-client-urls=https://127.0.0.1:2379]}]}\n"
+    )
+    write(tmp_path, "etc/kubernetes/manifests/etcd.yaml", manifest)
+    (found,) = find_deployments(tmp_path)
+    assert found.how == "kubeadm static pod"
+
+
+class Diagnosing:
+    """Endpoints that are well, and those that are not."""
+
+    def diagnose(self, endpoint: str, prefix: bytes, timeout_seconds: float) -> tuple[Step, ...]:
+        error = RefusedError("Nothing listens.")
+        return (Step("connect", True, "ok") if "good" in endpoint else Step("connect", False, "no", error=error),)
+
+
+@pytest.mark.parametrize(
+    ("endpoints", "exit_status"), [(("good",), 0), (("good", "bad"), 1), (("bad",), 3), (("bad", "bad2"), 3)]
+)
+def test_the_exit_status_tells_all_some_or_none(endpoints: tuple[str, ...], exit_status: int) -> None:
+    found = examine_endpoints(Diagnosing(), Target(endpoints, TlsFiles(), "flag"), b"/registry/", 1.0)
+    assert isinstance(found, Findings)
+    assert found.exit_status == exit_status
+    assert [isinstance(d, Diagnosis) for d in found.diagnoses] == [True] * len(endpoints)

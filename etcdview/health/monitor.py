@@ -21,6 +21,7 @@ from etcdview.health.rules import Sight, examine
 from etcdview.health.wire import unverified
 
 INTERVAL_SECONDS = 5.0
+TROUBLED_INTERVAL_SECONDS = 1.5  # a round may meet an election: soon look again whether the trouble stays
 IDLE_INTERVAL_SECONDS = 30.0
 IDLE_AFTER_SECONDS = 60.0
 WAIT_SECONDS = 1.9  # the longest that a page waits for a round: less than the 2 s it is allowed
@@ -119,11 +120,15 @@ class Monitor:
         with self._changed:
             while not self._stopping:
                 now = time.monotonic()
-                due = self._done_at + (self._interval_seconds if self._wanted(now) else IDLE_INTERVAL_SECONDS)
+                due = self._done_at + self._interval(now)
                 if self._report is None or now >= due:
                     return True
                 self._changed.wait(due - now)
             return False
 
-    def _wanted(self, now: float) -> bool:
-        return now - self._asked_at < IDLE_AFTER_SECONDS
+    def _interval(self, now: float) -> float:
+        if now - self._asked_at >= IDLE_AFTER_SECONDS:
+            return IDLE_INTERVAL_SECONDS
+        facts = self._report.facts if self._report is not None else None
+        troubled = facts is not None and any(m.asked and not m.healthy for m in facts.members)
+        return min(self._interval_seconds, TROUBLED_INTERVAL_SECONDS) if troubled else self._interval_seconds

@@ -147,9 +147,16 @@ def metadata(needs_leader: bool, token: str) -> tuple[tuple[str, str], ...]:
 
 
 def _stubs(channel: grpc.Channel) -> dict[str, Any]:
+    cluster = etcdrpc.ClusterStub(channel)
+    # of etcd 3.4 and later, which the client's schema is not; its messages have the fields of MemberRemove's
+    cluster.MemberPromote = channel.unary_unary(
+        "/etcdserverpb.Cluster/MemberPromote",
+        request_serializer=etcdrpc.MemberRemoveRequest.SerializeToString,
+        response_deserializer=etcdrpc.MemberRemoveResponse.FromString,
+    )
     return {
         "kv": etcdrpc.KVStub(channel),
-        "cluster": etcdrpc.ClusterStub(channel),
+        "cluster": cluster,
         "maintenance": etcdrpc.MaintenanceStub(channel),
         "auth": etcdrpc.AuthStub(channel),
         "watch": etcdrpc.WatchStub(channel),

@@ -123,6 +123,7 @@ FAULTS = (
     ),
     Fault(Code.UNAVAILABLE, "handshake", TlsError, "TLS with {endpoint} failed ({details}).", _DOCTOR, elsewhere=True),
     Fault(Code.INVALID_ARGUMENT, "", QueryError, "etcd refuses the request: {details}.", ""),
+    Fault(Code.NOT_FOUND, "", QueryError, "etcd refuses the request: {details}.", ""),
     Fault(Code.OUT_OF_RANGE, "", QueryError, "etcd refuses the request: {details}.", ""),
     Fault(Code.FAILED_PRECONDITION, "", QueryError, "etcd refuses the request: {details}.", ""),
     Fault(

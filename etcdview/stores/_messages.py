@@ -15,6 +15,7 @@ from google.protobuf.message import DecodeError
 
 from etcdview.models import Alarm, Event, KeyValue, KvHash, Member, Membership, MemberStatus, NamesPiece, RangeResult
 
+PROBE_KEY = b"health"  # the key `etcdctl endpoint health` reads
 ALARM_KINDS = {0: "NONE", 1: "NOSPACE", 2: "CORRUPT"}
 
 # StatusResponse and Member of etcd 3.4 to 3.6, fields that etcd3's schema does not have (rpc.proto)
@@ -96,7 +97,7 @@ def event(message: Any) -> Event:
 
 def membership(response: Any) -> Membership:
     """A MemberListResponse as a model."""
-    return Membership(response.header.cluster_id, tuple(map(_member, response.members)))
+    return Membership(response.header.cluster_id, tuple(map(member, response.members)))
 
 
 def status(response: Any) -> MemberStatus:
@@ -142,7 +143,8 @@ def ranges_of(responses: Iterable[Any]) -> Iterable[KeyValue]:
     return (key_value(kv) for response in responses for kv in response.response_range.kvs)
 
 
-def _member(message: Any) -> Member:
+def member(message: Any) -> Member:
+    """etcdserverpb.Member as a model."""
     learner = bool(_last(_unknown(message), _MEMBER_IS_LEARNER))
     return Member(message.ID, message.name, tuple(message.peerURLs), tuple(message.clientURLs), learner)
 

@@ -14,11 +14,10 @@ from etcdview.stores._channel import Channel
 from etcdview.stores._explain import Explainer
 from etcdview.stores._faults import fault_of, translate
 from etcdview.stores._login import Login
+from etcdview.stores._maintenance import OwnUpkeep
 
-PROBE_KEY = b"health"  # the key `etcdctl endpoint health` reads
 
-
-class EtcdProbe:
+class EtcdProbe(OwnUpkeep):
     """The MemberProbe protocol. Deadlines are the caller's; nothing is tried twice."""
 
     def __init__(self, channel: Channel, login: Login, explain: Explainer) -> None:
@@ -43,7 +42,7 @@ class EtcdProbe:
 
     def read(self, timeout_seconds: float, *, serializable: bool) -> int:
         """See MemberProbe.read."""
-        request = messages.range_request(PROBE_KEY, b"", count_only=True, serializable=serializable)
+        request = messages.range_request(messages.PROBE_KEY, b"", count_only=True, serializable=serializable)
         call = messages.Call("kv", "Range", request, needs_leader=not serializable)
         revision: int = self._call(call, timeout_seconds).header.revision
         return revision

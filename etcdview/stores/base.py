@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 from etcdview.models import (
     Alarm,
     KeyValue,
     KvHash,
+    Member,
     Membership,
     MemberStatus,
     NamesPiece,
     RangeResult,
+    SnapshotPiece,
     WatchBatch,
 )
 
@@ -111,3 +113,58 @@ class MemberProbe(Protocol):
     def hash_kv(self, revision: int, timeout_seconds: float) -> KvHash: ...
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class Writable(Protocol):
+    """A store whose keys can be changed. Each change is one transaction that compares `mod_revision` first.
+
+    `mod_revision` is the one that the caller has seen, 0: there must be no such key. Raises ConflictError where it is
+    another (nothing is changed then), UnknownOutcomeError where etcd was asked and did not answer, DeniedError,
+    QueryError, UnreachableError. Gives the revision of the change.
+    """
+
+    def put(self, key: bytes, value: bytes, *, mod_revision: int, lease: int = 0) -> int: ...
+
+    def delete(self, key: bytes, *, mod_revision: int) -> int: ...
+
+    def delete_many(self, mod_revisions: Mapping[bytes, int]) -> int:
+        """Delete all of these keys (at most 128) in one transaction, or none of them."""
+
+
+class MemberUpkeep(MemberProbe, Protocol):
+    """One member, to be looked after. Calls raise UnknownOutcomeError beside what those of a MemberProbe raise."""
+
+    def defragment(self, timeout_seconds: float) -> None:
+        """Rewrite the member's database file. It answers nobody meanwhile."""
+
+    def move_leader(self, member_id: int, timeout_seconds: float) -> None:
+        """Ask this member, which must be the leader, to hand over to another."""
+
+    def snapshot(self) -> Iterator[SnapshotPiece]:
+        """The member's database, and the hash of it as the last piece. Close the iterator to end it early."""
+
+
+@runtime_checkable
+class Maintainable(Protocol):
+    """A cluster that can be looked after. Calls raise what those of Writable raise."""
+
+    endpoints: tuple[str, ...]
+    timeout_seconds: float
+
+    def members(self) -> Membership: ...
+
+    def probe(self, endpoint: str) -> MemberUpkeep: ...
+
+    def compact(self, revision: int) -> None:
+        """Drop what is older than `revision`; done on all members when it returns."""
+
+    def disarm(self, alarm: Alarm) -> None: ...
+
+    def add_learner(self, peer_urls: Sequence[str]) -> Member:
+        """Add a member without a vote; gives it with its new ID."""
+
+    def promote(self, member_id: int) -> None:
+        """Give a learner that has caught up its vote."""
+
+    def remove(self, member_id: int) -> None: ...

@@ -21,9 +21,12 @@ from etcdview.stores._diagnosis import DIAGNOSIS, diagnose_endpoint
 from etcdview.stores._explain import Explainer
 from etcdview.stores._failover import Failover
 from etcdview.stores._login import Login
+from etcdview.stores._maintenance import Upkeep
+from etcdview.stores._once import Once
 from etcdview.stores._order import Order
 from etcdview.stores._probe import EtcdProbe
 from etcdview.stores._watch import EtcdWatch, open_watch
+from etcdview.stores._write import Writes
 from etcdview.tls.diagnosis import Step
 
 __all__ = ["DIAGNOSIS", "EtcdStore"]
@@ -33,8 +36,8 @@ RANGES_PER_TXN = 128  # etcd's default --max-txn-ops
 BYTES_PER_TXN = 1 << 20  # of keys; etcd takes requests of 1.5 MiB (--max-request-bytes)
 
 
-class EtcdStore:
-    """The Store and Watchable protocols over a live etcd. Safe to call from any thread."""
+class EtcdStore(Writes, Upkeep):
+    """The protocols of base.py over a live etcd. Safe to call from any thread."""
 
     live = True
 
@@ -57,6 +60,7 @@ class EtcdStore:
         self._channels = [Channel(endpoint, tls) for endpoint in parsed]
         self._order = Order(self._channels)
         self._failover = Failover(self._order, self._login, self._explain)
+        self._once = Once(self._order, self._login, self._failover)
 
     def range(
         self,

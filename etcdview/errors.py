@@ -14,12 +14,16 @@
     ├── DeniedError                etcd, or a role, does not permit it
     ├── LoginError                 nobody knows who is asking
     ├── AuditError                 the audit log cannot be written or read
+    ├── UndoError                  the undo file cannot be written or read
+    ├── ConflictError              the key is not as it was when the change was made up
+    ├── UnsafeError                what was asked for would hurt the cluster
     ├── UnsupportedError           this server does not have it (kine, an older etcd)
     └── UnreachableError           no answer from etcd
         ├── ResolveError           the host name is not known
         ├── RefusedError           nothing listens there
         ├── DeadlineError          no answer within the deadline
         ├── NoQuorumError          members answer, but cannot agree
+        ├── UnknownOutcomeError    a change was sent, and no answer came: done or not
         └── TlsError               TCP works, TLS does not
             ├── CertificateFileError   a file is missing, unreadable or no certificate
             ├── KeyMismatchError       the key does not belong to the certificate
@@ -149,6 +153,27 @@ class AuditError(EtcdviewError):
     title = "The audit log does not work"
 
 
+class UndoError(EtcdviewError):
+    """The undo file cannot be written or read; what it was to keep is not changed."""
+
+    status = 503
+    title = "The undo file does not work"
+
+
+class ConflictError(EtcdviewError):
+    """The key is not as it was when the change was made up; nothing was written."""
+
+    status = 409
+    title = "Somebody else was faster"
+
+
+class UnsafeError(EtcdviewError):
+    """What was asked for would hurt the cluster as it is now, so it is not done."""
+
+    status = 409
+    title = "Refused: the cluster would be hurt"
+
+
 class UnsupportedError(EtcdviewError):
     """This server does not have the call (kine, or an older etcd)."""
 
@@ -184,6 +209,12 @@ class NoQuorumError(UnreachableError):
     """Members answer, but fewer than a majority: nothing can be read linearizably or written."""
 
     title = "etcd has lost its quorum"
+
+
+class UnknownOutcomeError(UnreachableError):
+    """A change was sent and no answer came: it may have been done. `what` says how to find out."""
+
+    title = "Nobody knows whether that was done"
 
 
 class TlsError(UnreachableError):

@@ -140,6 +140,14 @@ class KvHash:
 
 
 @dataclass(frozen=True, slots=True)
+class SnapshotPiece:
+    """A part of a snapshot as a member sends it; `remaining_bytes` are still to come, its hash (32 bytes) apart."""
+
+    data: bytes
+    remaining_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """How far a long step is; `total` is 0 while it is not known."""
 

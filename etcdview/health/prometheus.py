@@ -73,6 +73,12 @@ def families(report: Report) -> Iterator[GaugeMetricFamily]:
     yield _family(
         "etcdview_finding", "1 for each finding that stands.", ("finding", "severity", "member"), each.items()
     )
+    ends: dict[tuple[str, ...], float] = {}
+    for entry in report.board.entries:  # the first to expire comes first, and counts where a file holds several
+        for place in entry.places:
+            ends.setdefault((entry.name, place.where), entry.certificate.ends.timestamp())
+    help_text = "When the certificate expires."
+    yield _family("etcdview_certificate_expires_timestamp_seconds", help_text, ("name", "where"), ends.items())
     facts = report.facts
     if facts is None:
         return

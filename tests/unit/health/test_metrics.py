@@ -90,3 +90,12 @@ def test_a_quorum_that_is_not_known_has_no_sample(build: Build) -> None:
     names = [f.name for f in HealthCollector(lambda: Report(facts, examine(Sight(facts)))).collect()]
     assert "etcdview_quorum" not in names
     assert "etcdview_verdict" in names
+
+
+def test_certificates_are_given_with_the_moment_they_expire(build: Build) -> None:
+    sight = build.with_entry()
+    text = "".join(
+        str(f.samples) for f in HealthCollector(lambda: Report(None, examine(sight), board=sight.board)).collect()
+    )
+    assert "server certificate of cp2" in text
+    assert str(sight.board.entries[0].certificate.ends.timestamp()) in text

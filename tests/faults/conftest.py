@@ -1,7 +1,8 @@
 """Real clusters to break: members with their own certificates, programs, flags and network namespaces.
 
 Data lies in memory (/dev/shm) where there is such a place, so that the machine's disk does not make findings of its
-own. Tests marked `long` run only when asked for: pytest -m long tests/faults.
+own. Tests marked `long` or `mixed` run only when asked for: pytest -m long tests/faults. `mixed` needs several
+releases of etcd, in the folder that ETCDVIEW_ETCDS names; `make compat` asks for it.
 """
 
 from __future__ import annotations
@@ -34,11 +35,12 @@ READY_SECONDS = 40.0
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "long: takes minutes; runs only with -m long")
+    config.addinivalue_line("markers", "mixed: needs several releases of etcd; runs only with -m mixed")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if not config.option.markexpr:
-        later = [item for item in items if item.get_closest_marker("long")]
+        later = [item for item in items if item.get_closest_marker("long") or item.get_closest_marker("mixed")]
         config.hook.pytest_deselected(items=later)
         items[:] = [item for item in items if item not in later]
 

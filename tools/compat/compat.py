@@ -13,14 +13,17 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 CACHE = ROOT / ".cache" / "etcd"
-TESTS = ("tests/integration",)
+TESTS = ("tests/integration", "tests/faults")
+MIXED = ("-m", "mixed", "tests/faults")
 VARIABLE = "ETCDVIEW_ETCD"  # the server that the tests' fixtures start
+FOLDER = "ETCDVIEW_ETCDS"  # where the tests of mixed clusters find several
 
 DEBIAN = "3.4"
 BUILT = {"3.5": "v3.5.35", "3.6": "v3.6.16", "3.7": "v3.7.3"}
@@ -44,7 +47,10 @@ def main(words: list[str]) -> int:
     """0 when every release that could be had passed, and at least one could."""
     own, pytest_words = (words[: words.index("--")], words[words.index("--") + 1 :]) if "--" in words else (words, [])
     wanted = [w for w in own if not w.startswith("-")] or [DEBIAN, *BUILT]
-    outcomes = [_one(release, "--build-only" in own, pytest_words) for release in wanted]
+    build_only = "--build-only" in own
+    outcomes = [_one(release, build_only, pytest_words) for release in wanted]
+    if not build_only and not pytest_words and sum(bool(o.version) for o in outcomes) > 1:
+        outcomes.append(_test("mixed", "several", MIXED, {FOLDER: str(CACHE)}))
     print("\netcd   version    result")
     for o in outcomes:
         print(f"{o.release:6} {o.version:10} {o.result}")
@@ -60,9 +66,13 @@ def _one(release: str, build_only: bool, pytest_words: list[str]) -> Outcome:
     version = _version(binary)
     if build_only:
         return Outcome(release, version, str(binary.relative_to(ROOT)), True)
+    return _test(release, version, pytest_words or TESTS, {VARIABLE: str(binary)})
+
+
+def _test(release: str, version: str, words: Sequence[str], environ: dict[str, str]) -> Outcome:
     print(f"== etcd {version}", flush=True)
-    tests = [sys.executable, "-m", "pytest", "-q", *(pytest_words or TESTS)]
-    done = subprocess.run(tests, cwd=ROOT, env=os.environ | {VARIABLE: str(binary)}, check=False)
+    tests = [sys.executable, "-m", "pytest", "-q", *words]
+    done = subprocess.run(tests, cwd=ROOT, env=os.environ | environ, check=False)
     return Outcome(release, version, "passed" if done.returncode == 0 else "FAILED", done.returncode == 0)
 
 

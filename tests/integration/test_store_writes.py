@@ -110,7 +110,7 @@ def test_many_keys_are_deleted_together_or_not_at_all(store: EtcdStore, etcdctl:
     seen = {kv.key: kv.mod_revision for kv in store.range(b"/k/", b"/k0").kvs}
     etcdctl("put", "/k/001", "theirs")
 
-    with pytest.raises(ConflictError, match="1 of these 128 keys .* /k/001 .* none of them was deleted"):
+    with pytest.raises(ConflictError, match=r"1 of these 128 keys .* /k/001 .* none of them was deleted"):
         store.delete_many(seen)
     assert store.range(b"/k/", b"/k0", count_only=True).count == 128
 

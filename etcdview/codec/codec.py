@@ -7,7 +7,7 @@ from typing import Any
 from etcdview.codec import cbor, encoding, envelope, rawjson, sealed, served, tree
 from etcdview.codec.encryptionconfig import EncryptionConfig
 from etcdview.codec.model import Decoded, Format, Object, StorageForm, WireNode
-from etcdview.codec.protobuf import ProtobufFormat
+from etcdview.codec.protobuf import protobuf_format
 from etcdview.codec.release import Release
 from etcdview.codec.table import schema
 from etcdview.errors import DecodeError
@@ -26,7 +26,7 @@ class Codec:
     def __init__(self, *, encryption: EncryptionConfig | None = None, release: str | None = None) -> None:
         self.encryption = encryption or EncryptionConfig()
         self.release = Release.parse(release) if release else None
-        self._protobuf = ProtobufFormat(self.release)
+        self._protobuf = protobuf_format(self.release)
 
     def for_release(self, release: Release | None) -> Codec:
         """The same codec for a cluster that runs `release`; itself for None."""

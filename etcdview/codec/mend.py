@@ -54,14 +54,13 @@ def _cut(error: wire.WireError, data: bytes) -> wire.Piece | None:
 def _value(
     schema: Schema, field: Field | None, data: bytes, piece: wire.Piece, depth: int
 ) -> tuple[bytes, wire.WireError | None]:
-    whole = data[piece.start : piece.end]
-    if piece.wire_type != wire.BYTES or field is None:
-        return (whole if piece.value_start <= piece.end else b""), None
+    if piece.wire_type != wire.BYTES:
+        return data[piece.start : piece.end], None
     held = data[piece.value_start : piece.end]
-    if field.scalar == "s" and not field.map_key:
-        return wire.delimited(piece.number, go_utf8(held).encode("utf-8")), None
-    if field.message < 0 and not field.map_key:
-        return wire.delimited(piece.number, held) if field.scalar == "y" else whole, None
+    if field is not None and field.scalar == "s" and not field.map_key:
+        held = go_utf8(held).encode("utf-8")
+    if field is None or (field.message < 0 and not field.map_key):
+        return wire.delimited(piece.number, held), None
     if depth >= wire.MAX_DEPTH - 1:
         return b"", wire.WireError(f"messages nested deeper than {wire.MAX_DEPTH} levels", piece.start)
     inner = _entry_fields(field) if field.map_key else _fields(schema, field.message)

@@ -19,6 +19,12 @@ from etcdview.errors import DecodeError
 _META = "apis/meta/v1.ObjectMeta"
 
 
+@functools.lru_cache(maxsize=32)
+def protobuf_format(release: Release | None) -> ProtobufFormat:
+    """The one of that release: its descriptors are made once, whoever asks."""
+    return ProtobufFormat(release)
+
+
 class ProtobufFormat:
     """Decodes protobuf values as one release's table has them."""
 

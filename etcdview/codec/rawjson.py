@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any, NoReturn
 
-from etcdview.codec.scalars import go_utf8
+from etcdview.codec.scalars import without_surrogates
 from etcdview.errors import DecodeError
 
 # Nesting beyond this is refused, in every format; Kubernetes' own CRD schemas stay below 100.
@@ -21,18 +21,15 @@ _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 def parse(raw: bytes) -> Any:
     """The JSON in `raw`. Raises DecodeError with the offset: no JSON, nested too deep, NaN, a number too large."""
     _check_depth(raw)
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError:
-        text = go_utf8(raw)
+    text = raw.decode("utf-8", "surrogateescape")
     try:
         value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
-        offset = len(text[: error.pos].encode("utf-8", "replace"))
+        offset = len(text[: error.pos].encode("utf-8", "surrogateescape"))
         raise DecodeError(f"This is no JSON: {error.msg} at byte {offset}.", offset=offset) from error
     except (ValueError, RecursionError) as error:
         raise DecodeError(f"This JSON holds what Kubernetes cannot: {error}.") from error
-    return _without_surrogates(value) if b"\\u" in raw and _LONE_SURROGATE.search(raw) else value
+    return _without_surrogates(value) if _has_surrogates(raw, text) else value
 
 
 def dump(value: Any) -> str:
@@ -68,10 +65,16 @@ def _refuse(name: str) -> NoReturn:
 _DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_float)
 
 
+def _has_surrogates(raw: bytes, text: str) -> bool:
+    """From bad UTF-8, or from half a pair that was written with \\u."""
+    if b"\\u" in raw and _LONE_SURROGATE.search(raw):
+        return True
+    return not text.isascii() and without_surrogates(text) != text
+
+
 def _without_surrogates(value: Any) -> Any:
-    """Go writes U+FFFD for half a surrogate pair; Python keeps it, and nothing can print it."""
     if isinstance(value, str):
-        return re.sub("[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", value)
+        return without_surrogates(value)
     if isinstance(value, dict):
         return {_without_surrogates(key): _without_surrogates(item) for key, item in value.items()}
     if isinstance(value, list):

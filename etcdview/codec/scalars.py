@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 # time.Time{}.Unix(): the year 1 in Go, which is Go's zero time.
 ZERO_TIME_SECONDS = -62135596800
 _DAY = 86400
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _TIME = re.compile(r"(-?\d{4,})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d))$", re.ASCII)
 
 
@@ -67,17 +68,15 @@ def _shortest_int(text: str) -> int:
 
 def go_utf8(raw: bytes) -> str:
     """The text as Go's JSON encoder writes it: U+FFFD for each byte that is no UTF-8."""
-    parts = []
-    start = 0
-    while True:
-        try:
-            parts.append(raw[start:].decode("utf-8"))
-            return "".join(parts)
-        except UnicodeDecodeError as error:
-            # Go steps one byte on, Python would skip the broken sequence.
-            parts.append(raw[start : start + error.start].decode("utf-8"))
-            parts.append("\N{REPLACEMENT CHARACTER}")
-            start += error.start + 1
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return without_surrogates(raw.decode("utf-8", "surrogateescape"))
+
+
+def without_surrogates(text: str) -> str:
+    """U+FFFD for each half of a surrogate pair, with which Python stands in for what is no text."""
+    return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _civil(days: int) -> tuple[int, int, int]:

@@ -13,6 +13,7 @@ NAMES = {VARINT: "varint", FIXED64: "fixed64", BYTES: "bytes", GROUP: "group", F
 # As upb's own limit: what it would not parse is not walked either.
 MAX_DEPTH = 100
 _MAX_FIELD = (1 << 29) - 1
+_MAX_TAG_BYTES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +44,18 @@ def pieces(data: bytes, start: int, end: int) -> Iterator[Piece]:
     """The fields of the message in data[start:end]. Raises WireError where they end to be fields."""
     at = start
     while at < end:
-        tag, value_start = varint(data, at, end)
-        number, wire_type = tag >> 3, tag & 7
-        if not 0 < number <= _MAX_FIELD:
-            raise WireError(f"field number {number}", at)
-        piece = Piece(number, wire_type, at, value_start, value_start)
-        piece = _bounded(data, end, piece, 0)
+        piece = _bounded(data, end, _tagged(data, at, end), 0)
         yield piece
         at = piece.end
+
+
+def _tagged(data: bytes, at: int, end: int) -> Piece:
+    """The field that begins at `at`, without its value."""
+    tag, value_start = varint(data, at, end)
+    number = tag >> 3
+    if not 0 < number <= _MAX_FIELD or value_start - at > _MAX_TAG_BYTES:
+        raise WireError(f"a tag for field {number}", at)
+    return Piece(number, tag & 7, at, value_start, value_start)
 
 
 def varint(data: bytes, at: int, end: int) -> tuple[int, int]:
@@ -92,12 +97,11 @@ def _group_end(data: bytes, at: int, end: int, group: Piece, depth: int) -> int:
     if depth >= MAX_DEPTH:
         raise WireError(f"groups nested deeper than {MAX_DEPTH} levels", group.start)
     while at < end:
-        tag, value_start = varint(data, at, end)
-        if tag & 7 == END_GROUP:
-            if tag >> 3 != group.number:
-                raise WireError(f"the end of group {tag >> 3} inside group {group.number}", at)
-            return value_start
-        inner = Piece(tag >> 3, tag & 7, at, value_start, value_start)
+        inner = _tagged(data, at, end)
+        if inner.wire_type == END_GROUP:
+            if inner.number != group.number:
+                raise WireError(f"the end of group {inner.number} inside group {group.number}", at)
+            return inner.value_start
         at = _bounded(data, end, inner, depth + 1).end
     raise WireError(f"group {group.number} without an end", group.start)
 

@@ -94,6 +94,9 @@ func (f filler) fill(v reflect.Value, depth int) {
 		if f.Intn(3) > 0 && depth < 12 {
 			v.Set(reflect.New(v.Type().Elem()))
 			f.fill(v.Elem(), depth+1)
+			if zero, ok := v.Interface().(interface{ IsZero() bool }); ok && zero.IsZero() && !f.dirty {
+				v.SetZero() // a pointer to the zero time is null in JSON, as no pointer is
+			}
 		}
 	case reflect.Struct:
 		for i := 0; i < v.NumField(); i++ {
@@ -133,6 +136,9 @@ func (f filler) mapping(v reflect.Value, depth int) {
 		key, value := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
 		key.SetString(f.text())
 		f.fill(value, depth+1)
+		if value.Kind() == reflect.Slice && value.IsNil() && !f.dirty {
+			value.Set(reflect.MakeSlice(value.Type(), 0, 0)) // read back, nil is empty
+		}
 		v.SetMapIndex(key, value)
 	}
 }

@@ -31,7 +31,7 @@ STOP_SECONDS = 2
 KEEPALIVE_SECONDS = 30
 # gunicorn's largest: a key of a few thousand bytes, percent-encoded, is still one line
 REQUEST_LINE_BYTES = 8190
-_SHARED_MEMORY = "/dev/shm"  # noqa: S108  (gunicorn makes its own unlinked files there)
+_SHARED_MEMORY = "/dev/shm"  # gunicorn makes unlinked files there  # noqa: S108  # nosec B108
 
 
 def listener(address: Address) -> socket.socket:

@@ -37,4 +37,4 @@ def parse_address(text: str) -> Address:
         raise ValueError("an address is written host:port, such as 127.0.0.1:8000 or [::1]:8000")
     if int(port) > MAX_PORT:
         raise ValueError(f"a port is at most {MAX_PORT}")
-    return Address(host.strip("[]") or "0.0.0.0", int(port))  # noqa: S104  (what `:port` means; serve refuses it)
+    return Address(host.strip("[]") or "0.0.0.0", int(port))  # what `:port` means  # noqa: S104  # nosec B104

@@ -43,7 +43,8 @@ def run(port: int, say: Say) -> int:
             f"Port {port} is taken: another program listens on {HOST}:{port}.",
             "Stop it, or choose another port: make demo PORT=8001.",
         )
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell starts what runs in its background with SIGINT ignored
+        signal.signal(number, _interrupt)
     try:
         with _cluster(say) as cluster, _server(cluster, port) as server:
             _wait_ready(server, port)

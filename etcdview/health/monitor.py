@@ -55,7 +55,9 @@ class Monitor:
         self._now = now
         self._changed = threading.Condition()  # guards all below
         self._report: Report | None = None
+        self._began_at = 0.0  # monotonic, of the newest round
         self._done_at = 0.0  # monotonic
+        self._running = False
         self._asked_at = 0.0  # monotonic
         self._hash_wanted = False
         self._stopping = False
@@ -82,9 +84,9 @@ class Monitor:
         """What the last round saw: at once where it is recent, else after at most `wait_seconds` for a new one."""
         with self._changed:
             self._asked_at = time.monotonic()
-            if not self._recent():
+            if not self._settled():
                 self._changed.notify_all()
-                self._changed.wait_for(lambda: self._stopping or self._recent(), wait_seconds)
+                self._changed.wait_for(lambda: self._stopping or self._settled(), wait_seconds)
             if self._report is None:
                 return Report(None, Verdict("unknown", self._now()))
             return replace(self._report, age_seconds=time.monotonic() - self._done_at)
@@ -94,6 +96,11 @@ class Monitor:
         with self._changed:
             self._hash_wanted = True
 
+    def _settled(self) -> bool:
+        """Whether there is nothing worth waiting for. A round after a healthy one takes milliseconds: one that is
+        still under way has met trouble, and a page had better wait to tell of it."""
+        return self._recent() and not (self._running and not self._troubled())
+
     def _recent(self) -> bool:
         # A round in its turn may take a second or two: facts are as old as one interval and one round before it ends.
         return self._report is not None and time.monotonic() - self._done_at < self._interval_seconds + WAIT_SECONDS
@@ -102,13 +109,15 @@ class Monitor:
         before: ClusterFacts | None = None
         history = History()
         while self._pause():
+            with self._changed:
+                self._began_at, self._running = time.monotonic(), True
             facts = self._rounds.run(self._hasher.results)
             history = history.add(facts)
             board = self._boards.look(facts)
             report = Report(facts, examine(Sight(facts, before, history, board)), history=history, board=board)
             before = facts
             with self._changed:
-                self._report, self._done_at = report, time.monotonic()
+                self._report, self._done_at, self._running = report, time.monotonic(), False
                 hash_wanted, self._hash_wanted = self._hash_wanted, False
                 self._changed.notify_all()
             if hash_wanted or self._hasher.due(facts):
@@ -120,7 +129,7 @@ class Monitor:
         with self._changed:
             while not self._stopping:
                 now = time.monotonic()
-                due = self._done_at + self._interval(now)
+                due = self._began_at + self._interval(now)
                 if self._report is None or now >= due:
                     return True
                 self._changed.wait(due - now)
@@ -129,6 +138,8 @@ class Monitor:
     def _interval(self, now: float) -> float:
         if now - self._asked_at >= IDLE_AFTER_SECONDS:
             return IDLE_INTERVAL_SECONDS
+        return min(self._interval_seconds, TROUBLED_INTERVAL_SECONDS) if self._troubled() else self._interval_seconds
+
+    def _troubled(self) -> bool:
         facts = self._report.facts if self._report is not None else None
-        troubled = facts is not None and any(m.asked and not m.healthy for m in facts.members)
-        return min(self._interval_seconds, TROUBLED_INTERVAL_SECONDS) if troubled else self._interval_seconds
+        return facts is not None and any(m.asked and not m.healthy for m in facts.members)

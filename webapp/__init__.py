@@ -5,25 +5,31 @@ from __future__ import annotations
 from flask import Flask
 from htmx_flask import Htmx
 
+from etcdview.accounts.ended import EndedSessions
+from etcdview.accounts.keys import with_secret_key
 from etcdview.browse.cluster import Cluster
 from etcdview.config import Settings, load
-from webapp import api, errors, machines, rendering, runtime, security, views
+from webapp import accounts, api, errors, machines, rendering, runtime, security, views
 
 
-def create_app(settings: Settings | None = None, cluster: Cluster | None = None) -> Flask:
+def create_app(
+    settings: Settings | None = None, cluster: Cluster | None = None, ended: EndedSessions | None = None
+) -> Flask:
     """The app over `cluster`, or over the one that `settings` name, or over what environment and files say.
 
     Opening a cluster starts its threads and never waits for etcd: the app is there at once, and stays, while etcd is
-    down. Raises SettingError for settings that make no sense.
+    down. `ended` is what several workers share; see EndedSessions. Raises SettingError for settings that make no sense.
     """
-    settings = settings or load()
+    settings = with_secret_key(settings or load())
     app = Flask(__name__, template_folder=rendering.TEMPLATES, static_folder=rendering.STATIC)
     Htmx(app)
     rendering.init_app(app)
     security.init_app(app, settings)
+    accounts.init_app(app, settings, ended)
     errors.init_app(app)
     api.init_app(app)
     machines.init_app(app)
     views.init_app(app)
+    accounts.limit(app)
     runtime.init_app(app, settings, cluster)
     return app

@@ -11,8 +11,10 @@ from prometheus_client.gc_collector import GCCollector
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
-from etcdview.browse.cluster import Cluster
-from webapp.runtime import current_cluster
+from etcdview.health.prometheus import families
+from etcdview.index.base import Names
+from webapp.accounts.identify import current_viewer
+from webapp.runtime import current_cluster, current_window
 
 
 def init_app(app: Flask) -> None:
@@ -30,6 +32,8 @@ def init_app(app: Flask) -> None:
     def readyz() -> tuple[Response, int]:
         freshness = current_cluster().names.freshness()
         ready = freshness.state in ("static", "live", "bounded")
+        if current_viewer() is None:
+            return jsonify(ready=ready), 200 if ready else 503
         body = jsonify(ready=ready, index=freshness.state, revision=freshness.revision, trouble=freshness.trouble)
         return body, 200 if ready else 503
 
@@ -39,18 +43,21 @@ def init_app(app: Flask) -> None:
 
 
 class _Lazily(Collector):
-    """The metrics of the cluster this app shows, read when they are asked for."""
+    """Metrics of the cluster as far as the asker's role covers it, read when they are asked for."""
 
     def collect(self) -> Iterator[Metric]:
-        yield from _index_metrics(current_cluster())
+        cluster = current_cluster()
+        yield from _index_metrics(current_window().names)
+        if cluster.monitor is not None:
+            yield from families(cluster.monitor.latest(wait_seconds=0))
 
 
-def _index_metrics(cluster: Cluster) -> Iterator[Metric]:
-    freshness = cluster.names.freshness()
+def _index_metrics(names: Names) -> Iterator[Metric]:
+    freshness = names.freshness()
     yield GaugeMetricFamily("etcdview_index_revision", "Revision that the key index is true at", freshness.revision)
     yield GaugeMetricFamily("etcdview_index_age_seconds", "Since etcd confirmed it", freshness.age_seconds)
     yield GaugeMetricFamily("etcdview_index_complete", "1 when every key name is known", int(freshness.complete))
     keys = GaugeMetricFamily("etcdview_keys", "Keys by resource type", labels=("resource", "group"))
-    for counted in cluster.names.tree().types:
+    for counted in names.tree().types:
         keys.add_metric((counted.resource.plural, counted.resource.group), counted.count)
     yield keys

@@ -13,6 +13,8 @@ from etcdview.browse.frame import Frame, page_frame
 from etcdview.browse.opening import open_cluster
 from etcdview.browse.window import Window
 from etcdview.config import Settings
+from webapp.accounts.guard import viewer
+from webapp.accounts.identify import current_viewer
 
 _KEY = "etcdview"
 
@@ -33,7 +35,7 @@ def current_cluster() -> Cluster:
 def current_window() -> Window:
     """The cluster as the viewer of this request may see it."""
     if "window" not in g:
-        g.window = Window(current_cluster())
+        g.window = Window(current_cluster(), viewer())
     return cast(Window, g.window)
 
 
@@ -42,6 +44,6 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def current_frame() -> Frame:
-    """What the frame around every page shows."""
-    return page_frame(current_window())
+def current_frame() -> Frame | None:
+    """What the frame around every page shows; None for somebody who has not logged in, and gets none."""
+    return page_frame(current_window()) if current_viewer() is not None else None

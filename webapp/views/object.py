@@ -10,6 +10,7 @@ from etcdview.browse.changed import is_unchanged
 from etcdview.browse.history import history_page
 from etcdview.browse.object import ObjectQuery, View, download, object_page
 from webapp import params
+from webapp.accounts.auditing import audit
 from webapp.rendering import nothing_new, render_page, wants_fragment
 from webapp.runtime import current_window, now
 
@@ -44,7 +45,9 @@ def history() -> Response:
 def as_file() -> Response:
     """The value as a file."""
     args = request.args
-    file = download(current_window(), params.key(args), args.get("format", "yaml"), params.integer(args, "revision", 0))
+    key, form, revision = params.key(args), args.get("format", "yaml"), params.integer(args, "revision", 0)
+    file = download(current_window(), key, form, revision)
+    audit("download", key=key, revision=revision, detail=form)
     response = Response(file.content, mimetype=file.media_type)
     response.headers.set("Content-Disposition", "attachment", filename=file.name)
     return response

@@ -1,0 +1,47 @@
+"""Who is asking, and may they: logins, sessions, CSRF, limits, audit. What may be seen is browse.window's business."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Flask
+
+from etcdview.accounts.ended import EndedSessions
+from etcdview.config import Settings
+from etcdview.viewers import Viewer
+from webapp.accounts import auditing, csrf, guard, limits, sessions, state, views
+from webapp.accounts.identify import current_viewer
+from webapp.accounts.oidc import Provider
+
+
+def init_app(app: Flask, settings: Settings, ended: EndedSessions | None) -> None:
+    """Register all of it. Raises SettingError for settings or files of which nobody could say who they let in."""
+    accounts = state.open_accounts(settings, ended or EndedSessions())
+    app.extensions[state.KEY] = accounts
+    if settings.oidc_issuer:
+        app.extensions[Provider.KEY] = Provider(app, settings)
+    sessions.init_app(app, settings)
+    csrf.init_app(app)
+    limits.init_app(app)
+    guard.init_app(app)
+    auditing.init_app(app)
+    app.register_blueprint(views.bp)
+    app.context_processor(_account)
+
+
+def limit(app: Flask) -> None:
+    """Limit the searches, once the views are there."""
+    limits.limit_searches(app, "search.search", "api.keys")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What every page may say of who is asking. `named`: there is a login, and somebody."""
+
+    viewer: Viewer | None
+    named: bool
+
+
+def _account() -> dict[str, Account]:
+    viewer = current_viewer()
+    return {"account": Account(viewer, viewer is not None and state.current_accounts().settings.login)}

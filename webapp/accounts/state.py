@@ -1,0 +1,83 @@
+"""What logging in needs while the app runs: the users and access files as they are now, the log, ended sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import cast
+
+from flask import current_app
+
+from etcdview.accounts.access import Access, parse_role, read_access
+from etcdview.accounts.ended import EndedSessions
+from etcdview.accounts.files import Watched, read_users
+from etcdview.accounts.users import Users
+from etcdview.audit import Audit
+from etcdview.config import Settings
+from etcdview.errors import SettingError
+
+KEY = "etcdview.accounts"
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """`users` and `access` read their file again when it has changed; they raise SettingError for a broken one."""
+
+    settings: Settings
+    users: Callable[[], Users]
+    access: Callable[[], Access]
+    audit: Audit
+    ended: EndedSessions
+    proxies: tuple[IPv4Network | IPv6Network, ...]
+
+
+def current_accounts() -> Accounts:
+    """Those of this app."""
+    return cast(Accounts, current_app.extensions[KEY])
+
+
+def open_accounts(settings: Settings, ended: EndedSessions) -> Accounts:
+    """Raises SettingError, so that a mistake is told at the start and not at the first login."""
+    _check(settings)
+    nobody = Users()
+    users = Watched(Path(settings.users_file), read_users).get if settings.users_file else lambda: nobody
+    return Accounts(
+        settings,
+        users,
+        _access(settings),
+        Audit(Path(settings.audit_log) if settings.audit_log else None),
+        ended,
+        tuple(ip_network(proxy) for proxy in settings.trusted_proxies),
+    )
+
+
+def _access(settings: Settings) -> Callable[[], Access]:
+    role = parse_role(settings.default_role) if settings.default_role else None
+    if settings.access_file:
+        return Watched(Path(settings.access_file), lambda path: read_access(path, role)).get
+    fixed = Access(default_role=role)
+    return lambda: fixed
+
+
+def _check(settings: Settings) -> None:
+    vouched = settings.oidc_issuer or settings.client_ca or settings.proxy_user_header
+    if vouched and not (settings.access_file or settings.default_role):
+        raise SettingError(
+            "Nobody would have a role: neither access-file nor default-role is set.",
+            "Name users and groups in an access file, or give everybody default-role viewer.",
+        )
+    if settings.proxy_user_header and not settings.trusted_proxies:
+        raise SettingError(
+            f"Everybody could send the header {settings.proxy_user_header}: no proxy is named that is believed.",
+            "Set trusted-proxies to the proxy's address.",
+        )
+    if settings.client_ca and not settings.tls_cert:
+        raise SettingError(
+            "Client certificates are seen only where etcdview itself serves HTTPS.", "Set tls-cert and tls-key too."
+        )
+    if settings.oidc_issuer and not settings.oidc_client_id:
+        raise SettingError("The OpenID Connect provider needs to know who asks.", "Set oidc-client-id.")
+    if bool(settings.tls_cert) != bool(settings.tls_key):
+        raise SettingError("A certificate and its key belong together.", "Set both tls-cert and tls-key.")

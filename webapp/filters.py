@@ -31,9 +31,11 @@ def size(value: int | None) -> str:
 
 
 def seconds(value: float | None) -> str:
-    """A duration: 4 ms, 0.4 s, 12 s, 3 min, 2 h."""
+    """A duration: <1 ms, 4 ms, 0.4 s, 12 s, 3 min, 2 h."""
     if value is None:
         return DASH
+    if 0 < value < 0.0005:
+        return "<1 ms"
     if value < 0.1:
         return f"{value * 1000:.0f} ms"
     if value < 10:
@@ -94,7 +96,7 @@ def highlight(text: str, language: str) -> Markup:
     if len(text) > HIGHLIGHT_LIMIT:
         return Markup("{}").format(text)
     lexer = YamlLexer() if language == "yaml" else JsonLexer()
-    return Markup(pygments.highlight(text, lexer, HtmlFormatter(nowrap=True)))  # noqa: S704 - Pygments escapes
+    return Markup(pygments.highlight(text, lexer, HtmlFormatter(nowrap=True)))  # Pygments escapes  # noqa: S704  # nosec B704
 
 
 FILTERS = {

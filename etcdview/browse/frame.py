@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
+from etcdview.browse.cluster import Cluster
 from etcdview.browse.window import Window
+from etcdview.health.findings import Status
 from etcdview.index.base import Freshness
 
 # The pages of the bar: address, name. An address is listed here once its page is there.
@@ -14,22 +17,32 @@ NAV = (
     ("/namespaces", "Namespaces"),
     ("/search", "Search"),
     ("/watch", "Watch"),
+    ("/health", "Health"),
     ("/storage", "Storage"),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """`warnings` stand above every page, for as long as they hold."""
+    """`warnings` stand above every page, for as long as they hold.
+
+    `verdict` is the last round's on the cluster; "" for a file, and until a round has ended.
+    """
 
     cluster_name: str
     live: bool
     freshness: Freshness
     warnings: tuple[str, ...]
+    verdict: Status | Literal[""]
     nav: tuple[tuple[str, str], ...] = NAV
 
 
 def page_frame(window: Window) -> Frame:
-    """The frame; asks etcd nothing."""
+    """The frame; asks etcd nothing and waits for nothing."""
     cluster = window.cluster
-    return Frame(cluster.name, cluster.store.live, window.names.freshness(), cluster.warnings)
+    return Frame(cluster.name, cluster.store.live, window.names.freshness(), cluster.warnings, _verdict(cluster))
+
+
+def _verdict(cluster: Cluster) -> Status | Literal[""]:
+    report = cluster.monitor.latest(wait_seconds=0) if cluster.monitor is not None else None
+    return report.verdict.status if report is not None and report.facts is not None else ""

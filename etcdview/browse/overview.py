@@ -10,8 +10,9 @@ from etcdview.browse.churn import ChurnRow, churn_rows
 from etcdview.browse.commands import Command
 from etcdview.browse.pages import href
 from etcdview.browse.window import Window
-from etcdview.health.facts import ClusterFacts, MemberFacts
-from etcdview.health.findings import Finding, Verdict
+from etcdview.health.facts import MemberFacts
+from etcdview.health.findings import Finding
+from etcdview.health.monitor import Report
 from etcdview.index.base import Freshness, Tree
 from etcdview.models import Alarm
 
@@ -107,20 +108,21 @@ def cluster_state(window: Window) -> ClusterState | None:
     """The members and the verdict; None where there is nothing alive to ask."""
     if window.cluster.monitor is None:
         return None
-    report = window.cluster.monitor.latest()
-    if report.facts is None:
-        return ClusterState("", 0, report.verdict.status, None, 0.0, (), ())
-    return _state(report.facts, report.verdict, report.age_seconds)
+    return state_of(window.cluster.monitor.latest())
 
 
-def _state(facts: ClusterFacts, verdict: Verdict, age_seconds: float) -> ClusterState:
+def state_of(report: Report) -> ClusterState:
+    """The members and the verdict as one report has them."""
+    facts, verdict = report.facts, report.verdict
+    if facts is None:
+        return ClusterState("", 0, verdict.status, None, 0.0, (), ())
     names = {m.id: m.name for m in facts.members}
     return ClusterState(
         cluster_id=f"{facts.cluster_id:x}" if facts.cluster_id else "",
         revision=facts.revision,
         verdict=verdict.status,
         at=facts.at,
-        age_seconds=age_seconds,
+        age_seconds=report.age_seconds,
         members=tuple(_member(m) for m in facts.members),
         alarms=tuple(_alarm(a, names) for a in facts.alarms),
         findings=verdict.findings,
@@ -143,7 +145,7 @@ def _member(member: MemberFacts) -> MemberRow:
         client_urls=member.client_urls,
         db_size=status.db_size_bytes if status else None,
         db_size_in_use=status.db_size_in_use_bytes if status else None,
-        quota=status.quota_bytes if status else None,
+        quota=member.quota_bytes,
         raft_term=status.raft_term if status else None,
         raft_index=status.raft_index if status else None,
         raft_applied_index=status.raft_applied_index if status else None,

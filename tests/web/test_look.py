@@ -26,6 +26,7 @@ PAGES = {
     "object-raw": f"/object?key={CRASHLOOP}&view=raw",
     "secret": f"/object?key={CREDENTIALS}",
     "history": f"/history?key={CRASHLOOP}",
+    "health": "/health",
     "search": "/search?q=/registry/pods/",
     "not-found": "/object?key=nope",
 }

@@ -18,12 +18,14 @@ from etcdview.browse.pages import cursor_name
 from etcdview.browse.past import Past
 from etcdview.browse.search import MODES, SearchPage, SearchQuery, search_page
 from etcdview.browse.types import named_tree
+from etcdview.browse.verdict import current_verdict
 from etcdview.errors import DecodeError, QueryError
 from etcdview.index.base import TypeCount
 from etcdview.keys import from_query, show
 from etcdview.models import KeyMeta
 from webapp.api import schemas
-from webapp.runtime import current_window
+from webapp.api.health import HealthSchema
+from webapp.runtime import current_window, now
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -69,6 +71,14 @@ bp.ARGUMENTS_PARSER = _Parser()
 def cluster() -> ClusterState:
     """The members, their health, and the verdict."""
     return cluster_state(current_window()) or ClusterState("", 0, "unknown", None, 0.0, (), ())
+
+
+@bp.get("/health")
+@bp.response(200, HealthSchema)
+@_problems(503)
+def health() -> dict[str, Any]:
+    """The verdict and the findings it rests on. Answers within two seconds, whatever the members do."""
+    return current_verdict(current_window(), now()).as_json()
 
 
 @bp.get("/resources")

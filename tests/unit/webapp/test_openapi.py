@@ -26,6 +26,7 @@ def test_every_operation_answers_as_the_document_says(app: Flask) -> None:
 
     assert sorted(called) == [
         "/api/v1/cluster",
+        "/api/v1/health",
         "/api/v1/history",
         "/api/v1/keys",
         "/api/v1/object",

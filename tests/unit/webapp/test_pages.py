@@ -33,6 +33,7 @@ PAGES = [
     at("/object", CREDENTIALS),
     at("/object", CREDENTIALS, view="raw"),
     at("/history", CRASHLOOP),
+    "/health",
     "/search",
     "/search?q=/registry/pods/mon",
     "/search?q=crash&mode=contains",

@@ -1,0 +1,71 @@
+"""The health page: the verdict in words, what it rests on, each member's answers to each question, the last hour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from etcdview.browse import commands
+from etcdview.browse.commands import Command
+from etcdview.browse.overview import ClusterState, state_of
+from etcdview.browse.probes import QUESTIONS, CounterRow, ProbeRow, counter_rows, probe_rows
+from etcdview.browse.sparks import Hour, hour_of
+from etcdview.browse.verdict import latest_report
+from etcdview.browse.window import Window
+from etcdview.health.facts import ClusterFacts
+from etcdview.health.findings import Status, Verdict
+
+# What each verdict means, for those who meet the word for the first time.
+MEANINGS: dict[Status, str] = {
+    "healthy": "Every member does what it should, on evidence.",
+    "at risk": "It works. Something will stop it if nobody acts, or one more failure will.",
+    "degraded": "It works in part: something is broken, or will be within days.",
+    "no quorum": "Too few voters answer to agree on anything: nothing can be written, and nothing read for certain.",
+    "unknown": "Nothing can be said on evidence, and so nothing is.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class HealthPage:
+    """`state` and `hour` are None where no member has been asked, or not often enough to draw a line."""
+
+    verdict: Verdict
+    headline: str
+    meaning: str
+    state: ClusterState | None
+    probes: tuple[ProbeRow, ...]
+    questions: tuple[tuple[str, str], ...]
+    counters: tuple[CounterRow, ...]
+    hour: Hour | None
+    commands: tuple[Command, ...]
+
+
+def health_page(window: Window, now: datetime) -> HealthPage:
+    """The page, made of the monitor's last round; waits at most as long as the monitor does (1.9 s)."""
+    report = latest_report(window, now)
+    facts = report.facts
+    return HealthPage(
+        verdict=report.verdict,
+        headline=_headline(facts),
+        meaning=MEANINGS[report.verdict.status],
+        state=state_of(report) if facts else None,
+        probes=probe_rows(facts) if facts else (),
+        questions=QUESTIONS,
+        counters=counter_rows(facts) if facts else (),
+        hour=hour_of(report.history, facts) if facts else None,
+        commands=commands.for_members(),
+    )
+
+
+def _headline(facts: ClusterFacts | None) -> str:
+    """Who answers, and how many more may fail."""
+    if facts is None:
+        return ""
+    quorum = facts.quorum
+    answering = f"{quorum.answering} of {quorum.voters} voters answer"
+    if quorum.state == "lost":
+        return f"{answering}; a quorum is {quorum.majority}. Nothing can be written."
+    if quorum.state == "unknown":
+        return f"{answering}; whether they have a quorum is not known."
+    spare = "no more may fail" if not quorum.may_fail else f"{quorum.may_fail} more may fail"
+    return f"{answering}; a quorum is {quorum.majority}, so {spare}."

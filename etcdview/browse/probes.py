@@ -1,0 +1,236 @@
+"""Every question that every endpoint was asked, and how it answered: rows and cells of the health page's tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from etcdview.health.facts import ClusterFacts, EndpointFacts, MemberFacts, Probe, Trouble, alarms_in
+from etcdview.health.metrics import Histogram, MetricFacts
+
+Tone = Literal["good", "bad", "warning", "quiet"]
+
+# The questions, in the order in which a row answers them: what stands above the column, and what it proves.
+QUESTIONS = (
+    ("TCP", "The machine is there, and something listens on the port"),
+    ("TLS", "How long the handshake took, and by which version"),
+    ("Status", "The member answers from its own memory; proves nothing about quorum"),
+    ("Serializable read", "It reads its own data; proves that it lives"),
+    ("Linearizable read", "A majority agreed to it: proves quorum"),
+    ("Members", "It tells who belongs to the cluster"),
+    ("Alarms", "None are raised, as far as this member knows"),
+    ("HashKV", "The hash of all its data, compared at one revision; asked seldom, for it reads everything"),
+    ("/health", "Its own word over HTTP on the client port"),
+    ("/metrics", "What it counts of itself"),
+)
+UNSUPPORTED = "not supported by this server"
+
+# Few enough words for a cell; the whole sentence stands below the row.
+_SHORT = {
+    "DeadlineError": "no answer",
+    "RefusedError": "refused",
+    "ResolveError": "unknown host",
+    "DeniedError": "denied",
+    "NoQuorumError": "no quorum",
+    "UnsupportedError": UNSUPPORTED,
+    "ClientCertificateError": "client certificate refused",
+    "UntrustedError": "untrusted",
+    "ValidityError": "expired",
+    "NameMismatchError": "wrong name",
+    "SchemeError": "http and https mixed",
+    "TlsError": "TLS failed",
+}
+_NONE = (None, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A cell: a tone that has a sign, the time it took if it was answered, and a few words."""
+
+    tone: Tone
+    text: str = ""
+    seconds: float | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeRow:
+    """One endpoint. `kind` says how it is known; `troubles` are sentences about what failed, with their remedies."""
+
+    member: str
+    url: str
+    kind: str
+    healthy: bool
+    answers: tuple[Answer, ...]
+    troubles: tuple[Trouble, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CounterRow:
+    """What a member counts of itself. Times are seconds, p99 of the last two minutes where two samples are there.
+
+    None is what its release does not tell, or what could not be read.
+    """
+
+    member: str
+    at: datetime | None
+    fsync_p99: float | None = None
+    commit_p99: float | None = None
+    peer_p99: float | None = None
+    leader_changes: int | None = None
+    pending: int | None = None
+    failed: int | None = None
+    slow_applies: int | None = None
+    slow_reads: int | None = None
+    watchers: int | None = None
+    keys: int | None = None
+    open_fds: int | None = None
+    max_fds: int | None = None
+
+
+def probe_rows(facts: ClusterFacts) -> tuple[ProbeRow, ...]:
+    """A row for each endpoint, by member."""
+    return tuple(_row(m, e) for m in facts.members for e in m.endpoints)
+
+
+def counter_rows(facts: ClusterFacts) -> tuple[CounterRow, ...]:
+    """A row for each member whose metrics were read; none where no member serves them."""
+    return tuple(_counters(m) for m in facts.members if m.metrics is not None)
+
+
+def _row(member: MemberFacts, endpoint: EndpointFacts) -> ProbeRow:
+    return ProbeRow(
+        member=member.name,
+        url=endpoint.url,
+        kind=_kind(endpoint),
+        healthy=member.healthy,
+        answers=_answers(member, endpoint),
+        troubles=_troubles(endpoint),
+    )
+
+
+def _kind(endpoint: EndpointFacts) -> str:
+    if endpoint.given and endpoint.advertised:
+        return "given and advertised"
+    return "given" if endpoint.given else "advertised"
+
+
+def _answers(member: MemberFacts, endpoint: EndpointFacts) -> tuple[Answer, ...]:
+    wire = endpoint.wire
+    read = endpoint.read
+    is_learner = member.learner and read.at is None and endpoint.status.ok
+    return (
+        _tcp(endpoint),
+        _tls(endpoint),
+        _answer(endpoint.status),
+        _answer(endpoint.local_read),
+        Answer("quiet", "a learner serves none") if is_learner else _answer(read),
+        _answer(endpoint.membership),
+        _alarms(endpoint),
+        _hash(endpoint),
+        _health(endpoint),
+        _answer(wire.metrics),
+    )
+
+
+def _answer(probe: Probe[Any], text: str = "") -> Answer:
+    if probe.trouble is not None:
+        tone: Tone = "quiet" if probe.trouble.unsupported else "bad"
+        return Answer(tone, _SHORT.get(probe.trouble.kind, "failed"), at=probe.at)
+    if probe.value is None:
+        return Answer("quiet", "not asked")
+    return Answer("good", text, probe.latency_seconds, probe.at)
+
+
+def _tcp(endpoint: EndpointFacts) -> Answer:
+    """A handshake that failed in TLS did connect; which of the two it was, its trouble says."""
+    probe = endpoint.wire.handshake
+    if probe.value is not None:
+        return Answer("good", "", probe.value.tcp_seconds, probe.at)
+    if probe.trouble is not None and probe.trouble.kind == "TlsError":
+        return Answer("good", "connects", at=probe.at)
+    return _answer(probe)
+
+
+def _tls(endpoint: EndpointFacts) -> Answer:
+    probe = endpoint.wire.handshake
+    if probe.value is None:
+        is_tls = probe.trouble is not None and probe.trouble.kind == "TlsError"
+        return _answer(probe) if is_tls else Answer("quiet", "not asked")
+    if probe.value.tls_seconds is None:
+        return Answer("warning", "plain http", at=probe.at)
+    return Answer("good", probe.value.tls_version, probe.value.tls_seconds, probe.at)
+
+
+def _alarms(endpoint: EndpointFacts) -> Answer:
+    """Status names them for nothing; the Alarm call is made only where somebody wants it."""
+    if endpoint.status.value is None:
+        return Answer("quiet", "not asked")
+    raised = {a.kind for a in (*alarms_in(endpoint.status.value), *(endpoint.alarms.value or ()))}
+    return Answer("bad", " ".join(sorted(raised))) if raised else Answer("good", "none", at=endpoint.status.at)
+
+
+def _hash(endpoint: EndpointFacts) -> Answer:
+    value = endpoint.hash.value
+    text = f"{value.hash:08x} at revision {value.revision:,}" if value else ""
+    return _answer(endpoint.hash, text)
+
+
+def _health(endpoint: EndpointFacts) -> Answer:
+    probe = endpoint.wire.health
+    if probe.value is None or probe.value.healthy:
+        return _answer(probe, "true" if probe.value else "")
+    return Answer("bad", "false", probe.latency_seconds, probe.at)
+
+
+def _troubles(endpoint: EndpointFacts) -> tuple[Trouble, ...]:
+    wire = endpoint.wire
+    probes: tuple[Probe[Any], ...] = (
+        endpoint.status,
+        endpoint.local_read,
+        endpoint.read,
+        endpoint.membership,
+        endpoint.hash,
+        wire.handshake,
+        wire.health,
+        wire.metrics,
+    )
+    troubles = dict.fromkeys(p.trouble for p in probes if p.trouble is not None)
+    said = wire.health.value
+    if said is not None and not said.healthy and said.reason not in _NONE:
+        troubles[Trouble("HealthFalse", f"{endpoint.url}/health says: {said.reason}.")] = None
+    return tuple(troubles)
+
+
+def _counters(member: MemberFacts) -> CounterRow:
+    endpoint = next(e for e in member.endpoints if e.wire.metrics.value is not None)
+    told = endpoint.wire.metrics.value or MetricFacts()
+    before = endpoint.metrics_before.value or MetricFacts()
+    trips = [_recent(h, before.peer_round_trip.get(peer, Histogram())) for peer, h in told.peer_round_trip.items()]
+    return CounterRow(
+        member=member.name,
+        at=endpoint.wire.metrics.at,
+        fsync_p99=_recent(told.fsync, before.fsync),
+        commit_p99=_recent(told.commit, before.commit),
+        peer_p99=max((t for t in trips if t is not None), default=None),
+        leader_changes=_whole(told.leader_changes),
+        pending=_whole(told.proposals_pending),
+        failed=_whole(told.proposals_failed),
+        slow_applies=_whole(told.slow_applies),
+        slow_reads=_whole(told.slow_reads),
+        watchers=_whole(told.watchers),
+        keys=_whole(told.keys),
+        open_fds=_whole(told.open_fds),
+        max_fds=_whole(told.max_fds),
+    )
+
+
+def _recent(told: Histogram, before: Histogram) -> float | None:
+    """The 99th percentile lately; of all since the start where nothing happened lately."""
+    lately = told.since(before)
+    return (lately if lately.count else told).quantile(0.99)
+
+
+def _whole(counted: float | None) -> int | None:
+    return None if counted is None else int(counted)

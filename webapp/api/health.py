@@ -1,0 +1,31 @@
+"""How the verdict looks as JSON: an interface that alerts are built on."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from marshmallow import fields, validate
+
+from etcdview.health.findings import Severity, Status
+from webapp.api.schemas import Strict
+
+
+class FindingSchema(Strict):
+    """One thing that is not as it should be, or worth knowing, with the very numbers it rests on."""
+
+    id = fields.String(metadata={"description": "the rule's; it does not change between releases"})
+    severity = fields.String(validate=validate.OneOf(get_args(Severity)))
+    summary = fields.String()
+    evidence = fields.String(metadata={"description": "what was read, and when"})
+    why = fields.String(metadata={"description": "why it matters"})
+    action = fields.String(metadata={"description": "what to do"})
+    commands = fields.List(fields.String(), metadata={"description": "that show it or mend it"})
+    member = fields.String(metadata={"description": "the member's name; empty for the cluster as a whole"})
+
+
+class HealthSchema(Strict):
+    """The verdict, and what it rests on, the gravest first. For a file: "unknown", and a finding that says why."""
+
+    verdict = fields.String(validate=validate.OneOf(get_args(Status)))
+    at = fields.String(metadata={"format": "date-time", "description": "when the members were asked, in UTC"})
+    findings = fields.List(fields.Nested(FindingSchema))

@@ -18,6 +18,7 @@ NAV = (
     ("/search", "Search"),
     ("/watch", "Watch"),
     ("/health", "Health"),
+    ("/certificates", "Certificates"),
     ("/storage", "Storage"),
 )
 

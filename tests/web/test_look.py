@@ -27,6 +27,7 @@ PAGES = {
     "secret": f"/object?key={CREDENTIALS}",
     "history": f"/history?key={CRASHLOOP}",
     "health": "/health",
+    "certificates": "/certificates",
     "search": "/search?q=/registry/pods/",
     "not-found": "/object?key=nope",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
+from etcdview.browse.certificates import certificates_page
 from etcdview.browse.health import health_page
 from webapp.rendering import render_page
 from webapp.runtime import current_window, now
@@ -16,3 +17,9 @@ def health() -> Response:
     """The verdict and all that it rests on."""
     page = health_page(current_window(), now())
     return render_page("health/index.html", page, fragments={"health": "health/_health.html"})
+
+
+@bp.get("/certificates")
+def certificates() -> Response:
+    """Every certificate in sight."""
+    return render_page("certificates/index.html", certificates_page(current_window(), now()))

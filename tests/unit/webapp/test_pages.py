@@ -34,6 +34,7 @@ PAGES = [
     at("/object", CREDENTIALS, view="raw"),
     at("/history", CRASHLOOP),
     "/health",
+    "/certificates",
     "/search",
     "/search?q=/registry/pods/mon",
     "/search?q=crash&mode=contains",

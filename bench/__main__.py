@@ -1,0 +1,60 @@
+"""`python -m bench`: fill an etcd, measure, print the table, write it to bench/results, fail where a goal is missed.
+
+KEYS= how many keys (1,000,000), LAG_SECONDS= how long to write (300).
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+from bench import lag, loading, pages, report, sessions
+from bench.etcd import Etcd
+from bench.report import Row
+from bench.serving import Served
+from etcdview.demo.programs import find_program
+
+T = TypeVar("T")
+KEYS = int(os.environ.get("KEYS", "1000000"))
+
+
+def main() -> int:
+    """The exit status: 0 when every row is met."""
+    version = subprocess.run([str(find_program("etcd")), "--version"], capture_output=True, text=True, check=True)
+    machine = report.machine(version.stdout.split()[2])
+    with tempfile.TemporaryDirectory(prefix="etcdview-bench-") as folder:
+        root = Path(folder)
+        with Etcd(root / "full") as etcd, Etcd(root / "empty") as empty:
+            rows = _measure(etcd, empty)
+    print(report.table(rows))
+    path = report.write(rows, machine, KEYS, datetime.now().astimezone())
+    missed = [row.what for row in rows if not row.met]
+    print(f"\nWritten to {path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path}.")
+    print("Every goal is met." if not missed else "Missed: " + "; ".join(missed))
+    return 1 if missed else 0
+
+
+def _measure(etcd: Etcd, empty: Etcd) -> list[Row]:
+    count = _step(f"filling etcd with {KEYS:,} keys", lambda: etcd.fill(KEYS))
+    rows = _step("the index beside etcdctl", lambda: loading.measure(etcd, empty, count))
+    with Served(etcd.url) as served:
+        served.ready(count)
+        rows += _step("pages and searches", lambda: pages.measure(etcd, served))
+        rows += _step("browsers", lambda: sessions.measure(etcd, served))
+    rows += _step(f"{lag.SECONDS} s of writes", lambda: lag.measure(etcd))
+    return rows
+
+
+def _step(what: str, work: Callable[[], T]) -> T:
+    print(f"... {what}", file=sys.stderr, flush=True)
+    return work()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

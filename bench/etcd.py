@@ -1,0 +1,118 @@
+"""The etcd that is measured against: one member without TLS or fsync, filled, asked by etcdctl, and its counters."""
+
+from __future__ import annotations
+
+import http.client
+import itertools
+import random
+import re
+import subprocess
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Self
+
+import grpc
+from etcd3 import etcdrpc
+
+from bench import keys
+from etcdview.demo.cluster import Cluster
+from etcdview.demo.programs import find_program
+
+PUTS_PER_TXN = 120
+FILLERS = 4
+_SAMPLE = re.compile(r"^(\w+)(\{[^}]*\})? ([0-9.e+-]+)$", re.MULTILINE)
+
+
+class Etcd(Cluster):
+    """One etcd with room for a few million keys."""
+
+    def __init__(self, root: Path) -> None:
+        options = ("--quota-backend-bytes=17179869184", "--max-txn-ops=256", "--log-level=error")
+        super().__init__(root, ("bench",), options=options)
+        self._channel: grpc.Channel | None = None
+
+    def __enter__(self) -> Self:
+        super().__enter__()
+        return self
+
+    @property
+    def url(self) -> str:
+        """The client address."""
+        return self.endpoints[0]
+
+    def fill(self, count: int) -> int:
+        """Put about `count` keys; gives how many there are."""
+        chance = random.Random(5)
+        values = keys.values()
+        stub = self.stub()
+
+        def put(batch: tuple[tuple[str, bytes], ...]) -> None:
+            puts = [etcdrpc.PutRequest(key=key, value=chance.choice(values[prefix])) for prefix, key in batch]
+            stub.Txn(etcdrpc.TxnRequest(success=[etcdrpc.RequestOp(request_put=p) for p in puts]), timeout=120)
+
+        with ThreadPoolExecutor(FILLERS) as pool:
+            for _ in pool.map(put, _batches(keys.names(count))):
+                pass
+        return self.count()
+
+    def put(self, key: bytes, value: bytes) -> int:
+        """Put one key; gives the revision."""
+        return int(self.stub().Put(etcdrpc.PutRequest(key=key, value=value), timeout=60).header.revision)
+
+    def read_seconds(self, key: bytes, times: int) -> float:
+        """The median time of a bare read of one key over grpc, with no one between."""
+        took = []
+        for _ in range(times):
+            began = time.perf_counter()
+            self.stub().Range(etcdrpc.RangeRequest(key=key), timeout=60)
+            took.append(time.perf_counter() - began)
+        return sorted(took)[times // 2]
+
+    def count(self) -> int:
+        """How many keys there are."""
+        request = etcdrpc.RangeRequest(key=b"\0", range_end=b"\0", count_only=True)
+        return int(self.stub().Range(request, timeout=120).count)
+
+    def etcdctl_seconds(self) -> float:
+        """How long `etcdctl get --prefix --keys-only` takes for everything."""
+        command = [str(find_program("etcdctl")), "--endpoints", self.url, "--command-timeout=300s"]
+        began = time.perf_counter()
+        subprocess.run(
+            [*command, "get", "/registry/", "--prefix", "--keys-only"], stdout=subprocess.DEVNULL, check=True
+        )
+        return time.perf_counter() - began
+
+    def counters(self) -> dict[str, float]:
+        """etcd's own metrics, each name with its labels as it stands there."""
+        connection = http.client.HTTPConnection(self.url.removeprefix("http://"), timeout=30)
+        connection.request("GET", "/metrics")
+        text = connection.getresponse().read().decode()
+        connection.close()
+        return {name + labels: float(value) for name, labels, value in _SAMPLE.findall(text)}
+
+    def stub(self) -> etcdrpc.KVStub:
+        """etcd's KV service on a channel of the bench's own."""
+        if self._channel is None:
+            self._channel = grpc.insecure_channel(self.url.removeprefix("http://"))
+        return etcdrpc.KVStub(self._channel)
+
+
+def requests_of(before: dict[str, float], after: dict[str, float]) -> float:
+    """How many calls etcd has served between two looks at its counters."""
+    return _grown(before, after, "grpc_server_started_total")
+
+
+def bytes_of(before: dict[str, float], after: dict[str, float]) -> float:
+    """How many bytes etcd has sent to its clients between two looks at its counters."""
+    return _grown(before, after, "etcd_network_client_grpc_sent_bytes_total")
+
+
+def _grown(before: dict[str, float], after: dict[str, float], name: str) -> float:
+    return sum(value - before.get(key, 0.0) for key, value in after.items() if key.partition("{")[0] == name)
+
+
+def _batches(rows: Iterator[tuple[str, bytes]]) -> Iterator[tuple[tuple[str, bytes], ...]]:
+    while batch := tuple(itertools.islice(rows, PUTS_PER_TXN)):
+        yield tuple({key: (prefix, key) for prefix, key in batch}.values())

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, make_response, render_template, url_for
+from flask import Flask, Response, make_response, render_template, stream_template, url_for
 from htmx_flask import request
 from jinja2 import StrictUndefined
 
@@ -51,6 +51,14 @@ def render_page(
     """
     fragment = (fragments or {}).get(request.htmx.target or "", any_fragment) if wants_fragment() else ""
     response = make_response(render_template(fragment or template, page=page), status)
+    response.vary.add("HX-Request")
+    return response
+
+
+def stream_page(template: str, page: object) -> Response:
+    """A page that is sent as it is made, for what takes a while; the browser shows it as it comes."""
+    response = Response(stream_template(template, page=page), mimetype="text/html")
+    response.headers["X-Accel-Buffering"] = "no"  # a proxy before us must not hold it back
     response.vary.add("HX-Request")
     return response
 

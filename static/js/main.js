@@ -2,11 +2,13 @@
 // They listen on the document, so that what htmx brings later needs no starting.
 import { startCopy } from "./copy.js";
 import { startKeyboard } from "./keyboard.js";
+import { startStop } from "./stop.js";
 import { startThemeSwitch } from "./theme-switch.js";
 import { openWhenWide } from "./tree.js";
 
 startKeyboard();
 startCopy();
+startStop();
 startThemeSwitch();
 
 function prepare(root) {

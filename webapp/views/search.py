@@ -1,12 +1,13 @@
-"""The search page."""
+"""The search pages: key names, and what keys hold."""
 
 from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from etcdview.browse.search import MAX_PAGE_SIZE, PAGE_SIZE, SearchQuery, search_page
+from etcdview.browse.content import ContentQuery, content_page
+from etcdview.browse.search import MAX_PAGE_SIZE, MAX_TEXT, PAGE_SIZE, SearchQuery, search_page
 from webapp import params
-from webapp.rendering import render_page
+from webapp.rendering import render_page, stream_page
 from webapp.runtime import current_window
 
 bp = Blueprint("search", __name__)
@@ -24,3 +25,17 @@ def search() -> Response:
     )
     page = search_page(current_window(), query)
     return render_page("search/index.html", page, fragments={"results": "search/_results.html"})
+
+
+@bp.get("/search/content")
+def content() -> Response:
+    """Objects that match, as they are found."""
+    args = request.args
+    query = ContentQuery(
+        text=params.text(args, "q", MAX_TEXT),
+        kind=args.get("kind", "text"),
+        resource=params.text(args, "resource", MAX_TEXT),
+        namespace=params.text(args, "namespace", MAX_TEXT),
+        prefix=params.text(args, "prefix", MAX_TEXT),
+    )
+    return stream_page("search/content.html", content_page(current_window(), query))

@@ -40,6 +40,12 @@ PAGES = [
     "/search?q=crash&mode=contains",
     "/search?q=*crash*&mode=glob",
     "/search?q=pods/.*/crash&mode=regex",
+    "/search/content",
+    "/search/content?q=CrashLoop&resource=pods",
+    "/namespaces",
+    "/namespaces?namespace=shop",
+    "/storage",
+    "/freshness",
 ]
 
 
@@ -135,6 +141,24 @@ def test_no_way_out_gives_a_secret_away(client: FlaskClient, path: str) -> None:
         assert leak not in body
 
 
+@pytest.mark.parametrize(
+    ("query", "found", "looked"),
+    [
+        ("q=CrashLoop&resource=pods", 2, 40),
+        ("q=app%3Dcart&kind=labels&prefix=/registry/", 8, 573),
+        ("q=.spec.nodeName&kind=jsonpath&resource=pods&namespace=shop", 27, 27),
+        ("q=status.phase%3DPending&kind=fields&resource=po", 10, 40),
+        ("q=correct+horse&prefix=/registry/", 0, 573),
+    ],
+)
+def test_a_search_in_content_says_what_it_covered(client: FlaskClient, query: str, found: int, looked: int) -> None:
+    text = re.sub(r"<[^>]+>|\s+", " ", client.get(f"/search/content?{query}").text)
+
+    assert f"{found} found" in re.sub(r"\s+", " ", text)
+    assert re.search(rf"looked into {looked} of {looked} keys", re.sub(r"\s+", " ", text))
+    assert "Every key of the scope was looked into." in text
+
+
 def test_htmx_gets_the_fragment_it_asks_for_and_a_boosted_link_the_whole_page(client: FlaskClient) -> None:
     fragment = client.get("/search?q=/registry/pods/mon", headers={"HX-Request": "true", "HX-Target": "results"}).text
     boosted = client.get("/search?q=/", headers={"HX-Request": "true", "HX-Boosted": "true"}).text
@@ -177,6 +201,13 @@ def test_an_error_is_a_fragment_when_htmx_asks(client: FlaskClient) -> None:
         ("/search?mode=nonsense&q=a", 400),
         ("/search?q=" + "a" * 501, 400),
         ("/nonsense", 404),
+        ("/watch", 501),
+        ("/search/content?q=x", 400),
+        ("/search/content?q=x&resource=nonsense", 404),
+        ("/search/content?q=((&kind=labels&resource=pods", 400),
+        ("/search/content?q=x&kind=nonsense&resource=pods", 400),
+        ("/registry?resource=pods&labels=((", 400),
+        ("/registry?resource=pods&sort=nonsense", 400),
         ("/history?key=nope", 404),
         ("/api/v1/keys?limit=x", 400),
         ("/api/v1/keys?limit=0", 400),

@@ -1,0 +1,111 @@
+"""Searching in what keys hold: which scope, what to look for, and the hits as they come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import get_args
+
+from etcdview.browse.pages import object_href
+from etcdview.browse.types import find_type, named_tree
+from etcdview.browse.window import Window
+from etcdview.content.predicates import Kind, predicate_for
+from etcdview.content.search import Hit, Scope, Step, search_content
+from etcdview.errors import QueryError
+from etcdview.keys import show
+from etcdview.stores.base import prefix_end
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+MAX_HITS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class ContentQuery:
+    """`text` is what to look for, read as `kind` says; in `resource` (and `namespace`), or below `prefix`."""
+
+    text: str = ""
+    kind: str = "text"
+    resource: str = ""
+    namespace: str = ""
+    prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ContentHit:
+    """One key that matches: where in the object, and what stands there."""
+
+    key: str
+    href: str
+    path: str
+    excerpt: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContentStep:
+    """How far the search is, and the hits since the step before."""
+
+    hits: tuple[ContentHit, ...]
+    progress: Step
+
+    @property
+    def part(self) -> float:
+        """How much of the scope has been looked into, 0 to 1."""
+        return min(1.0, self.progress.looked / self.progress.total) if self.progress.total else 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class ContentPage:
+    """The page. `steps` come as the search goes on, and are consumed once; None where nothing is asked yet."""
+
+    query: ContentQuery
+    types: tuple[str, ...]
+    steps: Iterator[ContentStep] | None
+
+
+def content_page(window: Window, query: ContentQuery) -> ContentPage:
+    """The page for `query`. Raises QueryError for what cannot be looked for, NotFoundError for a type there is not."""
+    tree = named_tree(window)
+    types = tuple(sorted(t.resource.id for t in tree.types))
+    if not query.text:
+        return ContentPage(query, types, None)
+    if query.kind not in KINDS:
+        raise QueryError(f"There is no kind of search {query.kind!r}.", f"Choose one of {', '.join(KINDS)}.")
+    steps = search_content(
+        window.store,
+        window.names,
+        [_scope(window, query)],
+        lambda kv: window.objects.row(kv).object,
+        predicate_for(query.kind, query.text),
+        max_hits=MAX_HITS,
+    )
+    return ContentPage(query, types, map(_step, _begun(steps)))
+
+
+def _begun(steps: Iterator[Step]) -> Iterator[Step]:
+    """The same steps, the first of them already taken: what the store raises, it raises before the page begins."""
+    first = next(steps)
+
+    def go_on() -> Iterator[Step]:
+        yield first
+        yield from steps
+
+    return go_on()
+
+
+def _scope(window: Window, query: ContentQuery) -> Scope:
+    if query.resource:
+        resource = find_type(named_tree(window), query.resource, window.definitions).resource
+        start = window.keyspace.range_prefix(resource, query.namespace)
+    elif query.prefix:
+        start = query.prefix.encode()
+    else:
+        raise QueryError("Nothing was named to search in.", "Choose a resource type, or give a prefix of keys.")
+    return Scope(start, prefix_end(start))
+
+
+def _step(step: Step) -> ContentStep:
+    return ContentStep(tuple(_hit(hit) for hit in step.hits), step)
+
+
+def _hit(hit: Hit) -> ContentHit:
+    return ContentHit(show(hit.key), object_href(hit.key), hit.match.path, hit.match.excerpt)

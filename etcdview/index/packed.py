@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 BLOCK_NAMES = 512  # names in a block as it is built
-SPLIT_BYTES = 32 * 1024  # a body that grows past it is cut in two: an insertion copies one body
+SPLIT_BYTES = 16 * 1024  # a body that grows past it is cut in two: an insertion copies one body
 MERGE_BYTES = 2 * 1024  # a body that shrinks below it joins a neighbour
 
 # Newline separates names, so a newline inside a name (no Kubernetes key has one) is written as two bytes.
@@ -23,7 +23,8 @@ _ESCAPES = ((b"\x0b", b"\x0b\x02"), (b"\n", b"\x0b\x01"))
 class Block:
     """Names that stand together: each is `stem` and one line of `body`, which begins and ends with a newline.
 
-    `plain`: every name is UTF-8 and written as it is, so that the block can be searched as one text.
+    `plain`: every name is UTF-8 and written as it is, so that the block can be searched as one text. A block that
+    once held another name may say no.
     """
 
     stem: bytes
@@ -220,13 +221,19 @@ def _pack(names: Sequence[bytes]) -> Block:
     text = b"\n" + b"\n".join(names) + b"\n"
     if text.count(b"\n") != len(names) + 1 or b"\x0b" in text:
         text = b"\n" + b"\n".join([escape(name) for name in names]) + b"\n"
-    return _block(stem, text.replace(b"\n" + stem, b"\n") if stem else text, len(names))
+    return Block(stem, text.replace(b"\n" + stem, b"\n") if stem else text, len(names), _is_plain(text))
 
 
-def _block(stem: bytes, body: bytes, count: int) -> Block:
-    ascii_only = stem.isascii() and body.isascii()
-    plain = b"\x0b" not in stem and b"\x0b" not in body and (ascii_only or _all_utf8(stem, body))
-    return Block(stem, body, count, plain)
+def _is_plain(text: bytes) -> bool:
+    if b"\x0b" in text:
+        return False
+    if text.isascii():
+        return True
+    try:
+        text.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _cuts(names: Sequence[bytes]) -> Iterator[tuple[int, int]]:
@@ -264,7 +271,8 @@ def _inserted(block: Block, written: bytes) -> Block | None:
     line = b"\n" + rest
     if block.body.startswith(line + b"\n", at):
         return None
-    return _block(block.stem, block.body[:at] + line + block.body[at:], block.count + 1)
+    plain = block.plain and _is_plain(written)
+    return Block(block.stem, block.body[:at] + line + block.body[at:], block.count + 1, plain)
 
 
 def _removed(block: Block, written: bytes) -> Block | None:
@@ -274,13 +282,13 @@ def _removed(block: Block, written: bytes) -> Block | None:
     at = _lower(block.body, line[1:])
     if not block.body.startswith(line + b"\n", at):
         return None
-    return _block(block.stem, block.body[:at] + block.body[at + len(line) :], block.count - 1)
+    return Block(block.stem, block.body[:at] + block.body[at + len(line) :], block.count - 1, block.plain)
 
 
 def _with_stem(block: Block, stem: bytes) -> Block:
     more = block.stem[len(stem) :]
     body = b"\n" + more + block.body[1:-1].replace(b"\n", b"\n" + more) + b"\n"
-    return _block(stem, body, block.count)
+    return Block(stem, body, block.count, block.plain)
 
 
 def _halves(block: Block) -> list[Block]:
@@ -295,12 +303,3 @@ def _common(one: bytes, other: bytes) -> bytes:
         if a != b:
             return one[:at]
     return min(one, other, key=len)
-
-
-def _all_utf8(stem: bytes, body: bytes) -> bool:
-    # The stem may end inside a character, so the whole names are looked at.
-    try:
-        body.replace(b"\n", b"\n" + stem).decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True

@@ -1,4 +1,4 @@
-"""What must not be seen: Secret data, and the annotations that repeat it. Pure functions; nothing is changed in place."""
+"""What must not be seen: Secret data, and the annotations that repeat it. Pure functions; nothing changes in place."""
 
 from __future__ import annotations
 

@@ -11,13 +11,13 @@ from typing import Any, BinaryIO
 import click
 
 from etcdview import keys
-from etcdview.cli.get_source import open_store
 from etcdview.cli.options import settings_options
-from etcdview.cli.storage import CODEC_ROWS, open_codec
+from etcdview.cli.storage import CODEC_ROWS
 from etcdview.codec import Codec, Decoded, to_json, to_yaml
 from etcdview.codec.release import EVIDENCE_PREFIXES, detect
 from etcdview.config import Resolved, Settings
 from etcdview.models import KeyValue
+from etcdview.sources import open_codec, open_store
 from etcdview.stores.base import Store, prefix_end
 
 

@@ -7,7 +7,7 @@ import click
 from etcdview.demo.running import run
 
 
-@click.command("demo", short_help="Start a throwaway cluster with real data, and serve it.")
+@click.command("demo")
 @click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="Serve the pages here.")
 def command(port: int) -> int:
     """Start three etcd members with mutual TLS, load the registry of a captured Kubernetes cluster, and serve it.

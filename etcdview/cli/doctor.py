@@ -13,12 +13,12 @@ from etcdview.config.rows import CONNECTION, SOURCE
 from etcdview.health.doctoring import Diagnosis, Findings, Target, examine_endpoints, target_from
 from etcdview.health.ondisk import find_deployments
 from etcdview.keys import KeySpace
-from etcdview.stores.etcd import EtcdStore
+from etcdview.sources import open_etcd
 
 _PREFIX = tuple(row for row in SOURCE if row.field == "etcd_prefix")
 
 
-@click.command("doctor", short_help="Find out why etcd cannot be reached, step by step.")
+@click.command("doctor")
 @settings_options((*CONNECTION, *_PREFIX))
 @click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", help="How to print the steps.")
 def command(resolved: Resolved, output: str) -> int:
@@ -28,13 +28,7 @@ def command(resolved: Resolved, output: str) -> int:
     anything, from etcd's systemd unit or its own YAML. Exit status 0: every endpoint is well; 1: some are; 3: none is.
     """
     settings, target = resolved.settings, find_target(resolved)
-    store = EtcdStore(
-        target.endpoints,
-        target.tls,
-        timeout_seconds=settings.timeout_seconds,
-        user=settings.user,
-        password=settings.password,
-    )
+    store = open_etcd(settings, target.endpoints, target.tls)
     try:
         findings = examine_endpoints(store, target, KeySpace(settings.etcd_prefix).root, settings.timeout_seconds)
     finally:

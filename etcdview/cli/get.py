@@ -10,19 +10,20 @@ import click
 from etcdview.cli.get_query import Wanted, parse
 from etcdview.cli.get_read import Query, Reader
 from etcdview.cli.get_show import Style, complaints, lines, printer, show
-from etcdview.cli.get_source import open_objects, open_store
+from etcdview.cli.get_source import open_objects
 from etcdview.cli.get_watch import watch as watch_changes
 from etcdview.cli.options import source_options
 from etcdview.config import Resolved
 from etcdview.errors import UsageError
 from etcdview.selectors import parse_fields, parse_labels
+from etcdview.sources import open_store
 from etcdview.stores.base import Store
 from etcdview.tables import parse_time
 
 OUTPUTS = ("wide", "name", "json", "yaml", "table-json")
 
 
-@click.command("get", short_help="List objects as kubectl get does.")
+@click.command("get")
 @click.argument("what", nargs=-1, metavar="TYPE[.GROUP][,TYPE...] [NAME...] | TYPE/NAME...")
 @click.option("-n", "--namespace", default="default", show_default=True, help="The namespace to look in.")
 @click.option("-A", "--all-namespaces", is_flag=True, help="Look in all namespaces.")

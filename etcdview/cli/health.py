@@ -12,14 +12,14 @@ from etcdview.config.rows import CONNECTION
 from etcdview.health.facts import ClusterFacts
 from etcdview.health.findings import Finding, Verdict
 from etcdview.health.once import look_once
-from etcdview.stores.etcd import EtcdStore
+from etcdview.sources import open_etcd
 
 _SIGNS = {"critical": "✗", "warning": "!", "info": "i"}
 _COLOURS = {"critical": "red", "warning": "yellow", "info": "blue"}
 _VERDICT_COLOURS = {"healthy": "green", "at risk": "yellow"}
 
 
-@click.command("health", short_help="Say whether the etcd cluster is healthy, on evidence.")
+@click.command("health")
 @settings_options(CONNECTION)
 @click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", help="How to print the verdict.")
 @click.option("--compare-data", is_flag=True, help="Compare the members' data too (HashKV): it reads all of it.")
@@ -30,13 +30,7 @@ def command(resolved: Resolved, output: str, compare_data: bool) -> int:
     monitoring plugin: 0 healthy, 1 at risk or degraded, 2 no quorum, 3 unknown.
     """
     settings = resolved.settings
-    store = EtcdStore(
-        settings.endpoints,
-        settings.tls,
-        timeout_seconds=settings.timeout_seconds,
-        user=settings.user,
-        password=settings.password,
-    )
+    store = open_etcd(settings)
     try:
         report = look_once(store, compare_data=compare_data)
     finally:

@@ -11,16 +11,16 @@ import click
 from etcdview import __version__
 from etcdview.errors import EtcdviewError
 
-# command -> module under etcdview.cli whose `command` it is
+# command, which is also the module under etcdview.cli -> what it does, in a line
 COMMANDS = {
-    "decode": "decode",
-    "demo": "demo",
-    "doctor": "doctor",
-    "encode": "encode",
-    "get": "get",
-    "health": "health",
-    "serve": "serve",
-    "user": "user",
+    "decode": "Decode what etcd holds under a key.",
+    "demo": "Start a throwaway cluster with real data, and serve it.",
+    "doctor": "Find out why etcd cannot be reached, step by step.",
+    "encode": "Encode an object into the bytes that etcd would hold.",
+    "get": "List objects as kubectl get does.",
+    "health": "Say whether the etcd cluster is healthy, on evidence.",
+    "serve": "Serve the pages and the JSON API.",
+    "user": "Add, list and remove those who may log in.",
 }
 
 
@@ -33,9 +33,12 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"etcdview.cli.{COMMANDS[cmd_name]}")
-        command: click.Command = module.command
+        command: click.Command = importlib.import_module(f"etcdview.cli.{cmd_name}").command
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(COMMANDS.items()))
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

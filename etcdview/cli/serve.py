@@ -10,7 +10,7 @@ from etcdview.config import ROWS, Resolved, Settings, parse_address
 from etcdview.errors import SettingError
 
 
-@click.command("serve", short_help="Serve the pages and the JSON API.")
+@click.command("serve")
 @settings_options(ROWS)
 @click.option("--print-config", is_flag=True, help="Show each setting and where it comes from, and end.")
 def command(resolved: Resolved, print_config: bool) -> int:
@@ -38,12 +38,12 @@ def config_lines(resolved: Resolved) -> list[str]:
 def check_exposure(settings: Settings) -> None:
     """Raises SettingError for an address that others can reach while nobody has to log in."""
     address = parse_address(settings.listen)
-    if address.loopback:
+    if address.loopback or settings.login:
         return
     if not settings.insecure_no_login:
         raise SettingError(
             f"Listening on {address} needs a login: everyone who reaches that address could read the whole cluster.",
-            "Listen on 127.0.0.1 and reach it through ssh -L or kubectl port-forward; "
-            "or add --insecure-no-login where everyone on the network may read everything.",
+            "Set one up (--users-file, --oidc-issuer, --client-ca or --proxy-user-header), or listen on 127.0.0.1 and "
+            "reach it through ssh -L; or add --insecure-no-login where everyone on the network may read everything.",
         )
     click.echo(f"etcdview: without a login, everyone who reaches {address} reads the whole cluster.", err=True)

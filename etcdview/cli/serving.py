@@ -20,6 +20,10 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.errors import HaltServer
 from gunicorn.glogging import Logger
 
+from etcdview.accounts.ended import EndedSessions
+from etcdview.accounts.keys import with_secret_key
+from etcdview.cli.https import Https
+from etcdview.cli.patience import PatientWorker
 from etcdview.config import Address, Settings
 from etcdview.errors import EtcdviewError, SettingError
 
@@ -57,8 +61,11 @@ def _no_address(address: Address, error: OSError) -> SettingError:
 
 
 def serve(settings: Settings, sock: socket.socket) -> int:
-    """Answer requests on `sock` until a signal ends it. The exit status: an error's own if no worker could start."""
-    server = Server(settings, sock)
+    """Answer requests on `sock` until a signal ends it. The exit status: an error's own if no worker could start.
+
+    Raises SettingError for TLS files or a secret key that cannot be used.
+    """
+    server = Server(with_secret_key(settings), sock, Https(settings) if settings.tls_cert else None)
     master = os.getpid()
     try:
         server.run()
@@ -74,8 +81,10 @@ def serve(settings: Settings, sock: socket.socket) -> int:
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     """gunicorn with our settings, and an app that is made when a worker asks for it."""
 
-    def __init__(self, settings: Settings, sock: socket.socket) -> None:
+    def __init__(self, settings: Settings, sock: socket.socket, https: Https | None) -> None:
         self.settings = settings
+        self._https = https
+        self._ended = EndedSessions()
         self._fd = sock.detach()  # gunicorn closes it
         self._told = mmap.mmap(-1, 1)  # shared with the workers: the exit status of what one failed with
         super().__init__()
@@ -95,7 +104,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         from webapp import create_app
 
         try:
-            return create_app(self.settings)
+            return create_app(self.settings, ended=self._ended)
         except EtcdviewError as error:
             if not self._told[0]:
                 click.echo(f"etcdview: {error.what}\n  {error.remedy}".rstrip(), err=True)
@@ -105,7 +114,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     def _options(self) -> dict[str, Any]:
         return {
             "bind": f"fd://{self._fd}",
-            "worker_class": "gthread",
+            "worker_class": PatientWorker,
             "workers": self.settings.workers,
             "threads": self.settings.threads,
             "preload_app": False,
@@ -117,13 +126,22 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "control_socket_disable": True,
             "worker_tmp_dir": _SHARED_MEMORY if os.access(_SHARED_MEMORY, os.W_OK) else None,
             "post_worker_init": _tell_addresses,
+            **self._https_options(),
         }
+
+    def _https_options(self) -> dict[str, Any]:
+        https = self._https
+        if https is None:
+            return {}
+        files = {"certfile": self.settings.tls_cert, "keyfile": self.settings.tls_key}
+        return files | {"ssl_context": lambda _config, _default: https.context()}
 
 
 def _tell_addresses(worker: Any) -> None:
     for sock in worker.sockets if worker.age == 1 else ():
         host, port = sock.getsockname()[:2]
-        click.echo(f"etcdview listens on http://{Address(host, port)}/ (Ctrl-C stops it)", err=True)
+        scheme = "https" if worker.cfg.is_ssl else "http"
+        click.echo(f"etcdview listens on {scheme}://{Address(host, port)}/ (Ctrl-C stops it)", err=True)
 
 
 class _Quiet(Logger):  # type: ignore[misc]  # gunicorn has no types

@@ -24,7 +24,7 @@ _FILE = click.option(
 _NAME = click.argument("name")
 
 
-@click.group("user", short_help="Add, list and remove those who may log in.")
+@click.group("user")
 def command() -> None:
     """Who may log in with a password or an API token.
 

@@ -14,15 +14,15 @@ ROOT = Path(__file__).parents[2]
 
 # A layer may import those before it, and itself. Names in one row are neighbours and do not import each other.
 RANKS: tuple[tuple[str, ...], ...] = (
-    ("etcdview.errors", "etcdview.models"),
+    ("etcdview.errors", "etcdview.models", "etcdview.diff"),
     ("etcdview.resources", "etcdview.endpoints", "etcdview.jsonpaths"),
     ("etcdview.keys", "etcdview.redact"),
     ("etcdview.config", "etcdview.tls", "etcdview.stores.base", "etcdview.viewers", "etcdview.audit"),
     ("etcdview.accounts", "etcdview.stores", "etcdview.codec", "etcdview.tables", "etcdview.health"),
-    ("etcdview.definitions", "etcdview.selectors", "etcdview.sorting"),
+    ("etcdview.definitions", "etcdview.selectors", "etcdview.sorting", "etcdview.sources"),
     ("etcdview.relations",),
     ("etcdview.index", "etcdview.objects"),
-    ("etcdview.content",),
+    ("etcdview.content", "etcdview.edits", "etcdview.undo"),
     ("etcdview.browse",),
     ("webapp",),
     ("etcdview.demo",),

@@ -32,7 +32,7 @@ class _NoTags(dict[int, Any]):
     """Answers for every tag, so that none of cbor2's own (dates, patterns, shared and cyclic values) is built."""
 
     def __missing__(self, tag: int) -> Any:
-        return lambda decoder: cbor2.CBORTag(tag, decoder.decode())
+        return lambda value, _immutable: cbor2.CBORTag(tag, value)
 
 
 def parse(raw: bytes) -> Any:

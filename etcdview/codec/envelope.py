@@ -77,6 +77,8 @@ def _any(value: bytes) -> Envelope:
         if error.piece is not None and error.piece.number == 2:
             found[2] = (value[error.piece.value_start :], error.piece.value_start)
     nothing = (b"", len(value))
+    if fault is None and 2 not in found:
+        fault = wire.WireError("the envelope holds no object", len(value))
     api_version, kind = _type_meta(found.get(1, nothing)[0])
     raw, offset = found.get(2, nothing)
     encoding, content_type = (go_utf8(found.get(number, nothing)[0]) for number in (3, 4))

@@ -60,18 +60,27 @@ class Plans:
         self._schema = schema
         self._pool = pool
         self._readers = custom.LENIENT_READERS if lenient else custom.READERS
-        self._lock = threading.RLock()  # guards _made
+        self._lock = threading.Lock()  # guards _made; what is in _ready is whole, and read without it
         self._made: dict[int, Plan] = {}
+        self._ready: dict[int, Plan] = {}
 
     def plan(self, number: int) -> Plan:
         """The plan of the struct."""
+        ready = self._ready.get(number)
+        if ready is not None:
+            return ready
         with self._lock:
-            made = self._made.get(number)
-            if made is None:
-                # Into the table before it is filled: JSONSchemaProps holds itself.
-                made = self._made[number] = Plan()
-                self._fill(made, self._schema.struct(number))
+            made = self._make(number)
+            self._ready.update(self._made)
             return made
+
+    def _make(self, number: int) -> Plan:
+        made = self._made.get(number)
+        if made is None:
+            # Into the table before it is filled: JSONSchemaProps holds itself.
+            made = self._made[number] = Plan()
+            self._fill(made, self._schema.struct(number))
+        return made
 
     def _fill(self, plan: Plan, struct: Struct) -> None:
         descriptor = self._pool.message(struct.number).DESCRIPTOR
@@ -103,12 +112,12 @@ class Plans:
             return custom.wrapped
         if struct.custom and _CHOICE in struct.name:
             return self._choice(struct)
-        return self.plan(f.message).object
+        return self._make(f.message).object
 
     def _choice(self, struct: Struct) -> Convert:
         """JSONSchemaPropsOrBool, OrArray, OrStringArray: a schema in JSON, or what stands in its place."""
         numbers = {f.name: f"f{f.number}" for f in struct.fields}
-        schema = self.plan(next(f.message for f in struct.fields if f.name == "Schema"))
+        schema = self._make(next(f.message for f in struct.fields if f.name == "Schema"))
         several = self._items(struct)
 
         def read(message: Any) -> Any:

@@ -24,7 +24,7 @@ def to_v1(obj: Object) -> None:
 def _spec(spec: Object) -> None:
     version = spec.pop("version", None)
     versions = spec.get("versions") or [{"name": version, "served": True, "storage": True}]
-    spec["versions"] = [v for v in versions if isinstance(v, dict)]
+    spec["versions"] = [v for v in versions if isinstance(v, dict)] if isinstance(versions, list) else []
     shared = {name: spec.pop(name) for name in _PER_VERSION if name in spec}
     if validation := spec.pop("validation", None):
         shared["schema"] = validation

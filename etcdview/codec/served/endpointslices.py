@@ -14,7 +14,8 @@ _HOSTNAME = "kubernetes.io/hostname"
 def to_v1(obj: Object) -> None:
     """Convert in place."""
     obj["apiVersion"] = "discovery.k8s.io/v1"
-    for endpoint in obj.get("endpoints") or ():
+    endpoints = obj.get("endpoints")
+    for endpoint in endpoints if isinstance(endpoints, list) else ():
         if isinstance(endpoint, dict):
             _endpoint(endpoint)
 

@@ -22,6 +22,6 @@ def as_served(obj: Object, release: Release | None) -> Object:
         zeros.fill(schema(release), served)
     defaults.apply(served, release)
     convert = _CONVERSIONS.get((str(obj.get("apiVersion")), str(obj.get("kind"))))
-    if convert is not None and isinstance(served.get("spec", served), dict):
+    if convert is not None:
         convert(served)
     return served

@@ -27,8 +27,13 @@ def _fill(schema: Schema, struct: Struct, obj: Object) -> None:
         elif field.name in obj:
             for inner in _inner(field, obj[field.name]):
                 _descend(schema, field, inner)
-        elif field.known and not field.omitempty and field.always_written:
+        elif field.known and field.always_written and _is_shown_when_zero(field):
             obj[field.name] = _zero(schema, field)
+
+
+def _is_shown_when_zero(field: Field) -> bool:
+    """omitempty hides a zero scalar, but no struct; omitzero hides both."""
+    return not field.omitzero and (field.message >= 0 or not field.omitempty)
 
 
 def _descend(schema: Schema, field: Field, value: Any) -> None:

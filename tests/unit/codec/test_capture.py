@@ -39,14 +39,14 @@ def test_566_of_570_served_objects_are_stored_exactly_so_and_the_other_four_are_
 ) -> None:
     assert len(served) == 570
     assert _differing(codec, stored, served, as_served=False) == set(STORED_DIFFERENTLY)
-    print("served objects: 566 of 570 exact as stored, 4 known to be stored otherwise")
+    print("served objects: 566 of 570 exact as stored, 4 known to be stored otherwise")  # noqa: T201 - the counts, shown by -rP
 
 
 def test_all_570_served_objects_are_exact_with_what_the_api_server_adds(
     codec: Codec, stored: tuple[Stored, ...], served: dict[str, Any]
 ) -> None:
     assert _differing(codec, stored, served, as_served=True) == set()
-    print("served objects: 570 of 570 exact as served")
+    print("served objects: 570 of 570 exact as served")  # noqa: T201 - the counts, shown by -rP
 
 
 def test_without_a_release_the_same_objects_come_out(
@@ -92,7 +92,7 @@ def test_every_value_re_encodes_to_equal_bytes(codec: Codec, stored: tuple[Store
             assert written == row.value, row.key
             counts[decoded.storage.format] += 1
     assert counts == {"protobuf": 512, "json": 43, "cbor": 8, "encrypted": 10}
-    print("re-encoded to equal bytes: 573 of 573")
+    print("re-encoded to equal bytes: 573 of 573")  # noqa: T201 - the counts, shown by -rP
 
 
 def test_every_value_is_said_to_re_encode(codec: Codec, stored: tuple[Stored, ...]) -> None:

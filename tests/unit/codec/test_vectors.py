@@ -31,7 +31,7 @@ def test_every_random_value_of_forty_kinds_is_what_go_makes_of_it() -> None:
         assert decoded.unknown_fields == ()
     assert counts == {"exact": 126}
     assert len(kinds) == 42
-    print("Go vectors: 126 of 126 exact, 42 kinds")
+    print("Go vectors: 126 of 126 exact, 42 kinds")  # noqa: T201 - the counts, shown by -rP
 
 
 def test_clean_random_values_re_encode_to_the_bytes_that_go_wrote() -> None:
@@ -46,7 +46,7 @@ def test_clean_random_values_re_encode_to_the_bytes_that_go_wrote() -> None:
         if number % 3 < 2:
             clean[same] += 1
     assert clean == {True: 84}
-    print("Go vectors re-encoded to equal bytes: 84 of 84 clean ones")
+    print("Go vectors re-encoded to equal bytes: 84 of 84 clean ones")  # noqa: T201 - the counts, shown by -rP
 
 
 def test_objects_are_printed_as_kubectl_prints_them() -> None:
@@ -54,4 +54,4 @@ def test_objects_are_printed_as_kubectl_prints_them() -> None:
     assert [r["object"] for r in rows if to_yaml(r["object"]) != r["yaml"]] == []
     assert [r["object"] for r in rows if to_json(r["object"]) != r["json"]] == []
     assert len(rows) == 328
-    print("printed as kubectl does: 328 of 328, YAML and JSON")
+    print("printed as kubectl does: 328 of 328, YAML and JSON")  # noqa: T201 - the counts, shown by -rP

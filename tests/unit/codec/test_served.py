@@ -1,0 +1,151 @@
+"""What the API server adds on the way out."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from etcdview.codec import Codec
+
+
+def _served(obj: dict[str, Any], release: str | None = "1.37") -> dict[str, Any]:
+    before = copy.deepcopy(obj)
+    served = Codec(release=release).as_served(obj)
+    assert obj == before, "what is stored stays as it is"
+    return served
+
+
+def test_a_claim_without_a_phase_is_pending() -> None:
+    claim = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "spec": {"volumeMode": "Block"}, "status": {}}
+    assert _served(claim)["status"] == {"phase": "Pending"}
+    assert _served(claim)["spec"] == claim["spec"] | {"resources": {}}
+
+
+def test_fields_that_the_writer_did_not_know_are_zero_in_the_release_that_has_them() -> None:
+    node = {"apiVersion": "storage.k8s.io/v1", "kind": "CSINode", "metadata": {"name": "n"}, "spec": {"drivers": None}}
+    assert _served(node)["status"] == {}
+    assert "status" not in _served(node, "1.36")
+    assert "status" not in _served(node, None)
+
+
+def test_templates_of_a_stateful_set_name_their_type() -> None:
+    templates = [{"metadata": {"name": "data"}, "spec": {"volumeMode": "Filesystem"}, "status": {"phase": "Pending"}}]
+    obj = {"apiVersion": "apps/v1", "kind": "StatefulSet", "spec": {"volumeClaimTemplates": templates}}
+    template = _served(obj, None)["spec"]["volumeClaimTemplates"][0]
+    assert template == templates[0] | {"apiVersion": "v1", "kind": "PersistentVolumeClaim"}
+
+
+def test_an_endpoint_slice_of_v1beta1_becomes_v1() -> None:
+    topology = {"topology.kubernetes.io/zone": "b", "kubernetes.io/hostname": "w1", "rack": "7"}
+    endpoints = [{"addresses": ["10.0.0.1"], "nodeName": "w1", "topology": topology}, {"addresses": ["10.0.0.2"]}]
+    obj = {"apiVersion": "discovery.k8s.io/v1beta1", "kind": "EndpointSlice", "endpoints": endpoints}
+    served = _served(obj, None)
+    assert served["apiVersion"] == "discovery.k8s.io/v1"
+    assert served["endpoints"] == [
+        {"addresses": ["10.0.0.1"], "nodeName": "w1", "zone": "b", "deprecatedTopology": {"rack": "7"}},
+        {"addresses": ["10.0.0.2"]},
+    ]
+
+
+def test_a_definition_of_v1beta1_becomes_v1() -> None:
+    spec = {
+        "group": "example.org",
+        "version": "v1",
+        "scope": "Namespaced",
+        "names": {"kind": "Backup", "plural": "backups"},
+        "validation": {"openAPIV3Schema": {"type": "object"}},
+        "subresources": {"status": {}},
+        "additionalPrinterColumns": [{"name": "Age", "type": "date", "JSONPath": ".metadata.creationTimestamp"}],
+        "preserveUnknownFields": False,
+        "conversion": {
+            "strategy": "Webhook",
+            "webhookClientConfig": {"service": {"name": "w", "namespace": "n"}},
+            "conversionReviewVersions": ["v1"],
+        },
+    }
+    kind = {"apiVersion": "apiextensions.k8s.io/v1beta1", "kind": "CustomResourceDefinition"}
+    served = _served(kind | {"spec": spec}, None)
+    assert served["apiVersion"] == "apiextensions.k8s.io/v1"
+    assert served["spec"] == {
+        "group": "example.org",
+        "scope": "Namespaced",
+        "names": {"kind": "Backup", "plural": "backups"},
+        "versions": [
+            {
+                "name": "v1",
+                "served": True,
+                "storage": True,
+                "schema": {"openAPIV3Schema": {"type": "object"}},
+                "subresources": {"status": {}},
+                "additionalPrinterColumns": [
+                    {"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"}
+                ],
+            }
+        ],
+        "conversion": {
+            "strategy": "Webhook",
+            "webhook": {
+                "clientConfig": {"service": {"name": "w", "namespace": "n", "port": 443}},
+                "conversionReviewVersions": ["v1"],
+            },
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("spec", "added"),
+    [
+        (
+            {"clusterIP": "10.0.0.1", "type": "ClusterIP"},
+            {"clusterIPs": ["10.0.0.1"], "ipFamilies": ["IPv4"], "ipFamilyPolicy": "SingleStack"},
+        ),
+        (
+            {"clusterIP": "fd00::1", "type": "LoadBalancer"},
+            {
+                "clusterIPs": ["fd00::1"],
+                "ipFamilies": ["IPv6"],
+                "ipFamilyPolicy": "SingleStack",
+                "allocateLoadBalancerNodePorts": True,
+            },
+        ),
+        ({"clusterIP": "None", "type": "ClusterIP"}, {"clusterIPs": ["None"]}),
+    ],
+)
+def test_a_service_of_1_19_gets_the_fields_of_dual_stack(spec: dict[str, Any], added: dict[str, Any]) -> None:
+    served = _served({"apiVersion": "v1", "kind": "Service", "spec": spec}, None)["spec"]
+    assert served == spec | added | {"internalTrafficPolicy": "Cluster"}
+
+
+def test_an_external_name_gets_nothing() -> None:
+    obj = {"apiVersion": "v1", "kind": "Service", "spec": {"type": "ExternalName", "externalName": "example.org"}}
+    assert _served(obj, None) == obj
+
+
+def test_defaults_come_with_their_release() -> None:
+    job = {"apiVersion": "batch/v1", "kind": "Job", "spec": {"template": {"spec": {"containers": None}}}}
+    assert _served(job, "1.22")["spec"]["completionMode"] == "NonIndexed"
+    assert "completionMode" not in _served(job, "1.20")["spec"]
+
+
+@pytest.mark.parametrize("kind", ["PersistentVolumeClaim", "Service", "PersistentVolume", "Pod"])
+@pytest.mark.parametrize("broken", [None, 7, [], "x"])
+def test_damaged_objects_do_no_harm(kind: str, broken: Any) -> None:
+    obj = {"apiVersion": "v1", "kind": kind, "spec": broken, "status": broken, "metadata": broken}
+    assert Codec(release="1.37").as_served(obj)["kind"] == kind
+
+
+@pytest.mark.parametrize(
+    ("version", "kind"),
+    [("apiextensions.k8s.io/v1beta1", "CustomResourceDefinition"), ("discovery.k8s.io/v1beta1", "EndpointSlice")],
+)
+@pytest.mark.parametrize("broken", [None, 7, [7], {"versions": [7], "conversion": {"webhookClientConfig": 7}}])
+def test_damaged_objects_of_old_versions_do_no_harm(version: str, kind: str, broken: Any) -> None:
+    obj = {"apiVersion": version, "kind": kind, "spec": broken, "endpoints": broken}
+    assert Codec(release="1.37").as_served(obj)["apiVersion"].endswith("/v1")
+
+
+def test_custom_resources_stay_as_they_are() -> None:
+    obj = {"apiVersion": "example.org/v1", "kind": "Backup", "spec": {"a": 1}}
+    assert _served(obj) == obj

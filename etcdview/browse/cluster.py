@@ -30,6 +30,7 @@ class Cluster:
         keyspace: KeySpace,
         monitor: Monitor | None = None,
         warnings: tuple[str, ...] = (),
+        fingerprint_key: bytes = b"",
     ) -> None:
         self.name = name
         self.source = store
@@ -40,7 +41,7 @@ class Cluster:
         self.monitor = monitor
         self._warnings = warnings
         self.kinds = Kinds(self.store, keyspace)
-        self.redactor = Redactor(secrets.token_bytes(32))
+        self.redactor = Redactor(fingerprint_key or secrets.token_bytes(32))
 
     @property
     def warnings(self) -> tuple[str, ...]:

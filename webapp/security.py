@@ -8,6 +8,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import BadRequest
 from werkzeug.sansio.utils import host_is_trusted
 
+from etcdview.accounts.exposure import encrypted
 from etcdview.config import Settings, parse_address
 
 # Nothing but our own script, style, image and address; nothing inline. A view that needs more adds to a copy.
@@ -45,6 +46,8 @@ def init_app(app: Flask, settings: Settings) -> None:
             raise BadRequest("This host name is not one that etcdview answers to; see the setting trusted-hosts.")
 
     app.after_request(_set_headers)
+    if encrypted(settings):
+        app.after_request(_stay_encrypted)
 
 
 def trusted_hosts(settings: Settings) -> list[str]:
@@ -53,6 +56,13 @@ def trusted_hosts(settings: Settings) -> list[str]:
     public = urlsplit(settings.public_url).hostname or ""
     own = (f"[{name}]" if ":" in name else name for name in (listening, public))
     return [*LOOPBACK_HOSTS, *settings.trusted_hosts, *(name for name in own if name and name not in _EVERY_ADDRESS)]
+
+
+def _stay_encrypted(response: Response) -> Response:
+    """HSTS; not for this machine's own names, on whose other ports there may be plain HTTP."""
+    if not host_is_trusted(request.host, LOOPBACK_HOSTS):
+        response.headers["Strict-Transport-Security"] = "max-age=31536000"
+    return response
 
 
 def _set_headers(response: Response) -> Response:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
+from etcdview.accounts.exposure import exposure_warnings
+from etcdview.accounts.keys import derived
 from etcdview.browse.cluster import Cluster
 from etcdview.config import Settings
+from etcdview.errors import SettingError
 from etcdview.health.monitor import Monitor
 from etcdview.index import names_for
 from etcdview.keys import KeySpace
 from etcdview.sources import open_codec, open_etcd, open_store
+from etcdview.undo import UndoFile
 
 UNSECURED = "This etcd is reached without TLS: whoever reaches it can read and change everything. Development only."
 
@@ -25,11 +30,14 @@ def open_cluster(settings: Settings) -> Cluster:
             names=names_for(store, keyspace),
             codec=open_codec(settings),
             keyspace=keyspace,
+            warnings=exposure_warnings(settings),
+            fingerprint_key=_fingerprint_key(settings),
         )
     return _live(settings, keyspace)
 
 
 def _live(settings: Settings, keyspace: KeySpace) -> Cluster:
+    undo = _undo(settings)
     store = open_etcd(settings)
     monitor = Monitor(store)
     monitor.start()
@@ -46,8 +54,28 @@ def _live(settings: Settings, keyspace: KeySpace) -> Cluster:
         codec=open_codec(settings),
         keyspace=keyspace,
         monitor=monitor,
-        warnings=(UNSECURED,) if plain else (),
+        warnings=(*exposure_warnings(settings), *((UNSECURED,) if plain else ())),
+        fingerprint_key=_fingerprint_key(settings),
+        undo=undo,
     )
+
+
+def _undo(settings: Settings) -> UndoFile | None:
+    """Where changed values are kept; None where nothing may be changed. Raises SettingError without a login."""
+    if not settings.allow_writes:
+        return None
+    if not settings.login:
+        raise SettingError(
+            "Only admins make changes, and without a login nobody is one.",
+            "Set up a login (such as --users-file), or leave --allow-writes out.",
+        )
+    state = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
+    return UndoFile(Path(settings.undo_file or f"{state}/etcdview/undo.jsonl").expanduser())
+
+
+def _fingerprint_key(settings: Settings) -> bytes:
+    """The same in all workers and replicas with one secret key; none: one of its own."""
+    return derived(settings, "fingerprints") if settings.secret_key else b""
 
 
 def _prefixes(settings: Settings, keyspace: KeySpace) -> tuple[bytes, ...]:

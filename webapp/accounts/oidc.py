@@ -17,10 +17,11 @@ from joserfc.errors import JoseError
 from requests import RequestException
 
 from etcdview.accounts.access import Identity
+from etcdview.accounts.exposure import encrypted
 from etcdview.accounts.keys import derived
 from etcdview.config import Settings
 from etcdview.errors import LoginError
-from webapp.accounts.sessions import MAX_GROUPS, is_secure
+from webapp.accounts.sessions import MAX_GROUPS
 
 LIFETIME_SECONDS = 600
 TIMEOUT_SECONDS = 10
@@ -54,7 +55,7 @@ class Provider:
 
     def __init__(self, app: Flask, settings: Settings) -> None:
         self._settings = settings
-        secure = is_secure(settings)
+        secure = encrypted(settings)
         self._cookie = "__Host-etcdview-login" if secure else "etcdview-login"
         self._secure = secure
         self._signer = URLSafeTimedSerializer(derived(settings, "oidc"), salt="flow")

@@ -11,6 +11,7 @@ from flask import Flask, session
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 
 from etcdview.accounts.access import Identity
+from etcdview.accounts.exposure import encrypted
 from etcdview.accounts.keys import derived
 from etcdview.accounts.users import User
 from etcdview.config import Settings
@@ -32,7 +33,7 @@ class Member(UserMixin):  # type: ignore[misc]  # flask-login has no types
 
 def init_app(app: Flask, settings: Settings) -> None:
     """Set how cookies look, and how a session is read back."""
-    secure = is_secure(settings)
+    secure = encrypted(settings)
     app.config |= {
         "SECRET_KEY": derived(settings, "sessions").hex(),
         "SESSION_COOKIE_NAME": "__Host-etcdview" if secure else "etcdview",
@@ -44,11 +45,6 @@ def init_app(app: Flask, settings: Settings) -> None:
     manager = LoginManager(app)
     manager.session_protection = None  # an address may change within a session: the lifetime bounds it
     manager.user_loader(_member)
-
-
-def is_secure(settings: Settings) -> bool:
-    """Whether browsers reach etcdview by HTTPS."""
-    return bool(settings.tls_cert) or settings.public_url.startswith("https://")
 
 
 def begin(who: User | Identity) -> None:

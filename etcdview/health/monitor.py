@@ -1,18 +1,21 @@
-"""One round of probes every five seconds at most, for all browsers together, and the verdict on it.
+"""One round of probes every five seconds, for all browsers together, and the verdict on it.
 
-While nobody has asked for a minute, a round every thirty seconds keeps the history and the metrics going.
+When a member begins to fail the next rounds come sooner, for it may be an election. While nobody has asked for a
+minute, a round every thirty seconds keeps the history and the metrics going.
 """
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from etcdview.health.budget import Clock, utc_now
 from etcdview.health.certificates import Board, Boards
 from etcdview.health.facts import ClusterFacts
-from etcdview.health.findings import Verdict
+from etcdview.health.findings import Finding, Verdict
 from etcdview.health.hashing import Hasher
 from etcdview.health.history import History
 from etcdview.health.probing import ProbeSource
@@ -24,7 +27,11 @@ INTERVAL_SECONDS = 5.0
 TROUBLED_INTERVAL_SECONDS = 1.5  # a round may meet an election: soon look again whether the trouble stays
 IDLE_INTERVAL_SECONDS = 30.0
 IDLE_AFTER_SECONDS = 60.0
+TROUBLED_FOR_SECONDS = 20.0  # then it is known that the trouble stays
+STALE_SECONDS = 45.0  # longer than the longest pause between rounds: facts older than that say nothing of now
 WAIT_SECONDS = 1.9  # the longest that a page waits for a round: less than the 2 s it is allowed
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,20 @@ class Report:
     age_seconds: float = 0.0
     history: History = field(default_factory=History)
     board: Board = field(default_factory=Board)
+
+
+def stale(report: Report, now: datetime) -> Verdict:
+    """The verdict on facts that are too old to say anything of now."""
+    finding = Finding(
+        id="facts-stale",
+        severity="critical",
+        summary="The members have not been asked for too long.",
+        evidence=f"The last round ended {report.age_seconds:.0f} s ago.",
+        why="What is shown may not hold any more.",
+        action="Look into etcdview's own log, and start it again.",
+        commands=("etcdview health",),
+    )
+    return Verdict("unknown", now, (finding,))
 
 
 class Monitor:
@@ -55,9 +76,10 @@ class Monitor:
         self._now = now
         self._changed = threading.Condition()  # guards all below
         self._report: Report | None = None
-        self._began_at = 0.0  # monotonic, of the newest round
+        self._began_at = float("-inf")  # monotonic, of the newest round
         self._done_at = 0.0  # monotonic
         self._running = False
+        self._well_at = time.monotonic()  # when no member was in trouble last
         self._asked_at = 0.0  # monotonic
         self._hash_wanted = False
         self._stopping = False
@@ -89,7 +111,8 @@ class Monitor:
                 self._changed.wait_for(lambda: self._stopping or self._settled(), wait_seconds)
             if self._report is None:
                 return Report(None, Verdict("unknown", self._now()))
-            return replace(self._report, age_seconds=time.monotonic() - self._done_at)
+            report = replace(self._report, age_seconds=time.monotonic() - self._done_at)
+        return report if report.age_seconds < STALE_SECONDS else replace(report, verdict=stale(report, self._now()))
 
     def compare_hashes(self) -> None:
         """Ask for a comparison of the members' data after the next round, however large it is."""
@@ -106,31 +129,45 @@ class Monitor:
         return self._report is not None and time.monotonic() - self._done_at < self._interval_seconds + WAIT_SECONDS
 
     def _run(self) -> None:
-        before: ClusterFacts | None = None
-        history = History()
         while self._pause():
-            with self._changed:
-                self._began_at, self._running = time.monotonic(), True
-            facts = self._rounds.run(self._hasher.results)
-            history = history.add(facts)
-            board = self._boards.look(facts)
-            report = Report(facts, examine(Sight(facts, before, history, board)), history=history, board=board)
-            before = facts
-            with self._changed:
-                self._report, self._done_at, self._running = report, time.monotonic(), False
-                hash_wanted, self._hash_wanted = self._hash_wanted, False
-                self._changed.notify_all()
-            if hash_wanted or self._hasher.due(facts):
-                self._hasher.begin(facts)
+            try:
+                self._look()
+            except Exception:  # noqa: BLE001
+                # A fault of our own must not end the watch: the facts grow old, and then the verdict is unknown.
+                _log.exception("a round of probes failed")
+                with self._changed:
+                    self._running = False
         self._rounds.close()
 
+    def _look(self) -> None:
+        """One round, and what follows from it."""
+        with self._changed:
+            last = self._report or Report(None, Verdict("unknown", self._now()))
+        facts = self._rounds.run(self._hasher.results)
+        history = last.history.add(facts)
+        board = self._boards.look(facts)
+        verdict = examine(Sight(facts, last.facts, history, board))
+        with self._changed:
+            self._publish(Report(facts, verdict, history=history, board=board))
+            hash_wanted, self._hash_wanted = self._hash_wanted, False
+        if hash_wanted or self._hasher.due(facts):
+            self._hasher.begin(facts)
+
+    def _publish(self, report: Report) -> None:
+        """Make it the newest; the caller holds the lock."""
+        self._report, self._done_at, self._running = report, time.monotonic(), False
+        if not self._troubled():
+            self._well_at = self._done_at
+        self._changed.notify_all()
+
     def _pause(self) -> bool:
-        """Sleep until the next round is due; false when it is time to stop."""
+        """Sleep until the next round is due, which then begins; false when it is time to stop."""
         with self._changed:
             while not self._stopping:
                 now = time.monotonic()
                 due = self._began_at + self._interval(now)
-                if self._report is None or now >= due:
+                if now >= due:
+                    self._began_at, self._running = now, True
                     return True
                 self._changed.wait(due - now)
             return False
@@ -138,7 +175,12 @@ class Monitor:
     def _interval(self, now: float) -> float:
         if now - self._asked_at >= IDLE_AFTER_SECONDS:
             return IDLE_INTERVAL_SECONDS
-        return min(self._interval_seconds, TROUBLED_INTERVAL_SECONDS) if self._troubled() else self._interval_seconds
+        lately = now - self._well_at < TROUBLED_FOR_SECONDS
+        return (
+            min(self._interval_seconds, TROUBLED_INTERVAL_SECONDS)
+            if lately and self._troubled()
+            else self._interval_seconds
+        )
 
     def _troubled(self) -> bool:
         facts = self._report.facts if self._report is not None else None

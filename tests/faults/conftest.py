@@ -99,6 +99,7 @@ class Ring:
         self.authority = Authority(root / "pki") if tls else None
         self.client = self.authority.issue(root / "pki", "client", "client") if self.authority else None
         self.nodes: list[Node] = []
+        self.made = 0
 
     @property
     def tls(self) -> TlsFiles:
@@ -112,7 +113,8 @@ class Ring:
 
     def add_node(self, *, host: str = "127.0.0.1", netns: str = "", **flags: str) -> Node:
         """A member with its files and flags, not started. Underscores in flag names stand for dashes."""
-        name = f"{self.prefix}{len(self.nodes) + 1}"
+        self.made += 1
+        name = f"{self.prefix}{self.made}"
         scheme = "https" if self.authority else "http"
         client_port, peer_port = free_ports(2)
         node = Node(name, self.root / name, f"{scheme}://{host}:{client_port}", f"{scheme}://{host}:{peer_port}")
@@ -287,7 +289,7 @@ def _is(finding: Finding, rule_id: str, member: str) -> bool:
 
 
 @contextmanager
-def looking(store: EtcdStore, interval_seconds: float = 2.0) -> Iterator[Eye]:
+def looking(store: EtcdStore, interval_seconds: float = 1.0) -> Iterator[Eye]:
     """An eye on what the store leads to."""
     monitor = Monitor(store, interval_seconds=interval_seconds)
     monitor.start()
@@ -354,6 +356,21 @@ def lab() -> Iterator[Lab]:
 def _trio() -> Iterator[Ring]:
     with _lab() as made:
         yield made.cluster(3)
+
+
+@pytest.fixture(scope="module")
+def _crew() -> Iterator[Ring]:
+    with _lab() as made:
+        yield made.cluster(3)
+
+
+@pytest.fixture
+def crew(_crew: Ring) -> Iterator[Ring]:
+    """Three members with mutual TLS, to add others to; those are taken out again after each test."""
+    yield _crew
+    for node in _crew.nodes[3:]:
+        _crew.leave(node)
+    _crew.wait_ready()
 
 
 @pytest.fixture

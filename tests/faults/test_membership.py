@@ -8,47 +8,34 @@ Ring = Any
 Lab = Any
 
 
-def test_a_learner_is_told_and_stays_told_when_it_stops(lab: Lab) -> None:
-    trio = lab.cluster(3)
-    with lab.look(trio.store()) as eye:
-        node = trio.join(learner=True)
-        finding = eye.finds("learner")
-        assert finding.severity == "info"
+def test_a_learner_is_told_and_stays_told_when_it_stops(crew: Ring, lab: Lab) -> None:
+    with lab.look(crew.store()) as eye:
+        node = crew.join(learner=True)
+        assert eye.finds("learner").severity == "info"
         eye.sees_no_harm()
         node.pause()
         assert eye.finds("member-down", member=node.name).severity == "warning"
         node.resume()
-        trio.leave(node)
+        crew.leave(node)
         eye.loses("learner")
 
 
-def test_a_member_that_was_added_and_never_started(lab: Lab) -> None:
-    trio = lab.cluster(3)
-    with lab.look(trio.store()) as eye:
-        node = trio.join(begin=False)
+def test_a_member_that_was_added_and_never_started(crew: Ring, lab: Lab) -> None:
+    with lab.look(crew.store()) as eye:
+        node = crew.join(begin=False)
         eye.finds("member-unstarted")
         eye.finds("even-voters")
-        trio.leave(node)
+        crew.leave(node)
         eye.loses("member-unstarted")
 
 
-def test_a_fourth_voter(lab: Lab) -> None:
-    trio = lab.cluster(3)
-    with lab.look(trio.store()) as eye:
-        node = trio.join()
+def test_a_fourth_voter_that_is_removed_while_its_endpoint_is_still_given(crew: Ring, lab: Lab) -> None:
+    node = crew.join()
+    crew.wait_ready()
+    with lab.look(crew.store()) as eye:
         eye.finds("even-voters")
         eye.sees_no_harm()
-        trio.leave(node)
-        eye.loses("even-voters")
-
-
-def test_a_member_removed_whose_endpoint_is_still_given(lab: Lab) -> None:
-    trio = lab.cluster(3)
-    node = trio.join()
-    trio.wait_ready()
-    with lab.look(trio.store()) as eye:
-        eye.finds("even-voters")
-        trio.leave(node)
+        crew.leave(node)
         eye.finds("endpoint-dead")
 
 

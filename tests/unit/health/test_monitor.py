@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
 
@@ -111,6 +111,27 @@ def test_a_member_that_ignores_its_deadline_delays_nobody(source: ScriptedSource
 def test_before_anything_is_known_the_verdict_is_unknown(source: ScriptedSource) -> None:
     report = Monitor(source).latest(wait_seconds=0)
     assert (report.facts, report.verdict.status) == (None, "unknown")
+
+
+def test_a_fault_of_our_own_does_not_end_the_watch_and_turns_into_unknown(
+    source: ScriptedSource, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with running(source, interval=0.05) as monitor:
+        assert monitor.latest().verdict.status != "unknown"
+        monkeypatch.setattr("etcdview.health.monitor.STALE_SECONDS", 0.3)
+        monkeypatch.setattr(monitor, "_look", lambda: 1 / 0)
+        wait_for(lambda: monitor.latest(0).verdict.status == "unknown")
+        assert [f.id for f in monitor.latest(0).verdict.findings] == ["facts-stale"]
+        monkeypatch.undo()
+        wait_for(lambda: monitor.latest(0).verdict.status != "unknown")
+    assert "a round of probes failed" in caplog.text
+
+
+def wait_for(holds: Callable[[], bool]) -> None:
+    until = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < until
+        time.sleep(0.02)
 
 
 def test_stopping_leaves_no_thread_behind(source: ScriptedSource) -> None:

@@ -9,7 +9,6 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
-
 WIDE, NARROW = (1280, 900), (400, 860)
 CRASHLOOP = quote("/registry/pods/shop/crashloop", safe="")
 CREDENTIALS = quote("/registry/secrets/payments/db-credentials", safe="")

@@ -1,0 +1,114 @@
+"""Open pages follow etcd: rows flash, deleted ones are struck out, an object and the watch feed show what changed."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from etcdview.demo.cluster import Cluster
+from etcdview.demo.programs import find_program
+
+Etcdctl = Callable[..., None]
+WEB = "/registry/configmaps/live/web"
+
+
+def config_map(name: str, text: str) -> str:
+    return (
+        f'{{"apiVersion":"v1","kind":"ConfigMap","metadata":{{"name":"{name}","namespace":"live",'
+        f'"creationTimestamp":"2026-11-23T15:00:00Z"}},"data":{{"text":"{text}"}}}}'
+    )
+
+
+@pytest.fixture
+def etcdctl(etcd: Cluster) -> Iterator[Etcdctl]:
+    """Writes beside the product, as the API server would; what a test put under `live` is gone after it."""
+
+    def run(*arguments: str) -> None:
+        tls = etcd.tls
+        environ = os.environ | {
+            "ETCDCTL_API": "3",
+            "ETCDCTL_ENDPOINTS": etcd.endpoints[0],
+            "ETCDCTL_CACERT": tls.cacert,
+            "ETCDCTL_CERT": tls.cert,
+            "ETCDCTL_KEY": tls.key,
+        }
+        subprocess.run([find_program("etcdctl"), *arguments], env=environ, check=True, capture_output=True)
+
+    yield run
+    run("del", "--prefix", "/registry/configmaps/live/")
+
+
+def test_a_new_row_flashes_and_a_deleted_one_is_struck_out(page: Page, etcdctl: Etcdctl) -> None:
+    etcdctl("put", "/registry/configmaps/live/first", config_map("first", "a"))
+    page.goto("/registry?resource=configmaps&namespace=live")
+    expect(page.locator("#objects tbody tr")).to_have_count(1)
+
+    etcdctl("put", WEB, config_map("web", "a"))
+    expect(page.locator("tr.row-new")).to_contain_text("web")
+
+    etcdctl("del", "/registry/configmaps/live/first")
+    expect(page.locator("tr.row-deleted del")).to_have_text("first")
+
+
+def test_an_open_object_shows_its_new_value_and_then_that_it_is_gone(page: Page, etcdctl: Etcdctl) -> None:
+    etcdctl("put", WEB, config_map("web", "before"))
+    page.goto(f"/object?key={WEB}&view=yaml")
+    expect(page.locator("#value-text")).to_contain_text("text: before")
+
+    etcdctl("put", WEB, config_map("web", "after"))
+    expect(page.locator("#value-text")).to_contain_text("text: after")
+
+    etcdctl("del", WEB)
+    expect(page.get_by_role("alert")).to_contain_text(re.compile("was deleted at revision [0-9]+"))
+
+
+def test_the_feed_tells_which_field_changed_and_filters_and_pauses(page: Page, etcdctl: Etcdctl) -> None:
+    etcdctl("put", WEB, config_map("web", "before"))
+    page.goto("/watch?prefix=/registry/configmaps/live/&kind=updated")
+    etcdctl("put", WEB, config_map("web", "after"))
+
+    row = page.locator(".feed-row").first
+    expect(row).to_contain_text(WEB)
+    expect(row.locator("code")).to_have_text("data.text")
+    expect(row.locator("del")).to_have_text("before")
+    expect(row.locator("ins")).to_have_text("after")
+
+    page.get_by_role("switch", name="pause").click()
+    expect(page.get_by_text("Paused.")).to_be_visible()
+    count = page.locator(".feed-row").count()
+    etcdctl("put", WEB, config_map("web", "later"))
+    page.goto("/watch?prefix=/registry/configmaps/live/&kind=updated")
+    expect(page.locator(".feed-row")).to_have_count(count + 1)
+
+
+def test_a_deleted_key_is_a_404_that_says_when_and_its_history_is_kept(page: Page, etcdctl: Etcdctl) -> None:
+    etcdctl("put", WEB, config_map("web", "one"))
+    etcdctl("put", WEB, config_map("web", "two"))
+    etcdctl("del", WEB)
+
+    answer = page.goto(f"/object?key={WEB}")
+    assert answer is not None
+    assert answer.status == 404
+    expect(page.get_by_role("alert")).to_contain_text(re.compile("was deleted at revision [0-9]+"))
+
+    page.goto(f"/history?key={WEB}")
+    expect(page.locator(".revision")).to_have_count(2)
+    expect(page.locator("ins")).to_contain_text("text: two")
+
+
+def test_a_compacted_revision_is_a_410(page: Page, etcdctl: Etcdctl, etcd: Cluster) -> None:
+    for text in ("one", "two", "three"):
+        etcdctl("put", WEB, config_map("web", text))
+    page.goto(f"/object?key={WEB}")
+    revision = int(page.locator("dt:has-text('Modified') + dd").inner_text().replace(",", ""))
+    etcdctl("compact", str(revision))
+
+    answer = page.goto(f"/object?key={WEB}&revision={revision - 1}")
+
+    assert answer is not None
+    assert answer.status == 410

@@ -12,12 +12,14 @@ from etcdview.index.base import Names
 from etcdview.keys import KeySpace
 from etcdview.redact import Redactor
 from etcdview.stores.base import Store
+from etcdview.undo import UndoFile
 
 
 class Cluster:
     """What pages are made from. `monitor` is None where there is nothing alive to ask: a dump or a snapshot.
 
-    `store` is what pages read by; `source` the store itself, for what needs more than reading.
+    `store` is what pages read by; `source` the store itself, for what needs more than reading. `undo` is None where
+    nothing may be changed.
     """
 
     def __init__(
@@ -30,6 +32,7 @@ class Cluster:
         keyspace: KeySpace,
         monitor: Monitor | None = None,
         warnings: tuple[str, ...] = (),
+        undo: UndoFile | None = None,
         fingerprint_key: bytes = b"",
     ) -> None:
         self.name = name
@@ -40,6 +43,7 @@ class Cluster:
         self.keyspace = keyspace
         self.monitor = monitor
         self._warnings = warnings
+        self.undo = undo
         self.kinds = Kinds(self.store, keyspace)
         self.redactor = Redactor(fingerprint_key or secrets.token_bytes(32))
 

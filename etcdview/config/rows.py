@@ -135,4 +135,11 @@ LOGIN: tuple[Row, ...] = (
     Row("audit-log", "audit_log", "ETCDVIEW_AUDIT_LOG", values.text, "FILE",
         "Where logins, reveals, downloads, changes and refusals are logged; standard error if not given.", path=True),
 )  # fmt: skip
-ROWS: tuple[Row, ...] = CONNECTION + SOURCE + SERVING + HTTPS + LOGIN
+CHANGES: tuple[Row, ...] = (
+    Row("allow-writes", "allow_writes", "ETCDVIEW_ALLOW_WRITES", values.truth, "",
+        "Let admins change keys and look after members. Needs a login; without it etcdview only reads."),
+    Row("undo-file", "undo_file", "ETCDVIEW_UNDO_FILE", values.text, "FILE",
+        "Where the values that were changed are kept, Secrets too; ~/.local/state/etcdview/undo.jsonl if not given.",
+        path=True),
+)  # fmt: skip
+ROWS: tuple[Row, ...] = CONNECTION + SOURCE + SERVING + HTTPS + LOGIN + CHANGES

@@ -55,6 +55,8 @@ class Settings:
     session_seconds: float = 12 * 3600.0
     secret_key: str = field(default="", repr=False)
     audit_log: str = ""
+    allow_writes: bool = False
+    undo_file: str = ""
     notes: tuple[str, ...] = ()
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from html import unescape
 from urllib.parse import quote
 
@@ -44,22 +45,23 @@ def measure(etcd: Etcd, served: Served) -> list[Row]:
 
 def _sessions(etcd: Etcd, served: Served, browsers: int) -> list[Row]:
     before = etcd.counters()
-    _in_parallel(browsers, lambda: _session(served.port))
+    with ThreadPoolExecutor(browsers) as pool:
+        bad = [path for paths in pool.map(_session, [served.port] * browsers) for path in paths]
     after = etcd.counters()
     who = "1 browser" if browsers == 1 else f"{browsers} browsers"
     return [
         Row(f"etcd requests for a session of {len(SESSION)} pages, {who}", requests_of(before, after), ""),
         Row(f"etcd bytes sent for it, {who}", bytes_of(before, after) / 1e6, "MB"),
+        Row(f"pages of it that failed, {who}", len(bad), "", 0, note=", ".join(sorted(set(bad)))),
     ]
 
 
-def _session(port: int) -> None:
+def _session(port: int) -> list[str]:
+    """The pages that did not answer 200."""
     client = Client(port)
-    for path in SESSION:
-        answer = client.get(path)
-        if answer.status != 200:
-            raise RuntimeError(f"{path} answered {answer.status}")
+    bad = [path for path in SESSION if client.get(path).status != 200]
     client.close()
+    return bad
 
 
 def _at_rest(etcd: Etcd, served: Served) -> list[Row]:
@@ -130,21 +132,3 @@ def _updates(etcd: Etcd, served: Served) -> list[Row]:
 
 def _said(took: list[float]) -> str:
     return f"p50 {percentile(took, 0.5):.2f} s, spread {spread(took):.1f}"
-
-
-def _in_parallel(count: int, work: object) -> None:
-    errors: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            work()  # type: ignore[operator]
-        except BaseException as error:  # noqa: BLE001 - told by the caller
-            errors.append(error)
-
-    threads = [threading.Thread(target=run) for _ in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if errors:
-        raise errors[0]

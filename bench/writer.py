@@ -25,17 +25,19 @@ def main(url: str, rate: int, seconds: float) -> None:
     work = operations()
     open_calls: deque[Any] = deque()
     began = time.monotonic()
-    writes = 0
+    writes = puts = 0
     while (passed := time.monotonic() - began) < seconds:
         while writes < passed * rate:
-            open_calls.append(send(stub, next(work)))
+            operation = next(work)
+            open_calls.append(send(stub, operation))
             writes += 1
+            puts += not operation[1]
             if len(open_calls) > OPEN_CALLS:
                 open_calls.popleft().result()
         time.sleep(_STEP_SECONDS)
     for call in open_calls:
         call.result()
-    print(json.dumps({"writes": writes, "seconds": time.monotonic() - began}))
+    print(json.dumps({"writes": writes, "puts": puts, "seconds": time.monotonic() - began}))
 
 
 def operations() -> Iterator[tuple[bytes, bool]]:

@@ -6,10 +6,12 @@ import secrets
 
 from etcdview.browse.kinds import Kinds
 from etcdview.browse.reads import STALE, Reads
+from etcdview.browse.setup import SetupReader
 from etcdview.codec import Codec
 from etcdview.health.monitor import Monitor
 from etcdview.index.base import Names
 from etcdview.keys import KeySpace
+from etcdview.objects import Objects
 from etcdview.redact import Redactor
 from etcdview.stores.base import Store
 from etcdview.undo import UndoFile
@@ -46,6 +48,7 @@ class Cluster:
         self.undo = undo
         self.kinds = Kinds(self.store, keyspace)
         self.redactor = Redactor(fingerprint_key or secrets.token_bytes(32))
+        self.setup = SetupReader(self.store, Objects(self.store, codec, keyspace, self.redactor.mask))
 
     @property
     def warnings(self) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from etcdview.browse import commands
 from etcdview.browse.commands import Command
+from etcdview.browse.deployments import DeploymentSection, deployment_section
 from etcdview.browse.overview import ClusterState, state_of
 from etcdview.browse.probes import QUESTIONS, CounterRow, ProbeRow, counter_rows, probe_rows
 from etcdview.browse.sparks import Hour, hour_of
@@ -37,6 +38,7 @@ class HealthPage:
     questions: tuple[tuple[str, str], ...]
     counters: tuple[CounterRow, ...]
     hour: Hour | None
+    deployment: DeploymentSection
     commands: tuple[Command, ...]
 
 
@@ -53,6 +55,7 @@ def health_page(window: Window, now: datetime) -> HealthPage:
         questions=QUESTIONS,
         counters=counter_rows(facts) if facts else (),
         hour=hour_of(report.history, facts) if facts else None,
+        deployment=deployment_section(window, facts),
         commands=commands.for_members(),
     )
 

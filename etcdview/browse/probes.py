@@ -65,6 +65,11 @@ class ProbeRow:
     answers: tuple[Answer, ...]
     troubles: tuple[Trouble, ...]
 
+    @property
+    def address(self) -> str:
+        """Host and port."""
+        return self.url.partition("://")[2]
+
 
 @dataclass(frozen=True, slots=True)
 class CounterRow:
@@ -173,8 +178,11 @@ def _alarms(endpoint: EndpointFacts) -> Answer:
 
 def _hash(endpoint: EndpointFacts) -> Answer:
     value = endpoint.hash.value
-    text = f"{value.hash:08x} at revision {value.revision:,}" if value else ""
-    return _answer(endpoint.hash, text)
+    if value is None:
+        return _answer(endpoint.hash)
+    text = f"{value.hash:08x} at rev {value.revision:,}"
+    # Compared every ten minutes: of a member that is silent now, it was heard before.
+    return _answer(endpoint.hash, text) if endpoint.status.ok else Answer("quiet", f"was {text}", at=endpoint.hash.at)
 
 
 def _health(endpoint: EndpointFacts) -> Answer:

@@ -64,7 +64,7 @@ class EndpointProber:
         budget = Budget(ENDPOINT_SECONDS)
         status = self._ask(lambda probe, seconds: probe.status(seconds), budget)
         self._learn(status=status)
-        if status.value is None:
+        if status.failed:
             self.close()
             return self._learn(wire=self._ask_wire(budget, force=True))
         membership = self._ask(lambda probe, seconds: probe.members(seconds), budget)
@@ -92,13 +92,11 @@ class EndpointProber:
         self.so_far = replace(self.so_far, **more)
         return self.so_far
 
-    def _read(self, status: MemberStatus, budget: Budget) -> Probe[int]:
+    def _read(self, status: MemberStatus | None, budget: Budget) -> Probe[int]:
         """A learner serves no linearizable read, so it is not asked for one."""
-        return (
-            Probe()
-            if status.learner
-            else self._ask(lambda probe, seconds: probe.read(seconds, serializable=False), budget)
-        )
+        if status is not None and status.learner:
+            return Probe()
+        return self._ask(lambda probe, seconds: probe.read(seconds, serializable=False), budget)
 
     def _ask(self, call: Callable[[MemberProbe, float], T], budget: Budget) -> Probe[T]:
         at, begun = self.now(), time.monotonic()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-from etcdview.health.facts import MemberFacts
+from etcdview.health.facts import MemberFacts, Probe
 from etcdview.health.findings import Finding
 from etcdview.health.rules.base import HEALTH, MEMBERS, STATUS, Sight, listed, plural, read_at, rule
 
@@ -42,6 +43,23 @@ def quorum_unknown(sight: Sight) -> Iterator[Finding]:
         why="Only a linearizable read proves that the members agree; without one nothing can be said.",
         action=_first_remedy(facts.members) or "Check the endpoints, and the network between here and them.",
         commands=("etcdview doctor", HEALTH),
+    )
+
+
+@rule("unsupported")
+def unsupported(sight: Sight) -> Iterator[Finding]:
+    """The server lacks some of the calls, as kine (the etcd of k3s) does: what they would tell is unknown."""
+    lacking = {call: m for m in sight.facts.members for call in _lacks(m)}
+    if not lacking:
+        return
+    yield Finding(
+        id="unsupported",
+        severity="info",
+        summary=f"Not supported by this server: {listed(lacking)}.",
+        evidence=f"{listed({m.name for m in lacking.values()})} answered so {read_at(sight.facts.at)}.",
+        why="What these calls tell of a member, its peers and its data cannot be judged here.",
+        action="Nothing, where this is kine or another stand-in for etcd; look after the database behind it.",
+        commands=(STATUS,),
     )
 
 
@@ -220,7 +238,7 @@ def member_unstarted(sight: Sight) -> Iterator[Finding]:
 def membership_unread(sight: Sight) -> Iterator[Finding]:
     """Members answer, but none tells the membership: who else should be asked is not known for certain."""
     facts = sight.facts
-    answering = [m for m in facts.members if m.alive]
+    answering = [m for m in facts.members if m.alive and m.endpoint.membership.failed]
     if facts.membership_fresh or not answering:
         return
     troubles = listed(e.membership.trouble.what for m in answering for e in m.endpoints if e.membership.trouble)
@@ -234,6 +252,18 @@ def membership_unread(sight: Sight) -> Iterator[Finding]:
         action="Let the user read the membership, or look at the members' log.",
         commands=(MEMBERS,),
     )
+
+
+def _lacks(member: MemberFacts) -> Iterator[str]:
+    endpoint = member.endpoint
+    asked: dict[str, Probe[Any]] = {
+        "Status": endpoint.status,
+        "MemberList": endpoint.membership,
+        "HashKV": endpoint.hash,
+    }
+    for call, probe in asked.items():
+        if probe.trouble is not None and probe.trouble.unsupported:
+            yield call
 
 
 def _first_remedy(members: tuple[MemberFacts, ...]) -> str:

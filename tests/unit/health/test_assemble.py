@@ -95,6 +95,13 @@ def test_alarms_are_read_from_the_errors_of_status(build: SimpleNamespace) -> No
     assert alarms_in(build.status(1, errors=errors)) == (Alarm(161, "NOSPACE"), Alarm(162, "CORRUPT"))
 
 
+def test_a_server_without_status_and_membership_is_judged_by_its_reads(build: SimpleNamespace) -> None:
+    lacking = build.failed(Trouble("UnsupportedError", "This server does not have the call."))
+    kine = build.endpoint(1, (), status=lacking, membership=lacking, hash=lacking)
+    verdict = examine(Sight(assemble([kine], at=build.now)))
+    assert (verdict.status, [f.id for f in verdict.findings]) == ("healthy", ["unsupported"])
+
+
 def test_where_reads_are_denied_the_members_own_word_proves_quorum(build: SimpleNamespace) -> None:
     denied = build.failed(Trouble("DeniedError", "etcd asks for a user name and password."))
     facts = build.cluster(bend={n: {"read": denied} for n in (1, 2, 3)})

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from etcdview.errors import DeadlineError, EtcdviewError
+from etcdview.errors import DeadlineError, EtcdviewError, UnsupportedError
 from etcdview.health.monitor import Monitor
 from etcdview.models import Alarm, KvHash, Membership, MemberStatus, TlsFiles
 
@@ -21,11 +21,14 @@ class ScriptedMember:
     def __init__(self, endpoint: str, status: MemberStatus, members: Membership) -> None:
         self.endpoint, self._status, self._members = endpoint, status, members
         self.calls = 0
+        self.without_status = False
         self.may_answer = threading.Event()
         self.may_answer.set()
 
     def status(self, timeout_seconds: float) -> MemberStatus:
         self.calls += 1
+        if self.without_status:
+            raise UnsupportedError("This server does not have the call Status.")
         if not self.may_answer.is_set():
             self.may_answer.wait(10)
             raise DeadlineError("too late")
@@ -106,6 +109,16 @@ def test_a_member_that_ignores_its_deadline_delays_nobody(source: ScriptedSource
     assert report.facts is not None
     assert [m.healthy for m in report.facts.members] == [True, False]
     assert report.verdict.status == "degraded"
+
+
+def test_a_server_without_status_is_asked_the_rest(source: ScriptedSource) -> None:
+    for member in source.members.values():
+        member.without_status = True
+    with running(source) as monitor:
+        report = monitor.latest()
+    assert report.facts is not None
+    assert report.facts.quorum.state == "has"
+    assert "unsupported" in [f.id for f in report.verdict.findings]
 
 
 def test_before_anything_is_known_the_verdict_is_unknown(source: ScriptedSource) -> None:

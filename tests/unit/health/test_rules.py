@@ -142,6 +142,11 @@ def ends(days: float, begins: float = -265) -> Make:
     return lambda b: b.with_entry(ends=b.now + timedelta(days=days), begins=b.now + timedelta(days=begins))
 
 
+def lacking(call: str) -> Make:
+    """A server without one of the calls."""
+    return lambda b: bent(**{call: b.failed(Trouble("UnsupportedError", "no"))})(b)
+
+
 CASES: dict[str, Case] = {
     "alarm-corrupt": Case(
         "critical", said(errors=("memberID:162 alarm:CORRUPT ",)), said(errors=("memberID:1 alarm:NONE",))
@@ -166,9 +171,7 @@ CASES: dict[str, Case] = {
     "cluster-id-differs": Case("critical", of_another_cluster, removed),
     "commit-slow": Case("warning", commit(0.05), commit(0.005)),
     "data-differs": Case("critical", hashed(hash=0xBAD), hashed(hash=0xBAD, compact_revision=800)),
-    "data-uncompared": Case(
-        "info", lambda b: bent(hash=b.failed())(b), lambda b: bent(hash=b.failed(Trouble("UnsupportedError", "no")))(b)
-    ),
+    "data-uncompared": Case("info", lambda b: bent(hash=b.failed())(b), lacking("hash")),
     "downgrade": Case("warning", said(downgrade_enabled=True), said(downgrade_enabled=None)),
     "endpoint-dead": Case(
         "warning", lambda b: b.sight(b.cluster(more=(b.silent(9),))), lambda b: b.sight(b.cluster(down=(2,)))
@@ -244,6 +247,7 @@ CASES: dict[str, Case] = {
     "single-member": Case("info", lambda b: b.sight(b.cluster(1)), lambda b: b.sight(b.cluster(2))),
     "storage-version-behind": Case("info", said(storage_version="3.5.0"), said(storage_version=None)),
     "term-differs": Case("warning", said(raft_term=4), once(said(raft_term=4))),
+    "unsupported": Case("info", lacking("hash"), lambda b: bent(hash=b.failed())(b)),
     "url-loopback": Case(
         "warning",
         listed(peer_urls=("https://localhost:2380",)),

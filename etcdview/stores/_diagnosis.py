@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import grpc
 
+from etcdview.errors import UnsupportedError
 from etcdview.stores._channel import Channel
 from etcdview.stores._faults import translate
 from etcdview.stores._login import Login
@@ -32,21 +34,26 @@ def diagnose_endpoint(channel: Channel, login: Login, prefix: bytes, timeout_sec
 
 
 def _reading(channel: Channel, login: Login, prefix: bytes, serializable: bool, deadline: float) -> Callable[[], str]:
-    """A read of one key's name; serializable it shows that we may, linearizable that a quorum agrees."""
+    """A read of one key; serializable it shows that we may, linearizable that a quorum agrees."""
 
     def read() -> str:
-        left = max(0.1, deadline - time.monotonic())
-        request = range_request(prefix, prefix_end(prefix), limit=1, keys_only=True, serializable=serializable)
-        call = Call("kv", "Range", request, needs_leader=not serializable)
         try:
-            response = channel.start(call, left, login.token(channel, left)).result()
-        except grpc.RpcError as error:
-            raise translate(error, channel.name, call.method) from error
+            response = _ask(channel, login, prefix, serializable, deadline)
+        except UnsupportedError:  # kine has linearizable reads only
+            response = _ask(channel, login, prefix, False, deadline)
         shown = prefix.decode("utf-8", "replace")
-        if serializable:
-            return (
-                f"Keys below {shown} may be read." if response.kvs else f"Reading is allowed; no key is below {shown}."
-            )
-        return f"A majority agrees on revision {response.header.revision}."
+        if not serializable:
+            return f"A majority agrees on revision {response.header.revision}."
+        return f"Keys below {shown} may be read." if response.kvs else f"Reading is allowed; no key is below {shown}."
 
     return read
+
+
+def _ask(channel: Channel, login: Login, prefix: bytes, serializable: bool, deadline: float) -> Any:
+    left = max(0.1, deadline - time.monotonic())
+    request = range_request(prefix, prefix_end(prefix), limit=1, serializable=serializable)
+    call = Call("kv", "Range", request, needs_leader=not serializable)
+    try:
+        return channel.start(call, left, login.token(channel, left)).result()
+    except grpc.RpcError as error:
+        raise translate(error, channel.name, call.method) from error

@@ -94,7 +94,7 @@ FAULTS = (
         "Raise its --max-txn-ops to the usual 128.",
     ),
     Fault(Code.UNIMPLEMENTED, "", UnsupportedError, "This server does not have the call {method}.", ""),
-    Fault(None, "unsupported transaction", UnsupportedError, "This server (kine) takes no such transaction.", ""),
+    Fault(Code.UNKNOWN, " is not supported", UnsupportedError, "This server does not have it: {details}.", ""),
     Fault(None, "larger than max", QueryError, "The answer is larger than one message may be ({details}).", _SCOPE),
     Fault(
         Code.RESOURCE_EXHAUSTED,

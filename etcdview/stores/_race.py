@@ -149,7 +149,7 @@ class Race:
         error, check = _failure(attempt.check), attempt.check
         attempt.check = None
         attempt.check_at = time.monotonic() + AGAIN_SECONDS
-        attempt.leaderless = error is None and self.call.needs_leader and not check.result().leader
+        attempt.leaderless = error is None and self.call.needs_leader and _leaderless(check.result())
         # a server that says no to Status (kine, or no permission) lives as well
         alive = error is None or not issubclass(fault_of(error).error, UnreachableError)
         if alive and not attempt.leaderless:
@@ -193,6 +193,11 @@ def _silent(attempt: Attempt) -> UnreachableError:
         "Is the member stopped, overloaded, or behind a firewall? `etcdview doctor` tests each step.",
         endpoint=name,
     )
+
+
+def _leaderless(status: Any) -> bool:
+    """A member that knows of no leader; kine, whose cluster has no ID, has none to know of."""
+    return bool(status.header.cluster_id and not status.leader)
 
 
 def _failure(future: Any) -> grpc.RpcError | None:

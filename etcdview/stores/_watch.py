@@ -11,10 +11,12 @@ import grpc
 from etcd3 import etcdrpc
 
 from etcdview.errors import CompactedError, DeadlineError, DeniedError, EtcdviewError, UnreachableError
-from etcdview.models import WatchBatch
+from etcdview.models import Event, WatchBatch
 from etcdview.stores._channel import Channel, metadata
 from etcdview.stores._faults import translate
+from etcdview.stores._kine import inside
 from etcdview.stores._messages import Call, event
+from etcdview.stores.base import prefix_end
 
 SILENCE_SECONDS = 5.0
 CHECK_SECONDS = 1.0
@@ -23,14 +25,18 @@ CHECK_SECONDS = 1.0
 class EtcdWatch:
     """The Watch protocol, served by `endpoint`. Iterate in one thread; cancel and ask for progress from any."""
 
-    def __init__(self, channel: Channel, start: bytes, end: bytes, revision: int, token: str) -> None:
+    def __init__(
+        self, channel: Channel, start: bytes, end: bytes, revision: int, token: str, folder: bytes = b""
+    ) -> None:
+        """`folder`: watch this folder, as kine asks for, and keep what is in [start, end) of it."""
         self.endpoint = channel.name
         self._channel = channel
         self._token = token
         self._requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._ended = threading.Event()
-        self._requests.put(_create(start, end, revision))
+        self._wanted = inside(start, end) if folder else None
+        self._requests.put(_create(folder, prefix_end(folder), revision) if folder else _create(start, end, revision))
         self._call = (
             channel.link()
             .stubs["watch"]
@@ -57,7 +63,7 @@ class EtcdWatch:
                 return
             self._refused(answer)
             if not answer.created:
-                yield WatchBatch(answer.header.revision, tuple(map(event, answer.events)))
+                yield WatchBatch(answer.header.revision, self._events(answer))
 
     def request_progress(self) -> None:
         """See Watch.request_progress. etcd before 3.4.25 and 3.5.8 may answer ahead of events (etcd issue 15220)."""
@@ -69,6 +75,10 @@ class EtcdWatch:
         self._requests.put(None)
         self._call.cancel()
         self._answers.put(_END)
+
+    def _events(self, answer: Any) -> tuple[Event, ...]:
+        events = map(event, answer.events)
+        return tuple(events if self._wanted is None else (e for e in events if self._wanted(e.kv.key)))
 
     def _read(self) -> None:
         """The reader thread: etcd's answers into the queue, an error or the end at the end."""
@@ -122,10 +132,16 @@ _HUNG_UP = _Mark()
 
 
 def open_watch(
-    channel: Channel, start: bytes, end: bytes, revision: int, token: str, timeout_seconds: float
+    channel: Channel,
+    start: bytes,
+    end: bytes,
+    revision: int,
+    token: str,
+    timeout_seconds: float,
+    folder: bytes = b"",
 ) -> EtcdWatch:
     """A watch that etcd has confirmed. Raises UnreachableError, DeniedError, CompactedError."""
-    watch = EtcdWatch(channel, start, end, revision, token)
+    watch = EtcdWatch(channel, start, end, revision, token, folder)
     watch.opened(timeout_seconds)
     return watch
 

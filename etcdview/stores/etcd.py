@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import Any
 
 from etcd3 import etcdrpc
 
 from etcdview.endpoints import parse_endpoint, parse_endpoints
-from etcdview.errors import UnreachableError, UnsupportedError
+from etcdview.errors import DeniedError, UnreachableError, UnsupportedError
 from etcdview.models import KeyValue, Membership, NamesPiece, RangeResult, TlsFiles
 from etcdview.stores import _messages as messages
 from etcdview.stores._channel import Channel
 from etcdview.stores._diagnosis import DIAGNOSIS, diagnose_endpoint
 from etcdview.stores._explain import Explainer
 from etcdview.stores._failover import Failover
+from etcdview.stores._kine import KineReads, folder_of, is_kine
 from etcdview.stores._login import Login
 from etcdview.stores._maintenance import Upkeep
 from etcdview.stores._once import Once
@@ -60,6 +62,8 @@ class EtcdStore(Writes, Upkeep):
         self._channels = [Channel(endpoint, tls) for endpoint in parsed]
         self._order = Order(self._channels)
         self._failover = Failover(self._order, self._login, self._explain)
+        self._asked = False
+        self._limited: KineReads | None = None
         self._once = Once(self._order, self._login, self._failover)
 
     def range(
@@ -75,6 +79,9 @@ class EtcdStore(Writes, Upkeep):
         timeout_seconds: float = 0.0,
     ) -> RangeResult:
         """See Store.range. `timeout_seconds` in place of the store's own, for loads that take longer."""
+        kine = self._kine()
+        if kine is not None:
+            return kine.range(start, end, revision=revision, limit=limit, keys_only=keys_only, count_only=count_only)
         request = messages.range_request(
             start,
             end,
@@ -92,6 +99,10 @@ class EtcdStore(Writes, Upkeep):
         self, start: bytes, end: bytes, *, revision: int = 0, limit: int = 0, serializable: bool = False
     ) -> NamesPiece:
         """See NameLister.list_names."""
+        kine = self._kine()
+        if kine is not None:
+            found = kine.range(start, end, revision=revision, limit=limit, keys_only=True)
+            return NamesPiece(found.revision, [kv.key for kv in found.kvs], found.count, found.more)
         request = messages.range_request(
             start, end, revision=revision, limit=limit, keys_only=True, serializable=serializable
         )
@@ -102,12 +113,13 @@ class EtcdStore(Writes, Upkeep):
         """See Store.get_many: transactions of at most 128 ranges, all at the revision of the first."""
         found: dict[bytes, KeyValue] = {}
         for batch in _batches(keys):
-            kvs, revision = self._get_batch(batch, revision, keys_only)
+            kvs, revision = (self._get_each if self._kine() else self._get_batch)(batch, revision, keys_only)
             found.update((kv.key, kv) for kv in kvs)
         return found
 
     def watch(self, start: bytes, end: bytes, revision: int) -> EtcdWatch:
         """See Watchable.watch; tries the endpoints in turn until one begins it."""
+        folder = folder_of(start, end) if self._kine() else b""
         deadline = time.monotonic() + self.timeout_seconds
         channels = self._order.channels()
         errors: list[tuple[Channel, UnreachableError]] = []
@@ -115,7 +127,7 @@ class EtcdStore(Writes, Upkeep):
             share = (deadline - time.monotonic()) * WATCH_SHARE / (len(channels) - tried)
             try:
                 token = self._login.token(channel, share)
-                return open_watch(channel, start, end, revision, token, share)
+                return open_watch(channel, start, end, revision, token, share, folder)
             except UnreachableError as error:
                 self._order.shun(channel)
                 errors.append((channel, error))
@@ -141,20 +153,25 @@ class EtcdStore(Writes, Upkeep):
         for channel in self._channels:
             channel.close()
 
+    def _kine(self) -> KineReads | None:
+        """The reads of kine, where the server is that; asked once."""
+        if not self._asked:
+            with suppress(DeniedError, UnsupportedError):
+                self._limited = KineReads(self._run) if is_kine(self.members()) else None
+            self._asked = True
+        return self._limited
+
     def _run(self, call: messages.Call, timeout_seconds: float = 0.0) -> Any:
         return self._failover.run(call, timeout_seconds or self.timeout_seconds)
 
     def _get_batch(self, keys: Sequence[bytes], revision: int, keys_only: bool) -> tuple[list[KeyValue], int]:
         ranges = [messages.range_request(key, b"", revision=revision, keys_only=keys_only) for key in keys]
         request = etcdrpc.TxnRequest(success=[etcdrpc.RequestOp(request_range=r) for r in ranges])
-        try:
-            response = self._run(messages.Call("kv", "Txn", request))
-        except UnsupportedError:
-            return self._get_each(keys, revision, keys_only)
+        response = self._run(messages.Call("kv", "Txn", request))
         return list(messages.ranges_of(response.responses)), revision or response.header.revision
 
     def _get_each(self, keys: Sequence[bytes], revision: int, keys_only: bool) -> tuple[list[KeyValue], int]:
-        """For servers without such transactions (kine): one request a key, all at the revision of the first."""
+        """For kine, which has no such transactions: one request a key, all at the revision of the first."""
         kvs: list[KeyValue] = []
         for key in keys:
             result = self.range(key, revision=revision, keys_only=keys_only)

@@ -55,7 +55,7 @@ class StaticStore:
         first = bisect_left(self._keys, start)
         if end == b"\0":
             return first, len(self._keys)
-        return first, bisect_left(self._keys, end or start + b"\0")
+        return first, max(first, bisect_left(self._keys, end or start + b"\0"))
 
     def _check(self, revision: int) -> None:
         if revision not in (0, self.revision):

@@ -23,9 +23,9 @@ from etcdview.tls.certificates import Certificate, from_der, read_certificates
 from etcdview.tls.line import Line
 
 # what opens a connection in HTTP/2 (RFC 9113, 3.4): a preface, and a SETTINGS frame without settings
-_HTTP2_HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(3) + b"\x04" + bytes(5)
-_HELLO = b"GET /version HTTP/1.1\r\nHost: etcd\r\nConnection: close\r\n\r\n"
-_PLAIN_ANSWER_TO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNEXPECTED_EOF_WHILE_READING", "RECORD_LAYER_FAILURE")
+_HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(3) + b"\x04" + bytes(5)
+# OpenSSL's reasons when what answers the handshake is plain HTTP
+_PLAIN_ANSWER_TO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST")
 # verify_code of ssl.SSLCertVerificationError (OpenSSL's x509_vfy.h)
 _NOT_YET_VALID, _EXPIRED, _WRONG_PURPOSE = 9, 10, 26
 _NAME_CODES = frozenset({62, 64})
@@ -72,7 +72,7 @@ def be_let_in(line: Line, files: TlsFiles, alert: ssl.SSLError | None) -> str:
     if alert is not None:
         raise _shut_out(line, files, alert) from alert
     try:
-        answer = line.ask(_HTTP2_HELLO)
+        answer = line.ask(_HELLO)
     except TimeoutError as error:
         raise line.silent() from error
     except (ssl.SSLError, ConnectionError) as error:
@@ -90,7 +90,7 @@ def speak_plainly(line: Line) -> str:
         raise line.silent() from error
     except ConnectionError:
         answer = b""
-    if answer.startswith(b"HTTP/") and b"HTTPS server" not in answer:
+    if _is_settings(answer):
         return "It answers without TLS."
     if _speaks_tls(line):
         raise SchemeError(
@@ -99,10 +99,15 @@ def speak_plainly(line: Line) -> str:
             endpoint=str(line.endpoint),
         )
     raise UnreachableError(
-        f"What listens at {line.endpoint} is no etcd: it does not answer HTTP.",
+        f"What listens at {line.endpoint} is no etcd: it does not answer HTTP/2.",
         "Check the port: etcd's clients use 2379, its peers 2380.",
         endpoint=str(line.endpoint),
     )
+
+
+def _is_settings(answer: bytes) -> bool:
+    """Whether a server answers in HTTP/2: its first frame is of type 4, SETTINGS."""
+    return len(answer) >= 4 and answer[3] == 4
 
 
 def presented(endpoint: Endpoint, files: TlsFiles, timeout_seconds: float) -> Certificate:
@@ -136,7 +141,7 @@ def _no_tls(line: Line, error: OSError) -> UnreachableError:
         answer = line.ask(_HELLO)
     except OSError:
         answer = b""
-    if answer.startswith(b"HTTP/") or reason in _PLAIN_ANSWER_TO_TLS[:2]:
+    if answer.startswith(b"HTTP/") or _is_settings(answer) or reason in _PLAIN_ANSWER_TO_TLS:
         return SchemeError(
             f"{where} speaks plain HTTP, and was spoken to with TLS.",
             f"Write http://{line.endpoint.address}; better, give etcd certificates (--cert-file, --key-file).",

@@ -6,6 +6,7 @@ import secrets
 
 from etcdview.browse.kinds import Kinds
 from etcdview.browse.reads import STALE, Reads
+from etcdview.browse.releases import Releases
 from etcdview.browse.setup import SetupReader
 from etcdview.codec import Codec
 from etcdview.health.monitor import Monitor
@@ -41,14 +42,19 @@ class Cluster:
         self.source = store
         self.store: Store = store if monitor is None else Reads(store, monitor)
         self.names = names
-        self.codec = codec
         self.keyspace = keyspace
         self.monitor = monitor
         self._warnings = warnings
         self.undo = undo
         self.kinds = Kinds(self.store, keyspace)
+        self.releases = Releases(self.store, codec, keyspace)
         self.redactor = Redactor(fingerprint_key or secrets.token_bytes(32))
         self.setup = SetupReader(self.store, Objects(self.store, codec, keyspace, self.redactor.mask))
+
+    @property
+    def codec(self) -> Codec:
+        """The codec for the release that the cluster runs."""
+        return self.releases.codec()
 
     @property
     def warnings(self) -> tuple[str, ...]:

@@ -99,6 +99,8 @@ class ObjectPage:
     json_download_href: str
     raw_download_href: str
     history_href: str
+    release: str
+    release_why: str
     text: str = ""
     error: DecodeError | None = None
     unknown_fields: tuple[UnknownField, ...] = ()
@@ -157,6 +159,7 @@ def object_page(window: Window, query: ObjectQuery, now: datetime) -> ObjectPage
         raise QueryError(f"There is no view {query.view!r}.", f"Choose one of {', '.join(VIEWS)}.")
     answer = read_entry(window, query.key, query.revision)
     entry = answer.entry
+    release, why = window.cluster.releases.words()
     return ObjectPage(
         crumbs=crumbs_of(entry),
         freshness=window.names.freshness(),
@@ -177,6 +180,8 @@ def object_page(window: Window, query: ObjectQuery, now: datetime) -> ObjectPage
         json_download_href=key_href("/download", query.key, format="json", revision=query.revision),
         raw_download_href=key_href("/download", query.key, format="raw", revision=query.revision),
         history_href=key_href("/history", query.key),
+        release=release,
+        release_why=why,
         error=entry.decoded.error,
         unknown_fields=entry.decoded.unknown_fields,
         managed_href=_href(query, managed="" if query.managed else "1"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, BinaryIO
 
@@ -14,11 +14,11 @@ from etcdview import keys
 from etcdview.cli.options import settings_options
 from etcdview.cli.storage import CODEC_ROWS
 from etcdview.codec import Codec, Decoded, to_json, to_yaml
-from etcdview.codec.release import EVIDENCE_PREFIXES, detect
 from etcdview.config import Resolved, Settings
 from etcdview.models import KeyValue
+from etcdview.objects.release import find_release
 from etcdview.sources import open_codec, open_store
-from etcdview.stores.base import Store, prefix_end
+from etcdview.stores.base import Store
 
 
 @click.command()
@@ -66,7 +66,8 @@ def _one(codec: Codec, value: bytes, key: str, as_served: bool, output: str) -> 
 def _all(store: Store, settings: Settings, codec: Codec, as_served: bool, output: str) -> int:
     try:
         if codec.release is None:
-            codec = codec.for_release(detect(_evidence(store, settings, codec)))
+            found = find_release(store, codec, keys.KeySpace(settings.etcd_prefix))
+            codec = codec.for_release(found.release if found else None)
         for kv in store.range(b"", b"\0").kvs:
             decoded = codec.decode(kv.key, kv.value, kv.mod_revision)
             if decoded.object is not None and as_served:
@@ -75,14 +76,6 @@ def _all(store: Store, settings: Settings, codec: Codec, as_served: bool, output
     finally:
         store.close()
     return 0
-
-
-def _evidence(store: Store, settings: Settings, codec: Codec) -> Iterator[Any]:
-    root = keys.KeySpace(settings.etcd_prefix).root
-    for prefix in EVIDENCE_PREFIXES:
-        start = root + prefix.encode()
-        for kv in store.range(start, prefix_end(start)).kvs:
-            yield codec.decode(kv.key, kv.value).object or {}
 
 
 def _line(kv: KeyValue, decoded: Decoded) -> str:

@@ -15,6 +15,7 @@ from etcdview.definitions import Definitions, definitions
 from etcdview.errors import DecodeError
 from etcdview.keys import KeySpace, Place
 from etcdview.models import KeyMeta, KeyValue, RangeResult
+from etcdview.redact import is_sensitive
 from etcdview.resources import BY_PREFIX, ResourceType
 from etcdview.stores.base import Store, prefix_end
 
@@ -25,7 +26,7 @@ LARGEST_PIECE = 20_000
 PIECE_BYTES = 16 * 1024 * 1024
 
 _CRDS = BY_PREFIX["apiextensions.k8s.io/customresourcedefinitions"]
-Mask = Callable[[dict[str, Any]], dict[str, Any]]
+Mask = Callable[[dict[str, Any], bool], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,10 @@ class Row:
 
 
 class Objects:
-    """The objects of one store. `mask` takes out what must not be seen, before anything else sees it."""
+    """The objects of one store. `mask` takes out what must not be seen, before anything else sees it.
+
+    It is told whether the object lies where Secrets do, whatever it says of itself.
+    """
 
     def __init__(self, store: Store, codec: Codec, keyspace: KeySpace, mask: Mask) -> None:
         self._store = store
@@ -121,10 +125,12 @@ class Objects:
     def row(self, kv: KeyValue) -> Row:
         """A key and its value, decoded and masked."""
         decoded = self._codec.decode(kv.key, kv.value, kv.mod_revision)
+        place = self.keyspace.place(kv.key)
         if decoded.object is not None:
-            decoded = replace(decoded, object=self._mask(decoded.object))
+            sensitive = is_sensitive(place.resource if place else None, decoded.storage.kind)
+            decoded = replace(decoded, object=self._mask(decoded.object, sensitive))
         meta = KeyMeta(kv.key, kv.create_revision, kv.mod_revision, kv.version, kv.lease)
-        return Row(meta, self.keyspace.place(kv.key), kv.size_bytes, decoded)
+        return Row(meta, place, kv.size_bytes, decoded)
 
 
 def _next_piece(result: RangeResult) -> int:

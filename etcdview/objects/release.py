@@ -1,0 +1,27 @@
+"""Which release of Kubernetes a registry is written by: the little that has to be read to tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from etcdview.codec import Codec
+from etcdview.codec.release import EVIDENCE_PREFIXES, Evidence, evidence
+from etcdview.keys import KeySpace
+from etcdview.stores.base import Store, prefix_end
+
+ENOUGH = 50  # objects of one prefix: of thousands of nodes some do
+
+
+def find_release(store: Store, codec: Codec, keyspace: KeySpace) -> Evidence | None:
+    """The release and what says so; None where nothing does. Raises what the store raises."""
+    return evidence(_witnesses(store, codec, keyspace))
+
+
+def _witnesses(store: Store, codec: Codec, keyspace: KeySpace) -> Iterator[dict[str, Any]]:
+    for prefix in EVIDENCE_PREFIXES:
+        start = keyspace.root + prefix.encode()
+        for kv in store.range(start, prefix_end(start), limit=ENOUGH).kvs:
+            obj = codec.decode(kv.key, kv.value).object
+            if obj is not None:
+                yield obj

@@ -5,6 +5,7 @@ etcdctl says `context deadline exceeded` for nearly all of them.
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from etcdview.cli.main import run
+from etcdview.config import Settings
 from etcdview.demo.certificates import SERVER, Authority, ClusterCertificates, Pair
 from etcdview.demo.cluster import Cluster
 from etcdview.demo.processes import free_ports
@@ -31,6 +34,7 @@ from etcdview.errors import (
 )
 from etcdview.models import TlsFiles
 from etcdview.stores.etcd import DIAGNOSIS, EtcdStore
+from webapp import create_app
 
 DAY = timedelta(days=1)
 
@@ -356,3 +360,45 @@ def test_the_error_of_several_endpoints_names_each(lab: Lab) -> None:
     assert type(found) is ClientCertificateError
     assert lab.url in found.what
     assert f"Nothing listens at {closed}." in found.what
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_page_says_the_same_as_a_read_with_status_503(lab: Lab, name: str) -> None:
+    make, _error, _step, says = MISTAKES[name]
+    url, tls = make(lab)
+    settings = Settings(
+        endpoints=(url,),
+        cacert=tls.cacert,
+        cert=tls.cert,
+        key=tls.key,
+        server_name=tls.server_name,
+        timeout_seconds=2.0,
+    )
+    app = create_app(settings)
+
+    answer = app.test_client().get("/object?key=/registry/pods/shop/web")
+
+    app.extensions["etcdview"].close()
+    text = html.unescape(answer.text)
+    assert answer.status_code == 503
+    assert says in text
+    assert "Traceback" not in text
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_command_says_the_same_as_a_read_in_one_line(
+    lab: Lab, name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make, _error, _step, says = MISTAKES[name]
+    url, tls = make(lab)
+    for variable in ("ENDPOINTS", "CACERT", "CERT", "KEY", "USER", "PASSWORD"):
+        monkeypatch.delenv(f"ETCDCTL_{variable}", raising=False)
+    given = {"cacert": tls.cacert, "cert": tls.cert, "key": tls.key, "server-name": tls.server_name}
+    flags = [word for flag, value in given.items() if value for word in (f"--{flag}", value)]
+
+    status = run(["get", "pods", "-n", "shop", "--endpoints", url, "--command-timeout", "2s", *flags])
+
+    said = capsys.readouterr().err
+    assert status == 3
+    assert says in said
+    assert "Traceback" not in said

@@ -12,6 +12,7 @@ from etcdview.browse.links import ref_href
 from etcdview.browse.pages import Crumb, href, key_href
 from etcdview.browse.related import Around, around
 from etcdview.browse.window import Entry, Window
+from etcdview.browse.writing import may_write
 from etcdview.codec import StorageForm, UnknownField, WireNode, to_json, to_yaml, wire_tree
 from etcdview.errors import DecodeError, DeletedError, DeniedError, NotFoundError, QueryError
 from etcdview.index.base import Freshness
@@ -78,7 +79,10 @@ class SectionView:
 
 @dataclass(frozen=True, slots=True)
 class ObjectPage:
-    """One key at one revision. `text` is the YAML or JSON of the view; "" in other views and where `error` is set."""
+    """One key at one revision. `text` is the YAML or JSON of the view; "" in other views and where `error` is set.
+
+    `edit_href` is "" unless this viewer may change the key.
+    """
 
     crumbs: tuple[Crumb, ...]
     freshness: Freshness
@@ -113,6 +117,7 @@ class ObjectPage:
     poll_href: str = ""
     sections: tuple[SectionView, ...] = ()
     around: Around | None = None
+    edit_href: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +192,7 @@ def object_page(window: Window, query: ObjectQuery, now: datetime) -> ObjectPage
         managed_href=_href(query, managed="" if query.managed else "1"),
         served_href=_href(query, served="" if query.as_served else "1"),
         poll_href=_poll_href(window, query, answer.revision),
+        edit_href=key_href("/edit", query.key) if may_write(window, query.key) and not query.revision else "",
         **_body(window, query, answer, now),
     )
 

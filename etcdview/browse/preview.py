@@ -1,0 +1,137 @@
+"""What a change would do, shown before it is confirmed; making it; and what it has done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from difflib import unified_diff
+from typing import Any
+
+from etcdview.browse.commands import Command
+from etcdview.browse.edit import EditQuery, draft_of, fields_of
+from etcdview.browse.history import DiffLine
+from etcdview.browse.pages import Crumb, key_href, object_href
+from etcdview.browse.window import Window
+from etcdview.browse.writing import Trouble, Writing, check_typed, crumbs_to, name_of
+from etcdview.codec import StorageForm, to_yaml
+from etcdview.diff import Difference, differences
+from etcdview.edits import twins
+from etcdview.edits.drafts import Draft
+from etcdview.errors import QueryError
+from etcdview.keys import show
+from etcdview.redact import is_sensitive
+
+DIFF_LINES = 6000  # of both sides together; beyond it fields are compared, which is quick whatever the size
+DIFFERENCES = 300
+_WORDS = {"update": "Updated", "create": "Created", "put": "Put", "delete": "Deleted"}
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewPage:
+    """What a change would do. `diff` is of masked YAML; `changes` stand in its place where that is too long.
+
+    `confirm` is what must be typed; `fields` and the text travel with both forms: on to the change, back to the text.
+    """
+
+    crumbs: tuple[Crumb, ...]
+    query: EditQuery
+    title: str
+    key: str
+    fields: tuple[tuple[str, str], ...]
+    storage: StorageForm
+    size_before: int
+    size_bytes: int
+    diff: tuple[DiffLine, ...]
+    changes: tuple[Difference, ...]
+    notes: tuple[str, ...]
+    commands: tuple[Command, ...]
+    confirm: str
+    undo_path: str
+    trouble: Trouble | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DonePage:
+    """What was done, at which revision."""
+
+    crumbs: tuple[Crumb, ...]
+    title: str
+    key: str
+    what: str
+    revision: int
+    undo_path: str
+    object_href: str
+    history_href: str
+
+
+def preview_page(window: Window, query: EditQuery, trouble: Trouble | None = None) -> PreviewPage:
+    """What the change would do; raises what draft_of raises."""
+    writing = Writing(window)
+    draft = draft_of(window, writing, query)
+    mask = window.cluster.redactor.mask
+    diff, changes = _difference(mask(draft.old) if draft.old is not None else {}, mask(draft.new))
+    return PreviewPage(
+        crumbs=crumbs_to(window, draft.key, "check"),
+        query=query,
+        title=name_of(window, draft.key),
+        key=show(draft.key),
+        fields=fields_of(query, text=True),
+        storage=draft.storage,
+        size_before=draft.before.size_bytes if draft.before else 0,
+        size_bytes=len(draft.value),
+        diff=diff,
+        changes=changes,
+        notes=draft.notes,
+        commands=_commands(window, draft),
+        confirm=name_of(window, draft.key),
+        undo_path=writing.undo_path,
+        trouble=trouble,
+    )
+
+
+def apply_edit(window: Window, query: EditQuery, now: datetime) -> int:
+    """Make the change, all checked again; gives its revision. Raises UsageError where the name was not typed."""
+    writing = Writing(window)
+    draft = draft_of(window, writing, query)
+    check_typed(query.typed, name_of(window, draft.key))
+    return writing.put(draft.key, draft.value, draft.before, now)
+
+
+def done_page(window: Window, key: bytes, what: str, revision: int) -> DonePage:
+    """What was done. Raises QueryError for a change that there is not."""
+    writing = Writing(window)
+    writing.check(key)
+    if what not in _WORDS:
+        raise QueryError(f"There is no such change: {what[:20]!r}.")
+    return DonePage(
+        crumbs=crumbs_to(window, key, "done"),
+        title=name_of(window, key),
+        key=show(key),
+        what=_WORDS[what],
+        revision=revision,
+        undo_path=writing.undo_path,
+        object_href=object_href(key, revision=max(0, revision - 1) if what == "delete" else 0),
+        history_href=key_href("/history", key),
+    )
+
+
+def _commands(window: Window, draft: Draft) -> tuple[Command, ...]:
+    """The very transaction, where the value is short and no secret; else how to make it from a file."""
+    place = window.keyspace.place(draft.key)
+    hidden = is_sensitive(place.resource if place else None, draft.storage.kind)
+    sealed = hidden or bool(draft.storage.provider)
+    exact = "" if sealed else twins.put(draft.key, draft.value, draft.mod_revision, draft.lease)
+    return (Command("etcdctl", exact or twins.encode_and_put(draft.key, draft.mod_revision)),)
+
+
+def _difference(old: dict[str, Any], new: dict[str, Any]) -> tuple[tuple[DiffLine, ...], tuple[Difference, ...]]:
+    before, after = (to_yaml(obj).splitlines() if obj else [] for obj in (old, new))
+    if before and len(before) + len(after) > DIFF_LINES:
+        return (), tuple(found for found, _ in zip(differences(old, new), range(DIFFERENCES), strict=False))
+    return tuple(_lines(before, after)), ()
+
+
+def _lines(before: list[str], after: list[str]) -> Iterator[DiffLine]:
+    for line in list(unified_diff(before, after, n=3, lineterm=""))[2:]:
+        yield DiffLine("@", "") if line.startswith("@@") else DiffLine(line[0].strip(), line[1:])

@@ -1,0 +1,153 @@
+"""Changing keys: the editor, the check of what a change would do, and the change itself. Off unless --allow-writes."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from flask import Blueprint, Response, redirect, request
+
+from etcdview.browse.edit import EditQuery, How, edit_page, retry_page
+from etcdview.browse.erase import delete_key, delete_page, delete_prefix, prefix_page
+from etcdview.browse.pages import href, key_href
+from etcdview.browse.preview import apply_edit, done_page, preview_page
+from etcdview.browse.writing import Trouble
+from etcdview.edits.manifests import MAX_BYTES
+from etcdview.errors import ConflictError, DecodeError, EtcdviewError, UsageError
+from etcdview.keys import show
+from webapp import params
+from webapp.acting import acting
+from webapp.params import Args
+from webapp.rendering import render_page
+from webapp.runtime import current_window, now
+
+bp = Blueprint("edit", __name__)
+# The text of the largest value there may be, and the other fields.
+MAX_PREFIX = 4096
+MAX_FORM_BYTES = MAX_BYTES + 64 * 1024
+# What is wrong with what was typed: shown above the text, which is not lost.
+_MISTAKES = (UsageError, ConflictError, DecodeError)
+
+
+@bp.url_value_preprocessor
+def _larger_forms(_: str | None, __: dict[str, Any] | None) -> None:
+    """Before anything reads the form, the check of its token included."""
+    request.max_form_memory_size = MAX_FORM_BYTES
+
+
+@bp.get("/edit")
+def edit() -> Response:
+    """The editor with what is there."""
+    return render_page("edit/index.html", edit_page(current_window(), _query(request.args, "update")))
+
+
+@bp.get("/create")
+def create() -> Response:
+    """The editor for a key that is not there yet."""
+    return render_page("edit/index.html", edit_page(current_window(), _query(request.args, "create")))
+
+
+@bp.post("/edit")
+def check() -> Response:
+    """What the change would do."""
+    query = _posted()
+    try:
+        page = preview_page(current_window(), query)
+    except _MISTAKES as error:
+        return _again(query, error)
+    return render_page("edit/preview.html", page)
+
+
+@bp.post("/edit/back")
+def back() -> Response:
+    """The editor again, with what was typed."""
+    return render_page("edit/index.html", retry_page(current_window(), _posted(), None))
+
+
+@bp.post("/edit/apply")
+def apply() -> Response:
+    """Make the change."""
+    query, window = _posted(), current_window()
+    try:
+        with acting(query.how, key=query.key, revision=query.revision) as done:
+            done.revision = apply_edit(window, query, now())
+    except ConflictError as error:
+        return _again(query, error)
+    except UsageError as error:
+        return render_page("edit/preview.html", preview_page(window, query, Trouble.of(error)), status=error.status)
+    return _done(query.key, query.how, done.revision)
+
+
+@bp.get("/delete")
+def ask() -> Response:
+    """What would be deleted."""
+    return render_page("edit/delete.html", delete_page(current_window(), params.key(request.args)))
+
+
+@bp.post("/delete")
+def delete() -> Response:
+    """Delete the key."""
+    form, window = request.form, current_window()
+    key, revision = params.key(form), params.integer(form, "revision", 0)
+    try:
+        with acting("delete", key=key, revision=revision) as done:
+            done.revision = delete_key(window, key, revision, form.get("typed", ""), now())
+    except (UsageError, ConflictError) as error:
+        return render_page("edit/delete.html", delete_page(window, key, Trouble.of(error)), status=error.status)
+    return _done(key, "delete", done.revision)
+
+
+@bp.get("/delete-prefix")
+def ask_prefix() -> Response:
+    """What lies below a prefix."""
+    prefix = params.text(request.args, "prefix", MAX_PREFIX).encode()
+    deleted = params.integer(request.args, "deleted", 0)
+    return render_page("edit/prefix.html", prefix_page(current_window(), prefix, deleted=deleted))
+
+
+@bp.post("/delete-prefix")
+def delete_below() -> Response:
+    """Delete it."""
+    form, window = request.form, current_window()
+    prefix, revision = params.text(form, "prefix", MAX_PREFIX).encode(), params.integer(form, "revision", 0)
+    try:
+        with acting("delete prefix", key=prefix, revision=revision) as done:
+            ended = delete_prefix(window, prefix, revision, form.get("typed", ""), now())
+            done.revision, done.detail = ended.revision, f"{ended.deleted} keys"
+    except (UsageError, ConflictError) as error:
+        return render_page(
+            "edit/prefix.html", prefix_page(window, prefix, trouble=Trouble.of(error)), status=error.status
+        )
+    return cast(Response, redirect(href("/delete-prefix", prefix=show(prefix), deleted=ended.deleted), 303))
+
+
+@bp.get("/changed")
+def changed() -> Response:
+    """What was done."""
+    args = request.args
+    page = done_page(current_window(), params.key(args), args.get("what", ""), params.integer(args, "revision", 0))
+    return render_page("edit/done.html", page)
+
+
+def _posted() -> EditQuery:
+    return _query(request.form, request.form.get("how", ""))
+
+
+def _query(args: Args, how: str) -> EditQuery:
+    return EditQuery(
+        key=params.key(args) if args.get("key") or args.get("key64") or how == "update" else b"",
+        how=cast(How, how),  # checked by whoever uses it
+        form=args.get("form", "yaml"),
+        text=args.get("text", ""),
+        revision=params.integer(args, "revision", 0),
+        format=args.get("format", ""),
+        typed=args.get("typed", ""),
+        managed=params.flag(args, "managed"),
+    )
+
+
+def _again(query: EditQuery, error: EtcdviewError) -> Response:
+    return render_page("edit/index.html", retry_page(current_window(), query, error), status=error.status)
+
+
+def _done(key: bytes, what: str, revision: int) -> Response:
+    return cast(Response, redirect(key_href("/changed", key, what=what, revision=revision), 303))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from etcdview.errors import DeniedError
 from etcdview.keys import Place
 from etcdview.resources import ResourceType
 
@@ -23,7 +24,10 @@ MAY: dict[Role, frozenset[Act]] = {
 }
 # Acts on the cluster as a whole: a role that is narrowed to a part of it has them no more.
 _OF_ALL: frozenset[Act] = frozenset({"snapshot", "maintain", "audit"})
+# Never for somebody without a name: the log could not say who has seen the secrets.
+_OF_SOMEBODY: frozenset[Act] = frozenset({"reveal", "snapshot", "audit"})
 
+LOCAL_METHOD = "local"
 EVERYTHING = ("*",)
 # Among the namespaces of a scope: what is in no namespace, such as nodes.
 NO_NAMESPACE = "@cluster"
@@ -72,15 +76,29 @@ class Viewer:
     name: str
     role: Role
     scope: Scope = Scope()
-    method: str = "local"
+    method: str = LOCAL_METHOD
 
     def may(self, act: Act) -> bool:
         """Whether the role permits it."""
-        return act in MAY[self.role] and (act not in _OF_ALL or self.scope.whole)
+        if act not in MAY[self.role] or (act in _OF_ALL and not self.scope.whole):
+            return False
+        return act not in _OF_SOMEBODY or self.method != LOCAL_METHOD
+
+    def check(self, act: Act) -> None:
+        """Raises DeniedError unless the role permits it."""
+        if not self.may(act):
+            raise DeniedError(
+                f"Your role ({self.role}) does not permit this.",
+                f"It takes the role {next(role for role in ROLES if act in MAY[role])}, and a login."
+                if self.method == LOCAL_METHOD
+                else "Ask whoever runs etcdview, if you need it.",
+            )
 
 
 # Who looks where nobody has to log in: sees all names and objects, and no secret.
 LOCAL = Viewer("local", "viewer")
+# The same with --allow-writes, on this machine's own address only.
+LOCAL_ADMIN = Viewer("local", "admin")
 
 
 def _matches(pattern: str, name: str) -> bool:

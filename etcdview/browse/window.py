@@ -11,9 +11,11 @@ from typing import Any
 
 from etcdview.browse.cluster import Cluster
 from etcdview.browse.scoped import ScopedStore, Spans, scoped_names
+from etcdview.codec import Decoded
 from etcdview.definitions import Definitions
+from etcdview.errors import DecodeError, DecryptError, NotFoundError
 from etcdview.index.base import Names
-from etcdview.keys import KeySpace
+from etcdview.keys import KeySpace, show
 from etcdview.models import KeyMeta, KeyValue
 from etcdview.objects import Objects, Row
 from etcdview.redact import is_sensitive
@@ -110,6 +112,20 @@ class Window:
         """etcd's facts about keys, without their values, at one revision."""
         return dict(self.store.get_many(keys, revision=revision, keys_only=True))
 
+    def unmasked(self, key: bytes) -> tuple[dict[str, Any], int]:
+        """The object with its secrets, and its mod_revision; for browse.reveal alone, which uses one field of it.
+
+        Raises DeniedError, NotFoundError, and DecodeError for what cannot be decoded.
+        """
+        self.viewer.check("reveal")
+        found = self.store.range(key).kvs
+        if not found:
+            raise NotFoundError(f"There is no key {show(key)!r}.")
+        decoded = self.cluster.codec.decode(key, found[0].value, found[0].mod_revision)
+        if decoded.object is None:
+            raise decoded.error or DecodeError("This value cannot be decoded.")
+        return decoded.object, found[0].mod_revision
+
     def as_served(self, obj: dict[str, Any]) -> dict[str, Any]:
         """The object with what the API server adds on the way out."""
         return self.cluster.codec.as_served(obj)
@@ -117,5 +133,13 @@ class Window:
     def _entry(self, kv: KeyValue) -> Entry:
         row = self.objects.row(kv)
         hidden = is_sensitive(row.place.resource if row.place else None, row.decoded.storage.kind)
-        decoded = replace(row.decoded, plain=b"", partial=None, unknown_fields=()) if hidden else row.decoded
+        decoded = _without_bytes(row.decoded) if hidden else row.decoded
         return Entry(row.meta, row.place, row.size_bytes, decoded, b"" if hidden else kv.value, hidden)
+
+
+def _without_bytes(decoded: Decoded) -> Decoded:
+    """Nothing that could quote the value; why it cannot be decrypted quotes only the names of keys."""
+    error = decoded.error
+    if error is not None and not isinstance(error, DecryptError):
+        error = DecodeError("This value cannot be decoded.", "It lies where Secrets do: nothing of it is shown.")
+    return replace(decoded, plain=b"", partial=None, unknown_fields=(), error=error)

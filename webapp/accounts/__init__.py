@@ -9,7 +9,7 @@ from flask import Flask
 from etcdview.accounts.ended import EndedSessions
 from etcdview.config import Settings
 from etcdview.viewers import Viewer
-from webapp.accounts import auditing, csrf, guard, limits, sessions, state, views
+from webapp.accounts import audit_page, auditing, csrf, guard, limits, reveal, sessions, state, views
 from webapp.accounts.identify import current_viewer
 from webapp.accounts.oidc import Provider
 
@@ -25,7 +25,8 @@ def init_app(app: Flask, settings: Settings, ended: EndedSessions | None) -> Non
     limits.init_app(app)
     guard.init_app(app)
     auditing.init_app(app)
-    app.register_blueprint(views.bp)
+    for module in (views, reveal, audit_page):
+        app.register_blueprint(module.bp)
     app.context_processor(_account)
 
 

@@ -53,21 +53,12 @@ def needs(act: Act) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @functools.wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
-            check(act)
+            viewer().check(act)
             return view(*args, **kwargs)
 
         return guarded  # type: ignore[return-value]  # wraps keeps all of it but the static type
 
     return decorate
-
-
-def check(act: Act) -> None:
-    """Raises DeniedError unless the viewer's role permits it."""
-    asking = viewer()
-    if not asking.may(act):
-        raise DeniedError(
-            f"Your role ({asking.role}) does not permit this.", "Ask whoever runs etcdview, if you need it."
-        )
 
 
 def local_path(target: str | None) -> str:

@@ -102,6 +102,7 @@ class ObjectPage:
     download_href: str
     json_download_href: str
     raw_download_href: str
+    reveal_href: str
     history_href: str
     release: str
     release_why: str
@@ -184,6 +185,7 @@ def object_page(window: Window, query: ObjectQuery, now: datetime) -> ObjectPage
         download_href=key_href("/download", query.key, format="yaml", revision=query.revision),
         json_download_href=key_href("/download", query.key, format="json", revision=query.revision),
         raw_download_href=key_href("/download", query.key, format="raw", revision=query.revision),
+        reveal_href=key_href("/reveal", query.key) if entry.hidden and window.viewer.may("reveal") else "",
         history_href=key_href("/history", query.key),
         release=release,
         release_why=why,

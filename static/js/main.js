@@ -1,6 +1,7 @@
 // Our own behaviours, each in a module of its own and each optional: every page works without them.
 // They listen on the document, so that what htmx brings later needs no starting.
 import { startCopy } from "./copy.js";
+import { takeAwayLater } from "./gone.js";
 import { startKeyboard } from "./keyboard.js";
 import { startStop } from "./stop.js";
 import { startThemeSwitch } from "./theme-switch.js";
@@ -13,6 +14,7 @@ startThemeSwitch();
 
 function prepare(root) {
   openWhenWide(root);
+  takeAwayLater(root);
   for (const element of root.querySelectorAll("[data-needs-script]")) element.hidden = false;
 }
 

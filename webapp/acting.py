@@ -26,8 +26,7 @@ class Done:
 def acting(action: str, *, key: bytes = b"", revision: int = 0, detail: str = "") -> Iterator[Done]:
     """Around an action. Raises AuditError before it is done where it cannot be logged."""
     action = action[:40]
-    asked = f"asked for, at revision {revision}" if revision else "asked for"
-    audit(action, key=key, revision=revision, detail=f"{detail} {asked}".strip())
+    audit(f"begin {action}", key=key, revision=revision, detail=detail)
     done = Done()
     try:
         yield done

@@ -122,7 +122,7 @@ def _commands(window: Window, draft: Draft) -> tuple[Command, ...]:
     hidden = is_sensitive(place.resource if place else None, draft.storage.kind)
     sealed = hidden or bool(draft.storage.provider)
     exact = "" if sealed else twins.put(draft.key, draft.value, draft.mod_revision, draft.lease)
-    return (Command("etcdctl", exact or twins.encode_and_put(draft.key, draft.mod_revision)),)
+    return (Command("etcdctl", exact or twins.encode_and_put(draft.key, draft.storage, draft.mod_revision)),)
 
 
 def _difference(old: dict[str, Any], new: dict[str, Any]) -> tuple[tuple[DiffLine, ...], tuple[Difference, ...]]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import shlex
 
+from etcdview.codec import StorageForm
 from etcdview.keys import show
 
 # A longer value makes no command that anybody wants to read.
-MAX_VALUE_BYTES = 4096
+MAX_VALUE_BYTES = 64 * 1024
 _PRINTABLE = frozenset(range(0x20, 0x7F)) - {ord('"'), ord("\\")}
 
 
@@ -19,11 +20,14 @@ def put(key: bytes, value: bytes, mod_revision: int, lease: int = 0) -> str:
     return _transaction(key, mod_revision, f"put{on_lease} {quoted(key)} {quoted(value)}")
 
 
-def encode_and_put(key: bytes, mod_revision: int) -> str:
+def encode_and_put(key: bytes, storage: StorageForm, mod_revision: int) -> str:
     """The same from a file, without the comparison: what is left for long values and for Secrets."""
     name = shlex.quote(show(key))
+    flags = f"--key {name} --format {storage.format}"
+    if storage.provider:
+        flags += f" --provider {storage.provider} --key-name {shlex.quote(storage.key_name)} --encryption-config FILE"
     look = f"etcdctl get {name} -w fields | grep ModRevision" if mod_revision else f"etcdctl get {name} --keys-only"
-    return f"{look}   # {mod_revision or 'nothing'}?\netcdview encode --key {name} object.yaml | etcdctl put {name}"
+    return f"{look}   # {mod_revision or 'nothing'}?\netcdview encode {flags} object.yaml | etcdctl put {name}"
 
 
 def delete(key: bytes, mod_revision: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, cast
 
 from flask import Blueprint, Response, redirect, request
@@ -10,6 +11,7 @@ from etcdview.browse.edit import EditQuery, How, edit_page, retry_page
 from etcdview.browse.erase import delete_key, delete_page, delete_prefix, prefix_page
 from etcdview.browse.pages import href, key_href
 from etcdview.browse.preview import apply_edit, done_page, preview_page
+from etcdview.browse.window import Window
 from etcdview.browse.writing import Trouble
 from etcdview.edits.manifests import MAX_BYTES
 from etcdview.errors import ConflictError, DecodeError, EtcdviewError, UsageError
@@ -23,6 +25,7 @@ from webapp.runtime import current_window, now
 bp = Blueprint("edit", __name__)
 # The text of the largest value there may be, and the other fields.
 MAX_PREFIX = 4096
+MISTAKE = 422
 MAX_FORM_BYTES = MAX_BYTES + 64 * 1024
 # What is wrong with what was typed: shown above the text, which is not lost.
 _MISTAKES = (UsageError, ConflictError, DecodeError)
@@ -73,7 +76,7 @@ def apply() -> Response:
     except ConflictError as error:
         return _again(query, error)
     except UsageError as error:
-        return render_page("edit/preview.html", preview_page(window, query, Trouble.of(error)), status=error.status)
+        return render_page("edit/preview.html", preview_page(window, query, Trouble.of(error)), status=_status(error))
     return _done(query.key, query.how, done.revision)
 
 
@@ -92,16 +95,20 @@ def delete() -> Response:
         with acting("delete", key=key, revision=revision) as done:
             done.revision = delete_key(window, key, revision, form.get("typed", ""), now())
     except (UsageError, ConflictError) as error:
-        return render_page("edit/delete.html", delete_page(window, key, Trouble.of(error)), status=error.status)
+        return render_page("edit/delete.html", delete_page(window, key, Trouble.of(error)), status=_status(error))
     return _done(key, "delete", done.revision)
 
 
 @bp.get("/delete-prefix")
 def ask_prefix() -> Response:
     """What lies below a prefix."""
-    prefix = params.text(request.args, "prefix", MAX_PREFIX).encode()
+    prefix, window = params.text(request.args, "prefix", MAX_PREFIX).encode(), current_window()
     deleted = params.integer(request.args, "deleted", 0)
-    return render_page("edit/prefix.html", prefix_page(current_window(), prefix, deleted=deleted))
+    try:
+        page = prefix_page(window, prefix, deleted=deleted)
+    except UsageError as error:
+        return _no_prefix(window, prefix, error)
+    return render_page("edit/prefix.html", page)
 
 
 @bp.post("/delete-prefix")
@@ -113,10 +120,11 @@ def delete_below() -> Response:
         with acting("delete prefix", key=prefix, revision=revision) as done:
             ended = delete_prefix(window, prefix, revision, form.get("typed", ""), now())
             done.revision, done.detail = ended.revision, f"{ended.deleted} keys"
-    except (UsageError, ConflictError) as error:
-        return render_page(
-            "edit/prefix.html", prefix_page(window, prefix, trouble=Trouble.of(error)), status=error.status
-        )
+    except ConflictError as error:
+        page = prefix_page(window, prefix, trouble=Trouble.of(error))
+        return render_page("edit/prefix.html", page, status=error.status)
+    except UsageError as error:
+        return _no_prefix(window, prefix, error)
     return cast(Response, redirect(href("/delete-prefix", prefix=show(prefix), deleted=ended.deleted), 303))
 
 
@@ -126,6 +134,16 @@ def changed() -> Response:
     args = request.args
     page = done_page(current_window(), params.key(args), args.get("what", ""), params.integer(args, "revision", 0))
     return render_page("edit/done.html", page)
+
+
+def _no_prefix(window: Window, prefix: bytes, error: UsageError) -> Response:
+    """The list again where there is one, else the prefix that was typed, and what is wrong."""
+    trouble = Trouble.of(error)
+    try:
+        page = prefix_page(window, prefix, trouble=trouble)
+    except UsageError:
+        page = replace(prefix_page(window, b"", trouble=trouble), prefix=show(prefix))
+    return render_page("edit/prefix.html", page, status=MISTAKE)
 
 
 def _posted() -> EditQuery:
@@ -146,7 +164,12 @@ def _query(args: Args, how: str) -> EditQuery:
 
 
 def _again(query: EditQuery, error: EtcdviewError) -> Response:
-    return render_page("edit/index.html", retry_page(current_window(), query, error), status=error.status)
+    return render_page("edit/index.html", retry_page(current_window(), query, error), status=_status(error))
+
+
+def _status(error: EtcdviewError) -> int:
+    """A mistake in what was typed is no attempt at something forbidden, which 400 stands for in the audit log."""
+    return MISTAKE if isinstance(error, UsageError) else error.status
 
 
 def _done(key: bytes, what: str, revision: int) -> Response:

@@ -17,6 +17,7 @@ _FSYNC_SECONDS = 0.010  # the limits etcd's own documentation gives, for the 99t
 _COMMIT_SECONDS = 0.025
 _ENOUGH = 100  # observations that a percentile needs to mean anything
 _HEARTBEAT_SECONDS = 0.1  # etcd's default heartbeat interval
+_FEW_TRIPS = 2  # etcd notes the round trip to each peer, smoothed, every thirty seconds only
 _LAG_ENTRIES = 1000
 _GIVE_UP_ENTRIES = 5000  # etcd refuses requests when applying lags so far behind (maxGapBetweenApplyAndCommitIndex)
 
@@ -193,7 +194,7 @@ def peers_slow(sight: Sight) -> Iterator[Finding]:
     for window in windows(sight):
         for peer, lately in window.after.peer_round_trip.items():
             recent = lately.since(window.before.peer_round_trip.get(peer, Histogram()))
-            median = recent.quantile(0.5) if recent.count >= 3 else None
+            median = recent.quantile(0.5) if recent.count >= _FEW_TRIPS else None
             if median is None or median <= _HEARTBEAT_SECONDS:
                 continue
             yield Finding(

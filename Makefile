@@ -31,7 +31,6 @@ lint: $(READY_DEV) ## ruff, mypy --strict, djlint, bandit, pip-audit
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/djlint templates --check --quiet
 	$(BIN)/djlint templates --lint --quiet
 	$(BIN)/bandit --quiet --recursive etcdview webapp wsgi.py --severity-level medium
 	$(BIN)/python -m tools.audit
@@ -39,7 +38,6 @@ lint: $(READY_DEV) ## ruff, mypy --strict, djlint, bandit, pip-audit
 format: $(READY_DEV) ## write the code as the linters want it
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
-	$(BIN)/djlint templates --reformat --quiet
 
 bench: $(READY_DEV) ## what it costs, beside etcdctl, at 1,000,000 keys (KEYS= for fewer)
 	KEYS=$(KEYS) $(BIN)/python -m bench $(ARGS)

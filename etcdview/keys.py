@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from dataclasses import dataclass
 
 from etcdview import resources
@@ -15,6 +16,9 @@ from etcdview.errors import QueryError
 from etcdview.resources import BY_PREFIX, ResourceType
 
 DEFAULT_PREFIX = "/registry"
+# What a CRD's group and plural may be: a DNS subdomain with a dot, a DNS label (apiextensions' validation).
+_GROUP = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+")
+_PLURAL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ def _place(segments: list[str]) -> Place | None:
         builtin = BY_PREFIX.get("/".join(segments[:width]))
         if builtin is not None and len(segments) > width:
             return _rest(builtin, segments[width:])
-    if "." in segments[0] and len(segments) in (3, 4):
+    if len(segments) in (3, 4) and _GROUP.fullmatch(segments[0]) and _PLURAL.fullmatch(segments[1]):
         custom = resources.custom(segments[0], segments[1], namespaced=len(segments) == 4)
         return _rest(custom, segments[2:])
     return None

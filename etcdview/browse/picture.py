@@ -108,7 +108,8 @@ def draw(members: Sequence[DrawnMember], topology: Topology, api_servers: Sequen
 
 
 def _by_host(members: Sequence[DrawnMember]) -> list[DrawnMember]:
-    return sorted(members, key=lambda m: (min(o.name for o in members if o.host == m.host), m.name))
+    """Machines in the order of their first member's name, which need not be unique."""
+    return sorted(members, key=lambda m: (min(o.name for o in members if o.host == m.host), m.host, m.name))
 
 
 def _machine(x: int, y: int, host: str, members: Sequence[DrawnMember], is_stacked: bool) -> list[Box]:

@@ -3,6 +3,7 @@
 import { startCopy } from "./copy.js";
 import { takeAwayLater } from "./gone.js";
 import { startKeyboard } from "./keyboard.js";
+import { keepReading } from "./reading.js";
 import { startStop } from "./stop.js";
 import { startThemeSwitch } from "./theme-switch.js";
 import { openWhenWide } from "./tree.js";
@@ -10,6 +11,7 @@ import { openWhenWide } from "./tree.js";
 startKeyboard();
 startCopy();
 startStop();
+keepReading();
 startThemeSwitch();
 
 function prepare(root) {

@@ -7,6 +7,7 @@ from etcdview.codec.codec import Codec, wire_tree
 from etcdview.codec.encryptionconfig import EncryptionConfig, load_encryption_config
 from etcdview.codec.model import Decoded, StorageForm, UnknownField, WireNode
 from etcdview.codec.printing import to_json
+from etcdview.codec.sealed import sealed_by
 from etcdview.codec.yamltext import to_yaml
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "UnknownField",
     "WireNode",
     "load_encryption_config",
+    "sealed_by",
     "to_json",
     "to_yaml",
     "wire_tree",

@@ -20,6 +20,10 @@ from etcdview.errors import DecodeError
 # The self-described tag 55799, with which every stored value begins.
 SELF_DESCRIBED = b"\xd9\xd9\xf7"
 
+# A stored value is 1.5 MB at most; one with more lists and maps than this was made to harm.
+MAX_CONTAINERS = 200_000
+_CONTAINER_HEADS = bytes(range(0x80, 0xC0))
+
 # Tags that ask for another text of the bytes within (RFC 8949, 3.4.5.2).
 _TEXT_OF_BYTES: dict[int, Callable[[bytes], bytes]] = {
     21: lambda raw: base64.urlsafe_b64encode(raw).rstrip(b"="),
@@ -52,10 +56,27 @@ def _decode(stream: io.BytesIO, body: bytes) -> Any:
     decoder = cbor2.CBORDecoder(
         stream, semantic_decoders=_NoTags(), max_depth=MAX_DEPTH, strict_hashable_types=True, allow_duplicate_keys=False
     )
+    _check_size(body)
     value = decoder.decode()
     if stream.tell() != len(body):
         raise ValueError(f"{len(body) - stream.tell()} bytes are left over")
     return value
+
+
+def _check_size(body: bytes) -> None:
+    """An empty list is one byte here and 64 in memory: refuse more of them than any object has."""
+    if len(body) - len(body.translate(None, _CONTAINER_HEADS)) <= MAX_CONTAINERS:
+        return
+    at = found = 0
+    while at < len(body):
+        major, info = body[at] >> 5, body[at] & 31
+        size = 1 << (info - 24) if 24 <= info < 28 else 0
+        if major in (2, 3) and info < 28:
+            at += int.from_bytes(body[at + 1 : at + 1 + size], "big") if size else info
+        found += major in (4, 5)
+        at += 1 + size
+    if found > MAX_CONTAINERS:
+        raise ValueError(f"it holds {found:,} lists and maps")
 
 
 def plain(value: Any) -> Any:

@@ -60,6 +60,16 @@ class EncryptionConfig:
         return next((rule for rule in self.rules if any(_covers(r, resource) for r in rule.resources)), None)
 
 
+    def writer(self, resource: str) -> tuple[str, str]:
+        """Provider and key name that the API server writes this resource with; two "" for plain."""
+        rule = self.rule_for(resource)
+        provider = rule.providers[0] if rule is not None and rule.providers else "identity"
+        if rule is None or provider == "identity":
+            return "", ""
+        names = rule.kms_names if provider == "kms" else [key.name for key in rule.keys if key.provider == provider]
+        return provider, names[0] if names else ""
+
+
 def _covers(pattern: str, resource: str) -> bool:
     if pattern == "*.*" or pattern == resource:
         return True

@@ -5,12 +5,18 @@ Two faults are mended: text that is no UTF-8 (Go serves U+FFFD for each bad byte
 
 from __future__ import annotations
 
-import dataclasses
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
-from etcdview.codec import wire
+from etcdview.codec import layout, wire
 from etcdview.codec.scalars import go_utf8
 from etcdview.codec.table import Field, Schema
+from etcdview.errors import DecodeError
+
+# A stored value is 1.5 MB at most; one with more messages than this was made to harm.
+MAX_MESSAGES = 100_000
+_SMALL = bytes(range(32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +29,36 @@ class Mended:
 
 def mend(schema: Schema, struct: int, data: bytes) -> Mended:
     """The message with its text made UTF-8, up to the first byte that is no protobuf."""
-    return _message(schema, _fields(schema, struct), data, 0)
+    return _message(schema, layout.fields(schema, struct), data, 0)
 
 
-def _message(schema: Schema, fields: dict[int, Field], data: bytes, depth: int) -> Mended:
+def check_size(schema: Schema, struct: int, data: bytes) -> None:
+    """Refuse messages by the hundred thousand: each is two bytes here, and hundreds in memory.
+
+    Nearly always it is enough that so many bytes are no lengths of small messages. Raises DecodeError.
+    """
+    if len(data) <= MAX_MESSAGES or len(data) - len(data.translate(None, _SMALL)) <= MAX_MESSAGES:
+        return
+    try:
+        found = _messages(schema, layout.fields(schema, struct), data, 0, len(data), 0)
+        if next(islice(found, MAX_MESSAGES, None), None) is not None:
+            raise DecodeError(f"more than {MAX_MESSAGES:,} messages, as no object has.")
+    except wire.WireError:
+        return  # then the parser says so
+
+
+def _messages(
+    schema: Schema, fields: layout.Fields, data: bytes, start: int, end: int, depth: int
+) -> Iterator[wire.Piece]:
+    for piece in wire.pieces(data, start, end):
+        field = fields.get(piece.number)
+        below = layout.inner(schema, field) if field is not None and piece.wire_type == wire.BYTES else None
+        if below is not None and depth <= wire.MAX_DEPTH:
+            yield piece
+            yield from _messages(schema, below, data, piece.value_start, piece.end, depth + 1)
+
+
+def _message(schema: Schema, fields: layout.Fields, data: bytes, depth: int) -> Mended:
     out = bytearray()
     fault = None
     walk = wire.pieces(data, 0, len(data))
@@ -59,12 +91,12 @@ def _value(
     held = data[piece.value_start : piece.end]
     if field is not None and field.scalar == "s" and not field.map_key:
         held = go_utf8(held).encode("utf-8")
-    if field is None or (field.message < 0 and not field.map_key):
+    below = layout.inner(schema, field) if field is not None else None
+    if field is None or below is None:
         return wire.delimited(piece.number, held), None
     if depth >= wire.MAX_DEPTH - 1:
         return b"", wire.WireError(f"messages nested deeper than {wire.MAX_DEPTH} levels", piece.start)
-    inner = _entry_fields(field) if field.map_key else _fields(schema, field.message)
-    mended = _message(schema, inner, held, depth + 1)
+    mended = _message(schema, below, held, depth + 1)
     fault = mended.fault and _moved(mended.fault, piece.value_start, field.name)
     return wire.delimited(piece.number, mended.data), fault
 
@@ -72,12 +104,3 @@ def _value(
 def _moved(fault: wire.WireError, by: int, name: str) -> wire.WireError:
     path = f"{name}.{fault.path}" if fault.path else name
     return wire.WireError(fault.reason, (fault.offset or 0) + by, path=path)
-
-
-def _fields(schema: Schema, struct: int) -> dict[int, Field]:
-    return {field.number: field for field in schema.struct(struct).fields}
-
-
-def _entry_fields(field: Field) -> dict[int, Field]:
-    key = dataclasses.replace(field, number=1, scalar=field.map_key, message=-1, map_key="")
-    return {1: key, 2: dataclasses.replace(field, number=2, map_key="")}

@@ -7,7 +7,7 @@ import functools
 from google.protobuf.message import DecodeError as ParseError
 from google.protobuf.message import Message
 
-from etcdview.codec import mend, tree, wire
+from etcdview.codec import mend, unknown, wire
 from etcdview.codec.envelope import Envelope, open_envelope
 from etcdview.codec.messages import Plans
 from etcdview.codec.model import Decoded, Object, StorageForm, UnknownField
@@ -41,6 +41,10 @@ class ProtobufFormat:
         if number is None:
             return Decoded(form, None, _unknown_kind(envelope), value, self._metadata(envelope))
         try:
+            mend.check_size(self.schema, number, envelope.raw)
+        except DecodeError as error:
+            return Decoded(form, None, _told(envelope, error), value, self._metadata(envelope))
+        try:
             if envelope.fault is not None:
                 raise ParseError
             message = self.pool.message(number).FromString(envelope.raw)
@@ -51,8 +55,12 @@ class ProtobufFormat:
 
     def _mended(self, form: StorageForm, envelope: Envelope, number: int, value: bytes) -> Decoded:
         """What upb or the raw JSON within would not have: text that is no UTF-8 is no fault, all else is told."""
-        mended = mend.mend(self.schema, number, envelope.raw)
-        message = self.pool.message(number).FromString(mended.data)
+        try:
+            mended = mend.mend(self.schema, number, envelope.raw)
+            message = self.pool.message(number).FromString(mended.data)
+        except (ParseError, DecodeError) as error:
+            refusal = error if isinstance(error, DecodeError) else DecodeError("it is no protobuf")
+            return Decoded(form, None, _told(envelope, refusal), value, _head(envelope))
         fault: DecodeError | None = mended.fault or envelope.fault
         if fault is None:
             try:
@@ -61,7 +69,7 @@ class ProtobufFormat:
             except DecodeError as error:
                 fault = error
         partial = _head(envelope) | self._lenient.plan(number).object(message)
-        return Decoded(form, None, _told(form, fault, envelope), value, partial)
+        return Decoded(form, None, _told(envelope, fault), value, partial)
 
     @functools.cached_property
     def _lenient(self) -> Plans:
@@ -75,6 +83,7 @@ class ProtobufFormat:
             first = next(wire.pieces(envelope.raw, 0, len(envelope.raw)), None)
             if first is None or first.number != 1 or first.wire_type != wire.BYTES:
                 return known
+            mend.check_size(self.schema, number, envelope.raw[first.value_start : first.end])
             raw = mend.mend(self.schema, number, envelope.raw[first.value_start : first.end]).data
             metadata = self._lenient.plan(number).object(self.pool.message(number).FromString(raw))
         except (ParseError, DecodeError):
@@ -87,7 +96,7 @@ class ProtobufFormat:
         message.DiscardUnknownFields()
         if message.ByteSize() == size:
             return ()
-        return tree.unknown_fields(tree.message(self.schema, number, value, envelope.offset, len(envelope.raw)), value)
+        return unknown.find(self.schema, number, value, envelope.offset, envelope.offset + len(envelope.raw))
 
 
 def _head(envelope: Envelope) -> Object:
@@ -99,23 +108,28 @@ def _unknown_kind(envelope: Envelope) -> DecodeError:
         return DecodeError(
             f"The envelope of this value breaks off: {envelope.fault.reason}.", offset=envelope.fault.offset
         )
+    kind, api_version = _short(envelope.kind) or "a kind without a name", _short(envelope.api_version) or "no version"
     return DecodeError(
-        f"No release that etcdview knows has {envelope.kind or '(none)'} of {envelope.api_version or '(none)'}.",
+        f"No release that etcdview knows has {kind} of {api_version}.",
         "Its metadata and its bytes can be shown; a newer etcdview may know it.",
         offset=envelope.offset,
     )
 
 
-def _told(form: StorageForm, fault: DecodeError, envelope: Envelope) -> DecodeError:
+def _told(envelope: Envelope, fault: DecodeError) -> DecodeError:
     """The fault with its offset into the whole value, and where in the object it is."""
-    offset = fault.offset
+    offset, kind = fault.offset, _short(envelope.kind)
     if offset is not None and fault is not envelope.fault:
         offset += envelope.offset
     if not isinstance(fault, wire.WireError):
-        return DecodeError(f"This {form.kind} holds what it cannot: {fault.what}", offset=offset)
+        return DecodeError(f"This {kind} holds what it cannot: {fault.what}", offset=offset)
     inside = f" inside {fault.path}" if fault.path else ""
     return DecodeError(
-        f"This {form.kind} breaks off or is garbled at byte {offset:,}{inside}: {fault.reason}.",
+        f"This {kind} breaks off or is garbled at byte {offset:,}{inside}: {fault.reason}.",
         "What stands before it can be shown, and its bytes.",
         offset=offset,
     )
+
+
+def _short(name: str) -> str:
+    return name[:100]

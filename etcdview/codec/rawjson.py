@@ -20,15 +20,17 @@ _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 def parse(raw: bytes) -> Any:
     """The JSON in `raw`. Raises DecodeError with the offset: no JSON, nested too deep, NaN, a number too large."""
-    _check_depth(raw)
     text = raw.decode("utf-8", "surrogateescape")
     try:
         value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
         offset = len(text[: error.pos].encode("utf-8", "surrogateescape"))
         raise DecodeError(f"This is no JSON: {error.msg} at byte {offset}.", offset=offset) from error
-    except (ValueError, RecursionError) as error:
+    except RecursionError as error:
+        raise DecodeError(f"This JSON is nested deeper than {MAX_DEPTH} levels.") from error
+    except ValueError as error:
         raise DecodeError(f"This JSON holds what Kubernetes cannot: {error}.") from error
+    _check_depth(raw)
     return _without_surrogates(value) if _has_surrogates(raw, text) else value
 
 
@@ -38,14 +40,17 @@ def dump(value: Any) -> str:
 
 
 def _check_depth(raw: bytes) -> None:
-    """Before parsing, at C's speed: brackets alone, then the innermost pairs away, level by level."""
+    """At C's speed: brackets alone, then the innermost pairs away, level by level.
+
+    After parsing, which ends by itself where it gets as deep as Python's own recursion may.
+    """
     if raw.count(b"{") + raw.count(b"[") <= MAX_DEPTH:
         return
     brackets = _STRING.sub(b"", raw).translate(None, _NO_BRACKETS)
     for _ in range(MAX_DEPTH):
         inner = brackets.replace(b"{}", b"").replace(b"[]", b"")
         if len(inner) == len(brackets):
-            return  # none left, or none that match: then json.loads says so
+            return
         brackets = inner
     raise DecodeError(f"This JSON is nested deeper than {MAX_DEPTH} levels.")
 

@@ -38,6 +38,14 @@ def split(value: bytes) -> Sealed:
     return Sealed(_text(provider), _text(version), _text(name), body)
 
 
+def sealed_by(value: bytes) -> tuple[str, str]:
+    """Provider and key name by the first bytes alone, nothing is opened; two "" for a plain value."""
+    if not value.startswith(PREFIX):
+        return "", ""
+    parts = split(value[: len(PREFIX) + 3 * _NAME_LIMIT])
+    return parts.provider, parts.name
+
+
 def prefix(provider: str, name: str) -> bytes:
     """What a value sealed by that provider's key begins with."""
     return PREFIX + f"{provider}:v1:{name}:".encode()

@@ -56,6 +56,7 @@ _SINGLE_SPACE = re.compile("(?<! ) (?! )")
 _FIRST_SPACE = re.compile("(?<! ) ")
 # Stands behind a block that ends with a separator: go-yaml takes it for the line's end. No text holds it.
 NO_LINE_END = "\0"
+_CACHED_LENGTH = 120
 
 
 def scalar(text: str, indent: int, column: int) -> str:
@@ -86,9 +87,13 @@ def fold(written: str, indent: int, column: int) -> str:
     return "".join((*parts, written[done:]))
 
 
-@functools.lru_cache(maxsize=16384)
 def inline(text: str) -> str:
     """A string without line breaks."""
+    # The same names and words come again and again; long texts do not, and would fill the cache.
+    return _short(text) if len(text) <= _CACHED_LENGTH else _inline(text)
+
+
+def _inline(text: str) -> str:
     if _SAFE.fullmatch(text):
         return f'"{text}"' if text in _WORDS else text
     if not text or text in _WORDS or _is_number(text):
@@ -98,6 +103,9 @@ def inline(text: str) -> str:
     if text[0] == " " or text[-1] == " " or _INDICATOR.match(text):
         return "'" + text.replace("'", "''") + "'"
     return text
+
+
+_short = functools.lru_cache(maxsize=16384)(_inline)
 
 
 def double_quoted(text: str) -> str:

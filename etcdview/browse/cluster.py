@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 
+from etcdview.browse.coverage import Coverage
 from etcdview.browse.kinds import Kinds
 from etcdview.browse.reads import STALE, Reads
 from etcdview.browse.releases import Releases
@@ -47,6 +48,7 @@ class Cluster:
         self._warnings = warnings
         self.undo = undo
         self.kinds = Kinds(self.store, keyspace)
+        self.coverage = Coverage()
         self.releases = Releases(self.store, codec, keyspace)
         self.redactor = Redactor(fingerprint_key or secrets.token_bytes(32))
         self.setup = SetupReader(self.store, Objects(self.store, codec, keyspace, self.redactor.mask))
@@ -66,5 +68,6 @@ class Cluster:
         """Stop the threads and let go of the connections."""
         if self.monitor is not None:
             self.monitor.stop()
+        self.coverage.close()
         self.names.close()
         self.source.close()

@@ -20,7 +20,9 @@ NAV = (
     ("/health", "Health"),
     ("/certificates", "Certificates"),
     ("/storage", "Storage"),
+    ("/encryption", "Encryption"),
 )
+NAV_OF_ADMINS = (("/audit", "Audit"),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,8 @@ class Frame:
 def page_frame(window: Window) -> Frame:
     """The frame; asks etcd nothing and waits for nothing."""
     cluster = window.cluster
-    return Frame(cluster.name, cluster.store.live, window.names.freshness(), cluster.warnings, _verdict(cluster))
+    nav = (*NAV, *NAV_OF_ADMINS) if window.viewer.may("audit") else NAV
+    return Frame(cluster.name, cluster.store.live, window.names.freshness(), cluster.warnings, _verdict(cluster), nav)
 
 
 def _verdict(cluster: Cluster) -> Status | Literal[""]:

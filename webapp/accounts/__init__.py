@@ -11,7 +11,6 @@ from etcdview.config import Settings
 from etcdview.viewers import Viewer
 from webapp.accounts import audit_page, auditing, csrf, guard, limits, reveal, sessions, state, views
 from webapp.accounts.identify import current_viewer
-from webapp.accounts.oidc import Provider
 
 
 def init_app(app: Flask, settings: Settings, ended: EndedSessions | None) -> None:
@@ -19,6 +18,9 @@ def init_app(app: Flask, settings: Settings, ended: EndedSessions | None) -> Non
     accounts = state.open_accounts(settings, ended or EndedSessions())
     app.extensions[state.KEY] = accounts
     if settings.oidc_issuer:
+        # Here, because it takes a third of the start to load, and few need it.
+        from webapp.accounts.oidc import Provider
+
         app.extensions[Provider.KEY] = Provider(app, settings)
     sessions.init_app(app, settings)
     csrf.init_app(app)

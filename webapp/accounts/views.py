@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, g, make_response, render_template, request, url_for
 
@@ -15,9 +16,11 @@ from webapp.accounts.auditing import audit
 from webapp.accounts.guard import has_form, local_path, viewer
 from webapp.accounts.identify import current_viewer, granted
 from webapp.accounts.limits import LOGINS_OF_ADDRESS, LOGINS_OF_NAME, failed, limiter, tried_name
-from webapp.accounts.oidc import Provider, current_provider
 from webapp.accounts.state import current_accounts
 from webapp.rendering import render_page
+
+if TYPE_CHECKING:
+    from webapp.accounts.oidc import Provider
 
 bp = Blueprint("accounts", __name__)
 
@@ -123,6 +126,9 @@ def _arrived(provider: Provider, target: str) -> Response:
 
 
 def _provider() -> Provider:
+    # Here, because it takes a third of the start to load, and few need it.
+    from webapp.accounts.oidc import current_provider
+
     provider = current_provider()
     if provider is None:
         raise NotFoundError("There is no OpenID Connect provider here.")

@@ -24,8 +24,8 @@ def init_app(app: Flask, settings: Settings, ended: EndedSessions | None) -> Non
         app.extensions[Provider.KEY] = Provider(app, settings)
     sessions.init_app(app, settings)
     csrf.init_app(app)
-    limits.init_app(app)
     guard.init_app(app)
+    limits.init_app(app)
     auditing.init_app(app)
     for module in (views, reveal, audit_page):
         app.register_blueprint(module.bp)

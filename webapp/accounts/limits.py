@@ -1,14 +1,13 @@
-"""How often and how much: logins, searches, reveals, and streams that stay open. Counted in each worker's memory."""
+"""How often and how much: logins, searches, reveals, requests at once. Counted in each worker's memory."""
 
 from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 from flask_limiter import Limiter
 from werkzeug.exceptions import TooManyRequests
 
@@ -21,18 +20,21 @@ LOGINS_OF_ADDRESS = "10/minute;60/hour"
 LOGINS_OF_NAME = "10/minute;100/hour"
 SEARCHES = "30/second;600/minute"
 REVEALS = "60/minute"
-MAX_STREAMS = 8
+MAX_AT_ONCE = 12
 
 limiter = Limiter(client_address, storage_uri="memory://", strategy="moving-window", headers_enabled=True)
 
-_streams: Counter[str] = Counter()
-_streams_lock = threading.Lock()  # guards the counter
+_at_once: Counter[str] = Counter()
+_at_once_lock = threading.Lock()  # guards the counter
 
 
 def init_app(app: Flask) -> None:
-    """Keep the counts of this app, none of another's."""
+    """Keep the counts of this app, none of another's. After the guard, which says who is asking."""
     limiter.init_app(app)
     limiter.reset()
+    app.before_request(_take_slot)
+    app.after_request(_keep_while_it_streams)
+    app.teardown_request(_give_slot)
 
 
 def limit_searches(app: Flask, *endpoints: str) -> None:
@@ -53,19 +55,37 @@ def tried_name() -> str:
     return "name:" + request.form.get("name", "")[:100]
 
 
-@contextmanager
-def stream_slot() -> Iterator[None]:
-    """For as long as an answer streams. Raises TooManyRequests for more than MAX_STREAMS of one viewer."""
+def _take_slot() -> None:
+    """Raises TooManyRequests for more than MAX_AT_ONCE requests of one viewer, streams that are still open included."""
+    if current_viewer() is None or _nobody_logs_in():
+        return
     key = _asker()
-    with _streams_lock:
-        if _streams[key] >= MAX_STREAMS:
-            raise TooManyRequests(f"You have {MAX_STREAMS} streams open already: close one of them.")
-        _streams[key] += 1
-    try:
-        yield
-    finally:
-        with _streams_lock:
-            _streams[key] -= 1
+    with _at_once_lock:
+        if _at_once[key] >= MAX_AT_ONCE:
+            raise TooManyRequests(f"{MAX_AT_ONCE} of your requests are being answered already: wait for one of them.")
+        _at_once[key] += 1
+    g.slot = key
+
+
+def _keep_while_it_streams(response: Response) -> Response:
+    key = g.get("slot")
+    if key is not None and response.is_streamed:
+        del g.slot
+        response.call_on_close(lambda: _give_back(key))
+    return response
+
+
+def _give_slot(_: BaseException | None) -> None:
+    key = g.pop("slot", None)
+    if key is not None:
+        _give_back(key)
+
+
+def _give_back(key: str) -> None:
+    with _at_once_lock:
+        _at_once[key] -= 1
+        if not _at_once[key]:
+            del _at_once[key]
 
 
 def _asker() -> str:

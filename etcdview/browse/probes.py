@@ -172,7 +172,7 @@ def _alarms(endpoint: EndpointFacts) -> Answer:
     """Status names them for nothing; the Alarm call is made only where somebody wants it."""
     if endpoint.status.value is None:
         return Answer("quiet", "not asked")
-    raised = {a.kind for a in (*alarms_in(endpoint.status.value), *(endpoint.alarms.value or ()))}
+    raised = {a.kind for a in alarms_in(endpoint.status.value)}
     return Answer("bad", " ".join(sorted(raised))) if raised else Answer("good", "none", at=endpoint.status.at)
 
 

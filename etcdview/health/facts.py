@@ -102,7 +102,6 @@ class EndpointFacts:
     read: Probe[int] = field(default_factory=Probe)
     local_read: Probe[int] = field(default_factory=Probe)
     membership: Probe[Membership] = field(default_factory=Probe)
-    alarms: Probe[tuple[Alarm, ...]] = field(default_factory=Probe)
     hash: Probe[KvHash] = field(default_factory=Probe)
     wire: WireFacts = field(default_factory=WireFacts)
     metrics_before: Probe[MetricFacts] = field(default_factory=Probe)
@@ -310,7 +309,7 @@ class ClusterFacts:
 
 
 def _alarms(member: MemberFacts) -> tuple[Alarm, ...]:
-    return tuple(a for e in member.endpoints for a in (*alarms_in(e.status.value), *(e.alarms.value or ())))
+    return tuple(a for e in member.endpoints for a in alarms_in(e.status.value))
 
 
 def alarms_in(status: MemberStatus | None) -> tuple[Alarm, ...]:

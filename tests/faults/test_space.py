@@ -23,9 +23,12 @@ def fill(ring: Ring, count: int, size: int = MIB, *, ok: bool = True) -> None:
 def test_a_quota_that_comes_near_and_is_then_full(lab: Lab) -> None:
     ring = lab.cluster(1, quota_backend_bytes=str(64 * MIB))
     with lab.look(ring.store()) as eye:
-        fill(ring, 50)
+        number = 0
+        while "quota-near" not in [f.id for f in eye.monitor.latest().verdict.findings]:
+            ring.etcdctl("put", f"/near/{number}", stdin=b"x" * (MIB // 4))
+            number += 1
         assert "of 67 MB" in eye.finds("quota-near").evidence
-        fill(ring, 15, ok=False)
+        fill(ring, 40, ok=False)
         eye.finds("alarm-space")
         eye.says("degraded")
 

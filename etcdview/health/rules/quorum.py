@@ -7,7 +7,7 @@ from typing import Any
 
 from etcdview.health.facts import MemberFacts, Probe
 from etcdview.health.findings import Finding
-from etcdview.health.rules.base import HEALTH, MEMBERS, STATUS, Sight, listed, plural, read_at, rule
+from etcdview.health.rules.base import HEALTH, MEMBERS, STATUS, Sight, listed, read_at, rule
 
 
 @rule("quorum-lost")
@@ -283,8 +283,3 @@ def _caught_up(member: MemberFacts, leader: MemberFacts | None) -> bool:
     if member.status is None or leader is None or leader.status is None:
         return False
     return member.status.raft_index >= 0.9 * leader.status.raft_index
-
-
-def tolerance(may_fail: int) -> str:
-    """How many more may fail, in words."""
-    return "no more may fail" if not may_fail else f"{plural(may_fail, 'more', 'more')} may fail"

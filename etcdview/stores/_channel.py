@@ -67,7 +67,7 @@ class Channel:
         """The endpoint as text."""
         return str(self.endpoint)
 
-    def start(self, call: Call, timeout_seconds: float, token: str = "") -> Any:
+    def start(self, call: Call, timeout_seconds: float, token: str | None = None) -> Any:
         """Send the call; gives grpc's future. Raises TlsError where the files are no good."""
         method = getattr(self.link().stubs[call.stub], call.method)
         rows = metadata(call.needs_leader, token)
@@ -140,7 +140,7 @@ def _as_it_comes(endpoint: Endpoint, files: TlsFiles) -> tuple[bytes, str]:
     return ssl.DER_cert_to_PEM_cert(shown.der).encode(), name
 
 
-def metadata(needs_leader: bool, token: str) -> tuple[tuple[str, str], ...]:
+def metadata(needs_leader: bool, token: str | None) -> tuple[tuple[str, str], ...]:
     """`hasleader` is clientv3's WithRequireLeader; `token` is what Authenticate gave."""
     rows = (("hasleader", "true"),) if needs_leader else ()
     return (*rows, ("token", token)) if token else rows

@@ -15,11 +15,11 @@ from etcdview.stores._messages import Call
 class Login:
     """The token of one user, shared by all connections: members replicate tokens among each other."""
 
-    def __init__(self, user: str = "", password: str = "") -> None:
+    def __init__(self, user: str, password: str) -> None:
         self._user = user
         self._password = password
         self._lock = threading.Lock()  # guards the token
-        self._token = ""
+        self._token: str | None = None
         self._off = not user
 
     def token(self, channel: Channel, timeout_seconds: float) -> str:
@@ -35,7 +35,7 @@ class Login:
         """Drop a token that was refused; whether there is any sense in asking for another."""
         with self._lock:
             if token and self._token == token:
-                self._token = ""
+                self._token = None
             return not self._off and bool(token)
 
     def _authenticate(self, channel: Channel, timeout_seconds: float) -> str:

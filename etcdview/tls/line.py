@@ -39,22 +39,21 @@ class Line:
                 self.socket.close()
             self.socket = None
 
-    def connect(self) -> None:
-        """Connect over TCP, anew where there was a connection."""
+    def connect(self) -> socket.socket:
+        """Connect over TCP, anew where there was a connection. Raises UnreachableError."""
         self.close()
         try:
             self.socket = socket.create_connection((self.endpoint.host, self.endpoint.port), self.left_seconds)
         except OSError as error:
             raise _tcp_error(self.endpoint, error) from error
+        return self.socket
 
     def shake_hands(self, files: TlsFiles, *, verify: bool = True) -> ssl.SSLSocket:
         """Speak TLS on the connection. Raises ssl.SSLError as it is, DeadlineError for silence."""
-        if self.socket is None:
-            self.connect()
+        plain = self.socket or self.connect()
         context = client_context(files, verify=verify)
         context.set_alpn_protocols(["h2", "http/1.1"])
-        plain, name = self.socket, files.server_name or self.endpoint.host
-        assert plain is not None  # noqa: S101  # connect has made it or raised
+        name = files.server_name or self.endpoint.host
         plain.settimeout(self.left_seconds)
         try:
             secured = context.wrap_socket(plain, server_hostname=name)
@@ -65,10 +64,7 @@ class Line:
 
     def ask(self, request: bytes) -> bytes:
         """Send bytes and give the first bytes of the answer; empty when it hung up. Raises OSError as it is."""
-        if self.socket is None:
-            self.connect()
-        line = self.socket
-        assert line is not None  # noqa: S101  # connect has made it or raised
+        line = self.socket or self.connect()
         line.settimeout(self.left_seconds)
         try:
             line.sendall(request)

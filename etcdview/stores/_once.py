@@ -8,7 +8,7 @@ from typing import Any
 
 import grpc
 
-from etcdview.errors import DeniedError, EtcdviewError, UnknownOutcomeError, UnreachableError
+from etcdview.errors import DeniedError, EtcdviewError, UnknownOutcomeError, UnreachableError, UnsafeError
 from etcdview.stores import _messages as messages
 from etcdview.stores._channel import Channel
 from etcdview.stores._failover import Failover
@@ -24,7 +24,6 @@ _NOT_DONE = (
     "no leader",
     "not supported for learner",
     "too many requests",
-    "unhealthy cluster",
 )
 
 
@@ -61,7 +60,12 @@ def send(channel: Channel, login: Login, call: Call, timeout_seconds: float) -> 
 
 def failure(error: grpc.RpcError, endpoint: str, call: Call) -> EtcdviewError:
     """Our error for one that a change met."""
-    ours = translate(error, endpoint, call.method)
-    if isinstance(ours, UnreachableError) and not any(piece in (error.details() or "") for piece in _NOT_DONE):
+    ours, details = translate(error, endpoint, call.method), error.details() or ""
+    if "unhealthy cluster" in details:
+        return UnsafeError(
+            "etcd changes no membership before all its members have been connected for some seconds.",
+            "Wait, and try again; nothing was done.",
+        )
+    if isinstance(ours, UnreachableError) and not any(piece in details for piece in _NOT_DONE):
         return UnknownOutcomeError(f"{ours.what} Whether {call.method} was done is not known.", LOOK, endpoint=endpoint)
     return ours

@@ -3,7 +3,17 @@
 A rule never fires on what was not asked or not answered: an unknown is said by the rules that are about unknowns.
 """
 
-from etcdview.health.rules import addresses, agreement, certificates, clocks, performance, quorum, releases, space
+from etcdview.health.rules import (
+    addresses,
+    agreement,
+    certificates,
+    clocks,
+    condition,
+    performance,
+    quorum,
+    releases,
+    space,
+)
 from etcdview.health.rules.base import RULES, Rule, Sight, examine, rule
 
 __all__ = [
@@ -14,6 +24,7 @@ __all__ = [
     "agreement",
     "certificates",
     "clocks",
+    "condition",
     "examine",
     "performance",
     "quorum",

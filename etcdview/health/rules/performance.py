@@ -1,4 +1,4 @@
-"""Rules about how well members keep up: disk, raft, elections, proposals.
+"""Rules about what members count of themselves: disk, elections, proposals, peers.
 
 What a member counts, it counts since it started; the rules look at the last two minutes of it.
 """
@@ -11,15 +11,13 @@ from dataclasses import dataclass
 from etcdview.health.facts import MemberFacts
 from etcdview.health.findings import Finding
 from etcdview.health.metrics import Histogram, MetricFacts
-from etcdview.health.rules.base import STATUS, Sight, listed, millis, plural, read_at, rule
+from etcdview.health.rules.base import STATUS, Sight, millis, plural, read_at, rule
 
 _FSYNC_SECONDS = 0.010  # the limits etcd's own documentation gives, for the 99th percentile
 _COMMIT_SECONDS = 0.025
 _ENOUGH = 100  # observations that a percentile needs to mean anything
 _HEARTBEAT_SECONDS = 0.1  # etcd's default heartbeat interval
 _FEW_TRIPS = 2  # etcd notes the round trip to each peer, smoothed, every thirty seconds only
-_LAG_ENTRIES = 1000
-_GIVE_UP_ENTRIES = 5000  # etcd refuses requests when applying lags so far behind (maxGapBetweenApplyAndCommitIndex)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,133 +205,3 @@ def peers_slow(sight: Sight) -> Iterator[Finding]:
                 commands=(STATUS,),
                 member=window.member.name,
             )
-
-
-@rule("raft-lag")
-def raft_lag(sight: Sight) -> Iterator[Finding]:
-    """A member is more than 1,000 entries behind the leader's log, in this round and in the one before."""
-    behind_before = _behind(sight.before.members) if sight.before else {}
-    for member_id, (member, lag) in _behind(sight.facts.members).items():
-        if member_id not in behind_before:
-            continue
-        yield Finding(
-            id="raft-lag",
-            severity="warning",
-            summary=f"Member {member.name} is {lag} entries behind the leader.",
-            evidence=f"{lag} entries, and {behind_before[member_id][1]} a round before "
-            f"{read_at(member.endpoint.status.at)}.",
-            why="It serves old data to watches and serializable reads; far enough behind, it needs a full snapshot.",
-            action="Look at its disk, its CPU and its network.",
-            commands=(STATUS,),
-            member=member.name,
-        )
-
-
-@rule("apply-lag")
-def apply_lag(sight: Sight) -> Iterator[Finding]:
-    """A member has 1,000 entries or more that it has not applied; at 5,000 etcd refuses requests."""
-    for member in sight.facts.members:
-        status = member.status
-        if status is None or status.raft_applied_index is None:
-            continue
-        gap = status.raft_index - status.raft_applied_index
-        if gap < _LAG_ENTRIES:
-            continue
-        yield Finding(
-            id="apply-lag",
-            severity="critical" if gap >= _GIVE_UP_ENTRIES else "warning",
-            summary=f"Member {member.name} has {gap} entries still to apply.",
-            evidence=f"raft index {status.raft_index}, applied {status.raft_applied_index} "
-            f"{read_at(member.endpoint.status.at)}.",
-            why=f"From {_GIVE_UP_ENTRIES} on it answers writes with `too many requests`.",
-            action="Look at its disk and its CPU, and for expensive requests.",
-            commands=(STATUS,),
-            member=member.name,
-        )
-
-
-@rule("read-slow")
-def read_slow(sight: Sight) -> Iterator[Finding]:
-    """A linearizable read through a member took longer than 500 ms, in this round and in the one before."""
-    before = {m.id for m in sight.before.members if (m.latency_seconds or 0) > 0.5} if sight.before else set()
-    for member in sight.facts.members:
-        latency = member.latency_seconds
-        if latency is None or latency <= 0.5 or member.id not in before:
-            continue
-        yield Finding(
-            id="read-slow",
-            severity="warning",
-            summary=f"Reads through {member.name} are slow.",
-            evidence=f"A linearizable read took {millis(latency)} {read_at(member.endpoint.read.at)}.",
-            why="Every request of kube-apiserver that goes through this member takes that long at least.",
-            action="Look at its disk, its CPU, and its network to the leader.",
-            commands=(STATUS,),
-            member=member.name,
-        )
-
-
-@rule("files-near")
-def files_near(sight: Sight) -> Iterator[Finding]:
-    """A member has opened 80 % of the files that it may open."""
-    for member in sight.facts.members:
-        told = member.metrics
-        if told is None or not told.max_fds or told.open_fds is None or told.open_fds < 0.8 * told.max_fds:
-            continue
-        yield Finding(
-            id="files-near",
-            severity="warning",
-            summary=f"Member {member.name} has nearly as many files open as it may.",
-            evidence=f"{told.open_fds:.0f} of {told.max_fds:.0f} {read_at(member.endpoint.wire.metrics.at)}.",
-            why="When there are none left it takes no connection, from clients or from peers.",
-            action="Raise LimitNOFILE of its service, and find out who opens so many connections.",
-            commands=("ss -tn state established sport = :2379 | wc -l",),
-            member=member.name,
-        )
-
-
-@rule("http-unhealthy")
-def http_unhealthy(sight: Sight) -> Iterator[Finding]:
-    """A member's own /health says no, though a linearizable read through it succeeds and no alarm explains it."""
-    for member in sight.facts.members:
-        probe = member.endpoint.wire.health
-        if probe.value is None or probe.value.healthy or not member.healthy or sight.facts.alarms:
-            continue
-        yield Finding(
-            id="http-unhealthy",
-            severity="warning",
-            summary=f"Member {member.name} calls itself unhealthy.",
-            evidence=f"/health: {probe.value.reason or 'no reason given'} {read_at(probe.at)}.",
-            why="kubelet and load balancers go by it: the member is restarted, or gets no traffic.",
-            action="Look at its log, and again in a moment.",
-            commands=(f"curl --cacert … --cert … --key … {member.endpoint.url}/health",),
-            member=member.name,
-        )
-
-
-@rule("restarted")
-def restarted(sight: Sight) -> Iterator[Finding]:
-    """A member started less than ten minutes before its metrics were read, and others did not."""
-    ages = {
-        m.name: probe.at.timestamp() - probe.value.started_at
-        for m in sight.facts.members
-        if (probe := m.endpoint.wire.metrics).value and probe.at and probe.value.started_at
-    }
-    young = {name: age for name, age in ages.items() if age < 600}
-    if not young or len(young) == len(ages):
-        return
-    yield Finding(
-        id="restarted",
-        severity="info",
-        summary=f"{listed(young)} started a short time ago.",
-        evidence=f"{listed(f'{name} {age:.0f} s' for name, age in young.items())} ago {read_at(sight.facts.at)}.",
-        why="When nobody meant it to, it crashed or was killed, and may do so again.",
-        action="Look at the end of its earlier log, and at the kernel's for out of memory.",
-        commands=("crictl ps -a --name etcd", "journalctl -u kubelet"),
-    )
-
-
-def _behind(members: tuple[MemberFacts, ...]) -> dict[int, tuple[MemberFacts, int]]:
-    """Members more than so many entries behind the furthest of all, by ID."""
-    top = max((m.status.raft_index for m in members if m.status), default=0)
-    lags = {m.id: (m, top - m.status.raft_index) for m in members if m.status}
-    return {member_id: pair for member_id, pair in lags.items() if pair[1] > _LAG_ENTRIES}

@@ -36,12 +36,13 @@ class Codec:
         """Whether the API server stores the kind as protobuf: built-in ones, but CRDs and APIServices are JSON."""
         return api_version.partition("/")[0] not in _JSON_GROUPS and schema().find(api_version, kind) is not None
 
-    def decode(self, key: bytes, value: bytes, mod_revision: int = 0) -> Decoded:
+    def decode(self, key: bytes, value: bytes, mod_revision: int = 0, *, brief: bool = False) -> Decoded:
         """What is stored under `key`. Never raises for bad bytes: see Decoded.error.
 
-        With a `mod_revision` it becomes metadata.resourceVersion, which etcd does not hold.
+        With a `mod_revision` it becomes metadata.resourceVersion, which etcd does not hold. `brief` leaves out
+        metadata.managedFields of built-in kinds: for tables, which show none of it, it is twice as quick.
         """
-        decoded = self._decode(key, value, 0)
+        decoded = self._decode(key, value, 0, brief=brief)
         if mod_revision > 0:
             for obj in (decoded.object, decoded.partial):
                 _set_resource_version(obj, mod_revision)
@@ -69,21 +70,21 @@ class Codec:
         """The object as the API server would hand it out, as far as that can be known offline."""
         return served.as_served(obj, self.release)
 
-    def _decode(self, key: bytes, value: bytes, layer: int) -> Decoded:
+    def _decode(self, key: bytes, value: bytes, layer: int, *, brief: bool = False) -> Decoded:
         if value.startswith(envelope.MAGIC):
-            return self._protobuf.decode(value)
+            return self._protobuf.decode(value, brief=brief)
         if value.startswith(sealed.PREFIX):
-            return self._encrypted(key, value, layer)
+            return self._encrypted(key, value, layer, brief)
         if value.startswith(cbor.SELF_DESCRIBED):
             return _tree_form("cbor", cbor.parse, value)
         if value.lstrip(b" \t\r\n")[:1] == b"{":
             return _tree_form("json", rawjson.parse, value)
         return Decoded(StorageForm("unknown"), None, _foreign(value), value)
 
-    def _encrypted(self, key: bytes, value: bytes, layer: int) -> Decoded:
+    def _encrypted(self, key: bytes, value: bytes, layer: int, brief: bool) -> Decoded:
         best: Decoded | None = None
         for candidate, plain in sealed.opened(value, key, self.encryption) if layer < _MAX_LAYERS else ():
-            decoded = self._decode(key, plain, layer + 1).under(candidate.provider, candidate.name)
+            decoded = self._decode(key, plain, layer + 1, brief=brief).under(candidate.provider, candidate.name)
             if decoded.error is None:
                 return decoded
             # One in 256 wrong keys of aescbc seems to fit; the right one gives something known.

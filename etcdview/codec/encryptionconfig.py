@@ -59,7 +59,6 @@ class EncryptionConfig:
         """The first rule that covers "secrets" or "deployments.apps", as the API server chooses it."""
         return next((rule for rule in self.rules if any(_covers(r, resource) for r in rule.resources)), None)
 
-
     def writer(self, resource: str) -> tuple[str, str]:
         """Provider and key name that the API server writes this resource with; two "" for plain."""
         rule = self.rule_for(resource)

@@ -32,9 +32,10 @@ class ProtobufFormat:
         self.schema: Schema = schema(release)
         self.pool = Pool(self.schema)
         self.plans = Plans(self.schema, self.pool)
+        self._brief = Plans(self.schema, self.pool, brief=True)
 
-    def decode(self, value: bytes) -> Decoded:
-        """A value that begins with envelope.MAGIC."""
+    def decode(self, value: bytes, *, brief: bool = False) -> Decoded:
+        """A value that begins with envelope.MAGIC. See Codec.decode for `brief`."""
         envelope = open_envelope(value)
         form = StorageForm("protobuf", api_version=envelope.api_version, kind=envelope.kind)
         number = self.schema.find(envelope.api_version, envelope.kind)
@@ -48,7 +49,8 @@ class ProtobufFormat:
             if envelope.fault is not None:
                 raise ParseError
             message = self.pool.message(number).FromString(envelope.raw)
-            obj = _head(envelope) | self.plans.plan(number).object(message)
+            plans = self._brief if brief else self.plans
+            obj = _head(envelope) | plans.plan(number).object(message)
         except (ParseError, DecodeError):
             return self._mended(form, envelope, number, value)
         return Decoded(form, obj, None, value, None, self._unknown(number, message, envelope, value))

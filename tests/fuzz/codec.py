@@ -1,6 +1,6 @@
 """Fuzzing of the codec: whatever the bytes, it answers, soon, with an object or an error that says why.
 
-`python -m tests.fuzz.codec [CASES]` runs a million cases (`make fuzz`); test_codec.py a minute's worth.
+`make fuzz` runs a million cases (tools/fuzz.py); test_codec.py less than a minute's worth.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ import base64
 import functools
 import gzip
 import json
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
@@ -22,7 +21,6 @@ from etcdview.codec.cbor import SELF_DESCRIBED
 from etcdview.codec.envelope import MAGIC, seal
 
 CAPTURE = Path(__file__).parent.parent / "testdata" / "cluster-shop"
-MILLION = 1_000_000
 BATCH = 50
 
 
@@ -133,8 +131,3 @@ def _run(make: Callable[[Random], Case], cases: int) -> None:
             check(make(Random(seed * BATCH + number)))  # noqa: S311 - the same ones each time
 
     run()
-
-
-if __name__ == "__main__":
-    for line in fuzz(int(sys.argv[1]) if len(sys.argv) > 1 else MILLION):
-        print(line, flush=True)  # noqa: T201 - the result of the command

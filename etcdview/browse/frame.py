@@ -44,6 +44,8 @@ def page_frame(window: Window) -> Frame:
     """The frame; asks etcd nothing and waits for nothing."""
     cluster = window.cluster
     nav = (*NAV, *NAV_OF_ADMINS) if window.viewer.may("audit") else NAV
+    if cluster.store.live and window.viewer.may("snapshot"):
+        nav = (*nav, ("/maintenance", "Maintenance"))
     return Frame(cluster.name, cluster.store.live, window.names.freshness(), cluster.warnings, _verdict(cluster), nav)
 
 

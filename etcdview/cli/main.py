@@ -20,6 +20,7 @@ COMMANDS = {
     "get": "List objects as kubectl get does.",
     "health": "Say whether the etcd cluster is healthy, on evidence.",
     "serve": "Serve the pages and the JSON API.",
+    "snapshot": "Save the whole database as a file, checked by its hash.",
     "user": "Add, list and remove those who may log in.",
 }
 

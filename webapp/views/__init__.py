@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import Flask
 
-from webapp.views import assets, edit, encryption, health, object, overview, registry, search, watch, wellbeing
+from webapp.views import assets, edit, encryption, health, maintenance, object, overview, registry, search, watch, wellbeing
 
 
 def init_app(app: Flask) -> None:
     """Register every blueprint."""
-    for module in (assets, edit, encryption, health, overview, registry, object, search, watch, wellbeing):
+    for module in (assets, edit, encryption, health, maintenance, overview, registry, object, search, watch, wellbeing):
         app.register_blueprint(module.bp)

@@ -1,0 +1,265 @@
+"""The pages for looking after the cluster: its members and what can be done, one operation's plan, and doing it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from etcdview.browse.commands import Command
+from etcdview.browse.pages import Crumb, href
+from etcdview.browse.window import Window
+from etcdview.browse.writing import Trouble, check_typed, off
+from etcdview.errors import DeniedError, NotFoundError, QueryError
+from etcdview.models import Alarm
+from etcdview.stores.base import Maintainable
+from etcdview.upkeep import doing, plans
+from etcdview.upkeep.plans import OPERATIONS, Plan
+from etcdview.upkeep.sight import MemberNow, Sight, look
+from etcdview.upkeep.snapshots import Stream
+
+
+@dataclass(frozen=True, slots=True)
+class OperationQuery:
+    """What is asked for. `member` is an ID in hexadecimal, `revision` 0 the newest; `typed` confirms."""
+
+    operation: str
+    member: str = ""
+    revision: int = 0
+    peer_url: str = ""
+    name: str = ""
+    alarm: str = ""
+    typed: str = ""
+
+    @property
+    def detail(self) -> str:
+        """What the audit log says beside the operation."""
+        parts = (self.member, self.peer_url, self.alarm, str(self.revision or ""))
+        return " ".join(part for part in parts if part)[:200]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An operation on one member."""
+
+    text: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberLine:
+    """One member and what can be done with it. Sizes are bytes, None where unknown."""
+
+    id: str
+    name: str
+    role: str
+    trouble: str
+    db_size: int | None
+    db_size_in_use: int | None
+    links: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmLine:
+    """One alarm."""
+
+    text: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class MaintenancePage:
+    """`changes`: this viewer may change the cluster; `why_not` says why nobody may. `flags`: to start a new member."""
+
+    crumbs: tuple[Crumb, ...]
+    members: tuple[MemberLine, ...]
+    alarms: tuple[AlarmLine, ...]
+    revision: int
+    changes: bool
+    why_not: str
+    done: str
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OperationPage:
+    """One operation before it is confirmed. `fields` travel with the form."""
+
+    crumbs: tuple[Crumb, ...]
+    plan: Plan
+    fields: tuple[tuple[str, str], ...]
+    commands: tuple[Command, ...]
+    action: str
+    trouble: Trouble | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunPage:
+    """All members' turns, as they come."""
+
+    crumbs: tuple[Crumb, ...]
+    title: str
+    steps: Iterator[doing.Step]
+
+
+_DONE = {
+    "compact": "The history has been compacted.",
+    "defragment": "The member has been defragmented.",
+    "move-leader": "The lead has moved.",
+    "disarm": "The alarm has been disarmed.",
+    "add-learner": "The member has been added as a learner. Start it with empty data and these flags.",
+    "promote": "The learner has its vote.",
+    "remove": "The member has been removed.",
+}
+
+
+def maintenance_page(window: Window, done: str = "", member: str = "", name: str = "") -> MaintenancePage:
+    """The members, looked at now. Raises NotFoundError for a file, DeniedError for a role that may do nothing here."""
+    store = _store(window, "snapshot")
+    sight = look(store)
+    changes = window.cluster.undo is not None and window.viewer.may("maintain")
+    added = sight.by_id(_id(member)) if member and done == "add-learner" else None
+    return MaintenancePage(
+        crumbs=(Crumb("Maintenance"),),
+        members=tuple(_line(m, changes) for m in sight.members),
+        alarms=tuple(_alarm(sight, alarm) for alarm in sight.alarms),
+        revision=sight.revision,
+        changes=changes,
+        why_not=off(live=True).remedy if window.cluster.undo is None else "",
+        done=_DONE.get(done, ""),
+        flags=plans.start_flags(sight, added, name or "NAME") if added else (),
+    )
+
+
+def operation_page(window: Window, query: OperationQuery, trouble: Trouble | None = None) -> OperationPage:
+    """What the operation would do now, what it risks, and whether it is refused."""
+    store = _store(window, "snapshot" if query.operation == "snapshot" else "maintain")
+    sight = look(store)
+    plan = _plan(sight, query)
+    revision = query.revision or sight.revision
+    fields = {
+        "member": query.member,
+        "revision": str(revision) if query.operation == "compact" else "",
+        "peer": query.peer_url,
+        "name": query.name,
+        "alarm": query.alarm,
+    }
+    return OperationPage(
+        crumbs=(Crumb("Maintenance", "/maintenance"), Crumb(query.operation)),
+        plan=plan,
+        fields=tuple((name, value) for name, value in fields.items() if value),
+        commands=tuple(Command("etcdctl", text) for text in plan.commands),
+        action=f"/maintenance/{query.operation}",
+        trouble=trouble,
+    )
+
+
+def operate(window: Window, query: OperationQuery) -> str:
+    """Do it, once `typed` is right; gives where to go on. Raises UsageError, UnsafeError, UnreachableError."""
+    store = _confirmed(window, query)
+    added = ""
+    if query.operation == "compact":
+        doing.compact(store, query.revision)
+    elif query.operation == "disarm":
+        doing.disarm(store, Alarm(_id(query.member), query.alarm))
+    elif query.operation == "add-learner":
+        added = f"{doing.add_learner(store, query.peer_url, query.name).id:x}"
+    else:
+        _ON_MEMBER[query.operation](store, _id(query.member))
+    return href("/maintenance", done=query.operation, member=added, name=query.name if added else "")
+
+
+def run_page(window: Window, query: OperationQuery) -> RunPage:
+    """Defragment all members, once `typed` is right: one after the other, as the steps are asked for."""
+    store = _confirmed(window, query)
+    crumbs = (Crumb("Maintenance", "/maintenance"), Crumb("defragment all"))
+    return RunPage(crumbs, "Defragmenting all members", doing.defragment_all(store))
+
+
+def snapshot_stream(window: Window, query: OperationQuery) -> Stream:
+    """A snapshot that has begun, once `typed` is right."""
+    return Stream.begin(doing.snapshot(_confirmed(window, query)))
+
+
+_ON_MEMBER = {
+    "defragment": doing.defragment,
+    "move-leader": doing.move_leader,
+    "promote": doing.promote,
+    "remove": doing.remove,
+}
+
+
+def _confirmed(window: Window, query: OperationQuery) -> Maintainable:
+    store = _store(window, "snapshot" if query.operation == "snapshot" else "maintain")
+    check_typed(query.typed, _plan(look(store), query).confirm)
+    return store
+
+
+def _store(window: Window, act: str) -> Maintainable:
+    store, viewer = window.cluster.source, window.viewer
+    if not isinstance(store, Maintainable):
+        raise NotFoundError("This is a file: there is no cluster to look after.", "Open a live etcd.")
+    if act == "maintain" and window.cluster.undo is None:
+        raise off(live=True)
+    if not (viewer.may("maintain") if act == "maintain" else viewer.may("snapshot")):
+        raise DeniedError(f"Your role ({viewer.role}) does not permit this.", "Ask whoever runs etcdview.")
+    return store
+
+
+def _plan(sight: Sight, query: OperationQuery) -> Plan:
+    if query.operation not in OPERATIONS:
+        raise NotFoundError(f"There is no operation {query.operation[:30]!r}.", f"Choose {', '.join(OPERATIONS)}.")
+    operation = query.operation
+    if operation == "snapshot":
+        return plans.snapshot(sight)
+    if operation == "compact":
+        return plans.compact(sight, query.revision or sight.revision)
+    if operation == "defragment-all":
+        return plans.defragment_all(sight)
+    if operation == "disarm":
+        return plans.disarm(sight, Alarm(_id(query.member), query.alarm))
+    if operation == "add-learner":
+        return plans.add_learner(sight, query.peer_url, query.name)
+    return _MEMBER_PLANS[operation](sight, doing.known(sight.by_id(_id(query.member))))
+
+
+_MEMBER_PLANS = {
+    "defragment": plans.defragment,
+    "move-leader": plans.move_leader,
+    "promote": plans.promote,
+    "remove": plans.remove,
+}
+
+
+def _id(text: str) -> int:
+    try:
+        return int(text, 16) if len(text) <= 16 else int("", 16)
+    except ValueError:
+        raise QueryError(f"{text[:40]!r} is no member ID.", "IDs are hexadecimal, as etcdctl prints them.") from None
+
+
+def _line(member: MemberNow, changes: bool) -> MemberLine:
+    status = member.status
+    return MemberLine(
+        id=member.id_hex,
+        name=member.name,
+        role=member.role,
+        trouble=member.trouble,
+        db_size=status.db_size_bytes if status else None,
+        db_size_in_use=status.db_size_in_use_bytes if status else None,
+        links=tuple(_links(member)) if changes else (),
+    )
+
+
+def _links(member: MemberNow) -> Iterator[Link]:
+    names = {"defragment": member.alive, "move-leader": member.alive and not (member.leader or member.learner)}
+    names |= {"promote": member.learner, "remove": True}
+    texts = {"defragment": "defragment", "move-leader": "make leader", "promote": "promote", "remove": "remove"}
+    for operation, shown in names.items():
+        if shown:
+            yield Link(texts[operation], href(f"/maintenance/{operation}", member=member.id_hex))
+
+
+def _alarm(sight: Sight, alarm: Alarm) -> AlarmLine:
+    member = sight.by_id(alarm.member_id)
+    text = f"{alarm.kind} of {member.name if member else f'{alarm.member_id:x}'}"
+    return AlarmLine(text, href("/maintenance/disarm", member=f"{alarm.member_id:x}", alarm=alarm.kind))

@@ -16,7 +16,7 @@ from etcdview.models import NamesPiece
 from etcdview.resources import BY_PREFIX
 from etcdview.stores.base import NameLister, Store, prefix_end
 
-PIECE_NAMES = 16_000  # etcd reads the values of these too before it drops them: tens of megabytes
+PIECE_NAMES = 8_000  # etcd reads the values of these too before it drops them: tens of megabytes
 MIN_PIECE_NAMES = 250
 
 _DEPTH = 320  # bytes of a name that a guess looks at; Kubernetes' longest have fewer behind their type

@@ -1,0 +1,37 @@
+"""The bench's arithmetic: what counts as met, and as noise."""
+
+from __future__ import annotations
+
+import pytest
+
+from bench.keys import PODS_IN_IT, names
+from bench.report import Row, halves, percentile, spread, table
+
+
+@pytest.mark.parametrize(
+    ("measured", "goal", "noise", "met"),
+    [(9.0, 10.0, 0.0, True), (11.0, 10.0, 0.0, False), (11.0, 10.0, 0.2, True), (5.0, None, 0.0, True)],
+)
+def test_a_goal_is_missed_by_more_than_the_noise(measured: float, goal: float | None, noise: float, met: bool) -> None:
+    assert Row("something", measured, "ms", goal, noise).met is met
+
+
+def test_percentiles_are_values_that_were_measured() -> None:
+    times = [float(n) for n in range(1, 101)]
+    assert (percentile(times, 0.5), percentile(times, 0.99), percentile([7.0], 0.99)) == (51.0, 100.0, 7.0)
+
+
+def test_noise_is_how_far_the_same_measurement_varied() -> None:
+    assert spread([9.0, 10.0, 11.0]) == 0.2
+    assert halves([10.0, 10.0, 20.0, 20.0], lambda times: percentile(times, 0.5)) == 0.5
+
+
+def test_the_table_says_which_goals_are_missed() -> None:
+    text = table([Row("good", 1.0, "ms", 2.0), Row("bad", 3.0, "ms", 2.0), Row("told", 4.0, "ms")])
+    assert [line.endswith("**missed** |") for line in text.splitlines()[2:]] == [False, True, False]
+
+
+def test_the_keys_are_the_same_at_every_run_and_about_as_many_as_asked_for() -> None:
+    first, second = (list(names(2_000)) for _ in range(2))
+    assert first == second
+    assert 2_000 <= len(set(first)) <= 2_000 + PODS_IN_IT

@@ -69,7 +69,8 @@ def _take_slot() -> None:
 
 def _keep_while_it_streams(response: Response) -> Response:
     key = g.get("slot")
-    if key is not None and response.is_streamed:
+    # nobody closes a response that hands its file to the server (direct_passthrough): its slot would be lost
+    if key is not None and response.is_streamed and not response.direct_passthrough:
         del g.slot
         response.call_on_close(lambda: _give_back(key))
     return response

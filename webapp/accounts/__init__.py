@@ -34,7 +34,7 @@ def init_app(app: Flask, settings: Settings, ended: EndedSessions | None) -> Non
 
 def limit(app: Flask) -> None:
     """Limit the searches, once the views are there."""
-    limits.limit_searches(app, "search.search", "api.keys")
+    limits.limit_searches(app, "search.search", "search.content", "api.keys")
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,9 +60,12 @@ def log_in() -> Response:
     """Log in with a password."""
     accounts = current_accounts()
     name, password = request.form.get("name", ""), request.form.get("password", "")
-    user = accounts.users().of_password(name, password) if accounts.settings.users_file else None
+    users = accounts.users()
+    user = users.of_password(name, password) if accounts.settings.users_file else None
     if user is None:
-        audit("login", who=name, result="refused", detail="password")
+        # A name that there is not may be a password that was typed in the wrong field.
+        known = name in users.by_name
+        audit("login", who=name if known else "", result="refused", detail="password" if known else "unknown name")
         return _login_page(_page("Name or password is not right.", name), 401)
     audit("login", who=user.name, detail="password")
     return _begin(user, local_path(request.form.get("next")))

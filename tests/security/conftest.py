@@ -1,0 +1,34 @@
+"""One lab for all attacks; a fresh one for those that change something."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from etcdview.browse.cluster import Cluster
+from tests.security import lab
+from tests.security.lab import Lab
+from webapp.accounts.limits import limiter
+
+
+@pytest.fixture(scope="session")
+def cluster(capture: Path) -> Iterator[Cluster]:
+    """The hostile registry."""
+    opened = lab.hostile_cluster(capture)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def made(tmp_path: Path, cluster: Cluster) -> Iterator[Lab]:
+    """A lab of its own, with nothing counted yet."""
+    yield lab.build(tmp_path, cluster)
+    limiter.reset()
+
+
+@pytest.fixture(scope="session")
+def everybody(tmp_path_factory: pytest.TempPathFactory, cluster: Cluster) -> Lab:
+    """A lab for those who only read by token."""
+    return lab.build(tmp_path_factory.mktemp("lab"), cluster)

@@ -113,8 +113,14 @@ class EndpointFacts:
 
     @property
     def denied(self) -> bool:
-        """Whether etcd does not let us read here: no sign of ill health, and no proof of good health either."""
-        return self.read.trouble is not None and self.read.trouble.kind == "DeniedError"
+        """Whether etcd does not let us ask here: no sign of ill health, and no proof of good health either."""
+        return self.denial is not None
+
+    @property
+    def denial(self) -> Trouble | None:
+        """What etcd said when it did not let us ask; newer releases deny Status as well."""
+        troubles = (p.trouble for p in (self.status, self.local_read, self.read))
+        return next((t for t in troubles if t is not None and t.kind == "DeniedError"), None)
 
     @property
     def in_quorum(self) -> bool:
@@ -208,7 +214,7 @@ class MemberFacts:
     @property
     def alive(self) -> bool:
         """Whether it answers from its own memory; says nothing about quorum."""
-        return any(e.status.ok or e.local_read.ok for e in self.endpoints)
+        return any(e.status.ok or e.local_read.ok or e.denied for e in self.endpoints)
 
     @property
     def healthy(self) -> bool:

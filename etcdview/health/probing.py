@@ -64,7 +64,7 @@ class EndpointProber:
         budget = Budget(ENDPOINT_SECONDS)
         status = self._ask(lambda probe, seconds: probe.status(seconds), budget)
         self._learn(status=status)
-        if status.failed:
+        if status.failed and not self.so_far.denied:
             self.close()
             return self._learn(wire=self._ask_wire(budget, force=True))
         membership = self._ask(lambda probe, seconds: probe.members(seconds), budget)

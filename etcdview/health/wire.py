@@ -118,8 +118,8 @@ class _Line:
             raise UnsupportedError(f"{self._url} closed the connection instead of serving {path}.")
         self._http.sock.settimeout(self._left())
         self._http.request("GET", path, headers={"Accept": "*/*"})
-        answer = self._http.getresponse()
-        body = answer.read(_MAX_METRICS_BYTES)
+        with self._http.getresponse() as answer:
+            body = answer.read(_MAX_METRICS_BYTES)
         if answer.status in (404, 415):
             raise UnsupportedError(
                 f"{self._url} does not serve {path} (HTTP {answer.status}).",

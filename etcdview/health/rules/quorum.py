@@ -109,12 +109,12 @@ def read_denied(sight: Sight) -> Iterator[Finding]:
     denied = [m for m in sight.facts.members if m.endpoint.denied]
     if not denied:
         return
-    told = denied[0].endpoint.read.trouble
+    told = denied[0].endpoint.denial
     yield Finding(
         id="read-denied",
         severity="warning",
         summary="etcd does not let etcdview read.",
-        evidence=f"{told.what if told else ''} {read_at(denied[0].endpoint.read.at)}",
+        evidence=f"{told.what if told else ''} {read_at(denied[0].endpoint.status.at)}",
         why="A linearizable read is the only proof that the members agree; without it the members' own word must do.",
         action=(told.remedy if told else "") or "Give etcdview a user that may read.",
         commands=("etcdctl auth status", "etcdctl user get NAME --detail"),

@@ -3,6 +3,8 @@
 
 PORT ?= 8000
 KEYS ?= 1000000
+# Tests wait for etcd and browsers more than they compute. A file stays in one process, with clusters of its own.
+PARALLEL ?= --numprocesses auto --maxprocesses 4 --dist loadfile
 # The first Python on PATH that is new enough; name another with PYTHON=.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -25,7 +27,7 @@ demo: $(READY) ## a three-member cluster with real data, served at http://127.0.
 	@exec $(BIN)/etcdview demo --port $(PORT)
 
 test: $(READY_DEV) ## all tests, against a real etcd and a real browser (ARGS= for pytest)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 lint: $(READY_DEV) ## ruff, mypy --strict, djlint, bandit, pip-audit
 	$(BIN)/ruff check

@@ -23,6 +23,7 @@ def run_etcdctl(cluster: Cluster, *arguments: str, stdin: bytes = b"") -> str:
     files = {"ETCDCTL_CACERT": tls.cacert, "ETCDCTL_CERT": tls.cert, "ETCDCTL_KEY": tls.key} if tls.given else {}
     environ = {k: v for k, v in os.environ.items() if not k.startswith("ETCDCTL_")} | files
     environ |= {"ETCDCTL_API": "3", "ETCDCTL_ENDPOINTS": ",".join(cluster.endpoints)}
+    environ |= {"ETCDCTL_COMMAND_TIMEOUT": "20s"}  # an election on a busy machine takes longer than etcdctl's 5 s
     command = [str(find_program("etcdctl")), *arguments]
     done = subprocess.run(command, env=environ, input=stdin, capture_output=True, timeout=30, check=False)
     assert done.returncode == 0, f"etcdctl {' '.join(arguments)}: {done.stderr.decode()}"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from etcdview.codec import Codec, wire
+from etcdview.codec import Codec, protobuf, wire
 from etcdview.codec.envelope import MAGIC, open_envelope, seal
 from tests.unit.codec.building import CONFIG_MAP, KEY, nested, stored, with_extra
 
@@ -155,3 +156,24 @@ def test_messages_nested_too_deep_are_an_error() -> None:
     decoded = _decode(with_extra(value, deep))
     assert decoded.object is None
     assert "nested deeper" in decoded.error.what
+
+
+def test_threads_that_decode_first_all_get_the_same() -> None:
+    """Descriptors and plans are made once, whoever comes first."""
+    protobuf.protobuf_format.cache_clear()
+    codec = Codec(release="1.35")
+    value = stored(CONFIG_MAP)
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(lambda _: codec.decode(KEY, value), range(200)))
+    assert all(decoded == found[0] for decoded in found)
+    assert found[0].object == CONFIG_MAP
+
+
+def test_a_brief_object_is_the_whole_one_without_managed_fields() -> None:
+    metadata = CONFIG_MAP["metadata"] | {"managedFields": [{"manager": "kubectl", "fieldsV1": {"f:data": {}}}]}
+    value = stored(CONFIG_MAP | {"metadata": metadata})
+    codec = Codec(release="1.36")
+    assert codec.decode(KEY, value, brief=True).object == CONFIG_MAP
+    whole = codec.decode(KEY, value).object
+    assert whole is not None
+    assert whole["metadata"] == metadata

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from flask import Flask
 
-from webapp.views import assets, edit, encryption, health, maintenance, object, overview, registry, search, watch, wellbeing
+from webapp.views import (
+    assets,
+    edit,
+    encryption,
+    health,
+    maintenance,
+    object,
+    overview,
+    registry,
+    search,
+    watch,
+    wellbeing,
+)
 
 
 def init_app(app: Flask) -> None:

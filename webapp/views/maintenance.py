@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import cast
 
 from flask import Blueprint, Response, redirect, request, stream_with_context
@@ -20,7 +21,9 @@ from etcdview.browse.maintenance import (
 )
 from etcdview.browse.writing import Trouble
 from etcdview.errors import UnsafeError, UsageError
+from etcdview.upkeep.doing import Step
 from webapp import params
+from webapp.accounts.auditing import audit
 from webapp.acting import acting
 from webapp.params import Args
 from webapp.rendering import render_page, stream_page
@@ -55,12 +58,20 @@ def do(operation: str) -> Response:
             return _snapshot(query)
         with acting(operation, detail=query.detail):
             if operation == "defragment-all":
-                return stream_page("maintenance/run.html", run_page(window, query))
+                turns = run_page(window, query)
+                return stream_page("maintenance/run.html", replace(turns, steps=_logged(turns.steps)))
             return cast(Response, redirect(operate(window, query), 303))
     except (UsageError, UnsafeError) as error:
         status = MISTAKE if isinstance(error, UsageError) else error.status
         page = operation_page(window, query, Trouble.of(error))
         return render_page("maintenance/operation.html", page, status=status)
+
+
+def _logged(steps: Iterator[Step]) -> Iterator[Step]:
+    """Each member's turn in the audit log, as it ends."""
+    for step in steps:
+        audit("defragment", result="failed" if step.trouble else "done", detail=step.member)
+        yield step
 
 
 def _query(operation: str, args: Args) -> OperationQuery:

@@ -10,6 +10,7 @@ import ssl
 import subprocess
 import time
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from urllib.parse import urlsplit
@@ -190,13 +191,21 @@ class Cluster:
             "initial-advertise-peer-urls": member.peer_url,
             "initial-cluster": ",".join(f"{m.name}={m.peer_url}" for m in self.members),
             "log-level": "warn",
-            # The data is thrown away with the cluster, so nothing is lost with it; waiting for the disk on every
-            # write would make loading the demo ten times slower.
-            "unsafe-no-fsync": "true",
         }
+        if _knows(find_program("etcd"), "unsafe-no-fsync"):
+            # The data is thrown away with the cluster, so nothing is lost with it; waiting for the disk on every
+            # write would make loading the demo ten times slower. etcd 3.4 has no such flag.
+            flags["unsafe-no-fsync"] = "true"
         if self.certificates is not None:
             flags |= _tls_flags(self.certificates.members[member.name])
         return [f"--{name}={value}" for name, value in flags.items()]
+
+
+@lru_cache
+def _knows(program: Path, flag: str) -> bool:
+    """Whether this etcd has the flag."""
+    told = subprocess.run([program, "--help"], capture_output=True, check=False, timeout=_ASK_SECONDS * 5)  # noqa: S603
+    return f"--{flag}".encode() in told.stdout + told.stderr
 
 
 def _tls_flags(files: MemberFiles) -> dict[str, str]:

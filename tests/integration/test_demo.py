@@ -43,8 +43,10 @@ class Demo:
         return [own, *own.children(recursive=True)]
 
 
-def _start(port: int) -> Demo:
+def _start(port: int, folder: Path | None = None) -> Demo:
+    """Start one, its temporary files in `folder` if that is given."""
     environ = {k: v for k, v in os.environ.items() if not k.startswith(("ETCDCTL_", "ETCDVIEW_"))}
+    environ |= {"TMPDIR": str(folder)} if folder else {}
     command = [sys.executable, "-u", "-m", "etcdview", "demo", "--port", str(port)]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environ, start_new_session=True
@@ -129,8 +131,8 @@ def test_a_stopped_demo_leaves_nothing_and_says_little(number: signal.Signals, t
     assert port_free("127.0.0.1", running.port)
 
 
-def test_nothing_is_left_of_a_demo_that_was_killed() -> None:
-    assert _stop(_start(free_ports(1)[0]), signal.SIGKILL) == []
+def test_no_process_is_left_of_a_demo_that_was_killed(tmp_path: Path) -> None:
+    assert _stop(_start(free_ports(1)[0], tmp_path), signal.SIGKILL) == []
 
 
 def test_a_taken_port_is_said_before_anything_is_started() -> None:

@@ -13,7 +13,7 @@ from typing import TypeVar
 import pytest
 
 from etcdview.demo.cluster import Cluster, LocalMember
-from etcdview.demo.processes import free_ports
+from etcdview.demo.processes import free_ports, start
 from etcdview.demo.programs import find_program
 from etcdview.errors import CompactedError, DeniedError, FileFormatError, UnreachableError, UnsafeError, UsageError
 from etcdview.models import Alarm, Progress, SnapshotPiece
@@ -216,17 +216,19 @@ def test_a_member_is_added_as_learner_promoted_and_removed(own: Cluster, tmp_pat
         doing.promote(store, added.id)
 
     new = start_added(own, store, added.id, tmp_path, client_port)
-    sight = look(store)
-    assert {m.name: m.role for m in sight.members}["cp4"] == "learner"
-    assert sight.others_down() == ()
+    try:
+        sight = look(store)
+        assert {m.name: m.role for m in sight.members}["cp4"] == "learner"
+        assert sight.others_down() == ()
 
-    settled(lambda: doing.promote(store, added.id))
-    assert len(look(store).voters) == 4
+        settled(lambda: doing.promote(store, added.id))
+        assert len(look(store).voters) == 4
 
-    settled(lambda: doing.remove(store, added.id))
-    assert {m.name for m in look(store).members} == set(NAMES)
-    new.kill()
-    store.close()
+        settled(lambda: doing.remove(store, added.id))
+        assert {m.name for m in look(store).members} == set(NAMES)
+    finally:
+        new.kill()
+        store.close()
 
 
 def start_added(own: Cluster, store: EtcdStore, member_id: int, folder: Path, client_port: int) -> LocalMember:
@@ -246,8 +248,7 @@ def start_added(own: Cluster, store: EtcdStore, member_id: int, folder: Path, cl
         f"--initial-advertise-peer-urls={new.peer_url}",
         "--log-level=warn",
     ]
-    with new.log.open("ab") as log:
-        new.process = subprocess.Popen([str(find_program("etcd")), *flags], stdout=log, stderr=log)
+    new.process = start([str(find_program("etcd")), *flags], new.log)
     wait(lambda: member_alive(store, member_id))
     return new
 
@@ -263,7 +264,7 @@ def settled(change: Callable[[], T], seconds: float = 20.0) -> T:
     while True:
         try:
             return change()
-        except (UnsafeError, UsageError):
+        except (UnsafeError, UsageError, UnreachableError):
             assert time.monotonic() < until
             time.sleep(0.2)
 

@@ -14,7 +14,8 @@ from typing import Any, Protocol
 
 from etcdview.errors import CompactedError, DeniedError, EtcdviewError
 from etcdview.index.base import State
-from etcdview.index.lister import EVERYTHING, Span, list_names
+from etcdview.index.history import ForeignError, History
+from etcdview.index.lister import Span, list_names
 from etcdview.index.load import Load, Loaded
 from etcdview.index.memory import NameSet
 from etcdview.keys import KeySpace, show
@@ -66,10 +67,6 @@ class Sink(Protocol):
         """Events that were applied, in order, each once; or none, when only the revision moved on."""
 
 
-class ForeignError(Exception):
-    """What is held belongs to another history than what etcd now has. Never leaves the feed."""
-
-
 class Feed:
     """A span's names, in a thread of its own between `start` and `stop`."""
 
@@ -84,10 +81,10 @@ class Feed:
         self._limit = memory_limit_bytes
         self._status_lock = threading.Lock()  # guards the replacing of the status: two threads do it
         self._status = FeedStatus(self._spans[0])
-        self._history = _History()
+        self._history = History()
         self._rewound = False
         self._watch: Watch | None = None
-        self._watched_at = 0.0
+        self._heard_at = 0.0  # when the watch last said anything
         self._progress_seen = False
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="etcdview-index", daemon=True)
@@ -119,11 +116,12 @@ class Feed:
         if watch is None:
             return
         watch.request_progress()
-        silent = now - max(status.confirmed_at, self._watched_at)
+        if now - self._heard_at > HANGING_SECONDS:
+            watch.cancel()
+            return
+        silent = now - status.confirmed_at
         if silent > BEHIND_SECONDS / 2 and not self._progress_seen:
             self._ask_instead(status)
-        elif silent > HANGING_SECONDS:
-            watch.cancel()
         elif silent > BEHIND_SECONDS and status.state == "live":
             self._set(state="behind", trouble=_BEHIND)
 
@@ -133,8 +131,9 @@ class Feed:
             head = _head(self._store, status.span)
         except EtcdviewError:
             return
-        if head.revision == self._status.revision:
-            self._set(confirmed_at=time.monotonic())
+        if head.revision == self._history.reached:
+            self._heard_at = time.monotonic()
+            self._confirm(self._heard_at)
 
     def _set(self, **changes: Any) -> None:
         with self._status_lock:
@@ -180,7 +179,7 @@ class Feed:
 
     def _forget(self, why: str) -> None:
         """Nothing of what is held may be shown any more."""
-        self._history = _History()
+        self._history = History()
         self._set(
             state="loading", names=None, loading=None, too_large=False, done=0, counts={}, covered=(), trouble=why
         )
@@ -190,7 +189,7 @@ class Feed:
             del self._spans[0]
             self._set(span=self._spans[0])
             return 0.0
-        self._history = _History()
+        self._history = History()
         trouble = f"etcd does not permit reading {show(self._status.span.start)}. {error.remedy}"
         self._set(state="down", names=None, loading=None, counts={}, covered=(), denied=True, trouble=trouble)
         return _DENIED_PAUSE_SECONDS
@@ -209,7 +208,7 @@ class Feed:
             self._count(piece)
             if self._is_too_large(names):
                 break
-        self._history = _History.loaded(head, span)
+        self._history = History.loaded(head, span)
         if not self._stop.is_set():
             self._hold(names)
 
@@ -245,13 +244,15 @@ class Feed:
         """Apply what changes until the watch ends. Raises what the store raises, and ForeignError."""
         span = self._status.span
         watch = self._store.watch(span.start, span.end, self._history.resume())
-        self._watched_at = time.monotonic()
+        self._heard_at = time.monotonic()
         self._progress_seen = False
         self._watch = watch
         try:
-            self._history.check(_head(self._store, span))
-            if self._history.proven and self._status.state != "bounded":
-                self._set(state="live", trouble="")
+            head = _head(self._store, span)
+            self._history.check(head)
+            self._set(state="bounded" if self._status.too_large else "behind", trouble=_CATCHING_UP)
+            if self._history.proven and head.revision == self._history.reached:
+                self._confirm(self._heard_at)
             for batch in watch:
                 if self._stop.is_set():
                     return
@@ -261,7 +262,9 @@ class Feed:
             watch.cancel()
 
     def _apply(self, batch: WatchBatch) -> None:
+        now = self._heard_at = time.monotonic()
         self._progress_seen = self._progress_seen or not batch.events
+        before = self._history.reached
         events = self._history.take(batch)
         names = self._status.names
         if names is not None:
@@ -270,86 +273,26 @@ class Feed:
                     names.discard(event.kv.key)
                 else:
                     names.add(event.kv.key)
-        if not self._history.proven:
-            return  # a progress notification says nothing yet about whose history this is
         if self._is_too_large(names):
-            self._set(names=None, too_large=True)
+            self._set(names=None, too_large=True, state="bounded", trouble=_too_large(self._limit))
+        certain_at = self._history.confirmed(batch, now)
+        self._set(revision=self._history.reached)
+        if certain_at is not None:
+            self._confirm(certain_at)
+        if events or self._history.reached != before:
+            self._sink.moved(events)
+
+    def _confirm(self, at: float) -> None:
+        """Nothing was missing at that moment (monotonic seconds)."""
         large = self._status.too_large
         self._set(
             state="bounded" if large else "live",
-            revision=max(self._status.revision, self._history.applied, 0 if batch.events else batch.revision),
-            confirmed_at=time.monotonic(),
+            confirmed_at=at,
             trouble=_too_large(self._limit) if large else "",
         )
-        self._sink.moved(events)
 
 
-class _History:
-    """What was applied last, and how etcd has to prove that it still has the same past.
-
-    A watch begins at the revision that was applied last, not behind it: etcd then repeats that revision, and if it was
-    not written to the same key, this is another history (a restored cluster), whatever its revision and IDs are.
-    """
-
-    def __init__(self) -> None:
-        self.applied = 0
-        self.proven = True
-        self._whole = False
-        self._anchor: bytes | None = None
-        self._repeating = False
-        self._cluster = 0
-        self._term = 0
-
-    @classmethod
-    def loaded(cls, head: NamesPiece, span: Span) -> _History:
-        """A history that begins with a load as of `head`."""
-        history = cls()
-        history._whole = span == EVERYTHING and head.revision > 1  # revision 1 is that of an empty etcd: no event
-        history.applied, history._cluster, history._term = head.revision, head.cluster_id, head.raft_term
-        return history
-
-    def check(self, head: NamesPiece) -> None:
-        """Whether who answers now can have the same past at all. Raises ForeignError."""
-        if self._cluster and head.cluster_id and head.cluster_id != self._cluster:
-            raise ForeignError(
-                f"Another cluster answers now: its ID is {head.cluster_id:x}, before it was {self._cluster:x}."
-            )
-        if head.revision < self.applied:
-            raise ForeignError(
-                f"etcd's revision went back from {self.applied:,} to {head.revision:,}, as after a restore."
-            )
-        if self._term and head.raft_term and head.raft_term < self._term:
-            raise ForeignError(f"etcd's raft term went back from {self._term} to {head.raft_term}, as after a restore.")
-        self._term = max(self._term, head.raft_term)
-
-    def resume(self) -> int:
-        """The revision that the next watch has to begin at."""
-        self._repeating = True
-        self.proven = self._anchor is None
-        return max(self.applied, 1)
-
-    def take(self, batch: WatchBatch) -> Sequence[Event]:
-        """The events that are new. Raises ForeignError when the batch cannot follow what was applied."""
-        if not batch.events:
-            return ()
-        if batch.events[0].kv.mod_revision < self.applied:
-            raise ForeignError(f"etcd sent revision {batch.events[0].kv.mod_revision:,} after {self.applied:,}.")
-        if self._repeating:
-            self._prove(batch)
-        known = self.applied if self._repeating else 0
-        self._repeating = False
-        last = batch.events[-1].kv
-        self.applied, self._anchor = last.mod_revision, last.key
-        return [event for event in batch.events if event.kv.mod_revision > known] if known else batch.events
-
-    def _prove(self, batch: WatchBatch) -> None:
-        """The first events repeat the last revision that is known, if it wrote to the span at all."""
-        repeated = [event.kv.key for event in batch.events if event.kv.mod_revision == self.applied]
-        if (self._anchor is not None and self._anchor not in repeated) or (self._whole and not repeated):
-            raise ForeignError(f"Revision {self.applied:,} is another one than before, as after a restore.")
-        self.proven = True
-
-
+_CATCHING_UP = "The watch is catching up with what was written meanwhile."
 _BEHIND = "etcd has not confirmed for some seconds that the watch is up to date."
 
 

@@ -1,0 +1,111 @@
+"""What a feed has applied, how etcd proves that it still has the same past, and how far it is certainly true.
+
+A watch begins at the revision that was applied last, not behind it: etcd then repeats that revision, and if it was not
+written to the same key, this is another history (a restored cluster), whatever its revision and IDs are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from etcdview.index.lister import EVERYTHING, Span
+from etcdview.models import Event, NamesPiece, WatchBatch
+
+# How long a revision that a progress answer names has to stand before it is believed: etcd before 3.4.25 and 3.5.8 may
+# answer ahead of events that are still on their way (etcd issue 15220).
+DOUBT_SECONDS = 0.5
+
+
+class ForeignError(Exception):
+    """What is held belongs to another history than what etcd now has. Never leaves the index."""
+
+
+class History:
+    """`applied`: the revision of the last event. `reached`: nothing is missing up to this one, which is not less.
+
+    `proven` is false from the moment a watch is taken up again until it has repeated what is known.
+    """
+
+    def __init__(self) -> None:
+        self.applied = 0
+        self.reached = 0
+        self.proven = True
+        self._whole = False
+        self._anchor: bytes | None = None
+        self._repeating = False
+        self._cluster = 0
+        self._term = 0
+        self._doubted = 0  # the revision of the last progress answer, while it is not believed yet
+        self._doubted_at = 0.0
+
+    @classmethod
+    def loaded(cls, head: NamesPiece, span: Span) -> History:
+        """A history that begins with a load of `span` as of `head`."""
+        history = cls()
+        history._whole = span == EVERYTHING and head.revision > 1  # revision 1 is that of an empty etcd: no event
+        history.applied = history.reached = head.revision
+        history._cluster, history._term = head.cluster_id, head.raft_term
+        return history
+
+    def check(self, head: NamesPiece) -> None:
+        """Whether who answers now can have the same past at all. Raises ForeignError."""
+        if self._cluster and head.cluster_id and head.cluster_id != self._cluster:
+            raise ForeignError(
+                f"Another cluster answers now: its ID is {head.cluster_id:x}, before it was {self._cluster:x}."
+            )
+        if head.revision < self.reached:
+            raise ForeignError(
+                f"etcd's revision went back from {self.reached:,} to {head.revision:,}, as after a restore."
+            )
+        if self._term and head.raft_term and head.raft_term < self._term:
+            raise ForeignError(f"etcd's raft term went back from {self._term} to {head.raft_term}, as after a restore.")
+        self._term = max(self._term, head.raft_term)
+
+    def resume(self) -> int:
+        """The revision that the next watch has to begin at."""
+        self._repeating = True
+        self._doubted = 0
+        self.proven = self._anchor is None
+        return max(self.applied, 1)
+
+    def take(self, batch: WatchBatch) -> Sequence[Event]:
+        """The events that are new. Raises ForeignError when the batch cannot follow what was applied."""
+        if not batch.events:
+            return ()
+        if batch.events[0].kv.mod_revision < self.applied:
+            raise ForeignError(f"etcd sent revision {batch.events[0].kv.mod_revision:,} after {self.applied:,}.")
+        if self._repeating:
+            self._prove(batch)
+        known = self.applied if self._repeating else 0
+        self._repeating = False
+        last = batch.events[-1].kv
+        self.applied, self._anchor = last.mod_revision, last.key
+        self.reached = max(self.reached, self.applied)
+        return [event for event in batch.events if event.kv.mod_revision > known] if known else batch.events
+
+    def confirmed(self, batch: WatchBatch, now: float) -> float | None:
+        """When it was certain that nothing is missing up to `reached`; None when this batch does not say.
+
+        Ask after `take`. A batch of events says so when it brings the store's newest revision; a progress answer when
+        it names the revision that is reached, or when one before it has stood for a while without events.
+        """
+        if not self.proven:
+            return None
+        if batch.events or batch.revision <= self.reached:
+            self._doubted = 0
+            return now if batch.revision in (self.reached, self.applied) else None
+        if not self._doubted:
+            self._doubted, self._doubted_at = batch.revision, now
+            return None
+        if now - self._doubted_at < DOUBT_SECONDS:
+            return None
+        self.reached, certain_at = self._doubted, self._doubted_at
+        self._doubted, self._doubted_at = batch.revision, now
+        return certain_at
+
+    def _prove(self, batch: WatchBatch) -> None:
+        """The first events repeat the last revision that is known, if it wrote to the span at all."""
+        repeated = [event.kv.key for event in batch.events if event.kv.mod_revision == self.applied]
+        if (self._anchor is not None and self._anchor not in repeated) or (self._whole and not repeated):
+            raise ForeignError(f"Revision {self.applied:,} is another one than before, as after a restore.")
+        self.proven = True

@@ -182,7 +182,7 @@ def test_a_full_database_takes_writes_again_once_there_is_room_and_the_alarm_is_
     with Cluster(tmp_path, ("full",), options=("--quota-backend-bytes=4194304",)) as cluster:
         store = EtcdStore(cluster.endpoints, cluster.tls)
         with pytest.raises(DeniedError, match="database is full"):
-            rewrite(store, b"/again", 30, 300_000)
+            rewrite(store, b"/again", 200, 300_000)
         (alarm,) = look(store).alarms
         assert alarm.kind == "NOSPACE"
         doing.compact(store, look(store).revision)
@@ -222,10 +222,10 @@ def test_a_member_is_added_as_learner_promoted_and_removed(own: Cluster, tmp_pat
         assert sight.others_down() == ()
 
         settled(lambda: doing.promote(store, added.id))
-        assert len(look(store).voters) == 4
+        wait(lambda: len(look(store).voters) == 4)  # another member may hear of it a little later
 
         settled(lambda: doing.remove(store, added.id))
-        assert {m.name for m in look(store).members} == set(NAMES)
+        wait(lambda: {m.name for m in look(store).members} == set(NAMES))
     finally:
         new.kill()
         store.close()
@@ -285,7 +285,7 @@ def test_a_member_is_not_removed_where_the_quorum_would_go_with_it(own: Cluster)
         doing.remove(store, followers[1].id)
 
     settled(lambda: doing.remove(store, followers[0].id))
-    assert len(look(store).members) == 2
+    wait(lambda: len(look(store).members) == 2)
     store.close()
 
 

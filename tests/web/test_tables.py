@@ -1,0 +1,82 @@
+"""kubectl's tables in the browser: order, filters, links; what belongs to an object; what is not well."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+CRASHLOOP = "/object?key=/registry/pods/shop/crashloop"
+
+
+def test_a_head_orders_the_rows_and_the_other_way_round(page: Page) -> None:
+    page.goto("/registry?resource=pods&namespace=shop")
+    page.get_by_role("link", name="Restarts").click()
+    page.wait_for_url("**sort=restarts**")
+    expect(page.get_by_role("columnheader", name="Restarts")).to_have_attribute("aria-sort", "ascending")
+    page.get_by_role("link", name="Restarts").click()
+    expect(page.get_by_role("columnheader", name="Restarts")).to_have_attribute("aria-sort", "descending")
+
+    expect(page.locator("#objects tbody tr").first).to_contain_text("12 (")
+
+
+def test_filters_by_words_and_labels_say_what_they_looked_into(page: Page) -> None:
+    page.goto("/registry?resource=pods")
+    page.get_by_label("Words").fill("crashloopbackoff")
+    page.get_by_role("button", name="Filter").click()
+    expect(page.locator("#objects tbody tr")).to_have_count(2)
+    expect(page.locator("#objects")).to_contain_text("Looked into all 40 objects")
+
+    page.goto("/registry?resource=pods&labels=app%3Dcart")
+    expect(page.locator("#objects tbody tr")).to_have_count(3)
+
+
+def test_a_node_named_in_a_wide_table_leads_to_the_node(page: Page) -> None:
+    page.goto("/registry?resource=pods&namespace=shop&wide=1")
+    page.locator("#objects").get_by_role("link", name="lost-node", exact=True).first.click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("lost-node")
+
+
+def test_the_summary_leads_to_what_belongs_to_the_object(page: Page) -> None:
+    page.goto("/object?key=/registry/deployments/shop/cart")
+    owners = page.locator(".owners")
+    expect(owners).to_contain_text("Deployment cart")
+    owners.get_by_role("link").first.click()
+    expect(page.locator(".owners strong")).to_contain_text("ReplicaSet cart-")
+    page.locator(".owners").get_by_role("link", name="Pod").first.click()
+    expect(page.locator("#value")).to_contain_text("runs on")
+
+
+def test_events_about_an_object_are_told_with_it(page: Page) -> None:
+    page.goto("/object?key=/registry/deployments/shop/cart")
+
+    expect(page.get_by_role("region", name="Events")).to_contain_text("ScalingReplicaSet")
+
+
+def test_managed_fields_are_folded_until_asked_for(page: Page) -> None:
+    page.goto(f"{CRASHLOOP}&view=yaml")
+    expect(page.locator("#value-text")).not_to_contain_text("managedFields")
+    page.get_by_role("switch", name="managed fields").click()
+    expect(page.locator("#value-text")).to_contain_text("managedFields")
+
+
+def test_a_namespace_tells_what_is_not_well_with_its_evidence(page: Page) -> None:
+    page.goto("/")
+    page.locator("#not-well").get_by_role("link", name="payments").click()
+    claims = page.locator(".finding", has_text="claims without a volume")
+    claims.locator("summary").click()
+
+    expect(claims.locator(".evidence li")).to_have_count(3)
+
+
+def test_the_stored_state_is_looked_through(page: Page) -> None:
+    page.goto("/storage")
+
+    expect(page.get_by_role("main")).to_contain_text("Looked into 442 of 442 objects")
+    expect(page.get_by_role("main")).to_contain_text("stuck in deletion")
+
+
+def test_custom_resources_have_the_columns_of_their_crd(page: Page) -> None:
+    page.goto("/registry?resource=backups.example.org")
+
+    for name in ("Schedule", "Replicas", "Ratio", "Ready", "Last Run"):
+        expect(page.get_by_role("columnheader", name=name)).to_be_visible()

@@ -66,6 +66,11 @@ def is_sensitive(resource: ResourceType | None, kind: str) -> bool:
     return kind == "Secret" or (resource is not None and resource.plural == "secrets" and resource.group == "")
 
 
+def may_hold_a_secret(raw: bytes) -> bool:
+    """Whether bytes that cannot be decoded speak of a Secret, as a copy in an annotation does."""
+    return b'"Secret' in raw
+
+
 def _mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 

@@ -132,9 +132,10 @@ class Window:
 
     def _entry(self, kv: KeyValue) -> Entry:
         row = self.objects.row(kv)
-        hidden = is_sensitive(row.place.resource if row.place else None, row.decoded.storage.kind)
+        hidden = row.masked or is_sensitive(row.place.resource if row.place else None, row.decoded.storage.kind)
         decoded = _without_bytes(row.decoded) if hidden else row.decoded
-        return Entry(row.meta, row.place, row.size_bytes, decoded, b"" if hidden else kv.value, hidden)
+        value = b"" if hidden else kv.value
+        return Entry(row.meta, row.place, row.size_bytes, decoded, row.masked, value, hidden)
 
 
 def _without_bytes(decoded: Decoded) -> Decoded:

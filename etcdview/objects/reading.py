@@ -15,7 +15,7 @@ from etcdview.definitions import Definitions, definitions
 from etcdview.errors import DecodeError
 from etcdview.keys import KeySpace, Place
 from etcdview.models import KeyMeta, KeyValue, RangeResult
-from etcdview.redact import is_sensitive
+from etcdview.redact import is_sensitive, may_hold_a_secret
 from etcdview.resources import BY_PREFIX, ResourceType
 from etcdview.stores.base import Store, prefix_end
 
@@ -37,6 +37,7 @@ class Row:
     place: Place | None
     size_bytes: int
     decoded: Decoded
+    masked: bool = False  # something was taken out of the object: the stored bytes still hold it
 
     @property
     def key(self) -> bytes:
@@ -128,9 +129,12 @@ class Objects:
         place = self.keyspace.place(kv.key)
         if decoded.object is not None:
             sensitive = is_sensitive(place.resource if place else None, decoded.storage.kind)
-            decoded = replace(decoded, object=self._mask(decoded.object, sensitive))
+            shown = self._mask(decoded.object, sensitive)
+            masked, decoded = shown is not decoded.object, replace(decoded, object=shown)
+        else:
+            masked = may_hold_a_secret(decoded.plain)
         meta = KeyMeta(kv.key, kv.create_revision, kv.mod_revision, kv.version, kv.lease)
-        return Row(meta, place, kv.size_bytes, decoded)
+        return Row(meta, place, kv.size_bytes, decoded, masked)
 
 
 def _next_piece(result: RangeResult) -> int:

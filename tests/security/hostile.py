@@ -127,6 +127,7 @@ def _secrets() -> list[tuple[bytes, bytes]]:
         (prefix + b"plaintext", PASSWORD.encode()),
         (b"/registry/configmaps/shop/disguised", _json(secret("disguised"))),
         (b"/registry/configmaps/shop/repeats", _json(listed)),
+        (b"/registry/configmaps/shop/repeats-broken", _json(listed)[:-2]),
         (b"/elsewhere/secret", _json(secret("elsewhere"))),
         (b"/registry/secrets/shop/deep/er", _json(secret("deeper"))),
     ]

@@ -18,11 +18,13 @@ REFUSALS = (400, 401, 403, 429)
 # More refusals of one address a minute are not written: a flood must not push what matters out of the log.
 REFUSALS_OF_ADDRESS = parse("30/minute")
 
-_counts = MovingWindowRateLimiter(MemoryStorage())
+_storage = MemoryStorage()
+_counts = MovingWindowRateLimiter(_storage)
 
 
 def init_app(app: Flask) -> None:
-    """Log refusals."""
+    """Log refusals; counted anew for this app."""
+    _storage.reset()
     app.after_request(_refused)
 
 
@@ -62,7 +64,7 @@ def _counts_as_attempt(response: Response) -> bool:
         return False
     if response.status_code == 400:
         return request.method not in ("GET", "HEAD", "OPTIONS")  # no CSRF token, or another's
-    return response.status_code != 401 or "Authorization" in request.headers or current_viewer() is not None
+    return response.status_code != 401 or "shown" in g or current_viewer() is not None
 
 
 def _key() -> bytes:

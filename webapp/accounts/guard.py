@@ -73,6 +73,7 @@ def _guard() -> Response | None:
     try:
         asker = identify()
     except (LoginError, DeniedError):
+        g.shown = True
         if request.endpoint not in OPEN:
             raise
         asker = Asker(None)

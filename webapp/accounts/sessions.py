@@ -42,7 +42,8 @@ def init_app(app: Flask, settings: Settings) -> None:
         "SESSION_COOKIE_SAMESITE": "Strict",
         "SESSION_COOKIE_PATH": "/",
     }
-    manager = LoginManager(app)
+    manager = LoginManager()
+    manager.init_app(app, add_context_processor=False)
     manager.session_protection = None  # an address may change within a session: the lifetime bounds it
     manager.user_loader(_member)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import cast
+from typing import TypeVar, cast
 
 from flask import current_app
 
@@ -16,14 +17,16 @@ from etcdview.accounts.files import Watched, read_users
 from etcdview.accounts.users import Users
 from etcdview.audit import Audit
 from etcdview.config import Settings
-from etcdview.errors import SettingError
+from etcdview.errors import LoginError, SettingError
 
+log = logging.getLogger(__name__)
 KEY = "etcdview.accounts"
+Content = TypeVar("Content")
 
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """`users` and `access` read their file again when it has changed; they raise SettingError for a broken one."""
+    """`users` and `access` read their file again when it has changed; they raise LoginError for a broken one."""
 
     settings: Settings
     users: Callable[[], Users]
@@ -42,7 +45,7 @@ def open_accounts(settings: Settings, ended: EndedSessions) -> Accounts:
     """Raises SettingError, so that a mistake is told at the start and not at the first login."""
     _check(settings)
     nobody = Users()
-    users = Watched(Path(settings.users_file), read_users).get if settings.users_file else lambda: nobody
+    users = _guarded(Watched(Path(settings.users_file), read_users)) if settings.users_file else lambda: nobody
     return Accounts(
         settings,
         users,
@@ -56,9 +59,22 @@ def open_accounts(settings: Settings, ended: EndedSessions) -> Accounts:
 def _access(settings: Settings) -> Callable[[], Access]:
     role = parse_role(settings.default_role) if settings.default_role else None
     if settings.access_file:
-        return Watched(Path(settings.access_file), lambda path: read_access(path, role)).get
+        return _guarded(Watched(Path(settings.access_file), lambda path: read_access(path, role)))
     fixed = Access(default_role=role)
     return lambda: fixed
+
+
+def _guarded(file: Watched[Content]) -> Callable[[], Content]:
+    """What is wrong with a file is for whoever runs etcdview, and not for everybody who comes by."""
+
+    def read() -> Content:
+        try:
+            return file.get()
+        except SettingError as error:
+            log.error("nobody is let in: %s", error)
+            raise LoginError("Logins do not work at the moment.", "The log of etcdview says why.") from error
+
+    return read
 
 
 def _check(settings: Settings) -> None:

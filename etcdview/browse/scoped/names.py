@@ -91,13 +91,15 @@ class ScopedNames:
                 last = page.keys[-1] if page.keys else last
                 keys += page.keys
             pages.append(page)
+        permitted = tuple(filter(self._spans.has, keys))
+        odd = len(keys) - len(permitted)  # keys that fit no pattern, of which only those on this page are known
         return NamePage(
             revision=pages[0].revision if pages else fresh.revision,
             complete=all(page.complete for page in pages) if pages else fresh.complete,
-            keys=tuple(filter(self._spans.has, keys)),
-            count=sum(page.count for page in pages),
+            keys=permitted,
+            count=sum(page.count for page in pages) - odd,
             next_after=last if more else None,
-            count_is_exact=all(page.count_is_exact for page in pages),
+            count_is_exact=not odd and all(page.count_is_exact for page in pages),
         )
 
     def _look(

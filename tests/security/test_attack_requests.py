@@ -1,0 +1,240 @@
+"""Attacks by how something is asked for: other sites, other hosts, forged headers, redirects, methods, caches."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.security.lab import PASSWORDS, Lab, log_in, post, token_of
+from tests.security.table import attack
+
+FORGERY = "Other sites (CSRF)"
+HOSTS = "Hosts and redirects"
+METHODS = "Methods"
+CACHES = "Caches across roles"
+FRAMES = "Frames"
+POSTS = ("/logout", "/reveal", "/encryption", "/login")
+
+
+@attack(
+    FORGERY,
+    "a form on another site, with the victim's cookie and no token",
+    "400, logged; the cookie is SameSite=Strict",
+)
+@pytest.mark.parametrize("path", POSTS)
+def test_a_post_without_a_token_is_refused(made: Lab, path: str) -> None:
+    client = made.logged_in("ann")
+
+    response = client.post(path, data={"key": "/x"})
+
+    assert response.status_code == 400
+    assert made.audit[-1]["result"] == "refused"
+    assert client.get("/account").status_code == 200
+
+
+@attack(FORGERY, "the attacker's own token in the victim's browser", "400: a token belongs to one session")
+@pytest.mark.parametrize("path", POSTS)
+def test_a_token_of_another_session_is_refused(made: Lab, path: str) -> None:
+    stolen = token_of(made.logged_in("vera").get("/account"))
+
+    assert made.logged_in("ann").post(path, data={"csrf_token": stolen}).status_code == 400
+
+
+@attack(FORGERY, "a token with one character changed, empty, or as a list", "400")
+def test_a_token_that_is_not_right_is_refused(made: Lab) -> None:
+    client = made.logged_in("ann")
+    token = token_of(client.get("/account"))
+    for wrong in (token[:-1] + "A" * (token[-1] != "A") + "B" * (token[-1] == "A"), "", "x" * 5000):
+        assert client.post("/logout", data={"csrf_token": wrong}).status_code == 400
+
+
+@attack(FORGERY, "a request that the browser itself says is of another site (Sec-Fetch-Site)", "403, by GET too")
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_what_another_site_sends_is_refused(made: Lab, site: str) -> None:
+    client = made.logged_in("ann")
+    token = token_of(client.get("/account"))
+    headers = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}
+
+    assert client.get("/search?q=(a%2B)%2B", headers=headers).status_code == 403
+    assert client.get("/api/v1/keys", headers=headers).status_code == 403
+    form = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    assert client.post("/logout", data={"csrf_token": token}, headers=form).status_code == 403
+
+
+@attack(FORGERY, "a page of ours in a frame or an object element of another site", "403; and frame-ancestors 'none'")
+@pytest.mark.parametrize("element", ["iframe", "frame", "object", "embed"])
+def test_nothing_is_given_into_a_frame(made: Lab, element: str) -> None:
+    headers = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": element}
+
+    response = made.logged_in("ann").get("/", headers=headers)
+
+    assert response.status_code == 403
+    assert "frame-ancestors 'none'" in response.headers["Content-Security-Policy"]
+
+
+@attack(FORGERY, "a POST with another Origin", "403")
+@pytest.mark.parametrize("origin", ["https://evil.example", "http://localhost:81", "https://localhost.evil.example"])
+def test_a_post_of_another_origin_is_refused(made: Lab, origin: str) -> None:
+    client = made.logged_in("ann")
+    token = token_of(client.get("/account"))
+
+    assert client.post("/logout", data={"csrf_token": token}, headers={"Origin": origin}).status_code == 403
+
+
+@attack(FORGERY, "a link from another site that somebody follows", "a page, and nothing is changed by it")
+def test_a_followed_link_only_reads(made: Lab) -> None:
+    headers = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    client = made.logged_in("ann")
+
+    assert client.get("/registry?resource=pods", headers=headers).status_code == 200
+    for path in ("/logout", "/reveal?field=data.password&key=/registry/secrets/payments/db-credentials"):
+        assert b"correct horse" not in client.get(path, headers=headers).get_data()
+    assert client.get("/account").status_code == 200
+
+
+@attack(FORGERY, "logging the victim in as the attacker", "the login form has a token too")
+def test_a_login_cannot_be_forged(made: Lab) -> None:
+    response = made.anonymous().post("/login", data={"name": "vera", "password": PASSWORDS["vera"]})
+
+    assert response.status_code == 400
+    assert "Set-Cookie" not in response.headers or "_user_id" not in response.headers["Set-Cookie"]
+
+
+@attack(
+    FORGERY,
+    "the same against an etcdview without a login, from any page in the browser of whoever runs it",
+    "400 or 403",
+)
+def test_a_local_app_is_guarded_too(capture_client: FlaskClient) -> None:
+    drive_by = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}
+
+    assert capture_client.get("/api/v1/keys", headers=drive_by).status_code == 403
+    assert capture_client.post("/encryption", data={}).status_code == 400
+
+
+@attack(HOSTS, "another name in the Host header (DNS rebinding, poisoned links)", "400")
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "evil.example:8000", "localhost@evil.example",
+     "etcdview.example.org.evil.example", "xetcdview.example.org", "[::]", "10.0.0.1"],
+)  # fmt: skip
+def test_another_host_is_not_answered(made: Lab, host: str) -> None:
+    for path in ("/", "/login", "/healthz", "/api/v1/cluster"):
+        assert made.as_token("ann").get(path, headers={"Host": host}).status_code == 400
+
+
+@attack(HOSTS, "X-Forwarded-Host, X-Forwarded-Proto, Forwarded", "not looked at")
+def test_forwarded_hosts_are_not_believed(made: Lab) -> None:
+    headers = {"X-Forwarded-Host": "evil.example", "Forwarded": "host=evil.example", "X-Host": "evil.example",
+               "X-Original-URL": "/audit", "X-Rewrite-URL": "/audit"}  # fmt: skip
+
+    response = made.anonymous().get("/registry", headers=headers)
+
+    assert response.status_code == 303
+    assert response.headers["Location"].startswith("/login")
+
+
+TARGETS = [
+    "//evil.example", "///evil.example", "/\\evil.example", "\\\\evil.example", "https://evil.example",
+    "https:evil.example", "javascript:alert(1)", "data:text/html,x", "evil.example", "/%0d%0aSet-Cookie:x=1\r\nX: y",
+    "/\t/evil.example", " //evil.example", "/\x00", "@evil.example", "http:///evil.example", "/..//evil.example\\",
+]  # fmt: skip
+
+
+@attack(HOSTS, "an open redirect by `next` of the login", "only paths of ours; else the overview")
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_login_leads_to_no_other_site(made: Lab, target: str) -> None:
+    client = made.anonymous()
+    token = token_of(client.get("/login", query_string={"next": target}))
+    data = {"name": "vera", "password": PASSWORDS["vera"], "csrf_token": token, "next": target}
+
+    response = client.post("/login", data=data)
+
+    assert response.status_code == 303
+    assert response.headers["Location"] == "/"
+
+
+@attack(HOSTS, "a redirect to the login page that carries a foreign address along", "it stays a path of ours")
+def test_the_way_to_the_login_keeps_a_path(made: Lab) -> None:
+    for path in ("//evil.example/x", "/\\evil.example", "/@evil.example", "/registry?next=//evil.example"):
+        response = made.anonymous().get(path)
+
+        assert response.status_code in (303, 308, 400, 404)
+        assert response.headers.get("Location", "/").startswith(("/", "http://localhost/"))
+
+
+@attack(
+    METHODS,
+    "PUT, PATCH, DELETE and TRACE everywhere; a method in a header or a field",
+    "405; the method of the request counts",
+)
+def test_no_other_method_is_answered(made: Lab) -> None:
+    client = made.as_token("ann")
+    for path in ("/", "/object?key=/x", "/api/v1/object?key=/x", "/audit", "/encryption"):
+        for method in ("PUT", "PATCH", "DELETE", "TRACE", "CONNECT", "PROPFIND"):
+            assert client.open(path, method=method).status_code == 405
+    overridden = client.get("/logout", headers={"X-HTTP-Method-Override": "POST"})
+    assert overridden.status_code == 405
+
+
+@attack(METHODS, "writing by the API", "405: it has no such operation")
+def test_the_api_writes_nothing(made: Lab) -> None:
+    client = made.as_token("ann")
+    for path in ("cluster", "resources", "keys", "object?key=/x", "history?key=/x", "health"):
+        for method in ("PUT", "POST", "DELETE", "PATCH"):
+            assert client.open(f"/api/v1/{path}", method=method, data=b"{}").status_code == 405
+
+
+@attack(CACHES, "a page of an admin, kept by a cache and given to a viewer", "no-store, and Vary by cookie and token")
+@pytest.mark.parametrize(
+    "path", ["/", "/registry?resource=secrets", "/audit", "/api/v1/keys", "/login", "/metrics", "/healthz"]
+)
+def test_no_answer_may_be_kept(everybody: Lab, path: str) -> None:
+    for who in ("ann", "nina"):
+        response = everybody.as_token(who).get(path)
+
+        assert response.headers["Cache-Control"] == "no-store"
+        assert {"Cookie", "Authorization"} <= {name.strip() for name in response.headers["Vary"].split(",")}
+        assert "ETag" not in response.headers
+        assert "Last-Modified" not in response.headers
+
+
+@attack(CACHES, "the same address, asked for by an admin and right after it by a viewer", "each gets their own")
+def test_nothing_of_an_admin_is_left_for_a_viewer(everybody: Lab) -> None:
+    for path in ("/registry", "/search?q=db-cred&mode=contains", "/api/v1/resources", "/encryption", "/storage"):
+        by_admin = everybody.as_token("ann").get(path).text
+        by_viewer = everybody.as_token("nina").get(path).text
+
+        assert by_admin != by_viewer
+        assert "payments" not in by_viewer.replace(path, "")
+
+
+@attack(CACHES, "a static file with a query or a suffix that hides a page (cache deception)", "404")
+def test_no_page_hides_behind_a_static_name(everybody: Lab) -> None:
+    for path in ("/account/x.css", "/account;x.css", "/audit/style.css", "/object.css?key=/x", "/static/account"):
+        with everybody.as_token("ann").get(path) as response:
+            assert response.status_code == 404
+
+
+@attack(FRAMES, "our pages in another site's frame, to have buttons clicked", "frame-ancestors 'none' on every answer")
+def test_every_answer_forbids_frames(everybody: Lab) -> None:
+    for path in ("/", "/login", "/nonsense", "/api/v1/cluster", "/audit", "/static/css/base.css"):
+        with everybody.as_token("ann").get(path) as response:
+            assert "frame-ancestors 'none'" in response.headers["Content-Security-Policy"]
+            assert response.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+            assert response.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+
+
+@attack(
+    FRAMES, "the address of a page, told to another site by the browser (Referer)", "no-referrer; no link leads out"
+)
+def test_no_address_is_told(made: Lab) -> None:
+    response = log_in(made.anonymous(), "vera", PASSWORDS["vera"])
+
+    assert response.headers["Referrer-Policy"] == "no-referrer"
+    assert (
+        post(made.anonymous(), "/login", "/login", name="a", password="b").headers["Referrer-Policy"] == "no-referrer"
+    )
+    assert quote("key=") not in response.headers["Location"]

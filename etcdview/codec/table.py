@@ -21,6 +21,16 @@ _TYPE = re.compile(r"(?P<list>\[\])?(?:\{(?P<key>.)\})?(?:M(?P<message>\d+)|(?P<
 
 
 @dataclass(frozen=True, slots=True)
+class Shape:
+    """What a field is on the wire. See Field."""
+
+    scalar: str
+    message: int
+    repeated: bool
+    map_key: str
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
     """One field of a message as one release has it.
 
@@ -98,12 +108,16 @@ class Schema:
         _, first, last = self._kinds[api_version][kind]
         return self.releases[first], self.releases[last]
 
+    def kinds_of(self, number: int) -> tuple[tuple[int, str], ...]:
+        """The number and the table's type of each of the struct's fields (for shape): quicker than the struct."""
+        return tuple((row[0], row[2]) for row in _unambiguous(self._structs[number][2], self._at))
+
     def struct(self, number: int) -> Struct:
         """The struct of that number."""
         made = self._made.get(number)
         if made is None:
             name, flags, rows = self._structs[number]
-            fields = _unambiguous([_field(row, self._at) for row in rows])
+            fields = tuple(_field(row, self._at) for row in _unambiguous(rows, self._at))
             made = self._made[number] = Struct(number, name, "c" in flags, "w" in flags, fields)
         return made
 
@@ -117,17 +131,15 @@ def _index(releases: tuple[Release, ...], release: Release | None) -> int:
 
 def _field(row: list[Any], at: int) -> Field:
     number, name, kind, spans = row
-    flags, known = (spans, True) if isinstance(spans, str) else _at(spans, at)
-    match = _TYPE.match(kind)
-    if match is None:
-        raise ValueError(f"the schema table has a field type {kind!r}")
+    flags, known = _at(spans, at)
+    what = shape(kind)
     return Field(
         number=number,
         name=name,
-        scalar=match["scalar"] or "",
-        message=int(match["message"]) if match["message"] else -1,
-        repeated=match["list"] is not None,
-        map_key=match["key"] or "",
+        scalar=what.scalar,
+        message=what.message,
+        repeated=what.repeated,
+        map_key=what.map_key,
         pointer="p" in flags,
         omitempty="o" in flags,
         omitzero="z" in flags,
@@ -136,22 +148,34 @@ def _field(row: list[Any], at: int) -> Field:
     )
 
 
-def _at(spans: list[list[Any]], at: int) -> tuple[str, bool]:
+@functools.lru_cache(maxsize=4096)
+def shape(kind: str) -> Shape:
+    """The shape that the table's type says, such as \"[]M7\" or \"{s}s\"."""
+    match = _TYPE.match(kind)
+    if match is None:
+        raise ValueError(f"the schema table has a field type {kind!r}")
+    message = int(match["message"]) if match["message"] else -1
+    return Shape(match["scalar"] or "", message, match["list"] is not None, match["key"] or "")
+
+
+def _at(spans: Any, at: int) -> tuple[str, bool]:
     """The flags at release number `at` and whether the field is there; else those of the nearest release."""
+    if isinstance(spans, str):
+        return spans, True
     for first, last, flags in spans:
         if first <= at <= last:
             return flags, True
     return min(spans, key=lambda span: min(abs(span[0] - at), abs(span[1] - at)))[2], False
 
 
-def _unambiguous(fields: list[Field]) -> tuple[Field, ...]:
-    """One field for each number: where a number was used twice, the one that the release has."""
-    chosen: dict[int, Field] = {}
-    for field in fields:
-        other = chosen.get(field.number)
-        if other is None or (field.known and not other.known):
-            chosen[field.number] = field
-    return tuple(field for field in fields if chosen[field.number] is field)
+def _unambiguous(rows: list[list[Any]], at: int) -> list[list[Any]]:
+    """One row for each number: where a number was used twice, the one that the release has."""
+    chosen: dict[int, list[Any]] = {}
+    for row in rows:
+        other = chosen.get(row[0])
+        if other is None or (_at(row[3], at)[1] and not _at(other[3], at)[1]):
+            chosen[row[0]] = row
+    return list(chosen.values())
 
 
 @functools.cache

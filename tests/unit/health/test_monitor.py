@@ -148,6 +148,7 @@ def wait_for(holds: Callable[[], bool]) -> None:
 
 
 def test_stopping_leaves_no_thread_behind(source: ScriptedSource) -> None:
+    before = set(threading.enumerate())
     with running(source) as monitor:
         monitor.latest()
-    assert not [t.name for t in threading.enumerate() if t.name.startswith("etcdview-")]
+    assert not [t.name for t in set(threading.enumerate()) - before if t.name.startswith("etcdview-")]

@@ -47,7 +47,7 @@ class Cluster:
         self.monitor = monitor
         self._warnings = warnings
         self.undo = undo
-        self.kinds = Kinds(self.store, keyspace)
+        self.kinds = Kinds(names, keyspace)
         self.coverage = Coverage()
         self.releases = Releases(self.store, codec, keyspace)
         self.redactor = Redactor(fingerprint_key or secrets.token_bytes(32))

@@ -50,7 +50,7 @@ def table(rows: Sequence[Row]) -> str:
     lines = ["| what | measured | at most | noise | |", "|---|---:|---:|---:|---|"]
     for row in rows:
         goal = "" if row.goal is None else f"{_number(row.goal)} {row.unit}"
-        verdict = "" if row.goal is None else "met" if row.met else "**missed**"
+        verdict = "" if row.goal is None else _verdict(row, row.goal)
         note = f"{verdict} {row.note}".strip()
         lines.append(f"| {row.what} | {_number(row.measured)} {row.unit} | {goal} | ±{row.noise:.0%} | {note} |")
     return "\n".join(lines)
@@ -101,6 +101,12 @@ def halves(times: Sequence[float], of: Callable[[Sequence[float]], float]) -> fl
     """How far the same figure of the first and the second half of a run lie apart, as a part of the whole's."""
     middle = len(times) // 2
     return abs(of(times[:middle]) - of(times[middle:])) / of(times) if middle else 0.0
+
+
+def _verdict(row: Row, goal: float) -> str:
+    if row.measured <= goal:
+        return "met"
+    return "within the noise" if row.met else "**missed**"
 
 
 def _number(value: float) -> str:

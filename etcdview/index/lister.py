@@ -7,7 +7,7 @@ piece is guessed from how dense the names of the last one stood, and the limit o
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from etcdview.errors import DeadlineError, QueryError
@@ -52,10 +52,12 @@ def disjoint(prefixes: list[bytes]) -> list[Span]:
     return [span_of(prefix) for prefix in kept]
 
 
-def sections(span: Span, keyspace: KeySpace) -> Iterator[tuple[Span, str]]:
-    """The span cut at the storage prefixes of the built-in types: each with its prefix, or "" for what lies between."""
+def sections(
+    span: Span, keyspace: KeySpace, prefixes: Collection[str] = BY_PREFIX.keys()
+) -> Iterator[tuple[Span, str]]:
+    """The span cut at storage prefixes (of all built-in types): each with its prefix, or "" for what lies between."""
     cursor = span.start
-    for prefix in sorted(BY_PREFIX, key=lambda prefix: prefix + "/"):
+    for prefix in sorted(prefixes, key=lambda prefix: prefix + "/"):
         whole = span_of(keyspace.root + prefix.encode() + b"/")
         low, high = max(whole.start, cursor), whole.end if span.end == b"\0" else min(whole.end, span.end)
         if low >= high:

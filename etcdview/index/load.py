@@ -1,4 +1,4 @@
-"""One load of all names of a span at one revision: two threads read, the caller takes the pieces as they come.
+"""One load of all names of a span at one revision: some threads read, the caller takes the pieces as they come.
 
 The first piece of each section is read first: it counts the whole section, so the tree is known long before the names.
 """
@@ -17,14 +17,35 @@ from etcdview.keys import KeySpace
 from etcdview.models import NamesPiece
 from etcdview.stores.base import Store
 
-READERS = 2
+READERS = 4  # etcd answers one piece while others are on their way and taken apart
+
+# The types that there may be many of, each with a section of its own; what lies between two is read as one, so that a
+# load is not a request for each of a hundred types that a cluster does not have.
+LARGE_TYPES = (
+    "configmaps",
+    "controllerrevisions",
+    "deployments",
+    "endpointslices",
+    "events",
+    "jobs",
+    "leases",
+    "persistentvolumeclaims",
+    "pods",
+    "replicasets",
+    "rolebindings",
+    "secrets",
+    "serviceaccounts",
+    "services/endpoints",
+    "services/specs",
+)
+
 _WAITING_PIECES = 4  # read but not yet taken: bounds the memory of a load
 _POLL_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A span of the keyspace that holds one built-in type (its storage prefix), or what lies between two ("")."""
+    """A span of the keyspace that holds one of LARGE_TYPES (its storage prefix), or what lies between two ("")."""
 
     span: Span
     prefix: str
@@ -54,7 +75,7 @@ class Load:
     ) -> None:
         self._lister = Lister(store, revision)
         self._stop = stop
-        self._tasks = deque(_Task(Section(part, prefix)) for part, prefix in sections(span, keyspace))
+        self._tasks = deque(_Task(Section(part, prefix)) for part, prefix in sections(span, keyspace, LARGE_TYPES))
         self._open = len(self._tasks)  # tasks that are waiting or being worked on
         self._results: queue.Queue[Loaded | EtcdviewError] = queue.Queue(_WAITING_PIECES)
         self._given_up = threading.Event()

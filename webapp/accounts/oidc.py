@@ -15,6 +15,7 @@ from flask import Flask, Response, current_app, g, request
 from itsdangerous import BadData, URLSafeTimedSerializer
 from joserfc.errors import JoseError
 from requests import RequestException
+from requests.utils import get_environ_proxies
 
 from etcdview.accounts.access import Identity
 from etcdview.accounts.exposure import encrypted
@@ -68,7 +69,7 @@ class Provider:
                 "scope": SCOPES,
                 "code_challenge_method": "S256",
                 "default_timeout": TIMEOUT_SECONDS,
-                "verify": settings.oidc_ca or True,
+                **_connection(settings),
             },
         )
 
@@ -135,6 +136,14 @@ class Provider:
         groups = claims.get(self._settings.oidc_groups_claim) or ()
         listed = groups if isinstance(groups, list | tuple) else (groups,)
         return Identity(name, tuple(str(group) for group in listed[:MAX_GROUPS]), "oidc")
+
+
+def _connection(settings: Settings) -> dict[str, Any]:
+    """requests prefers the CA of its environment to one that it is given, unless it is told to leave that alone."""
+    if not settings.oidc_ca:
+        return {"verify": True}
+    proxies = get_environ_proxies(settings.oidc_issuer)
+    return {"verify": settings.oidc_ca, "trust_env": False, "proxies": proxies}
 
 
 _AGAIN = "Begin again at /login."

@@ -2,6 +2,7 @@
 // They listen on the document, so that what htmx brings later needs no starting.
 import { startCopy } from "./copy.js";
 import { takeAwayLater } from "./gone.js";
+import { keepHistoryInOrder } from "./history.js";
 import { startKeyboard } from "./keyboard.js";
 import { keepReading } from "./reading.js";
 import { startStop } from "./stop.js";
@@ -12,6 +13,7 @@ startKeyboard();
 startCopy();
 startStop();
 keepReading();
+keepHistoryInOrder();
 startThemeSwitch();
 
 function prepare(root) {

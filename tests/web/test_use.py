@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import time
 from urllib.parse import parse_qs, urlsplit
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
+
+LATE_SECONDS = 0.4
 
 
 def test_search_shows_results_while_typing_and_the_address_can_be_shared(page: Page) -> None:
@@ -79,9 +82,33 @@ def test_the_way_down_from_tree_to_object_and_back(page: Page) -> None:
     expect(page.locator("#value-text")).to_contain_text("reason: CrashLoopBackOff")
     page.get_by_role("link", name="JSON").first.click()
     expect(page.locator("#value-text")).to_contain_text('"kind": "Pod"')
-    for _ in range(3):
-        page.go_back()
+    page.evaluate("history.back()")
+    expect(page.locator("#value-text")).to_contain_text("reason: CrashLoopBackOff")
+    page.evaluate("history.back()")
+    expect(page.locator("#value")).to_contain_text("CrashLoopBackOff")
+    page.evaluate("history.back()")
     expect(page.locator("#objects tbody tr")).to_have_count(27)
+
+
+def test_going_back_twice_at_once_shows_the_page_that_the_address_names(page: Page) -> None:
+    page.goto("/registry?resource=pods&namespace=shop")
+    page.get_by_role("link", name="crashloop").click()
+    page.get_by_role("link", name="YAML").first.click()
+    expect(page.locator("#value-text")).to_contain_text("reason: CrashLoopBackOff")
+
+    page.route("**/object?key=/registry/pods/shop/crashloop", _late)
+    page.evaluate("() => { history.back(); setTimeout(() => history.back(), 50); }")
+    expect(page.locator("#objects tbody tr")).to_have_count(27)
+    page.wait_for_timeout(2 * LATE_SECONDS * 1000)
+
+    expect(page.locator("#objects tbody tr")).to_have_count(27)
+    assert urlsplit(page.url).path == "/registry"
+
+
+def _late(route: Route) -> None:
+    """An answer that comes when another page has been asked for."""
+    time.sleep(LATE_SECONDS)
+    route.continue_()
 
 
 def test_the_wide_switch_adds_columns(page: Page) -> None:

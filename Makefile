@@ -71,6 +71,7 @@ $(READY): requirements.txt pyproject.toml | $(BIN)/python
 	@echo "Installing what requirements.txt names into $(VENV) (a minute or two, the first time)"
 	@$(PIP) install --requirement requirements.txt
 	@$(PIP) install --quiet --no-deps --editable .
+	@$(BIN)/python -m compileall -q etcdview webapp
 	@touch $@
 
 $(READY_DEV): requirements-dev.txt $(READY)

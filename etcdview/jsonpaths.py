@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-from functools import lru_cache
-from typing import Any
-
-import jsonpath
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any
 
 from etcdview.errors import QueryError
 
-# Kubernetes knows no functions and no regular expressions: without them, no path can take long.
-_ENV = jsonpath.JSONPathEnvironment(strict=True, filter_caching=False)
-_ENV.function_extensions.clear()
+if TYPE_CHECKING:
+    import jsonpath
 
 # One step of a path: a recursive descent, a name with escapes, or the start of a bracket.
 _STEP = re.compile(r"(?P<deep>\.\.)|\.?(?P<name>(?:\\.|[^.\[\]\\\s'\"()=<>!&|?@,:{}$])+)|(?P<dot>\.)")
@@ -28,13 +25,26 @@ _INNER = re.compile(r"@(?P<path>(?:\.(?:\\.|[^.\[\]\\\s'\"()=<>!&|?@,])+)+)|'(?:
 @lru_cache(maxsize=512)
 def compile_path(path: str) -> Path:
     """The path, ready to use. Raises QueryError where it is none."""
+    import jsonpath
+
     try:
-        return Path(path, _ENV.compile(translate(path)))
+        return Path(path, _environment().compile(translate(path)))
     except (jsonpath.JSONPathError, RecursionError) as error:
         raise QueryError(
             f"{path!r} is no JSONPath that can be used: {str(error).splitlines()[0]}.",
             'Write it as kubectl does, for example .spec.nodeName or .status.conditions[?(@.type=="Ready")].status.',
         ) from error
+
+
+@cache
+def _environment() -> jsonpath.JSONPathEnvironment:
+    """The library, loaded when the first path is asked for: it takes as long as Flask does."""
+    import jsonpath
+
+    environment = jsonpath.JSONPathEnvironment(strict=True, filter_caching=False)
+    # Kubernetes knows no functions and no regular expressions: without them, no path can take long.
+    environment.function_extensions.clear()
+    return environment
 
 
 class Path:
@@ -49,6 +59,8 @@ class Path:
 
     def find(self, obj: Any) -> list[Any]:
         """All values at the path, in order; none where the path leads nowhere."""
+        import jsonpath
+
         try:
             return list(self._compiled.findall(obj))
         except jsonpath.JSONPathError:

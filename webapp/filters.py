@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import pygments
 from markupsafe import Markup
-from pygments.formatters import HtmlFormatter
-from pygments.lexers.data import JsonLexer, YamlLexer
 
 HIGHLIGHT_LIMIT = 200_000
 DASH = "\u2013"  # what stands for nothing
@@ -95,6 +92,10 @@ def highlight(text: str, language: str) -> Markup:
     """YAML or JSON with spans of Pygments' classes; text beyond 200 kB stays plain, so that pages stay quick."""
     if len(text) > HIGHLIGHT_LIMIT:
         return Markup("{}").format(text)
+    import pygments  # loaded for the first object that is shown, not at start
+    from pygments.formatters import HtmlFormatter
+    from pygments.lexers.data import JsonLexer, YamlLexer
+
     lexer = YamlLexer() if language == "yaml" else JsonLexer()
     return Markup(pygments.highlight(text, lexer, HtmlFormatter(nowrap=True)))  # Pygments escapes  # noqa: S704  # nosec B704
 

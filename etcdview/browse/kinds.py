@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
+import time
 
 from etcdview.definitions import Definitions
 from etcdview.errors import DeniedError, UnreachableError
@@ -11,6 +13,7 @@ from etcdview.keys import KeySpace
 from etcdview.objects import Objects
 from etcdview.resources import BY_PREFIX
 
+RECHECK_SECONDS = 5.0  # how long definitions are believed while the watch cannot tell: open pages ask all the time
 CRDS = BY_PREFIX["apiextensions.k8s.io/customresourcedefinitions"]
 
 
@@ -20,29 +23,43 @@ class Kinds:
     def __init__(self, names: Names, keyspace: KeySpace) -> None:
         self._names = names
         self._prefix = keyspace.range_prefix(CRDS)
-        self._lock = threading.Lock()  # guards the two below
+        self._lock = threading.Lock()  # guards the three below
         self._revision = 0
+        self._read_at = 0.0
         self._known = Definitions()
+        self._reading = threading.Lock()  # one request reads them, the others take what is known meanwhile
 
     def definitions(self, objects: Objects) -> Definitions:
         """All CRDs. Asks etcd only when the index's watch has seen one change, or cannot tell."""
-        with self._lock:
-            known, revision = self._known, self._revision
-        if revision and self._unchanged_since(revision):
+        known = self._still_true()
+        if known is not None:
             return known
+        if not self._reading.acquire(blocking=False):
+            return self._known if self._revision else self._read(objects)
         try:
+            return self._read(objects)
+        finally:
+            self._reading.release()
+
+    def _read(self, objects: Objects) -> Definitions:
+        known, revision = self._known, self._revision
+        with contextlib.suppress(UnreachableError, DeniedError):
             known, revision = objects.definitions()
-        except (UnreachableError, DeniedError):
-            return known
         with self._lock:
-            self._known, self._revision = known, revision
+            self._known, self._revision, self._read_at = known, revision, time.monotonic()
         return known
 
-    def _unchanged_since(self, revision: int) -> bool:
+    def _still_true(self) -> Definitions | None:
+        """What is known, unless it has to be read again."""
+        with self._lock:
+            known, revision, read_at = self._known, self._revision, self._read_at
+        return known if revision and self._unchanged_since(revision, read_at) else None
+
+    def _unchanged_since(self, revision: int, read_at: float) -> bool:
         state = self._names.freshness().state
         if state == "static":
             return True
         if state != "live" or not isinstance(self._names, Changing):
-            return False
+            return time.monotonic() - read_at < RECHECK_SECONDS
         found = self._names.changes.since(revision, self._prefix)
         return not found.changes and not found.lost

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.report import Row, percentile, table
-from etcdview.codec import Codec, StorageForm, load_encryption_config, protobuf, to_yaml
+from etcdview.codec import Codec, Detail, StorageForm, load_encryption_config, protobuf, to_yaml
 from etcdview.keys import KeySpace
 from etcdview.models import KeyValue
 from etcdview.stores.dump import read_dump
@@ -53,8 +53,8 @@ def _pods(codec: Codec, values: Sequence[KeyValue]) -> Iterator[Row]:
     scale = POD_BYTES * len(pods) / sum(kv.size_bytes for kv in pods)
     note = f"scaled from {round(POD_BYTES / scale):,} B to {POD_BYTES:,} B a pod"
 
-    def objects(brief: bool = False) -> list[dict[str, Any]]:
-        return [codec.decode(kv.key, kv.value, kv.mod_revision, brief=brief).object or {} for kv in pods]
+    def objects(detail: Detail = Detail.WHOLE) -> list[dict[str, Any]]:
+        return [codec.decode(kv.key, kv.value, kv.mod_revision, detail=detail).object or {} for kv in pods]
 
     def one_by_one() -> None:
         for kv in pods:
@@ -68,7 +68,7 @@ def _pods(codec: Codec, values: Sequence[KeyValue]) -> Iterator[Row]:
     yield _row("500 pods decoded, all kept", [t * scale for t in _times(objects)], None, "ms", note)
     yield _row(
         "500 pods to table rows",
-        [t * scale for t in _times(lambda: [cells(o, NOW) for o in objects(brief=True)])],
+        [t * scale for t in _times(lambda: [cells(o, NOW) for o in objects(Detail.CELLS)])],
         150,
         "ms",
         note,

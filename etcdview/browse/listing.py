@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
 from etcdview.browse.changed import Marks, marks_since
 from etcdview.browse.links import Link, named_links
 from etcdview.browse.pages import cursor_text, href, object_href
 from etcdview.browse.query import RegistryQuery
-from etcdview.browse.window import Entries, Entry, Window
+from etcdview.browse.window import Entry, Window
+from etcdview.codec import Detail
 from etcdview.errors import QueryError
+from etcdview.index.base import NamePage
 from etcdview.keys import show
 from etcdview.resources import ResourceType
 from etcdview.selectors import parse_labels
@@ -23,6 +24,10 @@ from etcdview.tables import Column, Table, table_for
 
 # A filter or an order other than the keys' needs all objects read: so many at the most, then the page says so.
 SCAN_LIMIT = 5000
+# Columns whose cells name no other object: a table of these alone has no links, which take as long as its cells.
+_NAMES_NOBODY = frozenset(
+    ("Name", "Ready", "Status", "Restarts", "Age", "Data", "Type", "Desired", "Current", "Up-to-date", "Available")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +98,28 @@ class ObjectTable:
 
 def object_table(window: Window, query: RegistryQuery, resource: ResourceType, now: datetime) -> ObjectTable | None:
     """The table for `query`; None when nothing has changed since the revision that the asker has."""
-    return _Listing(window, query, resource, now).table()
+    marks = marks_since(window, window.keyspace.range_prefix(resource, query.namespace), query.since)
+    if marks is not None and marks.nothing:
+        return None
+    return _Listing(window, query, resource, now).table(marks)
 
 
 def table_of(window: Window, resource: ResourceType) -> Table:
     """The columns of a type, custom ones by their CRD."""
     return table_for(resource, window.definitions.crd(resource))
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """An object and its cells as texts, before what it names has been looked for; no texts: it cannot be decoded."""
+
+    entry: Entry
+    texts: tuple[str, ...] = ()
+
+    def has(self, text: str) -> bool:
+        """Whether every word of the text stands in one of the cells, whatever the case."""
+        line = " ".join((self.entry.namespace, *self.texts)).lower()
+        return all(word in line for word in text.lower().split())
 
 
 class _Listing:
@@ -112,84 +133,82 @@ class _Listing:
         self.prefix = window.keyspace.range_prefix(resource, query.namespace)
         self.source = table_of(window, resource)
         self.shown = [(i, c) for i, c in enumerate(self.source.columns) if query.wide or c.priority == 0]
+        self._names_others = query.wide or any(c.name not in _NAMES_NOBODY for _, c in self.shown)
+        self._detail = Detail.UNMANAGED if self._names_others else Detail.CELLS
+        self._namespace_hrefs: dict[str, str] = {}
 
-    def table(self) -> ObjectTable | None:
-        marks = marks_since(self.window, self.prefix, self.query.since)
-        if marks is not None and marks.nothing:
-            return None
-        if self.query.scans:
-            return self._scanned(marks)
-        return self._paged(marks)
+    def table(self, marks: Marks | None) -> ObjectTable:
+        return self._scanned(marks) if self.query.scans else self._paged(marks)
 
     def _paged(self, marks: Marks | None) -> ObjectTable:
-        names = self.window.names.page(
-            self.prefix, prefix_end(self.prefix), after=self.query.after, limit=self.query.limit
-        )
-        read = Entries(names.revision, ())
-        if names.keys:
-            read = self.window.range(names.keys[0], names.keys[-1] + b"\0")
-        rows = [self._row(entry, marks) for entry in read.entries]
+        names = self._names(self.query.after, self.query.limit)
+        revision, rows = names.revision, []
+        for piece in self.window.listed(names.keys, self._detail):
+            revision = piece.revision
+            rows += [self._row(self._line(entry), marks) for entry in piece.entries]
         if marks is not None:
             rows = _with_deleted(rows, [self._deleted(key) for key in marks.deleted])
-        return self._table(rows, names.count, read.revision, next_after=names.next_after)
+        return self._table(rows, names.count, revision, next_after=names.next_after)
 
     def _scanned(self, marks: Marks | None) -> ObjectTable:
         """All objects read, at one revision, up to SCAN_LIMIT; filtered, ordered, and then a page of them."""
-        total = self._count()
+        names = self._names(None, SCAN_LIMIT)
         wanted = _filter(self.query)
-        entries: list[Entry] = []
-        seen = unread = 0
-        revision = 0
-        for entry, at in islice(self.window.scan(self.resource, self.query.namespace), SCAN_LIMIT):
-            seen, revision = seen + 1, at
-            unread += entry.object is None
-            if entry.object is not None and wanted(entry.object):
-                entries.append(entry)
-        rows = [row for row in (self._row(e, marks) for e in entries) if _has_text(row, self.query.text)]
-        rows = self._ordered(rows)
-        scan = Scan(seen, max(total, seen), unread)
-        return self._table(rows[: self.query.limit], len(rows), revision, scan=scan)
+        revision, seen, unread = names.revision, 0, 0
+        lines: list[_Line] = []
+        for piece in self.window.listed(names.keys, self._detail):
+            revision, seen = piece.revision, seen + len(piece.entries)
+            unread += sum(entry.object is None for entry in piece.entries)
+            found = (self._line(e) for e in piece.entries if e.object is not None and wanted(e.object))
+            lines += [line for line in found if line.has(self.query.text)]
+        rows = [self._row(line, marks) for line in self._ordered(lines)[: self.query.limit]]
+        scan = Scan(seen, max(names.count, seen), unread)
+        return self._table(rows, len(lines), revision, scan=scan)
 
-    def _count(self) -> int:
-        return self.window.names.page(self.prefix, prefix_end(self.prefix), limit=1).count
+    def _names(self, after: bytes | None, limit: int) -> NamePage:
+        return self.window.names.page(self.prefix, prefix_end(self.prefix), after=after, limit=limit)
 
-    def _ordered(self, rows: list[Row]) -> list[Row]:
+    def _line(self, entry: Entry) -> _Line:
+        if entry.object is None:
+            return _Line(entry)
+        values = self.source.cells(entry.object, self.now)
+        return _Line(entry, tuple(cell_text(values[i]) for i, _ in self.shown))
+
+    def _ordered(self, lines: list[_Line]) -> list[_Line]:
         if not self.query.sort:
-            return rows
+            return lines
         descending, name = self.query.sort.startswith("-"), self.query.sort.removeprefix("-")
         if name == "namespace":
-            return sorted(rows, key=lambda r: (r.namespace, natural(r.name)), reverse=descending)
+            return sorted(lines, key=lambda li: (li.entry.namespace, natural(li.entry.name)), reverse=descending)
         position = next((i for i, (_, c) in enumerate(self.shown) if c.name.lower() == name.lower()), None)
         if position is None:
             raise QueryError(f"There is no column {name!r} to sort by.", "Choose one of the table's heads.")
         if name.lower() == "age":  # a smaller number with another unit is not a younger object
-            return sorted(rows, key=lambda r: _seconds(r.cells[position].text), reverse=descending)
-        return sorted(rows, key=lambda r: natural(r.cells[position].text), reverse=descending)
+            return sorted(lines, key=lambda li: _seconds(li.texts[position]), reverse=descending)
+        return sorted(lines, key=lambda li: natural(li.texts[position]), reverse=descending)
 
-    def _row(self, entry: Entry, marks: Marks | None) -> Row:
-        row = Row(
+    def _row(self, line: _Line, marks: Marks | None) -> Row:
+        entry = line.entry
+        error = ""
+        if entry.object is None:
+            error = entry.error.what if entry.error else "This value cannot be decoded."
+        links = named_links(self.window, entry.object) if entry.object is not None and self._names_others else {}
+        return Row(
             key=show(entry.key),
             href=object_href(entry.key),
             namespace=entry.namespace,
-            namespace_href=href("/registry", resource=self.resource.id, namespace=entry.namespace),
+            namespace_href=self._namespace_href(entry.namespace),
             name=entry.name or show(entry.key),
-            cells=(),
+            cells=tuple(Cell(text, links[text].href if text in links else "") for text in line.texts),
+            links=tuple(links.values()) if self.query.wide else (),
+            error=error,
             change=marks.of(entry.key) if marks else "",
         )
-        if entry.object is None:
-            return replace(row, error=entry.error.what if entry.error else "This value cannot be decoded.")
-        return self._filled(row, entry.object)
 
-    def _filled(self, row: Row, obj: dict[str, Any]) -> Row:
-        links = named_links(self.window, obj)
-        values = self.source.cells(obj, self.now)
-        cells = tuple(self._cell(values[i], links) for i, _ in self.shown)
-        return replace(row, cells=cells, links=tuple(links.values()) if self.query.wide else ())
-
-    def _cell(self, value: object, links: dict[str, Link]) -> Cell:
-        text = cell_text(value)
-        link = links.get(text)
-        return Cell(text, link.href if link else "")
+    def _namespace_href(self, namespace: str) -> str:
+        if namespace not in self._namespace_hrefs:
+            self._namespace_hrefs[namespace] = href("/registry", resource=self.resource.id, namespace=namespace)
+        return self._namespace_hrefs[namespace]
 
     def _deleted(self, key: bytes) -> Row:
         place = self.window.keyspace.place(key)
@@ -244,12 +263,6 @@ def _filter(query: RegistryQuery) -> Callable[[dict[str, Any]], bool]:
         return labels.matches(metadata.get("labels") if isinstance(metadata, dict) else None)
 
     return wanted
-
-
-def _has_text(row: Row, text: str) -> bool:
-    """Whether every word of the text stands in one of the row's cells, whatever the case."""
-    line = " ".join((row.namespace, *(cell.text for cell in row.cells))).lower()
-    return all(word in line for word in text.lower().split())
 
 
 def _with_deleted(rows: list[Row], deleted: Iterable[Row]) -> list[Row]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
@@ -21,6 +22,7 @@ from etcdview.keys import show
 from etcdview.resources import ResourceType
 
 UNPLACED = "unplaced"
+NAMESPACES_SHOWN = 100  # of a type with thousands of them, those around the chosen one
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +37,18 @@ class NamespaceLink:
 
 @dataclass(frozen=True, slots=True)
 class TypeLink:
-    """One resource type in the tree, with its namespaces when it is the chosen one."""
+    """One resource type in the tree, with its namespaces when it is the chosen one.
+
+    `resource` is what addresses call it; `unshown` is how many more namespaces there are than are listed.
+    """
 
     text: str
     count: int
     href: str
     current: bool
     namespaces: tuple[NamespaceLink, ...] = ()
+    resource: str = ""
+    unshown: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +66,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class RegistryPage:
-    """The tree at the side, and what was chosen in it.
-
-    `table` is None on the page of the tree alone, and also where `unchanged`: a live page has all there is.
-    """
+    """The tree at the side, and what was chosen in it. `table` is None on the page of the tree alone."""
 
     crumbs: tuple[Crumb, ...]
     freshness: Freshness
@@ -77,13 +81,18 @@ class RegistryPage:
     wide_href: str = ""
     has_wide: bool = False
     resource: ResourceType | None = None
-    unchanged: bool = False
 
 
-def registry_page(window: Window, query: RegistryQuery, now: datetime) -> RegistryPage:
-    """The page for `query`. Raises NotFoundError for a type that there is not, QueryError for nonsense."""
+def registry_page(window: Window, query: RegistryQuery, now: datetime) -> RegistryPage | None:
+    """The page for `query`; None when nothing has changed since the revision that a live page has.
+
+    Raises NotFoundError for a type that there is not, QueryError for nonsense.
+    """
     tree = named_tree(window)
     chosen = _chosen(window, tree, query)
+    table = object_table(window, query, chosen.resource, now) if chosen is not None else None
+    if chosen is not None and table is None:
+        return None
     page = RegistryPage(
         crumbs=(Crumb("Registry"),),
         freshness=window.names.freshness(),
@@ -96,9 +105,9 @@ def registry_page(window: Window, query: RegistryQuery, now: datetime) -> Regist
     )
     if query.resource == UNPLACED:
         return _with_unplaced(page, window)
-    if chosen is None:
+    if chosen is None or table is None:
         return replace(page, churn=churn_rows(window, tree))
-    return _with_objects(page, window, chosen.resource, now)
+    return _with_objects(page, window, chosen.resource, table)
 
 
 def _chosen(window: Window, tree: Tree, query: RegistryQuery) -> TypeCount | None:
@@ -109,15 +118,13 @@ def _chosen(window: Window, tree: Tree, query: RegistryQuery) -> TypeCount | Non
     return find_type(tree, query.resource, window.definitions)
 
 
-def _with_objects(page: RegistryPage, window: Window, resource: ResourceType, now: datetime) -> RegistryPage:
+def _with_objects(page: RegistryPage, window: Window, resource: ResourceType, table: ObjectTable) -> RegistryPage:
     query = page.query
-    table = object_table(window, query, resource, now)
     return replace(
         page,
         crumbs=_crumbs(resource, query),
         title=resource.plural,
         table=table,
-        unchanged=table is None,
         commands=commands.for_list(window.keyspace.range_prefix(resource, query.namespace), resource, query.namespace),
         wide_href=query.href(wide="" if query.wide else "1"),
         has_wide=any(c.priority > 0 for c in table_of(window, resource).columns),
@@ -165,14 +172,25 @@ def _groups(tree: Tree, query: RegistryQuery, chosen: TypeCount | None) -> Itera
 
 def _type_link(counted: TypeCount, query: RegistryQuery, chosen: TypeCount | None) -> TypeLink:
     resource = counted.resource
-    current = chosen is not None and chosen.resource.prefix == resource.prefix
-    namespaces = _namespace_links(resource, counted.namespaces, query.namespace) if current else ()
-    return TypeLink(resource.plural, counted.count, href("/registry", resource=resource.id), current, namespaces)
-
-
-def _namespace_links(resource: ResourceType, counts: Mapping[str, int], current: str) -> tuple[NamespaceLink, ...]:
-    return tuple(
-        NamespaceLink(name, count, href("/registry", resource=resource.id, namespace=name), name == current)
-        for name, count in sorted(counts.items())
-        if name
+    address = href("/registry", resource=resource.id)
+    if chosen is None or chosen.resource.prefix != resource.prefix:
+        return TypeLink(resource.plural, counted.count, address, False)
+    names = [name for name in counted.namespaces if name]
+    shown = _around(names, query.namespace)
+    links = tuple(
+        NamespaceLink(
+            name,
+            counted.namespaces[name],
+            href("/registry", resource=resource.id, namespace=name),
+            name == query.namespace,
+        )
+        for name in shown
     )
+    return TypeLink(resource.plural, counted.count, address, True, links, resource.id, len(names) - len(shown))
+
+
+def _around(names: Sequence[str], chosen: str) -> Sequence[str]:
+    """The sorted names, or where these are too many those before and behind the chosen one."""
+    middle = bisect_left(names, chosen)
+    first = max(min(middle - NAMESPACES_SHOWN // 2, len(names) - NAMESPACES_SHOWN), 0)
+    return names[first : first + NAMESPACES_SHOWN]

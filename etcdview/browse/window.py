@@ -11,7 +11,7 @@ from typing import Any
 
 from etcdview.browse.cluster import Cluster
 from etcdview.browse.scoped import ScopedStore, Spans, scoped_names
-from etcdview.codec import Decoded
+from etcdview.codec import Decoded, Detail
 from etcdview.definitions import Definitions
 from etcdview.errors import DecodeError, DecryptError, NotFoundError
 from etcdview.index.base import Names
@@ -19,11 +19,10 @@ from etcdview.keys import KeySpace, show
 from etcdview.models import KeyMeta, KeyValue
 from etcdview.objects import Objects, Row
 from etcdview.redact import is_sensitive
-from etcdview.resources import ResourceType
-from etcdview.stores.base import Store, prefix_end
+from etcdview.stores.base import Store
 from etcdview.viewers import LOCAL, Viewer
 
-PIECE = 1000  # values of one read
+PIECE = 1000  # keys of one read
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,19 +93,18 @@ class Window:
         found = self.store.get_many(keys, revision=revision)
         return tuple(self._entry(found[key]) for key in dict.fromkeys(keys) if key in found)
 
-    def scan(self, resource: ResourceType, namespace: str = "") -> Iterator[tuple[Entry, int]]:
-        """All entries of a type (in a namespace), read in pieces, and the one revision they are all read at."""
-        start = self.keyspace.range_prefix(resource, namespace)
-        end = prefix_end(start)
+    def listed(self, keys: Sequence[bytes], detail: Detail) -> Iterator[Entries]:
+        """The entries from the first to the last of these keys, which the index gave in order, at one revision.
+
+        In bounded pieces, so that no answer is larger than etcd likes.
+        """
         revision = 0
-        while True:
-            result = self.store.range(start, end, revision=revision, limit=PIECE)
+        for first in range(0, len(keys), PIECE):
+            piece = keys[first : first + PIECE]
+            result = self.store.range(piece[0], piece[-1] + b"\0", revision=revision)
             revision = revision or result.revision
-            for kv in result.kvs:
-                yield self._entry(kv), revision
-            if not result.more:
-                return
-            start = result.kvs[-1].key + b"\0"
+            entries = tuple(self._entry(kv, detail) for kv in result.kvs)
+            yield Entries(revision, entries, len(entries))
 
     def facts(self, keys: Sequence[bytes], revision: int = 0) -> dict[bytes, KeyMeta]:
         """etcd's facts about keys, without their values, at one revision."""
@@ -130,8 +128,8 @@ class Window:
         """The object with what the API server adds on the way out."""
         return self.cluster.codec.as_served(obj)
 
-    def _entry(self, kv: KeyValue) -> Entry:
-        row = self.objects.row(kv)
+    def _entry(self, kv: KeyValue, detail: Detail = Detail.WHOLE) -> Entry:
+        row = self.objects.row(kv, detail)
         hidden = row.masked or is_sensitive(row.place.resource if row.place else None, row.decoded.storage.kind)
         decoded = _without_bytes(row.decoded) if hidden else row.decoded
         value = b"" if hidden else kv.value

@@ -5,7 +5,7 @@ Only this package knows how stored bytes look. It imports no neighbour (stores, 
 
 from etcdview.codec.codec import Codec, wire_tree
 from etcdview.codec.encryptionconfig import EncryptionConfig, load_encryption_config
-from etcdview.codec.model import Decoded, StorageForm, UnknownField, WireNode
+from etcdview.codec.model import Decoded, Detail, StorageForm, UnknownField, WireNode
 from etcdview.codec.printing import to_json
 from etcdview.codec.sealed import sealed_by
 from etcdview.codec.yamltext import to_yaml
@@ -13,6 +13,7 @@ from etcdview.codec.yamltext import to_yaml
 __all__ = [
     "Codec",
     "Decoded",
+    "Detail",
     "EncryptionConfig",
     "StorageForm",
     "UnknownField",

@@ -6,7 +6,7 @@ from typing import Any
 
 from etcdview.codec import cbor, encoding, envelope, rawjson, sealed, served, tree
 from etcdview.codec.encryptionconfig import EncryptionConfig
-from etcdview.codec.model import Decoded, Format, Object, StorageForm, WireNode
+from etcdview.codec.model import Decoded, Detail, Format, Object, StorageForm, WireNode
 from etcdview.codec.protobuf import protobuf_format
 from etcdview.codec.release import Release
 from etcdview.codec.table import schema
@@ -36,13 +36,12 @@ class Codec:
         """Whether the API server stores the kind as protobuf: built-in ones, but CRDs and APIServices are JSON."""
         return api_version.partition("/")[0] not in _JSON_GROUPS and schema().find(api_version, kind) is not None
 
-    def decode(self, key: bytes, value: bytes, mod_revision: int = 0, *, brief: bool = False) -> Decoded:
+    def decode(self, key: bytes, value: bytes, mod_revision: int = 0, *, detail: Detail = Detail.WHOLE) -> Decoded:
         """What is stored under `key`. Never raises for bad bytes: see Decoded.error.
 
-        With a `mod_revision` it becomes metadata.resourceVersion, which etcd does not hold. `brief` leaves out
-        metadata.managedFields of built-in kinds: for tables, which show none of it, it is twice as quick.
+        With a `mod_revision` it becomes metadata.resourceVersion, which etcd does not hold.
         """
-        decoded = self._decode(key, value, 0, brief=brief)
+        decoded = self._decode(key, value, 0, detail)
         if mod_revision > 0:
             for obj in (decoded.object, decoded.partial):
                 _set_resource_version(obj, mod_revision)
@@ -70,21 +69,21 @@ class Codec:
         """The object as the API server would hand it out, as far as that can be known offline."""
         return served.as_served(obj, self.release)
 
-    def _decode(self, key: bytes, value: bytes, layer: int, *, brief: bool = False) -> Decoded:
+    def _decode(self, key: bytes, value: bytes, layer: int, detail: Detail = Detail.WHOLE) -> Decoded:
         if value.startswith(envelope.MAGIC):
-            return self._protobuf.decode(value, brief=brief)
+            return self._protobuf.decode(value, detail)
         if value.startswith(sealed.PREFIX):
-            return self._encrypted(key, value, layer, brief)
+            return self._encrypted(key, value, layer, detail)
         if value.startswith(cbor.SELF_DESCRIBED):
             return _tree_form("cbor", cbor.parse, value)
         if value.lstrip(b" \t\r\n")[:1] == b"{":
             return _tree_form("json", rawjson.parse, value)
         return Decoded(StorageForm("unknown"), None, _foreign(value), value)
 
-    def _encrypted(self, key: bytes, value: bytes, layer: int, brief: bool) -> Decoded:
+    def _encrypted(self, key: bytes, value: bytes, layer: int, detail: Detail) -> Decoded:
         best: Decoded | None = None
         for candidate, plain in sealed.opened(value, key, self.encryption) if layer < _MAX_LAYERS else ():
-            decoded = self._decode(key, plain, layer + 1, brief=brief).under(candidate.provider, candidate.name)
+            decoded = self._decode(key, plain, layer + 1, detail).under(candidate.provider, candidate.name)
             if decoded.error is None:
                 return decoded
             # One in 256 wrong keys of aescbc seems to fit; the right one gives something known.

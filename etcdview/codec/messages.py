@@ -6,7 +6,7 @@ What is present is emitted (DECODING.md, rule 1): Go's writer puts on the wire e
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,15 +53,22 @@ class Plan:
 class Plans:
     """The plans of one schema. Made when first asked for; safe from any thread.
 
-    `lenient` plans show what they can of a message whose raw JSON is broken; `brief` ones leave out
-    metadata.managedFields, which is half of most objects and in no table.
+    `lenient` plans show what they can of a message whose raw JSON is broken. `left_out` names the fields, by struct,
+    that are not wanted.
     """
 
-    def __init__(self, schema: Schema, pool: Pool, *, lenient: bool = False, brief: bool = False) -> None:
+    def __init__(
+        self,
+        schema: Schema,
+        pool: Pool,
+        *,
+        lenient: bool = False,
+        left_out: Mapping[str, frozenset[str]] | None = None,
+    ) -> None:
         self._schema = schema
         self._pool = pool
         self._readers = custom.LENIENT_READERS if lenient else custom.READERS
-        self._brief = brief
+        self._left_out = left_out or {}
         self._lock = threading.Lock()  # guards _made; what is in _ready is whole, and read without it
         self._made: dict[int, Plan] = {}
         self._ready: dict[int, Plan] = {}
@@ -86,9 +93,9 @@ class Plans:
 
     def _fill(self, plan: Plan, struct: Struct) -> None:
         descriptor = self._pool.message(struct.number).DESCRIPTOR
+        left_out = self._left_out.get(struct.name, frozenset())
         for f in struct.fields:
-            left_out = self._brief and f.name == "managedFields" and struct.name == _META
-            plan.steps[descriptor.fields_by_number[f.number]] = _LEFT_OUT if left_out else self._step(f)
+            plan.steps[descriptor.fields_by_number[f.number]] = _LEFT_OUT if f.name in left_out else self._step(f)
         plan.nulls = tuple(f.name for f in struct.fields if f.nullable and not f.inline)
 
     def _step(self, f: Field) -> tuple[str, Convert | None, bool]:
@@ -141,7 +148,6 @@ class Plans:
         return None
 
 
-_META = "apis/meta/v1.ObjectMeta"
 # An inline struct of nothing.
 _LEFT_OUT: tuple[str, Convert | None, bool] = ("", lambda _: {}, True)
 _CHOICE = ".JSONSchemaPropsOr"

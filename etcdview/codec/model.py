@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from enum import Enum
 from typing import Any, Literal
 
 from etcdview.errors import DecodeError
 
 Format = Literal["protobuf", "json", "cbor", "encrypted", "unknown"]
 Object = dict[str, Any]
+
+
+class Detail(Enum):
+    """How much of an object of a built-in kind is wanted: what is left out makes decoding quicker.
+
+    UNMANAGED has all but metadata.managedFields, which are half of most objects. CELLS has also left out what no column
+    of a table shows of pods (volumes, environments, probes ...), and does not look for unknown fields.
+    """
+
+    WHOLE = "whole"
+    UNMANAGED = "unmanaged"
+    CELLS = "cells"
 
 
 @dataclass(frozen=True, slots=True)

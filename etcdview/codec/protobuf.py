@@ -10,13 +10,26 @@ from google.protobuf.message import Message
 from etcdview.codec import mend, unknown, wire
 from etcdview.codec.envelope import Envelope, open_envelope
 from etcdview.codec.messages import Plans
-from etcdview.codec.model import Decoded, Object, StorageForm, UnknownField
+from etcdview.codec.model import Decoded, Detail, Object, StorageForm, UnknownField
 from etcdview.codec.pool import Pool
 from etcdview.codec.release import Release
 from etcdview.codec.table import Schema, schema
 from etcdview.errors import DecodeError
 
 _META = "apis/meta/v1.ObjectMeta"
+_MANAGERS = {_META: frozenset({"managedFields"})}
+# Of structs that a pod has many of, or large ones; tests/unit/tables holds that no cell misses them.
+_NOT_IN_CELLS = _MANAGERS | {
+    "core/v1.PodSpec": frozenset(
+        ("affinity", "dnsConfig", "hostAliases", "securityContext", "tolerations", "topologySpreadConstraints",
+         "volumes")
+    ),
+    "core/v1.Container": frozenset(
+        ("args", "command", "env", "envFrom", "lifecycle", "livenessProbe", "ports", "readinessProbe", "resources",
+         "securityContext", "startupProbe", "volumeDevices", "volumeMounts")
+    ),
+    "core/v1.ContainerStatus": frozenset(("allocatedResources", "resources", "user", "volumeMounts")),
+}  # fmt: skip
 
 
 @functools.lru_cache(maxsize=32)
@@ -32,10 +45,14 @@ class ProtobufFormat:
         self.schema: Schema = schema(release)
         self.pool = Pool(self.schema)
         self.plans = Plans(self.schema, self.pool)
-        self._brief = Plans(self.schema, self.pool, brief=True)
+        self._plans = {
+            Detail.WHOLE: self.plans,
+            Detail.UNMANAGED: Plans(self.schema, self.pool, left_out=_MANAGERS),
+            Detail.CELLS: Plans(self.schema, self.pool, left_out=_NOT_IN_CELLS),
+        }
 
-    def decode(self, value: bytes, *, brief: bool = False) -> Decoded:
-        """A value that begins with envelope.MAGIC. See Codec.decode for `brief`."""
+    def decode(self, value: bytes, detail: Detail = Detail.WHOLE) -> Decoded:
+        """A value that begins with envelope.MAGIC."""
         envelope = open_envelope(value)
         form = StorageForm("protobuf", api_version=envelope.api_version, kind=envelope.kind)
         number = self.schema.find(envelope.api_version, envelope.kind)
@@ -49,11 +66,11 @@ class ProtobufFormat:
             if envelope.fault is not None:
                 raise ParseError
             message = self.pool.message(number).FromString(envelope.raw)
-            plans = self._brief if brief else self.plans
-            obj = _head(envelope) | plans.plan(number).object(message)
+            obj = _head(envelope) | self._plans[detail].plan(number).object(message)
         except (ParseError, DecodeError):
             return self._mended(form, envelope, number, value)
-        return Decoded(form, obj, None, value, None, self._unknown(number, message, envelope, value))
+        unknown_fields = () if detail is Detail.CELLS else self._unknown(number, message, envelope, value)
+        return Decoded(form, obj, None, value, None, unknown_fields)
 
     def _mended(self, form: StorageForm, envelope: Envelope, number: int, value: bytes) -> Decoded:
         """What upb or the raw JSON within would not have: text that is no UTF-8 is no fault, all else is told."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from etcdview import resources
-from etcdview.codec import Codec, Decoded
+from etcdview.codec import Codec, Decoded, Detail
 from etcdview.definitions import Definitions, definitions
 from etcdview.errors import DecodeError
 from etcdview.keys import KeySpace, Place
@@ -123,14 +123,15 @@ class Objects:
         place = self.keyspace.place(found[0].key) if found else None
         return place.resource if place else None
 
-    def row(self, kv: KeyValue) -> Row:
+    def row(self, kv: KeyValue, detail: Detail = Detail.WHOLE) -> Row:
         """A key and its value, decoded and masked."""
-        decoded = self._codec.decode(kv.key, kv.value, kv.mod_revision)
+        decoded = self._codec.decode(kv.key, kv.value, kv.mod_revision, detail=detail)
         place = self.keyspace.place(kv.key)
         if decoded.object is not None:
             sensitive = is_sensitive(place.resource if place else None, decoded.storage.kind)
             shown = self._mask(decoded.object, sensitive)
-            masked, decoded = shown is not decoded.object, replace(decoded, object=shown)
+            masked = shown is not decoded.object
+            decoded = replace(decoded, object=shown) if masked else decoded
         else:
             masked = may_hold_a_secret(decoded.plain)
         meta = KeyMeta(kv.key, kv.create_revision, kv.mod_revision, kv.version, kv.lease)

@@ -30,6 +30,6 @@ def registry() -> Response:
         since=params.integer(args, "since", 0) if wants_fragment() else 0,
     )
     page = registry_page(current_window(), query, now())
-    if page.unchanged:
+    if page is None:
         return nothing_new()
     return render_page("registry/index.html", page, fragments={"objects": "registry/_objects.html"})

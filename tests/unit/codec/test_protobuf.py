@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from etcdview.codec import Codec, protobuf, wire
+from etcdview.codec import Codec, Detail, protobuf, wire
 from etcdview.codec.envelope import MAGIC, open_envelope, seal
 from tests.unit.codec.building import CONFIG_MAP, KEY, nested, stored, with_extra
 
@@ -169,11 +169,11 @@ def test_threads_that_decode_first_all_get_the_same() -> None:
     assert found[0].object == CONFIG_MAP
 
 
-def test_a_brief_object_is_the_whole_one_without_managed_fields() -> None:
+def test_an_unmanaged_object_is_the_whole_one_without_managed_fields() -> None:
     metadata = CONFIG_MAP["metadata"] | {"managedFields": [{"manager": "kubectl", "fieldsV1": {"f:data": {}}}]}
     value = stored(CONFIG_MAP | {"metadata": metadata})
     codec = Codec(release="1.36")
-    assert codec.decode(KEY, value, brief=True).object == CONFIG_MAP
+    assert codec.decode(KEY, value, detail=Detail.UNMANAGED).object == CONFIG_MAP
     whole = codec.decode(KEY, value).object
     assert whole is not None
     assert whole["metadata"] == metadata

@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 
 from etcdview import resources
+from etcdview.codec import Codec, Detail, load_encryption_config
 from etcdview.keys import KeySpace
 from etcdview.resources import BUILTIN, ResourceType
+from etcdview.stores.dump import read_dump
 from etcdview.tables import Table, table_for
 
 CAPTURE = Path(__file__).parents[2] / "testdata" / "cluster-shop"
@@ -96,6 +98,23 @@ def test_every_cell_of_the_capture_is_equal(capsys: pytest.CaptureFixture[str]) 
     with capsys.disabled():
         sys.stdout.write(f"\n{equal} of {total} cells equal in {len(TABLES) - len(NOT_STORED)} tables\n")
     assert (equal, total) == (4797, 4797)
+
+
+def test_what_is_left_out_for_tables_is_in_no_cell() -> None:
+    now = datetime.fromisoformat("2026-11-23T16:00:00Z")
+    codec = Codec(encryption=load_encryption_config(CAPTURE / "encryption-config.yaml"), release="1.36")
+    compared = 0
+    for kv in read_dump(CAPTURE / "registry.jsonl.gz"):
+        found = KeySpace().place(kv.key)
+        whole = codec.decode(kv.key, kv.value).object
+        cells = codec.decode(kv.key, kv.value, detail=Detail.CELLS).object
+        assert found is not None
+        assert whole is not None
+        assert cells is not None
+        table = table_for(found.resource, CRDS.get(f"{found.resource.plural}.{found.resource.group}"))
+        assert strict(table.cells(cells, now)) == strict(table.cells(whole, now))
+        compared += 1
+    assert compared == 573
 
 
 def damaged(node: Any) -> Iterator[Any]:

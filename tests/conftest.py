@@ -31,6 +31,16 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     return _failed_in_ci((yield))
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The faults that were made on real clusters, what was found of each, and after how long."""
+    passed = terminalreporter.getreports("passed")
+    rows = [row for report in passed for name, row in report.user_properties if name == "fault"]
+    if rows:
+        terminalreporter.section(f"{len({fault for fault, _, _ in rows})} faults on real clusters")
+        for fault, what, after in rows:
+            terminalreporter.line(f"{fault:75}  {what:24}  {after:5.1f} s")
+
+
 def _failed_in_ci(report: Report) -> Report:
     if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("CI") == "true":
         report.outcome = "failed"

@@ -13,8 +13,8 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -29,6 +29,7 @@ from etcdview.health.monitor import Monitor
 from etcdview.models import TlsFiles
 from etcdview.stores.etcd import EtcdStore
 
+Found = Callable[[str, float], None]
 FOUND_SECONDS = 10.0  # the promise: each fault is found within this
 READY_SECONDS = 40.0
 
@@ -244,10 +245,11 @@ class Ring:
 
 
 class Eye:
-    """A monitor that looks at a cluster, and waits for what it should see."""
+    """A monitor that looks at a cluster, and waits for what it should see. `found` is told what, after how long."""
 
-    def __init__(self, monitor: Monitor) -> None:
+    def __init__(self, monitor: Monitor, found: Found) -> None:
         self.monitor = monitor
+        self.found = found
         self.begun = time.monotonic()
 
     def finds(self, rule_id: str, within: float = FOUND_SECONDS, member: str = "") -> Finding:
@@ -274,6 +276,7 @@ class Eye:
         while True:
             verdict = self.monitor.latest().verdict
             if holds(verdict):
+                self.found(what, time.monotonic() - begun)
                 return verdict.findings
             told = f"{verdict.status}: " + "; ".join(f"{f.id} ({f.evidence})" for f in verdict.findings)
             assert time.monotonic() - begun < within, f"not {what} within {within:g} s, but {told}"
@@ -289,12 +292,12 @@ def _is(finding: Finding, rule_id: str, member: str) -> bool:
 
 
 @contextmanager
-def looking(store: EtcdStore, interval_seconds: float = 1.0) -> Iterator[Eye]:
+def looking(store: EtcdStore, interval_seconds: float = 1.0, found: Found = lambda what, after: None) -> Iterator[Eye]:
     """An eye on what the store leads to."""
     monitor = Monitor(store, interval_seconds=interval_seconds)
     monitor.start()
     try:
-        yield Eye(monitor)
+        yield Eye(monitor, found)
     finally:
         monitor.stop()
         store.close()
@@ -313,8 +316,9 @@ def _tls_flags(kind: str, pair: Pair, ca: Pair) -> dict[str, str]:
 class Lab:
     """Makes clusters, and takes them down."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, found: Found = lambda what, after: None) -> None:
         self.root = root
+        self.found = found
         self.rings: list[Ring] = []
 
     def ring(self, **options: object) -> Ring:
@@ -330,14 +334,16 @@ class Lab:
             ring.add_node(**flags)
         return ring.boot()
 
-    look = staticmethod(looking)
+    def look(self, store: EtcdStore, interval_seconds: float = 1.0) -> AbstractContextManager[Eye]:
+        """An eye on what the store leads to; what it finds goes into the table that pytest prints in the end."""
+        return looking(store, interval_seconds, self.found)
 
 
 @contextmanager
-def _lab() -> Iterator[Lab]:
+def _lab(found: Found = lambda what, after: None) -> Iterator[Lab]:
     memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None, prefix="etcdview-faults-") as root:
-        lab = Lab(Path(root))
+        lab = Lab(Path(root), found)
         try:
             yield lab
         finally:
@@ -346,9 +352,15 @@ def _lab() -> Iterator[Lab]:
 
 
 @pytest.fixture
-def lab() -> Iterator[Lab]:
+def lab(request: pytest.FixtureRequest) -> Iterator[Lab]:
     """Clusters of this test's own."""
-    with _lab() as made:
+    fault = request.node.name.removeprefix("test_").replace("_", " ")
+
+    def found(what: str, after: float) -> None:
+        if not what.startswith(("healthy", "no ")) or what == "no quorum":  # what is well again is no fault
+            request.node.user_properties.append(("fault", (fault, what, after)))
+
+    with _lab(found) as made:
         yield made
 
 

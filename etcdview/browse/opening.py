@@ -48,7 +48,7 @@ def _live(settings: Settings, keyspace: KeySpace) -> Cluster:
         names=names_for(
             store,
             keyspace,
-            prefixes=_prefixes(settings, keyspace),
+            prefixes=tuple(prefix.encode() for prefix in settings.prefixes),
             memory_limit_bytes=settings.memory_limit,
         ),
         codec=open_codec(settings),
@@ -76,9 +76,3 @@ def _undo(settings: Settings) -> UndoFile | None:
 def _fingerprint_key(settings: Settings) -> bytes:
     """The same in all workers and replicas with one secret key; none: one of its own."""
     return derived(settings, "fingerprints") if settings.secret_key else b""
-
-
-def _prefixes(settings: Settings, keyspace: KeySpace) -> tuple[bytes, ...]:
-    """The beginnings of keys to show; none where nothing was said: then all that etcd permits."""
-    extra = tuple(prefix.encode() for prefix in settings.extra_prefixes)
-    return (keyspace.root, *extra) if extra else ()

@@ -74,8 +74,9 @@ SOURCE: tuple[Row, ...] = (
         "Where the registry begins: the API server's --etcd-prefix."),
 )  # fmt: skip
 SERVING: tuple[Row, ...] = (
-    Row("extra-prefixes", "extra_prefixes", "ETCDVIEW_EXTRA_PREFIXES", values.prefixes, "PREFIXES",
-        "Other beginnings of keys to show beside the registry, with commas between them."),
+    Row("prefixes", "prefixes", "ETCDVIEW_PREFIXES", values.prefixes, "PREFIXES",
+        "Beginnings of keys to read, for an etcd user who may read no more: /registry/pods/,/registry/events/. "
+        "Without: everything, else the registry."),
     Row("cluster-name", "cluster_name", "ETCDVIEW_CLUSTER_NAME", values.text, "NAME",
         "The name that pages show for this cluster."),
     Row("memory-limit", "memory_limit", "ETCDVIEW_MEMORY_LIMIT", values.size, "SIZE",

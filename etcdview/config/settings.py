@@ -25,7 +25,7 @@ class Settings:
     password: str = field(default="", repr=False)
     timeout_seconds: float = 5.0
     etcd_prefix: str = "/registry"
-    extra_prefixes: tuple[str, ...] = ()
+    prefixes: tuple[str, ...] = ()
     encryption_config: str = ""
     kubernetes_version: str = ""
     cluster_name: str = ""

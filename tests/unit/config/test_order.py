@@ -67,6 +67,15 @@ def test_the_connection_has_etcdctls_variables(tmp_path: Path) -> None:
     assert settings.timeout_seconds == 90.0
 
 
+def test_prefixes_come_from_each_source_as_they_are(tmp_path: Path) -> None:
+    wanted = ("/registry/pods/", "/registry/events/")
+    path = _file(tmp_path, 'prefixes = ["/registry/pods/", "/registry/events/"]')
+    assert load({"prefixes": ",".join(wanted)}, {}, tmp_path).prefixes == wanted
+    assert load({}, {"ETCDVIEW_PREFIXES": ",".join(wanted)}, tmp_path).prefixes == wanted
+    assert load({"config": path}, {}, tmp_path).prefixes == wanted
+    assert load({}, {}, tmp_path).prefixes == ()
+
+
 def test_an_endpoint_without_scheme_is_plain_where_no_certificates_are_given(tmp_path: Path) -> None:
     assert load({"endpoints": "localhost:2379"}, {}, tmp_path).endpoints == ("http://localhost:2379",)
 

@@ -29,6 +29,7 @@ GOOD = [
     (values.release, "", ""),
     (values.prefix, "registry/", "/registry"),
     (values.prefix, "/kubernetes.io", "/kubernetes.io"),
+    (values.prefixes, "/registry/pods/, /other/", ("/registry/pods/", "/other/")),
     (values.address, "[::1]:80", "[::1]:80"),
     (values.endpoints, "https://a:1,b:2", ("https://a:1", "b:2")),
 ]

@@ -4,6 +4,7 @@
     ├── UsageError                 what was asked for makes no sense
     │   ├── SettingError           a setting, a flag or a settings file
     │   ├── QueryError             a key, a search, a selector, a cursor
+    │   │   └── TooLargeError      an answer that takes more memory than it may
     │   └── EncodeError            an object that cannot be stored so
     ├── NotFoundError              no such key, resource type or revision
     │   └── DeletedError           the key was there, and is not any more
@@ -74,6 +75,10 @@ class SettingError(UsageError):
 
 class QueryError(UsageError):
     """A key, search, selector, cursor or revision that cannot be read."""
+
+
+class TooLargeError(QueryError):
+    """etcd's answer is larger than one message may be; ask for less at once."""
 
 
 class EncodeError(UsageError):

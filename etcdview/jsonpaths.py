@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,9 @@ def compile_path(path: str) -> Path:
     import jsonpath
 
     try:
-        return Path(path, _environment().compile(translate(path)))
+        compiled = _environment().compile(translate(path))
+        _refuse_costly(path, compiled)
+        return Path(path, compiled)
     except (jsonpath.JSONPathError, RecursionError) as error:
         raise QueryError(
             f"{path!r} is no JSONPath that can be used: {str(error).splitlines()[0]}.",
@@ -42,13 +45,51 @@ def _environment() -> jsonpath.JSONPathEnvironment:
     import jsonpath
 
     environment = jsonpath.JSONPathEnvironment(strict=True, filter_caching=False)
-    # Kubernetes knows no functions and no regular expressions: without them, no path can take long.
+    # Kubernetes knows no functions and no regular expressions.
     environment.function_extensions.clear()
     return environment
 
 
+def _refuse_costly(path: str, compiled: jsonpath.JSONPath | jsonpath.CompoundJSONPath) -> None:
+    """Raises QueryError for a path that could come to one value in many ways: six of [*,*] take a minute of a pod."""
+    from jsonpath import CompoundJSONPath
+    from jsonpath.segments import JSONPathRecursiveDescentSegment
+
+    if isinstance(compiled, CompoundJSONPath):
+        raise _bad(path, "it is several paths")
+    if sum(isinstance(segment, JSONPathRecursiveDescentSegment) for segment in compiled.segments) > 1:
+        raise _bad(path, "it descends (..) more than once")
+    for selectors in (segment.selectors for segment in compiled.segments):
+        if len(selectors) > 1 and not _are_distinct(selectors):
+            raise _bad(path, "brackets hold one thing, or several names or positions, each once")
+        if not all(_is_plain(selector) for selector in selectors):
+            raise _bad(path, "a filter compares fields, each named by a path without *, .. and filters of its own")
+
+
+def _are_distinct(selectors: Sequence[Any]) -> bool:
+    from jsonpath.selectors import IndexSelector, NameSelector
+
+    names = [s.name for s in selectors if isinstance(s, NameSelector)]
+    positions = [s.index for s in selectors if isinstance(s, IndexSelector) and s.index >= 0]
+    return len(selectors) in (len(set(names)), len(set(positions)))
+
+
+def _is_plain(selector: Any) -> bool:
+    """Whether it is no filter, or one that looks at single values only."""
+    from jsonpath.filter import FilterQuery
+    from jsonpath.selectors import Filter
+
+    todo: list[Any] = [selector.expression] if isinstance(selector, Filter) else []
+    while todo:
+        expression = todo.pop()
+        if isinstance(expression, FilterQuery) and not expression.path.singular_query():
+            return False
+        todo += expression.children()
+    return True
+
+
 class Path:
-    """A compiled path."""
+    """A compiled path; looking for it takes a time in proportion to the object."""
 
     def __init__(self, text: str, compiled: jsonpath.JSONPath | jsonpath.CompoundJSONPath) -> None:
         self.text = text

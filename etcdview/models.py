@@ -37,13 +37,14 @@ class RangeResult:
     """Keys in [start, end) in byte order, all as of one `revision`.
 
     `count` is how many keys the whole range holds, whatever the limit; `more` that the limit cut it.
-    With `keys_only` the values are empty.
+    With `keys_only` the values are empty. `serializable`: one member told what it has, which may be behind.
     """
 
     revision: int
     kvs: tuple[KeyValue, ...] = ()
     count: int = 0
     more: bool = False
+    serializable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, replace
 from http import HTTPStatus
+from urllib.parse import urlencode
 
 from flask import Flask, Response, jsonify
 from htmx_flask import request
@@ -21,7 +22,8 @@ API_PREFIX = "/api/"
 class ErrorPage:
     """What an error page shows: the status, a title, what happened and what to do.
 
-    `stands_for` is the id of the fragment in whose place it is shown, so that a later answer finds its place.
+    `stands_for` is the id of the fragment in whose place it is shown, so that a later answer finds its place, and
+    `again_href` the address at which a part that refreshes itself goes on asking: what is gone may come back.
     """
 
     status: int
@@ -29,6 +31,7 @@ class ErrorPage:
     what: str
     remedy: str
     stands_for: str = ""
+    again_href: str = ""
 
 
 def init_app(app: Flask) -> None:
@@ -62,8 +65,24 @@ def _answer(page: ErrorPage) -> Response:
     if request.path.startswith(API_PREFIX):
         return _problem(page)
     if wants_fragment():
-        page = replace(page, stands_for=request.htmx.target or "")
-    return render_page("error.html", page, any_fragment="_error.html", status=page.status)
+        page = replace(page, stands_for=request.htmx.target or "", again_href=_again_href(page.status))
+    response = render_page("error.html", page, any_fragment="_error.html", status=page.status)
+    if _refreshes_itself() and (page.status >= 500 or page.status == HTTPStatus.TOO_MANY_REQUESTS):
+        response.headers["HX-Reswap"] = "none"  # it passes: what is shown stays, as old as the page's bar says
+    return response
+
+
+def _refreshes_itself() -> bool:
+    """Whether a part of an open page asks for news of itself."""
+    htmx = request.htmx
+    return wants_fragment() and request.method == "GET" and htmx.trigger is not None and htmx.trigger == htmx.target
+
+
+def _again_href(status: int) -> str:
+    if status != HTTPStatus.NOT_FOUND or not _refreshes_itself():
+        return ""
+    query = urlencode([*((n, v) for n, v in request.args.items(multi=True) if n != "since"), ("since", "0")])
+    return f"{request.path}?{query}"
 
 
 def _problem(page: ErrorPage) -> Response:

@@ -17,9 +17,9 @@ def key(args: Args) -> bytes:
     return from_query(args.get("key"), args.get("key64"))
 
 
-def cursor(args: Args) -> bytes | None:
+def cursor(args: Args, name: str = "cursor") -> bytes | None:
     """The name to go on after; None for the first page."""
-    return cursor_name(args.get("cursor", ""))
+    return cursor_name(args.get(name, ""))
 
 
 def text(args: Args, name: str, most: int) -> str:

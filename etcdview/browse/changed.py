@@ -34,8 +34,13 @@ class Marks:
         return self.by_key.get(key, "")
 
 
-def marks_since(window: Window, prefix: bytes, since: int) -> Marks | None:
-    """Changes behind revision `since`; None where the page is new (0). A file never changes."""
+def marks_since(
+    window: Window, prefix: bytes, since: int, after: bytes | None = None, until: bytes | None = None
+) -> Marks | None:
+    """Changes below `prefix` behind revision `since`; None where the page is new (0). A file never changes.
+
+    Those of keys behind `after`, up to `until`, alone: what a page of a long list shows. None leaves an end open.
+    """
     if not since:
         return None
     names = window.names
@@ -44,6 +49,8 @@ def marks_since(window: Window, prefix: bytes, since: int) -> Marks | None:
     found = names.changes.since(since, prefix)
     marks: dict[bytes, Mark] = {}
     for change in found.changes:
+        if (after is not None and change.key <= after) or (until is not None and change.key > until):
+            continue
         fresh = change.created or marks.get(change.key) == "new"
         marks[change.key] = "deleted" if change.deleted else "new" if fresh else "changed"
     return Marks(marks, found.lost)

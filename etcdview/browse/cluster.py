@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 
 from etcdview.browse.coverage import Coverage
+from etcdview.browse.differ import Differ
 from etcdview.browse.kinds import Kinds
 from etcdview.browse.reads import STALE, Reads
 from etcdview.browse.releases import Releases
@@ -49,6 +50,7 @@ class Cluster:
         self.undo = undo
         self.kinds = Kinds(names, keyspace)
         self.coverage = Coverage()
+        self.differ = Differ()
         self.releases = Releases(self.store, codec, keyspace)
         self.redactor = Redactor(fingerprint_key or secrets.token_bytes(32))
         self.setup = SetupReader(self.store, Objects(self.store, codec, keyspace, self.redactor.mask))

@@ -10,9 +10,10 @@ from etcdview.browse.pages import object_href
 from etcdview.browse.types import find_type, named_tree
 from etcdview.browse.window import Window
 from etcdview.content.predicates import Kind, predicate_for
-from etcdview.content.search import Hit, Scope, Step, search_content
+from etcdview.content.search import Hit, Looked, Scope, Step, search_content
 from etcdview.errors import QueryError
 from etcdview.keys import show
+from etcdview.objects import Row
 from etcdview.stores.base import prefix_end
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -74,11 +75,15 @@ def content_page(window: Window, query: ContentQuery) -> ContentPage:
         window.store,
         window.names,
         [_scope(window, query)],
-        lambda kv: window.objects.row(kv).object,
+        lambda kv: _looked(window.objects.row(kv)),
         predicate_for(query.kind, query.text),
         max_hits=MAX_HITS,
     )
     return ContentPage(query, types, map(_step, _begun(steps)))
+
+
+def _looked(row: Row) -> Looked:
+    return Looked(row.object, row.masked)
 
 
 def _begun(steps: Iterator[Step]) -> Iterator[Step]:

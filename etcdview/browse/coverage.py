@@ -21,15 +21,14 @@ from etcdview.keys import KeySpace
 from etcdview.models import Progress
 from etcdview.resources import ResourceType
 from etcdview.stores.base import Store, prefix_end
+from etcdview.stores.pieces import PieceReader
 from etcdview.viewers import Scope, Viewer
 
 SAMPLE = 20
 SAMPLE_OF_SECRETS = 1000
 KEPT_SECONDS = 60.0
 KEPT_SCOPES = 32
-FIRST_PIECE = 20
-LARGEST_PIECE = 1000
-PIECE_BYTES = 4 * 1024 * 1024
+STRETCH_NAMES = 1000
 _PAUSE_SECONDS = 0.01  # between pieces of a full count: etcd has other things to do
 
 
@@ -158,28 +157,22 @@ def _sample_size(resource: ResourceType) -> int:
 
 
 def _look(sight: Sight, counted: TypeCount, limit: int, go_on: Callable[[], bool] = lambda: True) -> TypeSeals:
-    """The seals of the first `limit` values, read in pieces of about PIECE_BYTES; until `go_on` says no."""
+    """The seals of the first `limit` values; until `go_on` says no."""
     start = sight.keyspace.range_prefix(counted.resource)
     end = prefix_end(start)
     seals: Counter[Seal] = Counter()
-    after: bytes | None = None
-    size = FIRST_PIECE
     looked_at = 0
     while looked_at < limit and go_on():
-        names = sight.names.page(start, end, after=after, limit=min(size, limit - looked_at))
+        # bounded by names on both sides: etcd counts the rest of a range whose end is open
+        names = sight.names.page(start, end, limit=min(STRETCH_NAMES, limit - looked_at))
         if not names.keys:
             break
-        # bounded by names on both sides: etcd counts the rest of a range whose end is open
-        kvs = sight.store.range(names.keys[0], names.keys[-1] + b"\0", serializable=True).kvs
-        seals.update(Seal(*sealed_by(kv.value)) for kv in kvs)
+        # each stretch at its own revision: a count of everything may take longer than etcd keeps one
+        reader = PieceReader(sight.store, first=SAMPLE, serializable=True)
+        for piece in reader.read(names.keys[0], names.keys[-1] + b"\0"):
+            seals.update(Seal(*sealed_by(kv.value)) for kv in piece.kvs)
         looked_at += len(names.keys)
-        size = _next_size(sum(kv.size_bytes for kv in kvs), len(kvs), size)
-        after = names.next_after
-        if after is None:
+        if names.next_after is None:
             break
+        start = names.next_after + b"\0"
     return TypeSeals(counted.resource, max(counted.count, looked_at), looked_at, dict(seals))
-
-
-def _next_size(size_bytes: int, values: int, before: int) -> int:
-    average = size_bytes // values + 1 if values else 1
-    return max(1, min(LARGEST_PIECE, before * 4, PIECE_BYTES // average))

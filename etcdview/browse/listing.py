@@ -11,9 +11,10 @@ from etcdview.browse.changed import Marks, marks_since
 from etcdview.browse.links import Link, named_links
 from etcdview.browse.pages import cursor_text, href, object_href
 from etcdview.browse.query import RegistryQuery
-from etcdview.browse.window import Entry, Window
+from etcdview.browse.reads import how_read
+from etcdview.browse.window import Entries, Entry, Window
 from etcdview.codec import Detail
-from etcdview.errors import QueryError
+from etcdview.errors import CompactedError, QueryError
 from etcdview.index.base import NamePage
 from etcdview.keys import show
 from etcdview.resources import ResourceType
@@ -24,6 +25,7 @@ from etcdview.tables import Column, Table, table_for
 
 # A filter or an order other than the keys' needs all objects read: so many at the most, then the page says so.
 SCAN_LIMIT = 5000
+GONE_LIMIT = 100  # deleted objects that a filtered list looks up, to strike out those it showed
 # Columns whose cells name no other object: a table of these alone has no links, which take as long as its cells.
 _NAMES_NOBODY = frozenset(
     ("Name", "Ready", "Status", "Restarts", "Age", "Data", "Type", "Desired", "Current", "Up-to-date", "Available")
@@ -82,7 +84,10 @@ class Scan:
 
 @dataclass(frozen=True, slots=True)
 class ObjectTable:
-    """Objects of one type, all read at one `revision`; `count` is of all of them, not of this page."""
+    """Objects of one type, all read at one `revision`; `count` is of all of them, not of this page.
+
+    `how` says in words how they were read, "" for a file.
+    """
 
     heads: tuple[Head, ...]
     rows: tuple[Row, ...]
@@ -90,6 +95,7 @@ class ObjectTable:
     show_links: bool
     count: int
     revision: int
+    how: str = ""
     scan: Scan | None = None
     next_href: str = ""
     first_href: str = ""
@@ -98,7 +104,9 @@ class ObjectTable:
 
 def object_table(window: Window, query: RegistryQuery, resource: ResourceType, now: datetime) -> ObjectTable | None:
     """The table for `query`; None when nothing has changed since the revision that the asker has."""
-    marks = marks_since(window, window.keyspace.range_prefix(resource, query.namespace), query.since)
+    prefix = window.keyspace.range_prefix(resource, query.namespace)
+    shown = (None, None) if query.scans else (query.after, query.until)
+    marks = marks_since(window, prefix, query.since, *shown)
     if marks is not None and marks.nothing:
         return None
     return _Listing(window, query, resource, now).table(marks)
@@ -142,28 +150,39 @@ class _Listing:
 
     def _paged(self, marks: Marks | None) -> ObjectTable:
         names = self._names(self.query.after, self.query.limit)
-        revision, rows = names.revision, []
-        for piece in self.window.listed(names.keys, self._detail):
-            revision = piece.revision
-            rows += [self._row(self._line(entry), marks) for entry in piece.entries]
+        read, rows = Entries(names.revision, ()), []
+        for read in self.window.listed(names.keys, self._detail):
+            rows += [self._row(self._line(entry), marks) for entry in read.entries]
         if marks is not None:
             rows = _with_deleted(rows, [self._deleted(key) for key in marks.deleted])
-        return self._table(rows, names.count, revision, next_after=names.next_after)
+        return self._table(rows, names, names.count, read)
 
     def _scanned(self, marks: Marks | None) -> ObjectTable:
         """All objects read, at one revision, up to SCAN_LIMIT; filtered, ordered, and then a page of them."""
         names = self._names(None, SCAN_LIMIT)
-        wanted = _filter(self.query)
-        revision, seen, unread = names.revision, 0, 0
+        read = Entries(names.revision, ())
+        seen = unread = 0
         lines: list[_Line] = []
-        for piece in self.window.listed(names.keys, self._detail):
-            revision, seen = piece.revision, seen + len(piece.entries)
-            unread += sum(entry.object is None for entry in piece.entries)
-            found = (self._line(e) for e in piece.entries if e.object is not None and wanted(e.object))
-            lines += [line for line in found if line.has(self.query.text)]
-        rows = [self._row(line, marks) for line in self._ordered(lines)[: self.query.limit]]
-        scan = Scan(seen, max(names.count, seen), unread)
-        return self._table(rows, len(lines), revision, scan=scan)
+        for read in self.window.listed(names.keys, self._detail):
+            seen += len(read.entries)
+            unread += sum(entry.object is None for entry in read.entries)
+            lines += self._wanted(read.entries)
+        gone = self._wanted(self._gone(marks)) if marks is not None else []
+        rows = [self._row(line, marks) for line in self._ordered([*lines, *gone])[: self.query.limit]]
+        return self._table(rows, names, len(lines), read, Scan(seen, max(names.count, seen), unread))
+
+    def _wanted(self, entries: Sequence[Entry]) -> list[_Line]:
+        """Those that the filters leave."""
+        wanted = _filter(self.query)
+        found = (self._line(e) for e in entries if e.object is not None and wanted(e.object))
+        return [line for line in found if line.has(self.query.text)]
+
+    def _gone(self, marks: Marks) -> tuple[Entry, ...]:
+        """The deleted objects as they were when the page was made: only so can be told whether it showed them."""
+        try:
+            return self.window.get_many(marks.deleted[:GONE_LIMIT], self.query.since)
+        except (CompactedError, QueryError):
+            return ()
 
     def _names(self, after: bytes | None, limit: int) -> NamePage:
         return self.window.names.page(self.prefix, prefix_end(self.prefix), after=after, limit=limit)
@@ -218,24 +237,31 @@ class _Listing:
     def _table(
         self,
         rows: Sequence[Row],
+        names: NamePage,
         count: int,
-        revision: int,
-        *,
+        read: Entries,
         scan: Scan | None = None,
-        next_after: bytes | None = None,
     ) -> ObjectTable:
+        following = names.next_after if scan is None else None
         return ObjectTable(
             heads=tuple(self._head(c) for _, c in self.shown),
             rows=tuple(rows),
             show_namespace=self.resource.namespaced and not self.query.namespace,
             show_links=any(row.links for row in rows),
             count=count,
-            revision=revision,
+            revision=read.revision,
+            how=how_read(self.window.cluster.store.live, read.serializable),
             scan=scan,
-            next_href=self.query.href(cursor=cursor_text(next_after)) if next_after is not None else "",
+            next_href=self.query.href(cursor=cursor_text(following)) if following is not None else "",
             first_href=self.query.href(cursor="") if self.query.after else "",
-            poll_href=self.query.href(since=str(revision)) if self.window.cluster.store.live else "",
+            poll_href=self._poll_href(min(names.revision, read.revision), following),
         )
+
+    def _poll_href(self, since: int, until: bytes | None) -> str:
+        """Since the older of the two revisions: an object may be younger than the names, and older than the values."""
+        if not self.window.cluster.store.live:
+            return ""
+        return self.query.href(since=str(since), until=cursor_text(until))
 
     def _head(self, column: Column) -> Head:
         name = column.name.lower()

@@ -10,6 +10,7 @@ from etcdview.browse import commands, past
 from etcdview.browse.commands import Command
 from etcdview.browse.links import ref_href
 from etcdview.browse.pages import Crumb, href, key_href
+from etcdview.browse.reads import how_read
 from etcdview.browse.related import Around, around
 from etcdview.browse.window import Entry, Window
 from etcdview.browse.writing import may_write
@@ -79,8 +80,9 @@ class SectionView:
 
 @dataclass(frozen=True, slots=True)
 class ObjectPage:
-    """One key at one revision. `text` is the YAML or JSON of the view; "" in other views and where `error` is set.
+    """One key at one revision, read as `how` says.
 
+    `text` is the YAML or JSON of the view; "" in other views and where `error` is set.
     `edit_href` is "" unless this viewer may change the key.
     """
 
@@ -96,6 +98,7 @@ class ObjectPage:
     storage: StorageForm
     hidden: bool
     revision: int
+    how: str
     tabs: tuple[Tab, ...]
     commands: tuple[Command, ...]
     newest_href: str
@@ -123,10 +126,11 @@ class ObjectPage:
 
 @dataclass(frozen=True, slots=True)
 class ObjectAnswer:
-    """What the API answers for one key."""
+    """What the API answers for one key; `serializable` as in Entries."""
 
     entry: Entry
     revision: int
+    serializable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +147,10 @@ def read_entry(window: Window, key: bytes, revision: int = 0) -> ObjectAnswer:
     CompactedError, QueryError for a revision that is not there yet."""
     if revision < 0:
         raise QueryError(f"There is no revision {revision}.", "Revisions count from 1; leave it out for the newest.")
-    entry, at = window.get(key, revision)
+    found = window.get(key, revision)
+    entry, at = found.entry, found.revision
     if entry is not None:
-        return ObjectAnswer(entry, at)
+        return ObjectAnswer(entry, at, found.serializable)
     deleted_at = past.deletion_before(window, key, at)
     if deleted_at:
         raise DeletedError(
@@ -179,6 +184,7 @@ def object_page(window: Window, query: ObjectQuery, now: datetime) -> ObjectPage
         storage=entry.decoded.storage,
         hidden=entry.hidden,
         revision=answer.revision,
+        how=how_read(window.cluster.store.live, answer.serializable),
         tabs=_tabs(query),
         commands=commands.for_object(query.key, entry.place, query.revision),
         newest_href=_href(query, revision=""),

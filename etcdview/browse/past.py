@@ -26,18 +26,19 @@ class Past:
 
 def history(window: Window, key: bytes, limit: int = MAX_REVISIONS) -> Past:
     """The values of `key` back to its creation, or to the oldest revision that etcd still has."""
-    entry, revision = window.get(key)
+    newest = window.get(key)
+    entry, revision = newest.entry, newest.revision
     deleted_at = 0
     if entry is None:
         deleted_at = deletion_before(window, key, revision)
-        entry = window.get(key, deleted_at - 1)[0] if deleted_at else None
+        entry = window.get(key, deleted_at - 1).entry if deleted_at else None
     entries: list[Entry] = []
     while entry is not None and len(entries) < limit:
         entries.append(entry)
         if entry.meta.version == 1:
             return Past(tuple(entries), deleted_at=deleted_at)
         try:
-            entry = window.get(key, entry.meta.mod_revision - 1)[0]
+            entry = window.get(key, entry.meta.mod_revision - 1).entry
         except (CompactedError, QueryError):
             return Past(tuple(entries), compacted=True, deleted_at=deleted_at)
     return Past(tuple(entries), more=entry is not None, deleted_at=deleted_at)
@@ -82,7 +83,7 @@ def when(window: Window, revision: int) -> str:
 def _exists(window: Window, key: bytes, revision: int) -> bool | None:
     """Whether the key was there at the revision; None where that revision is gone."""
     try:
-        return window.get(key, revision)[0] is not None
+        return window.get(key, revision).entry is not None
     except (CompactedError, QueryError):
         return None
 

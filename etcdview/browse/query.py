@@ -15,7 +15,8 @@ MAX_PAGE_SIZE = 500
 class RegistryQuery:
     """`resource` as kubectl spells it, "" for the tree alone. `labels` is a label selector, `text` words to find.
 
-    `sort` is a column's name, with - before it for the other way round. `since`: the revision that a live page has.
+    `sort` is a column's name, with - before it for the other way round. `since`: the revision that a live page has, and
+    `until` the last key on it (None: it ends with the list).
     """
 
     resource: str = ""
@@ -27,6 +28,7 @@ class RegistryQuery:
     after: bytes | None = None
     limit: int = PAGE_SIZE
     since: int = 0
+    until: bytes | None = None
 
     @property
     def scans(self) -> bool:

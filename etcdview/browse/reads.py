@@ -5,6 +5,7 @@ At 3 a.m. a page that is a little old, and says so, is worth more than none.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 
 from etcdview.errors import NoQuorumError
@@ -15,6 +16,13 @@ from etcdview.stores.base import Store
 STALE = (
     "etcd has lost its quorum: nothing can be written, and what is shown was read from one member and may be behind."
 )
+
+
+def how_read(live: bool, serializable: bool) -> str:
+    """How values were read, in words; "" for a file, where there is nothing to tell."""
+    if not live:
+        return ""
+    return "from one member, which may be behind" if serializable else "linearizably"
 
 
 class Reads:
@@ -67,7 +75,8 @@ class Reads:
     def get_many(self, keys: Sequence[bytes], *, revision: int = 0, keys_only: bool = False) -> dict[bytes, KeyValue]:
         """See Store.get_many; while the quorum is lost a read a key, all at the revision of the first."""
         if not self.quorum_lost:
-            return self._store.get_many(keys, revision=revision, keys_only=keys_only)
+            with contextlib.suppress(NoQuorumError):
+                return self._store.get_many(keys, revision=revision, keys_only=keys_only)
         found: dict[bytes, KeyValue] = {}
         for key in keys:
             result = self._store.range(key, revision=revision, keys_only=keys_only, serializable=True)

@@ -94,7 +94,7 @@ def reveal(window: Window, key: bytes, path: str, revision: int) -> Revealed:
 
 
 def _secret(window: Window, key: bytes) -> Entry:
-    entry, _ = window.get(key)
+    entry = window.get(key).entry
     if entry is None:
         raise NotFoundError(f"There is no key {show(key)!r}.")
     if not is_sensitive(entry.place.resource if entry.place else None, entry.decoded.storage.kind):

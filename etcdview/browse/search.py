@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import get_args
 
@@ -9,8 +10,9 @@ from etcdview.browse import commands
 from etcdview.browse.commands import Command
 from etcdview.browse.pages import cursor_text, href, object_href
 from etcdview.browse.window import Window
-from etcdview.errors import QueryError
+from etcdview.errors import QueryError, UnreachableError
 from etcdview.index.base import Freshness, Mode, NamePage
+from etcdview.index.stopping import Stop
 from etcdview.keys import Place, show
 from etcdview.models import KeyMeta
 
@@ -41,7 +43,7 @@ class SearchQuery:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One key that matches; `meta` None where it was deleted between the names and this read."""
+    """One key that matches; `meta` None where it was deleted meanwhile, or etcd cannot be asked."""
 
     name: bytes
     key: str
@@ -52,7 +54,10 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class SearchPage:
-    """One page of hits. `count` is of all of them (at least so many, unless `count_is_exact`), as of `revision`."""
+    """One page of hits. `count` is of all of them (at least so many, unless `count_is_exact`), as of `revision`.
+
+    `trouble` says why etcd's facts about the keys are not there; the names are, as the index last knew them.
+    """
 
     query: SearchQuery
     mode: Mode
@@ -65,20 +70,24 @@ class SearchPage:
     next_cursor: str
     next_href: str
     commands: tuple[Command, ...]
+    trouble: str = ""
 
 
-def search_page(window: Window, query: SearchQuery) -> SearchPage:
-    """The hits for `query`. Raises QueryError for a pattern that cannot be read."""
+def search_page(window: Window, query: SearchQuery, stop: Stop | None = None) -> SearchPage:
+    """The hits for `query`, given up when `stop` says so. Raises QueryError for a pattern that cannot be read."""
     if len(query.text) > MAX_TEXT:
         raise QueryError(f"The search text is longer than {MAX_TEXT} characters.", "Search for a part of it.")
     mode = query.effective_mode
-    found = _find(window, query, mode)
+    found = _find(window, query, mode, stop)
+    facts, trouble = _facts(window, found)
     cursor = cursor_text(found.next_after)
     return SearchPage(
         query=query,
         mode=mode,
         freshness=window.names.freshness(),
-        hits=_hits(window, found),
+        hits=tuple(
+            Hit(key, show(key), object_href(key), window.keyspace.place(key), facts.get(key)) for key in found.keys
+        ),
         count=found.count,
         count_is_exact=found.count_is_exact,
         revision=found.revision,
@@ -86,17 +95,19 @@ def search_page(window: Window, query: SearchQuery) -> SearchPage:
         next_cursor=cursor,
         next_href=href("/search", q=query.text, mode=query.mode, cursor=cursor) if cursor else "",
         commands=commands.for_search(query.text, mode),
+        trouble=trouble,
     )
 
 
-def _find(window: Window, query: SearchQuery, mode: Mode) -> NamePage:
+def _find(window: Window, query: SearchQuery, mode: Mode, stop: Stop | None) -> NamePage:
     if not 1 <= query.limit <= MAX_PAGE_SIZE:
         raise QueryError(f"limit={query.limit} is out of bounds.", f"Ask for 1 to {MAX_PAGE_SIZE} keys a page.")
-    return window.names.search(query.text, mode, after=query.after, limit=query.limit)
+    return window.names.search(query.text, mode, after=query.after, limit=query.limit, stop=stop)
 
 
-def _hits(window: Window, found: NamePage) -> tuple[Hit, ...]:
-    facts = window.facts(found.keys) if found.keys else {}
-    return tuple(
-        Hit(key, show(key), object_href(key), window.keyspace.place(key), facts.get(key)) for key in found.keys
-    )
+def _facts(window: Window, found: NamePage) -> tuple[Mapping[bytes, KeyMeta], str]:
+    """etcd's facts about the keys that were found, or why there are none: names do not need etcd to answer."""
+    try:
+        return (window.facts(found.keys) if found.keys else {}), ""
+    except UnreachableError as error:
+        return {}, str(error)

@@ -2,35 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from itertools import islice
 
 from etcdview.browse import pages
 from etcdview.browse.commands import Command
 from etcdview.browse.pages import key_href, object_href
-from etcdview.browse.window import Entry, Window
-from etcdview.diff import Difference, differences
-from etcdview.errors import CompactedError, QueryError, UnsupportedError
+from etcdview.browse.window import Window
+from etcdview.diff import Difference
+from etcdview.errors import QueryError, UnsupportedError
 from etcdview.index.base import Changing, Freshness
-from etcdview.index.changes import Change
+from etcdview.index.changes import KEPT_CHANGES, Change, ChangeReader, Changes
 from etcdview.keys import show
 
 SHOWN = 100
-WITH_DIFFERENCES = 30  # of the newest only: each costs etcd a read or two of one key
+WITH_DIFFERENCES = 30  # of the newest only: the first page to show one costs etcd a read of one key
 DIFFERENCES = 12
 KINDS = ("created", "updated", "deleted")
 
 
 @dataclass(frozen=True, slots=True)
 class WatchQuery:
-    """`prefix` of the keys; `kind` one of KINDS or "" for all; `text` a part of the key. `since`: what is shown."""
+    """`prefix` of the keys; `kind` one of KINDS or "" for all; `text` a part of the key. `since`: what is shown.
+
+    `until` is the revision at which the page was paused, 0 where it goes on.
+    """
 
     prefix: str = ""
     kind: str = ""
     text: str = ""
     since: int = 0
-    paused: bool = False
+    until: int = 0
+
+    @property
+    def filtered(self) -> bool:
+        """Whether some changes are left out."""
+        return bool(self.prefix or self.kind or self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +56,15 @@ class WatchRow:
 
 @dataclass(frozen=True, slots=True)
 class WatchPage:
-    """Changes, newest first, up to `revision`. `lost`: more happened than is remembered."""
+    """Changes, newest first, up to `revision`. `lost`: more happened than is remembered.
+
+    `unshown` changes are remembered beyond those that are listed.
+    """
 
     query: WatchQuery
     freshness: Freshness
     rows: tuple[WatchRow, ...]
+    unshown: int
     revision: int
     lost: bool
     poll_href: str
@@ -68,19 +79,17 @@ def watch_page(window: Window, query: WatchQuery) -> WatchPage:
         raise UnsupportedError("A file does not change: there is nothing to watch.", "Open a live etcd.")
     if query.kind not in ("", *KINDS):
         raise QueryError(f"There is no kind of change {query.kind!r}.", f"Choose one of {', '.join(KINDS)}.")
-    prefix = query.prefix.encode()
-    found = names.changes.since(query.since, prefix) if query.since else None
-    changes = names.changes.recent(prefix, SHOWN * 10) if found is None else found.changes[::-1]
-    wanted = list(islice((c for c in changes if _is_wanted(c, query)), SHOWN))
-    revision = found.revision if found else names.changes.revision
+    found = _changes(names.changes, query)
+    wanted = [c for c in found.changes if _is_wanted(c, query)]
     return WatchPage(
         query=query,
         freshness=window.names.freshness(),
-        rows=tuple(_row(window, c, i < WITH_DIFFERENCES) for i, c in enumerate(wanted)),
-        revision=revision,
-        lost=found.lost if found else False,
-        poll_href="" if query.paused else _href(query, since=str(revision)),
-        pause_href=_href(query, pause="" if query.paused else "1"),
+        rows=tuple(_row(window, c, i < WITH_DIFFERENCES) for i, c in enumerate(wanted[:SHOWN])),
+        unshown=len(wanted[SHOWN:]),
+        revision=found.revision,
+        lost=found.lost,
+        poll_href="" if query.until else _href(query, since=str(found.revision)),
+        pause_href=_href(query, pause="" if query.until else str(found.revision)),
         commands=(Command("etcdctl", f"etcdctl watch --prefix {query.prefix or '/'}"),),
     )
 
@@ -90,12 +99,24 @@ def kind_of(change: Change) -> str:
     return "deleted" if change.deleted else "created" if change.created else "updated"
 
 
+def _changes(log: ChangeReader, query: WatchQuery) -> Changes:
+    """Those behind what the page shows, else all that are remembered; newest first."""
+    prefix = query.prefix.encode()
+    if query.since:
+        found = log.since(query.since, prefix)
+        return replace(found, changes=found.changes[::-1])
+    revision = log.revision  # before the changes: what comes between is then told by the first poll
+    return Changes(revision, log.recent(prefix, KEPT_CHANGES))
+
+
 def _is_wanted(change: Change, query: WatchQuery) -> bool:
+    if query.until and change.revision > query.until:
+        return False
     return query.kind in ("", kind_of(change)) and query.text.encode() in change.key
 
 
 def _row(window: Window, change: Change, told: bool) -> WatchRow:
-    found = _differences(window, change) if told and kind_of(change) == "updated" else ()
+    found = window.cluster.differ.of(window, change) if told and kind_of(change) == "updated" else ()
     return WatchRow(
         revision=change.revision,
         key=show(change.key),
@@ -108,27 +129,11 @@ def _row(window: Window, change: Change, told: bool) -> WatchRow:
     )
 
 
-def _differences(window: Window, change: Change) -> tuple[Difference, ...]:
-    """What the write changed; nothing where either value is compacted or cannot be decoded."""
-    new = _entry(window, change.key, change.revision)
-    old = _entry(window, change.key, change.revision - 1)
-    if new is None or old is None or new.object is None or old.object is None:
-        return ()
-    return tuple(differences(old.object, new.object))
-
-
-def _entry(window: Window, key: bytes, revision: int) -> Entry | None:
-    try:
-        return window.get(key, revision)[0]
-    except CompactedError:
-        return None
-
-
 def _href(query: WatchQuery, **changes: str) -> str:
     params: dict[str, str | int] = {
         "prefix": query.prefix,
         "kind": query.kind,
         "q": query.text,
-        "pause": "1" if query.paused else "",
+        "pause": query.until,
     }
     return pages.href("/watch", **(params | changes))

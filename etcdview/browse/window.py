@@ -20,9 +20,10 @@ from etcdview.models import KeyMeta, KeyValue
 from etcdview.objects import Objects, Row
 from etcdview.redact import is_sensitive
 from etcdview.stores.base import Store
+from etcdview.stores.pieces import PieceReader
 from etcdview.viewers import LOCAL, Viewer
 
-PIECE = 1000  # keys of one read
+PIECE = 500  # keys of one read, where their values are small
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +39,20 @@ class Entry(Row):
 
 @dataclass(frozen=True, slots=True)
 class Entries:
-    """Entries that were all read at one `revision`; `count` is of the whole range they come from."""
+    """Entries that were all read at one `revision`; `count` is of the whole range they come from.
+
+    `serializable`: one member told what it has, which may be behind.
+    """
 
     revision: int
     entries: tuple[Entry, ...]
     count: int = 0
+    serializable: bool = False
+
+    @property
+    def entry(self) -> Entry | None:
+        """The first of them; None where there is none."""
+        return self.entries[0] if self.entries else None
 
 
 class Window:
@@ -78,33 +88,32 @@ class Window:
             self._definitions = cluster.kinds.definitions(everything)
         return self._definitions
 
-    def get(self, key: bytes, revision: int = 0) -> tuple[Entry | None, int]:
-        """One key, and the revision it was read at; None where there is no such key then."""
-        result = self.store.range(key, revision=revision)
-        return (self._entry(result.kvs[0]) if result.kvs else None), result.revision
+    def get(self, key: bytes, revision: int = 0) -> Entries:
+        """One key, as it was at a revision (0: the newest): an entry, or none where there is no such key then."""
+        return self.range(key, b"", revision=revision)
 
     def range(self, start: bytes, end: bytes, *, revision: int = 0, limit: int = 0) -> Entries:
         """All entries of a bounded range at one revision."""
         result = self.store.range(start, end, revision=revision, limit=limit)
-        return Entries(result.revision, tuple(self._entry(kv) for kv in result.kvs), result.count)
+        entries = tuple(self.entry(kv) for kv in result.kvs)
+        return Entries(result.revision, entries, result.count, result.serializable)
 
     def get_many(self, keys: Sequence[bytes], revision: int = 0) -> tuple[Entry, ...]:
         """The entries of these keys at one revision, in their order; those that do not exist are left out."""
         found = self.store.get_many(keys, revision=revision)
-        return tuple(self._entry(found[key]) for key in dict.fromkeys(keys) if key in found)
+        return tuple(self.entry(found[key]) for key in dict.fromkeys(keys) if key in found)
 
     def listed(self, keys: Sequence[bytes], detail: Detail) -> Iterator[Entries]:
         """The entries from the first to the last of these keys, which the index gave in order, at one revision.
 
-        In bounded pieces, so that no answer is larger than etcd likes.
+        In pieces, whose ends the keys give, so that etcd counts nothing twice.
         """
-        revision = 0
+        reader = PieceReader(self.store, first=PIECE)
         for first in range(0, len(keys), PIECE):
-            piece = keys[first : first + PIECE]
-            result = self.store.range(piece[0], piece[-1] + b"\0", revision=revision)
-            revision = revision or result.revision
-            entries = tuple(self._entry(kv, detail) for kv in result.kvs)
-            yield Entries(revision, entries, len(entries))
+            part = keys[first : first + PIECE]
+            for result in reader.read(part[0], part[-1] + b"\0"):
+                entries = tuple(self.entry(kv, detail) for kv in result.kvs)
+                yield Entries(reader.revision, entries, len(entries), result.serializable)
 
     def facts(self, keys: Sequence[bytes], revision: int = 0) -> dict[bytes, KeyMeta]:
         """etcd's facts about keys, without their values, at one revision."""
@@ -128,7 +137,8 @@ class Window:
         """The object with what the API server adds on the way out."""
         return self.cluster.codec.as_served(obj)
 
-    def _entry(self, kv: KeyValue, detail: Detail = Detail.WHOLE) -> Entry:
+    def entry(self, kv: KeyValue, detail: Detail = Detail.WHOLE) -> Entry:
+        """A value decoded and masked. It must come from this window, which knows what the viewer may see."""
         row = self.objects.row(kv, detail)
         hidden = row.masked or is_sensitive(row.place.resource if row.place else None, row.decoded.storage.kind)
         decoded = _without_bytes(row.decoded) if hidden else row.decoded

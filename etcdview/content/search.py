@@ -1,6 +1,6 @@
 """Look into every value of a scope, at one revision, and say how much of it was looked into.
 
-Values are read in pieces that the index bounds, so that etcd counts nothing twice, and that hold a few megabytes.
+Values are read in pieces of a few megabytes, between names that the index gives, so that etcd counts nothing twice.
 """
 
 from __future__ import annotations
@@ -13,13 +13,22 @@ from etcdview.errors import CompactedError, EtcdviewError, QueryError
 from etcdview.index.base import Names
 from etcdview.models import KeyValue
 from etcdview.stores.base import Store
+from etcdview.stores.pieces import PieceReader
 
-PIECE_BYTES = 4 << 20
-FIRST_PIECE = 16
-MAX_PIECE = 1000
+STRETCH_NAMES = 1000  # from one name that the index gives to the next
 
-Decode = Callable[[KeyValue], Mapping[str, Any] | None]
 Stop = Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A value as it can be searched: its object, None where it cannot be decoded; `masked` parts are not in it."""
+
+    object: Mapping[str, Any] | None
+    masked: bool = False
+
+
+Decode = Callable[[KeyValue], Looked]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +56,15 @@ class Step:
     """How far the search is. The last step is `done`; `complete`: every key of the scope was looked into.
 
     All as of one `revision`. `looked` keys of about `total` were read, of which `undecodable` could not be decoded
-    and so could not be searched. `hits` are those of this step alone, `found` counts all. `why` it ended early.
+    and so could not be searched; `masked` had secret values, which are not searched. `hits` are those of this step
+    alone, `found` counts all. `why` it ended early.
     """
 
     revision: int
     looked: int
     total: int
     undecodable: int
+    masked: int
     found: int
     hits: tuple[Hit, ...] = ()
     done: bool = False
@@ -75,12 +86,15 @@ class _Count:
     looked: int = 0
     total: int = 0
     undecodable: int = 0
+    masked: int = 0
     found: int = 0
     hits: list[Hit] = field(default_factory=list)
 
     def step(self, *, done: bool = False, complete: bool = False, why: str = "") -> Step:
         hits, self.hits = tuple(self.hits), []
-        return Step(self.revision, self.looked, self.total, self.undecodable, self.found, hits, done, complete, why)
+        return Step(
+            self.revision, self.looked, self.total, self.undecodable, self.masked, self.found, hits, done, complete, why
+        )
 
 
 def search_content(
@@ -95,7 +109,7 @@ def search_content(
 ) -> Iterator[Step]:
     """A step after each piece, and one at the end that says whether the search was complete.
 
-    `decode` gives None for what it cannot decode; what it masks is not found. `names` only tells where to cut.
+    What `decode` masks is not found. `names` only tells where to cut.
     Raises QueryError when there is no scope, and what the store raises before the first piece.
     """
     if not scopes:
@@ -122,39 +136,36 @@ def search_content(
 
 def _look(kv: KeyValue, decode: Decode, predicate: Predicate, count: _Count) -> None:
     count.looked += 1
-    obj = decode(kv)
-    if obj is None:
+    looked = decode(kv)
+    count.masked += looked.masked
+    if looked.object is None:
         count.undecodable += 1
         return
-    match = predicate(obj)
+    match = predicate(looked.object)
     if match is not None:
         count.found += 1
         count.hits.append(Hit(kv.key, kv.mod_revision, match))
 
 
 def _pieces(store: Store, names: Names, scopes: Sequence[Scope], count: _Count) -> Iterator[Sequence[KeyValue]]:
-    size = FIRST_PIECE
+    reader = PieceReader(store)
     for scope in scopes:
-        cursor: bytes | None = scope.start
-        while cursor is not None:
-            end = _cut(names, cursor, scope.end, size)
-            result = store.range(cursor, end, revision=count.revision)
-            count.revision = result.revision
-            yield result.kvs
-            size = _next_size(size, result.kvs)
-            cursor = end if end != scope.end else None
+        for start, end in _stretches(names, scope):
+            for piece in reader.read(start, end):
+                count.revision = reader.revision
+                yield piece.kvs
 
 
-def _cut(names: Names, start: bytes, end: bytes, size: int) -> bytes:
-    """Where a piece of about `size` keys ends. Names may have come or gone since the revision; the range has all."""
-    page = names.page(start, end, limit=size)
-    return page.keys[-1] + b"\0" if page.next_after is not None else end
-
-
-def _next_size(size: int, kvs: Sequence[KeyValue]) -> int:
-    held = sum(kv.size_bytes for kv in kvs)
-    fits = size * 4 if held == 0 else size * PIECE_BYTES // held
-    return max(1, min(fits, size * 4, MAX_PIECE))
+def _stretches(names: Names, scope: Scope) -> Iterator[tuple[bytes, bytes]]:
+    """The scope in parts of about STRETCH_NAMES keys. Names may have come or gone since; the parts make up it all."""
+    start = scope.start
+    while True:
+        following = names.page(start, scope.end, limit=STRETCH_NAMES).next_after
+        if following is None:
+            yield start, scope.end
+            return
+        yield start, following + b"\0"
+        start = following + b"\0"
 
 
 def _why(error: EtcdviewError) -> str:

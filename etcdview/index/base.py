@@ -8,6 +8,7 @@ from typing import Literal, Protocol, runtime_checkable
 
 from etcdview.index.changes import ChangeReader
 from etcdview.index.churn import Churn
+from etcdview.index.stopping import Stop
 from etcdview.resources import ResourceType
 
 State = Literal["static", "loading", "live", "behind", "down", "bounded"]
@@ -89,8 +90,13 @@ class Names(Protocol):
     def unplaced(self, *, after: bytes | None = None, limit: int = 100) -> NamePage:
         """Names that fit no pattern."""
 
-    def search(self, text: str, mode: Mode, *, after: bytes | None = None, limit: int = 100) -> NamePage:
-        """Names that match. Raises QueryError for a bad pattern, or one that costs too much."""
+    def search(
+        self, text: str, mode: Mode, *, after: bytes | None = None, limit: int = 100, stop: Stop | None = None
+    ) -> NamePage:
+        """Names that match, as far as it gets until `stop` says so or SEARCH_BUDGET_SECONDS are over.
+
+        Raises QueryError for a bad pattern, or one that costs too much.
+        """
 
     def close(self) -> None: ...
 

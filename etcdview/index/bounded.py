@@ -15,7 +15,8 @@ from etcdview.errors import DeniedError
 from etcdview.index.base import Freshness, Mode, NamePage, Tree, TypeCount
 from etcdview.index.lister import EVERYTHING, Span, list_names, sections, span_of
 from etcdview.index.match import compile_search
-from etcdview.index.memory import Stop, checked_limit
+from etcdview.index.memory import checked_limit
+from etcdview.index.stopping import Stop, in_time
 from etcdview.keys import KeySpace, show
 from etcdview.resources import BY_PREFIX
 from etcdview.stores.base import Store, prefix_end
@@ -206,16 +207,17 @@ class _Scan:
 
     def run(self, spans: Sequence[Span], wanted: Callable[[bytes], bool], stop: Stop | None) -> NamePage:
         """The page. Its count is of what it found; exact only when it came to the end from the beginning."""
+        over = in_time(stop)
         for span in spans:
-            if not self._look(span, wanted, stop):
+            if not self._look(span, wanted, over):
                 return self._page(self._last, exact=False)
         return self._page(None, exact=self._after is None)
 
-    def _look(self, span: Span, wanted: Callable[[bytes], bool], stop: Stop | None) -> bool:
+    def _look(self, span: Span, wanted: Callable[[bytes], bool], over: Stop) -> bool:
         """Whether the scan came to the end of the span."""
         cursor = span.start if self._after is None else max(span.start, self._after + b"\0")
         while span.end == b"\0" or cursor < span.end:
-            if self._seen >= SCAN_NAMES or (stop is not None and stop()):
+            if self._seen >= SCAN_NAMES or over():
                 return False
             piece = list_names(self._store, cursor, span.end, revision=self._revision, limit=SCAN_PIECE)
             self._revision = piece.revision

@@ -16,8 +16,9 @@ from etcdview.index.churn import Churn, ChurnCounter
 from etcdview.index.feed import Feed, FeedStatus, FeedStore
 from etcdview.index.lister import EVERYTHING, Span, disjoint, span_of
 from etcdview.index.match import compile_search
-from etcdview.index.memory import Found, Stop, page_of, search_in
+from etcdview.index.memory import Found, page_of, search_in
 from etcdview.index.packed import View
+from etcdview.index.stopping import Stop
 from etcdview.index.trees import loaded_tree, loading_tree
 from etcdview.keys import KeySpace
 from etcdview.models import Event

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import threading
-import time
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from etcdview.errors import QueryError
 from etcdview.index.base import Freshness, Mode, NamePage, Tree, TypeCount
 from etcdview.index.match import Matcher, Prefix, compile_search
 from etcdview.index.packed import Block, PackedNames, View
+from etcdview.index.stopping import Stop, in_time
 from etcdview.index.tally import Tally
 from etcdview.keys import KeySpace
 from etcdview.stores.base import Store, prefix_end
 
 MAX_PAGE = 10_000
-SEARCH_BUDGET_SECONDS = 2.0
-
-Stop = Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +156,7 @@ def search_in(
 ) -> Found:
     """The names that match, behind `after`, and how many match in all.
 
-    It gives up when `stop` says so or after SEARCH_BUDGET_SECONDS; the count is then a lower bound and the next page
+    It gives up as Names.search says; the count is then a lower bound and the next page
     goes on from where it stood. Only expressions made to hurt need so long.
     """
     if isinstance(matcher, Prefix):
@@ -191,13 +188,13 @@ class _Search:
         self._seen: bytes | None = after
 
     def run(self, views: Sequence[View], stop: Stop | None) -> Found:
-        deadline = time.monotonic() + SEARCH_BUDGET_SECONDS
+        over = in_time(stop)
         low, high = self._matcher.literal_prefix, prefix_end(self._matcher.literal_prefix)
         for view in views:
             for block in view.blocks_from(low):
                 if high != b"\0" and block.first >= high:
                     break
-                if time.monotonic() > deadline or (stop is not None and stop()):
+                if over():
                     return self._found(exact=False)
                 self._look(block)
         return self._found(exact=True)

@@ -1,6 +1,6 @@
 """Decoded objects of a store, type by type, all at one revision: what pages and commands read.
 
-Long types are read in pieces, so that no answer is larger than etcd and its clients like.
+Long types are read in pieces; see stores.pieces.
 """
 
 from __future__ import annotations
@@ -14,16 +14,11 @@ from etcdview.codec import Codec, Decoded, Detail
 from etcdview.definitions import Definitions, definitions
 from etcdview.errors import DecodeError
 from etcdview.keys import KeySpace, Place
-from etcdview.models import KeyMeta, KeyValue, RangeResult
+from etcdview.models import KeyMeta, KeyValue
 from etcdview.redact import is_sensitive, may_hold_a_secret
 from etcdview.resources import BY_PREFIX, ResourceType
 from etcdview.stores.base import Store, prefix_end
-
-# How many keys the first read of a type asks for; the others ask for as many as make PIECE_BYTES. Large pieces,
-# because etcd counts the whole rest of a range each time; but etcd's answer is in memory in one piece.
-FIRST_PIECE = 500
-LARGEST_PIECE = 20_000
-PIECE_BYTES = 16 * 1024 * 1024
+from etcdview.stores.pieces import PieceReader
 
 _CRDS = BY_PREFIX["apiextensions.k8s.io/customresourcedefinitions"]
 Mask = Callable[[dict[str, Any], bool], dict[str, Any]]
@@ -80,9 +75,10 @@ class Objects:
     def definitions(self, revision: int = 0) -> tuple[Definitions, int]:
         """All CRDs, and the revision at which they were read: read the rest at that one."""
         prefix = self.keyspace.range_prefix(_CRDS)
-        result = self._store.range(prefix, prefix_end(prefix), revision=revision)
-        rows = map(self.row, result.kvs)
-        return definitions(row.object for row in rows if row.object is not None), result.revision
+        reader = PieceReader(self._store, revision=revision)
+        rows = (self.row(kv) for piece in reader.read(prefix, prefix_end(prefix)) for kv in piece.kvs)
+        found = definitions(row.object for row in rows if row.object is not None)
+        return found, reader.revision
 
     def read(
         self, resource: ResourceType, namespace: str = "", *, revision: int = 0, name_prefix: str = ""
@@ -92,13 +88,8 @@ class Objects:
         With a namespace, or for a type that has none, `name_prefix` keeps to names that begin with it.
         """
         start = self.keyspace.range_prefix(resource, namespace) + name_prefix.encode()
-        end, limit = prefix_end(start), FIRST_PIECE
-        while True:
-            result = self._store.range(start, end, revision=revision, limit=limit)
-            yield from map(self.row, result.kvs)
-            if not result.more:
-                return
-            start, revision, limit = result.kvs[-1].key + b"\0", revision or result.revision, _next_piece(result)
+        for piece in PieceReader(self._store, revision=revision).read(start, prefix_end(start)):
+            yield from map(self.row, piece.kvs)
 
     def get(self, resource: ResourceType, namespace: str, name: str, *, revision: int = 0) -> Row | None:
         """One object, None where there is none."""
@@ -136,8 +127,3 @@ class Objects:
             masked = may_hold_a_secret(decoded.plain)
         meta = KeyMeta(kv.key, kv.create_revision, kv.mod_revision, kv.version, kv.lease)
         return Row(meta, place, kv.size_bytes, decoded, masked)
-
-
-def _next_piece(result: RangeResult) -> int:
-    average = sum(kv.size_bytes for kv in result.kvs) // len(result.kvs) + 1
-    return max(1, min(LARGEST_PIECE, PIECE_BYTES // average))

@@ -23,9 +23,11 @@ from etcdview.tls.refusals import presented
 
 STAMP_SECONDS = 1.0
 CONNECT_SECONDS = 3.0
+MAX_ANSWER_BYTES = 128 * 1024 * 1024
 
 OPTIONS = (
-    ("grpc.max_receive_message_length", -1),
+    # larger answers are refused before they are in memory, and asked for in smaller pieces
+    ("grpc.max_receive_message_length", MAX_ANSWER_BYTES),
     ("grpc.max_send_message_length", -1),
     # etcd takes a ping every 5 s at most (--grpc-keepalive-min-time), and hangs up on who sends more
     ("grpc.keepalive_time_ms", 10_000),

@@ -15,6 +15,7 @@ from etcdview.errors import (
     QueryError,
     RefusedError,
     TlsError,
+    TooLargeError,
     UnreachableError,
     UnsupportedError,
 )
@@ -95,7 +96,7 @@ FAULTS = (
     ),
     Fault(Code.UNIMPLEMENTED, "", UnsupportedError, "This server does not have the call {method}.", ""),
     Fault(Code.UNKNOWN, " is not supported", UnsupportedError, "This server does not have it: {details}.", ""),
-    Fault(None, "larger than max", QueryError, "The answer is larger than one message may be ({details}).", _SCOPE),
+    Fault(None, "larger than max", TooLargeError, "The answer is larger than one message may be ({details}).", _SCOPE),
     Fault(
         Code.RESOURCE_EXHAUSTED,
         "",

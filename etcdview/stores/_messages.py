@@ -69,13 +69,14 @@ def key_value(kv: Any) -> KeyValue:
     return KeyValue(kv.key, kv.create_revision, kv.mod_revision, kv.version, kv.lease, kv.value)
 
 
-def range_result(response: Any, revision: int = 0) -> RangeResult:
+def range_result(response: Any, revision: int = 0, *, serializable: bool = False) -> RangeResult:
     """A RangeResponse as a model, as of `revision` where one was asked for, else the header's."""
     return RangeResult(
         revision=revision or response.header.revision,
         kvs=tuple(map(key_value, response.kvs)),
         count=response.count,
         more=response.more,
+        serializable=serializable,
     )
 
 

@@ -10,7 +10,14 @@ from typing import Any
 import grpc
 from etcd3 import etcdrpc
 
-from etcdview.errors import CompactedError, DeadlineError, DeniedError, EtcdviewError, UnreachableError
+from etcdview.errors import (
+    CompactedError,
+    DeadlineError,
+    DeniedError,
+    EtcdviewError,
+    TooLargeError,
+    UnreachableError,
+)
 from etcdview.models import Event, WatchBatch
 from etcdview.stores._channel import Channel, metadata
 from etcdview.stores._faults import translate
@@ -99,7 +106,7 @@ class EtcdWatch:
             return _END
         if isinstance(answer, grpc.RpcError):
             self.cancel()
-            raise translate(answer, self.endpoint, "Watch") from answer
+            raise _failure(answer, self.endpoint) from answer
         if answer is _HUNG_UP:
             self.cancel()
             raise UnreachableError(f"{self.endpoint} ended the watch.", "", endpoint=self.endpoint)
@@ -151,6 +158,12 @@ def _create(start: bytes, end: bytes, revision: int) -> Any:
         key=start or b"\0", range_end=end, start_revision=revision, progress_notify=True
     )
     return etcdrpc.WatchRequest(create_request=create)
+
+
+def _failure(error: grpc.RpcError, endpoint: str) -> EtcdviewError:
+    """Ours for grpc's. An answer that is too large would come again: what it holds is as lost as what is compacted."""
+    ours = translate(error, endpoint, "Watch")
+    return CompactedError(ours.what, "Load again and watch from there.") if isinstance(ours, TooLargeError) else ours
 
 
 def _refusal(answer: Any, endpoint: str) -> EtcdviewError:

@@ -14,7 +14,7 @@ from typing import Any
 from etcd3 import etcdrpc
 
 from etcdview.endpoints import parse_endpoint, parse_endpoints
-from etcdview.errors import DeniedError, UnreachableError, UnsupportedError
+from etcdview.errors import DeniedError, TooLargeError, UnreachableError, UnsupportedError
 from etcdview.models import KeyValue, Membership, NamesPiece, RangeResult, TlsFiles
 from etcdview.stores import _messages as messages
 from etcdview.stores._channel import Channel
@@ -93,7 +93,7 @@ class EtcdStore(Writes, Upkeep):
         )
         large = bool(end) and not (limit or count_only)
         call = messages.Call("kv", "Range", request, needs_leader=not serializable, large=large)
-        return messages.range_result(self._run(call, timeout_seconds), revision)
+        return messages.range_result(self._run(call, timeout_seconds), revision, serializable=serializable)
 
     def list_names(
         self, start: bytes, end: bytes, *, revision: int = 0, limit: int = 0, serializable: bool = False
@@ -167,11 +167,14 @@ class EtcdStore(Writes, Upkeep):
     def _get_batch(self, keys: Sequence[bytes], revision: int, keys_only: bool) -> tuple[list[KeyValue], int]:
         ranges = [messages.range_request(key, b"", revision=revision, keys_only=keys_only) for key in keys]
         request = etcdrpc.TxnRequest(success=[etcdrpc.RequestOp(request_range=r) for r in ranges])
-        response = self._run(messages.Call("kv", "Txn", request))
+        try:
+            response = self._run(messages.Call("kv", "Txn", request))
+        except TooLargeError:
+            return self._get_each(keys, revision, keys_only)
         return list(messages.ranges_of(response.responses)), revision or response.header.revision
 
     def _get_each(self, keys: Sequence[bytes], revision: int, keys_only: bool) -> tuple[list[KeyValue], int]:
-        """For kine, which has no such transactions: one request a key, all at the revision of the first."""
+        """For kine, which has no such transactions, and large values: a request a key, at the first's revision."""
         kvs: list[KeyValue] = []
         for key in keys:
             result = self.range(key, revision=revision, keys_only=keys_only)

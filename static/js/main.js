@@ -1,6 +1,7 @@
 // Our own behaviours, each in a module of its own and each optional: every page works without them.
 // They listen on the document, so that what htmx brings later needs no starting.
 import { startCopy } from "./copy.js";
+import { trimFeed } from "./feed.js";
 import { takeAwayLater } from "./gone.js";
 import { keepHistoryInOrder } from "./history.js";
 import { startKeyboard } from "./keyboard.js";
@@ -14,6 +15,7 @@ startCopy();
 startStop();
 keepReading();
 keepHistoryInOrder();
+trimFeed();
 startThemeSwitch();
 
 function prepare(root) {

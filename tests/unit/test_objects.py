@@ -7,16 +7,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from etcdview.codec import Codec
 from etcdview.keys import KeySpace
 from etcdview.models import KeyValue, RangeResult
-from etcdview.objects import Objects, Surroundings, key_of, reading, surroundings
+from etcdview.objects import Objects, Surroundings, key_of, surroundings
 from etcdview.redact import Redactor
 from etcdview.relations import Range, Ref
 from etcdview.resources import BY_PREFIX
 from etcdview.stores.dump import open_dump
+from etcdview.stores.pieces import FIRST_PIECE
 from etcdview.stores.static import StaticStore
 
 MAPS = BY_PREFIX["configmaps"]
@@ -43,24 +42,13 @@ def objects_of(store: StaticStore) -> Objects:
     return Objects(store, Codec(), KeySpace(), Redactor().mask)
 
 
-def test_a_long_type_is_read_in_pieces_at_the_revision_of_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "FIRST_PIECE", 2)
-    monkeypatch.setattr(reading, "LARGEST_PIECE", 3)
-    store = Recorder([stored(f"/registry/configmaps/ns/m{i}") for i in range(7)])
+def test_a_long_type_is_read_in_pieces_at_the_revision_of_the_first() -> None:
+    store = Recorder([stored(f"/registry/configmaps/ns/m{i:03}") for i in range(250)])
 
     rows = list(objects_of(store).read(MAPS))
 
-    assert [row.name for row in rows] == [f"m{i}" for i in range(7)]
-    assert store.asked == [(0, 2), (7, 3), (7, 3)]
-
-
-def test_pieces_are_smaller_where_values_are_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "FIRST_PIECE", 1)
-    monkeypatch.setattr(reading, "PIECE_BYTES", 500)
-    store = Recorder([stored(f"/registry/configmaps/ns/m{i}", data={"a": "x" * 150}) for i in range(3)])
-
-    assert len(list(objects_of(store).read(MAPS))) == 3
-    assert store.asked == [(0, 1), (7, 2)]
+    assert [row.name for row in rows] == [f"m{i:03}" for i in range(250)]
+    assert store.asked == [(0, FIRST_PIECE), (7, 2 * FIRST_PIECE)]
 
 
 def test_a_namespace_is_a_range_of_its_own() -> None:

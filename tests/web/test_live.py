@@ -15,6 +15,7 @@ from etcdview.demo.programs import find_program
 
 Etcdctl = Callable[..., None]
 WEB = "/registry/configmaps/live/web"
+FED = "/registry/configmaps/live/fed"  # of one test alone: the feed remembers what the others wrote
 
 
 def config_map(name: str, text: str) -> str:
@@ -68,22 +69,25 @@ def test_an_open_object_shows_its_new_value_and_then_that_it_is_gone(page: Page,
 
 
 def test_the_feed_tells_which_field_changed_and_filters_and_pauses(page: Page, etcdctl: Etcdctl) -> None:
-    etcdctl("put", WEB, config_map("web", "before"))
-    page.goto("/watch?prefix=/registry/configmaps/live/&kind=updated")
-    etcdctl("put", WEB, config_map("web", "after"))
+    etcdctl("put", FED, config_map("fed", "before"))
+    page.goto("/watch?prefix=/registry/configmaps/live/&kind=updated&q=fed")
+    etcdctl("put", FED, config_map("fed", "after"))
 
     row = page.locator(".feed-row").first
-    expect(row).to_contain_text(WEB)
+    expect(row).to_contain_text(FED)
     expect(row.locator("code")).to_have_text("data.text")
     expect(row.locator("del")).to_have_text("before")
     expect(row.locator("ins")).to_have_text("after")
 
     page.get_by_role("switch", name="pause").click()
-    expect(page.get_by_text("Paused.")).to_be_visible()
+    expect(page.get_by_text("Paused at revision")).to_be_visible()
     count = page.locator(".feed-row").count()
-    etcdctl("put", WEB, config_map("web", "later"))
-    page.goto("/watch?prefix=/registry/configmaps/live/&kind=updated")
+    etcdctl("put", FED, config_map("fed", "later"))
+    page.reload()
+    expect(page.locator(".feed-row")).to_have_count(count)
+    page.get_by_role("switch", name="pause").click()
     expect(page.locator(".feed-row")).to_have_count(count + 1)
+    expect(row.locator("ins")).to_have_text("later")
 
 
 def test_a_deleted_key_is_a_404_that_says_when_and_its_history_is_kept(page: Page, etcdctl: Etcdctl) -> None:

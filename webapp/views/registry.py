@@ -28,6 +28,7 @@ def registry() -> Response:
         after=params.cursor(args),
         limit=params.integer(args, "limit", PAGE_SIZE, least=1, most=MAX_PAGE_SIZE),
         since=params.integer(args, "since", 0) if wants_fragment() else 0,
+        until=params.cursor(args, "until"),
     )
     page = registry_page(current_window(), query, now())
     if page is None:

@@ -7,7 +7,8 @@ from flask import Blueprint, Response, request
 from etcdview.browse.content import ContentQuery, content_page
 from etcdview.browse.search import MAX_PAGE_SIZE, MAX_TEXT, PAGE_SIZE, SearchQuery, search_page
 from webapp import params
-from webapp.rendering import render_page, stream_page
+from webapp.hangup import hung_up
+from webapp.rendering import render_page, stream_page, wants_fragment
 from webapp.runtime import current_window
 
 bp = Blueprint("search", __name__)
@@ -23,7 +24,7 @@ def search() -> Response:
         after=params.cursor(args),
         limit=params.integer(args, "limit", PAGE_SIZE, least=1, most=MAX_PAGE_SIZE),
     )
-    page = search_page(current_window(), query)
+    page = search_page(current_window(), query, hung_up() if wants_fragment() else None)
     return render_page("search/index.html", page, fragments={"results": "search/_results.html"})
 
 

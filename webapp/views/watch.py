@@ -23,7 +23,7 @@ def watch() -> Response:
         kind=params.text(args, "kind", MAX_PREFIX),
         text=params.text(args, "q", MAX_PREFIX),
         since=params.integer(args, "since", 0) if wants_fragment() else 0,
-        paused=params.flag(args, "pause"),
+        until=params.integer(args, "pause", 0),
     )
     page = watch_page(current_window(), query)
     if query.since and not page.rows and not page.lost:

@@ -11,6 +11,7 @@ from etcdview.index.base import Changing, Freshness, Mode, NamePage, Names, Tree
 from etcdview.index.churn import Churn
 from etcdview.index.lister import Span, span_of
 from etcdview.index.match import Prefix, compile_search
+from etcdview.index.stopping import Stop, in_time
 
 # A search looks at so many permitted names at the most; then its count is a lower bound and the next page goes on.
 LOOK_AT = 200_000
@@ -49,17 +50,19 @@ class ScopedNames:
         """See Names.unplaced: a key without a place is of no namespace and no type that a scope could name."""
         return self._page((), after, limit)
 
-    def search(self, text: str, mode: Mode, *, after: bytes | None = None, limit: int = 100) -> NamePage:
+    def search(
+        self, text: str, mode: Mode, *, after: bytes | None = None, limit: int = 100, stop: Stop | None = None
+    ) -> NamePage:
         """See Names.search."""
         matcher = compile_search(text, mode)
         low = span_of(matcher.literal_prefix)
         spans = self._spans.within(low.start, low.end)
         if isinstance(matcher, Prefix):
             return self._page(spans, after, limit)
-        few = self._names.search(text, mode, limit=_PIECE)
+        few = self._names.search(text, mode, limit=_PIECE, stop=stop)
         if few.next_after is None and few.count_is_exact:
             return _cut(few, tuple(filter(self._spans.has, few.keys)), after, limit)
-        return self._look(spans, matcher.matches, after, limit)
+        return self._look(spans, matcher.matches, after, limit, in_time(stop))
 
     def close(self) -> None:
         """The names belong to the cluster, not to a viewer."""
@@ -103,13 +106,13 @@ class ScopedNames:
         )
 
     def _look(
-        self, spans: Sequence[Span], matches: Callable[[bytes], bool], after: bytes | None, limit: int
+        self, spans: Sequence[Span], matches: Callable[[bytes], bool], after: bytes | None, limit: int, over: Stop
     ) -> NamePage:
         fresh = self._names.freshness()
         found: list[bytes] = []
         last: bytes | None = after
         for seen, name in enumerate(self._walk(spans, after)):
-            if seen == LOOK_AT or len(found) == limit:
+            if seen == LOOK_AT or len(found) == limit or (seen % _PIECE == 0 and over()):
                 return NamePage(fresh.revision, fresh.complete, tuple(found), len(found), last, False)
             last = name
             if matches(name) and self._spans.has(name):

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from etcdview.content import search
 from etcdview.content.predicates import Kind, predicate_for
-from etcdview.content.search import Scope, Step, search_content
+from etcdview.content.search import Looked, Scope, Step, search_content
 from etcdview.errors import CompactedError, QueryError, UnreachableError
 from etcdview.index.memory import MemoryNames
 from etcdview.keys import KeySpace
 from etcdview.models import KeyValue, RangeResult
+from etcdview.stores.pieces import FIRST_PIECE
 from etcdview.stores.static import StaticStore
 
 PODS, SECRETS = Scope(b"/registry/pods/", b"/registry/pods0"), Scope(b"/registry/secrets/", b"/registry/secrets0")
@@ -25,9 +24,8 @@ POD = {
 }
 
 
-def decode(kv: KeyValue) -> Mapping[str, Any] | None:
-    obj: dict[str, Any] | None = json.loads(kv.value) if kv.value.startswith(b"{") else None
-    return obj
+def decode(kv: KeyValue) -> Looked:
+    return Looked(json.loads(kv.value) if kv.value.startswith(b"{") else None, masked=b"secret" in kv.value)
 
 
 def store_of(count: int, broken: int = 0) -> StaticStore:
@@ -66,10 +64,16 @@ def test_it_ends_at_the_most_hits_that_are_shown() -> None:
     assert (steps[-1].complete, steps[-1].why) == (False, "The first 25 hits are shown.")
 
 
-def test_pieces_grow_to_the_bytes_that_one_read_may_hold(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search, "PIECE_BYTES", 40 * len(b'{"n":"pod-0000"}'))
-    pieces = [step.looked for step in run(store_of(500), "pod")]
-    assert pieces[:3] == [16, 56, 96]
+def test_values_that_are_masked_are_counted() -> None:
+    store = StaticStore("test", [KeyValue(b"/registry/pods/a/b", 1, 1, 1, value=b'{"secret":"x"}')], revision=1)
+    assert run(store, "nothing")[-1].masked == 1
+
+
+def test_keys_that_have_gone_since_the_names_were_taken_make_no_read_without_an_end() -> None:
+    store = store_of(5000)
+    names = MemoryNames.of_store(store_of(0), KeySpace())  # an index that is ahead: it has none of them any more
+    last = list(search_content(store, names, (PODS,), decode, predicate_for("text", "none")))[-1]
+    assert (last.looked, last.complete) == (5000, True)
 
 
 class FailingStore(StaticStore):
@@ -94,7 +98,7 @@ def test_a_search_that_breaks_off_keeps_what_it_found(error: Exception, said: st
     store = FailingStore("failing", store_of(500).range(b"\0", b"\0").kvs, revision=501)
     store.error = error
     last = run(store, "pod")[-1]
-    assert last.looked == 16 + 64
+    assert last.looked == FIRST_PIECE + 2 * FIRST_PIECE
     assert (last.done, last.complete) == (True, False)
     assert said in last.why
     assert "The rest was not looked into" in last.why or "the rest was not looked into" in last.why

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etcdview.errors import QueryError
-from etcdview.index import memory, names_for
-from etcdview.index.base import NamePage
-from etcdview.index.memory import MemoryNames, NameSet
+from etcdview.index import names_for, stopping
+from etcdview.index.base import Mode, NamePage
+from etcdview.index.memory import MAX_PAGE, MemoryNames, NameSet
 from etcdview.keys import KeySpace, show
 from etcdview.stores.base import prefix_end
 from etcdview.stores.dump import open_dump
@@ -168,13 +168,13 @@ def test_a_glob_never_finds_more_than_the_shell_would(keys: set[bytes], pattern:
         ("x" * 1001, "contains"),
     ],
 )
-def test_a_pattern_that_cannot_be_searched_for_is_refused(text: str, mode: memory.Mode) -> None:
+def test_a_pattern_that_cannot_be_searched_for_is_refused(text: str, mode: Mode) -> None:
     with pytest.raises(QueryError) as caught:
         names_of({b"/a"}).search(text, mode)
     assert caught.value.remedy
 
 
-@pytest.mark.parametrize("limit", [0, -1, memory.MAX_PAGE + 1])
+@pytest.mark.parametrize("limit", [0, -1, MAX_PAGE + 1])
 def test_a_page_that_is_too_long_is_refused(limit: int) -> None:
     with pytest.raises(QueryError):
         names_of({b"/a"}).search("a", "contains", limit=limit)
@@ -192,7 +192,7 @@ def test_a_search_that_is_told_to_stop_says_where_to_go_on() -> None:
 
 
 def test_a_search_that_takes_too_long_gives_what_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory, "SEARCH_BUDGET_SECONDS", 0.0)
+    monkeypatch.setattr(stopping, "SEARCH_BUDGET_SECONDS", 0.0)
     page = names_of({b"/a", b"/b"}).search("a", "regex")
     assert not page.count_is_exact
 

@@ -14,6 +14,7 @@ from etcdview.errors import (
     QueryError,
     RefusedError,
     TlsError,
+    TooLargeError,
     UnreachableError,
     UnsupportedError,
 )
@@ -54,8 +55,8 @@ CASES: list[tuple[grpc.StatusCode, str, type[EtcdviewError], bool]] = [
     (Code.UNAVAILABLE, "etcdserver: unhealthy cluster", NoQuorumError, False),
     (Code.RESOURCE_EXHAUSTED, "etcdserver: mvcc: database space exceeded", DeniedError, False),
     (Code.RESOURCE_EXHAUSTED, "etcdserver: too many requests", UnreachableError, True),
-    (Code.RESOURCE_EXHAUSTED, "trying to send message larger than max (5 vs. 4)", QueryError, False),
-    (Code.RESOURCE_EXHAUSTED, "Received message larger than max (5 vs. 4)", QueryError, False),
+    (Code.RESOURCE_EXHAUSTED, "trying to send message larger than max (5 vs. 4)", TooLargeError, False),
+    (Code.RESOURCE_EXHAUSTED, "Received message larger than max (5 vs. 4)", TooLargeError, False),
     (Code.INVALID_ARGUMENT, "etcdserver: too many operations in txn request", UnsupportedError, False),
     (Code.UNIMPLEMENTED, "unknown method HashKV", UnsupportedError, False),
     (Code.UNKNOWN, "hash kv is not supported", UnsupportedError, False),

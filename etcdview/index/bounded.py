@@ -7,23 +7,29 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from etcdview import resources
-from etcdview.errors import DeniedError
+from etcdview.errors import DeniedError, UnreachableError
 from etcdview.index.base import Freshness, Mode, NamePage, Tree, TypeCount
-from etcdview.index.lister import EVERYTHING, Span, list_names, sections, span_of
+from etcdview.index.lister import EVERYTHING, Span, list_names, name_behind, sections, span_of, step_between
 from etcdview.index.match import compile_search
 from etcdview.index.memory import checked_limit
 from etcdview.index.stopping import Stop, in_time
 from etcdview.keys import KeySpace, show
+from etcdview.models import NamesPiece
 from etcdview.resources import BY_PREFIX
 from etcdview.stores.base import Store, prefix_end
 
 SURVEY_SECONDS = 30.0  # how old a tree may be: counting a million keys costs etcd 0.3 s
 SCAN_NAMES = 20_000  # how many names one search that cannot use a prefix looks at
 SCAN_PIECE = 10_000
+MANY_NAMES = 20_000  # a page of a span with more is read up to a guessed end
+GUESS = 3  # pages' lengths that a guess goes ahead
+WIDER = 16  # times as far where it was too short: the next namespace stands some characters away
+KEPT_COUNTS = 200
 SKIPS = 300  # at most so many custom types are told apart
 
 
@@ -31,6 +37,15 @@ SKIPS = 300  # at most so many custom types are told apart
 class _Survey:
     at: float
     tree: Tree
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """How many names a span held, and how far apart the ends of a page of it stand (as step_between has it)."""
+
+    at: float
+    count: int
+    step: int
 
 
 class BoundedNames:
@@ -51,7 +66,9 @@ class BoundedNames:
         self._revision = revision
         self._trouble = trouble
         self._survey: _Survey | None = None
-        self._lock = threading.Lock()  # guards the survey, so that only one is made at a time
+        self._surveying = threading.Lock()  # only one survey is made at a time
+        self._counted: OrderedDict[Span, _Counted] = OrderedDict()
+        self._lock = threading.Lock()  # guards the counts
 
     def freshness(self) -> Freshness:
         """See Names.freshness. Each answer is as of the moment it is asked for, the tree at most 30 s older."""
@@ -60,21 +77,33 @@ class BoundedNames:
         return Freshness("bounded", revision, complete=False, age_seconds=age, trouble=self._trouble)
 
     def tree(self) -> Tree:
-        """Counts by type, from count-only reads at one revision. Raises UnreachableError."""
-        with self._lock:
-            if self._survey is None or time.monotonic() - self._survey.at > SURVEY_SECONDS:
-                self._survey = _Survey(time.monotonic(), self._count())
-            return self._survey.tree
+        """Counts by type, from count-only reads at one revision; those of before while somebody counts anew.
+
+        Raises UnreachableError where there is none of before.
+        """
+        known = self._survey
+        if known is not None and time.monotonic() - known.at <= SURVEY_SECONDS:
+            return known.tree
+        if known is not None and self._surveying.locked():
+            return known.tree
+        with self._surveying:
+            return self._surveyed(known).tree
 
     def page(self, start: bytes, end: bytes, *, after: bytes | None = None, limit: int = 100) -> NamePage:
-        """See Names.page; one read of at most `limit` names, and one that counts."""
+        """See Names.page; the names are read as they are now, their count is at most 30 s older."""
         limit = checked_limit(limit)
-        low = max(start, after + b"\0") if after is not None else start
-        piece = list_names(self._store, low, end, revision=self._revision, limit=limit)
-        count = piece.count
-        if after is not None:
-            whole = self._store.range(start, end, revision=piece.revision, count_only=True)
-            count = whole.count
+        span = Span(start, start + b"\0" if end == b"" else end)
+        low = span.start if after is None else max(span.start, after + b"\0")
+        known = self._counted.get(span)
+        piece = self._read_page(span, low, limit, known if after is not None else None)
+        if low == span.start:
+            at, count = time.monotonic(), piece.count
+        elif known is not None and time.monotonic() - known.at <= SURVEY_SECONDS:
+            at, count = known.at, known.count
+        else:
+            whole = self._store.range(span.start, span.end, revision=piece.revision, count_only=True)
+            at, count = time.monotonic(), whole.count
+        self._remember(span, _Counted(at, count, step_between(span, piece.names)))
         keys = tuple(piece.names)
         return NamePage(piece.revision, False, keys, count, keys[-1] if piece.more else None)
 
@@ -98,8 +127,39 @@ class BoundedNames:
     def close(self) -> None:
         """Nothing to let go of."""
 
-    def _count(self) -> Tree:
-        return survey(self._store, self._keyspace, self.spans, self._revision)
+    def _surveyed(self, before: _Survey | None) -> _Survey:
+        """A new survey, unless somebody has made one since `before`; that one where etcd does not answer."""
+        found = self._survey
+        if found is not before and found is not None:
+            return found
+        try:
+            found = _Survey(time.monotonic(), survey(self._store, self._keyspace, self.spans, self._revision))
+        except UnreachableError:
+            if before is None:
+                raise
+            return before
+        self._survey = found
+        return found
+
+    def _read_page(self, span: Span, low: bytes, limit: int, known: _Counted | None) -> NamesPiece:
+        """At most `limit` names from `low` on. Where the span holds many, its end is guessed: see the lister."""
+        step = known.step * GUESS if known is not None and known.count > MANY_NAMES else 0
+        while step:
+            end = name_behind(span, low, step)
+            if end == span.end:
+                break
+            piece = list_names(self._store, low, end, revision=self._revision, limit=limit)
+            if len(piece.names) == limit:
+                return replace(piece, more=True)
+            step *= WIDER
+        return list_names(self._store, low, span.end, revision=self._revision, limit=limit)
+
+    def _remember(self, span: Span, known: _Counted) -> None:
+        with self._lock:
+            self._counted[span] = known
+            self._counted.move_to_end(span)
+            if len(self._counted) > KEPT_COUNTS:
+                self._counted.popitem(last=False)
 
 
 def survey(store: Store, keyspace: KeySpace, spans: Sequence[Span], revision: int = 0) -> Tree:

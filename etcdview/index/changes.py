@@ -1,4 +1,4 @@
-"""What changed lately: one log of the index's watch, which every open page reads from.
+"""What changed lately: the logs of the index's watches, which every open page reads from.
 
 A page asks with the revision that it shows, so that it may ask any worker or replica: a revision means the same to all.
 """
@@ -6,19 +6,19 @@ A page asks with the revision that it shows, so that it may ask any worker or re
 from __future__ import annotations
 
 import threading
-import time
 from collections import OrderedDict, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import Protocol
 
+from etcdview.index.lister import Span, span_of
 from etcdview.models import Event, KeyValue
 
 KEPT_CHANGES = 10_000
 KEPT_VALUES = 500
 KEPT_VALUE_BYTES = 4 << 20
-_BREATH_SECONDS = 0.1  # a waiting page looks at most so often, however much is written
+KEPT_DIRECTORIES = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,26 +55,23 @@ class ChangeReader(Protocol):
 
     def since(self, revision: int, prefix: bytes = b"") -> Changes: ...
 
-    def wait(self, revision: int, prefix: bytes, timeout_seconds: float) -> Changes: ...
-
     def recent(self, prefix: bytes = b"", limit: int = 100) -> tuple[Change, ...]: ...
 
     def value(self, key: bytes, revision: int) -> KeyValue | None: ...
 
 
 class ChangeLog:
-    """The log. The index's threads write it, any thread reads it or waits for more."""
+    """The log of one watch. One thread writes it, any thread reads it."""
 
     def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._log: deque[Change] = deque(maxlen=KEPT_CHANGES)
+        self._lock = threading.Lock()
+        self._log: deque[Change] = deque()
+        self._dropped = _Dropped()
         self._values: OrderedDict[tuple[bytes, int], KeyValue] = OrderedDict()
         self._value_bytes = 0
-        self._floor = 0  # changes at or before it are not in the log
+        self._floor = 0  # nothing is known of what happened before it
         self._revision = 0
-        self._in_order = True  # several watches may each be at another revision
         self._rewound = False
-        self._closed = False
 
     @property
     def revision(self) -> int:
@@ -83,69 +80,47 @@ class ChangeLog:
 
     def note(self, events: Sequence[Event], revision: int, now: float) -> None:
         """Take events in, and that there are no others up to `revision`. `now` is Unix time."""
-        with self._changed:
+        with self._lock:
             for event in events:
                 self._append(event, now)
-            if revision > self._revision:
-                self._revision = revision
-                self._changed.notify_all()
+            self._revision = max(self._revision, revision)
 
     def restart(self, revision: int, *, rewound: bool = False) -> None:
         """Forget all: what is known begins at `revision`. `rewound`: of another history, as after a restore."""
-        with self._changed:
+        with self._lock:
             self._log.clear()
+            self._dropped = _Dropped()
             self._values.clear()
             self._value_bytes = 0
             self._floor = self._revision = revision
-            self._in_order = True
             self._rewound = self._rewound or rewound
-            self._changed.notify_all()
-
-    def close(self) -> None:
-        """Let everybody go who waits."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify_all()
 
     def since(self, revision: int, prefix: bytes = b"") -> Changes:
         """What changed below `prefix` behind `revision`."""
-        with self._changed:
-            return self._since(revision, prefix)
-
-    def wait(self, revision: int, prefix: bytes, timeout_seconds: float) -> Changes:
-        """As `since`, but waits until there is something to tell, or the time is over."""
-        deadline = time.monotonic() + timeout_seconds
-        seen = revision
-        while True:
-            seen = self._await(seen, deadline)
-            found = self.since(revision, prefix)
-            if found.changes or found.lost or self._closed or time.monotonic() >= deadline:
-                return found
-            time.sleep(min(_BREATH_SECONDS, max(deadline - time.monotonic(), 0.0)))
+        with self._lock:
+            if revision < self._floor or revision < self._dropped.last_below(prefix):
+                return Changes(self._revision, lost=True)
+            if revision >= self._revision:
+                # ahead of this log: from a worker that is further, or of a history that is no more
+                return Changes(revision, lost=self._rewound and revision > self._revision)
+            newer = takewhile(lambda change: change.revision > revision, reversed(self._log))
+            found = [change for change in newer if change.key.startswith(prefix)]
+            return Changes(self._revision, tuple(reversed(found)))
 
     def recent(self, prefix: bytes = b"", limit: int = 100) -> tuple[Change, ...]:
         """The newest changes below `prefix`, newest first."""
-        with self._changed:
-            found = (change for change in reversed(self._log) if change.key.startswith(prefix))
-            return tuple(change for change, _ in zip(found, range(limit), strict=False))
+        with self._lock:
+            return tuple(islice((change for change in reversed(self._log) if change.key.startswith(prefix)), limit))
 
     def value(self, key: bytes, revision: int) -> KeyValue | None:
         """What was written to the key at `revision`, if it is one of the last few hundred; else ask the store."""
-        with self._changed:
+        with self._lock:
             return self._values.get((key, revision))
-
-    def _await(self, seen: int, deadline: float) -> int:
-        """Until the log is behind another revision than `seen`; gives that."""
-        with self._changed:
-            left = max(deadline - time.monotonic(), 0.0)
-            self._changed.wait_for(lambda: self._closed or self._revision != seen, left)
-            return self._revision
 
     def _append(self, event: Event, now: float) -> None:
         kv = event.kv
-        if len(self._log) == KEPT_CHANGES:
-            self._floor = max(self._floor, self._log[0].revision)
-        self._in_order = self._in_order and (not self._log or self._log[-1].revision <= kv.mod_revision)
+        if len(self._log) >= KEPT_CHANGES:
+            self._dropped.note(self._log.popleft())
         self._log.append(Change(kv.mod_revision, kv.key, event.deleted, not event.deleted and kv.version == 1, now))
         if event.deleted:
             return
@@ -155,16 +130,64 @@ class ChangeLog:
             _, old = self._values.popitem(last=False)
             self._value_bytes -= old.size_bytes
 
-    def _since(self, revision: int, prefix: bytes) -> Changes:
-        if revision < self._floor:
-            return Changes(self._revision, lost=True)
-        if revision >= self._revision:
-            # ahead of this log: from a worker that is further, or of a history that is no more
-            return Changes(revision, lost=self._rewound and revision > self._revision)
-        newer = (c for c in self._newer(revision) if c.revision <= self._revision and c.key.startswith(prefix))
-        return Changes(self._revision, tuple(newer))
 
-    def _newer(self, revision: int) -> list[Change]:
-        if not self._in_order:
-            return sorted((c for c in self._log if c.revision > revision), key=lambda c: c.revision)
-        return list(takewhile(lambda c: c.revision > revision, reversed(self._log)))[::-1]
+class _Dropped:
+    """When each directory last lost a change from the log: a page of a quiet one need not be read again."""
+
+    def __init__(self) -> None:
+        self._directories: OrderedDict[bytes, int] = OrderedDict()
+        self._last = 0  # of all
+        self._last_elsewhere = 0  # of the directories that are not remembered
+
+    def note(self, change: Change) -> None:
+        """The change is not in the log any more; they come in the order of their revisions."""
+        self._last = change.revision
+        at = change.key.find(b"/")
+        while at >= 0:
+            directory = change.key[: at + 1]
+            self._directories[directory] = change.revision
+            self._directories.move_to_end(directory)
+            at = change.key.find(b"/", at + 1)
+        while len(self._directories) > KEPT_DIRECTORIES:
+            _, self._last_elsewhere = self._directories.popitem(last=False)
+
+    def last_below(self, prefix: bytes) -> int:
+        """The newest revision that may have changed a key below `prefix` and is not in the log; 0 for none."""
+        directory = prefix[: prefix.rfind(b"/") + 1]
+        return self._directories.get(directory, self._last_elsewhere) if directory else self._last
+
+
+class SeveralLogs:
+    """The logs of several spans read as one: where a prefix lies in one span, as far as that one's log is."""
+
+    def __init__(self, logs: Callable[[], Sequence[tuple[Span, ChangeLog]]]) -> None:
+        """`logs` gives those that can be read at the moment."""
+        self._logs = logs
+
+    @property
+    def revision(self) -> int:
+        """How far all of them are."""
+        return min((log.revision for _, log in self._logs()), default=0)
+
+    def since(self, revision: int, prefix: bytes = b"") -> Changes:
+        """See ChangeLog.since; of several, as far as all of them are."""
+        found = [log.since(revision, prefix) for log in self._of(prefix)]
+        if len(found) == 1:
+            return found[0]
+        until = min((part.revision for part in found), default=max(revision, self.revision))
+        changes = (change for part in found for change in part.changes if change.revision <= until)
+        in_order = sorted(changes, key=lambda change: change.revision)
+        return Changes(until, tuple(in_order), any(part.lost for part in found))
+
+    def recent(self, prefix: bytes = b"", limit: int = 100) -> tuple[Change, ...]:
+        """See ChangeLog.recent."""
+        found = [change for log in self._of(prefix) for change in log.recent(prefix, limit)]
+        return tuple(sorted(found, key=lambda change: change.revision, reverse=True)[:limit])
+
+    def value(self, key: bytes, revision: int) -> KeyValue | None:
+        """See ChangeLog.value."""
+        return next((kv for log in self._of(key) if (kv := log.value(key, revision)) is not None), None)
+
+    def _of(self, prefix: bytes) -> list[ChangeLog]:
+        asked = span_of(prefix)
+        return [log for span, log in self._logs() if span.overlaps(asked)]

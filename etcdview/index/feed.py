@@ -14,7 +14,8 @@ from typing import Any, Protocol
 
 from etcdview.errors import CompactedError, DeniedError, EtcdviewError
 from etcdview.index.base import State
-from etcdview.index.history import ForeignError, History
+from etcdview.index.changes import ChangeLog
+from etcdview.index.history import ForeignError, History, UnprovenError
 from etcdview.index.lister import Span, list_names
 from etcdview.index.load import Load, Loaded
 from etcdview.index.memory import NameSet
@@ -24,8 +25,10 @@ from etcdview.stores.base import Store, Watch, Watchable
 
 BEHIND_SECONDS = 4.0  # without a sign that the watch is up to date
 HANGING_SECONDS = 15.0  # until such a watch is given up for a new one
-_FIRST_PAUSE_SECONDS = 0.25
-_LONGEST_PAUSE_SECONDS = 2.0
+_DOWN_PAUSE_SECONDS = 0.5
+_FIRST_PAUSE_SECONDS = 0.25  # before a load that follows a good one; before each further one twice as long
+_LONGEST_PAUSE_SECONDS = 30.0
+_STEADY_SECONDS = 30.0  # a watch that went on for so long followed a good load
 _DENIED_PAUSE_SECONDS = 60.0
 
 
@@ -35,7 +38,8 @@ class FeedStatus:
 
     `names` is None while they must not be shown: not yet loaded, known to be false, or too many for the memory.
     `confirmed_at` (monotonic seconds): when etcd last said that nothing is missing up to `revision`.
-    While loading, `counts` holds how many names each built-in storage prefix has, and `covered` the finished spans.
+    `too_large` says why the names are not kept. While loading, `counts` holds how many names each built-in storage
+    prefix has, and `covered` the finished spans.
     """
 
     span: Span
@@ -48,7 +52,7 @@ class FeedStatus:
     total: int = 0
     trouble: str = ""
     denied: bool = False
-    too_large: bool = False
+    too_large: str = ""
     counts: Mapping[str, int] = field(default_factory=dict)
     covered: tuple[Span, ...] = ()
 
@@ -58,31 +62,30 @@ class FeedStore(Store, Watchable, Protocol):
 
 
 class Sink(Protocol):
-    """Where a feed tells what happens."""
-
-    def restarted(self, *, rewound: bool) -> None:
-        """The names were loaded anew; what happened since before is not known. `rewound`: of another history."""
+    """What a feed is a part of."""
 
     def moved(self, events: Sequence[Event]) -> None:
-        """Events that were applied, in order, each once; or none, when only the revision moved on."""
+        """Events that were applied, in order, each once."""
+
+    def over_limit(self) -> str:
+        """Why the names of all feeds take too much memory; "" while they do not."""
 
 
 class Feed:
-    """A span's names, in a thread of its own between `start` and `stop`."""
+    """A span's names, in a thread of its own between `start` and `stop`; `changes` is the log of its watch."""
 
-    def __init__(
-        self, store: FeedStore, keyspace: KeySpace, spans: Sequence[Span], sink: Sink, memory_limit_bytes: int = 0
-    ) -> None:
-        """`spans` are tried in turn until etcd permits one. `memory_limit_bytes` 0 is no limit."""
+    def __init__(self, store: FeedStore, keyspace: KeySpace, spans: Sequence[Span], sink: Sink) -> None:
+        """`spans` are tried in turn until etcd permits one."""
         self._store = store
         self._keyspace = keyspace
         self._spans = list(spans)
         self._sink = sink
-        self._limit = memory_limit_bytes
+        self.changes = ChangeLog()
         self._status_lock = threading.Lock()  # guards the replacing of the status: two threads do it
         self._status = FeedStatus(self._spans[0])
         self._history = History()
         self._rewound = False
+        self._pause = _FIRST_PAUSE_SECONDS
         self._watch: Watch | None = None
         self._heard_at = 0.0  # when the watch last said anything
         self._progress_seen = False
@@ -131,7 +134,7 @@ class Feed:
             head = _head(self._store, status.span)
         except EtcdviewError:
             return
-        if head.revision == self._history.reached:
+        if self._history.proven and head.revision == self._history.reached:
             self._heard_at = time.monotonic()
             self._confirm(self._heard_at)
 
@@ -141,14 +144,13 @@ class Feed:
 
     def _run(self) -> None:
         """The thread: load, follow, and again after whatever went wrong."""
-        pause = _FIRST_PAUSE_SECONDS
         while not self._stop.is_set():
-            before = self._history.applied
+            began = time.monotonic()
             error = self._attempt()
-            moved = self._history.applied != before
-            pause = _FIRST_PAUSE_SECONDS if moved else min(pause * 2, _LONGEST_PAUSE_SECONDS)
+            if time.monotonic() - began > _STEADY_SECONDS:
+                self._pause = _FIRST_PAUSE_SECONDS
             if error is not None and not self._stop.is_set():
-                self._stop.wait(self._recover(error, pause))
+                self._stop.wait(self._recover(error))
 
     def _attempt(self) -> Exception | None:
         try:
@@ -160,29 +162,28 @@ class Feed:
             return error
         return None
 
-    def _recover(self, error: Exception, pause: float) -> float:
+    def _recover(self, error: Exception) -> float:
         """Say what is wrong, drop what may be false; gives the seconds to wait before the next attempt."""
         if isinstance(error, DeniedError):
             return self._deny(error)
         if isinstance(error, EtcdviewError) and not isinstance(error, CompactedError):
             self._set(state="down", loading=None, counts={}, covered=(), trouble=str(error))
-            return pause
+            return _DOWN_PAUSE_SECONDS
         if isinstance(error, CompactedError):
             why = "etcd has compacted what the index had not seen yet; it loads again."
-        elif isinstance(error, ForeignError):
+        elif isinstance(error, ForeignError | UnprovenError):
             why = f"{error} The index loads again."
             self._rewound = True
         else:
             why = f"The index failed ({type(error).__name__}: {error}); it loads again."
         self._forget(why)
+        pause, self._pause = self._pause, min(self._pause * 2, _LONGEST_PAUSE_SECONDS)
         return pause
 
     def _forget(self, why: str) -> None:
         """Nothing of what is held may be shown any more."""
         self._history = History()
-        self._set(
-            state="loading", names=None, loading=None, too_large=False, done=0, counts={}, covered=(), trouble=why
-        )
+        self._set(state="loading", names=None, loading=None, too_large="", done=0, counts={}, covered=(), trouble=why)
 
     def _deny(self, error: DeniedError) -> float:
         if len(self._spans) > 1:
@@ -206,7 +207,7 @@ class Feed:
         for piece in Load(self._store, span, self._keyspace, head.revision, self._stop):
             names.extend(piece.names)
             self._count(piece)
-            if self._is_too_large(names):
+            if self._sink.over_limit():
                 break
         self._history = History.loaded(head, span)
         if not self._stop.is_set():
@@ -214,17 +215,17 @@ class Feed:
 
     def _hold(self, names: NameSet) -> None:
         """Show what was loaded, unless it takes too much memory; it is called live once the watch is there."""
-        too_large = self._is_too_large(names)
+        trouble = self._sink.over_limit()
         self._set(
-            state="bounded" if too_large else "behind",
-            names=None if too_large else names,
+            state="bounded" if trouble else "behind",
+            names=None if trouble else names,
             loading=None,
             counts={},
             covered=(),
-            too_large=too_large,
-            trouble=_too_large(self._limit) if too_large else "",
+            too_large=trouble,
+            trouble=trouble,
         )
-        self._sink.restarted(rewound=self._rewound)
+        self.changes.restart(self._history.reached, rewound=self._rewound)
         self._rewound = False
 
     def _count(self, piece: Loaded) -> None:
@@ -237,9 +238,6 @@ class Feed:
         covered = (*status.covered, piece.section.span) if piece.last else status.covered
         self._set(done=status.done + len(piece.names), total=total, counts=counts, covered=covered)
 
-    def _is_too_large(self, names: NameSet | None) -> bool:
-        return names is not None and 0 < self._limit < names.size_bytes
-
     def _follow(self) -> None:
         """Apply what changes until the watch ends. Raises what the store raises, and ForeignError."""
         span = self._status.span
@@ -250,7 +248,9 @@ class Feed:
         try:
             head = _head(self._store, span)
             self._history.check(head)
-            self._set(state="bounded" if self._status.too_large else "behind", trouble=_CATCHING_UP)
+            self._set(
+                state="bounded" if self._status.too_large else "behind", trouble=self._status.too_large or _CATCHING_UP
+            )
             if self._history.proven and head.revision == self._history.reached:
                 self._confirm(self._heard_at)
             for batch in watch:
@@ -273,34 +273,24 @@ class Feed:
                     names.discard(event.kv.key)
                 else:
                     names.add(event.kv.key)
-        if self._is_too_large(names):
-            self._set(names=None, too_large=True, state="bounded", trouble=_too_large(self._limit))
+        if names is not None and (trouble := self._sink.over_limit()):
+            self._set(names=None, too_large=trouble, state="bounded", trouble=trouble)
         certain_at = self._history.confirmed(batch, now)
         self._set(revision=self._history.reached)
         if certain_at is not None:
             self._confirm(certain_at)
         if events or self._history.reached != before:
+            self.changes.note(events, self._history.reached, time.time())
             self._sink.moved(events)
 
     def _confirm(self, at: float) -> None:
         """Nothing was missing at that moment (monotonic seconds)."""
-        large = self._status.too_large
-        self._set(
-            state="bounded" if large else "live",
-            confirmed_at=at,
-            trouble=_too_large(self._limit) if large else "",
-        )
+        trouble = self._status.too_large
+        self._set(state="bounded" if trouble else "live", confirmed_at=at, trouble=trouble)
 
 
 _CATCHING_UP = "The watch is catching up with what was written meanwhile."
 _BEHIND = "etcd has not confirmed for some seconds that the watch is up to date."
-
-
-def _too_large(limit_bytes: int) -> str:
-    return (
-        f"The key names take more memory than the limit of {limit_bytes >> 20:,} MB; "
-        "each page reads from etcd instead. Raise the limit to have counts and search back."
-    )
 
 
 def _head(store: Store, span: Span) -> NamesPiece:

@@ -20,10 +20,14 @@ class ForeignError(Exception):
     """What is held belongs to another history than what etcd now has. Never leaves the index."""
 
 
+class UnprovenError(Exception):
+    """etcd cannot show any more that its history is the one that is held. Never leaves the index."""
+
+
 class History:
     """`applied`: the revision of the last event. `reached`: nothing is missing up to this one, which is not less.
 
-    `proven` is false from the moment a watch is taken up again until it has repeated what is known.
+    `proven` is false from the moment a watch is begun until it has repeated what is known.
     """
 
     def __init__(self) -> None:
@@ -31,7 +35,7 @@ class History:
         self.reached = 0
         self.proven = True
         self._whole = False
-        self._anchor: bytes | None = None
+        self._anchor: Event | None = None  # the last event
         self._repeating = False
         self._cluster = 0
         self._term = 0
@@ -65,11 +69,11 @@ class History:
         """The revision that the next watch has to begin at."""
         self._repeating = True
         self._doubted = 0
-        self.proven = self._anchor is None
+        self.proven = self._anchor is None and not self._whole
         return max(self.applied, 1)
 
     def take(self, batch: WatchBatch) -> Sequence[Event]:
-        """The events that are new. Raises ForeignError when the batch cannot follow what was applied."""
+        """The events that are new. Raises ForeignError when the batch cannot follow what was applied, UnprovenError."""
         if not batch.events:
             return ()
         if batch.events[0].kv.mod_revision < self.applied:
@@ -78,8 +82,8 @@ class History:
             self._prove(batch)
         known = self.applied if self._repeating else 0
         self._repeating = False
-        last = batch.events[-1].kv
-        self.applied, self._anchor = last.mod_revision, last.key
+        self._anchor = batch.events[-1]
+        self.applied = self._anchor.kv.mod_revision
         self.reached = max(self.reached, self.applied)
         return [event for event in batch.events if event.kv.mod_revision > known] if known else batch.events
 
@@ -88,8 +92,9 @@ class History:
 
         Ask after `take`. A batch of events says so when it brings the store's newest revision; a progress answer when
         it names the revision that is reached, or when one before it has stood for a while without events.
+        Raises UnprovenError.
         """
-        if not self.proven:
+        if not self.proven and not self._is_vain(batch, now):
             return None
         if batch.events or batch.revision <= self.reached:
             self._doubted = 0
@@ -106,6 +111,28 @@ class History:
     def _prove(self, batch: WatchBatch) -> None:
         """The first events repeat the last revision that is known, if it wrote to the span at all."""
         repeated = [event.kv.key for event in batch.events if event.kv.mod_revision == self.applied]
-        if (self._anchor is not None and self._anchor not in repeated) or (self._whole and not repeated):
+        if not repeated and not self.proven and (self._anchor is None or self._anchor.deleted):
+            raise UnprovenError(_FORGOTTEN.format(self.applied))
+        if self._anchor is not None and self._anchor.kv.key not in repeated:
             raise ForeignError(f"Revision {self.applied:,} is another one than before, as after a restore.")
         self.proven = True
+
+    def _is_vain(self, batch: WatchBatch, now: float) -> bool:
+        """Whether nothing will be repeated, and need not be: a compaction drops what its revision deleted.
+
+        A progress answer that has stood for a while tells so. Raises UnprovenError where something had to be repeated.
+        """
+        if batch.events or batch.revision < self.applied:
+            return False
+        if not self._doubted:
+            self._doubted, self._doubted_at = batch.revision, now
+        if now - self._doubted_at < DOUBT_SECONDS:
+            return False
+        if self._anchor is not None:
+            raise UnprovenError(_FORGOTTEN.format(self.applied))
+        self._doubted = 0
+        self.proven = True
+        return True
+
+
+_FORGOTTEN = "etcd does not tell any more what it wrote at revision {:,}, the last one that the index has seen."

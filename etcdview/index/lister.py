@@ -7,7 +7,7 @@ piece is guessed from how dense the names of the last one stood, and the limit o
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from etcdview.errors import DeadlineError, QueryError
@@ -33,6 +33,16 @@ class Span:
 
     def __contains__(self, key: bytes) -> bool:
         return key >= self.start and (self.end == b"\0" or key < self.end)
+
+    def overlaps(self, other: Span) -> bool:
+        """Whether a name may be in both."""
+        return (self.end == b"\0" or other.start < self.end) and (other.end == b"\0" or self.start < other.end)
+
+    def covers(self, other: Span) -> bool:
+        """Whether all of `other` is in this one."""
+        if other.start < self.start:
+            return False
+        return self.end == b"\0" or (other.end != b"\0" and other.end <= self.end)
 
 
 EVERYTHING = Span(b"\0", b"\0")
@@ -125,6 +135,16 @@ class Lister:
                     raise
                 limit = limit // 2
                 self._size = max(self._size // 2, MIN_PIECE_NAMES // 2)
+
+
+def step_between(span: Span, names: Sequence[bytes]) -> int:
+    """How far apart the first and the last of some names of the span stand; at least 1."""
+    return _Scale(span).between(names[0], names[-1]) if names else 1
+
+
+def name_behind(span: Span, name: bytes, step: int) -> bytes:
+    """A name within the span that stands `step` behind `name`, or the span's end."""
+    return _Scale(span).after(name, step)
 
 
 class _Scale:

@@ -5,13 +5,16 @@ While it loads, what has been loaded and bounded reads of etcd answer; no call w
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
+from etcdview.errors import DeniedError
 from etcdview.index.base import Freshness, Mode, NamePage, State, Tree
 from etcdview.index.bounded import BoundedNames
-from etcdview.index.changes import ChangeLog
+from etcdview.index.changes import ChangeLog, SeveralLogs
 from etcdview.index.churn import Churn, ChurnCounter
 from etcdview.index.feed import Feed, FeedStatus, FeedStore
 from etcdview.index.lister import EVERYTHING, Span, disjoint, span_of
@@ -20,8 +23,10 @@ from etcdview.index.memory import Found, page_of, search_in
 from etcdview.index.packed import View
 from etcdview.index.stopping import Stop
 from etcdview.index.trees import loaded_tree, loading_tree
-from etcdview.keys import KeySpace
+from etcdview.keys import KeySpace, show
 from etcdview.models import Event
+
+_log = logging.getLogger(__name__)
 
 PULSE_SECONDS = 1.0
 STRAYS = "(no place)"  # the churn of keys that fit no pattern
@@ -44,12 +49,12 @@ class Index:
         """Without `prefixes` all that etcd permits: the whole keyspace, else the registry's root."""
         self._store = store
         self._keyspace = keyspace
-        self.changes = ChangeLog()
         self._churn = ChurnCounter()
         self._reads: BoundedNames | None = None
         wanted = [[span] for span in disjoint(list(prefixes))] or [[EVERYTHING, span_of(keyspace.root)]]
-        limit = memory_limit_bytes // len(wanted)
-        self._feeds = [Feed(store, keyspace, spans, self, limit) for spans in wanted]
+        self._limit = memory_limit_bytes
+        self._feeds = [Feed(store, keyspace, spans, self) for spans in wanted]
+        self.changes = SeveralLogs(self._logs)
         self._stop = threading.Event()
         self._pulse = threading.Thread(target=self._beat, name="etcdview-index-pulse", daemon=True)
 
@@ -62,7 +67,6 @@ class Index:
     def close(self) -> None:
         """End the threads and the watches; within a second, unless the store keeps one waiting."""
         self._stop.set()
-        self.changes.close()
         for feed in self._feeds:
             feed.stop()
         for feed in self._feeds:
@@ -92,19 +96,25 @@ class Index:
         names = [part.names for part in parts if part.names is not None]
         denied = tuple(part.span.start.decode("utf-8", "backslashreplace") for part in parts if part.denied)
         revision = self.freshness().revision
-        if len(names) == sum(not part.denied for part in parts):
+        if names and len(names) == sum(not part.denied for part in parts):
             return loaded_tree(names, revision, denied)
         if any(part.too_large for part in parts):
-            return self._bounded(parts).tree()
+            return replace(self._bounded(parts).tree(), denied=denied)
         return loading_tree(parts, self._keyspace, revision, denied)
 
     def page(self, start: bytes, end: bytes, *, after: bytes | None = None, limit: int = 100) -> NamePage:
-        """See Names.page. What is not loaded yet is read from etcd, at the revision of the load."""
-        parts = [part for part in self._parts() if not part.denied]
-        views = _views_over(parts, start, end)
+        """See Names.page. What is not loaded yet is read from etcd. Raises DeniedError where nothing may be read."""
+        asked = Span(start, start + b"\0" if end == b"" else end)
+        touched = [part for part in self._parts() if part.span.overlaps(asked)]
+        parts = [part for part in touched if not part.denied]
+        if not parts:
+            raise _unreadable(touched, asked)
+        views = _views_over(parts, asked)
         if views is None:
-            return self._bounded(parts).page(start, end, after=after, limit=limit)
-        return self._answer(page_of(views, start, end, after, limit))
+            found = self._bounded(parts).page(start, end, after=after, limit=limit)
+        else:
+            found = self._answer(page_of(views, start, end, after, limit))
+        return found if parts == touched else replace(found, complete=False)
 
     def unplaced(self, *, after: bytes | None = None, limit: int = 100) -> NamePage:
         """See Names.unplaced; while loading, those that are loaded."""
@@ -130,26 +140,36 @@ class Index:
         """Writes by storage prefix over the last hour, the busiest first; since the start of the index, if later."""
         return self._churn.rates(time.monotonic())
 
-    def restarted(self, *, rewound: bool) -> None:
-        """See feed.Sink."""
-        self.changes.restart(self._reached(), rewound=rewound)
-
     def moved(self, events: Sequence[Event]) -> None:
         """See feed.Sink."""
         now = time.monotonic()
         for event in events:
             place = self._keyspace.place(event.kv.key)
             self._churn.note(place.resource.prefix if place else STRAYS, now)
-        self.changes.note(events, self._reached(), time.time())
 
-    def _reached(self) -> int:
-        """The revision up to which every readable part has seen all changes."""
-        return min((part.revision for part in self._parts() if not part.denied), default=0)
+    def over_limit(self) -> str:
+        """See feed.Sink."""
+        held = (part.names or part.loading for part in self._parts())
+        if not self._limit or sum(names.size_bytes for names in held if names is not None) <= self._limit:
+            return ""
+        return (
+            f"The key names take more memory than the limit of {self._limit >> 20:,} MB; "
+            "each page reads from etcd instead. Raise the limit to have counts and search back."
+        )
+
+    def _logs(self) -> list[tuple[Span, ChangeLog]]:
+        return [(feed.status.span, feed.changes) for feed in self._feeds if not feed.status.denied]
 
     def _beat(self) -> None:
         while not self._stop.wait(PULSE_SECONDS):
             for feed in self._feeds:
-                feed.pulse(time.monotonic())
+                self._pulse_of(feed)
+
+    def _pulse_of(self, feed: Feed) -> None:
+        try:
+            feed.pulse(time.monotonic())
+        except Exception:  # noqa: BLE001 - were this thread to die, a watch that hangs would pass for a quiet one
+            _log.exception("the index could not ask whether its watch is up to date")
 
     def _parts(self) -> list[FeedStatus]:
         return [feed.status for feed in self._feeds]
@@ -166,27 +186,24 @@ class Index:
         return NamePage(fresh.revision, fresh.complete, found.keys, found.count, found.next_after, found.exact)
 
 
-def _views_over(parts: Sequence[FeedStatus], start: bytes, end: bytes) -> list[View] | None:
-    """Views that hold all names of [start, end) that may be read; None where a part of it is not loaded."""
+def _views_over(parts: Sequence[FeedStatus], asked: Span) -> list[View] | None:
+    """Views that hold all names of `asked` that the parts have; None where a part of it is not loaded."""
     views: list[View] = []
-    asked = Span(start, start + b"\0" if end == b"" else end)
     for part in parts:
-        if not _overlap(part.span, asked):
-            continue
         if part.names is not None:
             views.append(part.names.view())
-        elif part.loading is not None and any(_covers(span, asked) for span in part.covered):
+        elif part.loading is not None and any(span.covers(asked) for span in part.covered):
             views.append(part.loading.view())
         else:
             return None
     return views
 
 
-def _overlap(one: Span, other: Span) -> bool:
-    return (one.end == b"\0" or other.start < one.end) and (other.end == b"\0" or one.start < other.end)
-
-
-def _covers(outer: Span, inner: Span) -> bool:
-    if inner.start < outer.start:
-        return False
-    return outer.end == b"\0" or (inner.end != b"\0" and inner.end <= outer.end)
+def _unreadable(denied: Sequence[FeedStatus], asked: Span) -> DeniedError:
+    """Why nothing of `asked` may be read: etcd forbids it, or it lies outside of what etcdview is set to read."""
+    if denied:
+        return DeniedError(denied[0].trouble, "Names and values below it cannot be shown with this etcd user.")
+    return DeniedError(
+        f"{show(asked.start)} is outside of the prefixes that etcdview is set to read.",
+        "Add its prefix to the setting `prefixes`.",
+    )

@@ -11,7 +11,6 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from etcdview.errors import EtcdviewError
 from etcdview.index.lister import Lister, Span, sections
 from etcdview.keys import KeySpace
 from etcdview.models import NamesPiece
@@ -77,7 +76,7 @@ class Load:
         self._stop = stop
         self._tasks = deque(_Task(Section(part, prefix)) for part, prefix in sections(span, keyspace, LARGE_TYPES))
         self._open = len(self._tasks)  # tasks that are waiting or being worked on
-        self._results: queue.Queue[Loaded | EtcdviewError] = queue.Queue(_WAITING_PIECES)
+        self._results: queue.Queue[Loaded | Exception] = queue.Queue(_WAITING_PIECES)
         self._given_up = threading.Event()
         self._readers = readers
 
@@ -100,7 +99,7 @@ class Load:
             result = self._results.get(timeout=_POLL_SECONDS)
         except queue.Empty:
             return
-        if isinstance(result, EtcdviewError):
+        if isinstance(result, Exception):
             raise result
         if result.last:
             self._open -= 1
@@ -115,7 +114,7 @@ class Load:
                 except IndexError:
                     return
                 self._work(task)
-        except EtcdviewError as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, it comes out where the load is iterated
             self._give(error)
 
     def _work(self, task: _Task) -> None:
@@ -135,7 +134,7 @@ class Load:
             self._tasks.append(_Task(section, piece))
         self._give(Loaded(section, piece.names, piece.count, last=not piece.more))
 
-    def _give(self, result: Loaded | EtcdviewError) -> None:
+    def _give(self, result: Loaded | Exception) -> None:
         while not self._over():
             try:
                 self._results.put(result, timeout=_POLL_SECONDS)

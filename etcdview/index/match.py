@@ -92,13 +92,15 @@ class Contains:
         """See Matcher."""
         if not block.plain:
             return [name for name in block.names() if self.matches(name)]
+        if b"\n" in self._needle:  # no plain name has one
+            return []
         if self._needle in block.stem:
             return block.names()
         return [block.stem + _line_at(block.body, m.start()) for m in self._pattern(block).finditer(block.body)]
 
     def count(self, block: Block) -> int:
         """See Matcher."""
-        if not block.plain:
+        if not block.plain or b"\n" in self._needle:
             return len(self.find(block))
         if self._needle in block.stem:
             return block.count
@@ -179,6 +181,7 @@ def _compile(pattern: str, literal_prefix: bytes) -> Regex:
     options.log_errors = False
     options.max_mem = _RE2_MEMORY_BYTES
     try:
+        re2.compile(pattern.encode(), options)  # by itself: what stands around it below must not complete it
         anywhere = re2.compile(b"(?m:" + pattern.encode() + b")", options)
         whole_lines = re2.compile(b"(?m)^.*(?:" + pattern.encode() + b").*$", options)
     except (re2.error, UnicodeEncodeError) as error:
@@ -202,6 +205,8 @@ def _refuse_text_anchors(pattern: str) -> None:
                 rf"\{escaped} has no meaning in a search over names.",
                 "Use ^ and $ for the ends of a name, and a backslash before each special character.",
             )
+    if re.search(r"\(\?[a-zA-Z]*-[a-zA-Z]*m", pattern):
+        raise QueryError("(?-m) has no meaning in a search over names.", "^ and $ are always the ends of a name.")
 
 
 def _line_at(body: bytes, at: int) -> bytes:

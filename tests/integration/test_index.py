@@ -10,6 +10,7 @@ from functools import partial
 import pytest
 
 from etcdview.demo.cluster import Cluster
+from etcdview.errors import DeniedError
 from etcdview.index import names_for
 from etcdview.index.lister import Lister
 from etcdview.index.live import Index
@@ -85,7 +86,8 @@ def test_pages_learn_of_changes_through_the_one_watch(plain_etcd: Cluster) -> No
         shown = settled(index, writer.put(b"/registry/pods/shop/a")).revision
         waiting = threading.Timer(0.3, lambda: writer.put(b"/registry/pods/shop/a", value=b"new"))
         waiting.start()
-        found = index.changes.wait(shown, b"/registry/pods/", timeout_seconds=20.0)
+        wait_for(lambda: bool(index.changes.since(shown, b"/registry/pods/").changes))
+        found = index.changes.since(shown, b"/registry/pods/")
         assert [(c.key, c.created, c.deleted) for c in found.changes] == [(b"/registry/pods/shop/a", False, False)]
         value = index.changes.value(b"/registry/pods/shop/a", found.revision)
         assert value is not None
@@ -149,8 +151,8 @@ def test_past_its_memory_limit_it_falls_back_to_bounded_reads(plain_etcd: Cluste
         page = index.page(b"/registry/pods/shop/", b"/registry/pods/shop0", limit=10)
         assert (len(page.keys), page.count) == (10, 500)
         writer.put(b"/registry/pods/shop/late")
-        found = index.changes.wait(shown, b"", timeout_seconds=20.0)
-        assert [c.key for c in found.changes] == [b"/registry/pods/shop/late"]
+        wait_for(lambda: bool(index.changes.since(shown).changes))
+        assert [c.key for c in index.changes.since(shown).changes] == [b"/registry/pods/shop/late"]
         assert index.freshness().state == "bounded"
 
 
@@ -201,10 +203,17 @@ def _look_as_viewer(url: str) -> None:
         assert tree.denied == ("/registry/secrets/",)
         assert [(row.resource.id, row.count) for row in tree.types] == [("pods", 5)]
         assert "permit" in index.freshness().trouble
-        assert index.page(b"/registry/secrets/", b"/registry/secrets0").keys == ()
+        with pytest.raises(DeniedError, match="does not permit reading /registry/secrets/"):
+            index.page(b"/registry/secrets/", b"/registry/secrets0")
+        with pytest.raises(DeniedError, match="outside of the prefixes"):
+            index.page(b"/registry/leases/", b"/registry/leases0")
+        page = index.page(b"/registry/", b"/registry0")
+        assert (len(page.keys), page.complete) == (5, False)
     with indexed(url, user="viewer", password="v") as index:
         wait_for(lambda: bool(index.tree().denied), index.freshness)
-        assert index.tree().denied == ("/registry/",)
+        assert (index.tree().denied, index.tree().complete) == (("/registry/",), False)
+        with pytest.raises(DeniedError):
+            index.page(b"/registry/pods/", b"/registry/pods0")
         assert not index.freshness().complete
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import subprocess
 import time
@@ -146,6 +147,31 @@ def test_each_member_may_go_in_turn(cluster: Cluster) -> None:
                 writer.put(b"/registry/pods/shop/during-%d" % n)
             cluster.heal()
             assert_true(index, cluster.endpoints[0], cluster.tls)
+
+
+def test_members_that_come_and_go_change_nothing(cluster: Cluster, etcdctl: Callable[..., str]) -> None:
+    """A learner is added and taken away while the index watches; the member that is watched loses the leadership."""
+    with indexed(*cluster.endpoints, tls=cluster.tls) as index, writing(cluster.endpoints[0], cluster.tls) as writer:
+        writer.put(*KEYS)
+        peer = f"{cluster.members[0].peer_url.rpartition(':')[0]}:1"
+        added: list[str] = []
+
+        def is_added() -> bool:
+            """etcd takes no member until all have been connected for five seconds."""
+            with contextlib.suppress(AssertionError):
+                added.append(etcdctl("member", "add", "cp4", "--learner", f"--peer-urls={peer}"))
+            return bool(added)
+
+        wait_for(is_added)
+        writer.put(b"/registry/pods/shop/while-it-joins")
+        assert_true(index, cluster.endpoints[0], cluster.tls)
+        etcdctl("member", "remove", added[0].split()[1])
+        cluster.members[0].kill()
+        with writing(cluster.endpoints[1], cluster.tls) as other:
+            other.put(b"/registry/pods/shop/after-it-left")
+        wait_for(lambda: b"/registry/pods/shop/after-it-left" in all_names(index), index.freshness)
+        cluster.heal()
+        assert_true(index, cluster.endpoints[0], cluster.tls)
 
 
 def restore(etcd: Cluster, snapshot: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 from etcdview.browse.scoped.spans import Spans
@@ -25,16 +24,6 @@ class ScopedChanges:
     def since(self, revision: int, prefix: bytes = b"") -> Changes:
         """See ChangeLog.since."""
         return self._permitted(self._changes.since(revision, prefix))
-
-    def wait(self, revision: int, prefix: bytes, timeout_seconds: float) -> Changes:
-        """See ChangeLog.wait: changes that may not be seen end no wait."""
-        deadline = time.monotonic() + timeout_seconds
-        while True:
-            left = max(deadline - time.monotonic(), 0.0)
-            found = self._permitted(self._changes.wait(revision, prefix, left))
-            if found.changes or found.lost or time.monotonic() >= deadline or found.revision <= revision:
-                return found
-            revision = found.revision
 
     def recent(self, prefix: bytes = b"", limit: int = 100) -> tuple[Change, ...]:
         """See ChangeLog.recent."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from etcdview.browse.scoped.changes import ScopedChanges
 from etcdview.browse.scoped.spans import Spans
+from etcdview.errors import DeniedError
 from etcdview.index.base import Changing, Freshness, Mode, NamePage, Names, Tree, TypeCount
 from etcdview.index.churn import Churn
 from etcdview.index.lister import Span, span_of
@@ -85,20 +87,26 @@ class ScopedNames:
         fresh = self._names.freshness()
         pages: list[NamePage] = []
         keys: list[bytes] = []
-        more, last = False, after
+        more, last, refused = False, after, None
         for span in spans:
             left = limit - len(keys)
-            page = self._names.page(span.start, span.end, after=after, limit=max(left, 1))
+            try:
+                page = self._names.page(span.start, span.end, after=after, limit=max(left, 1))
+            except DeniedError as error:  # by etcd, which may permit the others
+                refused = error
+                continue
             more = more or page.next_after is not None or (left == 0 and bool(page.keys))
             if left:
                 last = page.keys[-1] if page.keys else last
                 keys += page.keys
             pages.append(page)
+        if refused is not None and not pages:
+            raise refused
         permitted = tuple(filter(self._spans.has, keys))
         odd = len(keys) - len(permitted)  # keys that fit no pattern, of which only those on this page are known
         return NamePage(
             revision=pages[0].revision if pages else fresh.revision,
-            complete=all(page.complete for page in pages) if pages else fresh.complete,
+            complete=refused is None and (all(page.complete for page in pages) if pages else fresh.complete),
             keys=permitted,
             count=sum(page.count for page in pages) - odd,
             next_after=last if more else None,
@@ -121,13 +129,17 @@ class ScopedNames:
 
     def _walk(self, spans: Sequence[Span], after: bytes | None) -> Iterator[bytes]:
         for span in spans:
-            behind: bytes | None = after
-            while True:
-                page = self._names.page(span.start, span.end, after=behind, limit=_PIECE)
-                yield from page.keys
-                if page.next_after is None:
-                    break
-                behind = page.next_after
+            with contextlib.suppress(DeniedError):  # by etcd, which may permit the others
+                yield from self._walk_one(span, after)
+
+    def _walk_one(self, span: Span, after: bytes | None) -> Iterator[bytes]:
+        behind: bytes | None = after
+        while True:
+            page = self._names.page(span.start, span.end, after=behind, limit=_PIECE)
+            yield from page.keys
+            if page.next_after is None:
+                return
+            behind = page.next_after
 
 
 class _Live(ScopedNames):

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import threading
-import time
-
 import pytest
 
 from etcdview.index import changes
-from etcdview.index.changes import ChangeLog
+from etcdview.index.changes import ChangeLog, Changes, SeveralLogs
 from etcdview.index.churn import ChurnCounter
+from etcdview.index.lister import span_of
 from etcdview.models import Event, KeyValue
 
 PODS = b"/registry/pods/"
+SECRETS = b"/registry/secrets/"
 
 
 def put(name: bytes, revision: int, version: int = 1, value: bytes = b"x") -> Event:
@@ -78,34 +77,64 @@ def test_a_page_of_a_history_that_is_no_more_is_told_to_read_again() -> None:
     assert log.since(100).lost
 
 
-def test_changes_of_several_watches_come_in_order_and_not_before_all_have_got_so_far() -> None:
+def test_a_page_of_a_quiet_directory_is_not_lost_to_writes_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(changes, "KEPT_CHANGES", 2)
     log = log_from(10)
-    log.note([put(b"z", 14)], 11, now=0.0)
-    log.note([put(b"a", 12)], 12, now=0.0)
-    assert [c.revision for c in log.since(10).changes] == [12]
-    log.note([], 14, now=0.0)
-    assert [c.revision for c in log.since(10).changes] == [12, 14]
+    log.note([put(b"quiet/a", 11), *(put(b"busy/a", revision) for revision in range(12, 20))], 19, now=0.0)
+    assert log.since(10, PODS + b"quiet/").lost
+    assert log.since(11, PODS + b"quiet/") == Changes(19)
+    assert log.since(11, PODS + b"quiet/a") == Changes(19)
+    assert log.since(11, b"/registry/secrets/") == Changes(19)
+    assert log.since(11, PODS + b"busy/").lost
+    assert log.since(11, PODS + b"bu").lost
+    assert log.since(11, PODS).lost
+    assert log.since(11).lost
 
 
-def test_waiting_ends_when_something_happens() -> None:
+def test_directories_that_are_too_many_to_remember_count_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(changes, "KEPT_CHANGES", 1)
+    monkeypatch.setattr(changes, "KEPT_DIRECTORIES", 4)
     log = log_from(10)
-    threading.Timer(0.1, lambda: log.note([put(b"a", 11)], 11, now=0.0)).start()
-    assert [c.revision for c in log.wait(10, b"", timeout_seconds=30.0).changes] == [11]
+    log.note([put(b"one/a", 11), put(b"two/a", 12), put(b"three/a", 13)], 13, now=0.0)
+    assert log.since(10, PODS + b"one/").lost
+    assert log.since(11, PODS + b"one/") == Changes(13)
+    assert log.since(11, PODS + b"two/").lost
 
 
-def test_waiting_is_not_disturbed_by_what_happens_elsewhere() -> None:
-    log = log_from(10)
-    log.note([put(b"a", 11)], 11, now=0.0)
-    found = log.wait(10, b"/registry/secrets/", timeout_seconds=0.2)
-    assert (found.changes, found.revision) == ((), 11)
+def two_logs() -> tuple[ChangeLog, ChangeLog, SeveralLogs]:
+    pods, secrets = log_from(10), log_from(10)
+    return pods, secrets, SeveralLogs(lambda: [(span_of(PODS), pods), (span_of(SECRETS), secrets)])
 
 
-def test_closing_the_log_lets_everybody_go() -> None:
-    log = log_from(10)
-    threading.Timer(0.1, log.close).start()
-    began = time.monotonic()
-    assert log.wait(10, b"", timeout_seconds=30.0).changes == ()
-    assert time.monotonic() - began < 20
+def test_of_several_watches_a_prefix_of_one_is_as_fresh_as_that_one() -> None:
+    pods, _, logs = two_logs()
+    pods.note([put(b"a", 14)], 14, now=0.0)
+    assert [c.revision for c in logs.since(10, PODS).changes] == [14]
+    assert logs.revision == 10
+
+
+def test_of_several_watches_all_changes_come_in_order_and_not_before_all_have_got_so_far() -> None:
+    pods, secrets, logs = two_logs()
+    pods.note([put(b"z", 12), put(b"y", 14)], 14, now=0.0)
+    assert logs.since(10) == Changes(10)
+    secrets.note([Event(KeyValue(SECRETS + b"a", 11, 11, 1))], 13, now=0.0)
+    found = logs.since(10)
+    assert ([c.revision for c in found.changes], found.revision) == ([11, 12], 13)
+    assert [c.revision for c in logs.recent(limit=2)] == [14, 12]
+
+
+def test_a_watch_that_began_anew_hides_nothing_of_the_others() -> None:
+    pods, secrets, logs = two_logs()
+    pods.note([put(b"a", 11)], 11, now=0.0)
+    secrets.restart(11)
+    assert logs.since(10).lost
+    assert [c.revision for c in logs.since(10, PODS).changes] == [11]
+    assert logs.value(PODS + b"a", 11) is not None
+
+
+def test_where_nothing_is_watched_nothing_changes() -> None:
+    _, _, logs = two_logs()
+    assert logs.since(10, b"/registry/leases/") == Changes(10)
 
 
 def test_the_newest_changes_come_first() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from etcdview.index.history import DOUBT_SECONDS, ForeignError, History
+from etcdview.index.history import DOUBT_SECONDS, ForeignError, History, UnprovenError
 from etcdview.index.lister import EVERYTHING, Span, span_of
 from etcdview.models import Event, KeyValue, NamesPiece, WatchBatch
 
@@ -41,13 +41,41 @@ def test_a_watch_repeats_what_is_known_and_that_is_not_new() -> None:
 
 
 def test_a_watch_that_does_not_repeat_it_is_of_another_history() -> None:
-    with pytest.raises(ForeignError):
-        loaded(10).take(written(11))
     history = loaded(10)
     history.take(written(10, 11, key=b"/a"))
     history.resume()
     with pytest.raises(ForeignError):
         history.take(written(11, key=b"/b"))
+    history.resume()
+    with pytest.raises(ForeignError):
+        history.take(written(12, key=b"/a"))
+
+
+def test_a_deletion_may_have_been_compacted_and_then_nothing_is_proven() -> None:
+    history = loaded(10)
+    history.take(written(10))
+    history.take(WatchBatch(11, (Event(KeyValue(b"/a", 0, 11, 0), deleted=True),)))
+    history.resume()
+    with pytest.raises(UnprovenError):
+        history.take(written(12))
+    history.resume()
+    assert history.confirmed(progress(11), 1.0) is None
+    with pytest.raises(UnprovenError):
+        history.confirmed(progress(11), 1.0 + DOUBT_SECONDS)
+
+
+def test_what_the_first_watch_does_not_repeat_is_loaded_again() -> None:
+    with pytest.raises(UnprovenError):
+        loaded(10).take(written(11))
+
+
+def test_a_load_is_proven_where_etcd_has_nothing_to_repeat() -> None:
+    history = loaded(10)
+    assert not history.proven
+    assert history.confirmed(progress(10), 1.0) is None
+    assert history.confirmed(progress(10), 1.0 + DOUBT_SECONDS) == 1.0 + DOUBT_SECONDS
+    assert history.proven
+    assert len(history.take(written(11))) == 1
 
 
 def test_of_a_part_of_the_keyspace_the_first_event_proves_nothing() -> None:
@@ -85,11 +113,11 @@ def test_the_newest_event_confirms_and_an_older_one_does_not() -> None:
 
 
 def test_progress_at_what_was_applied_confirms() -> None:
-    assert loaded(10).confirmed(progress(10), 5.0) == 5.0
+    assert loaded(10, PODS).confirmed(progress(10), 5.0) == 5.0
 
 
 def test_progress_of_a_member_that_is_behind_confirms_nothing() -> None:
-    assert loaded(10).confirmed(progress(9), 5.0) is None
+    assert loaded(10, PODS).confirmed(progress(9), 5.0) is None
 
 
 def test_progress_ahead_of_the_events_is_doubted_until_it_has_stood_for_a_while() -> None:

@@ -113,8 +113,15 @@ def test_a_substring_is_found_wherever_it_stands(keys: set[bytes], needle: str, 
 @given(st.sets(st.binary(min_size=1, max_size=6), max_size=40), st.binary(min_size=1, max_size=2))
 def test_a_substring_of_any_bytes_is_found(keys: set[bytes], needle: bytes) -> None:
     text = needle.decode("utf-8", "surrogateescape")
-    found = names_of(keys).search(text, "contains", limit=100).keys
-    assert set(found) >= {key for key in keys if needle in key}
+    page = names_of(keys).search(text, "contains", limit=100)
+    assert list(page.keys) == sorted(key for key in keys if needle in key or show(needle) in show(key))
+    assert page.count == len(page.keys)
+
+
+def test_a_line_feed_is_looked_for_in_names_that_have_one() -> None:
+    names = names_of({b"/registry/pods/shop/web", b"/registry/pods/shop/we\nb"})
+    assert names.search("\n", "contains").keys == (b"/registry/pods/shop/we\nb",)
+    assert names.search("e\nb", "contains").count == 1
 
 
 @given(
@@ -164,6 +171,9 @@ def test_a_glob_never_finds_more_than_the_shell_would(keys: set[bytes], pattern:
         ("(?=a)", "regex"),
         (r"\Afoo", "regex"),
         (r"foo\z", "regex"),
+        ("x)|(?:web", "regex"),
+        ("(?-m:^a)", "regex"),
+        ("(?i-sm)^a", "regex"),
         ("(((a{100}){100}){100})", "regex"),
         ("x" * 1001, "contains"),
     ],

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etcdview.errors import DeadlineError, QueryError
+from etcdview.errors import DeadlineError, QueryError, UnreachableError
+from etcdview.index import bounded
 from etcdview.index.bounded import BoundedNames, survey
 from etcdview.index.lister import EVERYTHING, Lister, Span, disjoint, sections, span_of
 from etcdview.index.load import Load
@@ -179,3 +180,46 @@ def test_a_bounded_search_looks_at_so_many_names_and_says_where_to_go_on(monkeyp
         found, after = found + list(page.keys), page.next_after
     assert found == [key for key in keys if b"7" in key]
     assert after is None
+
+
+def test_an_error_that_nobody_foresaw_comes_out_of_the_load() -> None:
+    class Broken(CountingStore):
+        def range(self, start: bytes, end: bytes = b"", **options: object) -> RangeResult:
+            raise ZeroDivisionError
+
+    store = Broken("test", (), revision=5)
+    with pytest.raises(ZeroDivisionError):
+        list(Load(store, EVERYTHING, KEYSPACE, 5, threading.Event()))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_bounded_pages_hold_every_name_and_count_it_once(shape: str) -> None:
+    keys, store = SHAPES[shape], store_of(SHAPES[shape])
+    names = BoundedNames(store, KEYSPACE)
+    found: list[bytes] = []
+    after = None
+    while len(found) < 5_000:
+        page = names.page(b"/registry/pods/", b"/registry/pods0", after=after, limit=500)
+        assert page.count == len(keys)
+        found += page.keys
+        after = page.next_after
+    assert found == keys[: len(found)]
+    # each page counting what is left of the range would walk over 15 times as many
+    assert store.walked < 4 * len(keys)
+
+
+def test_a_survey_of_before_stands_while_etcd_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Failing(CountingStore):
+        down = False
+
+        def range(self, start: bytes, end: bytes = b"", **options: object) -> RangeResult:
+            if self.down:
+                raise UnreachableError("no answer", "")
+            return super().range(start, end, **options)
+
+    store = Failing("test", (KeyValue(key, 1, 1, 1) for key in SHAPES["numbered"]), revision=5)
+    names = BoundedNames(store, KEYSPACE)
+    before = names.tree()
+    monkeypatch.setattr(bounded, "SURVEY_SECONDS", -1.0)
+    store.down = True
+    assert names.tree() == before

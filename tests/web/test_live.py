@@ -105,6 +105,19 @@ def test_a_deleted_key_is_a_404_that_says_when_and_its_history_is_kept(page: Pag
     expect(page.locator("ins")).to_contain_text("text: two")
 
 
+def test_the_history_shows_each_line_of_a_difference_on_a_line_of_its_own(page: Page, etcdctl: Etcdctl) -> None:
+    etcdctl("put", WEB, config_map("web", "one " + "long " * 60))
+    etcdctl("put", WEB, config_map("web", "two"))
+    page.set_viewport_size({"width": 400, "height": 860})
+    page.goto(f"/history?key={WEB}")
+
+    lines = page.locator("pre.diff").first.inner_text().splitlines()
+    assert "+   text: two" in lines
+    assert [line[0] for line in lines if "text:" in line] == ["-", "+"]
+    assert len(lines) > 2
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
 def test_a_compacted_revision_is_a_410(page: Page, etcdctl: Etcdctl, etcd: Cluster) -> None:
     for text in ("one", "two", "three"):
         etcdctl("put", WEB, config_map("web", text))

@@ -1,11 +1,10 @@
-"""How pages read values: linearizably while etcd has a quorum, and from one member when it is known to have lost it.
+"""How pages and commands read values: linearizably while etcd has a quorum, from one member when it has lost it.
 
-At 3 a.m. a page that is a little old, and says so, is worth more than none.
+At 3 a.m. an answer that is a little old, and says so, is worth more than none.
 """
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 
 from etcdview.errors import NoQuorumError
@@ -26,18 +25,24 @@ def how_read(live: bool, serializable: bool) -> str:
 
 
 class Reads:
-    """The Store protocol over a live store, with the monitor's word on the quorum."""
+    """The Store protocol over a live store, with the monitor's word on the quorum.
+
+    A command has no monitor: there the quorum counts as lost from the first read that finds it so.
+    """
 
     live = True
 
-    def __init__(self, store: Store, monitor: Monitor) -> None:
+    def __init__(self, store: Store, monitor: Monitor | None = None) -> None:
         self._store = store
         self._monitor = monitor
+        self._found_lost = False
         self.name = store.name
 
     @property
     def quorum_lost(self) -> bool:
-        """Whether the last round of probes found the quorum lost; asks nobody."""
+        """Whether the last round of probes, or a read where there is none, found the quorum lost; asks nobody."""
+        if self._monitor is None:
+            return self._found_lost
         facts = self._monitor.latest(0.0).facts
         return facts is not None and facts.quorum.state == "lost"
 
@@ -70,13 +75,16 @@ class Reads:
         try:
             return read(False)
         except NoQuorumError:
+            self._found_lost = True
             return read(True)
 
     def get_many(self, keys: Sequence[bytes], *, revision: int = 0, keys_only: bool = False) -> dict[bytes, KeyValue]:
         """See Store.get_many; while the quorum is lost a read a key, all at the revision of the first."""
         if not self.quorum_lost:
-            with contextlib.suppress(NoQuorumError):
+            try:
                 return self._store.get_many(keys, revision=revision, keys_only=keys_only)
+            except NoQuorumError:
+                self._found_lost = True
         found: dict[bytes, KeyValue] = {}
         for key in keys:
             result = self._store.range(key, revision=revision, keys_only=keys_only, serializable=True)

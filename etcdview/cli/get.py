@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import click
 
+from etcdview.browse.reads import STALE, Reads
 from etcdview.cli.get_query import Wanted, parse
 from etcdview.cli.get_read import Query, Reader
 from etcdview.cli.get_show import Style, complaints, lines, printer, show
@@ -76,13 +77,20 @@ def command(
     )
     store = open_store(resolved.settings)
     try:
-        return run(store, Reader(open_objects(store, resolved.settings), query), what, style, watch)
+        reads = Reads(store) if store.live else store
+        reader = Reader(open_objects(reads, resolved.settings), query)
+        if isinstance(reads, Reads) and reads.quorum_lost:
+            click.echo(f"etcdview: {STALE} This is revision {reader.revision:,}.", err=True)
+        return run(store, reader, what, style, watch)
     finally:
         store.close()
 
 
 def run(store: Store, reader: Reader, what: Sequence[str], style: Style, watch: bool) -> int:
-    """Read and print. The exit status: 1 where a name is missing or a value is not readable."""
+    """Read and print; `store` is what a watch follows.
+
+    The exit status: 1 where a name is missing or a value is not readable.
+    """
     wanted = parse(what, reader.find)
     check(wanted, reader.query, style, watch)
     found = [reader.read(one) for one in wanted]

@@ -81,3 +81,18 @@ def test_a_deletion_is_shown_as_it_was(plain_etcd: Cluster, plain_etcdctl: Etcdc
         assert lines.readline() == "shop   deleted   4     60s\n"
         plain_etcdctl("del", key)
         assert lines.readline() == "shop   deleted   4     60s\n"
+
+
+def test_without_quorum_one_member_is_read_and_told_so(cluster: Cluster, etcdctl: Etcdctl) -> None:
+    key, value = config_map("a", 1)
+    etcdctl("put", key, stdin=value)
+    revision = json.loads(etcdctl("get", "x", "-w", "json"))["header"]["revision"]
+    cluster.wait_ready(cluster.members[:1])  # by a linearizable read: it has applied the put
+    for member in cluster.members[1:]:
+        member.kill()
+
+    done = subprocess.run(command(cluster, "cm,secrets", "-n", "shop"), capture_output=True, text=True, check=True)
+
+    assert done.stdout == "NAME          DATA   AGE\nconfigmap/a   1      60s\n"
+    assert "has lost its quorum" in done.stderr
+    assert f"revision {revision:,}" in done.stderr

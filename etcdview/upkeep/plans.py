@@ -52,9 +52,14 @@ def snapshot(sight: Sight) -> Plan:
 
 
 def snapshot_source(sight: Sight) -> MemberNow | None:
-    """A follower where there is one: the leader has enough to do. A learner may be behind, and serves none."""
-    voters = [m for m in sight.voters if m.alive]
-    return next((m for m in voters if not m.leader), next(iter(voters), None))
+    """A follower where there is one: the leader has enough to do. A learner may be behind, and serves none.
+
+    Where nobody takes part any more, the member that has the newest revision: then a snapshot is needed most.
+    """
+    voters = [m for m in sight.voters if sight.takes_part(m)]
+    if not voters:
+        return max((m for m in sight.voters if m.status), key=_revision, default=None)
+    return next((m for m in voters if not m.leader), voters[0])
 
 
 def compact(sight: Sight, revision: int) -> Plan:
@@ -94,17 +99,17 @@ def defragment(sight: Sight, member: MemberNow) -> Plan:
 def defragment_all(sight: Sight) -> Plan:
     """One member after the other."""
     order = ", ".join(m.name for m in defragment_order(sight))
-    down = sight.others_down()
+    gone = sight.others_away()
     return Plan(
         "defragment-all",
         "Defragment all members",
         f"One after the other writes its database into a new, smaller file, the leader last: {order}. Before each, all "
-        "members are looked at again; it stops where one does not answer.",
+        "members are looked at again; it stops where one does not answer, or is cut off.",
         "The member whose turn it is answers nobody meanwhile. Clients go to the others; with two members or fewer "
         "everything stands still. When the leader's turn comes, writes wait, and another leader may be elected.",
         tuple(f"etcdctl --endpoints={m.url} defrag --command-timeout=30m" for m in defragment_order(sight)),
         "defragment all",
-        refusals.away(down, "then nobody else may rest") if down else "",
+        refusals.away(sight, gone, "nobody else may rest") if gone else "",
     )
 
 
@@ -123,6 +128,8 @@ def move_leader(sight: Sight, member: MemberNow) -> Plan:
         refusal = f"{member.name} leads already."
     elif member.learner or not member.alive:
         refusal = f"{member.name} is {member.role}: it cannot lead."
+    elif not sight.takes_part(member):
+        refusal = f"{sight.apart(member)} It cannot lead."
     return Plan(
         "move-leader",
         f"Make {member.name} the leader",
@@ -205,6 +212,10 @@ def start_flags(sight: Sight, member: MemberNow, name: str) -> tuple[str, ...]:
     peers = [f"{m.member.name}={url}" for m in sight.members if m.member.name for url in m.member.peer_urls]
     peers += [f"{name}={url}" for url in member.member.peer_urls]
     return (f"--name={name}", f"--initial-cluster={','.join(peers)}", "--initial-cluster-state=existing")
+
+
+def _revision(member: MemberNow) -> int:
+    return member.status.revision if member.status else 0
 
 
 def _shrinks(member: MemberNow) -> str:

@@ -16,16 +16,16 @@ def loses_quorum(sight: Sight, member: MemberNow) -> str:
     if member.learner:
         return "" if sight.leader else "Nobody leads: the cluster can decide nothing, a removal neither."
     left = [m for m in sight.voters if m.id != member.id]
-    alive, needed = sum(m.alive for m in left), majority(len(left))
+    missing = [m for m in left if not sight.takes_part(m)]
+    there, needed = len(left) - len(missing), majority(len(left))
     if not left:
         return f"{member.name} is the last voter: without it there is no cluster."
     if sight.leader is None:
         return "Nobody leads: the cluster can decide nothing, a removal neither."
-    if alive < needed:
-        silent = ", ".join(m.name for m in left if not m.alive)
+    if there < needed:
         return (
-            f"Without {member.name}, {alive} of {len(left)} voters would answer, and {needed} must: the quorum would "
-            f"be lost. Bring back {silent} first, or remove what is down."
+            f"Without {member.name}, {there} of {len(left)} voters would take part, and {needed} must: the quorum "
+            f"would be lost. {_reasons(sight, missing)} Bring it back first, or remove what is down."
         )
     return ""
 
@@ -53,8 +53,8 @@ def no_learner(sight: Sight) -> str:
     learner = next((m for m in sight.members if m.learner), None)
     if learner is not None:
         return f"{learner.name} is a learner already, and etcd takes one at a time: promote or remove it first."
-    down = sight.others_down()
-    return away(down, "etcd adds nobody while a member is away") if down else ""
+    gone = sight.others_away()
+    return away(sight, gone, "etcd adds nobody while a member is away") if gone else ""
 
 
 def no_peer(sight: Sight, peer_url: str) -> str:
@@ -79,16 +79,17 @@ def may_rest(sight: Sight, member: MemberNow) -> str:
     """Why the member cannot be spared for a while."""
     if not member.alive:
         return f"{member.name} does not answer: there is nothing to defragment."
-    down = sight.others_down(member)
-    return away(down, f"then {member.name} may not rest as well") if down else ""
+    gone = sight.others_away(member)
+    return away(sight, gone, f"{member.name} may not rest as well") if gone else ""
 
 
-def away(members: Sequence[MemberNow], why: str) -> str:
-    """These members do not answer, and so what is asked for is refused."""
-    names = ", ".join(m.name for m in members)
-    return (
-        f"{names} {'does' if len(members) == 1 else 'do'} not answer: {why}. Bring back or remove what is down first."
-    )
+def away(sight: Sight, members: Sequence[MemberNow], why: str) -> str:
+    """These members do not take part, and so what is asked for is refused."""
+    return f"{_reasons(sight, members)} So {why}. Bring back or remove what is away first."
+
+
+def _reasons(sight: Sight, members: Sequence[MemberNow]) -> str:
+    return " ".join(dict.fromkeys(sight.apart(m) for m in members))
 
 
 def majority(voters: int) -> int:

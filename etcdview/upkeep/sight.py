@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from etcdview.errors import EtcdviewError
+from etcdview.errors import EtcdviewError, UnreachableError
 from etcdview.models import Alarm, Member, MemberStatus
-from etcdview.stores.base import Maintainable
+from etcdview.stores.base import Maintainable, MemberProbe
 
 LOOK_SECONDS = 1.0
 _AT_ONCE = 16
@@ -16,7 +16,7 @@ _AT_ONCE = 16
 
 @dataclass(frozen=True, slots=True)
 class MemberNow:
-    """One member. `url` is where it answers, "" where it does not; `trouble` why."""
+    """One member. `url` is where it answers, "" where it does not; `trouble` why not, or why it serves no read."""
 
     member: Member
     url: str = ""
@@ -40,6 +40,7 @@ class MemberNow:
 
     @property
     def alive(self) -> bool:
+        """It answers for itself; whether it takes part, the Sight says."""
         return self.status is not None
 
     @property
@@ -85,13 +86,33 @@ class Sight:
         found = {alarm for m in self.members for alarm in m.alarms}
         return tuple(sorted(found, key=lambda alarm: (alarm.kind, alarm.member_id)))
 
+    def apart(self, member: MemberNow) -> str:
+        """Why the member counts for nothing in the cluster now; "" where it takes part.
+
+        Its own word is not enough: a member that is cut off from its peers goes on answering Status.
+        """
+        if member.status is None:
+            return f"{member.name} does not answer."
+        leader = self.leader
+        if leader is None or leader.status is None:
+            return "Nobody leads."
+        if (member.status.leader_id, member.status.raft_term) != (leader.id, leader.status.raft_term):
+            return f"{member.name} answers, but does not follow {leader.name}: it is cut off from its peers."
+        if member.trouble:
+            return f"{member.name} answers, but cannot read what the others agreed on: {member.trouble}"
+        return ""
+
+    def takes_part(self, member: MemberNow) -> bool:
+        """Whether it counts: it follows the leader in the leader's term, and serves linearizable reads."""
+        return not self.apart(member)
+
     def by_id(self, member_id: int) -> MemberNow | None:
         """The member; None where there is none with that ID."""
         return next((m for m in self.members if m.id == member_id), None)
 
-    def others_down(self, member: MemberNow | None = None) -> tuple[MemberNow, ...]:
-        """Members that do not answer, `member` apart."""
-        return tuple(m for m in self.members if not m.alive and (member is None or m.id != member.id))
+    def others_away(self, member: MemberNow | None = None) -> tuple[MemberNow, ...]:
+        """Members that do not take part, `member` left out."""
+        return tuple(m for m in self.members if not self.takes_part(m) and (member is None or m.id != member.id))
 
 
 def look(store: Maintainable) -> Sight:
@@ -121,11 +142,25 @@ def _ask(store: Maintainable, url: str) -> _Answer:
         return _Answer(url, trouble=error.what)
     try:
         status = probe.status(LOOK_SECONDS)
-        return _Answer(url, status, _alarms(status))
+        return _Answer(url, status, _alarms(status), "" if status.learner else _unread(probe))
     except EtcdviewError as error:
         return _Answer(url, trouble=error.what)
     finally:
         probe.close()
+
+
+def _unread(probe: MemberProbe) -> str:
+    """Why the member serves no linearizable read; "" where it does. A learner never does.
+
+    Status is answered from memory, by a member without peers and by one that is being defragmented too.
+    """
+    try:
+        probe.read(LOOK_SECONDS, serializable=False)
+    except UnreachableError as error:
+        return error.what
+    except EtcdviewError:  # etcd permits no read, or knows no such: nothing against the member
+        return ""
+    return ""
 
 
 def _ask_any(store: Maintainable, member: Member) -> _Answer:
@@ -143,7 +178,7 @@ def _ask_any(store: Maintainable, member: Member) -> _Answer:
 def _now(member: Member, answer: _Answer) -> MemberNow:
     if answer.status is None:
         return MemberNow(member, trouble=answer.trouble)
-    return MemberNow(member, answer.url, answer.status, answer.alarms)
+    return MemberNow(member, answer.url, answer.status, answer.alarms, answer.trouble)
 
 
 def _alarms(status: MemberStatus) -> tuple[Alarm, ...]:

@@ -15,6 +15,10 @@ from typing import Any
 
 import pytest
 
+from etcdview.errors import UnsafeError
+from etcdview.upkeep import doing, plans
+from etcdview.upkeep.sight import look
+
 Ring = Any
 Lab = Any
 
@@ -161,3 +165,32 @@ def test_a_member_that_advertises_loopback_to_others(lab: Lab, net: Net) -> None
         node.flags["advertise-client-urls"] = "https://127.0.0.1:2379"
         node.start()
         eye.finds("url-loopback", member=node.name)
+
+
+def test_a_member_cut_off_counts_as_away_when_another_is_looked_after(lab: Lab, net: Net) -> None:
+    """It answers Status all the same; with it gone, nobody else may rest or be removed."""
+    ring, hosts = spread(lab, net)
+    cut, other = ring.followers()
+    store = ring.store()
+    for peer in ring.nodes:
+        if peer is not cut:
+            net.part(cut.netns, hosts[peer.name])
+    # from the first moment on, before it has noticed anything itself: its linearizable reads fail at once
+    sight = look(store)
+    lost, kept = (next(m for m in sight.members if m.name == node.name) for node in (cut, other))
+
+    assert lost.alive
+    assert [m.name for m in sight.others_away()] == [cut.name]
+    with pytest.raises(UnsafeError, match=f"{cut.name} answers, but"):
+        doing.defragment(store, kept.id)
+    with pytest.raises(UnsafeError, match="the quorum would be lost"):
+        doing.remove(store, kept.id)
+    with pytest.raises(UnsafeError, match="cannot lead"):
+        doing.move_leader(store, lost.id)
+    (step,) = doing.defragment_all(store)
+    assert cut.name in step.trouble
+    source = plans.snapshot_source(sight)
+    assert source is not None
+    assert source.name == other.name
+    assert plans.remove(sight, lost).refusal == ""
+    store.close()

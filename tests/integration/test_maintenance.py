@@ -85,7 +85,7 @@ def test_a_look_sees_every_member_its_role_and_who_is_down(store: EtcdStore, clu
     cluster.members[1].pause()
     sight = look(store)
 
-    assert [m.name for m in sight.others_down()] == ["cp2"]
+    assert [m.name for m in sight.others_away()] == ["cp2"]
     assert "cp2" not in {m.name for m in sight.voters if m.alive}
 
 
@@ -219,7 +219,7 @@ def test_a_member_is_added_as_learner_promoted_and_removed(own: Cluster, tmp_pat
     try:
         sight = look(store)
         assert {m.name: m.role for m in sight.members}["cp4"] == "learner"
-        assert sight.others_down() == ()
+        assert sight.others_away() == ()
 
         settled(lambda: doing.promote(store, added.id))
         wait(lambda: len(look(store).voters) == 4)  # another member may hear of it a little later
@@ -281,7 +281,7 @@ def test_a_member_is_not_removed_where_the_quorum_would_go_with_it(own: Cluster)
     followers = [m for m in look(store).members if not m.leader]
     local(own, followers[0].name).kill()
 
-    with pytest.raises(UnsafeError, match="1 of 2 voters would answer, and 2 must: the quorum would be lost"):
+    with pytest.raises(UnsafeError, match="1 of 2 voters would take part, and 2 must: the quorum would be lost"):
         doing.remove(store, followers[1].id)
 
     settled(lambda: doing.remove(store, followers[0].id))

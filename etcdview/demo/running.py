@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -49,7 +50,7 @@ def run(port: int, say: Say) -> int:
         with _cluster(say) as cluster, _server(cluster, port) as server:
             _wait_ready(server, port)
             say(f"etcdview is ready: http://{HOST}:{port}/  (Ctrl-C stops everything)")
-            say(f"  for etcdctl: . {_environment_file(cluster)}")
+            say(f"  for etcdctl and etcdview in another terminal: . {_environment_file(cluster)}")
             server.wait()
     except KeyboardInterrupt:
         say("Stopped.")
@@ -97,15 +98,15 @@ def _server(cluster: Cluster, port: int) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def _settings(cluster: Cluster, port: int) -> dict[str, str]:
-    return _etcdctl_settings(cluster) | {
+    return _client_settings(cluster) | {
         "ETCDVIEW_CLUSTER_NAME": CLUSTER_NAME,
-        "ETCDVIEW_ENCRYPTION_CONFIG": str(ENCRYPTION),
         "ETCDVIEW_LISTEN": f"{HOST}:{port}",
     }
 
 
-def _etcdctl_settings(cluster: Cluster) -> dict[str, str]:
+def _client_settings(cluster: Cluster) -> dict[str, str]:
     return {
+        "ETCDVIEW_ENCRYPTION_CONFIG": str(ENCRYPTION),
         "ETCDCTL_ENDPOINTS": ",".join(cluster.endpoints),
         "ETCDCTL_CACERT": cluster.tls.cacert,
         "ETCDCTL_CERT": cluster.tls.cert,
@@ -114,10 +115,10 @@ def _etcdctl_settings(cluster: Cluster) -> dict[str, str]:
 
 
 def _environment_file(cluster: Cluster) -> Path:
-    """A file for a shell to read, after which etcdctl speaks to the demo."""
+    """A file for a shell to read, after which etcdctl and etcdview's commands speak to the demo."""
     path = cluster.members[0].data.parents[1] / "etcdctl.env"
-    settings = {"ETCDCTL_API": "3"} | _etcdctl_settings(cluster)
-    path.write_text("".join(f"export {name}='{value}'\n" for name, value in settings.items()))
+    settings = {"ETCDCTL_API": "3"} | _client_settings(cluster)
+    path.write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in settings.items()))
     return path
 
 

@@ -19,6 +19,7 @@ import psutil
 import pytest
 
 from etcdview.demo.processes import free_ports, port_free
+from etcdview.demo.programs import find_program
 
 READY = "etcdview is ready: http://127.0.0.1:"
 KEY = "/registry/pods/shop/crashloop"
@@ -56,6 +57,7 @@ def _start(port: int, folder: Path | None = None) -> Demo:
     for line in process.stdout:
         said.append(line)
         if line.startswith(READY):
+            said.append(process.stdout.readline())
             return Demo(process, port, said)
     raise AssertionError("".join(said))
 
@@ -111,6 +113,19 @@ def test_each_step_is_said_before_it_is_ready(demo: Demo) -> None:
     assert "Starting 3 etcd members with mutual TLS" in said
     assert "etcd cp3 answers at https://127.0.0.1:" in said
     assert "keys loaded (573 of 573)" in said
+
+
+def test_the_file_for_a_shell_lets_commands_read_and_decrypt(demo: Demo) -> None:
+    file = next(line.partition(": . ")[2].strip() for line in demo.said if "etcdctl and etcdview" in line)
+    commands = f". {file}; {sys.executable} -m etcdview get secrets -A && etcdctl get / --prefix --count-only -w fields"
+    programs = f"{find_program('etcdctl').parent}:{os.environ['PATH']}"
+
+    done = subprocess.run(
+        ["sh", "-c", commands], env=os.environ | {"PATH": programs}, capture_output=True, text=True, check=True
+    )
+
+    assert "<unreadable>" not in done.stdout
+    assert '"Count" : 573' in done.stdout
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

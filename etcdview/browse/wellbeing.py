@@ -5,6 +5,7 @@ Both look into many objects. They do so at once while these are few, and otherwi
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,15 +16,17 @@ from etcdview.browse.links import ref_href
 from etcdview.browse.types import named_tree
 from etcdview.browse.window import Window
 from etcdview.index.base import Freshness, Tree
+from etcdview.objects import Row
 from etcdview.relations import Graph, Ref
 from etcdview.relations.findings import Finding
 from etcdview.relations.stored import StoredState, stored_findings
-from etcdview.relations.wellbeing import KINDS, namespace_views
+from etcdview.relations.wellbeing import KINDS, ONLY_IN, namespace_views
 from etcdview.resources import ResourceType
 
 AT_ONCE = 3000  # objects that a page looks into without being asked: about half a second
 AT_MOST = 100_000  # objects that it looks into at all: about twenty seconds
-EVIDENCE = 10
+EVIDENCE = 10  # lines that stand first
+EVIDENCE_AT_MOST = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +39,22 @@ class EvidenceView:
 
 @dataclass(frozen=True, slots=True)
 class FindingView:
-    """A finding as a page shows it: the first lines of its evidence, and how many there are beyond them."""
+    """A finding as a page shows it: the first lines of its evidence, the rest of them, and how many are beyond."""
 
     severity: Literal["info", "warning", "critical"]
     summary: str
     action: str
     evidence: tuple[EvidenceView, ...]
+    rest: tuple[EvidenceView, ...]
     more: int
 
 
 @dataclass(frozen=True, slots=True)
 class NamespaceRow:
-    """One namespace; `well` None where nobody has looked."""
+    """One namespace: of the kinds that are looked into how many each, and the `count` of all its keys.
+
+    `well` is None where nobody has looked.
+    """
 
     name: str
     href: str
@@ -92,14 +99,15 @@ def namespaces_page(window: Window, namespace: str, now: datetime) -> Namespaces
     if total > (AT_MOST if namespace else AT_ONCE):
         return _uninspected(window, tree, namespace, total)
     objects = list(_objects(window, kinds, namespace))
-    views = namespace_views(objects, now)
+    keys = _keys_by_namespace(tree)
+    views = namespace_views(objects, now, keys, live=window.cluster.store.live)
     rows = tuple(
         NamespaceRow(
             name=view.name,
             href=pages.href("/namespaces", namespace=view.name),
             phase=view.phase,
             counts=view.counts,
-            count=sum(count for _, count in view.counts),
+            count=keys.get(view.name, 0),
             findings=tuple(_view(window, f) for f in view.findings),
             well=view.well,
         )
@@ -124,7 +132,7 @@ def storage_page(window: Window, run: bool, now: datetime) -> StoragePage:
             if row.object is not None:
                 objects.append(row.object)
     counts = tuple((t.resource, t.count) for t in tree.types)
-    found = stored_findings(StoredState(Graph(objects), now, window.definitions, counts))
+    found = stored_findings(StoredState(Graph(objects), now, window.definitions, counts, window.cluster.store.live))
     views = tuple(_view(window, f) for f in found)
     seen = len(objects) + undecoded
     return StoragePage(window.names.freshness(), views, total, seen, undecoded, tree.revision, run_href, False)
@@ -139,39 +147,59 @@ def _kinds(window: Window, tree: Tree) -> Iterator[ResourceType]:
 
 
 def _count(tree: Tree, kinds: Iterable[ResourceType], namespace: str) -> int:
-    wanted = {resource.prefix for resource in kinds}
-    counted = [t for t in tree.types if t.resource.prefix in wanted]
-    return sum(t.namespaces.get(namespace, 0) if namespace else t.count for t in counted)
+    """How many objects would be looked into."""
+    wanted = {resource.prefix: _inside(resource, namespace) for resource in kinds}
+    counted = [(t, wanted[t.resource.prefix]) for t in tree.types if t.resource.prefix in wanted]
+    return sum(0 if inside is None else t.namespaces.get(inside, 0) if inside else t.count for t, inside in counted)
+
+
+def _inside(resource: ResourceType, namespace: str) -> str | None:
+    """The namespace in which to look for objects of the type, "" for all of them; None: in none that is asked for."""
+    only = ONLY_IN.get(resource.kind, namespace)
+    return only if namespace in ("", only) else None
 
 
 def _objects(window: Window, kinds: Iterable[ResourceType], namespace: str) -> Iterator[dict[str, Any]]:
     for resource in kinds:
-        if namespace and not resource.namespaced:
-            row = window.objects.get(resource, "", namespace) if resource.kind == "Namespace" else None
-            rows = [row] if row is not None else []
-        else:
-            rows = list(window.objects.read(resource, namespace))
-        yield from (row.object for row in rows if row.object is not None)
+        yield from (row.object for row in _rows(window, resource, namespace) if row.object is not None)
+
+
+def _rows(window: Window, resource: ResourceType, namespace: str) -> Iterable[Row]:
+    if namespace and resource.kind == "Namespace":
+        row = window.objects.get(resource, "", namespace)
+        return () if row is None else (row,)
+    inside = _inside(resource, namespace) if resource.namespaced else ""
+    return () if inside is None else window.objects.read(resource, inside)
+
+
+def _keys_by_namespace(tree: Tree) -> dict[str, int]:
+    """How many keys of any type each namespace has."""
+    counts: Counter[str] = Counter()
+    for counted in tree.types:
+        counts.update({name: count for name, count in counted.namespaces.items() if name})
+    return counts
 
 
 def _uninspected(window: Window, tree: Tree, namespace: str, total: int) -> NamespacesPage:
-    counts: dict[str, int] = {}
-    for counted in tree.types:
-        for name, count in counted.namespaces.items():
-            if name and (not namespace or name == namespace):
-                counts[name] = counts.get(name, 0) + count
     rows = tuple(
         NamespaceRow(name, pages.href("/namespaces", namespace=name), "", (), count, (), None)
-        for name, count in sorted(counts.items())
+        for name, count in sorted(_keys_by_namespace(tree).items())
+        if not namespace or name == namespace
     )
     return NamespacesPage(window.names.freshness(), namespace, rows, total, 0, True)
 
 
 def _view(window: Window, finding: Finding) -> FindingView:
-    shown = list(zip(finding.evidence, _padded(finding.refs, len(finding.evidence)), strict=False))[:EVIDENCE]
-    evidence = tuple(EvidenceView(text, ref_href(window, ref) if ref else "") for text, ref in shown)
+    refs = _padded(finding.refs, len(finding.evidence))
+    shown = list(zip(finding.evidence, refs, strict=False))[:EVIDENCE_AT_MOST]
+    lines = tuple(EvidenceView(text, ref_href(window, ref) if ref else "") for text, ref in shown)
     return FindingView(
-        finding.severity, finding.summary, finding.action, evidence, max(0, len(finding.evidence) - EVIDENCE)
+        finding.severity,
+        finding.summary,
+        finding.action,
+        lines[:EVIDENCE],
+        lines[EVIDENCE:],
+        max(0, len(finding.evidence) - EVIDENCE_AT_MOST),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from etcdview.relations.model import Object, State, group_of
 from etcdview.tables.batch import job_status
@@ -33,7 +34,9 @@ def _pod(obj: Object, now: datetime) -> State:
     if state.reason in _STARTING or deleting(obj):
         return State(words, False if state.reason in ("Pending", "SchedulingGated") else None)
     if state.reason == "Running" and not is_true(obj, "Ready"):
-        return State(f"{words}, but the pod is not", False)
+        ready = condition(obj, "Ready")
+        why = ": ".join(part for part in (text(ready, "reason"), text(ready, "message")) if part)
+        return State(f"{words}, but the pod is not" + (f" ({why})" if why else ""), False)
     return State(words, state.reason == "Running")
 
 
@@ -84,17 +87,23 @@ def _service(obj: Object, now: datetime) -> State:
     return State(f"{kind}, no address yet" if waiting else kind, False if waiting else None)
 
 
+def is_ready(endpoint: Any) -> bool:
+    """Whether an endpoint of a slice takes traffic; one that does not say, does."""
+    return dig(endpoint, "conditions", "ready") is not False
+
+
 def _slice(obj: Object, now: datetime) -> State:
-    endpoints = items(obj, "endpoints")
-    ready = sum(dig(e, "conditions", "ready") is not False for e in endpoints)
-    return State(f"{ready} of {len(endpoints)} ready", ready > 0)
+    """Endpoints of pods that are being deleted are not ready, and need not be."""
+    endpoints = [e for e in items(obj, "endpoints") if dig(e, "conditions", "terminating") is not True]
+    ready = sum(map(is_ready, endpoints))
+    return State(f"{ready} of {len(endpoints)} ready", 0 < ready == len(endpoints))
 
 
 def _endpoints(obj: Object, now: datetime) -> State:
     subsets = items(obj, "subsets")
     ready = sum(len(items(s, "addresses")) for s in subsets)
     total = ready + sum(len(items(s, "notReadyAddresses")) for s in subsets)
-    return State(f"{ready} of {total} ready", ready > 0)
+    return State(f"{ready} of {total} ready", 0 < ready == total)
 
 
 def _autoscaler(obj: Object, now: datetime) -> State:

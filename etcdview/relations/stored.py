@@ -10,27 +10,32 @@ from datetime import datetime, timedelta
 from etcdview.definitions import Definitions
 from etcdview.relations.findings import Finding, about, by_ref, in_order, of_kind
 from etcdview.relations.graph import Graph
+from etcdview.relations.leases import LEASE_LIMIT, lease_words, part_of, silent_control_plane
 from etcdview.relations.model import Object, Ref, ref_of
 from etcdview.relations.summaries.machinery import lease_expired_for
 from etcdview.resources import ResourceType
 from etcdview.tables import human_duration, parse_time
 from etcdview.tables.custom import version_rank, versions
-from etcdview.tables.reading import deleting, dig, items, number, text
+from etcdview.tables.reading import deleting, dig, items, text
 
 # A deletion that takes longer than this, beyond the object's own grace period, is stuck.
 DELETION_LIMIT = timedelta(minutes=5)
-# A lease that was over for longer than this has no holder any more.
-LEASE_LIMIT = timedelta(minutes=5)
+# Kubernetes binds these at its start to accounts of controllers that it may never make, and makes them again.
+_BOOTSTRAP_LABEL, _BOOTSTRAP = "kubernetes.io/bootstrapping", "rbac-defaults"
 
 
 @dataclass(frozen=True, slots=True)
 class StoredState:
-    """All objects there are, with their relations; the types there are keys of, with how many; and the CRDs."""
+    """All objects there are, with their relations; the types there are keys of, with how many; and the CRDs.
+
+    `live` is false for a file, whose leases are all over and tell nothing.
+    """
 
     graph: Graph
     now: datetime
     definitions: Definitions = field(default_factory=Definitions)
     types: tuple[tuple[ResourceType, int], ...] = ()
+    live: bool = True
 
 
 Rule = Callable[[StoredState], Iterable[Finding]]
@@ -81,8 +86,9 @@ def owner_gone(state: StoredState) -> Iterable[Finding]:
 
 
 def subject_gone(state: StoredState) -> Iterable[Finding]:
-    """A service account of that name that is made later gets the rights at once."""
+    """A service account of that name that is made later gets the rights at once. Kubernetes' own are as they are."""
     yield from _bindings(
+        [b for b in _all_bindings(state) if text(b, "metadata", "labels", _BOOTSTRAP_LABEL) != _BOOTSTRAP],
         state,
         "subject-gone",
         "subject",
@@ -94,12 +100,22 @@ def subject_gone(state: StoredState) -> Iterable[Finding]:
 def role_gone(state: StoredState) -> Iterable[Finding]:
     """A binding to no role gives nothing, until someone makes a role of that name."""
     yield from _bindings(
-        state, "role-gone", "role", "{n} binding{s} to roles that are gone", "Delete the binding, or make the role."
+        _all_bindings(state),
+        state,
+        "role-gone",
+        "role",
+        "{n} binding{s} to roles that are gone",
+        "Delete the binding, or make the role.",
     )
 
 
-def _bindings(state: StoredState, id: str, relation: str, summary: str, action: str) -> Iterator[Finding]:
-    bindings = of_kind(state.graph, "RoleBinding", "ClusterRoleBinding")
+def _all_bindings(state: StoredState) -> list[Object]:
+    return of_kind(state.graph, "RoleBinding", "ClusterRoleBinding")
+
+
+def _bindings(
+    bindings: Iterable[Object], state: StoredState, id: str, relation: str, summary: str, action: str
+) -> Iterator[Finding]:
     lost = {ref_of(b): ", ".join(str(r.ref) for r in state.graph.broken(b) if r.relation == relation) for b in bindings}
     yield from about(id, "info", summary, {ref: words for ref, words in lost.items() if words}, action)
 
@@ -150,23 +166,22 @@ def _unserved(crd: Object) -> str:
     return f"stored as {', '.join(lost)}; served are {', '.join(sorted(served)) or 'none'}" if lost else ""
 
 
+def control_plane_silent(state: StoredState) -> Iterable[Finding]:
+    """The leases of the control plane itself: without it nothing of what is stored is acted on."""
+    return silent_control_plane(state.graph, state.now) if state.live else ()
+
+
 def lease_expired(state: StoredState) -> Iterable[Finding]:
     """Leases whose holder has not renewed them for long. One without a holder was given back, and is well."""
-    over = [(x, lease_expired_for(x, state.now)) for x in of_kind(state.graph, "Lease")]
+    leases = [x for x in of_kind(state.graph, "Lease") if state.live and not part_of(x)]
+    over = [(x, lease_expired_for(x, state.now)) for x in leases if text(x, "spec", "holderIdentity")]
     yield from about(
         "lease-expired",
         "info",
         "{n} lease{s} expired long ago",
-        by_ref(
-            (x, _lease_words(x, late)) for x, late in over if late > LEASE_LIMIT and text(x, "spec", "holderIdentity")
-        ),
+        by_ref((x, lease_words(x, late)) for x, late in over if late > LEASE_LIMIT),
         "See whether its holder still runs. A node's lease goes with the node; others can be deleted.",
     )
-
-
-def _lease_words(lease: Object, late: timedelta) -> str:
-    seconds = number(lease, "spec", "leaseDurationSeconds")
-    return f"held by {text(lease, 'spec', 'holderIdentity')}, over for {human_duration(late)} (it lasts {seconds} s)"
 
 
 def versions_mixed(state: StoredState) -> Iterable[Finding]:
@@ -198,6 +213,7 @@ RULES: tuple[Rule, ...] = (
     endpoint_gone,
     definition_gone,
     version_unserved,
+    control_plane_silent,
     lease_expired,
     versions_mixed,
 )

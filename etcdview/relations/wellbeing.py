@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from etcdview.relations.findings import Finding, about, by_ref, in_order, of_kind
 from etcdview.relations.graph import Graph
+from etcdview.relations.leases import CONTROL_PLANE_NAMESPACE, silent_control_plane
 from etcdview.relations.model import Object, Ref, Reference, ref_of
-from etcdview.relations.states import state_of
+from etcdview.relations.states import is_ready, state_of
+from etcdview.relations.unready import unready_pods
 from etcdview.sorting import quantity
 from etcdview.tables import age, parse_time
-from etcdview.tables.core_pods import pod_state
 from etcdview.tables.reading import condition, deleting, dig, items, mapping, number, text
 
 # Kinds that the rules look at, as (group, kind): what has to be read for an overview.
@@ -35,7 +36,11 @@ KINDS: tuple[tuple[str, str], ...] = (
     ("batch", "Job"),
     ("autoscaling", "HorizontalPodAutoscaler"),
     ("policy", "PodDisruptionBudget"),
+    ("coordination.k8s.io", "Lease"),
+    ("", "Node"),
 )
+# Kinds of which one namespace is looked into only: each node has a lease in another.
+ONLY_IN: dict[str, str] = {"Lease": CONTROL_PLANE_NAMESPACE}
 RECENT = timedelta(hours=1)
 
 
@@ -56,33 +61,54 @@ class NamespaceView:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What a rule looks at: one namespace, its objects, all relations, and the moment."""
+    """What a rule looks at: one namespace, its objects, all relations, and the moment.
+
+    `left` is how many keys of any kind are in it, None where that is not known; `live` is false for a file.
+    """
 
     namespace: Object
     objects: Sequence[Object]
     graph: Graph
     now: datetime
+    left: int | None = None
+    live: bool = True
 
 
 Rule = Callable[[Scene], Iterable[Finding]]
 
 
-def namespace_views(objects: Iterable[Object], now: datetime) -> tuple[NamespaceView, ...]:
-    """Every namespace by name. `objects` are all of KINDS; those that are not there cannot be missed."""
+def namespace_views(
+    objects: Iterable[Object], now: datetime, keys: Mapping[str, int] | None = None, *, live: bool = True
+) -> tuple[NamespaceView, ...]:
+    """Every namespace by name. `objects` are all of KINDS; those that are not there cannot be missed.
+
+    `keys` says how many keys of any kind each namespace has; `live` is false for a file.
+    """
     graph = Graph(objects)
     inside: dict[str, list[Object]] = defaultdict(list)
     for obj in graph:
         inside[text(obj, "metadata", "namespace")].append(obj)
     namespaces = {text(n, "metadata", "name"): n for n in of_kind(inside.pop("", ()), "Namespace")}
-    names = sorted({*namespaces, *inside})
-    return tuple(_view(name, namespaces.get(name, {}), inside.get(name, ()), graph, now) for name in names)
+    return tuple(
+        _view(
+            Scene(
+                namespaces.get(name, {}),
+                inside.get(name, ()),
+                graph,
+                now,
+                left=None if keys is None else keys.get(name, 0),
+                live=live,
+            ),
+            name,
+        )
+        for name in sorted({*namespaces, *inside})
+    )
 
 
-def _view(name: str, namespace: Object, objects: Sequence[Object], graph: Graph, now: datetime) -> NamespaceView:
-    scene = Scene(namespace, objects, graph, now)
-    counts = tuple(sorted(Counter(text(obj, "kind") for obj in objects).items()))
+def _view(scene: Scene, name: str) -> NamespaceView:
+    counts = tuple(sorted(Counter(text(obj, "kind") for obj in scene.objects).items()))
     findings = in_order(finding for rule in RULES for finding in rule(scene))
-    return NamespaceView(name, text(namespace, "status", "phase"), counts, findings)
+    return NamespaceView(name, text(scene.namespace, "status", "phase"), counts, findings)
 
 
 def namespace_ending(scene: Scene) -> Iterable[Finding]:
@@ -90,34 +116,22 @@ def namespace_ending(scene: Scene) -> Iterable[Finding]:
     namespace = scene.namespace
     if not deleting(namespace):
         return
-    left = [text(c, "message") for c in items(namespace, "status", "conditions") if text(c, "status") == "True"]
+    said = [text(c, "message") for c in items(namespace, "status", "conditions") if text(c, "status") == "True"]
     since = age(dig(namespace, "metadata", "deletionTimestamp"), scene.now)
     yield from about(
         "namespace-ending",
         "warning",
         "The namespace is being deleted",
-        {ref_of(namespace): "; ".join([f"for {since}", *left])},
-        "Look at the objects that are left in it, and at who should take away their finalizers.",
+        {ref_of(namespace): "; ".join([f"for {since}", *said])},
+        "Nothing is left in it: see that kube-controller-manager runs, which takes the namespace's own finalizer away."
+        if scene.left == 0
+        else "Look at the objects that are left in it, and at who should take away their finalizers.",
     )
 
 
 def pods_not_ready(scene: Scene) -> Iterable[Finding]:
     """Pods that should run and do not; those being deleted are left to stored.py."""
-    pods = [p for p in of_kind(scene.objects, "Pod") if state_of(p, scene.now).well is False and not deleting(p)]
-    yield from about(
-        "pods-not-ready",
-        "warning",
-        "{n} pod{s} not ready",
-        by_ref((p, _pod_words(p, scene.now)) for p in pods),
-        "Look at the pod's conditions and events, then at the logs of the container that does not run.",
-    )
-
-
-def _pod_words(pod: Object, now: datetime) -> str:
-    restarts = pod_state(pod, now).restarts
-    unscheduled = text(condition(pod, "PodScheduled"), "message") if not text(pod, "spec", "nodeName") else ""
-    parts = (state_of(pod, now).text, f"restarted {restarts}" if restarts != "0" else "", unscheduled)
-    return "; ".join(part for part in parts if part)
+    return unready_pods(scene.objects, scene.graph, scene.now)
 
 
 def workloads_short(scene: Scene) -> Iterable[Finding]:
@@ -202,7 +216,7 @@ def services_unanswered(scene: Scene) -> Iterable[Finding]:
     ready = {
         text(s, "metadata", "labels", "kubernetes.io/service-name")
         for s in of_kind(scene.objects, "EndpointSlice")
-        if state_of(s, scene.now).well
+        if any(map(is_ready, items(s, "endpoints")))
     }
     services = [s for s in of_kind(scene.objects, "Service") if mapping(s, "spec", "selector")]
     silent = [s for s in services if text(s, "metadata", "name") not in ready]
@@ -263,6 +277,11 @@ def budgets_blocking(scene: Scene) -> Iterable[Finding]:
     )
 
 
+def control_plane_silent(scene: Scene) -> Iterable[Finding]:
+    """The leases of the control plane, in kube-system: without it nothing of what is asked for is done."""
+    return silent_control_plane(scene.objects, scene.now) if scene.live else ()
+
+
 def quotas_full(scene: Scene) -> Iterable[Finding]:
     """Quotas of which something is used up."""
     found = {ref_of(q): ", ".join(_used_up(q)) for q in of_kind(scene.objects, "ResourceQuota")}
@@ -294,5 +313,6 @@ RULES: tuple[Rule, ...] = (
     references_missing,
     autoscalers_blind,
     budgets_blocking,
+    control_plane_silent,
     quotas_full,
 )

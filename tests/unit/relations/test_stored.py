@@ -60,12 +60,22 @@ def lease(renewed: str, holder: str = "me") -> dict[str, Any]:
     return make("coordination.k8s.io/v1", "Lease", spec=spec)
 
 
+def control_plane_lease(renewed: str, name: str, **labels: str) -> dict[str, Any]:
+    return lease(renewed, "cp1_7") | {"metadata": {"name": name, "namespace": "kube-system", "labels": labels}}
+
+
+def bootstrapped(made: dict[str, Any]) -> dict[str, Any]:
+    labels = {"kubernetes.io/bootstrapping": "rbac-defaults"}
+    return made | {"metadata": made["metadata"] | {"labels": labels}}
+
+
 def thing(version: str, name: str) -> dict[str, Any]:
     return make(f"example.org/{version}", "Thing", name)
 
 
 REPLICA_SET = make("apps/v1", "ReplicaSet", "rs", metadata={"uid": "1"})
 LONG_AGO, JUST_NOW = "2026-11-23T15:37:37.000000Z", "2026-11-23T15:57:30.000000Z"
+OVER = f"over for 19m (it lasts 15 s, and was renewed last {LONG_AGO})"
 
 # rule -> (where it fires, what it says, where it does not)
 CASES: dict[str, tuple[list[dict[str, Any]], str, list[dict[str, Any]]]] = {
@@ -80,10 +90,15 @@ CASES: dict[str, tuple[list[dict[str, Any]], str, list[dict[str, Any]]]] = {
         "CustomResourceDefinition ns/things.example.org: stored as v1; served are v2",
         [crd("v1", "v2", stored="v1")],
     ),
+    "control-plane-silent": (
+        [control_plane_lease(LONG_AGO, "kube-controller-manager")],
+        f"Lease kube-system/kube-controller-manager: held by cp1_7, {OVER}",
+        [control_plane_lease(JUST_NOW, "kube-controller-manager"), control_plane_lease(LONG_AGO, "other")],
+    ),
     "lease-expired": (
         [lease(LONG_AGO)],
-        "Lease ns/x: held by me, over for 19m (it lasts 15 s)",
-        [lease(JUST_NOW), lease(LONG_AGO, "")],
+        f"Lease ns/x: held by me, {OVER}",
+        [lease(JUST_NOW), lease(LONG_AGO, ""), control_plane_lease(LONG_AGO, "kube-scheduler")],
     ),
     "versions-mixed": (
         [thing("v1", "a"), thing("v1beta1", "b"), thing("v1beta1", "c")],
@@ -118,4 +133,36 @@ def test_each_rule_has_its_case() -> None:
 def test_the_captured_state_is_judged(captured: tuple[dict[str, Any], ...], graph: Graph, now: datetime) -> None:
     crds = definitions(obj for obj in captured if obj["kind"] == "CustomResourceDefinition")
     findings = {f.id: len(f.refs) for f in stored_findings(StoredState(graph, now, crds))}
-    assert findings == {"lease-expired": 1, "subject-gone": 7}
+    assert findings == {"lease-expired": 1}
+
+
+def test_bindings_that_kubernetes_makes_itself_are_left_alone(now: datetime) -> None:
+    made, *others = binding("gone", "there")
+
+    assert "subject-gone" in found([made, *others], now)
+    assert "subject-gone" not in found([bootstrapped(made), *others], now)
+
+
+@pytest.mark.parametrize(
+    ("silent", "said"),
+    [
+        (control_plane_lease(LONG_AGO, "kube-controller-manager"), "The controller manager does not run"),
+        (control_plane_lease(LONG_AGO, "kube-scheduler"), "The scheduler does not run"),
+        (
+            control_plane_lease(LONG_AGO, "apiserver-x", **{"apiserver.kubernetes.io/identity": "kube-apiserver"}),
+            "1 API server of which nothing is heard",
+        ),
+    ],
+)
+def test_a_part_of_the_control_plane_that_is_silent_is_a_warning(
+    silent: dict[str, Any], said: str, now: datetime
+) -> None:
+    findings = stored_findings(StoredState(Graph([silent]), now))
+
+    assert [(f.severity, f.summary) for f in findings] == [("warning", said)]
+
+
+def test_leases_in_a_file_tell_nothing_of_who_runs(now: datetime) -> None:
+    leases = [lease(LONG_AGO), control_plane_lease(LONG_AGO, "kube-scheduler")]
+
+    assert stored_findings(StoredState(Graph(leases), now, live=False)) == ()

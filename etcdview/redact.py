@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,8 @@ SECRET_FIELDS = ("data", "stringData")
 _OPEN_FIELDS = ("apiVersion", "kind", "metadata", "type", "immutable")
 # Tools keep copies of what they applied in annotations, often packed: those are long.
 _LONG_ANNOTATION = 200
+# In JSON, in JSON that stands as a text in JSON (however deep), and in YAML; any JSON text that is "Secret" alone.
+_SECRET = re.compile(r"""\bkind\\*["']?\s*:\s*\\*["']?Secret\b|"Secret\\*\"""")
 _SHORT_VALUE = 4  # a value so short stands in any text by chance
 
 
@@ -68,7 +71,7 @@ def is_sensitive(resource: ResourceType | None, kind: str) -> bool:
 
 def may_hold_a_secret(raw: bytes) -> bool:
     """Whether bytes that cannot be decoded speak of a Secret, as a copy in an annotation does."""
-    return b'"Secret' in raw
+    return b'"Secret' in raw or _repeats_a_secret(raw.decode("latin-1"))
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
@@ -91,7 +94,7 @@ def _texts(values: object) -> Iterator[str]:
 
 
 def _repeats_a_secret(text: str) -> bool:
-    return '"Secret"' in text
+    return "Secret" in text and _SECRET.search(text) is not None
 
 
 def _is_a_copy(text: str, values: Sequence[str]) -> bool:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, Forbidden
 from werkzeug.sansio.utils import host_is_trusted
 
-from etcdview.accounts.exposure import encrypted
+from etcdview.accounts.exposure import LOOPBACK_HOSTS, check_exposure, encrypted, may_ask
 from etcdview.config import Settings, parse_address
 
 # Nothing but our own script, style, image and address; nothing inline. A view that needs more adds to a copy.
@@ -31,14 +31,19 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 _EVERY_ADDRESS = ("0.0.0.0", "[::]")  # no name for a host  # noqa: S104  # nosec B104
-LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 MAX_BODY_BYTES = 2 * 1024 * 1024
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    """Check the Host of each request, and set the headers of each answer."""
+    """Check where each request comes from and its Host, and set the headers of each answer. Raises SettingError."""
+    check_exposure(settings)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     trusted = trusted_hosts(settings)
+
+    @app.before_request
+    def check_peer() -> None:
+        if not may_ask(settings, request.remote_addr or ""):
+            raise Forbidden("Without a login etcdview answers this machine alone; see the setting insecure-no-login.")
 
     @app.before_request
     def check_host() -> None:
@@ -68,7 +73,7 @@ def _stay_encrypted(response: Response) -> Response:
 def _set_headers(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
-    if request.endpoint not in ("static", "assets.htmx"):
+    if request.endpoint not in ("static", "assets.htmx") or response.status_code not in (200, 304):
         response.headers["Cache-Control"] = "no-store"
         response.vary.update(("Cookie", "Authorization"))
     return response

@@ -25,6 +25,8 @@ class EndedSessions:
     def end(self, session: str) -> None:
         """From now on no request with this session is answered."""
         with self._lock:
+            if self.has(session):  # told again and again, it would push the others out
+                return
             (position,) = struct.unpack_from("<Q", self._memory, 0)
             offset = 8 + position % self._slots * _DIGEST
             self._memory[offset : offset + _DIGEST] = _digest(session)

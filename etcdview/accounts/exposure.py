@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
 from etcdview.config import Settings, parse_address
+from etcdview.errors import SettingError
 
 OPEN_TO_ALL = "Nobody has to log in here: everyone who reaches this address reads the whole cluster."
 IN_THE_CLEAR = (
     "Logins travel the network unencrypted: serve HTTPS (tls-cert, tls-key), or put a proxy with TLS before it."
 )
+LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 
 
 def encrypted(settings: Settings) -> bool:
@@ -15,9 +20,48 @@ def encrypted(settings: Settings) -> bool:
     return bool(settings.tls_cert) or settings.public_url.startswith("https://")
 
 
+def reached_as(settings: Settings) -> str:
+    """The address or the name under which others than this machine reach etcdview; "" where none do.
+
+    A name that it answers to beside this machine's own tells of a proxy before it.
+    """
+    address = parse_address(settings.listen)
+    if not address.loopback:
+        return str(address)
+    names = (urlsplit(settings.public_url).hostname or "", *settings.trusted_hosts)
+    return next((name for name in names if name and name not in (*LOOPBACK_HOSTS, "::1")), "")
+
+
+def check_exposure(settings: Settings) -> None:
+    """Raises SettingError where others can reach etcdview while nobody has to log in."""
+    name = reached_as(settings)
+    if not name or settings.login or settings.insecure_no_login:
+        return
+    raise SettingError(
+        f"Answering as {name} needs a login: everyone who reaches that address could read the whole cluster.",
+        "Set one up (--users-file, --oidc-issuer, --client-ca or --proxy-user-header), or listen on 127.0.0.1 and "
+        "reach it through ssh -L; or add --insecure-no-login where everyone on the network may read everything.",
+    )
+
+
+def may_ask(settings: Settings, peer: str) -> bool:
+    """Whether a connection from `peer` (an IP address; "" for a socket file) is answered at all.
+
+    Without a login only this machine's own are, wherever the server that runs the app has been told to listen.
+    """
+    if settings.login or settings.insecure_no_login or not peer:
+        return True
+    try:
+        address = ip_address(peer)
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return (mapped or address).is_loopback
+
+
 def exposure_warnings(settings: Settings) -> tuple[str, ...]:
     """What everybody must know of how these settings expose the cluster."""
-    if parse_address(settings.listen).loopback:
+    if not reached_as(settings):
         return ()
     if not settings.login:
         return (OPEN_TO_ALL,)

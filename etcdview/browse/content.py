@@ -99,7 +99,7 @@ def _begun(steps: Iterator[Step]) -> Iterator[Step]:
 
 def _scope(window: Window, query: ContentQuery) -> Scope:
     if query.resource:
-        resource = find_type(named_tree(window), query.resource, window.definitions).resource
+        resource = find_type(window, named_tree(window), query.resource).resource
         start = window.keyspace.range_prefix(resource, query.namespace)
     elif query.prefix:
         start = query.prefix.encode()

@@ -70,7 +70,9 @@ def edit_page(window: Window, query: EditQuery) -> EditPage:
         return _editor(window, query, query.text, None)
     before = writing.existing(query.key)
     obj = _drafter(window).editable(before)
-    masked = window.cluster.redactor.mask(obj)
+    place = window.keyspace.place(query.key)
+    secret = is_sensitive(place.resource if place else None, str(obj.get("kind", "")))
+    masked = window.cluster.redactor.mask(obj, secret)
     text = _text(masked if query.managed else _without_managed(masked), query.form)
     return _editor(window, replace(query, revision=before.mod_revision), text, before)
 
@@ -82,14 +84,15 @@ def retry_page(window: Window, query: EditQuery, error: EtcdviewError | None) ->
     return replace(_editor(window, query, query.text, before), trouble=Trouble.of(error))
 
 
-def draft_of(window: Window, writing: Writing, query: EditQuery) -> Draft:
+def draft_of(window: Window, writing: Writing, query: EditQuery, *, seen: bool = False) -> Draft:
     """The change against what is there now, which must be what the text was made from.
 
+    `seen`: the change was shown before, so that revision 0 means that there was no such key then.
     Raises UsageError, ConflictError, NotFoundError or DecodeError with what is wrong with it.
     """
     _check_key(window, query)
     before = writing.current(query.key)
-    _check_before(query, before)
+    _check_before(query, before, seen=seen)
     place = window.keyspace.place(query.key)
     storage = None
     if query.how != "update":
@@ -127,15 +130,15 @@ def _check_key(window: Window, query: EditQuery) -> None:
         )
 
 
-def _check_before(query: EditQuery, before: KeyValue | None) -> None:
-    name, seen = show(query.key), before.mod_revision if before else 0
+def _check_before(query: EditQuery, before: KeyValue | None, *, seen: bool) -> None:
+    name, revision = show(query.key), before.mod_revision if before else 0
     if query.how == "update" and before is None:
         raise NotFoundError(f"There is no key {name!r} any more.", "Create it anew if it is to be there.")
     if query.how == "create" and before is not None:
         raise ConflictError(f"There is a key {name} already.", "Edit it, or choose to replace it (put).")
-    if query.revision and query.revision != seen:
+    if (query.revision or seen) and query.revision != revision:
         raise ConflictError(
-            f"{name} has changed meanwhile: it is at revision {seen} now, and this was made from revision "
+            f"{name} has changed meanwhile: it is at revision {revision} now, and this was made from revision "
             f"{query.revision}.",
             "Begin again with what is there now.",
         )

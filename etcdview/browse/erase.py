@@ -8,6 +8,7 @@ from datetime import datetime
 from etcdview.browse import commands
 from etcdview.browse.commands import Command
 from etcdview.browse.pages import Crumb, object_href
+from etcdview.browse.scoped.spans import denied
 from etcdview.browse.window import Window
 from etcdview.browse.writing import Trouble, Writing, check_typed, crumbs_to, name_of
 from etcdview.edits import twins
@@ -163,6 +164,8 @@ def delete_prefix(window: Window, prefix: bytes, revision: int, typed: str, now:
 def _below(window: Window, writing: Writing, prefix: bytes) -> tuple[tuple[KeyValue, ...], int]:
     """All keys below the prefix, each of which this viewer may change, and the revision they were read at."""
     _check_prefix(window, prefix)
+    if not window.covers(prefix, prefix_end(prefix)):
+        raise denied()
     source, end = window.cluster.source, prefix_end(prefix)
     counted = source.range(prefix, end, count_only=True)
     if counted.count > MAX_KEYS:

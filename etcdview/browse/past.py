@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from etcdview.browse.window import Entry, Window
-from etcdview.errors import CompactedError, QueryError
+from etcdview.errors import CompactedError, DeniedError, QueryError
 
 MAX_REVISIONS = 50
 
@@ -73,7 +73,7 @@ def when(window: Window, revision: int) -> str:
     start = window.keyspace.range_prefix(lease.resource, "kube-system")
     try:
         entries = window.range(start, start[:-1] + b"0", revision=revision, limit=50).entries
-    except (CompactedError, QueryError):
+    except (CompactedError, QueryError, DeniedError):
         return ""
     times = [str((e.object or {}).get("spec", {}).get("renewTime") or "") for e in entries]
     newest = max((t for t in times if t), default="")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import unified_diff
 from typing import Any
@@ -69,21 +69,21 @@ def preview_page(window: Window, query: EditQuery, trouble: Trouble | None = Non
     """What the change would do; raises what draft_of raises."""
     writing = Writing(window)
     draft = draft_of(window, writing, query)
-    mask = window.cluster.redactor.mask
-    diff, changes = _difference(mask(draft.old) if draft.old is not None else {}, mask(draft.new))
+    shown = _shown(window, draft)
+    diff, changes = _difference(shown.old or {}, shown.new)
     return PreviewPage(
         crumbs=crumbs_to(window, draft.key, "check"),
         query=query,
         title=name_of(window, draft.key),
         key=show(draft.key),
-        fields=fields_of(query, text=True),
+        fields=fields_of(replace(query, revision=draft.mod_revision), text=True),
         storage=draft.storage,
         size_before=draft.before.size_bytes if draft.before else 0,
         size_bytes=len(draft.value),
         diff=diff,
         changes=changes,
         notes=draft.notes,
-        commands=_commands(window, draft),
+        commands=_commands(draft, masked=shown.masked),
         confirm=name_of(window, draft.key),
         undo_path=writing.undo_path,
         trouble=trouble,
@@ -93,7 +93,7 @@ def preview_page(window: Window, query: EditQuery, trouble: Trouble | None = Non
 def apply_edit(window: Window, query: EditQuery, now: datetime) -> int:
     """Make the change, all checked again; gives its revision. Raises UsageError where the name was not typed."""
     writing = Writing(window)
-    draft = draft_of(window, writing, query)
+    draft = draft_of(window, writing, query, seen=True)
     check_typed(query.typed, name_of(window, draft.key))
     return writing.put(draft.key, draft.value, draft.before, now)
 
@@ -116,11 +116,26 @@ def done_page(window: Window, key: bytes, what: str, revision: int) -> DonePage:
     )
 
 
-def _commands(window: Window, draft: Draft) -> tuple[Command, ...]:
-    """The very transaction, where the value is short and no secret; else how to make it from a file."""
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """The two objects as a viewer may see them; `masked`: something in them must not be seen."""
+
+    old: dict[str, Any] | None
+    new: dict[str, Any]
+    masked: bool
+
+
+def _shown(window: Window, draft: Draft) -> _Shown:
     place = window.keyspace.place(draft.key)
-    hidden = is_sensitive(place.resource if place else None, draft.storage.kind)
-    sealed = hidden or bool(draft.storage.provider)
+    secret = is_sensitive(place.resource if place else None, draft.storage.kind)
+    mask = window.cluster.redactor.mask
+    old, new = (mask(obj, secret) if obj is not None else None for obj in (draft.old, draft.new))
+    return _Shown(old, new or {}, masked=old is not draft.old or new is not draft.new)
+
+
+def _commands(draft: Draft, *, masked: bool) -> tuple[Command, ...]:
+    """The very transaction, where the value is short and nothing in it is secret; else how to make it from a file."""
+    sealed = masked or bool(draft.storage.provider)
     exact = "" if sealed else twins.put(draft.key, draft.value, draft.mod_revision, draft.lease)
     return (Command("etcdctl", exact or twins.encode_and_put(draft.key, draft.storage, draft.mod_revision)),)
 

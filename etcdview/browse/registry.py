@@ -115,7 +115,7 @@ def _chosen(window: Window, tree: Tree, query: RegistryQuery) -> TypeCount | Non
         raise QueryError("A namespace was given without a resource type.", "Add resource=, for example resource=pods.")
     if query.resource in ("", UNPLACED):
         return None
-    return find_type(tree, query.resource, window.definitions)
+    return find_type(window, tree, query.resource)
 
 
 def _with_objects(page: RegistryPage, window: Window, resource: ResourceType, table: ObjectTable) -> RegistryPage:

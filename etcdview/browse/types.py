@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from etcdview import resources
+from etcdview.browse.scoped.spans import denied
 from etcdview.browse.window import Window
-from etcdview.definitions import Definitions
 from etcdview.errors import NotFoundError
 from etcdview.index.base import Tree, TypeCount
 
@@ -20,15 +20,17 @@ def named_tree(window: Window) -> Tree:
     return replace(tree, types=tuple(replace(t, resource=known.resolve(t.resource)) for t in tree.types))
 
 
-def find_type(tree: Tree, name: str, known: Definitions | None = None) -> TypeCount:
-    """The type of the tree that `name` means to kubectl; one without keys where only `known` has it.
+def find_type(window: Window, tree: Tree, name: str) -> TypeCount:
+    """The type of the tree that `name` means to kubectl; one without keys where only a CRD has it.
 
-    Raises NotFoundError.
+    Raises NotFoundError; DeniedError for a viewer of a part, whom it is not told which other types there are.
     """
     by_prefix = {t.resource.prefix: t for t in tree.types}
-    found = resources.find(name, [t.resource for t in tree.types]) or (known or Definitions()).find(name)
+    found = resources.find(name, [t.resource for t in tree.types]) or window.definitions.find(name)
     for resource in found:
         return by_prefix.get(resource.prefix) or TypeCount(resource, b"", 0)
+    if not window.viewer.scope.whole:
+        raise denied()
     raise NotFoundError(
         f"There is no resource type {name!r} in this registry.",
         "Choose one from the tree, or spell it as kubectl does: pods, deployments.apps, backups.example.org.",

@@ -15,6 +15,7 @@ from etcdview.codec import Decoded, Detail
 from etcdview.definitions import Definitions
 from etcdview.errors import DecodeError, DecryptError, NotFoundError
 from etcdview.index.base import Names
+from etcdview.index.lister import Span
 from etcdview.keys import KeySpace, show
 from etcdview.models import KeyMeta, KeyValue
 from etcdview.objects import Objects, Row
@@ -67,10 +68,12 @@ class Window:
         self.viewer = viewer
         self.names: Names = cluster.names
         self.store: Store = cluster.store
+        self._spans: Spans | None = None
         if not viewer.scope.whole:
-            spans = Spans(viewer.scope, cluster.keyspace, lambda: [t.resource for t in cluster.names.tree().types])
-            self.names = scoped_names(cluster.names, spans)
-            self.store = ScopedStore(cluster.store, spans)
+            types = lambda: [t.resource for t in cluster.names.tree().types]  # noqa: E731 - asked anew each time
+            self._spans = Spans(viewer.scope, cluster.keyspace, types)
+            self.names = scoped_names(cluster.names, self._spans)
+            self.store = ScopedStore(cluster.store, self._spans)
         self._definitions: Definitions | None = None
         self.objects = Objects(self.store, cluster.codec, cluster.keyspace, cluster.redactor.mask)
 
@@ -87,6 +90,10 @@ class Window:
             everything = Objects(cluster.store, cluster.codec, cluster.keyspace, cluster.redactor.mask)
             self._definitions = cluster.kinds.definitions(everything)
         return self._definitions
+
+    def covers(self, start: bytes, end: bytes) -> bool:
+        """Whether the viewer's scope holds all of a range, so that even its size may be told."""
+        return self._spans is None or self._spans.within(start, end) == (Span(start, end),)
 
     def get(self, key: bytes, revision: int = 0) -> Entries:
         """One key, as it was at a revision (0: the newest): an entry, or none where there is no such key then."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
+from etcdview.accounts.exposure import OPEN_TO_ALL, check_exposure, reached_as
 from etcdview.cli.options import settings_options
 from etcdview.cli.serving import listener, serve
-from etcdview.config import ROWS, Resolved, Settings, parse_address
-from etcdview.errors import SettingError
+from etcdview.config import ROWS, Resolved, parse_address
 
 
 @click.command("serve")
@@ -24,6 +24,8 @@ def command(resolved: Resolved, print_config: bool) -> int:
             click.echo(line)
         return 0
     check_exposure(resolved.settings)
+    if reached_as(resolved.settings) and not resolved.settings.login:
+        click.echo(f"etcdview: {OPEN_TO_ALL}", err=True)
     with listener(parse_address(resolved.settings.listen)) as sock:
         return serve(resolved.settings, sock)
 
@@ -33,17 +35,3 @@ def config_lines(resolved: Resolved) -> list[str]:
     rows = [(origin.row.name, origin.shown or "-", origin.source) for origin in resolved.origins]
     names, values = (max(len(row[i]) for row in rows) for i in (0, 1))
     return [f"{name:{names}}  {value:{values}}  {source}" for name, value, source in rows]
-
-
-def check_exposure(settings: Settings) -> None:
-    """Raises SettingError for an address that others can reach while nobody has to log in."""
-    address = parse_address(settings.listen)
-    if address.loopback or settings.login:
-        return
-    if not settings.insecure_no_login:
-        raise SettingError(
-            f"Listening on {address} needs a login: everyone who reaches that address could read the whole cluster.",
-            "Set one up (--users-file, --oidc-issuer, --client-ca or --proxy-user-header), or listen on 127.0.0.1 and "
-            "reach it through ssh -L; or add --insecure-no-login where everyone on the network may read everything.",
-        )
-    click.echo(f"etcdview: without a login, everyone who reaches {address} reads the whole cluster.", err=True)

@@ -86,7 +86,8 @@ class Drafter:
         given = read_manifest(text, form)
         check_revision(given, before.mod_revision if before else 0)
         check_identity(given, key, place, old)
-        wanted = self._completed(unmasked(given, old, self._redactor), old)
+        secret = is_sensitive(place.resource if place else None, str((old or given).get("kind", "")))
+        wanted = self._completed(unmasked(given, old, self._redactor, secret), old)
         chosen = held if held is not None else storage
         if chosen is None:
             raise EncodeError("It is not said how to store this value.", "Choose protobuf, json or cbor.")
@@ -113,7 +114,7 @@ class Drafter:
         if decoded.object is None or decoded.unknown_fields:
             raise EncodeError("What would be stored cannot be decoded again, so it is not written.")
         secret = is_sensitive(place.resource if place else None, storage.kind)
-        check_same(wanted, decoded.object, secret=secret)
+        check_same(wanted, decoded.object, secret=self._redactor.mask(wanted, secret) is not wanted)
         _check_form(storage, decoded)
         return value, decoded.object
 

@@ -14,12 +14,14 @@ _MASK = re.compile(r"••• (\d+) bytes\b.*", re.DOTALL)
 _REMEDY = "Leave the mask where it was to keep the value, or give the new value in its place."
 
 
-def unmasked(wanted: dict[str, Any], stored: dict[str, Any] | None, redactor: Redactor) -> dict[str, Any]:
-    """`wanted` with the stored value wherever it was left as the mask of it.
+def unmasked(
+    wanted: dict[str, Any], stored: dict[str, Any] | None, redactor: Redactor, sensitive: bool = False
+) -> dict[str, Any]:
+    """`wanted` with the stored value wherever it was left as the mask of it. `sensitive` as in Redactor.mask.
 
     Raises EncodeError for a mask that stands anywhere else: it would be written as if it were the value.
     """
-    shown = redactor.mask(stored) if stored is not None else {}
+    shown = redactor.mask(stored, sensitive) if stored is not None else {}
     filled: dict[str, Any] = _fill("", wanted, shown, stored or {})
     return filled
 

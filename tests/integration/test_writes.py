@@ -6,11 +6,12 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from html import unescape
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 from flask.testing import FlaskClient
@@ -27,6 +28,7 @@ from etcdview.models import KeyValue, no_progress
 from etcdview.stores._load import load
 from etcdview.stores.dump import read_dump
 from etcdview.undo import UndoFile
+from etcdview.viewers import Scope
 from webapp import create_app
 
 Etcdctl = Callable[..., str]
@@ -66,10 +68,11 @@ def desk(settings: Settings) -> Iterator[Desk]:
     yield from opened(settings)
 
 
-def opened(settings: Settings) -> Iterator[Desk]:
+def opened(settings: Settings, narrowed: Mapping[str, tuple[str, ...]] = MappingProxyType({})) -> Iterator[Desk]:
+    """The app and its people; `narrowed` are the namespaces of some of them."""
     known, tokens = Users(), {}
     for name, role in zip(NAMES, ("viewer", "admin"), strict=True):
-        known = known.with_user(User(name, role))  # type: ignore[arg-type]
+        known = known.with_user(User(name, role, scope=Scope(narrowed.get(name, ("*",)))))  # type: ignore[arg-type]
         known, tokens[name] = users.add_token(known, name, datetime.now(UTC), None, "")
     path = Path(settings.users_file)
     path.write_text(json.dumps(users.to_raw(known)))
@@ -101,6 +104,12 @@ def editor(desk: Desk, key: str, form: str = "yaml") -> dict[str, str]:
     fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', response.text))
     fields.pop("csrf_token")
     return fields | {"text": text_of(response)}
+
+
+def fields_of(response: TestResponse) -> dict[str, str]:
+    """The hidden fields of a page's forms."""
+    assert response.status_code == 200, response.text
+    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', response.text))
 
 
 def command_of(response: TestResponse) -> str:
@@ -168,7 +177,7 @@ def test_an_edit_is_checked_confirmed_written_and_can_be_undone(desk: Desk) -> N
     assert desk.undo.stat().st_mode & 0o777 == 0o600
     log = [json.loads(line) for line in desk.audit.read_text().splitlines()]
     assert [(e["action"], e["result"]) for e in log if "update" in e["action"]][-2:] == [
-        ("begin update", "done"),
+        ("begin update", "begun"),
         ("update", "done"),
     ]
 
@@ -270,7 +279,10 @@ def test_a_key_is_created_replaced_and_deleted(desk: Desk) -> None:
     assert desk.admin.post("/edit/apply", data=fields).status_code == 409
 
     replaced = fields | {"how": "put", "text": text.replace("a: b", "a: c"), "form": "yaml"}
-    assert desk.admin.post("/edit/apply", data=replaced).status_code == 303
+    assert desk.admin.post("/edit/apply", data=replaced).status_code == 409, "nobody has seen what it would replace"
+    seen = fields_of(desk.admin.post("/edit", data=replaced))
+    assert seen["revision"] == str(created.mod_revision)
+    assert desk.admin.post("/edit/apply", data=replaced | {"revision": seen["revision"]}).status_code == 303
 
     now = desk.get(key)
     assert now is not None
@@ -280,6 +292,56 @@ def test_a_key_is_created_replaced_and_deleted(desk: Desk) -> None:
     assert desk.admin.post("/delete", data=stale).status_code == 409
     assert desk.admin.post("/delete", data=stale | {"revision": str(now.mod_revision)}).status_code == 303
     assert desk.get(key) is None
+
+
+def test_a_put_replaces_only_what_was_seen(desk: Desk, plain_etcdctl: Etcdctl) -> None:
+    key = "/registry/configmaps/shop/cart-settings"
+    text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: cart-settings, namespace: shop}\ndata: {a: b}\n"
+    fields = {"key": key, "how": "put", "text": text, "form": "yaml", "typed": "cart-settings"}
+    seen = fields_of(desk.admin.post("/edit", data=fields))
+    plain_etcdctl("put", key, "theirs")
+
+    response = desk.admin.post("/edit/apply", data=fields | {"revision": seen["revision"]})
+
+    assert response.status_code == 409
+    now = desk.get(key)
+    assert now is not None
+    assert now.value == b"theirs"
+
+
+def test_what_pages_mask_the_editor_and_its_commands_mask_too(desk: Desk, plain_etcdctl: Etcdctl) -> None:
+    """An annotation that repeats a Secret, and a value that lies where Secrets do and says it is something else."""
+    copied = json.dumps({"kind": "Secret", "stringData": {"password": "hunter2"}})
+    metadata: dict[str, object] = {"name": "odd", "namespace": "shop"}
+    annotated = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata | {"annotations": {"copy": copied}}}
+    disguised = {"apiVersion": "v1", "kind": "Sekret", "metadata": metadata, "data": {"p": "hunter2"}}
+    for key, obj in (("/registry/configmaps/shop/odd", annotated), ("/registry/secrets/shop/odd", disguised)):
+        plain_etcdctl("put", key, json.dumps(obj))
+        fields = editor(desk, key)
+        assert "hunter2" not in fields["text"]
+        fields["text"] = fields["text"].replace("name: odd\n", "name: odd\n  labels:\n    new: label\n")
+
+        preview = desk.admin.post("/edit", data=fields)
+
+        assert preview.status_code == 200, preview.text
+        assert "hunter2" not in preview.text
+        assert desk.admin.post("/edit/apply", data=fields | {"typed": "odd"}).status_code == 303
+        now = desk.get(key)
+        assert now is not None
+        assert b"hunter2" in now.value
+
+
+def test_an_admin_of_a_part_learns_nothing_of_the_rest(settings: Settings, plain_etcdctl: Etcdctl) -> None:
+    for desk in opened(settings, narrowed={"ann": ("shop",)}):
+        for prefix in ("/registry/secrets/payments/d", "/registry/secrets/payments/x", "/registry/secrets/"):
+            response = desk.admin.get("/delete-prefix", query_string={"prefix": prefix})
+            assert (response.status_code, "Your role does not cover" in response.text) == (403, True), prefix
+        assert desk.admin.get("/delete-prefix?prefix=/registry/events/shop/").status_code == 200
+        plain_etcdctl("put", "/registry/leases/kube-system/kube-scheduler", "{}")
+        plain_etcdctl("put", "/registry/leases/shop/mine", "{}")
+        plain_etcdctl("put", "/registry/configmaps/shop/gone", "{}")
+        plain_etcdctl("del", "/registry/configmaps/shop/gone")
+        assert desk.admin.get("/object?key=/registry/configmaps/shop/gone").status_code == 404
 
 
 @pytest.mark.parametrize("key", ["/registry/configmaps/shop/", "/registry/configmaps/x", "/registry/nonsense/a"])

@@ -22,6 +22,7 @@ BEGIN, END = "<!-- attacks -->", "<!-- /attacks -->"
 class Attack:
     """One row: what somebody tries, and what becomes of it."""
 
+    module: str
     test: str
     kind: str
     tries: str
@@ -35,18 +36,19 @@ def attack(kind: str, tries: str, outcome: str) -> Callable[[Test], Test]:
     """Put the test into the table."""
 
     def register(test: Test) -> Test:
-        _ATTACKS[test.__name__] = Attack(test.__name__, kind, tries, outcome)
+        _ATTACKS[test.__name__] = Attack(test.__module__, test.__name__, kind, tries, outcome)
         return test
 
     return register
 
 
 def all_attacks() -> list[Attack]:
-    """Every row, by kind, in the order they are written in."""
+    """Every row, by kind, in the order they are written in, whichever module was imported first."""
     for path in sorted(HERE.glob("test_attack_*.py")):
         importlib.import_module(f"tests.security.{path.stem}")
-    kinds = list(dict.fromkeys(row.kind for row in _ATTACKS.values()))
-    return sorted(_ATTACKS.values(), key=lambda row: kinds.index(row.kind))
+    written = sorted(_ATTACKS.values(), key=lambda row: row.module.rpartition(".")[2])
+    kinds = list(dict.fromkeys(row.kind for row in written))
+    return sorted(written, key=lambda row: kinds.index(row.kind))
 
 
 def rows() -> str:

@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
 
+from etcdview.accounts.ended import EndedSessions
 from etcdview.accounts.keys import derived
 from etcdview.browse.cluster import Cluster
 from etcdview.config import Settings
@@ -83,6 +84,17 @@ def test_a_copy_of_a_cookie_ends_with_the_logout(made: Lab) -> None:
     post(client, "/logout", "/account")
 
     assert thief.get("/account").status_code == 303
+
+
+@attack(SESSIONS, "logging out ten thousand times, so that earlier logouts are forgotten", "each session ends once")
+def test_a_logout_again_and_again_pushes_no_other_out() -> None:
+    ended = EndedSessions(slots=4)
+    ended.end("copied")
+    for _ in range(10):
+        ended.end("replayed")
+
+    assert ended.has("copied")
+    assert ended.has("replayed")
 
 
 @attack(SESSIONS, "a session that goes on after its lifetime", "it ends, however busy it was")

@@ -126,6 +126,18 @@ def test_another_host_is_not_answered(made: Lab, host: str) -> None:
         assert made.as_token("ann").get(path, headers={"Host": host}).status_code == 400
 
 
+@attack(
+    HOSTS,
+    "another machine, where nobody has to log in and the server was told to listen to all",
+    "403, whatever its Host says",
+)
+def test_without_a_login_another_machine_is_refused(capture_client: FlaskClient) -> None:
+    for path in ("/", "/object?key=/registry/secrets/payments/db-credentials", "/api/v1/keys", "/static/css/base.css"):
+        answer = capture_client.get(path, headers={"Host": "localhost"}, environ_base={"REMOTE_ADDR": "203.0.113.9"})
+        assert answer.status_code == 403, path
+    assert capture_client.get("/").status_code == 200
+
+
 @attack(HOSTS, "X-Forwarded-Host, X-Forwarded-Proto, Forwarded", "not looked at")
 def test_forwarded_hosts_are_not_believed(made: Lab) -> None:
     headers = {"X-Forwarded-Host": "evil.example", "Forwarded": "host=evil.example", "X-Host": "evil.example",
@@ -210,6 +222,13 @@ def test_nothing_of_an_admin_is_left_for_a_viewer(everybody: Lab) -> None:
 
         assert by_admin != by_viewer
         assert "payments" not in by_viewer.replace(path, "")
+
+
+@attack(CACHES, "the error page of a static address, kept by a cache", "no-store: it names who asks")
+def test_an_error_is_not_kept_by_a_cache(everybody: Lab) -> None:
+    for path in ("/static/nothere.css", "/static/css/", "/nowhere"):
+        response = everybody.as_token("ann").get(path)
+        assert (response.status_code, response.headers["Cache-Control"]) == (404, "no-store"), path
 
 
 @attack(CACHES, "a static file with a query or a suffix that hides a page (cache deception)", "404")

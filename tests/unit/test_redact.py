@@ -44,6 +44,26 @@ def test_an_annotation_that_repeats_a_secret_is_masked_on_any_kind() -> None:
     assert masked["metadata"]["annotations"]["other"] == "kept"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "apiVersion: v1\nkind: Secret\nstringData:\n  password: hunter2\n",
+        "kind: 'Secret'",
+        json.dumps({"manifest": json.dumps(secret())}),
+        json.dumps({"deeper": json.dumps({"manifest": json.dumps(secret())})}),
+    ],
+)
+def test_copies_in_yaml_and_in_texts_within_texts_are_masked(text: str) -> None:
+    pod = {"kind": "Pod", "metadata": {"annotations": {"copy": text}}}
+    assert Redactor(b"k").mask(pod)["metadata"]["annotations"]["copy"].startswith("•••")
+
+
+@pytest.mark.parametrize("text", ["kind: SecretStore", '{"kind":"SecretList"}', "secretName: db", "kind: Secretary"])
+def test_what_is_only_called_like_a_secret_is_shown(text: str) -> None:
+    pod = {"kind": "Pod", "metadata": {"annotations": {"note": text}}}
+    assert Redactor(b"k").mask(pod) is pod
+
+
 def test_what_holds_no_secret_is_given_back_as_it_is() -> None:
     pod = {"kind": "Pod", "metadata": {"name": "web", "annotations": {LAST_APPLIED: '{"kind":"Pod"}'}}}
 

@@ -33,8 +33,10 @@ def init_app(app: Flask, settings: Settings, ended: EndedSessions | None) -> Non
 
 
 def limit(app: Flask) -> None:
-    """Limit the searches, once the views are there."""
-    limits.limit_searches(app, "search.search", "search.content", "api.keys")
+    """Limit the searches and what is costly, once the views are there."""
+    quick = ("search.search", "search.content", "api.keys", "object.history", "api.history")
+    limits.limit_views(app, limits.SEARCHES, *quick)
+    limits.limit_views(app, limits.COSTLY, "wellbeing.storage", "encryption.count", "edit.ask_prefix")
 
 
 @dataclass(frozen=True, slots=True)

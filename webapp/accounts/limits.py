@@ -19,6 +19,7 @@ from webapp.accounts.state import current_accounts
 LOGINS_OF_ADDRESS = "10/minute;60/hour"
 LOGINS_OF_NAME = "10/minute;100/hour"
 SEARCHES = "30/second;600/minute"
+COSTLY = "30/minute"  # each reads or decodes a good part of the registry
 REVEALS = "60/minute"
 MAX_AT_ONCE = 12
 
@@ -37,10 +38,10 @@ def init_app(app: Flask) -> None:
     app.teardown_request(_give_slot)
 
 
-def limit_searches(app: Flask, *endpoints: str) -> None:
+def limit_views(app: Flask, rate: str, *endpoints: str) -> None:
     """Limit these endpoints a viewer, where there are several: a local one keeps nobody waiting but themselves."""
     for endpoint in endpoints:
-        limited = limiter.limit(SEARCHES, key_func=_asker, exempt_when=_nobody_logs_in)
+        limited = limiter.limit(rate, key_func=_asker, exempt_when=_nobody_logs_in)
         view: Callable[..., Any] = app.view_functions[endpoint]
         app.view_functions[endpoint] = limited(view)
 
@@ -91,7 +92,7 @@ def _give_back(key: str) -> None:
 
 def _asker() -> str:
     found = current_viewer()
-    return client_address() if found is None else f"{found.method}:{viewer().name}"
+    return client_address() if found is None else f"viewer:{viewer().name}"
 
 
 def _nobody_logs_in() -> bool:

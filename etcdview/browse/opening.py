@@ -13,7 +13,7 @@ from etcdview.errors import SettingError
 from etcdview.health.monitor import Monitor
 from etcdview.index import names_for
 from etcdview.keys import KeySpace
-from etcdview.sources import open_codec, open_etcd, open_store
+from etcdview.sources import open_codec, open_etcd, open_file
 from etcdview.undo import UndoFile
 
 UNSECURED = "This etcd is reached without TLS: whoever reaches it can read and change everything. Development only."
@@ -23,14 +23,14 @@ def open_cluster(settings: Settings) -> Cluster:
     """The cluster, its threads started. Raises SettingError or FileFormatError for files that cannot be read."""
     keyspace = KeySpace(settings.etcd_prefix)
     if settings.from_file:
-        store = open_store(settings)
+        store = open_file(Path(settings.from_file))
         return Cluster(
             name=settings.cluster_name or Path(settings.from_file).name,
             store=store,
             names=names_for(store, keyspace),
             codec=open_codec(settings),
             keyspace=keyspace,
-            warnings=exposure_warnings(settings),
+            warnings=(*exposure_warnings(settings), *store.notes),
             fingerprint_key=_fingerprint_key(settings),
         )
     return _live(settings, keyspace)

@@ -11,14 +11,16 @@ from typing import Any, BinaryIO
 import click
 
 from etcdview import keys
+from etcdview.cli.get_source import open_noted
 from etcdview.cli.options import settings_options
 from etcdview.cli.storage import CODEC_ROWS
 from etcdview.codec import Codec, Decoded, to_json, to_yaml
 from etcdview.config import Resolved, Settings
 from etcdview.models import KeyValue
 from etcdview.objects.release import find_release
-from etcdview.sources import open_codec, open_store
+from etcdview.sources import open_codec
 from etcdview.stores.base import Store
+from etcdview.stores.pieces import PieceReader
 
 
 @click.command()
@@ -37,7 +39,7 @@ def command(
     """
     codec = open_codec(resolved.settings)
     if source is not None:
-        store = open_store(replace(resolved.settings, from_file=source))
+        store = open_noted(replace(resolved.settings, from_file=source))
         return _all(store, resolved.settings, codec, as_served, output or "jsonl")
     return _one(codec, file.read(), etcd_key, as_served, output or "json")
 
@@ -68,7 +70,7 @@ def _all(store: Store, settings: Settings, codec: Codec, as_served: bool, output
         if codec.release is None:
             found = find_release(store, codec, keys.KeySpace(settings.etcd_prefix))
             codec = codec.for_release(found.release if found else None)
-        for kv in store.range(b"", b"\0").kvs:
+        for kv in (kv for piece in PieceReader(store).read(b"", b"\0") for kv in piece.kvs):
             decoded = codec.decode(kv.key, kv.value, kv.mod_revision)
             if decoded.object is not None and as_served:
                 decoded = replace(decoded, object=codec.as_served(decoded.object))

@@ -11,13 +11,12 @@ from etcdview.browse.reads import STALE, Reads
 from etcdview.cli.get_query import Wanted, parse
 from etcdview.cli.get_read import Query, Reader
 from etcdview.cli.get_show import Style, complaints, lines, printer, show
-from etcdview.cli.get_source import open_objects
+from etcdview.cli.get_source import open_noted, open_objects
 from etcdview.cli.get_watch import watch as watch_changes
 from etcdview.cli.options import source_options
 from etcdview.config import Resolved
 from etcdview.errors import UsageError
 from etcdview.selectors import parse_fields, parse_labels
-from etcdview.sources import open_store
 from etcdview.stores.base import Store
 from etcdview.tables import parse_time
 
@@ -75,7 +74,7 @@ def command(
         label_columns=tuple(filter(None, label_columns.split(","))),
         managed_fields=show_managed_fields,
     )
-    store = open_store(resolved.settings)
+    store = open_noted(resolved.settings)
     try:
         reads = Reads(store) if store.live else store
         reader = Reader(open_objects(reads, resolved.settings), query)

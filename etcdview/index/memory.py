@@ -14,7 +14,7 @@ from etcdview.index.packed import Block, PackedNames, View
 from etcdview.index.stopping import Stop, in_time
 from etcdview.index.tally import Tally
 from etcdview.keys import KeySpace
-from etcdview.stores.base import Store, prefix_end
+from etcdview.stores.base import NameLister, Store, prefix_end
 
 MAX_PAGE = 10_000
 
@@ -99,6 +99,9 @@ class MemoryNames:
     @classmethod
     def of_store(cls, store: Store, keyspace: KeySpace) -> MemoryNames:
         """Read every name of a static store."""
+        if isinstance(store, NameLister):
+            piece = store.list_names(b"\0", b"\0")
+            return cls.of_names(piece.names, keyspace, piece.revision)
         result = store.range(b"\0", b"\0", keys_only=True)
         return cls.of_names((kv.key for kv in result.kvs), keyspace, result.revision)
 

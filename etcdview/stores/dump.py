@@ -19,10 +19,17 @@ def open_dump(path: Path) -> StaticStore:
     return StaticStore(str(path), read_dump(path))
 
 
+def is_gzip(start: bytes) -> bool:
+    """Whether a file that begins so is gzipped."""
+    return start.startswith(b"\x1f\x8b")
+
+
 def read_dump(path: Path) -> Iterator[KeyValue]:
     """The keys of a dump, in its own order."""
     try:
-        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as lines:
+        with path.open("rb") as file:
+            packed = is_gzip(file.read(2)) or path.suffix == ".gz"
+        with gzip.open(path, "rb") if packed else path.open("rb") as lines:
             for number, line in enumerate(lines, 1):
                 if line.strip():
                     yield _parse(path, number, line)

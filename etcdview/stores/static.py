@@ -1,4 +1,4 @@
-"""A store of keys that do not change: what a dump or a snapshot file holds, sorted, in memory."""
+"""A store of keys that do not change: what a dump holds, sorted, in memory."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ class StaticStore:
     """The Store protocol over keys held in memory, all as of one `revision`."""
 
     live = False
+    notes: tuple[str, ...] = ()  # a dump holds nothing that would tell what is missing
 
     def __init__(self, name: str, kvs: Iterable[KeyValue], revision: int = 0) -> None:
         self.name = name
@@ -34,7 +35,7 @@ class StaticStore:
     ) -> RangeResult:
         """See Store.range; the only revision there is, is the file's."""
         self._check(revision)
-        first, last = self._bounds(start, end)
+        first, last = bounds(self._keys, start, end)
         if count_only:
             return RangeResult(self.revision, count=last - first)
         stop = min(last, first + limit) if limit else last
@@ -51,14 +52,16 @@ class StaticStore:
     def close(self) -> None:
         """Nothing to let go of."""
 
-    def _bounds(self, start: bytes, end: bytes) -> tuple[int, int]:
-        first = bisect_left(self._keys, start)
-        if end == b"\0":
-            return first, len(self._keys)
-        return first, max(first, bisect_left(self._keys, end or start + b"\0"))
-
     def _check(self, revision: int) -> None:
         if revision not in (0, self.revision):
             raise QueryError(
                 f"{self.name} holds revision {self.revision} only, not {revision}.", "Leave the revision out."
             )
+
+
+def bounds(keys: Sequence[bytes], start: bytes, end: bytes) -> tuple[int, int]:
+    """Where the keys of [start, end) begin and end among sorted ones; `end` as in Store.range."""
+    first = bisect_left(keys, start)
+    if end == b"\0":
+        return first, len(keys)
+    return first, max(first, bisect_left(keys, end or start + b"\0"))

@@ -1,0 +1,71 @@
+"""What etcd keeps under a revision: mvccpb.KeyValue, read by hand: grpc's modules take longer to load than a file.
+
+Source: mvccpb/kv.proto. Fields of other numbers are passed over, as protobuf does.
+"""
+
+from __future__ import annotations
+
+from etcdview.models import KeyValue
+
+_KEY, _CREATE_REVISION, _MOD_REVISION, _VERSION, _VALUE, _LEASE = range(1, 7)
+_KEY_TAG = _KEY << 3 | 2  # bytes
+_SIGN = 1 << 63
+
+
+def record_name(record: memoryview) -> bytes:
+    """The key that a record is of; its first field, as Go writes it. Raises ValueError."""
+    if len(record) < 2 or record[0] != _KEY_TAG:
+        raise ValueError("no key in front")
+    size, at = (record[1], 2) if record[1] < 0x80 else _varint(record, 1)
+    if not size or at + size > len(record):
+        raise ValueError("a key that runs past the end")
+    return bytes(record[at : at + size])
+
+
+def parse_record(record: bytes) -> KeyValue:
+    """The whole of it. Raises ValueError."""
+    numbers: dict[int, int] = {}
+    texts: dict[int, bytes] = {}
+    at = 0
+    while at < len(record):
+        tag, at = _varint(record, at)
+        match tag & 7:
+            case 0:  # a number
+                numbers[tag >> 3], at = _varint(record, at)
+            case 2:  # bytes
+                size, at = _varint(record, at)
+                texts[tag >> 3] = record[at : at + size]
+                at += size
+            case 1:
+                at += 8
+            case 5:
+                at += 4
+            case other:
+                raise ValueError(f"a field of kind {other}")
+    if at > len(record):
+        raise ValueError("a field that runs past the end")
+    return KeyValue(
+        key=texts.get(_KEY, b""),
+        create_revision=_signed(numbers.get(_CREATE_REVISION, 0)),
+        mod_revision=_signed(numbers.get(_MOD_REVISION, 0)),
+        version=_signed(numbers.get(_VERSION, 0)),
+        lease=_signed(numbers.get(_LEASE, 0)),
+        value=texts.get(_VALUE, b""),
+    )
+
+
+def _varint(data: bytes | memoryview, at: int) -> tuple[int, int]:
+    found = 0
+    for shift in range(0, 70, 7):
+        if at >= len(data):
+            raise ValueError("a number that runs past the end")
+        byte = data[at]
+        at += 1
+        found |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return found & (1 << 64) - 1, at
+    raise ValueError("a number of more than ten bytes")
+
+
+def _signed(number: int) -> int:
+    return number - 2 * _SIGN if number & _SIGN else number

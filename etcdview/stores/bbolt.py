@@ -1,0 +1,217 @@
+"""The file that etcd keeps its keys in, read-only: the pages of a bbolt B+tree, each checked before it is believed.
+
+Layout: bbolt's internal/common/page.go, meta.go and bucket.go. It is read by pread rather than mmap: a bad sector, or a
+file that somebody truncates, is then an error to tell, where mapped memory would be a signal that ends the process.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from gzip import GzipFile
+from pathlib import Path
+from typing import IO, NamedTuple
+
+from etcdview.errors import FileFormatError
+
+MAGIC = 0xED0CDAED
+VERSION = 2
+LARGEST_NODE = 256 << 20  # bytes; bbolt splits nodes as soon as they hold four keys, and etcd takes values of 1.5 MB
+DAMAGED = "Take another snapshot or copy: this file is damaged, or was copied while it was written to."
+
+_PAGE = struct.Struct("<QHHI")  # its number, kind, count of elements, pages that follow as a part of it
+_META = struct.Struct("<IIIIQQQQQQ")  # magic, version, page size, flags, root, sequence, free list, end, txid, checksum
+_BRANCH = struct.Struct("<IIQ")  # where from here the key is, its size, the page below
+_LEAF = struct.Struct("<IIII")  # flags, where from here the key is, its size, the value's
+_BUCKET = struct.Struct("<QQ")  # root (0: the page follows in the value), sequence
+_BRANCH_PAGE, _LEAF_PAGE = 1, 2
+_IS_BUCKET = 1
+_PAGE_SIZES = tuple(1024 << i for i in range(7))  # of the machine that wrote it: 4 KiB, 16 and 64 KiB on some
+_FNV_START, _FNV_PRIME, _FNV_MASK = 0xCBF29CE484222325, 0x100000001B3, (1 << 64) - 1
+
+
+class Item(NamedTuple):
+    """A key and its value in a leaf. `position` is where in the file the value begins.
+
+    A tuple, because there is one for every revision, and a frozen dataclass takes four times as long.
+    """
+
+    key: bytes
+    value: memoryview
+    position: int
+    is_bucket: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """Where a bucket's pairs are: below a page, or in `inline`, which stands at `position` in the file."""
+
+    root: int
+    inline: memoryview
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Meta:
+    page_size: int
+    root: int
+    end: int  # the first page that was never used
+    txid: int
+
+
+def is_bolt(file: IO[bytes] | GzipFile) -> bool:
+    """Whether an open file looks like one, by its content. Raises OSError."""
+    for offset in (0, *_PAGE_SIZES):
+        file.seek(offset + _PAGE.size)
+        if file.read(4) == MAGIC.to_bytes(4, "little"):
+            return True
+    return False
+
+
+class BoltFile:
+    """An open file; everything that is wrong with it raises FileFormatError. Any thread may call `read`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self._fd = os.open(path, os.O_RDONLY)
+        except OSError as error:
+            raise self._unreadable(error) from error
+        try:
+            self.size_bytes = os.fstat(self._fd).st_size
+            self._meta = self._newest_meta()
+        except BaseException:
+            self.close()
+            raise
+        self._seen = bytearray(self._meta.end)  # one a page: no page stands in two places of a tree
+
+    def fileno(self) -> int:
+        """The descriptor."""
+        return self._fd
+
+    def close(self) -> None:
+        """Let go of the file; it may be called twice."""
+        fd, self._fd = self._fd, -1
+        if fd >= 0:
+            os.close(fd)
+
+    def read(self, position: int, size: int) -> bytes:
+        """Exactly so many bytes."""
+        try:
+            data = os.pread(self._fd, size, position)
+        except (OSError, OverflowError) as error:
+            raise self._unreadable(error) from error
+        if len(data) != size:
+            raise self.broken(f"ends at byte {self.size_bytes:,}, before something that it says it holds")
+        return data
+
+    def buckets(self) -> dict[bytes, Bucket]:
+        """The buckets at the top, by name."""
+        self._seen = bytearray(self._meta.end)
+        found = self._below(self._meta.root)
+        return {item.key: self._bucket(item) for item in found if item.is_bucket}
+
+    def items(self, bucket: Bucket) -> Iterator[Item]:
+        """The pairs of a bucket in the order of their keys."""
+        if bucket.root:
+            return self._below(bucket.root)
+        return self._leaf(bucket.inline, bucket.position, *self._header(bucket.inline, "A bucket"))
+
+    def broken(self, what: str) -> FileFormatError:
+        """The error for this file: `what` goes on behind its name."""
+        return FileFormatError(f"{self.path} {what}.", DAMAGED)
+
+    def _unreadable(self, error: Exception) -> FileFormatError:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        return FileFormatError(f"{self.path} cannot be read: {reason}.", "Check the path, and who may read it.")
+
+    def _newest_meta(self) -> _Meta:
+        """Of the two that bbolt writes in turn, the newer one that is whole."""
+        metas = [self._meta_at(0)]
+        metas += [self._meta_at(size) for size in ((metas[0].page_size,) if metas[0] else _PAGE_SIZES)]
+        whole = [meta for meta in metas if meta is not None]
+        if not whole:
+            raise self.broken("begins with no page that describes it (both are damaged, or it is no etcd database)")
+        meta = max(whole, key=lambda meta: meta.txid)
+        if meta.end * meta.page_size > self.size_bytes:
+            raise self.broken(f"is cut short: {self.size_bytes:,} of {meta.end * meta.page_size:,} bytes are there")
+        return meta
+
+    def _meta_at(self, offset: int) -> _Meta | None:
+        if offset + _PAGE.size + _META.size > self.size_bytes:
+            return None
+        data = self.read(offset + _PAGE.size, _META.size)
+        magic, version, page_size, _, root, _, _, end, txid, checksum = _META.unpack(data)
+        whole = magic == MAGIC and version == VERSION and checksum == fnv64a(data[:-8])
+        if not whole or page_size not in _PAGE_SIZES or offset not in (0, page_size):
+            return None
+        return _Meta(page_size, root, end, txid)
+
+    def _below(self, root: int) -> Iterator[Item]:
+        """What the leaves below a page hold, in order. Each page is read once, so it ends."""
+        todo = [root]
+        while todo:
+            number = todo.pop()
+            node = self._node(number)
+            kind, count = self._header(node, f"Page {number:,}")
+            if kind == _LEAF_PAGE:
+                yield from self._leaf(node, number * self._meta.page_size, kind, count)
+            else:
+                elements = _BRANCH.iter_unpack(node[_PAGE.size : _PAGE.size + _BRANCH.size * count])
+                todo += reversed([child for _, _, child in elements])
+
+    def _node(self, number: int) -> memoryview:
+        """The page with those that follow as parts of it."""
+        meta = self._meta
+        if not 2 <= number < meta.end:
+            raise self.broken(f"points to page {number:,}, and has pages 2 to {meta.end - 1:,}")
+        own, _, _, more = _PAGE.unpack(self.read(number * meta.page_size, _PAGE.size))
+        if own != number:
+            raise self.broken(f"has page {own:,} where page {number:,} should be")
+        size = (1 + more) * meta.page_size
+        if number + more >= meta.end or size > LARGEST_NODE:
+            raise self.broken(f"has a page {number:,} of {size:,} bytes, more than there can be")
+        if any(self._seen[number : number + 1 + more]):
+            raise self.broken(f"comes to page {number:,} by two ways")
+        self._seen[number : number + 1 + more] = b"\1" * (1 + more)
+        return memoryview(self.read(number * meta.page_size, size))
+
+    def _header(self, node: memoryview, what: str) -> tuple[int, int]:
+        """Kind and count of a node that is as large as its elements need."""
+        if len(node) < _PAGE.size:
+            raise self.broken(f"is damaged: {what} of it is too short")
+        _, kind, count, _ = _PAGE.unpack_from(node)
+        if kind not in (_BRANCH_PAGE, _LEAF_PAGE):
+            raise self.broken(f"is damaged: {what} of it is of kind {kind:#x}, where keys should be")
+        if _PAGE.size + _LEAF.size * count > len(node):
+            raise self.broken(f"is damaged: {what} of it cannot hold {count:,} keys")
+        return kind, count
+
+    def _leaf(self, node: memoryview, position: int, kind: int, count: int) -> Iterator[Item]:
+        if kind != _LEAF_PAGE:
+            raise self.broken("is damaged: a bucket inside a value has branches")
+        first = _PAGE.size + _LEAF.size * count
+        for number, element in enumerate(_LEAF.iter_unpack(node[_PAGE.size : first])):
+            flags, offset, key_size, value_size = element
+            key_at = _PAGE.size + _LEAF.size * number + offset
+            value_at = key_at + key_size
+            if key_at < first or value_at + value_size > len(node):
+                raise self.broken(f"is damaged: a key near byte {position:,} lies outside of its page")
+            value = node[value_at : value_at + value_size]
+            yield Item(bytes(node[key_at:value_at]), value, position + value_at, bool(flags & _IS_BUCKET))
+
+    def _bucket(self, item: Item) -> Bucket:
+        if len(item.value) < _BUCKET.size:
+            raise self.broken(f"is damaged: its bucket {item.key!r} has no root")
+        root, _ = _BUCKET.unpack_from(item.value)
+        return Bucket(root, item.value[_BUCKET.size :], item.position + _BUCKET.size)
+
+
+def fnv64a(data: bytes) -> int:
+    """The checksum of a meta page."""
+    found = _FNV_START
+    for byte in data:
+        found = (found ^ byte) * _FNV_PRIME & _FNV_MASK
+    return found

@@ -36,19 +36,22 @@ class Pair:
 
 
 class Authority:
-    """A CA whose files lie in `folder`, and which signs pairs into any folder."""
+    """A CA whose files lie in `folder`, and which signs pairs into any folder; under a `parent` an intermediate one."""
 
-    def __init__(self, folder: Path, name: str = "etcd-ca", now: datetime | None = None) -> None:
+    def __init__(
+        self, folder: Path, name: str = "etcd-ca", now: datetime | None = None, parent: Authority | None = None
+    ) -> None:
         self.now = now or datetime.now(UTC)
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        self._certificate = self._sign_itself()
+        self._certificate = (parent or self)._certify(self._name, self._key.public_key())
         self.files = _write(folder, "ca", self._certificate, self._key)
 
-    def _sign_itself(self) -> x509.Certificate:
+    def _certify(self, name: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.Certificate:
+        """The certificate of an authority: this one's own, or one's below it."""
         usage = _usage(digital_signature=True, key_encipherment=True, key_cert_sign=True)
         return (
-            self._builder(self._name, self._key.public_key(), self.now - timedelta(minutes=5), timedelta(days=CA_DAYS))
+            self._builder(name, key, self.now - timedelta(minutes=5), timedelta(days=CA_DAYS))
             .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
             .add_extension(usage, critical=True)
             .sign(self._key, hashes.SHA256())

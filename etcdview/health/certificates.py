@@ -9,21 +9,36 @@ import base64
 import binascii
 import re
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
+from etcdview.endpoints import parse_endpoint
 from etcdview.errors import CertificateFileError
 from etcdview.health.facts import ClusterFacts
-from etcdview.health.kubeadm import KUBECONFIGS, Known, purpose_of
+from etcdview.health.kubeadm import KUBECONFIGS, PKI_FILES, Known, purpose_of
+from etcdview.health.ondisk import find_deployments
 from etcdview.models import TlsFiles
-from etcdview.tls import files as tls_files
-from etcdview.tls.certificates import Certificate, facts, from_der, key_fits, kubeadm_pairs, read_certificates
+from etcdview.tls.certificates import (
+    Certificate,
+    from_der,
+    from_pem,
+    key_fits,
+    kubeadm_pairs,
+    read_authorities,
+    read_certificates,
+)
 
 PKI = Path("etc/kubernetes/pki")
 KUBERNETES = Path("etc/kubernetes")
 FILES_SECONDS = 60.0
+_TRUSTED = "CA that etcdview trusts etcd by"
+_BUNDLE = 10  # authorities; more are no cluster's own, but a system's bundle, in which some always have expired
+# What kubeadm calls its authorities: of what they signed, it renews the certificates that it made.
+_BY_KUBEADM = frozenset({"CN=etcd-ca", "CN=kubernetes", "CN=front-proxy-ca"})
+_SERVER = PKI_FILES["etcd/server.crt"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +60,8 @@ class Place:
 class Entry:
     """One certificate, in all the places where it was seen.
 
-    `chain` are the subjects from it up to a root, as far as they are in sight; `trusted` is None where no authority
-    is in sight that it could be held against.
+    `chain` are the subjects from it up to an authority of the files, as far as they are in sight; `trusted` is None
+    where the files hold no authority that it could be held against.
     """
 
     certificate: Certificate
@@ -82,18 +97,23 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """Every certificate in sight, the one that expires first on top; and the files that could not be read."""
+    """Every certificate in sight, the one that expires first on top; and the files that could not be read.
+
+    `unused` authorities of a large bundle are left out: nothing in sight depends on them.
+    """
 
     entries: tuple[Entry, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
+    unused: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A certificate in one place."""
+    """A certificate in one place. `anchor`: a file says that what it signed is to be trusted."""
 
     certificate: Certificate
     place: Place
+    anchor: bool = False
 
 
 class Boards:
@@ -103,34 +123,47 @@ class Boards:
         self._tls = tls
         self._root = root
         self._files: tuple[Seen | Unreadable, ...] = ()
+        self._kubeadm = False
         self._due = 0.0  # monotonic
 
     def look(self, cluster: ClusterFacts) -> Board:
         """The board as it is now."""
         if time.monotonic() >= self._due:
             self._files = collect(self._tls, self._root)
+            self._kubeadm = made_by_kubeadm(self._root)
             self._due = time.monotonic() + FILES_SECONDS
-        return make_board((*presented(cluster), *self._files))
+        return make_board((*presented(cluster, self._tls.server_name, kubeadm=self._kubeadm), *self._files))
 
 
 def collect(tls: TlsFiles, root: Path = Path("/")) -> tuple[Seen | Unreadable, ...]:
     """What the files hold: the client's own, and kubeadm's below root/etc/kubernetes where they may be read."""
-    return (*_own(tls), *_kubeadm(root / PKI), *_kubeconfigs(root / KUBERNETES))
+    found = (*_own(tls), *_pki(root / PKI), *_kubeconfigs(root / KUBERNETES))
+    kubeadm = made_by_kubeadm(root)
+    return tuple(_renewable(one, kubeadm=kubeadm) if isinstance(one, Seen) else one for one in found)
 
 
-def presented(cluster: ClusterFacts) -> tuple[Seen, ...]:
-    """What the members present on their client ports."""
-    found = []
+def made_by_kubeadm(root: Path = Path("/")) -> bool:
+    """Whether this machine has a static pod of etcd that kubeadm wrote."""
+    return any(found.how == "kubeadm static pod" for found in find_deployments(root))
+
+
+def presented(cluster: ClusterFacts, server_name: str = "", *, kubeadm: bool = False) -> tuple[Seen | Unreadable, ...]:
+    """What the members present on their client ports, and what they send with it.
+
+    `server_name` is what members are called at endpoints that none of them advertises, such as a tunnel's.
+    """
+    found: list[Seen | Unreadable] = []
     for member in cluster.members:
         for endpoint in member.endpoints:
             handshake = endpoint.wire.handshake.value
             if handshake is None or not handshake.certificate_der:
                 continue
-            host = endpoint.url.rpartition("://")[2].rpartition(":")[0].strip("[]")
-            place = Place(
-                endpoint.url, f"server certificate of {member.name}", "kubeadm certs renew etcd-server", host=host
-            )
-            found.append(Seen(_parsed(handshake.certificate_der), place))
+            host = (server_name if not endpoint.advertised else "") or parse_endpoint(endpoint.url).host
+            own = Place(endpoint.url, f"server certificate of {member.name}", _SERVER.renew, host=host)
+            sent = Place(endpoint.url, f"authority that {member.name} sends with its certificate")
+            for number, der in enumerate((handshake.certificate_der, *handshake.chain_der)):
+                one = _shown(der, sent if number else own)
+                found.append(_renewable(one, kubeadm=kubeadm) if isinstance(one, Seen) else one)
     return tuple(found)
 
 
@@ -141,10 +174,15 @@ def make_board(found: Iterable[Seen | Unreadable]) -> Board:
     for one in everything:
         if isinstance(one, Seen):
             together.setdefault(one.certificate.fingerprint, []).append(one)
-    authorities = [group[0].certificate for group in together.values() if group[0].certificate.authority]
-    entries = [_entry(group, authorities) for group in together.values()]
+    anchors = {mark: group[0].certificate for mark, group in together.items() if any(s.anchor for s in group)}
+    signers = [group[0].certificate for group in together.values() if group[0].certificate.authority]
+    chains = {
+        mark: _chain(group[0].certificate, [*anchors.values(), *signers], anchors) for mark, group in together.items()
+    }
+    unused = _unused(together, chains) if len(anchors) > _BUNDLE else set()
+    entries = [_entry(together[mark], chains[mark], anchors) for mark in together if mark not in unused]
     unreadable = tuple(one for one in everything if isinstance(one, Unreadable))
-    return Board(tuple(sorted(entries, key=lambda e: (e.certificate.ends, e.name))), unreadable)
+    return Board(tuple(sorted(entries, key=lambda e: (e.certificate.ends, e.name))), unreadable, len(unused))
 
 
 def names_host(certificate: Certificate, host: str) -> bool:
@@ -159,34 +197,83 @@ def _parsed(der: bytes) -> Certificate:
     return from_der(der)
 
 
-def _entry(group: list[Seen], authorities: list[Certificate]) -> Entry:
-    certificate = group[0].certificate
-    chain = [certificate]
-    while not chain[-1].self_signed:
-        issuer = next((a for a in authorities if a not in chain and chain[-1].signed_by(a)), None)
-        if issuer is None:
-            break
-        chain.append(issuer)
-    rooted = chain[-1].self_signed and (len(chain) > 1 or certificate.authority)
+def _entry(group: list[Seen], chain: list[Certificate], anchors: dict[str, Certificate]) -> Entry:
     return Entry(
-        certificate=certificate,
+        certificate=group[0].certificate,
         places=tuple(dict.fromkeys(s.place for s in group)),
         chain=tuple(c.subject for c in chain),
-        trusted=rooted if authorities else None,
+        trusted=chain[-1].fingerprint in anchors if anchors else None,
     )
+
+
+def _unused(together: dict[str, list[Seen]], chains: dict[str, list[Certificate]]) -> set[str]:
+    """The authorities that etcdview trusts and that nobody else's chain leads to."""
+    used = {c.fingerprint for mark, chain in chains.items() for c in chain if c.fingerprint != mark}
+    trusted = {mark for mark, group in together.items() if {s.place.purpose for s in group} == {_TRUSTED}}
+    return trusted - used
+
+
+def _chain(leaf: Certificate, signers: list[Certificate], anchors: dict[str, Certificate]) -> list[Certificate]:
+    """The shortest way from a certificate to one that is trusted; where there is none, one as long as any.
+
+    A name may have several certificates, one of them cross-signed by an authority that is not known here: every way
+    is tried, and each certificate once, whatever a server sends.
+    """
+    ways = deque([[leaf]])
+    tried = {leaf.fingerprint}
+    way = [leaf]
+    while ways:
+        way = ways.popleft()
+        if way[-1].fingerprint in anchors:
+            return way
+        for signer in signers:
+            if signer.fingerprint not in tried and way[-1].signed_by(signer):
+                tried.add(signer.fingerprint)
+                ways.append([*way, signer])
+    return way
+
+
+def _shown(der: bytes, place: Place) -> Seen | Unreadable:
+    try:
+        return Seen(_parsed(der), place)
+    except ValueError as error:
+        return Unreadable(
+            place.where, f"The {place.purpose} at {place.where} cannot be read: {error}.", "Look at it by openssl."
+        )
+
+
+def _renewable(one: Seen, *, kubeadm: bool) -> Seen:
+    """Without the command where nothing shows that kubeadm made the certificate."""
+    if not one.place.renew or kubeadm or one.certificate.issuer in _BY_KUBEADM:
+        return one
+    return replace(one, place=replace(one.place, renew=""))
 
 
 def _own(tls: TlsFiles) -> Iterator[Seen | Unreadable]:
     if tls.cacert:
-        yield from _file(tls.cacert, Known("CA that etcdview trusts etcd by"))
+        yield from _bundle(tls.cacert)
     if tls.cert:
         known = Known("client certificate of etcdview", _renew_by_path(tls.cert))
         yield from _file(tls.cert, known, tls.key)
 
 
-def _kubeadm(folder: Path) -> Iterator[Seen | Unreadable]:
+def _bundle(name: str) -> Iterator[Seen | Unreadable]:
+    """What etcdview trusts: each certificate of the file, whoever signed it."""
+    try:
+        parsed, odd = read_authorities(name)
+    except CertificateFileError as error:
+        yield Unreadable(name, error.what, error.remedy)
+        return
+    for certificate in parsed:
+        yield Seen(certificate, Place(name, _TRUSTED), anchor=True)
+    if odd:
+        what = f"{odd} of the {len(parsed) + odd} certificates in {name} cannot be read; the others are used."
+        yield Unreadable(name, what, "Take them out, if nothing needs them.")
+
+
+def _pki(folder: Path) -> Iterator[Seen | Unreadable]:
     for path, key in kubeadm_pairs(folder):
-        yield from _file(str(path), purpose_of(path.relative_to(folder)), str(key))
+        yield from _file(str(path), purpose_of(path.relative_to(folder)), str(key), anchor=True)
 
 
 def _kubeconfigs(folder: Path) -> Iterator[Seen | Unreadable]:
@@ -201,15 +288,15 @@ def _kubeconfigs(folder: Path) -> Iterator[Seen | Unreadable]:
             continue
         try:
             pem = base64.b64decode(found[1], validate=True)
-            parsed = tls_files.certificates(str(path), pem)
+            parsed = from_pem(str(path), pem)
         except (binascii.Error, CertificateFileError) as error:
             yield Unreadable(str(path), f"The certificate in {path} cannot be read: {error}.", "Make the file anew.")
             continue
-        yield Seen(facts(parsed[0]), Place(str(path), known.purpose, known.renew))
+        yield Seen(parsed[0], Place(str(path), known.purpose, known.renew))
 
 
-def _file(name: str, known: Known, key: str = "") -> Iterator[Seen | Unreadable]:
-    """The certificates of a file; the key, if there is one, is the first one's."""
+def _file(name: str, known: Known, key: str = "", *, anchor: bool = False) -> Iterator[Seen | Unreadable]:
+    """The certificates of a file; the key, if there is one, is the first one's. `anchor`: trust its authorities."""
     try:
         parsed = read_certificates(name)
     except CertificateFileError as error:
@@ -217,7 +304,10 @@ def _file(name: str, known: Known, key: str = "") -> Iterator[Seen | Unreadable]
         return
     for number, certificate in enumerate(parsed):
         fits = _fits(certificate, key) if not number else None
-        yield Seen(certificate, Place(name, known.purpose, known.renew, fits))
+        beside = number and not anchor
+        purpose = f"authority beside the {known.purpose}" if beside else known.purpose
+        place = Place(name, purpose, "" if beside else known.renew, fits)
+        yield Seen(certificate, place, anchor and certificate.authority)
 
 
 def _fits(certificate: Certificate, key_name: str) -> bool | None:
@@ -228,5 +318,8 @@ def _fits(certificate: Certificate, key_name: str) -> bool | None:
 
 
 def _renew_by_path(path: str) -> str:
-    parts = Path(path).parts
-    return purpose_of(Path(*parts[parts.index("pki") + 1 :])).renew if "pki" in parts[:-1] else ""
+    """By the folder too where kubeadm has two of a name, else by the file's name alone: it may be a copy."""
+    file = Path(path)
+    known = (known for name, known in PKI_FILES.items() if file.as_posix().endswith(f"/{name}"))
+    alone = (known for name, known in PKI_FILES.items() if Path(name).name == file.name)
+    return next((k.renew for k in (*known, *alone)), "")

@@ -58,7 +58,10 @@ class Probe(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Handshake:
-    """How connecting went: TCP, and for https TLS, with the certificate that the member presents (DER)."""
+    """How connecting went: TCP, and for https TLS, with the certificate that the member presents (DER).
+
+    `chain_der` are those that it sends with it: claims, and no reason to trust it.
+    """
 
     url: str
     tcp_seconds: float
@@ -66,6 +69,7 @@ class Handshake:
     tls_version: str = ""
     cipher: str = ""
     certificate_der: bytes = b""
+    chain_der: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import http.client
 import json
-import socket
 import ssl
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
-from urllib.parse import urlsplit
 
+from etcdview.endpoints import Endpoint, parse_endpoint
 from etcdview.errors import (
     DeadlineError,
     EtcdviewError,
     RefusedError,
-    ResolveError,
     TlsError,
     UnreachableError,
     UnsupportedError,
@@ -30,17 +29,16 @@ from etcdview.health.budget import Budget, Clock
 from etcdview.health.facts import Handshake, HttpHealth, Probe, Trouble, WireFacts
 from etcdview.health.metrics import MetricFacts, parse_metrics
 from etcdview.models import TlsFiles
-from etcdview.tls.contexts import client_context
+from etcdview.tls.contexts import client_context, presented_chain
+from etcdview.tls.line import dial
 
 T = TypeVar("T")
-ContextFn = Callable[[], ssl.SSLContext]
 
 _MAX_METRICS_BYTES = 8_000_000
 
 
 def ask_wire(url: str, context: ContextFn, budget: Budget, now: Clock) -> WireFacts:
     """Connect to one client URL and ask what it serves over HTTP, all within the budget. Raises nothing."""
-    line = _Line(url, context, budget)
 
     def ask(call: Callable[[], T]) -> Probe[T]:
         at, begun = now(), time.monotonic()
@@ -49,6 +47,10 @@ def ask_wire(url: str, context: ContextFn, budget: Budget, now: Clock) -> WireFa
         except (EtcdviewError, OSError, http.client.HTTPException, ValueError) as error:
             return Probe(trouble=_trouble(url, error), latency_seconds=time.monotonic() - begun, at=at)
 
+    endpoint = ask(lambda: parse_endpoint(url))
+    if endpoint.value is None:
+        return WireFacts(handshake=Probe(trouble=endpoint.trouble, at=endpoint.at))
+    line = _Line(url, endpoint.value, context, budget)
     try:
         handshake = ask(line.shake_hands)
         if not handshake.ok:
@@ -60,41 +62,56 @@ def ask_wire(url: str, context: ContextFn, budget: Budget, now: Clock) -> WireFa
         line.close()
 
 
+@dataclass(frozen=True, slots=True)
+class ContextFn:
+    """Makes contexts of the client's files, which are read each time; `server_name` is what the server is called."""
+
+    files: TlsFiles
+
+    def __call__(self) -> ssl.SSLContext:
+        return client_context(self.files, verify=False)
+
+    @property
+    def server_name(self) -> str:
+        return self.files.server_name
+
+
 def unverified(files: TlsFiles) -> ContextFn:
-    """Makes contexts that take whatever certificate the server shows; the files are read each time."""
-    return lambda: client_context(files, verify=False)
+    """Makes contexts that take whatever certificate the server shows."""
+    return ContextFn(files)
 
 
 class _Line:
     """One TCP connection, with TLS over it for https."""
 
-    def __init__(self, url: str, context: ContextFn, budget: Budget) -> None:
-        parts = urlsplit(url if "://" in url else "http://" + url)
-        self._url, self._tls, self._context, self._budget = url, parts.scheme == "https", context, budget
-        self._host, self._port = parts.hostname or "", parts.port or 2379
-        self._http = http.client.HTTPConnection(self._host, self._port)
+    def __init__(self, url: str, endpoint: Endpoint, context: ContextFn, budget: Budget) -> None:
+        self._url, self._endpoint, self._context, self._budget = url, endpoint, context, budget
+        self._http = http.client.HTTPConnection(endpoint.host, endpoint.port)
 
     def close(self) -> None:
         self._http.close()
 
     def shake_hands(self) -> Handshake:
         begun = time.monotonic()
-        line = socket.create_connection((self._host, self._port), timeout=self._left())
+        line = dial(self._endpoint, self._left())
         self._http.sock = line
         tcp_seconds = time.monotonic() - begun
-        if not self._tls:
+        if not self._endpoint.secure:
             return Handshake(self._url, tcp_seconds)
         begun = time.monotonic()
         line.settimeout(self._left())
-        secured = self._context().wrap_socket(line, server_hostname=self._host)
+        name = self._context.server_name or self._endpoint.host
+        secured = self._context().wrap_socket(line, server_hostname=name)
         self._http.sock = secured
+        own, *others = presented_chain(secured) or (b"",)
         return Handshake(
             self._url,
             tcp_seconds,
             tls_seconds=time.monotonic() - begun,
             tls_version=secured.version() or "",
             cipher=(secured.cipher() or ("", "", 0))[0],
-            certificate_der=secured.getpeercert(binary_form=True) or b"",
+            certificate_der=own,
+            chain_der=tuple(others),
         )
 
     def health(self) -> HttpHealth:
@@ -137,12 +154,6 @@ class _Line:
 
 # The most specific first: TimeoutError and ssl.SSLError are OSErrors too.
 _ERRORS: tuple[tuple[type[Exception], type[UnreachableError], str, str], ...] = (
-    (
-        socket.gaierror,
-        ResolveError,
-        "The host name of {url} does not resolve",
-        "Check the name, or give an IP address.",
-    ),
     (ConnectionRefusedError, RefusedError, "Nothing listens at {url}", "Start the member, or correct the address."),
     (TimeoutError, DeadlineError, "{url} takes the connection but does not answer", "Look whether its process hangs."),
     (ssl.SSLError, TlsError, "TLS with {url} failed", "See `etcdview doctor` for the cause."),

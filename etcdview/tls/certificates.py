@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID as Usage
 from cryptography.x509.oid import NameOID
 
+from etcdview.errors import CertificateFileError
 from etcdview.tls import files
 
 _USAGES = {Usage.SERVER_AUTH: "server", Usage.CLIENT_AUTH: "client"}
@@ -50,34 +51,60 @@ class Certificate:
 
     def signed_by(self, issuer: Certificate) -> bool:
         """Whether `issuer` really signed it: the names agree, and the signature holds."""
+        if self.issuer != issuer.subject:
+            return False
         try:
             x509.load_der_x509_certificate(self.der).verify_directly_issued_by(
                 x509.load_der_x509_certificate(issuer.der)
             )
-        except (ValueError, TypeError, InvalidSignature):
+        except (*files.ODD, TypeError, InvalidSignature):
             return False
         return True
 
 
 def read_certificates(name: str) -> tuple[Certificate, ...]:
     """All certificates in a PEM file, in its order. Raises CertificateFileError."""
-    return tuple(map(facts, files.certificates(name, files.read_pem(name, "certificate"))))
+    return from_pem(name, files.read_pem(name, "certificate"))
+
+
+def read_authorities(name: str) -> tuple[tuple[Certificate, ...], int]:
+    """The certificates in a bundle that can be read, and how many cannot. Raises CertificateFileError."""
+    parsed, odd = files.authorities(name, files.read_pem(name, "CA"))
+    good = tuple(found for found in map(_facts_or_none, parsed) if found is not None)
+    return good, odd + len(parsed) - len(good)
+
+
+def from_pem(name: str, pem: bytes) -> tuple[Certificate, ...]:
+    """All certificates in `pem`, in its order; `name` is where it comes from. Raises CertificateFileError."""
+    try:
+        return tuple(map(facts, files.certificates(name, pem)))
+    except ValueError as error:
+        raise CertificateFileError(f"The certificate in {name} is damaged: {error}.", "Copy it anew.") from error
 
 
 def from_der(der: bytes) -> Certificate:
     """The facts of a certificate as a server presents it. Raises ValueError for anything else."""
-    return facts(x509.load_der_x509_certificate(der))
+    try:
+        parsed = x509.load_der_x509_certificate(der)
+    except files.ODD as error:
+        raise ValueError(str(error)) from error
+    return facts(parsed)
 
 
 def key_fits(certificate: Certificate, key_name: str) -> bool:
     """Whether the private key in that file is the certificate's. Raises CertificateFileError."""
     key = files.private_key(key_name, files.read_pem(key_name, "private key"))
-    public = x509.load_der_x509_certificate(certificate.der).public_key()
+    public = files.public_key(x509.load_der_x509_certificate(certificate.der))
+    if public is None:
+        raise CertificateFileError(
+            f"The key of {certificate.subject} is of a kind that is not known here, and cannot be compared.",
+            "Compare it by openssl.",
+        )
     return files.same_key(public, key.public_key())
 
 
 def facts(certificate: x509.Certificate) -> Certificate:
-    """The facts of a parsed certificate."""
+    """The facts of a parsed certificate. Raises ValueError where its names or times are none."""
     return Certificate(
         subject=certificate.subject.rfc4514_string(),
         issuer=certificate.issuer.rfc4514_string(),
@@ -103,6 +130,13 @@ def kubeadm_pairs(folder: Path) -> tuple[tuple[Path, Path], ...]:
     return tuple((path, path.with_suffix(".key")) for path in found)
 
 
+def _facts_or_none(certificate: x509.Certificate) -> Certificate | None:
+    try:
+        return facts(certificate)
+    except ValueError:
+        return None
+
+
 def _common_name(name: x509.Name) -> str:
     found = name.get_attributes_for_oid(NameOID.COMMON_NAME)
     return str(found[0].value) if found else ""
@@ -111,7 +145,7 @@ def _common_name(name: x509.Name) -> str:
 def _names(certificate: x509.Certificate) -> tuple[str, ...]:
     try:
         san = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (x509.ExtensionNotFound, ValueError):
+    except (x509.ExtensionNotFound, *files.ODD):
         return ()
     addresses = san.get_values_for_type(x509.IPAddress)
     return (*san.get_values_for_type(x509.DNSName), *map(str, addresses))
@@ -120,7 +154,7 @@ def _names(certificate: x509.Certificate) -> tuple[str, ...]:
 def _usages(certificate: x509.Certificate) -> tuple[str, ...]:
     try:
         usages = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-    except (x509.ExtensionNotFound, ValueError):
+    except (x509.ExtensionNotFound, *files.ODD):
         return ()
     return tuple(_USAGES.get(usage, usage.dotted_string) for usage in usages)
 
@@ -128,12 +162,14 @@ def _usages(certificate: x509.Certificate) -> tuple[str, ...]:
 def _authority(certificate: x509.Certificate) -> bool:
     try:
         return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except (x509.ExtensionNotFound, ValueError):
+    except (x509.ExtensionNotFound, *files.ODD):
         return False
 
 
 def _key(certificate: x509.Certificate) -> str:
-    key = certificate.public_key()
+    key = files.public_key(certificate)
+    if key is None:
+        return "unknown key"
     if isinstance(key, rsa.RSAPublicKey):
         return f"RSA {key.key_size}"
     if isinstance(key, ec.EllipticCurvePublicKey):

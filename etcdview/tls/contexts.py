@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ssl
+import sys
 from pathlib import Path
 
 from etcdview.errors import CertificateFileError
 from etcdview.models import TlsFiles
+from etcdview.tls import files as tls_files
 
 
 def client_context(files: TlsFiles, *, verify: bool = True) -> ssl.SSLContext:
@@ -15,6 +17,8 @@ def client_context(files: TlsFiles, *, verify: bool = True) -> ssl.SSLContext:
     Without `verify` the server's certificate is neither checked nor trusted: to look at it, not to talk.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    # Each certificate of the CA file is trusted by itself, an intermediate too, as gRPC and Go's clients have it.
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     if not verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -25,8 +29,20 @@ def client_context(files: TlsFiles, *, verify: bool = True) -> ssl.SSLContext:
             context.load_default_certs()
         if files.cert:
             context.load_cert_chain(Path(files.cert).expanduser(), Path(files.key).expanduser())
-    except OSError as error:  # ssl.SSLError is one too
+    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+        tls_files.load(files)  # says which file it is, and what is wrong with it
         raise CertificateFileError(
             f"The TLS files cannot be used: {error}.", "`etcdview doctor` looks at each of them."
         ) from error
     return context
+
+
+def presented_chain(line: ssl.SSLSocket) -> tuple[bytes, ...]:
+    """The certificates that the server sent (DER), its own first; the others are claims that nothing was held against.
+
+    Python has the call since 3.13; before, the object below the socket has it.
+    """
+    if sys.version_info >= (3, 13):
+        return tuple(line.get_unverified_chain())
+    sent = line._sslobj.get_unverified_chain() or ()  # type: ignore[attr-defined]
+    return tuple(ssl.PEM_cert_to_DER_cert(one.public_bytes()) for one in sent)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,12 +11,21 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
 
 from etcdview.errors import CertificateFileError, KeyMismatchError, ValidityError
 from etcdview.models import TlsFiles
 
 Stamp = tuple[tuple[int, int, int], ...]
+# What cryptography raises for a certificate that it cannot read, whole or in part. Some are no ValueErrors.
+ODD = (
+    ValueError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
+_BLOCK = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +56,7 @@ def load(files: TlsFiles, now: datetime | None = None) -> Material:
         )
     ca = read_pem(files.cacert, "CA") if files.cacert else _system_authorities()
     if files.cacert:
-        certificates(files.cacert, ca)
+        authorities(files.cacert, ca)
     if not files.cert:
         return Material(ca)
     cert, key = read_pem(files.cert, "client certificate"), read_pem(files.key, "client key")
@@ -73,6 +83,8 @@ def read_pem(name: str, what: str) -> bytes:
         raise CertificateFileError(
             f"The {what} file {name} cannot be read: {error.strerror or error}.", "Give the path of a PEM file."
         ) from error
+    except ValueError as error:  # a NUL in it
+        raise CertificateFileError(f"{name!r} is no path of a file.", "Give the path of a PEM file.") from error
     if b"-----BEGIN " not in data:
         raise CertificateFileError(
             f"The {what} file {name} is not PEM ({len(data)} bytes, no line with BEGIN).",
@@ -89,8 +101,24 @@ def certificates(name: str, pem: bytes) -> list[x509.Certificate]:
         )
     try:
         return x509.load_pem_x509_certificates(pem)
-    except ValueError as error:
+    except ODD as error:
         raise CertificateFileError(f"The certificate in {name} is damaged: {error}.", "Copy it anew.") from error
+
+
+def authorities(name: str, pem: bytes) -> tuple[list[x509.Certificate], int]:
+    """The certificates of a bundle that can be read, and how many cannot: one that is odd leaves the others as they
+    are. Raises CertificateFileError where none can be read."""
+    blocks = _BLOCK.findall(pem)
+    read = [one for block in blocks for one in _readable(block)]
+    return (read, len(blocks) - len(read)) if read else (certificates(name, pem), 0)
+
+
+def public_key(certificate: x509.Certificate) -> PublicKeyTypes | None:
+    """The certificate's public key; None where it is of a kind that cannot be read, such as a rare curve."""
+    try:
+        return certificate.public_key()
+    except ODD:
+        return None
 
 
 def private_key(name: str, pem: bytes) -> PrivateKeyTypes:
@@ -112,7 +140,13 @@ def private_key(name: str, pem: bytes) -> PrivateKeyTypes:
 
 def check_pair(leaf: x509.Certificate, cert_name: str, key: PrivateKeyTypes, key_name: str) -> None:
     """Raises KeyMismatchError when the key is another's."""
-    if not same_key(leaf.public_key(), key.public_key()):
+    public = public_key(leaf)
+    if public is None:
+        raise CertificateFileError(
+            f"The key in the certificate {cert_name} is of a kind that is not known here.",
+            "Have it made with an RSA key, or an ECDSA key on the curve P-256.",
+        )
+    if not same_key(public, key.public_key()):
         raise KeyMismatchError(
             f"The private key {key_name} does not belong to the certificate {cert_name}.",
             "Give the key that was made with this certificate; kubeadm writes them side by side (NAME.crt, NAME.key).",
@@ -137,6 +171,13 @@ def check_validity(certificate: x509.Certificate, what: str, now: datetime) -> N
             f"{what} is not valid before {start:%Y-%m-%d %H:%M} UTC; here it is {now:%Y-%m-%d %H:%M}.",
             "Check the clock of this machine and of the one that made the certificate.",
         )
+
+
+def _readable(block: bytes) -> list[x509.Certificate]:
+    try:
+        return [x509.load_pem_x509_certificate(block)]
+    except ODD:
+        return []
 
 
 def _spki(key: object) -> bytes:

@@ -42,10 +42,7 @@ class Line:
     def connect(self) -> socket.socket:
         """Connect over TCP, anew where there was a connection. Raises UnreachableError."""
         self.close()
-        try:
-            self.socket = socket.create_connection((self.endpoint.host, self.endpoint.port), self.left_seconds)
-        except OSError as error:
-            raise _tcp_error(self.endpoint, error) from error
+        self.socket = dial(self.endpoint, self.left_seconds)
         return self.socket
 
     def shake_hands(self, files: TlsFiles, *, verify: bool = True) -> ssl.SSLSocket:
@@ -78,6 +75,19 @@ class Line:
         return DeadlineError(
             f"{self.endpoint} takes the connection, but says nothing.", _STOPPED, endpoint=str(self.endpoint)
         )
+
+
+def dial(endpoint: Endpoint, timeout_seconds: float) -> socket.socket:
+    """Connect over TCP, resolving included, within the time. Raises UnreachableError."""
+    deadline = time.monotonic() + timeout_seconds
+    addresses = (endpoint.host,) if endpoint.is_ip else resolve(endpoint, timeout_seconds)
+    for number, address in enumerate(addresses):
+        share = (deadline - time.monotonic()) / (len(addresses) - number)  # so that each address gets its turn
+        try:
+            return socket.create_connection((address, endpoint.port), max(0.01, share))
+        except OSError as error:
+            failed = error
+    raise _tcp_error(endpoint, failed) from failed
 
 
 def resolve(endpoint: Endpoint, timeout_seconds: float) -> tuple[str, ...]:

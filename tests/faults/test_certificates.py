@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from etcdview.demo.certificates import Authority
 from etcdview.models import TlsFiles
@@ -103,3 +106,29 @@ def test_a_member_that_its_peers_do_not_take_back(lab: Lab) -> None:
         node.start()
         # it opens its port, and answers nobody until it is in the cluster
         eye.finds("member-down", member=node.name)
+
+
+@pytest.mark.parametrize("given", ["root", "intermediate"])
+def test_a_server_certificate_of_an_intermediate_authority(lab: Lab, given: str) -> None:
+    ring = lab.ring()
+    below = Authority(lab.root / "below", "below-ca", parent=ring.authority)
+    node = ring.add_node()
+    ring.certify(node, which=("server",), authority=below)
+    cert = Path(node.flags["cert-file"])
+    # etcd sends what the file holds: its own certificate and the intermediate
+    cert.write_bytes(cert.read_bytes() + below.files.cert.read_bytes())
+    ring.boot()
+    trusted = {"root": ring.authority, "intermediate": below}[given]
+    tls = TlsFiles(str(trusted.files.cert), ring.tls.cert, ring.tls.key)
+    with lab.look(ring.store(tls=tls)) as eye:
+        eye.sees_no_harm()
+        report = eye.monitor.latest()
+        assert not [f for f in report.verdict.findings if f.id == "certificate-untrusted"]
+        shown = {e.certificate.subject: e for e in report.board.entries}
+        assert shown[f"CN={node.name}"].trusted is True
+        assert shown[f"CN={node.name}"].chain[1] == "CN=below-ca"
+        # not kubeadm's, so its commands are not given
+        assert shown[f"CN={node.name}"].renew == ""
+    store = ring.store(tls=tls)
+    assert all(step.ok for step in store.diagnose(node.client_url, b"/registry/", 3.0))
+    store.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 
 from etcdview.health.certificates import Entry, names_host
@@ -10,7 +11,7 @@ from etcdview.health.rules.base import Sight, listed, plural, read_at, rule
 
 _SOON_DAYS = 30
 _VERY_SOON_DAYS = 7
-_LOOK = ("kubeadm certs check-expiration",)
+_KUBEADM = "kubeadm certs check-expiration"
 
 
 @rule("certificate-expired")
@@ -64,7 +65,7 @@ def certificate_early(sight: Sight) -> Iterator[Finding]:
             f"{sight.facts.at:%Y-%m-%d %H:%M}.",
             why="Until then it is refused as if it had expired.",
             action="Compare the clocks of this machine and of the one that made it; let both keep time by NTP.",
-            commands=("timedatectl", *_LOOK),
+            commands=("timedatectl", *_commands(entry)),
         )
 
 
@@ -137,9 +138,16 @@ def _how(entry: Entry) -> str:
     if entry.renew:
         return "Renew it, then restart the member or the component that uses it, one machine at a time."
     if entry.certificate.authority:
-        return "A CA is not renewed by kubeadm: make a new one, trust both for a time, and reissue what it signed."
+        return "Nothing renews a CA by itself: make a new one, trust both for a time, and reissue what it signed."
     return "Have it issued anew by its CA, then restart what uses it."
 
 
 def _commands(entry: Entry) -> tuple[str, ...]:
-    return (entry.renew, *_LOOK) if entry.renew else _LOOK
+    """kubeadm's where it made the certificate; else one that shows it."""
+    if entry.renew:
+        return (entry.renew, _KUBEADM)
+    where = entry.places[0].where
+    if where.startswith("https://"):
+        host = where.removeprefix("https://")
+        return (f"openssl s_client -connect {host} -showcerts </dev/null | openssl x509 -noout -text",)
+    return (f"openssl x509 -noout -text -in {shlex.quote(where)}",)

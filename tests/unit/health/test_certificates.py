@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import base64
+import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace as Build
+from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from etcdview.demo.certificates import Authority
-from etcdview.health.certificates import Boards, Entry, Place, Seen, collect, make_board, names_host, presented
-from etcdview.health.facts import Handshake
+from etcdview.health.certificates import Board, Boards, Entry, Place, Seen, collect, make_board, names_host, presented
+from etcdview.health.facts import ClusterFacts, Handshake
+from etcdview.health.rules.certificates import certificate_expiring, certificate_names, certificate_untrusted
 from etcdview.models import TlsFiles
 from etcdview.tls.certificates import read_certificates
 
@@ -97,6 +101,146 @@ def test_what_a_member_presents_is_held_against_the_authorities_in_sight(root: P
     assert showing(pki / "server.crt").trusted is True
     assert showing(foreign.cert).trusted is False
     assert showing(foreign.cert).places[0].host == "10.0.0.1"
+
+
+def presenting(cluster: ClusterFacts, chain: list[bytes], build: Build, **changes: Any) -> ClusterFacts:
+    """The cluster, with one member that presents these certificates."""
+    endpoint = replace(cluster.members[0].endpoints[0], **changes)
+    own, *others = chain
+    handshake = Handshake(endpoint.url, 0, 0, certificate_der=own, chain_der=tuple(others))
+    shown = replace(endpoint, wire=replace(endpoint.wire, handshake=build.ok(handshake)))
+    return replace(cluster, members=(replace(cluster.members[0], endpoints=(shown,)),))
+
+
+def ders(*paths: Path) -> list[bytes]:
+    return [read_certificates(str(path))[0].der for path in paths]
+
+
+@pytest.mark.parametrize(
+    ("given", "sends", "trusted"),
+    [
+        ("root", True, True),
+        ("root", False, False),
+        ("below", False, True),
+        ("below", True, True),
+        ("server", False, True),  # the very certificate, as an authority of its own
+    ],
+)
+def test_trust_leads_from_what_is_presented_to_any_certificate_that_is_given(
+    tmp_path: Path, build: Build, given: str, sends: bool, trusted: bool
+) -> None:
+    root = Authority(tmp_path / "root", "root")
+    below = Authority(tmp_path / "below", "below", parent=root)
+    server = below.issue(tmp_path, "server", "cp1", sans=("10.0.0.1",))
+    cacert = {"root": root.files, "below": below.files, "server": server}[given].cert
+    facts = presenting(build.cluster(1), ders(server.cert, below.files.cert) if sends else ders(server.cert), build)
+
+    board = Boards(TlsFiles(cacert=str(cacert)), tmp_path / "nowhere").look(facts)
+
+    entry = next(e for e in board.entries if e.certificate.subject == "CN=cp1")
+    assert entry.trusted is trusted
+    assert (
+        entry.chain
+        == {"root": ("CN=cp1", "CN=below", "CN=root"), "below": ("CN=cp1", "CN=below")}.get(given, ("CN=cp1",))
+        or not trusted
+    )
+    found = [f.id for f in certificate_untrusted(build.sight(facts, board=board))]
+    assert found == ([] if trusted else ["certificate-untrusted"])
+
+
+def test_an_authority_that_a_member_presents_is_no_reason_to_trust_it(tmp_path: Path, build: Build) -> None:
+    good, rogue = Authority(tmp_path / "good", "etcd-ca"), Authority(tmp_path / "rogue", "etcd-ca")
+    server = rogue.issue(tmp_path, "server", "cp1", sans=("10.0.0.1",))
+    boards = Boards(TlsFiles(cacert=str(good.files.cert)), tmp_path / "nowhere")
+    for chain in (ders(rogue.files.cert), ders(server.cert, rogue.files.cert)):
+        entries = boards.look(presenting(build.cluster(1), chain, build)).entries
+        assert [e.trusted for e in entries if e.places[0].host] == [False]
+
+
+def test_of_two_certificates_of_an_intermediate_the_one_that_leads_to_trust_is_found(
+    tmp_path: Path, build: Build
+) -> None:
+    known, other = Authority(tmp_path / "known", "known"), Authority(tmp_path / "other", "other")
+    below = Authority(tmp_path / "below", "below", parent=other)
+    cross = known._certify(below._name, below._key.public_key()).public_bytes(Encoding.DER)
+    server = below.issue(tmp_path, "server", "cp1", sans=("10.0.0.1",))
+    facts = presenting(build.cluster(1), [*ders(server.cert, below.files.cert, other.files.cert), cross], build)
+    entries = Boards(TlsFiles(cacert=str(known.files.cert)), tmp_path / "nowhere").look(facts).entries
+    assert next(e for e in entries if e.name == "server certificate of cp1").chain == ("CN=cp1", "CN=below", "CN=known")
+
+
+def test_what_a_member_presents_and_nobody_can_read_is_said(tmp_path: Path, build: Build) -> None:
+    facts = presenting(build.cluster(1), [b"nonsense"], build)
+    board = Boards(TlsFiles(), tmp_path).look(facts)
+    assert (board.entries, [u.where for u in board.unreadable]) == ((), [facts.members[0].endpoints[0].url])
+
+
+@pytest.mark.parametrize(
+    ("advertised", "server_name", "host"),
+    [(True, "etcd.example", "10.0.0.1"), (False, "etcd.example", "etcd.example"), (False, "", "10.0.0.1")],
+)
+def test_behind_a_tunnel_a_member_is_called_by_the_name_that_is_given(
+    tmp_path: Path, build: Build, advertised: bool, server_name: str, host: str
+) -> None:
+    server = Authority(tmp_path).issue(tmp_path, "server", "cp1", sans=("etcd.example",))
+    facts = presenting(build.cluster(1), ders(server.cert), build, advertised=advertised)
+    board = Boards(TlsFiles(server_name=server_name), tmp_path / "nowhere").look(facts)
+    assert board.entries[0].places[0].host == host
+    assert bool(list(certificate_names(build.sight(facts, board=board)))) is (host == "10.0.0.1")
+
+
+def test_kubeadms_commands_are_for_what_kubeadm_made(tmp_path: Path, build: Build) -> None:
+    own = Authority(tmp_path / "own", "our-ca")
+    server = own.issue(tmp_path, "server", "cp1", sans=("10.0.0.1",))
+    facts = presenting(build.cluster(1), ders(server.cert), build)
+
+    def renew(root: Path) -> str:
+        return Boards(TlsFiles(), root).look(facts).entries[0].renew
+
+    assert renew(tmp_path) == ""
+    # with an authority of one's own in kubeadm's folder its issuer has any name; then the manifest tells
+    manifest = tmp_path / "etc" / "kubernetes" / "manifests" / "etcd.yaml"
+    manifest.parent.mkdir(parents=True)
+    manifest.write_text(
+        "metadata: {annotations: {kubeadm.kubernetes.io/etcd.advertise-client-urls: https://10.0.0.1:2379}}\n"
+        "spec: {containers: [{name: etcd, command: [etcd]}]}\n"
+    )
+    assert renew(tmp_path) == "kubeadm certs renew etcd-server"
+
+
+@pytest.mark.parametrize("renew", ["", "kubeadm certs renew etcd-server"])
+def test_who_did_not_use_kubeadm_is_not_told_to(build: Build, renew: str) -> None:
+    entry = build.entry(ends=build.now + timedelta(days=3))
+    entry = replace(entry, places=(replace(entry.places[0], renew=renew),))
+    (found,) = certificate_expiring(build.sight(build.cluster(), board=Board((entry,))))
+    assert any("kubeadm" in command for command in found.commands) is bool(renew)
+    assert found.commands
+
+
+def test_a_copy_of_kubeadms_client_certificate_is_renewed_by_its_own_command(tmp_path: Path) -> None:
+    client = Authority(tmp_path).issue(tmp_path / "copy", "healthcheck-client", "kube-etcd-healthcheck-client")
+    (entry,) = make_board(collect(TlsFiles(cert=str(client.cert), key=str(client.key)), tmp_path / "nowhere")).entries
+    assert entry.renew == "kubeadm certs renew etcd-healthcheck-client"
+
+
+def test_of_a_systems_bundle_only_what_is_used_is_on_the_board(tmp_path: Path, build: Build) -> None:
+    authorities = [Authority(tmp_path / str(n), f"ca-{n}") for n in range(12)]
+    server = authorities[3].issue(tmp_path, "server", "cp1", sans=("10.0.0.1",))
+    bundle = tmp_path / "bundle.crt"
+    bundle.write_text("".join(a.files.cert.read_text() for a in authorities))
+    facts = presenting(build.cluster(1), ders(server.cert), build)
+    board = Boards(TlsFiles(cacert=str(bundle)), tmp_path / "nowhere").look(facts)
+    assert sorted(e.certificate.subject for e in board.entries) == ["CN=ca-3", "CN=cp1"]
+    assert board.unused == 11
+
+
+def test_a_certificate_with_an_unknown_key_ends_nothing(root: Path) -> None:
+    odd = root / "etc" / "kubernetes" / "pki" / "odd"
+    command = ["openssl", "req", "-x509", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:brainpoolP160r1"]
+    files = ["-keyout", f"{odd}.key", "-out", f"{odd}.crt", "-days", "3", "-subj", "/CN=odd"]
+    subprocess.run([*command, *files], check=True, capture_output=True)
+    found = by_purpose(root)["certificate in odd.crt"]
+    assert (found.certificate.key, found.key_fits, found.trusted) == ("unknown key", None, True)
 
 
 def test_without_any_authority_trust_is_unknown(tmp_path: Path) -> None:

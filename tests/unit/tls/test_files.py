@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import ssl
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +19,7 @@ from cryptography.hazmat.primitives import serialization
 from etcdview.demo.certificates import Authority
 from etcdview.errors import CertificateFileError, KeyMismatchError, ValidityError
 from etcdview.models import TlsFiles
-from etcdview.tls.certificates import key_fits, kubeadm_pairs, read_certificates
+from etcdview.tls.certificates import from_der, key_fits, kubeadm_pairs, read_authorities, read_certificates
 from etcdview.tls.contexts import client_context
 from etcdview.tls.files import load, stamp
 
@@ -170,5 +172,58 @@ def test_kubeadm_s_files_are_found_in_pairs(authority: Authority, tmp_path: Path
 
 
 def test_files_that_openssl_refuses_give_no_context(files: TlsFiles, tmp_path: Path) -> None:
-    with pytest.raises(CertificateFileError, match="cannot be used"):
+    with pytest.raises(CertificateFileError, match=r"^The CA file .*nowhere does not exist\. ") as told:
         client_context(replace(files, cacert=str(tmp_path / "nowhere")))
+    assert str(told.value).count("nowhere") == 1
+
+    with pytest.raises(CertificateFileError, match="is no path"):
+        client_context(replace(files, cacert="a\0b"))
+
+
+def openssl_certificate(folder: Path, *words: str) -> Path:
+    """A certificate that cryptography does not make."""
+    made = folder / "odd.crt"
+    key = str(folder / "odd.key")
+    command = ["openssl", "req", "-x509", "-nodes", "-keyout", key, "-out", str(made), "-days", "3", "-subj", "/CN=odd"]
+    subprocess.run([*command, *words], check=True, capture_output=True)
+    return made
+
+
+def test_a_key_on_a_rare_curve_is_unknown_and_compared_with_nothing(tmp_path: Path) -> None:
+    odd = openssl_certificate(tmp_path, "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:brainpoolP160r1")
+    (found,) = read_certificates(str(odd))
+    assert (found.subject, found.key) == ("CN=odd", "unknown key")
+    assert not found.signed_by(found)
+    with pytest.raises(CertificateFileError):
+        key_fits(found, str(tmp_path / "odd.key"))
+    with pytest.raises(CertificateFileError):
+        load(TlsFiles(cert=str(odd), key=str(tmp_path / "odd.key")))
+
+
+def test_one_odd_certificate_in_a_bundle_leaves_the_others(files: TlsFiles, tmp_path: Path) -> None:
+    bundle = tmp_path / "bundle.crt"
+    damaged = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+    bundle.write_text(damaged + Path(files.cacert).read_text() + damaged)
+    good, odd = read_authorities(str(bundle))
+    assert ([c.subject for c in good], odd) == (["CN=etcd-ca"], 2)
+    assert load(replace(files, cacert=str(bundle))).ca == bundle.read_bytes()
+    bundle.write_text(damaged)
+    with pytest.raises(CertificateFileError):
+        read_authorities(str(bundle))
+
+
+def test_an_extension_that_stands_there_twice_is_no_reason_to_fail(tmp_path: Path) -> None:
+    more = ("-addext", "1.2.3.4=ASN1:NULL", "-addext", "1.2.3.5=ASN1:NULL")
+    made = ssl.PEM_cert_to_DER_cert(openssl_certificate(tmp_path, "-newkey", "rsa:2048", *more).read_text())
+    twice = made.replace(b"\x06\x03\x2a\x03\x05", b"\x06\x03\x2a\x03\x04")  # the number of the second
+    with pytest.raises(x509.DuplicateExtension):
+        _ = x509.load_der_x509_certificate(twice).extensions
+
+    found = from_der(twice)
+
+    assert (found.subject, found.key, found.authority, found.names) == ("CN=odd", "RSA 2048", False, ())
+
+
+def test_what_is_no_certificate_is_a_value_error() -> None:
+    with pytest.raises(ValueError, match="pars"):
+        from_der(b"nonsense")

@@ -13,6 +13,7 @@
     │   └── DecryptError           an encrypted value that no key opens
     ├── FileFormatError            a dump or a snapshot that cannot be read
     ├── DeniedError                etcd, or a role, does not permit it
+    │   └── NotPermittedError      etcd knows the user, and does not permit them that key or call
     ├── LoginError                 nobody knows who is asking
     ├── AuditError                 the audit log cannot be written or read
     ├── UndoError                  the undo file cannot be written or read
@@ -142,6 +143,13 @@ class DeniedError(EtcdviewError):
 
     status = 403
     title = "Not permitted"
+
+
+class NotPermittedError(DeniedError):
+    """etcd knows the user, and does not permit them that key or call.
+
+    Of a linearizable read it says so only after the members have agreed.
+    """
 
 
 class LoginError(EtcdviewError):

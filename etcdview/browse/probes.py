@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from etcdview.health.facts import ClusterFacts, EndpointFacts, MemberFacts, Probe, Trouble, alarms_in
+from etcdview.health.facts import (
+    NOT_PERMITTED,
+    ClusterFacts,
+    EndpointFacts,
+    MemberFacts,
+    Probe,
+    Trouble,
+    alarms_in,
+)
 from etcdview.health.metrics import Histogram, MetricFacts
 
 Tone = Literal["good", "bad", "warning", "quiet"]
@@ -32,6 +40,7 @@ _SHORT = {
     "RefusedError": "refused",
     "ResolveError": "unknown host",
     "DeniedError": "denied",
+    "NotPermittedError": "denied",
     "NoQuorumError": "no quorum",
     "UnsupportedError": UNSUPPORTED,
     "ClientCertificateError": "client certificate refused",
@@ -129,8 +138,8 @@ def _answers(member: MemberFacts, endpoint: EndpointFacts) -> tuple[Answer, ...]
         _tcp(endpoint),
         _tls(endpoint),
         _answer(endpoint.status),
-        _answer(endpoint.local_read),
-        Answer("quiet", "a learner serves none") if is_learner else _answer(read),
+        _read(endpoint.local_read),
+        Answer("quiet", "a learner serves none") if is_learner else _read(read),
         _answer(endpoint.membership),
         _alarms(endpoint),
         _hash(endpoint),
@@ -146,6 +155,13 @@ def _answer(probe: Probe[Any], text: str = "") -> Answer:
     if probe.value is None:
         return Answer("quiet", "not asked")
     return Answer("good", text, probe.latency_seconds, probe.at)
+
+
+def _read(probe: Probe[int]) -> Answer:
+    """A read that got as far as the permissions proves what it was asked to prove."""
+    if probe.trouble is not None and probe.trouble.kind == NOT_PERMITTED:
+        return Answer("good", "key denied", probe.latency_seconds, probe.at)
+    return _answer(probe)
 
 
 def _tcp(endpoint: EndpointFacts) -> Answer:
@@ -194,10 +210,10 @@ def _health(endpoint: EndpointFacts) -> Answer:
 
 def _troubles(endpoint: EndpointFacts) -> tuple[Trouble, ...]:
     wire = endpoint.wire
+    reads = () if endpoint.agreed else (endpoint.local_read, endpoint.read)
     probes: tuple[Probe[Any], ...] = (
         endpoint.status,
-        endpoint.local_read,
-        endpoint.read,
+        *reads,
         endpoint.membership,
         endpoint.hash,
         wire.handshake,

@@ -45,9 +45,10 @@ def quorum_of(members: Sequence[MemberFacts], membership: Membership | None) -> 
     majority answers but too slowly, it is unknown.
     """
     voters = sum(not m.learner for m in membership.members) if membership else len(members)
-    answering = sum(m.alive for m in members if not m.learner and _counts(m, membership))
+    counted = [m for m in members if not m.learner and _counts(m, membership)]
+    answering, agreeing = sum(m.alive for m in counted), sum(m.healthy for m in counted)
     majority = voters // 2 + 1
-    return Quorum(_state(members, answering, majority), voters, answering, majority)
+    return Quorum(_state(members, answering, majority), voters, answering, majority, agreeing)
 
 
 def same_address(one: str, other: str) -> bool:

@@ -17,6 +17,8 @@ T = TypeVar("T")
 QuorumState = Literal["has", "lost", "unknown"]
 Role = Literal["leader", "follower", "learner", "unknown"]
 
+NOT_PERMITTED = "NotPermittedError"
+
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
@@ -34,6 +36,11 @@ class Trouble:
     def unsupported(self) -> bool:
         """Whether the server does not have the call at all: no sign of ill health."""
         return self.kind == "UnsupportedError"
+
+    @property
+    def denied(self) -> bool:
+        """Whether etcd answered, and did not let us: for want of a login, or of the permission for that key."""
+        return self.kind in ("DeniedError", NOT_PERMITTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,20 +124,30 @@ class EndpointFacts:
 
     @property
     def denied(self) -> bool:
-        """Whether etcd does not let us ask here: no sign of ill health, and no proof of good health either."""
-        return self.denial is not None
+        """Whether etcd answers that it does not let us ask: no sign of ill health, and it lives."""
+        return any(p.trouble is not None and p.trouble.denied for p in (self.status, self.local_read, self.read))
 
     @property
     def denial(self) -> Trouble | None:
-        """What etcd said when it did not let us ask; newer releases deny Status as well."""
+        """What etcd said when it did not let us in for want of a login; newer releases deny Status as well."""
         troubles = (p.trouble for p in (self.status, self.local_read, self.read))
         return next((t for t in troubles if t is not None and t.kind == "DeniedError"), None)
+
+    @property
+    def agreed(self) -> bool:
+        """Whether our linearizable read got the members to agree.
+
+        It did also where etcd does not permit this user the key: etcd looks at that only once a majority has
+        confirmed the read (Range in v3_server.go), and `etcdctl endpoint health` counts it as healthy too.
+        """
+        return _answered(self.read)
 
     @property
     def in_quorum(self) -> bool:
         """Whether a linearizable read succeeds here: ours, or where that is denied the member's own."""
         own = self.wire.health.value
-        return self.read.ok or (self.denied and own is not None and own.healthy)
+        read_denied = self.read.trouble is not None and self.read.trouble.denied
+        return self.agreed or (read_denied and own is not None and own.healthy)
 
     @property
     def trouble(self) -> Trouble | None:
@@ -224,7 +241,7 @@ class MemberFacts:
     def healthy(self) -> bool:
         """Whether a linearizable read through this very member succeeds; of a learner, which has none, a local one."""
         if self.learner:
-            return any(e.local_read.ok for e in self.endpoints)
+            return any(_answered(e.local_read) for e in self.endpoints)
         return any(e.in_quorum for e in self.endpoints)
 
     @property
@@ -244,7 +261,7 @@ class MemberFacts:
     def latency_seconds(self) -> float | None:
         """How long the read took that `healthy` rests on; None where it failed."""
         probe = self.endpoint.local_read if self.learner else self.endpoint.read
-        return probe.latency_seconds if probe.ok else None
+        return probe.latency_seconds if _answered(probe) else None
 
     @property
     def trouble(self) -> Trouble | None:
@@ -256,18 +273,20 @@ class MemberFacts:
 class Quorum:
     """Whether a majority of the voters can agree, proved by a linearizable read.
 
-    `answering` of `voters` answer for themselves; `majority` of them are needed.
+    `answering` of `voters` answer for themselves, `agreeing` of them serve linearizable reads; `majority` of them are
+    needed.
     """
 
     state: QuorumState
     voters: int
     answering: int
     majority: int
+    agreeing: int = 0
 
     @property
     def may_fail(self) -> int:
-        """How many more voters may fail before quorum is lost."""
-        return max(0, self.answering - self.majority)
+        """How many more voters may fail before quorum is lost; one that is cut off has failed already."""
+        return max(0, self.agreeing - self.majority) if self.state == "has" else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,6 +335,11 @@ class ClusterFacts:
     def alarms(self) -> tuple[Alarm, ...]:
         """Alarms that any member knows of, each once."""
         return tuple(sorted({a for m in self.members for a in _alarms(m)}, key=lambda a: (a.kind, a.member_id)))
+
+
+def _answered(read: Probe[int]) -> bool:
+    """Whether a read was served, up to the point where etcd looks whether this user may have the key."""
+    return read.ok or (read.trouble is not None and read.trouble.kind == NOT_PERMITTED)
 
 
 def _alarms(member: MemberFacts) -> tuple[Alarm, ...]:

@@ -6,17 +6,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
+from statistics import median_low
 from typing import Literal
 
 from etcdview.health.facts import ClusterFacts, MemberFacts
 
 KEPT = timedelta(hours=1)
+LEAST = timedelta(minutes=30)  # a rate of growth from less than this is that of one burst
 Quantity = Literal["latency_seconds", "db_size_bytes", "raft_applied_index", "leader"]
 
 
 @dataclass(frozen=True, slots=True)
 class MemberSample:
-    """A member in one round; None where it did not say. `leader` is 1.0 while it leads, else 0.0."""
+    """A member in one round; None where it did not say. `leader` is 1.0 while it leads, else 0.0.
+
+    `leader_changes` is the member's own count since it started.
+    """
 
     id: int
     latency_seconds: float | None = None
@@ -24,6 +29,8 @@ class MemberSample:
     raft_applied_index: float | None = None
     leader: float | None = None
     leader_id: int = 0
+    in_use_bytes: float | None = None
+    leader_changes: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,22 +86,39 @@ class History:
         values = [p.value for p in thin if p.value is not None]
         return Series(thin, min(values, default=0.0), max(values, default=0.0))
 
-    def growth_bytes_per_second(self, member_id: int, over: timedelta = KEPT) -> float | None:
-        """How fast the member's database file grew over the last stretch; None with less than ten minutes to go by."""
-        since = self.samples[-1].at - over if self.samples else None
-        sizes = [
-            (s.at, m.db_size_bytes) for s in self.samples if since and s.at >= since and (m := s.member(member_id))
-        ]
+    def growth_bytes_per_second(self, member_id: int) -> float | None:
+        """How fast what is in use of the member's database grew; None with less than half an hour to go by.
+
+        The file is no measure: it grows in steps, and etcd fills the room in it before it grows again.
+        """
+        sizes = ((s.at, m.in_use_bytes) for s in self.samples if (m := s.member(member_id)))
         told = [(at, size) for at, size in sizes if size is not None]
-        if not told or told[-1][0] - told[0][0] < timedelta(minutes=10):
+        if not told or told[-1][0] - told[0][0] < LEAST:
             return None
         return (told[-1][1] - told[0][1]) / (told[-1][0] - told[0][0]).total_seconds()
 
+    @property
+    def seconds(self) -> float:
+        """How much of the hour has been seen."""
+        return (self.samples[-1].at - self.samples[0].at).total_seconds() if self.samples else 0.0
+
     def leader_changes(self) -> int:
-        """How often the cluster's leader was another one than in the round before."""
+        """How often the leader changed: as rounds saw it, or more often where most members count more.
+
+        A member counts also when it starts, and when it loses its leader and finds the same one again; so what only
+        some of them count is no change.
+        """
         leaders = [next((m.leader_id for m in s.members if m.leader), 0) for s in self.samples]
         told = [leader for leader in leaders if leader]
-        return sum(a != b for a, b in pairwise(told))
+        seen = sum(a != b for a, b in pairwise(told))
+        counted = [self._counted(m.id) for m in self.samples[-1].members] if self.samples else []
+        return max(seen, int(median_low(counted)) if counted else 0)
+
+    def _counted(self, member_id: int) -> float:
+        """By how much the member's own count grew; a start sets it back, and is left out."""
+        counts = [m.leader_changes for s in self.samples if (m := s.member(member_id))]
+        told = [count for count in counts if count is not None]
+        return sum(max(0.0, b - a) for a, b in pairwise(told))
 
 
 def polylines(series: Series, width: float, height: float) -> tuple[str, ...]:
@@ -127,6 +151,8 @@ def _sample(member: MemberFacts) -> MemberSample:
         raft_applied_index=None if status.raft_applied_index is None else float(status.raft_applied_index),
         leader=1.0 if member.is_leader else 0.0,
         leader_id=status.leader_id,
+        in_use_bytes=None if status.db_size_in_use_bytes is None else float(status.db_size_in_use_bytes),
+        leader_changes=member.metrics.leader_changes if member.metrics else None,
     )
 
 

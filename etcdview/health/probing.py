@@ -19,9 +19,8 @@ from etcdview.stores.base import MemberProbe
 T = TypeVar("T")
 
 CALL_SECONDS = 0.8  # a member that has not answered one call by then hangs, for all that a page can wait
-WIRE_SECONDS = 0.5  # TCP, TLS, /health and /metrics together
 ENDPOINT_SECONDS = 1.6  # all of one round for one endpoint: a call that fails, and the store finding out why
-WIRE_INTERVAL_SECONDS = 10.0  # a member takes some milliseconds and 150 kB to tell its metrics
+WIRE_INTERVAL_SECONDS = 10.0  # a member takes some milliseconds and 150 kB to tell its metrics; sooner where it failed
 WINDOW_SECONDS = 120.0  # how far back counters and histograms are compared
 
 
@@ -73,7 +72,9 @@ class EndpointProber:
         self._learn(membership=membership)
         self._learn(local_read=self._ask(lambda probe, seconds: probe.read(seconds, serializable=True), budget))
         self._learn(read=self._read(status.value, budget))
-        return self._learn(wire=self._ask_wire(budget), metrics_before=self._earlier_sample())
+        # Where we are not let in, the member's own /health stands for the read: that must be of this round, too.
+        wire = self._ask_wire(budget, force=self.so_far.denial is not None)
+        return self._learn(wire=wire, metrics_before=self._earlier_sample())
 
     def overdue(self) -> EndpointFacts:
         """What is known of an endpoint that has not answered everything when the round ends."""
@@ -113,11 +114,10 @@ class EndpointProber:
 
     def _ask_wire(self, budget: Budget, *, force: bool = False) -> WireFacts:
         begun = time.monotonic()
-        due = force or begun >= self._wire_due or not self._wire.handshake.ok
-        if due and budget.left_seconds > 0:
+        unread = not self._wire.handshake.ok or self._wire.health.failed or self._wire.metrics.failed
+        if (force or unread or begun >= self._wire_due) and budget.left_seconds > 0:
             self._wire_due = begun + WIRE_INTERVAL_SECONDS
-            allowed = Budget(min(WIRE_SECONDS, budget.left_seconds))
-            self._wire = ask_wire(self.url, self._context, allowed, self.now)
+            self._wire = ask_wire(self.url, self._context, budget, self.now)
             if self._wire.metrics.ok:
                 self._samples.append((begun, self._wire.metrics))
             while self._samples and self._samples[0][0] < begun - WINDOW_SECONDS:

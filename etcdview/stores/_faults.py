@@ -12,6 +12,7 @@ from etcdview.errors import (
     DeniedError,
     EtcdviewError,
     NoQuorumError,
+    NotPermittedError,
     QueryError,
     RefusedError,
     TlsError,
@@ -71,7 +72,7 @@ FAULTS = (
     Fault(
         Code.PERMISSION_DENIED,
         "",
-        DeniedError,
+        NotPermittedError,
         "etcd does not permit this user to read or change that ({details}).",
         "Give the user's role permission for it: etcdctl role grant-permission ROLE read PREFIX --prefix=true.",
     ),

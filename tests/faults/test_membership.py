@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from etcdview.stores.etcd import EtcdStore
+
 Ring = Any
 Lab = Any
 
@@ -107,6 +109,28 @@ def test_a_cluster_without_tls(lab: Lab) -> None:
     with lab.look(ring.store()) as eye:
         eye.finds("url-plain")
         eye.says("at risk")
+
+
+def test_a_user_who_may_read_the_registry_only_proves_the_quorum(lab: Lab) -> None:
+    ring = lab.cluster(3, tls=False)
+    for name in ("root", "eve"):
+        ring.etcdctl("user", "add", f"{name}:secret")
+    ring.etcdctl("user", "grant-role", "root", "root")
+    ring.etcdctl("role", "add", "registry")
+    ring.etcdctl("role", "grant-permission", "registry", "--prefix=true", "read", "/registry/")
+    ring.etcdctl("user", "grant-role", "eve", "registry")
+    ring.etcdctl("auth", "enable")
+    store = EtcdStore(ring.endpoints, ring.tls, timeout_seconds=3.0, user="eve", password="secret")
+    with lab.look(store) as eye:
+        verdict = eye.sees_no_harm()
+        assert "read-denied" not in [f.id for f in verdict.findings]
+        facts = eye.monitor.latest().facts
+        assert facts is not None
+        assert [e.read.trouble.kind for m in facts.members for e in m.endpoints] == ["NotPermittedError"] * 3
+        assert (facts.quorum.state, facts.quorum.may_fail) == ("has", 1)
+        for node in ring.nodes[1:]:
+            node.pause()
+        eye.says("no quorum")
 
 
 def test_logins_are_asked_for_and_not_given(lab: Lab) -> None:

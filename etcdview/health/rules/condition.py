@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from etcdview.health.facts import MemberFacts
+from etcdview.health.facts import ClusterFacts, MemberFacts
 from etcdview.health.findings import Finding
 from etcdview.health.rules.base import STATUS, Sight, listed, millis, read_at, rule
 
@@ -15,8 +15,8 @@ _GIVE_UP_ENTRIES = 5000  # etcd refuses requests when applying lags so far behin
 @rule("raft-lag")
 def raft_lag(sight: Sight) -> Iterator[Finding]:
     """A member is more than 1,000 entries behind the leader's log, in this round and in the one before."""
-    behind_before = _behind(sight.before.members) if sight.before else {}
-    for member_id, (member, lag) in _behind(sight.facts.members).items():
+    behind_before = _behind(sight.before) if sight.before else {}
+    for member_id, (member, lag) in _behind(sight.facts).items():
         if member_id not in behind_before:
             continue
         yield Finding(
@@ -135,8 +135,10 @@ def restarted(sight: Sight) -> Iterator[Finding]:
     )
 
 
-def _behind(members: tuple[MemberFacts, ...]) -> dict[int, tuple[MemberFacts, int]]:
-    """Members more than so many entries behind the furthest of all, by ID."""
+def _behind(facts: ClusterFacts) -> dict[int, tuple[MemberFacts, int]]:
+    """Members more than so many entries behind the furthest of their cluster, by ID."""
+    of_cluster = [m for m in facts.members if m.status and m.status.cluster_id == facts.cluster_id]
+    members = [m for m in of_cluster if m.member is not None or facts.membership is None]
     top = max((m.status.raft_index for m in members if m.status), default=0)
     lags = {m.id: (m, top - m.status.raft_index) for m in members if m.status}
     return {member_id: pair for member_id, pair in lags.items() if pair[1] > _LAG_ENTRIES}

@@ -5,13 +5,13 @@ What a member counts, it counts since it started; the rules look at the last two
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from etcdview.health.facts import MemberFacts
+from etcdview.health.facts import MemberFacts, Trouble
 from etcdview.health.findings import Finding
 from etcdview.health.metrics import Histogram, MetricFacts
-from etcdview.health.rules.base import STATUS, Sight, millis, plural, read_at, rule
+from etcdview.health.rules.base import STATUS, Sight, listed, millis, plural, read_at, rule
 
 _FSYNC_SECONDS = 0.010  # the limits etcd's own documentation gives, for the 99th percentile
 _COMMIT_SECONDS = 0.025
@@ -51,6 +51,36 @@ def windows(sight: Sight) -> Iterator[Window]:
         first, last = member.endpoint.metrics_before, member.endpoint.wire.metrics
         if first.value and last.value and first.at and last.at and last.at > first.at:
             yield Window(member, first.value, last.value, (last.at - first.at).total_seconds())
+
+
+@rule("metrics-unread")
+def metrics_unread(sight: Sight) -> Iterator[Finding]:
+    """A member that answers did not tell its /health or /metrics: what they would show is unknown.
+
+    Only a note the first time, and where the port serves no HTTP by configuration.
+    """
+    for elsewhere in (False, True):
+        found = {m.id: (m, t) for m in sight.facts.members if (t := _untold(m)) and _serves_no_http(t, m) == elsewhere}
+        if not found:
+            continue
+        members = [m for m, _ in found.values()]
+        before = {m.id for m in sight.before.members if _untold(m)} if sight.before else set(found)
+        names = listed(m.name for m in members)
+        yield Finding(
+            id="metrics-unread",
+            severity="info" if elsewhere or not before & set(found) else "warning",
+            summary=f"{names} {'serve' if len(members) > 1 else 'serves'} no /health and /metrics at the client port."
+            if elsewhere
+            else f"The metrics of {names} could not be read.",
+            evidence=f"{' '.join(dict.fromkeys(t.what for _, t in found.values()))} "
+            f"{read_at(members[0].endpoint.wire.handshake.at)}",
+            why=f"Not judged there: {_unjudged(members)}.",
+            action="Where --listen-client-http-urls is set, this is meant: watch /metrics there."
+            if elsewhere
+            else "Look at the load of the member and of its machine; then at what lies between here and there.",
+            commands=(f"curl --cacert … --cert … --key … {members[0].endpoint.url}/metrics",),
+            member=names if len(members) == 1 else "",
+        )
 
 
 @rule("fsync-slow")
@@ -93,15 +123,16 @@ def commit_slow(sight: Sight) -> Iterator[Finding]:
 
 @rule("leader-changes")
 def leader_changes(sight: Sight) -> Iterator[Finding]:
-    """The leader changed; a warning from three changes within the last hour."""
-    seen = max((int(w.grown(lambda m: m.leader_changes)) for w in windows(sight)), default=0)
-    changes = max(seen, sight.history.leader_changes())
+    """The leader changed within the last hour, as rounds saw it and as most members count; a warning from three."""
+    changes = sight.history.leader_changes()
     if not changes:
         return
+    minutes = sight.history.seconds / 60
+    when = "within the last hour" if minutes >= 55 else f"in the last {plural(max(1, minutes), 'minute')}"
     yield Finding(
         id="leader-changes",
         severity="warning" if changes >= 3 else "info",
-        summary=f"The leader changed {plural(changes, 'time')} within the last hour.",
+        summary=f"The leader changed {plural(changes, 'time')} {when}.",
         evidence=f"{changes} in what was seen of the hour up to {read_at(sight.facts.at)[6:-1]}.",
         why="Each election stops all writes for about a second; many of them point to a slow disk or network.",
         action="Look at fsync, at the round trip between the members, and at their logs around an election.",
@@ -205,3 +236,24 @@ def peers_slow(sight: Sight) -> Iterator[Finding]:
                 commands=(STATUS,),
                 member=window.member.name,
             )
+
+
+def _untold(member: MemberFacts) -> Trouble | None:
+    """Why /health or /metrics of a member that answers is not known; None where it is, or has no such thing."""
+    wire = member.endpoint.wire
+    if not member.alive or any(e.wire.health.ok and e.wire.metrics.ok for e in member.endpoints):
+        return None
+    if wire.handshake.at is None:
+        return Trouble("DeadlineError", f"There was no time left to ask {member.endpoint.url}.")
+    return next((p.trouble for p in (wire.handshake, wire.health, wire.metrics) if p.failed), None)
+
+
+def _serves_no_http(trouble: Trouble, member: MemberFacts) -> bool:
+    """Whether the port takes the connection, answers gRPC, and closes on HTTP, as with --listen-client-http-urls."""
+    return trouble.kind == "UnreachableError" and member.endpoint.wire.handshake.ok
+
+
+def _unjudged(members: Sequence[MemberFacts]) -> str:
+    """What rules see in nothing but /health and /metrics."""
+    lost = ["the disks", "proposals", "applying", "heartbeats", "round trips", "open files", "restarts", "clocks"]
+    return listed([*lost, *(["the quota"] if any(m.quota_bytes is None for m in members) else [])])

@@ -105,15 +105,15 @@ def endpoint_dead(sight: Sight) -> Iterator[Finding]:
 
 @rule("read-denied")
 def read_denied(sight: Sight) -> Iterator[Finding]:
-    """etcd does not let us read: a member's health is then only what its own /health says."""
-    denied = [m for m in sight.facts.members if m.endpoint.denied]
+    """etcd does not let us in: a member's health is then only what its own /health says."""
+    denied = [m for m in sight.facts.members if m.endpoint.denial is not None]
     if not denied:
         return
     told = denied[0].endpoint.denial
     yield Finding(
         id="read-denied",
         severity="warning",
-        summary="etcd does not let etcdview read.",
+        summary="etcd does not let etcdview in.",
         evidence=f"{told.what if told else ''} {read_at(denied[0].endpoint.status.at)}",
         why="A linearizable read is the only proof that the members agree; without it the members' own word must do.",
         action=(told.remedy if told else "") or "Give etcdview a user that may read.",
@@ -123,20 +123,25 @@ def read_denied(sight: Sight) -> Iterator[Finding]:
 
 @rule("member-cut-off")
 def member_cut_off(sight: Sight) -> Iterator[Finding]:
-    """A voter answers for itself but serves no linearizable read, though others do: it is cut off from its peers."""
+    """A voter answers for itself but serves no linearizable read, though others do: it is cut off from its peers.
+
+    Only a warning while it was merely late, in this round alone, and still knows a leader: it may be slow.
+    """
     if sight.facts.quorum.state != "has":
         return
     for member in sight.facts.voters:
         read = member.endpoint.read
         if not member.alive or member.healthy or read.trouble is None:
             continue
+        late = _only_late(member, sight)
         leader = f"{member.status.leader_id:x}" if member.status and member.status.leader_id else "none"
+        cut_off = f"Member {member.name} lives, but cannot read what the others agreed on."
         yield Finding(
             id="member-cut-off",
-            severity="critical",
-            summary=f"Member {member.name} lives, but cannot read what the others agreed on.",
+            severity="warning" if late else "critical",
+            summary=f"A read through member {member.name} did not end in time: slow, or cut off." if late else cut_off,
             evidence=f"Its linearizable read: {read.trouble.what} The leader it knows: {leader} {read_at(read.at)}.",
-            why="Clients that are connected to it hang; it counts as lost for the quorum.",
+            why="Clients that are connected to it hang; while it is so, it counts as lost for the quorum.",
             action="Check the network and the peer certificates between its peer URL and the others', then its log.",
             commands=(STATUS, MEMBERS),
             member=member.name,
@@ -153,7 +158,8 @@ def no_spare(sight: Sight) -> Iterator[Finding]:
         id="no-spare",
         severity="warning",
         summary="No further voter may fail.",
-        evidence=f"{quorum.answering} of {quorum.voters} voters answer, {quorum.majority} must {read_at(facts.at)}.",
+        evidence=f"{quorum.agreeing} of {quorum.voters} voters serve linearizable reads, {quorum.majority} must "
+        f"{read_at(facts.at)}.",
         why="The next failure stops all writes and, with them, the control plane.",
         action="Bring back what is down, or add a voter where there are only two.",
         commands=(HEALTH, MEMBERS),
@@ -260,10 +266,20 @@ def _lacks(member: MemberFacts) -> Iterator[str]:
         "Status": endpoint.status,
         "MemberList": endpoint.membership,
         "HashKV": endpoint.hash,
+        "/health": endpoint.wire.health,
+        "/metrics": endpoint.wire.metrics,
     }
     for call, probe in asked.items():
         if probe.trouble is not None and probe.trouble.unsupported:
             yield call
+
+
+def _only_late(member: MemberFacts, sight: Sight) -> bool:
+    """Whether nothing but one read that was late speaks against the member."""
+    read, status = member.endpoint.read, member.status
+    if read.trouble is None or read.trouble.kind != "DeadlineError" or status is None or not status.leader_id:
+        return False
+    return sight.before is None or all(m.healthy for m in sight.before.members if m.id == member.id)
 
 
 def _first_remedy(members: tuple[MemberFacts, ...]) -> str:

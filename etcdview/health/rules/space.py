@@ -13,6 +13,8 @@ from etcdview.health.rules.base import STATUS, Sight, listed, read_at, rule, siz
 _NEAR = 0.80
 _NEARLY_FULL = 0.95
 _SOON = timedelta(days=1)
+_VERY_SOON = timedelta(hours=6)
+_EARLY = 0.30  # below this share of the quota a burst, such as a cluster being set up, says nothing of the day
 _FRAGMENTED_BYTES = 100_000_000
 
 
@@ -76,13 +78,17 @@ def quota_near(sight: Sight) -> Iterator[Finding]:
 
 @rule("quota-soon")
 def quota_soon(sight: Sight) -> Iterator[Finding]:
-    """At the rate of the last hour a database reaches its quota within a day."""
+    """At the rate of the last hour (half of it at least) what is in use reaches the quota within a day.
+
+    Below 30 % of the quota: within six hours.
+    """
     for member in sight.facts.members:
-        rate, quota = sight.history.growth_bytes_per_second(member.id), member.quota_bytes
-        if rate is None or rate <= 0 or quota is None or member.status is None:
+        rate, quota, share = sight.history.growth_bytes_per_second(member.id), member.quota_bytes, _share(member)
+        in_use = member.status.db_size_in_use_bytes if member.status else None
+        if rate is None or rate <= 0 or not quota or share is None or in_use is None:
             continue
-        left = max(0.0, quota - member.status.db_size_bytes) / rate
-        if left > _SOON.total_seconds():
+        left = max(0.0, quota - in_use) / rate
+        if left > (_SOON if share >= _EARLY else _VERY_SOON).total_seconds():
             continue
         yield Finding(
             id="quota-soon",

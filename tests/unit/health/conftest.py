@@ -139,14 +139,25 @@ def sight(facts: ClusterFacts, **more: Any) -> Sight:
     return Sight(facts, **{"before": facts, **more})
 
 
-def history(sizes: list[float], minutes: float = 60, leaders: list[int] | None = None) -> History:
-    """Samples of the member cp1, evenly over the last `minutes`."""
+def history(
+    sizes: list[float],
+    minutes: float = 60,
+    leaders: list[int] | None = None,
+    counts: dict[int, list[float | None]] | None = None,
+) -> History:
+    """Samples of the member cp1, evenly over the last `minutes`; `counts` of leader changes by member, as many."""
     step = timedelta(minutes=minutes) / max(1, len(sizes) - 1)
     first = NOW - timedelta(minutes=minutes)
     leaders = leaders or [0xA1] * len(sizes)
     return History(
         tuple(
-            Sample(first + i * step, (MemberSample(0xA1, 0.002, s, 5000.0, 1.0, leaders[i]),))
+            Sample(
+                first + i * step,
+                tuple(
+                    MemberSample(0xA0 + n, 0.002, s, 5000.0, float(n == 1), leaders[i], s, told[i])
+                    for n, told in (counts or {1: [None] * len(sizes)}).items()
+                ),
+            )
             for i, s in enumerate(sizes)
         )
     )

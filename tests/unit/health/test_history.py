@@ -31,15 +31,25 @@ def test_a_long_series_is_thinned_and_keeps_its_peak(build: Build) -> None:
     assert (series.low, series.high, series.last) == (1.0, 99.0, 1.0)
 
 
-def test_growth_needs_ten_minutes(build: Build) -> None:
-    assert build.history([0.0, 600.0], minutes=10).growth_bytes_per_second(0xA1) == 1.0
-    assert build.history([0.0, 600.0], minutes=9).growth_bytes_per_second(0xA1) is None
+def test_growth_needs_half_an_hour(build: Build) -> None:
+    assert build.history([0.0, 1800.0], minutes=30).growth_bytes_per_second(0xA1) == 1.0
+    assert build.history([0.0, 1800.0], minutes=29).growth_bytes_per_second(0xA1) is None
     assert History().growth_bytes_per_second(0xA1) is None
 
 
 def test_leader_changes_are_counted(build: Build) -> None:
     leaders = [0xA1, 0xA1, 0xA2, 0xA1]
     assert build.history([1.0] * 4, leaders=leaders).leader_changes() == 2
+
+
+def test_what_most_members_count_is_a_change_of_leader_and_what_one_counts_is_not(build: Build) -> None:
+    counts = {1: [3.0, 4.0, None, 5.0], 2: [1.0, 2.0, 2.0, 3.0], 3: [7.0, 7.0, 9.0, 14.0]}
+    assert build.history([1.0] * 4, counts=counts).leader_changes() == 2
+    assert build.history([1.0] * 4, counts={**counts, 1: [3.0] * 4, 2: [1.0] * 4}).leader_changes() == 0
+
+
+def test_a_member_that_starts_anew_counts_from_there(build: Build) -> None:
+    assert build.history([1.0] * 4, counts={1: [9.0, 1.0, 1.0, 2.0]}).leader_changes() == 1
 
 
 def test_a_line_is_broken_where_there_is_no_value(build: Build) -> None:

@@ -9,13 +9,16 @@ from types import SimpleNamespace as Build
 
 import pytest
 
-from etcdview.health.facts import HttpHealth, Trouble
+from etcdview.health.facts import HttpHealth, Trouble, WireFacts
 from etcdview.health.findings import Severity
 from etcdview.health.rules import RULES, Sight, examine
 from etcdview.models import KvHash, Membership
 
 Make = Callable[[Build], Sight]
 ALL = (1, 2, 3)
+LATE = Trouble("DeadlineError", "https://10.0.0.2:2379 takes the connection but does not answer.")
+CLOSED = Trouble("UnreachableError", "https://10.0.0.2:2379 closed the connection.")
+NOT_PERMITTED = Trouble("NotPermittedError", "etcd does not permit this user to read that.")
 
 
 @dataclass(frozen=True)
@@ -72,10 +75,28 @@ def skewed(two: float, others: float = 0.0) -> Make:
     return make
 
 
-def growing(to_bytes: float) -> Make:
-    return lambda b: b.sight(
-        b.cluster(bend={1: {"status": {"db_size_bytes": int(to_bytes)}}}), history=b.history([1e8, to_bytes])
-    )
+def growing(to_bytes: float, by: float, minutes: float = 60) -> Make:
+    """The first member's data has grown to so much, by so much."""
+    said = {"status": {"db_size_bytes": int(to_bytes), "db_size_in_use_bytes": int(to_bytes)}}
+    return lambda b: b.sight(b.cluster(bend={1: said}), history=b.history([to_bytes - by, to_bytes], minutes=minutes))
+
+
+def led(*leaders: int) -> Make:
+    """Who led, round by round, over an hour."""
+    return lambda b: b.sight(b.cluster(), history=b.history([1e8] * len(leaders), leaders=list(leaders)))
+
+
+def without_metrics(trouble: Trouble, *numbers: int) -> Make:
+    def make(b: Build) -> Sight:
+        silent = replace(b.wire(), health=b.failed(trouble), metrics=b.failed(trouble))
+        return b.sight(b.cluster(bend={n: {"wire": silent} for n in numbers or ALL}))
+
+    return make
+
+
+def behind(**changes: object) -> Make:
+    """Besides a cluster of three, an endpoint whose log is far ahead of theirs."""
+    return lambda b: b.sight(b.cluster(more=(b.endpoint(9, (b.member(9),), status={"raft_index": 90_000, **changes}),)))
 
 
 def healthy(b: Build) -> Sight:
@@ -96,6 +117,10 @@ def through_a_tunnel(b: Build) -> Sight:
     members = tuple(b.member(n) for n in ALL)
     local = replace(b.endpoint(1, members), url="https://127.0.0.1:12379")
     return b.sight(b.cluster(down=(1,), more=(local,)))
+
+
+def silent_http(b: Build) -> WireFacts:
+    return replace(b.wire(), health=b.failed(), metrics=b.failed())
 
 
 def removed(b: Build) -> Sight:
@@ -147,6 +172,12 @@ def lacking(call: str) -> Make:
     return lambda b: bent(**{call: b.failed(Trouble("UnsupportedError", "no"))})(b)
 
 
+def lacking_http(b: Build) -> Sight:
+    """A second member without /health and /metrics on its client port."""
+    lacks = b.failed(Trouble("UnsupportedError", "It does not serve /metrics (HTTP 404)."))
+    return b.sight(b.cluster(bend={2: {"wire": replace(b.wire(), health=lacks, metrics=lacks)}}))
+
+
 CASES: dict[str, Case] = {
     "alarm-corrupt": Case(
         "critical", said(errors=("memberID:162 alarm:CORRUPT ",)), said(errors=("memberID:1 alarm:NONE",))
@@ -196,7 +227,7 @@ CASES: dict[str, Case] = {
         lambda b: bent(wire=b.wire(health=HttpHealth(False, "RAFT NO LEADER")))(b),
         lambda b: bent(wire=b.wire(health=HttpHealth(False)), read=b.failed())(b),
     ),
-    "leader-changes": Case("info", counted(leader_changes=2), counted(leader_changes=1)),
+    "leader-changes": Case("info", led(0xA1, 0xA2, 0xA2), counted(leader_changes=9)),
     "leader-disputed": Case("critical", said(leader_id=0xA2), once(said(leader_id=0xA2))),
     "leader-missing": Case("critical", all_said(leader_id=0), said(leader_id=0)),
     "learner": Case("info", a_learner, healthy),
@@ -209,6 +240,7 @@ CASES: dict[str, Case] = {
         lambda b: b.sight(b.cluster(bend={n: {"membership": b.failed()} for n in ALL})),
         lambda b: b.sight(b.cluster(down=ALL)),
     ),
+    "metrics-unread": Case("warning", without_metrics(LATE, 2), lacking_http),
     "no-spare": Case("warning", lambda b: b.sight(b.cluster(down=(3,))), lambda b: b.sight(b.cluster(5, down=(3,)))),
     "not-a-member": Case("warning", removed, of_another_cluster),
     "one-machine": Case("info", on_one_machine, lambda b: b.sight(b.cluster(1))),
@@ -232,7 +264,7 @@ CASES: dict[str, Case] = {
     "quorum-unknown": Case("critical", lambda b: b.sight(b.cluster(down=ALL)), without_quorum),
     "quota-differs": Case("warning", said(quota_bytes=8_000_000_000), said(quota_bytes=2_147_483_648)),
     "quota-near": Case("warning", near(0.81), near(0.79)),
-    "quota-soon": Case("warning", growing(2e8), growing(1.01e8)),
+    "quota-soon": Case("warning", growing(1e9, 5e7), growing(6e7, 5e7)),
     "raft-lag": Case("warning", said(raft_index=3900), once(said(raft_index=3900))),
     "read-slow": Case(
         "warning", lambda b: bent(read=b.ok(1201, 0.6))(b), lambda b: once(bent(read=b.ok(1201, 0.6)))(b)
@@ -298,7 +330,71 @@ def test_rules_that_grow_worse_say_so(build: Build) -> None:
     assert findings("apply-lag", said(raft_index=9000, raft_applied_index=4000)(build)) == ["critical"]
     assert findings("certificate-expiring", ends(6)(build)) == ["critical"]
     assert findings("even-voters", build.sight(build.cluster(2))) == ["warning"]
-    assert findings("leader-changes", counted(leader_changes=4)(build)) == ["warning"]
+    assert findings("leader-changes", led(0xA1, 0xA2, 0xA1, 0xA2)(build)) == ["warning"]
+
+
+def test_a_failed_probe_of_the_metrics_everywhere_is_unknown_and_not_fine(build: Build) -> None:
+    verdict = examine(without_metrics(LATE)(build))
+    assert (verdict.status, [f.id for f in verdict.findings]) == ("at risk", ["metrics-unread"])
+    assert "cp1, cp2 and cp3" in verdict.findings[0].summary
+    assert "open files" in verdict.findings[0].why
+
+
+def test_metrics_that_fail_once_or_are_served_elsewhere_are_only_noted(build: Build) -> None:
+    assert findings("metrics-unread", once(without_metrics(LATE))(build)) == ["info"]
+    assert findings("metrics-unread", without_metrics(CLOSED)(build)) == ["info"]
+    assert findings("metrics-unread", replace(without_metrics(LATE)(build), before=None)) == ["warning"]
+
+
+def test_without_metrics_an_unknown_quota_is_named_too(build: Build) -> None:
+    silent = replace(build.wire(), metrics=build.failed(LATE))
+    facts = build.cluster(bend={2: {"wire": silent, "status": {"quota_bytes": None}}})
+    (finding,) = RULES["metrics-unread"].check(build.sight(facts))
+    assert "the quota" in finding.why
+
+
+def test_http_that_a_server_does_not_have_is_named(build: Build) -> None:
+    (finding,) = RULES["unsupported"].check(lacking_http(build))
+    assert finding.summary == "Not supported by this server: /health and /metrics."
+
+
+def test_a_burst_below_a_third_of_the_quota_says_nothing_of_the_day(build: Build) -> None:
+    assert findings("quota-soon", growing(5e8, 1e8)(build)) == []
+    assert findings("quota-soon", growing(5e8, 4e8)(build)) == ["warning"]
+    assert findings("quota-soon", growing(5e8, 4e8, minutes=20)(build)) == []
+
+
+def test_a_log_of_another_cluster_or_of_no_member_is_no_measure(build: Build) -> None:
+    assert findings("raft-lag", behind(cluster_id=5)(build)) == []
+    assert findings("raft-lag", behind()(build)) == []
+
+
+def test_one_late_read_of_a_member_that_knows_its_leader_is_a_warning_first(build: Build) -> None:
+    late, lost = bent(read=build.failed()), bent(read=build.failed(Trouble("NoQuorumError", "no leader")))
+    assert findings("member-cut-off", once(late)(build)) == ["warning"]
+    assert findings("member-cut-off", late(build)) == ["critical"]
+    assert findings("member-cut-off", once(lost)(build)) == ["critical"]
+    assert findings("member-cut-off", once(bent(read=build.failed(), status={"leader_id": 0}))(build)) == ["critical"]
+
+
+def test_a_voter_that_is_cut_off_has_failed_already(build: Build) -> None:
+    facts = bent(read=build.failed())(build).facts
+    assert (facts.quorum.answering, facts.quorum.may_fail) == (3, 0)
+    assert findings("no-spare", build.sight(facts)) == ["warning"]
+
+
+def test_a_read_that_is_not_permitted_proves_the_quorum_and_a_missing_login_does_not(build: Build) -> None:
+    limited = replace(build.failed(NOT_PERMITTED), latency_seconds=0.002)
+    facts = build.cluster(bend={n: {"read": limited, "local_read": limited} for n in ALL})
+    verdict = examine(build.sight(facts))
+    assert (verdict.status, verdict.findings) == ("healthy", ())
+    assert facts.quorum.may_fail == 1
+    shut = build.failed(Trouble("DeniedError", "etcd asks for a user name and password."))
+    assert [
+        e.in_quorum
+        for m in build.cluster(bend={1: {"read": shut, "wire": silent_http(build)}}).members
+        for e in m.endpoints
+    ] == [False, True, True]
 
 
 def test_a_bad_release_on_a_cluster_for_trying_out_is_only_noted(build: Build) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 
 import click
 
@@ -27,7 +29,7 @@ def command(resolved: Resolved, output: str, compare_data: bool) -> int:
     """Ask every member, and judge: healthy, at risk, degraded, no quorum, unknown.
 
     All members of the cluster are asked, also those that are not among the endpoints. The exit status is that of a
-    monitoring plugin: 0 healthy, 1 at risk or degraded, 2 no quorum, 3 unknown.
+    monitoring plugin: 0 healthy, 1 at risk or degraded, 2 no quorum, 3 unknown, also where the command is misused.
     """
     settings = resolved.settings
     store = open_etcd(settings)
@@ -35,10 +37,14 @@ def command(resolved: Resolved, output: str, compare_data: bool) -> int:
         report = look_once(store, compare_data=compare_data)
     finally:
         store.close()
-    if output == "json":
-        click.echo(json.dumps(report.verdict.as_json(), indent=2, ensure_ascii=False))
-    elif report.facts is not None:
-        _print(report.facts, report.verdict)
+    try:
+        if output == "json":
+            click.echo(json.dumps(report.verdict.as_json(), indent=2, ensure_ascii=False))
+        elif report.facts is not None:
+            _print(report.facts, report.verdict)
+    except BrokenPipeError:
+        # Whoever read has enough; the status is the verdict all the same. What is left in the buffer goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return report.verdict.exit_status
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import sys
+import traceback
+import warnings
 from typing import Any, NoReturn
 
 import click
@@ -23,6 +25,8 @@ COMMANDS = {
     "snapshot": "Save the whole database as a file, checked by its hash.",
     "user": "Add, list and remove those who may log in.",
 }
+
+_UNKNOWN = 3
 
 
 class LazyGroup(click.Group):
@@ -49,17 +53,23 @@ def cli() -> None:
 
 
 def main(argv: list[str] | None = None) -> NoReturn:
-    """Run the command. Exit status 0 done, 1 found wanting, 2 usage, 3 could not be reached."""
+    """Run the command. Exit status 0 done, 1 found wanting, 2 usage, 3 could not be reached.
+
+    Of `health`, which monitoring runs, 2 is "no quorum": there it is 3, unknown, for whatever keeps it from a verdict.
+    """
+    if not sys.warnoptions:  # -W or PYTHONWARNINGS: somebody wants them
+        warnings.simplefilter("ignore")  # libraries warn of odd certificates; that is nothing a user can mend here
     sys.exit(run(argv))
 
 
 def run(argv: list[str] | None = None) -> int:
     """As main, but gives the exit status."""
+    monitoring = (sys.argv[1:] if argv is None else argv)[:1] == ["health"]
     try:
         result: Any = cli.main(args=argv, prog_name="etcdview", standalone_mode=False)
     except click.ClickException as error:
         error.show()
-        return error.exit_code
+        return _UNKNOWN if monitoring else error.exit_code
     except click.Abort:
         click.echo("Stopped.", err=True)
         return 130
@@ -67,8 +77,13 @@ def run(argv: list[str] | None = None) -> int:
         click.echo(f"etcdview: {error.what}", err=True)
         if error.remedy:
             click.echo(f"  {error.remedy}", err=True)
-        return error.exit_code
+        return _UNKNOWN if monitoring else error.exit_code
     except BrokenPipeError:
         sys.stderr.close()
         return 0
+    except Exception:  # the outermost frame: Python's own status for it is 1, which would be a verdict
+        if not monitoring:
+            raise
+        traceback.print_exc()
+        return _UNKNOWN
     return result if isinstance(result, int) else 0

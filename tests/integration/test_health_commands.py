@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -52,6 +53,74 @@ def test_health_of_nobody_is_unknown(plain_etcd: Cluster) -> None:
     assert done.returncode == 3
     assert done.stdout.startswith("unknown")
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "environ"),
+    [
+        (("--no-such-flag",), {}),
+        (("--endpoints",), {}),
+        (("--endpoints", ""), {}),
+        ((), {"ETCDCTL_ENDPOINTS": "ftp://127.0.0.1"}),
+        (("--endpoints", "https://127.0.0.1:99999"), {}),
+        (("--config", "/nowhere.toml"), {}),
+        (("-o", "xml"), {}),
+        (("--cacert", "/nowhere/ca.crt", "--endpoints", "https://127.0.0.1:1"), {}),
+    ],
+)
+def test_health_that_is_misused_is_unknown_and_no_verdict(words: tuple[str, ...], environ: dict[str, str]) -> None:
+    command = [sys.executable, "-m", "etcdview", "health", *words]
+    done = subprocess.run(command, env=os.environ | environ, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 3, done.stdout
+    assert done.stderr or done.stdout.startswith("unknown")
+    assert "Traceback" not in done.stderr
+
+
+def test_health_that_fails_within_is_unknown(plain_etcd: Cluster) -> None:
+    """Python's own status for a fault is 1, which would mean degraded."""
+    fault = "import etcdview.health.once as once\ndef fail(*_, **__): raise ZeroDivisionError\nonce.look_once = fail\n"
+    code = f"{fault}from etcdview.cli import main\nmain(['health'])"
+    environ = os.environ | {"ETCDCTL_ENDPOINTS": ",".join(plain_etcd.endpoints)}
+    done = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    assert "ZeroDivisionError" in done.stderr
+
+
+@pytest.mark.parametrize("words", [(), ("-o", "json")])
+def test_health_into_a_pipe_that_nobody_reads_keeps_its_status(plain_etcd: Cluster, words: tuple[str, ...]) -> None:
+    for endpoints, status in ((plain_etcd.endpoints, 1), (("http://127.0.0.1:1",), 3)):
+        reader, writer = os.pipe()
+        os.close(reader)
+        command = [sys.executable, "-m", "etcdview", "health", *words]
+        environ = os.environ | {"ETCDCTL_ENDPOINTS": ",".join(endpoints)}
+        done = subprocess.run(command, env=environ, stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
+        os.close(writer)
+        assert (done.returncode, done.stderr) == (status, "")
+
+
+def test_a_bundle_with_odd_certificates_brings_no_warnings(cluster: Cluster, tmp_path: Path) -> None:
+    """A serial number of 0, as some authorities in systems' bundles have, makes cryptography warn."""
+    odd = tmp_path / "odd.crt"
+    words = [
+        "-keyout",
+        str(tmp_path / "odd.key"),
+        "-out",
+        str(odd),
+        "-days",
+        "99",
+        "-subj",
+        "/CN=odd",
+        "-set_serial",
+        "0",
+    ]
+    command = ["openssl", "req", "-x509", "-nodes", "-newkey", "rsa:2048", *words]
+    subprocess.run(command, check=True, capture_output=True)
+    bundle = tmp_path / "bundle.crt"
+    bundle.write_text(odd.read_text() + Path(cluster.tls.cacert).read_text())
+    for words in (["health"], ["doctor"], ["get", "namespaces"]):
+        done = run(cluster, *words, ETCDCTL_CACERT=str(bundle))
+        assert "arning" not in done.stderr
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_doctor_goes_through_every_step_to_a_read(cluster: Cluster) -> None:

@@ -19,7 +19,7 @@ from etcdview.errors import DecodeError, DeletedError, DeniedError, NotFoundErro
 from etcdview.index.base import Freshness
 from etcdview.keys import Place, show
 from etcdview.models import KeyMeta
-from etcdview.relations.summaries import Section, summary
+from etcdview.relations.summaries import Section, Text, summary
 
 View = Literal["summary", "yaml", "json", "wire", "raw"]
 VIEWS: tuple[View, ...] = get_args(View)
@@ -70,12 +70,14 @@ class FieldView:
 
 @dataclass(frozen=True, slots=True)
 class SectionView:
-    """A part of the summary: labelled values, or a table."""
+    """A part of the summary: labelled values, a table, or texts; or a note that there is nothing."""
 
     title: str
     fields: tuple[FieldView, ...]
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    texts: tuple[Text, ...]
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +277,7 @@ def _section(window: Window, section: Section) -> SectionView:
     fields = tuple(
         FieldView(f.label, f.value, ref_href(window, f.ref) if f.ref else "", f.well) for f in section.fields
     )
-    return SectionView(section.title, fields, section.columns, section.rows)
+    return SectionView(section.title, fields, section.columns, section.rows, section.texts, section.note)
 
 
 def _poll_href(window: Window, query: ObjectQuery, revision: int) -> str:

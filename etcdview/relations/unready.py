@@ -51,9 +51,11 @@ def _lost_node(pod: Object, graph: Graph, now: datetime) -> Object | None:
 
 
 def _nodes(counts: Counter[str]) -> str:
+    if len(counts) == 1:
+        return f"node {next(iter(counts))}"
     named = ", ".join(f"{name} ({n})" for name, n in counts.most_common(_NODES_NAMED))
     more = len(counts) - _NODES_NAMED
-    return f"node{'' if len(counts) == 1 else 's'} {named}" + (f" and {more} more" if more > 0 else "")
+    return f"nodes {named}" + (f" and {more} more" if more > 0 else "")
 
 
 def _node_words(node: Object, now: datetime) -> str:

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from etcdview.relations.summaries.describe import summary
-from etcdview.relations.summaries.sections import Field, Section
+from etcdview.relations.summaries.sections import Field, Section, Text
 
-__all__ = ["Field", "Section", "summary"]
+__all__ = ["Field", "Section", "Text", "summary"]

@@ -19,8 +19,9 @@ Describer = Callable[[Object, datetime], Iterator[Section]]
 def summary(obj: Object, now: datetime) -> tuple[Section, ...]:
     """All sections that say something, ages as of `now`."""
     describer = _DESCRIBERS.get((group_of(text(obj, "apiVersion")), text(obj, "kind")), _anything)
-    sections = (_metadata(obj, now), *describer(obj, now), _conditions(obj, now))
-    return tuple(s for s in sections if s.fields or s.rows)
+    first = pods.troubles(obj, now) if describer is pods.pod else ()
+    sections = (*first, _metadata(obj, now), *describer(obj, now), _conditions(obj, now))
+    return tuple(s for s in sections if s.fields or s.rows or s.texts or s.note)
 
 
 def _metadata(obj: Object, now: datetime) -> Section:
@@ -52,6 +53,8 @@ def _conditions(obj: Object, now: datetime) -> Section:
         )
         for c in found
     )
+    if not found and text(obj, "kind") == "Pod":
+        return Section("Conditions", note="No conditions are stored for it.")
     return table("Conditions", ("Type", "Status", "For", "Reason", "Message"), rows)
 
 

@@ -8,10 +8,23 @@ from typing import Any
 
 from etcdview.relations.model import Object
 from etcdview.relations.states import state_of
-from etcdview.relations.summaries.sections import Field, Section, ago, field, fields, named, show, table
+from etcdview.relations.summaries.sections import (
+    Field,
+    Section,
+    ago,
+    field,
+    fields,
+    named,
+    show,
+    table,
+    without_empty_columns,
+)
 from etcdview.tables import age
 from etcdview.tables.core_pods import pod_state
-from etcdview.tables.reading import dig, items, mapping, number, text
+from etcdview.tables.reading import condition, dig, items, mapping, number, text
+
+_STATUSES = ("initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses")
+_STARTING = frozenset({"ContainerCreating", "PodInitializing"})
 
 
 def pod(obj: Object, now: datetime) -> Iterator[Section]:
@@ -40,6 +53,38 @@ def pod(obj: Object, now: datetime) -> Iterator[Section]:
     )
     yield from _containers(obj, now)
     yield from template_parts(spec)
+
+
+def troubles(obj: Object, now: datetime) -> Iterator[Section]:
+    """Why a pod is not well, in a line for each container that has stopped, and for the pod itself."""
+    state = state_of(obj, now)
+    if state.well is not False:
+        return
+    found = [_trouble(s, now) for kind in _STATUSES for s in items(obj, "status", kind)]
+    stopped = [entry for entry in found if entry is not None]
+    said = [text(obj, "status", "reason"), text(obj, "status", "message"), _unscheduled(obj)]
+    of_pod = ": ".join(part for part in said if part) or ("" if stopped else state.text)
+    yield fields("Not well", Field("Pod", of_pod, well=False), *stopped)
+
+
+def _trouble(status: Any, now: datetime) -> Field | None:
+    """What a container's status says of how it stopped; None where it runs, starts, or has done its work."""
+    waiting, ended = dig(status, "state", "waiting"), dig(status, "state", "terminated")
+    if waiting is None and (ended is None or not number(ended, "exitCode")):
+        return None
+    if waiting is not None and text(waiting, "reason") in _STARTING and not number(status, "restartCount"):
+        return None
+    last, restarts = _state(dig(status, "lastState"), now), number(status, "restartCount")
+    parts = [
+        _state(dig(status, "state"), now),
+        f"ended last: {last}" if last else "",
+        f"restarted {restarts} {'time' if restarts == 1 else 'times'}" if restarts else "",
+    ]
+    return Field(f"Container {text(status, 'name')}", "; ".join(part for part in parts if part), well=False)
+
+
+def _unscheduled(obj: Object) -> str:
+    return "" if text(obj, "spec", "nodeName") else text(condition(obj, "PodScheduled"), "message")
 
 
 def pod_template(obj: Object, now: datetime) -> Iterator[Section]:
@@ -81,11 +126,12 @@ def _containers(obj: Object, now: datetime) -> Iterator[Section]:
     for title, kind in (("Init containers", "init"), ("Containers", ""), ("Ephemeral containers", "ephemeral")):
         member = f"{kind}Containers" if kind else "containers"
         statuses = {text(s, "name"): s for s in items(obj, "status", f"{member[:-1]}Statuses")}
-        yield table(
+        found = table(
             title,
             ("Name", "Image", "State", "Ready", "Restarts", "Last ended", "Ports", "Requests", "Limits"),
             (_container(c, statuses.get(text(c, "name")), now) for c in items(obj, "spec", member)),
         )
+        yield without_empty_columns(found)
 
 
 def _container(container: Any, status: Any, now: datetime) -> tuple[object, ...]:
@@ -123,6 +169,27 @@ def _state(state: Any, now: datetime) -> str:
 def _volume(volume: Any) -> tuple[str, str, str]:
     """The name of a volume, which kind of source it has, and the source itself in a line."""
     for kind, source in mapping(volume).items():
+        if kind == "projected":
+            return text(volume, "name"), kind, ", ".join(filter(None, map(_projected, items(source, "sources"))))
         if kind != "name":
             return text(volume, "name"), kind, show(source)
     return text(volume, "name"), "", ""
+
+
+def _projected(source: Any) -> str:
+    """One of several sources of a volume: its kind and its name, or the paths that are made of it."""
+    for kind, found in mapping(source).items():
+        paths = [text(item, "path") for item in items(found, "items")]
+        parts = [_SOURCES.get(kind, kind), text(found, "name") or text(found, "path") or ", ".join(paths)]
+        return " ".join(part for part in parts if part)
+    return ""
+
+
+_SOURCES = {
+    "serviceAccountToken": "service account token at",
+    "configMap": "config map",
+    "secret": "secret",
+    "downwardAPI": "downward API as",
+    "clusterTrustBundle": "trust bundle",
+    "podCertificate": "pod certificate",
+}

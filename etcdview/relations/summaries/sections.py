@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from etcdview.relations.model import Ref
 from etcdview.tables import age
+
+SHORT = 120  # characters of a text that stands unfolded
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +24,34 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
+class Text:
+    """A text that is kept under a name, to be shown as it is, and how many bytes it has."""
+
+    label: str
+    value: str
+
+    @property
+    def size_bytes(self) -> int:
+        """As UTF-8."""
+        return len(self.value.encode("utf-8", "surrogatepass"))
+
+    @property
+    def is_short(self) -> bool:
+        """Whether it fits a line or two."""
+        return len(self.value) <= SHORT and "\n" not in self.value.rstrip("\n")
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
-    """A part of a summary. It has fields, or rows of a table under its columns; each row has a cell a column."""
+    """A part of a summary. It has fields, or rows of a table under its columns (each row has a cell a column), or
+    texts; `note` is what to say where it has none of them."""
 
     title: str
     fields: tuple[Field, ...] = ()
     columns: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
+    texts: tuple[Text, ...] = ()
+    note: str = ""
 
 
 def fields(title: str, *entries: Field | None) -> Section:
@@ -39,6 +62,13 @@ def fields(title: str, *entries: Field | None) -> Section:
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Section:
     """A section that is a table."""
     return Section(title, columns=tuple(columns), rows=tuple(tuple(map(show, row)) for row in rows))
+
+
+def without_empty_columns(section: Section) -> Section:
+    """The table without the columns in which nothing stands."""
+    kept = [i for i, _ in enumerate(section.columns) if any(row[i] for row in section.rows)]
+    rows = tuple(tuple(row[i] for i in kept) for row in section.rows)
+    return replace(section, columns=tuple(section.columns[i] for i in kept), rows=rows)
 
 
 def show(value: Any) -> str:

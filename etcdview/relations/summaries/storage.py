@@ -8,7 +8,7 @@ from typing import Any
 
 from etcdview.relations.model import Object
 from etcdview.relations.states import state_of
-from etcdview.relations.summaries.sections import Field, Section, field, fields, named, show, table
+from etcdview.relations.summaries.sections import Field, Section, Text, field, fields, named, show, table
 from etcdview.tables.core_volumes import storage_class as class_of
 from etcdview.tables.reading import dig, items, mapping, text
 from etcdview.tables.texts import access_modes
@@ -80,13 +80,12 @@ def storage_class(obj: Object, now: datetime) -> Iterator[Section]:
 
 
 def config_map(obj: Object, now: datetime) -> Iterator[Section]:
-    """A config map: its entries and their sizes."""
-    rows = [(name, f"{len(str(value).encode())} bytes") for name, value in sorted(mapping(obj, "data").items())]
-    binary = [
-        (name, f"{_decoded_size(value)} bytes, binary") for name, value in sorted(mapping(obj, "binaryData").items())
-    ]
+    """A config map: its texts, and the sizes of what is binary."""
+    data, binary = sorted(mapping(obj, "data").items()), sorted(mapping(obj, "binaryData").items())
     yield fields("Config map", field("Immutable", obj.get("immutable")))
-    yield table("Entries", ("Name", "Size"), rows + binary)
+    note = "" if data or binary else "It holds nothing."
+    yield Section("Entries", texts=tuple(Text(name, show(value)) for name, value in data), note=note)
+    yield table("Binary entries", ("Name", "Size"), ((name, f"{_decoded_size(value)} bytes") for name, value in binary))
 
 
 def secret(obj: Object, now: datetime) -> Iterator[Section]:

@@ -24,11 +24,59 @@ def values(section: Section) -> dict[str, str]:
 
 def test_a_pod_is_told_with_containers_states_mounts_and_conditions(graph: Graph, now: datetime) -> None:
     found = sections(graph, Ref("", "Pod", "shop", "crashloop"), now)
-    assert list(found) == ["Object", "Pod", "Containers", "Mounts", "Volumes"]
+    assert list(found) == ["Not well", "Object", "Pod", "Containers", "Mounts", "Volumes", "Conditions"]
     assert values(found["Pod"])["Status"] == "CrashLoopBackOff"
     assert [f.well for f in found["Pod"].fields if f.label == "Status"] == [False]
     assert found["Containers"].columns[:5] == ("Name", "Image", "State", "Ready", "Restarts")
     assert any("CrashLoopBackOff" in row[2] for row in found["Containers"].rows)
+
+
+def test_a_pod_that_is_not_well_says_why_before_all_else(graph: Graph, now: datetime) -> None:
+    found = sections(graph, Ref("", "Pod", "shop", "crashloop"), now)
+
+    assert values(found["Not well"]) == {
+        "Container a": "waiting, CrashLoopBackOff, m; "
+        "ended last: terminated, Error, exit code 2, 6h27m ago; restarted 12 times"
+    }
+    assert "Not well" not in sections(graph, Ref("", "Pod", "shop", "cart-c86d8d456-m99c6"), now)
+
+
+def test_a_pod_that_nobody_takes_says_why(graph: Graph, now: datetime) -> None:
+    found = sections(graph, Ref("", "Pod", "shop", "evicted"), now)
+
+    assert list(values(found["Not well"])) == ["Pod"]
+    assert found["Conditions"].note
+
+
+def test_columns_in_which_nothing_stands_are_left_out(graph: Graph, now: datetime) -> None:
+    found = sections(graph, Ref("", "Pod", "shop", "crashloop"), now)
+
+    assert found["Containers"].columns == ("Name", "Image", "State", "Ready", "Restarts", "Last ended")
+
+
+def test_the_sources_of_a_projected_volume_are_named(graph: Graph, now: datetime) -> None:
+    found = sections(graph, Ref("", "Pod", "shop", "crashloop"), now)
+
+    assert [row[2] for row in found["Volumes"].rows] == [
+        "service account token at token, config map kube-root-ca.crt, downward API as namespace"
+    ]
+
+
+def test_a_config_map_shows_its_texts_and_the_sizes_of_what_is_binary(now: datetime) -> None:
+    data = {"short": "on", "long": "line\n" * 40}
+    made = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "c"},
+        "data": data,
+        "binaryData": {"b": "AQI="},
+    }
+    found = {s.title: s for s in summary(made, now)}
+
+    texts = {text.label: text for text in found["Entries"].texts}
+    assert {name: text.value for name, text in texts.items()} == data
+    assert [texts["short"].is_short, texts["long"].is_short, texts["long"].size_bytes] == [True, False, 200]
+    assert found["Binary entries"].rows == (("b", "2 bytes"),)
 
 
 def test_fields_that_name_an_object_carry_its_reference(graph: Graph, now: datetime) -> None:

@@ -194,7 +194,7 @@ def test_the_captured_namespaces_are_counted_and_judged(captured: tuple[dict[str
 def test_a_pod_that_runs_on_a_node_that_is_not_ready_says_so(now: datetime) -> None:
     found = view([pod(ready=False), node("False")], now).findings
 
-    assert [f.summary for f in found] == ["1 pod not ready because of node n (1)"]
+    assert [f.summary for f in found] == ["1 pod not ready because of node n"]
     assert found[0].evidence[0].endswith("but the pod is not; its node n is NotReady, KubeletNotReady, for 10h")
     assert view([pod(ready=False), node("True")], now).findings[0].summary == "1 pod not ready"
 

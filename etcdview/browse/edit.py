@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 from etcdview.browse.pages import Crumb, href, key_href
+from etcdview.browse.restore import restoring
 from etcdview.browse.window import Window
 from etcdview.browse.writing import Trouble, Writing, crumbs_to, name_of
 from etcdview.codec import StorageForm, to_json, to_yaml
@@ -17,13 +18,14 @@ from etcdview.keys import show, to_query
 from etcdview.models import KeyValue
 from etcdview.redact import is_sensitive
 
-How = Literal["update", "create", "put"]
+How = Literal["update", "create", "put", "restore"]
 HOWS: tuple[How, ...] = get_args(How)
 
 
 @dataclass(frozen=True, slots=True)
 class EditQuery:
-    """What a form asks for. `how`: update what is there, create what is not, or put whichever it is.
+    """What a form asks for. `how`: update what is there, create what is not, put whichever it is, or restore: put back
+    the value of revision `at`.
 
     `revision` is the key's mod_revision when the text was made, 0 for none; `form` the language of `text`;
     `format` how a new value is stored, "" for as the API server would. `typed` confirms.
@@ -37,6 +39,7 @@ class EditQuery:
     format: str = ""
     typed: str = ""
     managed: bool = False
+    at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,8 @@ def draft_of(window: Window, writing: Writing, query: EditQuery, *, seen: bool =
     _check_key(window, query)
     before = writing.current(query.key)
     _check_before(query, before, seen=seen)
+    if query.how == "restore":
+        return restoring(window, writing, query.key, query.at, before)
     place = window.keyspace.place(query.key)
     storage = None
     if query.how != "update":
@@ -107,7 +112,7 @@ def fields_of(query: EditQuery, *, text: bool) -> tuple[tuple[str, str], ...]:
     if query.how == "update" or text:
         fields += [to_query(query.key), ("how", query.how)]
     if text:
-        fields.append(("format", query.format))
+        fields += [("format", query.format), ("at", str(query.at))]
     return tuple(fields)
 
 
@@ -116,7 +121,7 @@ def _check_key(window: Window, query: EditQuery) -> None:
         raise QueryError(f"There is no such way to write: {str(query.how)[:20]!r}.", f"Choose {', '.join(HOWS)}.")
     if not query.key:
         raise QueryError("No key is given.", "A key is the whole path, such as /registry/configmaps/NAMESPACE/NAME.")
-    if query.how == "update":
+    if query.how in ("update", "restore"):
         return
     if query.key.endswith(b"/"):
         raise QueryError(

@@ -85,7 +85,7 @@ class ObjectPage:
     """One key at one revision, read as `how` says.
 
     `text` is the YAML or JSON of the view; "" in other views and where `error` is set.
-    `edit_href` is "" unless this viewer may change the key.
+    `edit_href` and, for an old value, `restore_href` are "" unless this viewer may change the key.
     """
 
     crumbs: tuple[Crumb, ...]
@@ -124,6 +124,7 @@ class ObjectPage:
     sections: tuple[SectionView, ...] = ()
     around: Around | None = None
     edit_href: str = ""
+    restore_href: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +204,15 @@ def object_page(window: Window, query: ObjectQuery, now: datetime) -> ObjectPage
         served_href=_href(query, served="" if query.as_served else "1"),
         poll_href=_poll_href(window, query, answer.revision),
         edit_href=key_href("/edit", query.key) if may_write(window, query.key) and not query.revision else "",
+        restore_href=_restore_href(window, query),
         **_body(window, query, answer, now),
     )
+
+
+def _restore_href(window: Window, query: ObjectQuery) -> str:
+    if not query.revision or not may_write(window, query.key):
+        return ""
+    return key_href("/restore", query.key, revision=query.revision)
 
 
 def download(window: Window, key: bytes, form: str, revision: int = 0) -> Download:

@@ -24,7 +24,7 @@ from etcdview.redact import is_sensitive
 
 DIFF_LINES = 6000  # of both sides together; beyond it fields are compared, which is quick whatever the size
 DIFFERENCES = 300
-_WORDS = {"update": "Updated", "create": "Created", "put": "Put", "delete": "Deleted"}
+_WORDS = {"update": "Updated", "create": "Created", "put": "Put", "restore": "Put back", "delete": "Deleted"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class PreviewPage:
 
 @dataclass(frozen=True, slots=True)
 class DonePage:
-    """What was done, at which revision."""
+    """What was done, at which revision. `restore_href` leads to undoing it; "" where there was nothing before."""
 
     crumbs: tuple[Crumb, ...]
     title: str
@@ -63,6 +63,7 @@ class DonePage:
     undo_path: str
     object_href: str
     history_href: str
+    restore_href: str
 
 
 def preview_page(window: Window, query: EditQuery, trouble: Trouble | None = None) -> PreviewPage:
@@ -113,6 +114,7 @@ def done_page(window: Window, key: bytes, what: str, revision: int) -> DonePage:
         undo_path=writing.undo_path,
         object_href=object_href(key, revision=max(0, revision - 1) if what == "delete" else 0),
         history_href=key_href("/history", key),
+        restore_href=key_href("/restore", key, revision=revision - 1) if what != "create" and revision > 1 else "",
     )
 
 

@@ -59,10 +59,10 @@ class Writing:
         if len(key) > MAX_KEY_BYTES:
             raise QueryError(f"A key is at most {MAX_KEY_BYTES:,} bytes long.")
 
-    def current(self, key: bytes) -> KeyValue | None:
-        """What is there now, read linearizably."""
+    def current(self, key: bytes, revision: int = 0) -> KeyValue | None:
+        """What is there now, or was at a revision, read linearizably."""
         self.check(key)
-        found = self._window.cluster.source.range(key).kvs
+        found = self._window.cluster.source.range(key, revision=revision).kvs
         return found[0] if found else None
 
     def existing(self, key: bytes) -> KeyValue:

@@ -309,6 +309,56 @@ def test_a_put_replaces_only_what_was_seen(desk: Desk, plain_etcdctl: Etcdctl) -
     assert now.value == b"theirs"
 
 
+def test_what_was_changed_and_what_was_deleted_is_put_back_byte_for_byte(desk: Desk) -> None:
+    before = desk.get(SECRET)
+    assert before is not None
+    fields = editor(desk, SECRET)
+    fields["text"] = re.sub(r"username: .*", "username: cm9vdA==", fields["text"])
+    done = desk.admin.post("/edit/apply", data=fields | {"typed": "db-credentials"})
+    put_back(desk, done, SECRET, before.value)
+
+    now = desk.get(SECRET)
+    assert now is not None
+    gone = desk.admin.post(
+        "/delete", data={"key": SECRET, "revision": str(now.mod_revision), "typed": "db-credentials"}
+    )
+    put_back(desk, gone, SECRET, before.value)
+    assert [undo.action for undo in UndoFile(desk.undo).latest(9)] == ["put", "delete", "put", "put"]
+
+
+def put_back(desk: Desk, done: TestResponse, key: str, value: bytes) -> None:
+    """Follow the link of the page that says what was done, and confirm."""
+    assert done.status_code == 303, done.text
+    link = re.search(r'href="(/restore[^"]*)"', desk.admin.get(done.headers["Location"]).text)
+    assert link is not None
+    preview = desk.admin.get(unescape(link[1]))
+    assert "correct horse" not in preview.text
+    fields = fields_of(preview) | {"typed": key.rpartition("/")[2]}
+    assert desk.admin.post("/edit/apply", data=fields | {"typed": "other"}).status_code == 422
+    assert desk.admin.post("/edit/apply", data=fields).status_code == 303
+    assert desk.admin.post("/edit/apply", data=fields).status_code in (409, 422), "the second time nothing changes"
+    now = desk.get(key)
+    assert now is not None
+    assert now.value == value
+
+
+def test_only_what_there_was_is_put_back(desk: Desk) -> None:
+    for key, revision, status in (
+        (CART, 1, 404),
+        (CART, 0, 400),
+        (CART, 10**12, 400),
+        ("/registry/pods/no/no", 2, 404),
+    ):
+        answer = desk.admin.get("/restore", query_string={"key": key, "revision": revision})
+        assert answer.status_code in (status, 410), answer.text
+    assert desk.viewer.get("/restore", query_string={"key": CART, "revision": 2}).status_code == 403
+    now = desk.get(CART)
+    assert now is not None
+    same = desk.admin.get("/restore", query_string={"key": CART, "revision": now.mod_revision})
+    assert same.status_code == 400
+    assert "Nothing changes" in same.text
+
+
 def test_what_pages_mask_the_editor_and_its_commands_mask_too(desk: Desk, plain_etcdctl: Etcdctl) -> None:
     """An annotation that repeats a Secret, and a value that lies where Secrets do and says it is something else."""
     copied = json.dumps({"kind": "Secret", "stringData": {"password": "hunter2"}})

@@ -123,6 +123,7 @@ GET: dict[str, tuple[Row, ...]] = {
     ),
     # a registry that is read from a file is never changed: nobody gets further than that
     "edit.edit": (Row(at("/edit", CRASHLOOP), (LOGIN, 404, 404, 404, 404)),),
+    "edit.restore": (Row(at("/restore", CRASHLOOP, revision="1"), (LOGIN, 404, 404, 404, 404)),),
     "edit.create": (everybody_in("/create", 404),),
     "edit.ask": (Row(at("/delete", CRASHLOOP), (LOGIN, 404, 404, 404, 404)),),
     "edit.ask_prefix": (everybody_in("/delete-prefix?prefix=/registry/pods/shop/", 404),),
@@ -136,6 +137,7 @@ POST: dict[str, tuple[str, dict[str, str], tuple[int, int, int, int]]] = {
     "accounts.log_in": ("/login", {"name": "ann", "password": "no"}, (401, 401, 401, 401)),
     "accounts.log_out": ("/logout", {}, (303, 303, 303, 303)),
     "reveal.show": ("/reveal", SECRET_FIELD, (403, 403, 200, 200)),
+    "health.compare": ("/health/compare", {}, (404, 404, 404, 404)),  # a file has no members
     "encryption.count": ("/encryption", {}, (403, 303, 303, 303)),
     "edit.check": ("/edit", {"key": CRASHLOOP, "text": "x"}, (404, 404, 404, 404)),
     "edit.back": ("/edit/back", {"key": CRASHLOOP, "text": "x"}, (404, 404, 404, 404)),

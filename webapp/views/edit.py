@@ -49,6 +49,14 @@ def create() -> Response:
     return render_page("edit/index.html", edit_page(current_window(), _query(request.args, "create")))
 
 
+@bp.get("/restore")
+def restore() -> Response:
+    """What putting back the value of an older revision would do."""
+    args = request.args
+    query = EditQuery(params.key(args), "restore", at=params.integer(args, "revision", 0))
+    return render_page("edit/preview.html", preview_page(current_window(), query))
+
+
 @bp.post("/edit")
 def check() -> Response:
     """What the change would do."""
@@ -74,6 +82,8 @@ def apply() -> Response:
         with acting(query.how, key=query.key, revision=query.revision) as done:
             done.revision = apply_edit(window, query, now())
     except ConflictError as error:
+        if query.how == "restore":  # there is no text to go back to
+            raise
         return _again(query, error)
     except UsageError as error:
         return render_page("edit/preview.html", preview_page(window, query, Trouble.of(error)), status=_status(error))
@@ -160,6 +170,7 @@ def _query(args: Args, how: str) -> EditQuery:
         format=args.get("format", ""),
         typed=args.get("typed", ""),
         managed=params.flag(args, "managed"),
+        at=params.integer(args, "at", 0),
     )
 
 

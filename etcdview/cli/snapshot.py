@@ -1,22 +1,29 @@
-"""`etcdview snapshot save FILE`: the whole database of one member as a file, checked by its hash."""
+"""`etcdview snapshot save FILE` and `status FILE`: the whole database of one member as a file, checked by its hash."""
 
 from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from etcdview.cli.get_print import cell_text
 from etcdview.cli.options import settings_options
 from etcdview.config import Resolved
 from etcdview.config.rows import CONNECTION
 from etcdview.models import Progress
 
+if TYPE_CHECKING:
+    from etcdview.stores.snapshot import SnapshotStore
+
 BETWEEN_SECONDS = 0.2
+ALL = b"\0"
 
 
-@click.group("snapshot", short_help="Save the whole database as a file.")
+@click.group("snapshot", short_help="Save the whole database as a file, and look at one.")
 def command() -> None:
     """Snapshots of the whole database."""
 
@@ -40,6 +47,37 @@ def save(file: Path, resolved: Resolved) -> int:
         store.close()
     click.echo(f"Saved {saved.path}: {saved.size_bytes:,} bytes, sha256 {saved.sha256}")
     return 0
+
+
+@command.command("status")
+@click.argument("file", type=click.Path(path_type=Path))
+def status(file: Path) -> int:
+    """Check the snapshot FILE (or a member's database or data directory), and say what it holds."""
+    from etcdview.stores.snapshot import open_snapshot
+
+    store = open_snapshot(file)
+    for note in store.notes:
+        click.echo(f"etcdview: {note}", err=True)
+    for name, value in _rows(store):
+        click.echo(f"{name:18}{value}")
+    store.close()
+    return 0
+
+
+def _rows(store: SnapshotStore) -> Iterator[tuple[str, str]]:
+    facts = store.facts()
+    yield "size", f"{store.size_bytes:,} bytes"
+    yield "hash", "fits" if store.checked else "none: not checked"
+    yield "revision", f"{store.revision}"
+    yield "oldest revision", f"{max(store.compacted, 1)}"
+    yield "keys", f"{store.range(b'', ALL, count_only=True).count:,}"
+    yield "raft", f"term {facts.term}, index {facts.consistent_index}"
+    yield "cluster version", cell_text(facts.cluster_version) or "-"
+    for member in facts.members:
+        urls = ", ".join(member.client_urls) or "no client URL"
+        yield "member", cell_text(f"{member.id:x}  {member.name}{'  (learner)' * member.learner}  {urls}")
+    for alarm in facts.alarms:
+        yield "alarm", f"{alarm.kind} of {alarm.member_id:x}"
 
 
 class _Told:

@@ -24,26 +24,7 @@ def record_name(record: memoryview) -> bytes:
 
 def parse_record(record: bytes) -> KeyValue:
     """The whole of it. Raises ValueError."""
-    numbers: dict[int, int] = {}
-    texts: dict[int, bytes] = {}
-    at = 0
-    while at < len(record):
-        tag, at = _varint(record, at)
-        match tag & 7:
-            case 0:  # a number
-                numbers[tag >> 3], at = _varint(record, at)
-            case 2:  # bytes
-                size, at = _varint(record, at)
-                texts[tag >> 3] = record[at : at + size]
-                at += size
-            case 1:
-                at += 8
-            case 5:
-                at += 4
-            case other:
-                raise ValueError(f"a field of kind {other}")
-    if at > len(record):
-        raise ValueError("a field that runs past the end")
+    numbers, texts = parse_fields(record)
     return KeyValue(
         key=texts.get(_KEY, b""),
         create_revision=_signed(numbers.get(_CREATE_REVISION, 0)),
@@ -52,6 +33,31 @@ def parse_record(record: bytes) -> KeyValue:
         lease=_signed(numbers.get(_LEASE, 0)),
         value=texts.get(_VALUE, b""),
     )
+
+
+def parse_fields(message: bytes) -> tuple[dict[int, int], dict[int, bytes]]:
+    """The fields of a message by number: those that are numbers, and those that are bytes. Raises ValueError."""
+    numbers: dict[int, int] = {}
+    texts: dict[int, bytes] = {}
+    at = 0
+    while at < len(message):
+        tag, at = _varint(message, at)
+        match tag & 7:
+            case 0:  # a number
+                numbers[tag >> 3], at = _varint(message, at)
+            case 2:  # bytes
+                size, at = _varint(message, at)
+                texts[tag >> 3] = message[at : at + size]
+                at += size
+            case 1:
+                at += 8
+            case 5:
+                at += 4
+            case other:
+                raise ValueError(f"a field of kind {other}")
+    if at > len(message):
+        raise ValueError("a field that runs past the end")
+    return numbers, texts
 
 
 def _varint(data: bytes | memoryview, at: int) -> tuple[int, int]:

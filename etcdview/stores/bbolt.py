@@ -133,7 +133,9 @@ class BoltFile:
         metas += [self._meta_at(size) for size in ((metas[0].page_size,) if metas[0] else _PAGE_SIZES)]
         whole = [meta for meta in metas if meta is not None]
         if not whole:
-            raise self.broken("begins with no page that describes it (both are damaged, or it is no etcd database)")
+            raise self.broken(
+                "has no page that describes it: it is no database of etcd, or both such pages are damaged"
+            )
         meta = max(whole, key=lambda meta: meta.txid)
         if meta.end * meta.page_size > self.size_bytes:
             raise self.broken(f"is cut short: {self.size_bytes:,} of {meta.end * meta.page_size:,} bytes are there")

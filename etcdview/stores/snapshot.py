@@ -14,6 +14,7 @@ from pathlib import Path
 
 from etcdview.errors import CompactedError, FileFormatError, QueryError
 from etcdview.models import KeyValue, NamesPiece, RangeResult
+from etcdview.stores._members import FileFacts, file_facts
 from etcdview.stores._record import parse_record, record_name
 from etcdview.stores._revisions import Found, Revisions
 from etcdview.stores.bbolt import BoltFile, Bucket, Item
@@ -24,6 +25,7 @@ NO_WAL = "This is the database file of a member; its log (WAL) is not read, so i
 
 _HASH_BYTES = 32
 _CHUNK_BYTES = 1 << 20
+_SMALL = (b"meta", b"cluster", b"members", b"alarm")  # buckets that hold a few pairs
 _COMPACTIONS = (b"finishedCompactRev", b"scheduledCompactRev")
 
 
@@ -40,7 +42,7 @@ def open_snapshot(path: Path) -> SnapshotStore:
         _refuse_running(file)
         checked = _check_hash(file)
         notes = (NO_WAL,) * of_member + (NO_HASH,) * (not checked)
-        return SnapshotStore(file, str(path), notes)
+        return SnapshotStore(file, str(path), notes, checked=checked)
     except BaseException:
         file.close()
         raise
@@ -61,20 +63,22 @@ def database_of(folder: Path) -> Path:
 class SnapshotStore:
     """The Store protocol over a database file. `notes` are what has to be said beside all that is read from it.
 
-    `compacted` is the oldest revision that can be read.
+    `compacted` is the oldest revision that can be read; `checked` whether a hash has shown that the file is whole.
     """
 
     live = False
 
-    def __init__(self, file: BoltFile, name: str, notes: tuple[str, ...] = ()) -> None:
+    def __init__(self, file: BoltFile, name: str, notes: tuple[str, ...] = (), *, checked: bool = False) -> None:
         self.name = name
         self.notes = notes
+        self.checked = checked
         self._file = file
         buckets = file.buckets()
         if b"key" not in buckets:
             raise file.broken('is no database of etcd: it has no bucket "key"')
         self._revisions = _revisions(file, buckets[b"key"])
-        meta = {item.key: bytes(item.value) for item in file.items(buckets[b"meta"])} if b"meta" in buckets else {}
+        self._pairs = {name: _pairs(file, buckets[name]) for name in _SMALL if name in buckets}
+        meta = self._pairs.get(b"meta", {})
         self.compacted = max(int.from_bytes(meta.get(name, b"")[:8], "big") for name in _COMPACTIONS)
         self.revision = max(self._revisions.newest, self.compacted, 1)
 
@@ -109,6 +113,18 @@ class SnapshotStore:
         found = (self.range(key, revision=revision, keys_only=keys_only).kvs for key in keys)
         return {kvs[0].key: kvs[0] for kvs in found if kvs}
 
+    def facts(self) -> FileFacts:
+        """What the file says of its cluster. Raises FileFormatError."""
+        try:
+            return file_facts(self._pairs)
+        except ValueError as error:
+            raise self._file.broken(f"is damaged: its cluster cannot be read ({error})") from error
+
+    @property
+    def size_bytes(self) -> int:
+        """The file's size."""
+        return self._file.size_bytes
+
     def close(self) -> None:
         """Let go of the file."""
         self._file.close()
@@ -137,6 +153,10 @@ class SnapshotStore:
         if kv.key != name or kv.mod_revision != where.revision:
             raise self._file.broken(f"has another record at byte {where.position:,} than should be there")
         return kv
+
+
+def _pairs(file: BoltFile, bucket: Bucket) -> dict[bytes, bytes]:
+    return {item.key: bytes(item.value) for item in file.items(bucket)}
 
 
 def _revisions(file: BoltFile, bucket: Bucket) -> Revisions:

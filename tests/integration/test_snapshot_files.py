@@ -12,12 +12,14 @@ from pathlib import Path
 import pytest
 
 from etcdview.demo.cluster import Cluster
-from etcdview.errors import CompactedError, FileFormatError
+from etcdview.errors import CompactedError, EtcdviewError, FileFormatError
 from etcdview.models import KeyValue
 from etcdview.sources import open_file
 from etcdview.stores.base import Store
 from etcdview.stores.etcd import EtcdStore
-from etcdview.stores.snapshot import NO_HASH, NO_WAL
+from etcdview.stores.snapshot import NO_HASH, NO_WAL, SnapshotStore
+from etcdview.upkeep import doing
+from etcdview.upkeep.snapshots import save
 
 Etcdctl = Callable[..., str]
 
@@ -104,6 +106,8 @@ def test_a_dead_members_data_directory_is_read_and_a_living_ones_is_refused(tmp_
 
         assert everything(store) == there
         assert store.notes == (NO_WAL, NO_HASH)
+        assert isinstance(store, SnapshotStore)
+        assert [m.name for m in store.facts().members] == ["one"]
         store.close()
         shutil.copy(data / "member" / "snap" / "db", tmp_path / "copy.db")
         assert everything(open_file(tmp_path / "copy.db")) == there
@@ -114,10 +118,30 @@ def test_what_snapshot_save_writes_can_be_got_from(plain_etcd: Cluster, plain_et
     plain_etcdctl("put", "/registry/configmaps/shop/a", stdin=json.dumps(obj).encode())
     file = str(tmp_path / "s.db")
     etcdview = [sys.executable, "-m", "etcdview"]
-    save = [*etcdview, "snapshot", "save", file, "--endpoints", plain_etcd.endpoints[0]]
-    subprocess.run(save, check=True, capture_output=True)
+    subprocess.run(
+        [*etcdview, "snapshot", "save", file, "--endpoints", plain_etcd.endpoints[0]], check=True, capture_output=True
+    )
+
+    status = subprocess.run([*etcdview, "snapshot", "status", file], text=True, capture_output=True, check=True)
+    told = dict(line.split(maxsplit=1) for line in status.stdout.splitlines())
+    assert (told["hash"], told["keys"]) == ("fits", "1")
+    assert "plain" in told["member"]
 
     done = subprocess.run([*etcdview, "get", "cm", "-n", "shop", "--from", file], text=True, capture_output=True)
 
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines()[1].split()[:2] == ["a", "1"]
+
+
+def test_alarms_are_in_the_file(tmp_path: Path) -> None:
+    with Cluster(tmp_path, ("one",), options=("--quota-backend-bytes=1000000",)) as running:
+        live = EtcdStore(running.endpoints, running.tls)
+        with pytest.raises(EtcdviewError, match="database is full"):
+            all(live.put(b"/a%d" % number, b"x" * 100_000, mod_revision=0) for number in range(40))
+        live.close()
+        save(doing.snapshot(EtcdStore(running.endpoints, running.tls)), tmp_path / "s.db")
+
+    store = open_file(tmp_path / "s.db")
+
+    assert isinstance(store, SnapshotStore)
+    assert [alarm.kind for alarm in store.facts().alarms] == ["NOSPACE"]

@@ -120,6 +120,23 @@ def test_a_file_without_a_hash_is_read_and_said_not_to_be_checked(opened: Opened
     assert store.notes == (NO_HASH,)
 
 
+def test_it_says_which_members_the_cluster_had(opened: Opened) -> None:
+    facts = opened(WHOLE).facts()
+
+    assert (facts.term, facts.consistent_index, facts.cluster_version, facts.alarms) == (2, 1266, "3.5.0", ())
+    assert [(f"{m.id:x}", m.name, m.client_urls) for m in facts.members] == [
+        ("d7ee4e7bc2f71e84", "cp1", ("https://127.0.0.1:28379",))
+    ]
+
+
+def test_a_damaged_list_of_members_leaves_the_keys(opened: Opened) -> None:
+    store = opened(edited((BODY.index(b'{"id":1555'), b"{,")))
+
+    assert everything(store) == CAPTURED
+    with pytest.raises(FileFormatError, match="its cluster cannot be read"):
+        store.facts()
+
+
 @pytest.mark.parametrize("within", ["member/snap/db", "snap/db"])
 def test_a_data_directory_is_read_by_its_database_and_the_missing_log_is_told(tmp_path: Path, within: str) -> None:
     database = tmp_path / within
@@ -164,8 +181,8 @@ DAMAGES = {
     "a hash that does not fit": (edited((9000, b"?"), data=WHOLE), "does not fit the hash"),
     "half a snapshot": (WHOLE[: len(WHOLE) // 2], "is cut short: 1,261,584 of 2,523,136 bytes"),
     "a byte short": (WHOLE[:-1], "never 2,523,167 bytes long"),
-    "an empty file": (b"", "begins with no page that describes it"),
-    "both meta pages": (edited((30, b"?"), (PAGE + 30, b"?")), "begins with no page that describes it"),
+    "an empty file": (b"", "has no page that describes it"),
+    "both meta pages": (edited((30, b"?"), (PAGE + 30, b"?")), "has no page that describes it"),
     "a root that is no page": (with_meta(0, root=1, txid=999), "points to page 1, and has pages 2 to 615"),
     "a root past the end": (with_meta(0, root=616, txid=999), "points to page 616"),
     "more pages than bytes": (with_meta(0, end=1 << 60, txid=999), "is cut short"),

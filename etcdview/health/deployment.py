@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import socket
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -72,24 +73,28 @@ def from_pod(pod: Mapping[str, Any], source: str) -> Deployment | None:
     )
 
 
-def from_unit(text: str, source: str, environment: Mapping[str, str] | None = None) -> Deployment | None:
-    """The etcd that a systemd unit starts; `environment` holds its EnvironmentFile. None where it starts none."""
-    lines = text.replace("\\\n", " ").splitlines()
-    start = next((v for k, v in map(_assignment, lines) if k == "ExecStart" and "etcd" in v), None)
-    if start is None:
+def from_unit(
+    text: str, source: str, environment: Mapping[str, str] | None = None, *, unit: str = "etcd.service"
+) -> Deployment | None:
+    """The etcd that a systemd unit starts. None where it starts none.
+
+    `text` is the unit with its drop-ins behind it; `environment` holds its EnvironmentFile, which counts more than
+    its Environment (systemd.exec, "EnvironmentFile=").
+    """
+    starts = [value for value in _settings(text, "ExecStart", unit) if "etcd" in value]
+    if not starts:
         return None
-    variables = dict(environment or {})
-    for key, value in map(_assignment, lines):
-        if key == "Environment":
-            variables |= dict(word.split("=", 1) for word in _words(value) if "=" in word)
-    words = [_expand(word, variables) for word in _words(start)]
+    set_here = (word for value in _settings(text, "Environment", unit) for word in _words(value) if "=" in word)
+    variables = {**dict(word.split("=", 1) for word in set_here), **(environment or {})}
+    words = [piece for word in _words(starts[0]) for piece in _expand(word, variables)]
+    if len(words) > 2 and words[0].endswith("sh") and words[1] == "-c":
+        words = _words(words[2])
     return Deployment("systemd unit", source, _flags({**from_environment(variables), **from_words(words)}))
 
 
-def environment_files(text: str) -> tuple[str, ...]:
-    """The files that a systemd unit takes its environment from."""
-    found = (value for key, value in map(_assignment, text.splitlines()) if key == "EnvironmentFile")
-    return tuple(value.lstrip("-") for value in found)
+def environment_files(text: str, unit: str = "etcd.service") -> tuple[str, ...]:
+    """The files that a systemd unit, with its drop-ins behind it, takes its environment from."""
+    return tuple(value.lstrip("-") for value in _settings(text, "EnvironmentFile", unit))
 
 
 def parse_environment(text: str) -> dict[str, str]:
@@ -167,6 +172,23 @@ def _assignment(line: str) -> tuple[str, str]:
     return (key.strip().removeprefix("export "), value.strip()) if equals else ("", "")
 
 
+def _settings(text: str, name: str, unit: str) -> list[str]:
+    """The values of a setting of a unit; an empty one takes back those before it. systemd's specifiers are filled in.
+
+    Of these only what can stand in an etcd's unit: its name, with and without its type, and the machine's.
+    """
+    whole, _, _ = unit.rpartition(".")
+    filled = {"%%": "%", "%n": unit, "%N": whole, "%p": whole.partition("@")[0], "%i": whole.partition("@")[2]}
+    filled |= {"%H": socket.gethostname(), "%l": socket.gethostname().partition(".")[0]}
+    found: list[str] = []
+    for key, value in map(_assignment, text.replace("\\\n", " ").splitlines()):
+        if key == name and not value:
+            found.clear()
+        elif key == name:
+            found.append(re.sub(r"%[%nNpiHl]", lambda seen: filled[seen[0]], value))
+    return found
+
+
 def _words(text: str) -> list[str]:
     try:
         return shlex.split(text)
@@ -174,8 +196,12 @@ def _words(text: str) -> list[str]:
         return text.split()
 
 
-def _expand(word: str, variables: Mapping[str, str]) -> str:
-    return re.sub(r"\$\{?(\w+)\}?", lambda found: variables.get(found[1], found[0]), word)
+def _expand(word: str, variables: Mapping[str, str]) -> list[str]:
+    """What becomes of a word: a variable without braces that is all of it is split at spaces, and may come to none."""
+    alone = re.fullmatch(r"\$(\w+)", word)
+    if alone:
+        return _words(variables.get(alone[1], ""))
+    return [re.sub(r"\$\{?(\w+)\}?", lambda found: variables.get(found[1], found[0]), word)]
 
 
 def _text(value: object) -> str:

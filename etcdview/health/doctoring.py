@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from etcdview.errors import CertificateFileError
+from etcdview.endpoints import Endpoint, parse_endpoint
+from etcdview.errors import CertificateFileError, SettingError
 from etcdview.health.deployment import Deployment
 from etcdview.models import TlsFiles
 from etcdview.tls.certificates import read_certificates
 from etcdview.tls.diagnosis import Step
+
+_EVERY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, not listened on
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +62,12 @@ class Diagnosing(Protocol):
 def target_from(deployments: Sequence[Deployment]) -> Target | None:
     """The etcd of this machine, by how it is deployed; None where nothing says where it listens."""
     for found in deployments:
-        urls = [url.strip() for url in found.flag("listen-client-urls").split(",") if url.strip()]
-        near = [url for url in urls if "//127.0.0.1" in url or "//localhost" in url or "//[::1]" in url]
-        endpoints = near or urls or [url for url in found.flag("advertise-client-urls").split(",") if url]
+        listened = _endpoints(found.flag("listen-client-urls"))
+        near = [endpoint for endpoint in listened if endpoint.host in ("127.0.0.1", "localhost", "::1")]
+        endpoints = near or listened or _endpoints(found.flag("advertise-client-urls"))
         if endpoints:
-            reachable = tuple(url.replace("//0.0.0.0", "//127.0.0.1") for url in endpoints)
             tls, notes = _files_of(found)
-            return Target(reachable, tls, f"{found.how} {found.source}", notes)
+            return Target(tuple(map(str, endpoints)), tls, f"{found.how} {found.source}", notes)
     return None
 
 
@@ -73,6 +75,18 @@ def examine_endpoints(store: Diagnosing, target: Target, prefix: bytes, timeout_
     """Each endpoint through its steps, one after the other. Raises nothing."""
     steps = ((endpoint, store.diagnose(endpoint, prefix, timeout_seconds)) for endpoint in target.endpoints)
     return Findings(target, tuple(Diagnosis(endpoint, taken) for endpoint, taken in steps))
+
+
+def _endpoints(urls: str) -> list[Endpoint]:
+    """Those that can be asked from this machine: not a unix socket, and for "every address" the loopback one."""
+    found: list[Endpoint] = []
+    for url in filter(None, map(str.strip, urls.split(","))):
+        try:
+            endpoint = parse_endpoint(url)
+        except SettingError:
+            continue
+        found.append(replace(endpoint, host=_EVERY.get(endpoint.host, endpoint.host)))
+    return found
 
 
 def _files_of(found: Deployment) -> tuple[TlsFiles, tuple[str, ...]]:

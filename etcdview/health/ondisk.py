@@ -13,10 +13,13 @@ from etcdview.health import deployment
 from etcdview.health.deployment import Deployment
 
 MANIFESTS = (Path("etc/kubernetes/manifests"),)
-UNITS = (
-    Path("etc/systemd/system/etcd.service"),
-    Path("usr/lib/systemd/system/etcd.service"),
-    Path("lib/systemd/system/etcd.service"),
+UNIT = "etcd.service"
+# The first counts most (systemd.unit, "Unit File Load Path").
+UNIT_FOLDERS = (
+    Path("etc/systemd/system"),
+    Path("run/systemd/system"),
+    Path("usr/lib/systemd/system"),
+    Path("lib/systemd/system"),
 )
 YAMLS = (Path("etc/etcd/etcd.conf.yml"), Path("etc/etcd/etcd.conf.yaml"), Path("etc/etcd.conf.yml"))
 
@@ -28,25 +31,48 @@ def find_deployments(root: Path = Path("/")) -> tuple[Deployment, ...]:
 
 def _pods(root: Path) -> Iterator[Deployment]:
     for folder in MANIFESTS:
-        for path in sorted((root / folder).glob("*.y*ml")) if _is_folder(root / folder) else ():
+        for path in _glob(root / folder, "*.y*ml"):
             found = deployment.from_pod(_yaml(path), str(path))
             if found is not None:
                 yield found
 
 
 def _units(root: Path) -> Iterator[Deployment]:
-    for unit in UNITS:
-        text = _text(root / unit)
+    for folder in UNIT_FOLDERS:
+        path = root / folder / UNIT
+        text = _text(path)
         if not text:
             continue
-        files = (root / name.lstrip("/") for name in deployment.environment_files(text))
+        text = "\n".join((text, *map(_text, _drop_ins(root))))
         variables: dict[str, str] = {}
-        for file in files:
-            variables |= deployment.parse_environment(_text(file))
-        found = deployment.from_unit(text, str(root / unit), variables)
+        for name in deployment.environment_files(text, UNIT):
+            for file in _matching(root, name):
+                variables |= deployment.parse_environment(_text(file))
+        found = deployment.from_unit(text, str(path), variables, unit=UNIT)
         if found is not None:
             yield _with_config_file(found, root)
             return
+
+
+def _drop_ins(root: Path) -> list[Path]:
+    """The files that change the unit, in the order of their names; of two with one name that of the first folder."""
+    found: dict[str, Path] = {}
+    for folder in UNIT_FOLDERS:
+        for path in _glob(root / folder / f"{UNIT}.d", "*.conf"):
+            found.setdefault(path.name, path)
+    return [found[name] for name in sorted(found)]
+
+
+def _matching(root: Path, name: str) -> list[Path]:
+    """The files of an EnvironmentFile=, which may have wildcards in it."""
+    return _glob(root, name.strip("\"'").lstrip("/"))
+
+
+def _glob(folder: Path, pattern: str) -> list[Path]:
+    try:
+        return sorted(folder.glob(pattern))
+    except (OSError, ValueError):
+        return []
 
 
 def _yamls(root: Path) -> Iterator[Deployment]:
@@ -78,10 +104,3 @@ def _text(path: Path) -> str:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError):
         return ""
-
-
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except OSError:
-        return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -36,10 +37,22 @@ def test_the_loopback_listener_is_nearest() -> None:
     assert found.source == "systemd unit etcd.service"
 
 
-def test_a_listener_on_every_address_is_asked_on_loopback() -> None:
-    found = target_from([deployed(listen_client_urls="http://0.0.0.0:2379")])
+@pytest.mark.parametrize(
+    ("listening", "asked"),
+    [
+        ("http://0.0.0.0:2379", ("http://127.0.0.1:2379",)),
+        ("https://[::]:2379", ("https://[::1]:2379",)),
+        ("https://10.0.0.1:2379,https://0.0.0.0:2379", ("https://127.0.0.1:2379",)),
+        ("unix:///run/etcd.sock,https://10.0.0.1:2379", ("https://10.0.0.1:2379",)),
+        ("unix://localhost:m10, https://10.0.0.1:99999", ("https://10.0.0.9:2379",)),  # so what is advertised
+    ],
+)
+def test_what_cannot_be_asked_is_passed_over_and_every_address_is_the_loopback_one(
+    listening: str, asked: tuple[str, ...]
+) -> None:
+    found = target_from([deployed(listen_client_urls=listening, advertise_client_urls="https://10.0.0.9:2379")])
     assert found is not None
-    assert found.endpoints == ("http://127.0.0.1:2379",)
+    assert found.endpoints == asked
 
 
 def test_without_listeners_there_is_no_target() -> None:
@@ -74,6 +87,40 @@ def test_a_systemd_unit_with_its_environment_file_is_found(tmp_path: Path) -> No
     write(tmp_path, "etc/default/etcd", 'ETCD_LISTEN_CLIENT_URLS="https://10.0.0.1:2379"\n')
     (found,) = find_deployments(tmp_path)
     assert found.flag("listen-client-urls") == "https://10.0.0.1:2379"
+
+
+def test_debians_unit_is_read_as_systemd_reads_it(tmp_path: Path) -> None:
+    unit = (
+        "[Service]\nEnvironment=DAEMON_ARGS=\nEnvironment=ETCD_NAME=%H\nEnvironment=ETCD_DATA_DIR=/var/lib/etcd/%p\n"
+        "EnvironmentFile=-/etc/default/%p\n#ExecStart=/bin/false etcd\nExecStart=/usr/bin/etcd $DAEMON_ARGS\n"
+    )
+    write(tmp_path, "lib/systemd/system/etcd.service", unit)
+    (found,) = find_deployments(tmp_path)
+    assert (found.name, found.flag("data-dir")) == (socket.gethostname(), "/var/lib/etcd/etcd")
+
+    text = 'ETCD_DATA_DIR="/data"\nDAEMON_ARGS="--name=cp1 --quota-backend-bytes 123"\n'
+    write(tmp_path, "etc/default/etcd", text)
+    (found,) = find_deployments(tmp_path)
+    assert (found.name, found.flag("data-dir"), found.flag("quota-backend-bytes")) == ("cp1", "/data", "123")
+
+
+def test_drop_ins_change_a_unit_in_the_order_of_their_names(tmp_path: Path) -> None:
+    write(tmp_path, "lib/systemd/system/etcd.service", "[Service]\nExecStart=/usr/bin/etcd --name=old\n")
+    write(tmp_path, "lib/systemd/system/etcd.service.d/10-name.conf", "[Service]\nEnvironment=ETCD_NAME=hidden\n")
+    write(
+        tmp_path, "etc/systemd/system/etcd.service.d/10-name.conf", "[Service]\nEnvironment=WHO=one ETCD_DATA_DIR=/a\n"
+    )
+    more = "[Service]\nEnvironment=ETCD_DATA_DIR=/b\nExecStart=\nExecStart=/usr/bin/etcd --name ${WHO}\n"
+    write(tmp_path, "etc/systemd/system/etcd.service.d/20-start.conf", more)
+    (found,) = find_deployments(tmp_path)
+    assert {f.name: f.value for f in found.flags} == {"name": "one", "data-dir": "/b"}
+
+
+def test_a_unit_that_starts_etcd_by_a_shell_is_read_too(tmp_path: Path) -> None:
+    start = 'ExecStart=/bin/bash -c "GOMAXPROCS=$(nproc) /usr/bin/etcd --name=\\"${ETCD_NAME}\\" --client-cert-auth"'
+    write(tmp_path, "usr/lib/systemd/system/etcd.service", f"[Service]\nEnvironment=ETCD_NAME=one\n{start}\n")
+    (found,) = find_deployments(tmp_path)
+    assert (found.name, found.is_on("client-cert-auth")) == ("one", True)
 
 
 def test_a_unit_that_names_a_config_file_goes_by_that_alone(tmp_path: Path) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 
 import pytest
 
+from etcdview.demo.certificates import Authority
 from etcdview.health.budget import Budget, utc_now
 from etcdview.health.facts import WireFacts
 from etcdview.health.wire import ask_wire, unverified
@@ -108,6 +112,52 @@ def test_another_http_server_is_no_etcd(body: bytes) -> None:
 def test_what_is_no_http_is_no_etcd() -> None:
     with listening(lambda _: b"220 mail ESMTP\r\n") as url:
         assert ask(url).health.failed
+
+
+def test_a_resolver_that_hangs_takes_no_more_than_the_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    release = threading.Event()
+    monkeypatch.setattr("etcdview.tls.line.socket.getaddrinfo", lambda *_, **__: release.wait(5) and [])
+    begun = time.monotonic()
+    facts = ask("https://etcd.example:2379", seconds=0.2)
+    took = time.monotonic() - begun
+    release.set()
+    assert took < 2  # far from the 5 s that it would wait
+    assert facts.handshake.trouble is not None
+    assert "No name server answers" in facts.handshake.trouble.what
+
+
+def test_a_name_that_leads_to_several_addresses_is_asked_at_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    with listening(etcd) as url:
+        monkeypatch.setattr("etcdview.tls.line.resolve", lambda *_: ("127.0.0.2", "127.0.0.1"))
+        assert ask(url.replace("127.0.0.1", "etcd.example")).handshake.ok
+
+
+@pytest.mark.parametrize("url", ["unix:///run/etcd.sock", "https://10.0.0.1:99999", "https://"])
+def test_a_url_that_cannot_be_asked_is_a_trouble_and_no_fault(url: str) -> None:
+    trouble = ask(url).handshake.trouble
+    assert trouble is not None
+    assert (trouble.kind, url in trouble.what) == ("SettingError", True)
+
+
+def test_a_member_behind_a_tunnel_is_asked_for_by_the_name_that_is_given(tmp_path: Path) -> None:
+    pair = Authority(tmp_path).issue(tmp_path, "server", "cp1")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pair.cert, pair.key)
+    asked: list[str] = []
+    context.sni_callback = lambda _socket, name, _context: asked.append(name)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=_shake, args=(server, context), daemon=True).start()
+        url = f"https://127.0.0.1:{server.getsockname()[1]}"
+        files = TlsFiles(server_name="cp1.example")
+        handshake = ask_wire(url, unverified(files), Budget(2.0), utc_now).handshake.value
+    assert handshake is not None
+    assert (asked, len(handshake.certificate_der) > 100, handshake.chain_der) == (["cp1.example"], True, ())
+
+
+def _shake(server: socket.socket, context: ssl.SSLContext) -> None:
+    line, _ = server.accept()
+    with context.wrap_socket(line, server_side=True) as secured:
+        secured.recv(1000)
 
 
 def test_a_closed_port_is_refused() -> None:

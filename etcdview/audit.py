@@ -5,26 +5,25 @@ Entries hold names, addresses, keys and field names, never a value. Several proc
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
+from etcdview import private
 from etcdview.errors import AuditError
 from etcdview.keys import show
 
-Result = Literal["done", "refused", "failed"]
+# begun: it is about to be done; how it ends is the next entry of that action
+Result = Literal["begun", "done", "refused", "failed"]
+RESULTS: tuple[Result, ...] = get_args(Result)
 
 MAX_BYTES = 10 * 1024 * 1024
 KEPT_FILES = 9
 _LONGEST_TEXT = 2000
-_MODE = 0o600
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,8 @@ class AuditEntry:
 class Audit:
     """Appends entries to a file of mode 0600, or to standard error where no file is named.
 
-    The file is put aside as FILE.1 (FILE.2 and so on, at most `kept`) before it would grow over `max_bytes`.
+    A file that others may read or write, or that is a link, is not written to. It is put aside as FILE.1 (FILE.2 and
+    so on, at most `kept`) before it would grow over `max_bytes`.
     """
 
     def __init__(self, path: Path | None, *, max_bytes: int = MAX_BYTES, kept: int = KEPT_FILES) -> None:
@@ -83,6 +83,11 @@ class Audit:
         )
         self._write(to_line(entry))
 
+    def check(self) -> None:
+        """Raises AuditError where no entry could be written now."""
+        if self.path is not None:
+            self._append(self.path, b"")
+
     def latest(self, limit: int) -> tuple[AuditEntry, ...]:
         """The newest entries, newest first; none where there is no file."""
         if self.path is None:
@@ -96,14 +101,18 @@ class Audit:
         if self.path is None:
             sys.stderr.write(line)
             return
+        self._append(self.path, line.encode())
+
+    def _append(self, path: Path, line: bytes) -> None:
         try:
-            with _locked(self.path):
-                self._rotate(self.path, len(line))
-                with open(os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, _MODE), "a") as file:
-                    file.write(line)
+            # the lock is a file of its own, since the log itself is renamed
+            with private.locked(path.with_name(path.name + ".lock")):
+                self._rotate(path, len(line))
+                with private.locked(path) as file:
+                    private.append(file, line)
         except OSError as error:
             raise AuditError(
-                f"The audit log {self.path} cannot be written: {error.strerror}. Nothing was done.",
+                f"The audit log {path} cannot be written: {error.strerror}. Nothing was done.",
                 "Make room or mend its permissions; the setting audit-log names another file.",
             ) from error
 
@@ -147,17 +156,6 @@ def from_line(line: str) -> AuditEntry | None:
         return AuditEntry(at=at, **({"who": "", "method": "", "address": "", "action": ""} | fields))
     except (ValueError, TypeError, KeyError, AttributeError):
         return None
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """One writer at a time, over all processes; the lock is a file of its own, since the log itself is renamed."""
-    lock = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT, _MODE)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(lock)
 
 
 def _aside(path: Path, number: int) -> Path:

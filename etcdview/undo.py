@@ -6,20 +6,15 @@ Values are kept as they were stored, byte for byte: Secrets too, in plain text w
 from __future__ import annotations
 
 import base64
-import fcntl
 import json
-import os
-import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from etcdview import private
 from etcdview.errors import UndoError
 from etcdview.models import KeyValue
 
-_MODE = 0o600
 _REMEDY = "Make room or mend its permissions; the setting undo-file names another."
 
 
@@ -45,8 +40,8 @@ class UndoFile:
         lines = "".join(map(to_line, changes)).encode()
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with _opened(self.path) as file:
-                _write(file, lines)
+            with private.locked(self.path) as file:
+                private.append(file, lines)
         except OSError as error:
             raise UndoError(
                 f"The undo file {self.path} cannot be written: {error.strerror}. Nothing was changed.", _REMEDY
@@ -105,32 +100,3 @@ def from_line(line: str) -> Undo | None:
 
 def _encoded(raw: bytes) -> str:
     return base64.b64encode(raw).decode("ascii")
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[int]:
-    """The file under a lock; one that others may read, or that is no file of ours, is refused."""
-    file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, _MODE)
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        found = os.fstat(file)
-        if not stat.S_ISREG(found.st_mode) or found.st_mode & 0o077:
-            raise UndoError(f"The undo file {path} may be read by others. Nothing was changed.", f"chmod 600 {path}")
-        yield file
-    finally:
-        os.close(file)
-
-
-def _write(file: int, lines: bytes) -> None:
-    """All of it, on disk, or none of it."""
-    begin = os.lseek(file, 0, os.SEEK_END)
-    # A line that a crash cut short is ended, so that the next one can be read.
-    if begin and os.pread(file, 1, begin - 1) != b"\n":
-        lines = b"\n" + lines
-    try:
-        while lines:
-            lines = lines[os.write(file, lines) :]
-        os.fsync(file)
-    except OSError:
-        os.ftruncate(file, begin)
-        raise

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 
 from etcdview.browse.commands import Command
 from etcdview.browse.pages import Crumb, href
@@ -16,6 +18,7 @@ from etcdview.upkeep import doing, plans
 from etcdview.upkeep.plans import OPERATIONS, Plan
 from etcdview.upkeep.sight import MemberNow, Sight, look
 from etcdview.upkeep.snapshots import Stream
+from etcdview.upkeep.turns import turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,31 +156,37 @@ def operation_page(window: Window, query: OperationQuery, trouble: Trouble | Non
     )
 
 
-def operate(window: Window, query: OperationQuery) -> str:
+def operate(window: Window, query: OperationQuery, now: datetime) -> str:
     """Do it, once `typed` is right; gives where to go on. Raises UsageError, UnsafeError, UnreachableError."""
-    store = _confirmed(window, query)
-    added = ""
-    if query.operation == "compact":
-        doing.compact(store, query.revision)
-    elif query.operation == "disarm":
-        doing.disarm(store, Alarm(_id(query.member), query.alarm))
-    elif query.operation == "add-learner":
-        added = f"{doing.add_learner(store, query.peer_url, query.name).id:x}"
-    else:
-        _ON_MEMBER[query.operation](store, _id(query.member))
+    with _turn(window, query, now) as store:
+        added = _operate(store, query)
     return href("/maintenance", done=query.operation, member=added, name=query.name if added else "")
 
 
-def run_page(window: Window, query: OperationQuery) -> RunPage:
-    """Defragment all members, once `typed` is right: one after the other, as the steps are asked for."""
-    store = _confirmed(window, query)
-    crumbs = (Crumb("Maintenance", "/maintenance"), Crumb("defragment all"))
-    return RunPage(crumbs, "Defragmenting all members", doing.defragment_all(store))
+@contextmanager
+def running(window: Window, query: OperationQuery, now: datetime) -> Iterator[RunPage]:
+    """Defragment all members, once `typed` is right: one after the other, as the steps are asked for, until it ends."""
+    with _turn(window, query, now) as store:
+        crumbs = (Crumb("Maintenance", "/maintenance"), Crumb("defragment all"))
+        yield RunPage(crumbs, "Defragmenting all members", doing.defragment_all(store))
 
 
 def snapshot_stream(window: Window, query: OperationQuery) -> Stream:
     """A snapshot that has begun, once `typed` is right."""
     return Stream.begin(doing.snapshot(_confirmed(window, query)))
+
+
+def _operate(store: Maintainable, query: OperationQuery) -> str:
+    """Gives the ID of a member that was added."""
+    if query.operation == "compact":
+        doing.compact(store, query.revision)
+    elif query.operation == "disarm":
+        doing.disarm(store, Alarm(_id(query.member), query.alarm))
+    elif query.operation == "add-learner":
+        return f"{doing.add_learner(store, query.peer_url, query.name).id:x}"
+    else:
+        _ON_MEMBER[query.operation](store, _id(query.member))
+    return ""
 
 
 _ON_MEMBER = {
@@ -186,6 +195,17 @@ _ON_MEMBER = {
     "promote": doing.promote,
     "remove": doing.remove,
 }
+
+
+@contextmanager
+def _turn(window: Window, query: OperationQuery, now: datetime) -> Iterator[Maintainable]:
+    """From the look to the end of the operation, no other runs; a snapshot changes nothing and needs no turn."""
+    store, undo = _store(window, "maintain"), window.cluster.undo
+    if undo is None:
+        raise off(live=True)
+    what = f"{window.viewer.name} runs {query.operation}"
+    with turn(undo.path.parent, store.members().cluster_id, what, now):
+        yield _confirmed(window, query)
 
 
 def _confirmed(window: Window, query: OperationQuery) -> Maintainable:

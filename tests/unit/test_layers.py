@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 # A layer may import those before it, and itself. Names in one row are neighbours and do not import each other.
 RANKS: tuple[tuple[str, ...], ...] = (
     ("etcdview.errors", "etcdview.models", "etcdview.diff"),
-    ("etcdview.resources", "etcdview.endpoints", "etcdview.jsonpaths"),
+    ("etcdview.resources", "etcdview.endpoints", "etcdview.jsonpaths", "etcdview.private"),
     ("etcdview.keys", "etcdview.redact"),
     ("etcdview.config", "etcdview.tls", "etcdview.stores.base", "etcdview.viewers", "etcdview.audit", "etcdview.undo"),
     ("etcdview.accounts", "etcdview.stores", "etcdview.codec", "etcdview.tables", "etcdview.health"),

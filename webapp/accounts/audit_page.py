@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 
 from flask import Blueprint, Response, request
 
-from etcdview.audit import Audit, AuditEntry
+from etcdview.audit import RESULTS, Audit, AuditEntry
 from etcdview.errors import QueryError
 from webapp.accounts.guard import needs
 from webapp.accounts.state import current_accounts
@@ -47,6 +47,7 @@ class AuditPage:
     entries: tuple[AuditEntry, ...]
     actions: tuple[str, ...]
     more: bool
+    results: tuple[str, ...] = RESULTS
 
 
 @bp.get("/audit")

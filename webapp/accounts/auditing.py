@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from flask import Flask, Response, g, request
 from limits import parse
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
+from werkzeug.exceptions import HTTPException
 
 from etcdview.audit import Result
 from etcdview.errors import QueryError
 from etcdview.keys import from_query
 from webapp.accounts.addresses import client_address
+from webapp.accounts.csrf import SAFE_METHODS
 from webapp.accounts.identify import current_viewer
 from webapp.accounts.state import current_accounts
 
@@ -35,17 +40,18 @@ def audit(
 
     Raises AuditError where it cannot be written: log before doing.
     """
+    recorder(who)(action=action, key=key, revision=revision, result=result, detail=detail)
+
+
+def recorder(who: str = "") -> Callable[..., None]:
+    """Audit.record for this viewer and address; good also when the request is over, while its answer streams."""
     viewer = current_viewer()
     g.audited = True
-    current_accounts().audit.record(
+    return partial(
+        current_accounts().audit.record,
         who=who or (viewer.name if viewer else ""),
         method=viewer.method if viewer else "",
         address=client_address(),
-        action=action,
-        result=result,
-        key=key,
-        revision=revision,
-        detail=detail,
     )
 
 
@@ -60,15 +66,17 @@ def _refused(response: Response) -> Response:
 
 
 def _counts_as_attempt(response: Response) -> bool:
-    if not current_accounts().settings.login or response.status_code not in REFUSALS:
+    if response.status_code not in REFUSALS:
         return False
     if response.status_code == 400:
-        return request.method not in ("GET", "HEAD", "OPTIONS")  # no CSRF token, or another's
+        return request.method not in SAFE_METHODS  # no CSRF token, or another's; or another host
     return response.status_code != 401 or "shown" in g or current_viewer() is not None
 
 
 def _key() -> bytes:
+    """The key that was asked for: of a form where it is sent by one, whatever the address says beside it."""
     try:
-        return from_query(request.args.get("key"), request.args.get("key64"))
-    except QueryError:
+        fields = request.args if request.method in SAFE_METHODS else request.form
+        return from_query(fields.get("key"), fields.get("key64"))
+    except (QueryError, HTTPException):  # no key; or a form that is too large, or none
         return b""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from typing import cast
+from typing import TypeVar, cast
 
-from flask import Blueprint, Response, redirect, request, stream_with_context
+from flask import Blueprint, Response, redirect, request
 from werkzeug.exceptions import TooManyRequests
 
 from etcdview.browse.maintenance import (
@@ -16,23 +16,25 @@ from etcdview.browse.maintenance import (
     maintenance_page,
     operate,
     operation_page,
-    run_page,
+    running,
     snapshot_stream,
 )
 from etcdview.browse.writing import Trouble
 from etcdview.errors import UnsafeError, UsageError
 from etcdview.upkeep.doing import Step
 from webapp import params
-from webapp.accounts.auditing import audit
+from webapp.accounts.auditing import recorder
 from webapp.acting import acting
 from webapp.params import Args
 from webapp.rendering import render_page, stream_page
 from webapp.runtime import current_cluster, current_window, now
 
+T = TypeVar("T")
 bp = Blueprint("maintenance", __name__)
 MISTAKE = 422
 # One takes a thread, and a member's bandwidth, for as long as it lasts.
 _SNAPSHOTS = threading.BoundedSemaphore(2)
+_NOTHING = Step("")
 
 
 @bp.get("/maintenance")
@@ -56,22 +58,14 @@ def do(operation: str) -> Response:
     try:
         if operation == "snapshot":
             return _snapshot(query)
+        if operation == "defragment-all":
+            return _defragment_all(query)
         with acting(operation, detail=query.detail):
-            if operation == "defragment-all":
-                turns = run_page(window, query)
-                return stream_page("maintenance/run.html", replace(turns, steps=_logged(turns.steps)))
-            return cast(Response, redirect(operate(window, query), 303))
+            return cast(Response, redirect(operate(window, query, now()), 303))
     except (UsageError, UnsafeError) as error:
         status = MISTAKE if isinstance(error, UsageError) else error.status
         page = operation_page(window, query, Trouble.of(error))
         return render_page("maintenance/operation.html", page, status=status)
-
-
-def _logged(steps: Iterator[Step]) -> Iterator[Step]:
-    """Each member's turn in the audit log, as it ends."""
-    for step in steps:
-        audit("defragment", result="failed" if step.trouble else "done", detail=step.member)
-        yield step
 
 
 def _query(operation: str, args: Args) -> OperationQuery:
@@ -95,16 +89,52 @@ def _snapshot(query: OperationQuery) -> Response:
         stack.callback(stream.close)
         held = stack.pop_all()
 
-    def sent() -> Iterator[bytes]:
+    def sent() -> Generator[bytes]:
+        count = 0
         with held:
-            yield from stream
+            try:
+                yield b""
+                for data in stream:
+                    count += len(data)
+                    yield data
+            finally:
+                done.detail = f"{count} of {stream.size_bytes} bytes sent"
             done.detail = f"{stream.size_bytes} bytes, sha256 {stream.sha256}"
 
-    response = Response(stream_with_context(sent()), mimetype="application/octet-stream")
-    response.call_on_close(held.close)
+    response = Response(mimetype="application/octet-stream")
+    response.response = _begun(sent(), response)
     response.content_length = stream.size_bytes
     response.headers.set("Content-Disposition", "attachment", filename=_file_name())
     return response
+
+
+def _defragment_all(query: OperationQuery) -> Response:
+    """Each member's turn as it ends, in the page and in the audit log; the turn of the whole ends with the answer."""
+    with ExitStack() as stack:
+        done = stack.enter_context(acting("defragment-all", detail=query.detail))
+        page = stack.enter_context(running(current_window(), query, now()))
+        held = stack.pop_all()
+    record = recorder()
+
+    def steps() -> Generator[Step]:
+        with held:
+            yield _NOTHING
+            for step in page.steps:
+                record(action="defragment", result="failed" if step.trouble else "done", detail=step.member)
+                done.trouble = step.trouble
+                yield step
+
+    turns = steps()
+    response = stream_page("maintenance/run.html", replace(page, steps=turns))
+    _begun(turns, response)
+    return response
+
+
+def _begun(stream: Generator[T], response: Response) -> Generator[T]:
+    """The stream behind its first, empty piece: begun, so that it ends properly, whenever the answer is closed."""
+    next(stream)
+    response.call_on_close(stream.close)
+    return stream
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import get_args
 
 from etcdview.browse.pages import object_href
@@ -22,7 +22,7 @@ MAX_HITS = 1000
 
 @dataclass(frozen=True, slots=True)
 class ContentQuery:
-    """`text` is what to look for, read as `kind` says; in `resource` (and `namespace`), or below `prefix`."""
+    """`text` is what to look for, read as `kind` says; in `resource` (and `namespace`), below `prefix`, or anywhere."""
 
     text: str = ""
     kind: str = "text"
@@ -56,19 +56,22 @@ class ContentStep:
 
 @dataclass(frozen=True, slots=True)
 class ContentPage:
-    """The page. `steps` come as the search goes on, and are consumed once; None where nothing is asked yet."""
+    """The page. `steps` come as the search goes on, and are consumed once; None where nothing is asked yet.
+
+    `root` is what all keys of the registry begin with; `problem` says why nothing is looked for.
+    """
 
     query: ContentQuery
     types: tuple[str, ...]
-    steps: Iterator[ContentStep] | None
+    root: str
+    steps: Iterator[ContentStep] | None = None
+    problem: QueryError | None = None
 
 
 def content_page(window: Window, query: ContentQuery) -> ContentPage:
     """The page for `query`. Raises QueryError for what cannot be looked for, NotFoundError for a type there is not."""
-    tree = named_tree(window)
-    types = tuple(sorted(t.resource.id for t in tree.types))
     if not query.text:
-        return ContentPage(query, types, None)
+        return content_form(window, query)
     if query.kind not in KINDS:
         raise QueryError(f"There is no kind of search {query.kind!r}.", f"Choose one of {', '.join(KINDS)}.")
     steps = search_content(
@@ -79,7 +82,13 @@ def content_page(window: Window, query: ContentQuery) -> ContentPage:
         predicate_for(query.kind, query.text),
         max_hits=MAX_HITS,
     )
-    return ContentPage(query, types, map(_step, _begun(steps)))
+    return replace(content_form(window, query), steps=map(_step, _begun(steps)))
+
+
+def content_form(window: Window, query: ContentQuery, problem: QueryError | None = None) -> ContentPage:
+    """The page without a search: nothing is asked yet, or what is asked cannot be looked for."""
+    types = tuple(sorted(t.resource.id for t in named_tree(window).types))
+    return ContentPage(query, types, show(window.keyspace.root), problem=problem)
 
 
 def _looked(row: Row) -> Looked:
@@ -103,6 +112,8 @@ def _scope(window: Window, query: ContentQuery) -> Scope:
         start = window.keyspace.range_prefix(resource, query.namespace)
     elif query.prefix:
         start = query.prefix.encode()
+    elif window.viewer.scope.whole:
+        start = window.keyspace.root
     else:
         raise QueryError("Nothing was named to search in.", "Choose a resource type, or give a prefix of keys.")
     return Scope(start, prefix_end(start))

@@ -20,6 +20,7 @@ from etcdview.errors import QueryError
 from etcdview.index.base import Freshness, Tree, TypeCount
 from etcdview.keys import show
 from etcdview.resources import ResourceType
+from etcdview.selectors import parse_labels
 
 UNPLACED = "unplaced"
 NAMESPACES_SHOWN = 100  # of a type with thousands of them, those around the chosen one
@@ -66,7 +67,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class RegistryPage:
-    """The tree at the side, and what was chosen in it. `table` is None on the page of the tree alone."""
+    """The tree at the side, and what was chosen in it. `table` is None on the page of the tree alone.
+
+    `problem` says why the filters cannot be read; the table is empty then.
+    """
 
     crumbs: tuple[Crumb, ...]
     freshness: Freshness
@@ -81,6 +85,7 @@ class RegistryPage:
     wide_href: str = ""
     has_wide: bool = False
     resource: ResourceType | None = None
+    problem: QueryError | None = None
 
 
 def registry_page(window: Window, query: RegistryQuery, now: datetime) -> RegistryPage | None:
@@ -90,7 +95,11 @@ def registry_page(window: Window, query: RegistryQuery, now: datetime) -> Regist
     """
     tree = named_tree(window)
     chosen = _chosen(window, tree, query)
-    table = object_table(window, query, chosen.resource, now) if chosen is not None else None
+    problem = _unreadable_labels(query) if chosen is not None else None
+    if problem is not None:
+        table: ObjectTable | None = ObjectTable((), (), False, False, 0, tree.revision)
+    else:
+        table = object_table(window, query, chosen.resource, now) if chosen is not None else None
     if chosen is not None and table is None:
         return None
     page = RegistryPage(
@@ -107,7 +116,15 @@ def registry_page(window: Window, query: RegistryQuery, now: datetime) -> Regist
         return _with_unplaced(page, window)
     if chosen is None or table is None:
         return replace(page, churn=churn_rows(window, tree))
-    return _with_objects(page, window, chosen.resource, table)
+    return replace(_with_objects(page, window, chosen.resource, table), problem=problem)
+
+
+def _unreadable_labels(query: RegistryQuery) -> QueryError | None:
+    try:
+        parse_labels(query.labels)
+    except QueryError as error:
+        return error
+    return None
 
 
 def _chosen(window: Window, tree: Tree, query: RegistryQuery) -> TypeCount | None:

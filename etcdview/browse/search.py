@@ -57,6 +57,7 @@ class SearchPage:
     """One page of hits. `count` is of all of them (at least so many, unless `count_is_exact`), as of `revision`.
 
     `trouble` says why etcd's facts about the keys are not there; the names are, as the index last knew them.
+    `problem` says why nothing was searched for.
     """
 
     query: SearchQuery
@@ -71,6 +72,13 @@ class SearchPage:
     next_href: str
     commands: tuple[Command, ...]
     trouble: str = ""
+    problem: QueryError | None = None
+
+
+def refused_page(window: Window, query: SearchQuery, problem: QueryError) -> SearchPage:
+    """The page for what cannot be searched for: nothing found, and why."""
+    fresh = window.names.freshness()
+    return SearchPage(query, "contains", fresh, (), 0, True, fresh.revision, True, "", "", (), problem=problem)
 
 
 def search_page(window: Window, query: SearchQuery, stop: Stop | None = None) -> SearchPage:

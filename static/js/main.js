@@ -6,13 +6,11 @@ import { takeAwayLater } from "./gone.js";
 import { keepHistoryInOrder } from "./history.js";
 import { startKeyboard } from "./keyboard.js";
 import { keepReading } from "./reading.js";
-import { startStop } from "./stop.js";
 import { startThemeSwitch } from "./theme-switch.js";
 import { openWhenWide } from "./tree.js";
 
 startKeyboard();
 startCopy();
-startStop();
 keepReading();
 keepHistoryInOrder();
 trimFeed();

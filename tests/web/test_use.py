@@ -32,6 +32,34 @@ def test_a_bad_pattern_says_what_is_wrong_in_place_of_the_results(page: Page, ba
     expect(page.locator("#results strong")).to_have_text("1")
 
 
+def test_a_form_that_cannot_be_read_comes_back_with_what_was_typed(page: Page) -> None:
+    for address, label, typed in (
+        ("/search?mode=regex&q=%28", "Key, or a part of it", "("),
+        ("/search/content?kind=labels&q=a%3D%3D%3Db", "What to look for", "a===b"),
+        ("/registry?resource=pods&labels=a%3D%3D%3Db", "Labels", "a===b"),
+    ):
+        answer = page.goto(address)
+        assert answer is not None
+        assert answer.status == 400
+        expect(page.get_by_role("alert")).to_be_visible()
+        expect(page.get_by_label(label, exact=True)).to_have_value(typed)
+    page.goto("/search?mode=regex&q=%28")
+    assert "(?m" not in page.get_by_role("alert").inner_text()
+
+
+def test_a_search_in_content_needs_no_scope_and_shows_no_stop_when_it_has_ended(page: Page) -> None:
+    page.goto("/search/content")
+    page.get_by_label("What to look for").fill("CrashLoopBackOff")
+    page.get_by_role("button", name="Search", exact=True).click()
+    expect(page.locator(".content-done")).to_contain_text("Every key of the scope was looked into")
+    expect(page.locator(".content-hit").first).to_be_visible()
+    expect(page.get_by_role("button", name="Stop")).to_be_hidden()
+
+    page.get_by_label("What to look for").fill("no such text anywhere")
+    page.get_by_role("button", name="Search", exact=True).click()
+    expect(page.locator(".empty")).to_contain_text("Nothing that was looked into matches")
+
+
 def test_the_keyboard_goes_to_search_pages_rows_and_help(page: Page) -> None:
     page.goto("/")
     page.keyboard.press("g")

@@ -33,4 +33,5 @@ def registry() -> Response:
     page = registry_page(current_window(), query, now())
     if page is None:
         return nothing_new()
-    return render_page("registry/index.html", page, fragments={"objects": "registry/_objects.html"})
+    status = page.problem.status if page.problem else 200
+    return render_page("registry/index.html", page, fragments={"objects": "registry/_objects.html"}, status=status)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from etcdview.browse.content import ContentQuery, content_page
-from etcdview.browse.search import MAX_PAGE_SIZE, MAX_TEXT, PAGE_SIZE, SearchQuery, search_page
+from etcdview.browse.content import ContentQuery, content_form, content_page
+from etcdview.browse.search import MAX_PAGE_SIZE, MAX_TEXT, PAGE_SIZE, SearchQuery, refused_page, search_page
+from etcdview.errors import QueryError
 from webapp import params
 from webapp.hangup import hung_up
 from webapp.rendering import render_page, stream_page, wants_fragment
@@ -24,8 +25,12 @@ def search() -> Response:
         after=params.cursor(args),
         limit=params.integer(args, "limit", PAGE_SIZE, least=1, most=MAX_PAGE_SIZE),
     )
-    page = search_page(current_window(), query, hung_up() if wants_fragment() else None)
-    return render_page("search/index.html", page, fragments={"results": "search/_results.html"})
+    try:
+        page = search_page(current_window(), query, hung_up() if wants_fragment() else None)
+    except QueryError as error:
+        page = refused_page(current_window(), query, error)
+    status = page.problem.status if page.problem else 200
+    return render_page("search/index.html", page, fragments={"results": "search/_results.html"}, status=status)
 
 
 @bp.get("/search/content")
@@ -39,4 +44,7 @@ def content() -> Response:
         namespace=params.text(args, "namespace", MAX_TEXT),
         prefix=params.text(args, "prefix", MAX_TEXT),
     )
-    return stream_page("search/content.html", content_page(current_window(), query))
+    try:
+        return stream_page("search/content.html", content_page(current_window(), query))
+    except QueryError as error:  # the form again, with what was typed
+        return render_page("search/content.html", content_form(current_window(), query, error), status=error.status)

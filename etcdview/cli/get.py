@@ -7,11 +7,10 @@ from datetime import UTC, datetime
 
 import click
 
-from etcdview.browse.reads import STALE, Reads
 from etcdview.cli.get_query import Wanted, parse
 from etcdview.cli.get_read import Query, Reader
 from etcdview.cli.get_show import Style, complaints, lines, printer, show
-from etcdview.cli.get_source import open_noted, open_objects
+from etcdview.cli.get_source import open_noted, open_objects, warned
 from etcdview.cli.get_watch import watch as watch_changes
 from etcdview.cli.options import source_options
 from etcdview.config import Resolved
@@ -76,10 +75,7 @@ def command(
     )
     store = open_noted(resolved.settings)
     try:
-        reads = Reads(store) if store.live else store
-        reader = Reader(open_objects(reads, resolved.settings), query)
-        if isinstance(reads, Reads) and reads.quorum_lost:
-            click.echo(f"etcdview: {STALE} This is revision {reader.revision:,}.", err=True)
+        reader = Reader(open_objects(warned(store), resolved.settings), query)
         return run(store, reader, what, style, watch)
     finally:
         store.close()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import secrets
+from typing import Any
 
 import click
 
+from etcdview.browse.reads import STALE, Reads
 from etcdview.config import Settings
 from etcdview.keys import KeySpace
+from etcdview.models import RangeResult
 from etcdview.objects import Objects
 from etcdview.redact import Redactor
 from etcdview.sources import open_codec, open_store
@@ -20,6 +23,25 @@ def open_noted(settings: Settings) -> Store:
     for note in () if store.live else getattr(store, "notes", ()):
         click.echo(f"etcdview: {note}", err=True)
     return store
+
+
+def warned(store: Store) -> Store:
+    """The store as pages read it: from one member once the quorum is lost. The first answer from one is told."""
+    return _Warned(store) if store.live else store
+
+
+class _Warned(Reads):
+    """Reads that say once, on standard error, that they are behind."""
+
+    _said = False
+
+    def range(self, start: bytes, end: bytes = b"", **options: Any) -> RangeResult:
+        """See Store.range."""
+        result = super().range(start, end, **options)
+        if self.quorum_lost and not self._said:
+            self._said = True
+            click.echo(f"etcdview: {STALE} This is revision {result.revision:,}.", err=True)
+        return result
 
 
 def open_objects(store: Store, settings: Settings) -> Objects:

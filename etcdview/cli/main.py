@@ -19,10 +19,12 @@ COMMANDS = {
     "demo": "Start a throwaway cluster with real data, and serve it.",
     "doctor": "Find out why etcd cannot be reached, step by step.",
     "encode": "Encode an object into the bytes that etcd would hold.",
+    "export": "Write what is stored to a file that --from reads.",
     "get": "List objects as kubectl get does.",
     "health": "Say whether the etcd cluster is healthy, on evidence.",
+    "open": "Serve the pages on a snapshot, a dump or a dead member's data.",
     "serve": "Serve the pages and the JSON API.",
-    "snapshot": "Save the whole database as a file, checked by its hash.",
+    "snapshot": "Save the whole database as a file, or check one.",
     "user": "Add, list and remove those who may log in.",
 }
 

@@ -7,7 +7,7 @@ import click
 from etcdview.accounts.exposure import OPEN_TO_ALL, check_exposure, reached_as
 from etcdview.cli.options import settings_options
 from etcdview.cli.serving import listener, serve
-from etcdview.config import ROWS, Resolved, parse_address
+from etcdview.config import ROWS, Resolved, Settings, parse_address
 
 
 @click.command("serve")
@@ -23,11 +23,16 @@ def command(resolved: Resolved, print_config: bool) -> int:
         for line in config_lines(resolved):
             click.echo(line)
         return 0
-    check_exposure(resolved.settings)
-    if reached_as(resolved.settings) and not resolved.settings.login:
+    return run(resolved.settings)
+
+
+def run(settings: Settings) -> int:
+    """Serve until it is stopped; the exit status. Raises SettingError for an address that may not or cannot be had."""
+    check_exposure(settings)
+    if reached_as(settings) and not settings.login:
         click.echo(f"etcdview: {OPEN_TO_ALL}", err=True)
-    with listener(parse_address(resolved.settings.listen)) as sock:
-        return serve(resolved.settings, sock)
+    with listener(parse_address(settings.listen)) as sock:
+        return serve(settings, sock)
 
 
 def config_lines(resolved: Resolved) -> list[str]:

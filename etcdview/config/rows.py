@@ -65,7 +65,7 @@ CONNECTION: tuple[Row, ...] = (
 )  # fmt: skip
 SOURCE: tuple[Row, ...] = (
     Row("from", "from_file", "ETCDVIEW_FROM", values.text, "FILE",
-        "Read this registry dump or snapshot instead of a live etcd.", path=True),
+        "Read this snapshot, dead member's data directory or registry dump instead of a live etcd.", path=True),
     Row("encryption-config", "encryption_config", "ETCDVIEW_ENCRYPTION_CONFIG", values.text, "FILE",
         "The API server's EncryptionConfiguration, to decrypt what it encrypts at rest.", path=True),
     Row("kubernetes-version", "kubernetes_version", "ETCDVIEW_KUBERNETES_VERSION", values.release, "VERSION",

@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
-from etcdview.errors import FileFormatError
+from etcdview.errors import FileFormatError, UsageError
 from etcdview.models import KeyValue
 from etcdview.stores.static import StaticStore
 
@@ -37,6 +39,44 @@ def read_dump(path: Path) -> Iterator[KeyValue]:
         raise FileFormatError(
             f"{path} cannot be read: {error}.", "Give a registry dump (.jsonl or .jsonl.gz)."
         ) from error
+
+
+def write_dump(kvs: Iterable[KeyValue], path: Path) -> int:
+    """Write a dump, gzipped where its name ends in .gz, and say how many keys it holds. `path` must not exist.
+
+    It gets its name once it is whole; nobody but its owner may read it. Raises UsageError, and what `kvs` raises.
+    """
+    if path.exists():
+        raise UsageError(f"{path} exists already.", "Choose another name, or remove it.")
+    part = path.with_name(path.name + ".part")
+    count = 0
+    try:
+        fd = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+        with open(fd, "wb") as file, gzip.open(file, "wb", 6) if path.suffix == ".gz" else file as lines:
+            for kv in kvs:
+                lines.write(_line(kv))
+                count += 1
+        part.rename(path)
+    except OSError as error:
+        raise UsageError(f"{error.filename or path} cannot be written: {error.strerror}.", "Choose another.") from error
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+    return count
+
+
+def _line(kv: KeyValue) -> bytes:
+    row: dict[str, object] = {"key": kv.key.decode("utf-8", "replace")}
+    if row["key"] != kv.key.decode("utf-8", "surrogateescape"):
+        row["key64"] = base64.b64encode(kv.key).decode("ascii")
+    row |= {
+        "create_revision": kv.create_revision,
+        "mod_revision": kv.mod_revision,
+        "version": kv.version,
+        "lease": kv.lease,
+        "value": base64.b64encode(kv.value).decode("ascii"),
+    }
+    return json.dumps(row, ensure_ascii=False).encode() + b"\n"
 
 
 def _parse(path: Path, number: int, line: bytes) -> KeyValue:

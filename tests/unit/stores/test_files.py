@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from etcdview.errors import FileFormatError, QueryError
+from etcdview.errors import FileFormatError, QueryError, UsageError
 from etcdview.models import KeyValue
 from etcdview.stores.base import prefix_end
-from etcdview.stores.dump import open_dump
+from etcdview.stores.dump import open_dump, read_dump, write_dump
 from etcdview.stores.static import StaticStore
 
 
@@ -90,6 +91,34 @@ def test_a_file_that_is_cut_or_foreign_or_missing_gives_an_error(tmp_path: Path)
     for path in (cut, foreign, tmp_path / "missing.jsonl.gz"):
         with pytest.raises(FileFormatError, match="cannot be read"):
             open_dump(path)
+
+
+@pytest.mark.parametrize("name", ["dump.jsonl", "dump.jsonl.gz"])
+def test_what_is_written_is_read_again_and_is_for_its_owner_alone(tmp_path: Path, name: str) -> None:
+    kvs = [
+        KeyValue(b"/a", 1, 2, 3, 4, b"\0\xff"),
+        KeyValue(b"/\xff\xfe", 1, 1, 1),
+        KeyValue("/ü\n\ufffd".encode(), 1, 1, 1),
+    ]
+    path = tmp_path / name
+
+    assert write_dump(kvs, path) == 3
+    assert list(read_dump(path)) == kvs
+    assert path.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(UsageError, match="exists already"):
+        write_dump(kvs, path)
+
+
+def test_a_dump_that_breaks_off_leaves_no_file(tmp_path: Path) -> None:
+    def breaks() -> Iterator[KeyValue]:
+        yield KeyValue(b"/a", 1, 1, 1)
+        raise FileFormatError("no more")
+
+    with pytest.raises(FileFormatError, match="no more"):
+        write_dump(breaks(), tmp_path / "dump.jsonl")
+    with pytest.raises(UsageError, match="cannot be written"):
+        write_dump([], tmp_path / "nowhere" / "dump.jsonl")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_key_that_is_no_utf8_comes_through_a_dump(tmp_path: Path) -> None:

@@ -1,0 +1,23 @@
+"""`etcdview open FILE`: the window on a file."""
+
+from __future__ import annotations
+
+import click
+
+from etcdview.cli.options import settings_options
+from etcdview.cli.serve import run
+from etcdview.config import ROWS, Resolved
+from etcdview.config.rows import CHANGES, CONNECTION
+
+_ROWS = tuple(row for row in ROWS if row not in (*CONNECTION, *CHANGES) and row.field != "from_file")
+
+
+@click.command("open")
+@click.argument("from_file", metavar="FILE")
+@settings_options(_ROWS)
+def command(resolved: Resolved) -> int:
+    """Serve the pages on FILE: a snapshot, a registry dump, or the data directory of a dead member.
+
+    The same as `etcdview serve --from FILE`; no etcd is asked.
+    """
+    return run(resolved.settings)

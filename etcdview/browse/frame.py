@@ -29,7 +29,8 @@ NAV_OF_ADMINS = (("/audit", "Audit"),)
 class Frame:
     """`warnings` stand above every page, for as long as they hold.
 
-    `verdict` is the last round's on the cluster; "" for a file, and until a round has ended.
+    `verdict` is the last round's on the cluster; "" for a file, and until a round has ended. `verdict_reason` is the
+    gravest finding that made it.
     """
 
     cluster_name: str
@@ -38,6 +39,7 @@ class Frame:
     warnings: tuple[str, ...]
     verdict: Status | Literal[""]
     nav: tuple[tuple[str, str], ...] = NAV
+    verdict_reason: str = ""
 
 
 def page_frame(window: Window) -> Frame:
@@ -46,9 +48,14 @@ def page_frame(window: Window) -> Frame:
     nav = (*NAV, *NAV_OF_ADMINS) if window.viewer.may("audit") else NAV
     if cluster.store.live and window.viewer.may("snapshot"):
         nav = (*nav, ("/maintenance", "Maintenance"))
-    return Frame(cluster.name, cluster.store.live, window.names.freshness(), cluster.warnings, _verdict(cluster), nav)
+    status, reason = _verdict(cluster)
+    return Frame(
+        cluster.name, cluster.store.live, window.names.freshness(), cluster.warnings, status, nav, verdict_reason=reason
+    )
 
 
-def _verdict(cluster: Cluster) -> Status | Literal[""]:
+def _verdict(cluster: Cluster) -> tuple[Status | Literal[""], str]:
     report = cluster.monitor.latest(wait_seconds=0) if cluster.monitor is not None else None
-    return report.verdict.status if report is not None and report.facts is not None else ""
+    if report is None or report.facts is None:
+        return "", ""
+    return report.verdict.status, next((f.summary for f in report.verdict.findings if f.severity != "info"), "")

@@ -13,8 +13,12 @@ from etcdview.browse.probes import QUESTIONS, CounterRow, ProbeRow, counter_rows
 from etcdview.browse.sparks import Hour, hour_of
 from etcdview.browse.verdict import latest_report
 from etcdview.browse.window import Window
-from etcdview.health.facts import ClusterFacts
+from etcdview.errors import DeniedError, NotFoundError
+from etcdview.health.facts import Quorum
 from etcdview.health.findings import Status, Verdict
+from etcdview.health.history import PastVerdict
+from etcdview.health.monitor import Report
+from etcdview.viewers import Viewer
 
 # What each verdict means, for those who meet the word for the first time.
 MEANINGS: dict[Status, str] = {
@@ -24,6 +28,7 @@ MEANINGS: dict[Status, str] = {
     "no quorum": "Too few voters answer to agree on anything: nothing can be written, and nothing read for certain.",
     "unknown": "Nothing can be said on evidence, and so nothing is.",
 }
+SHOWN_VERDICTS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,9 @@ class HealthPage:
     questions: tuple[tuple[str, str], ...]
     counters: tuple[CounterRow, ...]
     hour: Hour | None
+    verdicts: tuple[PastVerdict, ...]
+    comparing: bool
+    may_compare: bool
     deployment: DeploymentSection
     commands: tuple[Command, ...]
 
@@ -48,27 +56,55 @@ def health_page(window: Window, now: datetime) -> HealthPage:
     facts = report.facts
     return HealthPage(
         verdict=report.verdict,
-        headline=_headline(facts),
+        headline=_headline(report),
         meaning=MEANINGS[report.verdict.status],
         state=state_of(report) if facts else None,
         probes=probe_rows(facts) if facts else (),
         questions=QUESTIONS,
         counters=counter_rows(facts) if facts else (),
         hour=hour_of(report.history, facts) if facts else None,
+        verdicts=tuple(reversed(report.history.verdicts[-SHOWN_VERDICTS:])),
+        comparing=report.comparing,
+        may_compare=window.cluster.monitor is not None and _may_compare(window.viewer),
         deployment=deployment_section(window, facts),
         commands=commands.for_members(),
     )
 
 
-def _headline(facts: ClusterFacts | None) -> str:
-    """Who answers, and how many more may fail."""
-    if facts is None:
+def begin_comparison(window: Window) -> None:
+    """Compare the members' data in the background.
+
+    Raises NotFoundError for a file, DeniedError for a role that may not put the members to so much work.
+    """
+    if window.cluster.monitor is None:
+        raise NotFoundError("This is a file: there are no members to compare.", "Open a live etcd.")
+    if not _may_compare(window.viewer):
+        raise DeniedError(f"Your role ({window.viewer.role}) does not permit this.", "Ask whoever runs etcdview.")
+    window.cluster.monitor.compare_hashes()
+
+
+def _may_compare(viewer: Viewer) -> bool:
+    """It makes every member read all that it has: the work of a snapshot, and whoever maintains members may as well."""
+    return viewer.may("snapshot") or viewer.may("maintain")
+
+
+def _headline(report: Report) -> str:
+    """Who answers, and how many more may fail; of facts that are too old, who did."""
+    if report.facts is None:
         return ""
-    quorum = facts.quorum
+    quorum = report.facts.quorum
+    if report.stale:
+        return f"At {report.facts.at:%H:%M:%S} UTC, the last time that they were asked, {_answered(quorum)}."
     answering = f"{quorum.answering} of {quorum.voters} voters answer"
+    if quorum.state == "has" and quorum.agreeing < quorum.answering:
+        answering += f", {quorum.agreeing} of them in the quorum"
     if quorum.state == "lost":
         return f"{answering}; a quorum is {quorum.majority}. Nothing can be written."
     if quorum.state == "unknown":
         return f"{answering}; whether they have a quorum is not known."
     spare = "no more may fail" if not quorum.may_fail else f"{quorum.may_fail} more may fail"
     return f"{answering}; a quorum is {quorum.majority}, so {spare}."
+
+
+def _answered(quorum: Quorum) -> str:
+    return f"{quorum.answering} of {quorum.voters} voters answered"

@@ -50,7 +50,7 @@ class MemberRow:
 
 @dataclass(frozen=True, slots=True)
 class ClusterState:
-    """The etcd cluster as a whole. `at` None: no round of probes has ended yet."""
+    """The etcd cluster as a whole. `at` None: no round of probes has ended yet; `stale`: the last was too long ago."""
 
     cluster_id: str
     revision: int
@@ -60,6 +60,7 @@ class ClusterState:
     members: tuple[MemberRow, ...]
     alarms: tuple[str, ...]
     findings: tuple[Finding, ...] = ()
+    stale: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,7 @@ def state_of(report: Report) -> ClusterState:
         members=tuple(_member(m) for m in facts.members),
         alarms=tuple(_alarm(a, names) for a in facts.alarms),
         findings=verdict.findings,
+        stale=report.stale,
     )
 
 

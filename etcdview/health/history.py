@@ -1,17 +1,24 @@
-"""The last hour, in memory: a few numbers per member and round, and series of them for small pictures."""
+"""The last hour, in memory: a few numbers per member and round, and series of them for small pictures.
+
+And what the verdicts were, which is kept for a day: one that came and went should leave a trace.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median_low
 from typing import Literal
 
 from etcdview.health.facts import ClusterFacts, MemberFacts
+from etcdview.health.findings import Finding, Status, Verdict
 
 KEPT = timedelta(hours=1)
+VERDICTS_KEPT = timedelta(days=1)
+MOST_VERDICTS = 200
+UNSEEN = timedelta(seconds=45)  # with no round for so long, nobody knows what the verdict was
 LEAST = timedelta(minutes=30)  # a rate of growth from less than this is that of one burst
 Quantity = Literal["latency_seconds", "db_size_bytes", "raft_applied_index", "leader"]
 
@@ -45,6 +52,21 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
+class PastVerdict:
+    """A verdict that stood from `since` to `until`, and the warnings and critical findings that made it."""
+
+    since: datetime
+    until: datetime
+    status: Status
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def reasons(self) -> frozenset[tuple[str, str, str]]:
+        """What tells it from another: the findings without their numbers."""
+        return frozenset((f.id, f.severity, f.member) for f in self.findings)
+
+
+@dataclass(frozen=True, slots=True)
 class Point:
     """A moment and a value; None where there is none, which breaks the line."""
 
@@ -68,15 +90,29 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Samples of the last hour, the oldest first."""
+    """Samples of the last hour, and verdicts of the last day, the oldest first."""
 
     samples: tuple[Sample, ...] = ()
+    verdicts: tuple[PastVerdict, ...] = ()
 
     def add(self, facts: ClusterFacts) -> History:
         """The history with one more round, without what is older than an hour."""
         sample = Sample(facts.at, tuple(_sample(m) for m in facts.members if m.id))
         kept = tuple(s for s in self.samples if s.at > facts.at - KEPT)
-        return History((*kept, sample))
+        return History((*kept, sample), self.verdicts)
+
+    def judged(self, verdict: Verdict) -> History:
+        """The history with the verdict of the newest round; one that is like the last prolongs it."""
+        made_it = tuple(f for f in verdict.findings if f.severity != "info")
+        new = PastVerdict(verdict.at, verdict.at, verdict.status, made_it)
+        kept = [v for v in self.verdicts if v.until > verdict.at - VERDICTS_KEPT]
+        if kept and verdict.at - kept[-1].until <= UNSEEN:
+            last = replace(kept.pop(), until=verdict.at)
+            same = (last.status, last.reasons) == (new.status, new.reasons)
+            kept += [last] if same else [last, new]
+        else:
+            kept.append(new)
+        return History(self.samples, tuple(kept[-MOST_VERDICTS:]))
 
     def series(self, member_id: int, quantity: Quantity, points: int = 120) -> Series:
         """One quantity of one member, thinned to at most `points`: the highest of each stretch of them."""

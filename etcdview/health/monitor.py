@@ -36,13 +36,18 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What is known now. `facts` is None until the first round has ended; they are `age_seconds` old."""
+    """What is known now. `facts` is None until the first round has ended; they are `age_seconds` old.
+
+    `stale`: so old that they say nothing of now. `comparing`: the members' data is being compared.
+    """
 
     facts: ClusterFacts | None
     verdict: Verdict
     age_seconds: float = 0.0
     history: History = field(default_factory=History)
     board: Board = field(default_factory=Board)
+    stale: bool = False
+    comparing: bool = False
 
 
 def stale(report: Report, now: datetime) -> Verdict:
@@ -82,6 +87,7 @@ class Monitor:
         self._well_at = time.monotonic()  # when no member was in trouble last
         self._asked_at = 0.0  # monotonic
         self._hash_wanted = False
+        self._hashes = self._hasher.results  # those in the newest report
         self._stopping = False
         self._thread: threading.Thread | None = None
 
@@ -111,13 +117,20 @@ class Monitor:
                 self._changed.wait_for(lambda: self._stopping or self._settled(), wait_seconds)
             if self._report is None:
                 return Report(None, Verdict("unknown", self._now()))
-            report = replace(self._report, age_seconds=time.monotonic() - self._done_at)
-        return report if report.age_seconds < STALE_SECONDS else replace(report, verdict=stale(report, self._now()))
+            age_seconds = time.monotonic() - self._done_at
+            comparing = self._hash_wanted or self._hasher.busy or self._hasher.results is not self._hashes
+            report = replace(self._report, age_seconds=age_seconds, comparing=comparing)
+        if report.age_seconds < STALE_SECONDS:
+            return report
+        return replace(report, verdict=stale(report, self._now()), stale=True)
 
     def compare_hashes(self) -> None:
-        """Ask for a comparison of the members' data after the next round, however large it is."""
+        """Ask for a comparison of the members' data after the next round, which begins now, however large it is."""
         with self._changed:
             self._hash_wanted = True
+            self._began_at = float("-inf")
+            self._asked_at = time.monotonic()
+            self._changed.notify_all()
 
     def _settled(self) -> bool:
         """Whether there is nothing worth waiting for. A round after a healthy one takes milliseconds: one that is
@@ -143,15 +156,16 @@ class Monitor:
         """One round, and what follows from it."""
         with self._changed:
             last = self._report or Report(None, Verdict("unknown", self._now()))
-        facts = self._rounds.run(self._hasher.results)
+        hashes = self._hasher.results
+        facts = self._rounds.run(hashes)
         history = last.history.add(facts)
         board = self._boards.look(facts)
         verdict = examine(Sight(facts, last.facts, history, board))
         with self._changed:
-            self._publish(Report(facts, verdict, history=history, board=board))
-            hash_wanted, self._hash_wanted = self._hash_wanted, False
-        if hash_wanted or self._hasher.due(facts):
-            self._hasher.begin(facts)
+            if self._hash_wanted or self._hasher.due(facts):
+                self._hasher.begin(facts)
+            self._hash_wanted, self._hashes = False, hashes
+            self._publish(Report(facts, verdict, history=history.judged(verdict), board=board))
 
     def _publish(self, report: Report) -> None:
         """Make it the newest; the caller holds the lock."""

@@ -64,7 +64,7 @@ class HealthCollector(Collector):
 
 
 def families(report: Report) -> Iterator[GaugeMetricFamily]:
-    """The report as gauges; what is not known has no sample."""
+    """The report as gauges; what is not known, or not any more, has no sample."""
     verdict = report.verdict
     yield _family("etcdview_verdict", "The verdict: 1 for the one that holds.", ("verdict",), _one_of(verdict.status))
     counts = ((s, sum(f.severity == s for f in verdict.findings)) for s in get_args(Severity))
@@ -84,6 +84,8 @@ def families(report: Report) -> Iterator[GaugeMetricFamily]:
         return
     yield _gauge("etcdview_facts_age_seconds", "How old the facts are that all this rests on.", report.age_seconds)
     yield _gauge("etcdview_round_seconds", "How long the last round of probes took.", facts.round_seconds)
+    if report.stale:
+        return
     quorum = facts.quorum
     if quorum.state != "unknown":
         yield _gauge("etcdview_quorum", "Whether the voters have a quorum.", float(quorum.state == "has"))

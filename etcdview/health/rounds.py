@@ -11,7 +11,7 @@ from dataclasses import replace
 from etcdview.health.assemble import address, assemble
 from etcdview.health.budget import Budget, Clock
 from etcdview.health.facts import ClusterFacts, EndpointFacts, Probe, Trouble
-from etcdview.health.hashing import Hashes
+from etcdview.health.hashing import Hashes, hash_of
 from etcdview.health.probing import ENDPOINT_SECONDS, EndpointProber, ProbeSource, late
 from etcdview.health.wire import ContextFn
 from etcdview.models import Membership
@@ -104,7 +104,7 @@ class Rounds:
 
     def _placed(self, endpoint: EndpointFacts, hashes: Hashes) -> EndpointFacts:
         given = {address(url) for url in self._source.endpoints}
-        hashed = hashes.get(endpoint.url, Probe())
+        hashed = hash_of(endpoint.status.value, hashes.get(endpoint.url, Probe()))
         return replace(endpoint, given=address(endpoint.url) in given, hash=hashed)
 
     def _forget(self, urls: Iterable[str]) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, Response
 
 from etcdview.browse.certificates import certificates_page
-from etcdview.browse.health import health_page
+from etcdview.browse.health import begin_comparison, health_page
+from webapp.acting import acting
 from webapp.rendering import render_page
 from webapp.runtime import current_window, now
 
@@ -17,6 +18,14 @@ def health() -> Response:
     """The verdict and all that it rests on."""
     page = health_page(current_window(), now())
     return render_page("health/index.html", page, fragments={"health": "health/_health.html"})
+
+
+@bp.post("/health/compare")
+def compare() -> Response:
+    """Compare the members' data; the page shows what comes of it."""
+    with acting("compare-data"):
+        begin_comparison(current_window())
+    return Response(status=303, headers={"Location": "/health"})
 
 
 @bp.get("/certificates")

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 
 from etcdview.health.facts import ClusterFacts, MemberFacts
 from etcdview.health.findings import Finding
-from etcdview.health.rules.base import MEMBERS, STATUS, Sight, listed, read_at, rule
+from etcdview.health.hashing import AUTOMATIC_BYTES
+from etcdview.health.rules.base import MEMBERS, STATUS, Sight, listed, read_at, rule, size
 from etcdview.models import MemberStatus
 
 
@@ -150,9 +151,12 @@ def data_differs(sight: Sight) -> Iterator[Finding]:
 
 @rule("data-uncompared")
 def data_uncompared(sight: Sight) -> Iterator[Finding]:
-    """A comparison of the members' data was tried, and could not be made for all: not known is not equal."""
+    """The members' data has not been compared, or could not be for all of them: not known is not equal."""
     asked = [m for m in sight.facts.members if m.endpoint.hash.at is not None]
     failed = [m for m in asked if m.endpoint.hash.failed]
+    if not asked:
+        yield from _not_compared(sight.facts)
+        return
     states = {(v.revision, v.compact_revision) for m in asked if (v := m.endpoint.hash.value)}
     if not failed and len(states) < 2:
         return
@@ -166,6 +170,25 @@ def data_uncompared(sight: Sight) -> Iterator[Finding]:
         why="Data that has come apart shows only by comparison.",
         action="Compare again when all members answer.",
         commands=("etcdctl endpoint hashkv --cluster -w table",),
+    )
+
+
+def _not_compared(facts: ClusterFacts) -> Iterator[Finding]:
+    answering = _answering(facts)
+    if len(answering) < 2:
+        return
+    largest = max(m.status.db_size_bytes for m in answering if m.status)
+    large = (
+        f", more than the {size(AUTOMATIC_BYTES)} up to which it is done unasked" if largest > AUTOMATIC_BYTES else ""
+    )
+    yield Finding(
+        id="data-uncompared",
+        severity="info",
+        summary="The members' data has not been compared.",
+        evidence=f"No member was asked for HashKV; the largest has {size(largest)}{large} {read_at(facts.at)}.",
+        why="Data that has come apart shows only by comparison.",
+        action="Compare it when there is little to do: each member reads all of its data, and writes wait meanwhile.",
+        commands=("etcdview health --compare-data", "etcdctl endpoint hashkv --cluster -w table"),
     )
 
 

@@ -201,5 +201,5 @@ def with_entry(**changes: Any) -> Sight:
 def build() -> SimpleNamespace:
     """The makers of facts above, by name."""
     made = (ok, failed, member, status, histogram, metrics, wire, endpoint, silent, cluster, sight, history)
-    made = (*made, certificate, entry, with_entry)
+    made = (*made, certificate, entry, with_entry, replace)
     return SimpleNamespace(now=NOW, cluster_id=CLUSTER_ID, **{maker.__name__: maker for maker in made})

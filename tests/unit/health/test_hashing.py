@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from types import SimpleNamespace as Build
 
-from etcdview.errors import CompactedError
+import pytest
+
+from etcdview.errors import CompactedError, DeadlineError, NotPermittedError, UnsupportedError
 from etcdview.health.facts import Probe
-from etcdview.health.hashing import AUTOMATIC_BYTES, Hasher, agree
+from etcdview.health.hashing import AUTOMATIC_BYTES, Hasher, agree, hash_of
 from etcdview.models import KvHash
 
 
@@ -73,6 +75,46 @@ def test_large_data_is_compared_only_when_asked_for(build: Build) -> None:
     assert hasher.due(build.cluster())
     large = build.cluster(bend={1: {"status": {"db_size_bytes": AUTOMATIC_BYTES + 1}}})
     assert not hasher.due(large)
+
+
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is to be asked again, may be asked at once."""
+    monkeypatch.setattr("etcdview.health.hashing.AGAIN_SECONDS", 0.0)
+
+
+def test_what_agrees_is_left_alone_until_members_come_go_or_start(
+    build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once(monkeypatch)
+    hasher = run(build, *(HashingMember(7) for _ in range(3)))
+    restarted = build.wire(metrics=build.metrics(started_at=build.now.timestamp()))
+    silent = build.replace(build.wire(), metrics=build.failed())
+    assert not hasher.due(build.cluster())
+    assert not hasher.due(build.cluster(bend={2: {"wire": silent}}))
+    assert hasher.due(build.cluster(down=(3,)))
+    replaced = (build.member(1), build.member(2), build.member(3, id=0xBB))
+    assert hasher.due(build.cluster(members=replaced, bend={3: {"status": {"member_id": 0xBB}}}))
+    assert hasher.due(build.cluster(bend={2: {"wire": restarted}}))
+
+
+def test_a_difference_and_a_failure_are_looked_at_again_soon(build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+    at_once(monkeypatch)
+    for second in (8, DeadlineError("late")):
+        assert run(build, HashingMember(7), HashingMember(second)).due(build.cluster(2))
+
+
+def test_what_the_server_does_not_have_is_not_asked_for_again_soon(
+    build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once(monkeypatch)
+    for trouble in (UnsupportedError("none"), NotPermittedError("no")):
+        assert not run(build, HashingMember(trouble), HashingMember(trouble)).due(build.cluster(2))
+
+
+def test_a_hash_is_of_the_member_that_gave_it(build: Build) -> None:
+    probe = build.ok(KvHash(0xA2, 7, 1201, 900))
+    assert hash_of(build.status(2), probe) == hash_of(None, probe) == probe
+    assert hash_of(build.status(2, member_id=0xBB), probe) == Probe()
 
 
 def test_nothing_asked_is_nothing_to_disagree_about() -> None:

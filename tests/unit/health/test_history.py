@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace as Build
 
+from etcdview.health.findings import Finding, Verdict
 from etcdview.health.history import History, Point, Series, polylines
 
 
@@ -50,6 +51,35 @@ def test_what_most_members_count_is_a_change_of_leader_and_what_one_counts_is_no
 
 def test_a_member_that_starts_anew_counts_from_there(build: Build) -> None:
     assert build.history([1.0] * 4, counts={1: [9.0, 1.0, 1.0, 2.0]}).leader_changes() == 1
+
+
+def after(build: Build, seconds: float, status: str, *findings: Finding) -> Verdict:
+    return Verdict(status, build.now + timedelta(seconds=seconds), findings)  # type: ignore[arg-type]
+
+
+def test_verdicts_are_kept_with_what_made_them_and_when_they_stood(build: Build) -> None:
+    slow = Finding("read-slow", "warning", "Reads are slow.", "600 ms", "", "")
+    slower = replace(slow, evidence="700 ms")
+    note = replace(slow, id="learner", severity="info")
+    history = History()
+    for verdict in (
+        after(build, 0, "healthy"),
+        after(build, 5, "healthy", note),
+        after(build, 10, "at risk", slow, note),
+        after(build, 15, "at risk", slower),
+        after(build, 20, "healthy"),
+    ):
+        history = history.judged(verdict)
+    spans = [((v.since - build.now).seconds, (v.until - build.now).seconds, v.status) for v in history.verdicts]
+    assert spans == [(0, 10, "healthy"), (10, 20, "at risk"), (20, 20, "healthy")]
+    assert [f.id for f in history.verdicts[1].findings] == ["read-slow"]
+
+
+def test_nothing_is_claimed_of_the_time_between_rounds_far_apart(build: Build) -> None:
+    history = History().judged(after(build, 0, "healthy")).judged(after(build, 300, "healthy"))
+    later = build.now + timedelta(seconds=300)
+    assert [(v.since, v.until) for v in history.verdicts] == [(build.now, build.now), (later, later)]
+    assert len(history.judged(after(build, 90_000, "healthy")).verdicts) == 1
 
 
 def test_a_line_is_broken_where_there_is_no_value(build: Build) -> None:

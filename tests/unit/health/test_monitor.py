@@ -135,9 +135,40 @@ def test_a_fault_of_our_own_does_not_end_the_watch_and_turns_into_unknown(
         monkeypatch.setattr(monitor, "_look", lambda: 1 / 0)
         wait_for(lambda: monitor.latest(0).verdict.status == "unknown")
         assert [f.id for f in monitor.latest(0).verdict.findings] == ["facts-stale"]
+        assert monitor.latest(0).stale
         monkeypatch.undo()
         wait_for(lambda: monitor.latest(0).verdict.status != "unknown")
     assert "a round of probes failed" in caplog.text
+
+
+def test_large_data_is_compared_when_asked_for(source: ScriptedSource, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("etcdview.health.hashing.AUTOMATIC_BYTES", 1)
+
+    def compared(monitor: Monitor) -> list[str]:
+        facts = monitor.latest().facts
+        return [m.name for m in facts.members if m.endpoint.hash.ok] if facts else []
+
+    with running(source, interval=0.1) as monitor:
+        wait_for(lambda: all(member.calls > 3 for member in source.members.values()))
+        assert compared(monitor) == []
+        assert "data-uncompared" in [f.id for f in monitor.latest().verdict.findings]
+        monitor.compare_hashes()
+        assert monitor.latest(0).comparing
+        wait_for(lambda: compared(monitor) == ["cp1", "cp2"])
+        assert not monitor.latest(0).comparing
+        assert "data-uncompared" not in [f.id for f in monitor.latest().verdict.findings]
+
+
+def test_a_verdict_that_passes_leaves_a_trace(source: ScriptedSource) -> None:
+    hanging = source.members["http://127.0.0.1:2"]
+    with running(source, interval=0.1) as monitor:
+        before = monitor.latest().verdict.status
+        hanging.may_answer.clear()
+        wait_for(lambda: monitor.latest().verdict.status == "degraded")
+        hanging.may_answer.set()
+        wait_for(lambda: monitor.latest().verdict.status == before)
+        stood = [v.status for v in monitor.latest().history.verdicts]
+    assert "degraded" in stood[1:-1]
 
 
 def wait_for(holds: Callable[[], bool]) -> None:

@@ -9,7 +9,7 @@ from types import SimpleNamespace as Build
 
 import pytest
 
-from etcdview.health.facts import HttpHealth, Trouble, WireFacts
+from etcdview.health.facts import HttpHealth, Probe, Trouble, WireFacts
 from etcdview.health.findings import Severity
 from etcdview.health.rules import RULES, Sight, examine
 from etcdview.models import KvHash, Membership
@@ -331,6 +331,17 @@ def test_rules_that_grow_worse_say_so(build: Build) -> None:
     assert findings("certificate-expiring", ends(6)(build)) == ["critical"]
     assert findings("even-voters", build.sight(build.cluster(2))) == ["warning"]
     assert findings("leader-changes", led(0xA1, 0xA2, 0xA1, 0xA2)(build)) == ["warning"]
+
+
+def test_data_that_nobody_compared_is_said_to_be_so(build: Build) -> None:
+    never = {n: {"hash": Probe()} for n in ALL}
+    (finding,) = RULES["data-uncompared"].check(build.sight(build.cluster(bend=never)))
+    assert (finding.severity, finding.summary) == ("info", "The members' data has not been compared.")
+    assert "etcdview health --compare-data" in finding.commands
+    large = {n: {"hash": Probe(), "status": {"db_size_bytes": 600_000_000}} for n in ALL}
+    (finding,) = RULES["data-uncompared"].check(build.sight(build.cluster(bend=large)))
+    assert "600 MB, more than the 537 MB up to which it is done unasked" in finding.evidence
+    assert findings("data-uncompared", build.sight(build.cluster(1, bend={1: {"hash": Probe()}}))) == []
 
 
 def test_a_failed_probe_of_the_metrics_everywhere_is_unknown_and_not_fine(build: Build) -> None:

@@ -5,17 +5,22 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from html import unescape
+from typing import cast
 
 import pytest
 from flask.testing import FlaskClient
 
+from etcdview.browse.health import begin_comparison, health_page
+from etcdview.browse.window import Window
+from etcdview.errors import DeniedError
 from etcdview.health.certificates import Board, Unreadable
 from etcdview.health.facts import ClusterFacts, Handshake, HttpHealth, Trouble, WireFacts
 from etcdview.health.findings import Finding, Verdict
 from etcdview.health.history import History, MemberSample, Sample
 from etcdview.health.monitor import Report
+from etcdview.viewers import Scope, Viewer
 from tests.unit.health import conftest as build
-from tests.unit.webapp.told import api_pod, app_of, etcd_pod, report_of
+from tests.unit.webapp.told import ToldMonitor, api_pod, app_of, cluster_of, etcd_pod, report_of
 
 UNSUPPORTED = Trouble("UnsupportedError", "This server has no HashKV.")
 NO_QUORUM = Trouble("NoQuorumError", "cp1 answers, but knows of no leader.", "Bring a majority back.")
@@ -84,6 +89,66 @@ def test_every_page_says_in_its_frame_when_etcd_is_not_healthy(path: str, verdic
     link = re.search(r'<a class="bar-verdict[^>]*href="/health"[^>]*>(.*?)</a>', html)
     assert link is not None
     assert verdict.capitalize() in link[1]
+
+
+def test_the_frame_names_the_gravest_finding_behind_the_verdict() -> None:
+    html = app_of(report_of(build.cluster(down=(2,)))).test_client().get("/registry").text
+
+    link = re.search(r'<a class="bar-verdict[^>]*title="([^"]*)"', html)
+    assert link is not None
+    assert link[1] == "Member cp2 does not answer."
+
+
+def test_old_facts_are_told_as_past_and_have_no_gauges() -> None:
+    fresh = report_of(build.cluster())
+    old = build.replace(fresh, age_seconds=90.0, stale=True, verdict=Verdict("unknown", build.NOW))
+    assert "At 12:00:00 UTC, the last time that they were asked, 3 of 3 voters answered." in page(old)
+    assert "more may fail" not in page(old)
+    metrics = app_of(old).test_client().get("/metrics").text
+    assert "etcdview_facts_age_seconds 90.0" in metrics
+    assert not re.search(r"^etcdview_(quorum|voters|member_)", metrics, re.MULTILINE)
+    assert "etcdview_quorum 1.0" in app_of(fresh).test_client().get("/metrics").text
+
+
+def test_a_voter_that_is_cut_off_is_not_counted_among_those_that_may_fail() -> None:
+    facts = build.cluster(bend={3: {"read": build.failed(NO_QUORUM)}})
+    shown = page(report_of(facts))
+    assert "3 of 3 voters answer, 2 of them in the quorum; a quorum is 2, so no more may fail." in shown
+    assert "etcdview_voters_may_fail 0.0" in app_of(report_of(facts)).test_client().get("/metrics").text
+
+
+def test_a_verdict_that_has_passed_is_listed_with_what_made_it() -> None:
+    finding = Finding("read-slow", "warning", "Reads through cp1 are slow.", "600 ms", "", "")
+    history = History()
+    for seconds, verdict in ((0, Verdict("at risk", build.NOW, (finding,))), (30, Verdict("healthy", build.NOW))):
+        history = history.judged(build.replace(verdict, at=build.NOW + timedelta(seconds=seconds)))
+    shown = section(build.replace(report_of(build.cluster()), history=history), "past-title")
+    assert "12:00:30 now ● Healthy nothing that the rules see" in shown
+    assert "12:00:00 12:00:30 ▲ At risk Reads through cp1 are slow. read-slow" in shown
+
+
+def test_comparing_the_members_data_is_for_operators_and_admins() -> None:
+    cluster = cluster_of(report_of(build.cluster()))
+    begin_comparison(Window(cluster, Viewer("olga", "operator", method="password")))
+    begin_comparison(Window(cluster, Viewer("ann", "admin", method="password")))
+    assert cast(ToldMonitor, cluster.monitor).compared == 2
+    for viewer in (
+        Viewer("vera", "viewer", method="password"),
+        Viewer("nina", "operator", Scope(("shop",)), method="password"),
+    ):
+        assert not health_page(Window(cluster, viewer), build.NOW).may_compare
+        with pytest.raises(DeniedError):
+            begin_comparison(Window(cluster, viewer))
+
+
+def test_who_may_not_compare_gets_no_button_and_no_comparison() -> None:
+    app = app_of(report_of(build.cluster()))
+    client = app.test_client()
+    assert "Compare the members" not in client.get("/health").text
+    token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/encryption").text)
+    assert token is not None
+    assert client.post("/health/compare").status_code == 400
+    assert client.post("/health/compare", data={"csrf_token": token[1]}).status_code == 403
 
 
 def test_the_frame_says_nothing_of_a_healthy_cluster_and_of_a_file() -> None:
@@ -236,7 +301,7 @@ def test_a_certificate_shows_names_usage_chain_key_place_and_renewal() -> None:
     for part in (
         "Names cp2, 10.0.0.2",
         "to serve (server auth), to log in (client auth)",
-        "CN=cp2 ← CN=etcd-ca its signatures hold up to the root",
+        "CN=cp2 ← CN=etcd-ca its signatures hold up to an authority that is trusted",
         "RSA 2048; the key beside it fits",
         "https://10.0.0.2:2379",
         "kubeadm certs renew etcd-server",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import click
 
+from etcdview.cli.get_paths import Template, parse_columns
 from etcdview.cli.get_query import Wanted, parse
 from etcdview.cli.get_read import Query, Reader
 from etcdview.cli.get_show import Style, complaints, lines, printer, show
@@ -20,13 +22,20 @@ from etcdview.stores.base import Store
 from etcdview.tables import parse_time
 
 OUTPUTS = ("wide", "name", "json", "yaml", "table-json")
+PATTERNS = ("jsonpath", "custom-columns")
 
 
 @click.command("get")
 @click.argument("what", nargs=-1, metavar="TYPE[.GROUP][,TYPE...] [NAME...] | TYPE/NAME...")
 @click.option("-n", "--namespace", default="default", show_default=True, help="The namespace to look in.")
 @click.option("-A", "--all-namespaces", is_flag=True, help="Look in all namespaces.")
-@click.option("-o", "--output", type=click.Choice(OUTPUTS), help="Instead of kubectl's table.")
+@click.option(
+    "-o",
+    "--output",
+    default="",
+    metavar="|".join((*OUTPUTS, "jsonpath=TEMPLATE", "custom-columns=SPEC")),
+    help="Instead of kubectl's table.",
+)
 @click.option("-l", "--selector", default="", metavar="LABELS", help="Only objects with these labels: app=web,!canary.")
 @click.option(
     "--field-selector", default="", metavar="FIELDS", help="Only objects with these fields: any path, = or !=."
@@ -44,7 +53,7 @@ def command(
     what: Sequence[str],
     namespace: str,
     all_namespaces: bool,
-    output: str | None,
+    output: str,
     selector: str,
     field_selector: str,
     sort_by: str,
@@ -67,7 +76,7 @@ def command(
         now=moment(now),
     )
     style = Style(
-        output=output or "",
+        **form(output),
         headers=not no_headers,
         show_labels=show_labels,
         label_columns=tuple(filter(None, label_columns.split(","))),
@@ -114,6 +123,22 @@ def check(wanted: Sequence[Wanted], query: Query, style: Style, watch: bool) -> 
         raise UsageError(f"{what} takes one type of resource, not {len(wanted)}.", "Ask for one at a time.")
     if watch and style.output not in ("", "wide"):
         raise UsageError(f"--watch prints a table, not {style.output}.", "Leave -o out, or use -o wide.")
+
+
+def form(output: str) -> dict[str, Any]:
+    """What -o asks for, as fields of a Style. Raises UsageError."""
+    name, equals, pattern = output.partition("=")
+    if output in ("", *OUTPUTS):
+        return {"output": output}
+    if name == "jsonpath" and equals:
+        return {"output": name, "template": Template(pattern)}
+    if name == "custom-columns" and equals:
+        return {"output": name, "columns": parse_columns(pattern)}
+    raise UsageError(
+        f"-o {output} is not there." if name not in PATTERNS else f"-o {name} lacks its pattern.",
+        f"There are {', '.join(OUTPUTS)}, jsonpath='{{.items[*].metadata.name}}' and "
+        "custom-columns=NAME:.metadata.name.",
+    )
 
 
 def moment(text: str) -> datetime | None:

@@ -57,9 +57,8 @@ class Printer:
             texts.insert(0, self._header())
             self._headed = True
         for row in texts:
-            widths = [max(_NARROWEST, len(cell) + _PADDING) for cell in row]
-            self._widths = [max(a, b) for a, b in zip(self._widths or widths, widths, strict=True)]
-        return [self._pad(row) for row in texts]
+            self._widths = _widened(self._widths, row)
+        return [_pad(row, self._widths) for row in texts]
 
     def _header(self) -> list[str]:
         names = ["NAMESPACE"] * self._layout.namespaces + [self._columns[i].name.upper() for i in self._kept]
@@ -77,9 +76,23 @@ class Printer:
         shown = unreadable if line.cells is None else cell_text(line.cells[index])
         return f"{self._layout.kind}/{shown}" if is_name and self._layout.kind else shown
 
-    def _pad(self, row: list[str]) -> str:
-        cells = [cell + " " * (width - len(cell)) for cell, width in zip(row, self._widths, strict=True)]
-        return "".join(cells[:-1]) + row[-1]
+
+def padded(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows of texts as lines, in columns as wide as kubectl makes them."""
+    widths: list[int] = []
+    for row in rows:
+        widths = _widened(widths, row)
+    return [_pad(row, widths) for row in rows]
+
+
+def _widened(widths: Sequence[int], row: Sequence[str]) -> list[int]:
+    own = [max(_NARROWEST, len(cell) + _PADDING) for cell in row]
+    return [max(a, b) for a, b in zip(widths or own, own, strict=True)]
+
+
+def _pad(row: Sequence[str], widths: Sequence[int]) -> str:
+    cells = [cell + " " * (width - len(cell)) for cell, width in zip(row, widths, strict=True)]
+    return "".join(cells[:-1]) + row[-1]
 
 
 def cell_text(cell: Cell) -> str:

@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from etcdview.cli.get_print import Layout, Line, Printer, qualified_kind, table_json
+from etcdview.cli.get_paths import PathColumn, Template
+from etcdview.cli.get_print import Layout, Line, Printer, cell_text, padded, qualified_kind, table_json
 from etcdview.cli.get_query import Wanted
 from etcdview.cli.get_read import Found, Query, labels_of
 from etcdview.codec import to_json, to_yaml
@@ -23,21 +24,29 @@ _AT_MOST = 5  # complaints about values of one type; a cluster can have thousand
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How to print. `output` is "" for the table, or wide, name, json, yaml, table-json."""
+    """How to print. `output` is "" for the table, or wide, name, json, yaml, table-json, jsonpath, custom-columns.
+
+    `template` and `columns` are what the last two print.
+    """
 
     output: str = ""
     headers: bool = True
     show_labels: bool = False
     label_columns: tuple[str, ...] = ()
     managed_fields: bool = False
+    template: Template | None = None
+    columns: tuple[PathColumn, ...] = ()
 
 
 def show(found: Sequence[Found], wanted: Sequence[Wanted], query: Query, style: Style) -> None:
     """Print what was found, in the form that `style` asks for."""
+    rows = [row for one in found for row in one.rows]
     match style.output:
-        case "json" | "yaml":
+        case "json" | "yaml" | "jsonpath":
             single = len(wanted) == 1 and len(wanted[0].names) == 1
-            _show_objects([row for one in found for row in one.rows], single, style)
+            _show_objects(rows, single, style)
+        case "custom-columns" if rows:
+            _show_columns(rows, style)
         case "name":
             for one in found:
                 for row in one.rows:
@@ -112,8 +121,20 @@ def _show_objects(rows: Sequence[Row], single: bool, style: Style) -> None:
     if single and not objects:
         return
     whole = objects[0] if single else _list(objects)
+    if style.template is not None:
+        click.echo(style.template.render(whole), nl=False)
+        return
     text = to_json(whole) if style.output == "json" else to_yaml(whole)
     click.echo(text.rstrip("\n"))
+
+
+def _show_columns(rows: Sequence[Row], style: Style) -> None:
+    texts = [[column.name for column in style.columns]] * style.headers
+    texts += [
+        [cell_text(column.cell(row.object)) for column in style.columns] for row in rows if row.object is not None
+    ]
+    for text in padded(texts):
+        click.echo(text)
 
 
 def _list(objects: list[dict[str, Any]]) -> dict[str, Any]:

@@ -97,8 +97,6 @@ class Viewer:
 
 # Who looks where nobody has to log in: sees all names and objects, and no secret.
 LOCAL = Viewer("local", "viewer")
-# The same with --allow-writes, on this machine's own address only.
-LOCAL_ADMIN = Viewer("local", "admin")
 
 
 def _matches(pattern: str, name: str) -> bool:

@@ -56,14 +56,22 @@ def read_users(path: Path) -> Users:
 def read_text(path: Path, setting: str) -> str:
     """The text of a file that decides who gets in. Raises SettingError, also where others may write it."""
     try:
-        if path.stat().st_mode & stat.S_IWOTH:
+        if path.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
             raise SettingError(
-                f"Everybody may write {path}: who gets in would be anybody's choice.", f"chmod o-w {path}"
+                f"Others than its owner may write {path}: who gets in would be their choice.", f"chmod go-w {path}"
             )
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no text"
         raise SettingError(f"{path} cannot be read: {reason}.", f"The setting {setting} names it.") from error
+
+
+def readable_by_all(path: Path) -> bool:
+    """Whether everybody on this machine may read it: no matter in a container, where a mounted Secret is so."""
+    try:
+        return bool(path.stat().st_mode & stat.S_IROTH)
+    except OSError:
+        return False
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from flask.sessions import SecureCookieSessionInterface
 
 from etcdview.accounts.ended import EndedSessions
 from etcdview.accounts.keys import derived
+from etcdview.audit import Audit
 from etcdview.browse.cluster import Cluster
 from etcdview.config import Settings
 from etcdview.errors import SettingError
@@ -362,12 +364,22 @@ def test_the_log_has_the_address_that_the_proxy_saw(tmp_path: Path, cluster: Clu
     assert made.audit[-1]["address"] == "203.0.113.9"
 
 
-@attack(FILES, "a users file that anybody may write", "etcdview does not start")
-def test_a_users_file_for_everybody_is_refused(made: Lab) -> None:
-    (made.folder / "users.json").chmod(0o666)
+@attack(FILES, "a users or access file that its group or anybody may write", "etcdview does not start")
+@pytest.mark.parametrize("name", ["users.json", "access.toml"])
+@pytest.mark.parametrize("mode", [0o666, 0o602, 0o620, 0o664])
+def test_a_users_file_that_others_write_is_refused(made: Lab, name: str, mode: int) -> None:
+    (made.folder / name).chmod(mode)
 
-    with pytest.raises(SettingError, match="Everybody may write"):
+    with pytest.raises(SettingError, match="Others than its owner may write"):
         create_app(made.settings, made.app.extensions["etcdview"])
+
+
+def test_a_users_file_that_everybody_reads_is_told_of(made: Lab, caplog: pytest.LogCaptureFixture) -> None:
+    for mode, told in ((0o644, True), (0o640, False), (0o600, False)):
+        caplog.clear()
+        (made.folder / "users.json").chmod(mode)
+        create_app(made.settings, made.app.extensions["etcdview"])
+        assert ("everybody on this machine may read the hashes" in caplog.text) == told
 
 
 @attack(FILES, "a users or access file that is broken or gone while etcdview runs", "nobody is let in by it")
@@ -425,6 +437,53 @@ def test_the_audit_log_is_for_its_owner(made: Lab) -> None:
     made.logged_in("ann")
 
     assert stat.S_IMODE((made.folder / "audit.jsonl").stat().st_mode) == 0o600
+
+
+@attack(
+    FILES,
+    "a log laid there before etcdview starts: for others to read or write, or a link to another file",
+    "etcdview does not start",
+)
+@pytest.mark.parametrize("kind", [0o644, 0o620, "link", "pipe"])
+def test_a_log_that_others_reach_is_not_used(made: Lab, kind: int | str) -> None:
+    path, elsewhere = made.folder / "audit.jsonl", made.folder / "elsewhere"
+    path.unlink()
+    elsewhere.touch(0o600)
+    if kind == "link":
+        path.symlink_to(elsewhere)
+    elif kind == "pipe":
+        os.mkfifo(path, 0o600)
+    else:
+        path.touch()
+        path.chmod(int(kind))
+
+    with pytest.raises(SettingError, match="cannot be written: it "):
+        create_app(made.settings, made.app.extensions["etcdview"])
+    assert elsewhere.read_bytes() == b""
+
+
+@attack(FILES, "the log opened to others while etcdview runs", "what was to be logged is not done")
+def test_what_others_could_read_is_not_logged_and_not_done(made: Lab) -> None:
+    (made.folder / "audit.jsonl").chmod(0o644)
+
+    response = log_in(made.anonymous(), "ann", PASSWORDS["ann"])
+
+    assert response.status_code == 503
+    assert "ann" not in (made.folder / "audit.jsonl").read_text()
+
+
+def test_a_log_is_put_aside_and_a_line_that_was_cut_short_is_ended(tmp_path: Path) -> None:
+    log = Audit(tmp_path / "log", max_bytes=300, kept=2)
+    for number in range(9):
+        log.record(who=f"user{number}", address="10.0.0.1", action="login")
+    with (tmp_path / "log").open("a") as file:
+        file.write('{"at": "20')
+    log.record(who="last", address="10.0.0.1", action="login")
+
+    found = [entry.who for entry in log.latest(100)]
+    assert found[:2] == ["last", "user8"]
+    assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in tmp_path.iterdir())
+    assert {path.name for path in tmp_path.iterdir()} == {"log", "log.1", "log.2", "log.lock"}
 
 
 @attack(FILES, "a full disk, so that nothing is logged", "what was to be logged is not done")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 from flask.testing import FlaskClient
 
-from tests.security.lab import PASSWORDS, Lab, log_in, post, token_of
+from tests.security.lab import PASSWORDS, Lab, local, log_in, post, token_of
 from tests.security.table import attack
 
 FORGERY = "Other sites (CSRF)"
@@ -106,13 +108,24 @@ def test_a_login_cannot_be_forged(made: Lab) -> None:
 @attack(
     FORGERY,
     "the same against an etcdview without a login, from any page in the browser of whoever runs it",
-    "400 or 403",
+    "400 or 403, logged",
 )
-def test_a_local_app_is_guarded_too(capture_client: FlaskClient) -> None:
+def test_a_local_app_is_guarded_too(capture: Path, tmp_path: Path) -> None:
     drive_by = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}
+    log = tmp_path / "audit.jsonl"
+    client = local(capture, audit_log=str(log))
 
-    assert capture_client.get("/api/v1/keys", headers=drive_by).status_code == 403
-    assert capture_client.post("/encryption", data={}).status_code == 400
+    assert client.get("/api/v1/keys", headers=drive_by).status_code == 403
+    assert client.post("/encryption", data={}).status_code == 400
+    assert client.post("/delete", data={"key": "/registry/x"}, headers={"Host": "evil.example"}).status_code == 400
+    assert client.get("/nonsense?revision=x").status_code == 404
+
+    entries = [json.loads(line) for line in log.read_text().splitlines()]
+    assert [(e["detail"], e["result"], e.get("key", "")) for e in entries] == [
+        ("GET /api/v1/keys 403", "refused", ""),
+        ("POST /encryption 400", "refused", ""),
+        ("POST /delete 400", "refused", "/registry/x"),
+    ]
 
 
 @attack(HOSTS, "another name in the Host header (DNS rebinding, poisoned links)", "400")

@@ -15,9 +15,8 @@ from flask import g, request
 
 from etcdview.accounts.access import Identity
 from etcdview.accounts.hashes import read_token
-from etcdview.config import parse_address
 from etcdview.errors import DeniedError, LoginError
-from etcdview.viewers import LOCAL, LOCAL_ADMIN, Viewer
+from etcdview.viewers import LOCAL, Viewer
 from webapp.accounts import sessions
 from webapp.accounts.addresses import from_proxy
 from webapp.accounts.state import Accounts, current_accounts
@@ -35,7 +34,7 @@ def identify() -> Asker:
     """Who is asking. Raises LoginError for a proof that does not hold, DeniedError for somebody without a role."""
     accounts = current_accounts()
     if not accounts.settings.login:
-        return Asker(_local(accounts))
+        return Asker(LOCAL)
     for source in _SOURCES:
         found = source(accounts)
         if found is not None:
@@ -47,12 +46,6 @@ def current_viewer() -> Viewer | None:
     """Who is asking, as the guard found out; None for nobody."""
     viewer: Viewer | None = g.get("viewer")
     return viewer
-
-
-def _local(accounts: Accounts) -> Viewer:
-    """Where nobody logs in: changes only from this machine, and only where they are switched on."""
-    settings = accounts.settings
-    return LOCAL_ADMIN if settings.allow_writes and parse_address(settings.listen).loopback else LOCAL
 
 
 def granted(accounts: Accounts, identity: Identity) -> Viewer:

@@ -13,11 +13,11 @@ from flask import current_app
 
 from etcdview.accounts.access import Access, parse_role, read_access
 from etcdview.accounts.ended import EndedSessions
-from etcdview.accounts.files import Watched, read_users
+from etcdview.accounts.files import Watched, read_users, readable_by_all
 from etcdview.accounts.users import Users
 from etcdview.audit import Audit
 from etcdview.config import Settings
-from etcdview.errors import LoginError, SettingError
+from etcdview.errors import AuditError, LoginError, SettingError
 
 log = logging.getLogger(__name__)
 KEY = "etcdview.accounts"
@@ -46,14 +46,25 @@ def open_accounts(settings: Settings, ended: EndedSessions) -> Accounts:
     _check(settings)
     nobody = Users()
     users = _guarded(Watched(Path(settings.users_file), read_users)) if settings.users_file else lambda: nobody
+    if settings.users_file and readable_by_all(Path(settings.users_file)):
+        log.warning("everybody on this machine may read the hashes in %s: chmod o-r", settings.users_file)
     return Accounts(
         settings,
         users,
         _access(settings),
-        Audit(Path(settings.audit_log) if settings.audit_log else None),
+        _audit(settings),
         ended,
         tuple(ip_network(proxy) for proxy in settings.trusted_proxies),
     )
+
+
+def _audit(settings: Settings) -> Audit:
+    audit = Audit(Path(settings.audit_log) if settings.audit_log else None)
+    try:
+        audit.check()
+    except AuditError as error:
+        raise SettingError(error.what, error.remedy) from error
+    return audit
 
 
 def _access(settings: Settings) -> Callable[[], Access]:

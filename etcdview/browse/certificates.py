@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 from etcdview.browse.commands import Command
+from etcdview.browse.lifetimes import Tone, left, state_of
+from etcdview.browse.stored_certificates import StoredSection, stored_section
 from etcdview.browse.verdict import latest_report
 from etcdview.browse.window import Window
 from etcdview.health.certificates import Board, Entry, Place, Unreadable, collect, make_board
 from etcdview.models import TlsFiles
-
-SOON_DAYS = 30
-VERY_SOON_DAYS = 7
-
-Tone = Literal["good", "warning", "bad"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +48,10 @@ class CertificateRow:
 
 @dataclass(frozen=True, slots=True)
 class CertificatesPage:
-    """The board, the one that expires first on top; `none` says why where there is nothing on it."""
+    """The board, the one that expires first on top; `none` says why where there is nothing on it.
+
+    `unused` authorities of a large bundle are not on it: nothing in sight depends on them.
+    """
 
     at: datetime
     rows: tuple[CertificateRow, ...]
@@ -60,6 +59,8 @@ class CertificatesPage:
     none: str
     plain: tuple[str, ...]
     commands: tuple[Command, ...]
+    unused: int
+    stored: StoredSection
 
     @property
     def first(self) -> CertificateRow | None:
@@ -80,7 +81,9 @@ def certificates_page(window: Window, now: datetime) -> CertificatesPage:
         unreadable=board.unreadable,
         none=_none(board, plain, live=live, asked=report.facts is not None),
         plain=plain,
-        commands=_commands(endpoints),
+        commands=_commands(endpoints, kubeadm=any(entry.renew for entry in board.entries)),
+        unused=board.unused,
+        stored=stored_section(window, report.facts, now),
     )
 
 
@@ -97,13 +100,13 @@ def _none(board: Board, plain: tuple[str, ...], *, live: bool, asked: bool) -> s
 def _row(entry: Entry, now: datetime) -> CertificateRow:
     certificate = entry.certificate
     days = certificate.days_left(now)
-    tone, state = _state(days, certificate.begins > now)
+    tone, state = state_of(days, certificate.begins > now)
     whole = (certificate.ends - certificate.begins).total_seconds() / 86_400 or 1.0
     return CertificateRow(
         name=entry.name,
         tone=tone,
         state=state,
-        left=_left(days),
+        left=left(days),
         part=min(1.0, max(0.0, days / whole)),
         begins=certificate.begins,
         ends=certificate.ends,
@@ -125,24 +128,6 @@ def _row(entry: Entry, now: datetime) -> CertificateRow:
     )
 
 
-def _state(days: float, early: bool) -> tuple[Tone, str]:
-    if days <= 0:
-        return "bad", "expired"
-    if early:
-        return "bad", "not valid yet"
-    if days <= VERY_SOON_DAYS:
-        return "bad", "expires very soon"
-    return ("warning", "expires soon") if days <= SOON_DAYS else ("good", "valid")
-
-
-def _left(days: float) -> str:
-    """Whole days, as people count them; hours on the last one."""
-    if 0 < days < 1:
-        return f"{int(days * 24)} hours (0 days)"
-    text = f"{abs(int(days)):,} {'day' if abs(int(days)) == 1 else 'days'}"
-    return text if days > 0 else f"{text} ago"
-
-
 def _serves(usages: tuple[str, ...]) -> str:
     words = {"server": "to serve (server auth)", "client": "to log in (client auth)"}
     return ", ".join(words.get(usage, usage) for usage in usages)
@@ -156,14 +141,14 @@ def _key_fit(fits: bool | None) -> str:
 
 def _vouched(entry: Entry) -> str:
     if entry.trusted:
-        return "a root in its own right" if len(entry.chain) == 1 else "its signatures hold up to the root"
+        return "trusted as it is" if len(entry.chain) == 1 else "its signatures hold up to an authority that is trusted"
     return "no authority is in sight to hold it against" if entry.trusted is None else "no authority in sight signed it"
 
 
-def _commands(endpoints: list[str]) -> tuple[Command, ...]:
+def _commands(endpoints: list[str], *, kubeadm: bool) -> tuple[Command, ...]:
     hosts = dict.fromkeys(url.partition("://")[2] for url in endpoints if url.startswith("https://"))
     shown = [f"openssl s_client -connect {host} -showcerts </dev/null | openssl x509 -noout -text" for host in hosts]
     return (
-        Command("kubeadm", "kubeadm certs check-expiration"),
+        *((Command("kubeadm", "kubeadm certs check-expiration"),) if kubeadm else ()),
         *(Command("openssl", text) for text in shown[:3]),
     )

@@ -23,9 +23,11 @@ COMMANDS = {
     "get": "List objects as kubectl get does.",
     "health": "Say whether the etcd cluster is healthy, on evidence.",
     "open": "Serve the pages on a snapshot, a dump or a dead member's data.",
+    "search": "Print the keys whose names match.",
     "serve": "Serve the pages and the JSON API.",
     "snapshot": "Save the whole database as a file, or check one.",
     "user": "Add, list and remove those who may log in.",
+    "watch": "Print each change of keys as it is written.",
 }
 
 _UNKNOWN = 3
@@ -49,7 +51,7 @@ class LazyGroup(click.Group):
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="etcdview")
+@click.version_option(__version__, "-V", "--version", prog_name="etcdview")
 def cli() -> None:
     """The window on the state of a Kubernetes cluster, straight from etcd."""
 

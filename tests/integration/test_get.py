@@ -1,4 +1,4 @@
-"""`etcdview get` on a real etcd: over mutual TLS, at one revision, and watching."""
+"""`etcdview get`, `search` and `watch` on a real etcd: over mutual TLS, at one revision, and watching."""
 
 from __future__ import annotations
 
@@ -23,12 +23,14 @@ def config_map(name: str, entries: int, **labels: str) -> tuple[str, bytes]:
     return f"/registry/configmaps/shop/{name}", json.dumps(obj).encode()
 
 
-def command(cluster: Cluster, *arguments: str) -> list[str]:
+def etcdview(cluster: Cluster, name: str, *arguments: str) -> list[str]:
     tls = cluster.tls
     files = ["--cacert", tls.cacert, "--cert", tls.cert, "--key", tls.key] if tls.given else []
-    where = ["--endpoints", ",".join(cluster.endpoints), *files]
-    now = ["--now", "2026-01-01T00:01:00Z"]
-    return [sys.executable, "-m", "etcdview", "get", *where, *now, *arguments]
+    return [sys.executable, "-m", "etcdview", name, "--endpoints", ",".join(cluster.endpoints), *files, *arguments]
+
+
+def command(cluster: Cluster, *arguments: str) -> list[str]:
+    return etcdview(cluster, "get", "--now", "2026-01-01T00:01:00Z", *arguments)
 
 
 def test_objects_are_listed_over_mutual_tls(cluster: Cluster, etcdctl: Etcdctl) -> None:
@@ -42,8 +44,15 @@ def test_objects_are_listed_over_mutual_tls(cluster: Cluster, etcdctl: Etcdctl) 
 
 @contextmanager
 def watching(cluster: Cluster, *arguments: str) -> Iterator[IO[str]]:
-    """The lines of a running watch; it is killed when it says nothing for too long, so that reading ends."""
-    process = subprocess.Popen(command(cluster, *arguments, "--watch"), stdout=subprocess.PIPE, text=True)
+    """The lines of `get --watch`."""
+    with running(command(cluster, *arguments, "--watch")) as lines:
+        yield lines
+
+
+@contextmanager
+def running(command: list[str], **options: Any) -> Iterator[IO[str]]:
+    """What a command says; it is killed when it says nothing for too long, so that reading ends."""
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, **options)
     timer = Timer(DEADLINE_SECONDS, process.kill)
     timer.start()
     try:
@@ -96,3 +105,33 @@ def test_without_quorum_one_member_is_read_and_told_so(cluster: Cluster, etcdctl
     assert done.stdout == "NAME          DATA   AGE\nconfigmap/a   1      60s\n"
     assert "has lost its quorum" in done.stderr
     assert f"revision {revision:,}" in done.stderr
+
+
+def test_changes_below_a_prefix_are_printed_as_they_come(plain_etcd: Cluster, plain_etcdctl: Etcdctl) -> None:
+    both = {"stderr": subprocess.STDOUT}
+    with running(etcdview(plain_etcd, "watch", "/registry/configmaps/"), **both) as lines:
+        assert lines.readline().startswith(
+            "etcdview: from revision "
+        )  # it may begin a moment later, and misses nothing
+        for words in (("put", "/registry/configmaps/a", "xyz"), ("put", "/registry/pods/a", "no")):
+            plain_etcdctl(*words)
+        plain_etcdctl("put", "/registry/configmaps/a", "xyz!")
+        plain_etcdctl("del", "/registry/configmaps/a")
+
+        told = [lines.readline().split()[1:] for _ in range(3)]
+
+    assert told == [
+        ["created", "/registry/configmaps/a", "3"],
+        ["changed", "/registry/configmaps/a", "4"],
+        ["deleted", "/registry/configmaps/a"],
+    ]
+
+
+def test_names_are_searched_in_pieces(plain_etcd: Cluster, plain_etcdctl: Etcdctl) -> None:
+    for batch in range(100):
+        puts = "".join(f"put /registry/events/ns/e{batch * 100 + i:05} x\n" for i in range(100))
+        plain_etcdctl("txn", stdin=f"\n{puts}\n\n".encode())
+
+    done = subprocess.run(etcdview(plain_etcd, "search", "77"), capture_output=True, text=True, check=True)
+
+    assert done.stdout.split() == [f"/registry/events/ns/e{i:05}" for i in range(10_000) if "77" in f"{i:05}"]

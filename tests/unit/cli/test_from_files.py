@@ -120,3 +120,33 @@ def test_open_says_what_is_wrong_with_a_file(snapshot: Path) -> None:
     assert done.returncode == 1
     assert "neither a registry dump nor a snapshot" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "count"),
+    [
+        ("/registry/pods/mon", (), 7),
+        ("pods/mon", (), 7),
+        ("/pods/mon", ("--mode", "contains"), 7),
+        ("/registry/pods/*/crash*", ("--mode", "glob"), 1),
+        ("pods/shop/(crash|init).*p$", ("--mode", "regex"), 1),
+    ],
+)
+def test_search_finds_names_as_the_search_page_does(
+    snapshot: Path, output: Output, text: str, options: tuple[str, ...], count: int
+) -> None:
+    found = output("search", text, *options, "--from", snapshot).splitlines()
+
+    assert len(found) == count
+    assert found == sorted(found)
+
+
+def test_search_that_finds_nothing_ends_with_1(snapshot: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for text in ("/nothing", "no such name"):
+        assert run(["search", text, "--from", str(snapshot)]) == 1
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_file_cannot_be_watched(snapshot: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["watch", "/", "--from", str(snapshot)]) == 1
+    assert "does not change" in capsys.readouterr().err

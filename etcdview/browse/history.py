@@ -60,7 +60,7 @@ def history_page(window: Window, key: bytes) -> HistoryPage:
     found = read_history(window, key)
     older = (*found.entries[1:], None)
     return HistoryPage(
-        crumbs=(*crumbs_of(found.entries[0]), Crumb("history")),
+        crumbs=crumbs_of(found.entries[0], "history"),
         key=show(key),
         object_href=object_href(key),
         revisions=tuple(_revision(entry, before) for entry, before in zip(found.entries, older, strict=True)),

@@ -17,6 +17,7 @@ from etcdview.codec import Detail
 from etcdview.errors import CompactedError, QueryError
 from etcdview.index.base import NamePage
 from etcdview.keys import show
+from etcdview.relations.states import runs_unready
 from etcdview.resources import ResourceType
 from etcdview.selectors import parse_labels
 from etcdview.sorting import natural
@@ -54,7 +55,8 @@ class Head:
 class Row:
     """One object of the table, or a key whose value could not be decoded (`error` says why).
 
-    `change` is "", "new", "changed" or "deleted": since the revision that a live page had before.
+    `change` is "", "new", "changed" or "deleted": since the revision that a live page had before. `but` is what its
+    cells do not say, as kubectl's do not: that a pod that runs is not ready.
     """
 
     key: str
@@ -66,6 +68,7 @@ class Row:
     links: tuple[Link, ...] = ()
     error: str = ""
     change: str = ""
+    but: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +146,7 @@ class _Listing:
         self.shown = [(i, c) for i, c in enumerate(self.source.columns) if query.wide or c.priority == 0]
         self._names_others = query.wide or any(c.name not in _NAMES_NOBODY for _, c in self.shown)
         self._detail = Detail.UNMANAGED if self._names_others else Detail.CELLS
+        self._is_pod = (resource.group, resource.kind) == ("", "Pod")
         self._namespace_hrefs: dict[str, str] = {}
 
     def table(self, marks: Marks | None) -> ObjectTable:
@@ -222,6 +226,7 @@ class _Listing:
             links=tuple(links.values()) if self.query.wide else (),
             error=error,
             change=marks.of(entry.key) if marks else "",
+            but="not ready" if self._is_pod and runs_unready(entry.object) else "",
         )
 
     def _namespace_href(self, namespace: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 from etcdview.browse import commands, past
 from etcdview.browse.commands import Command
 from etcdview.browse.links import ref_href
-from etcdview.browse.pages import Crumb, href, key_href
+from etcdview.browse.pages import Crumb, href, key_href, object_href
 from etcdview.browse.reads import how_read
 from etcdview.browse.related import Around, around
 from etcdview.browse.window import Entry, Window
@@ -175,7 +175,7 @@ def object_page(window: Window, query: ObjectQuery, now: datetime) -> ObjectPage
     entry = answer.entry
     release, why = window.cluster.releases.words()
     return ObjectPage(
-        crumbs=crumbs_of(entry),
+        crumbs=crumbs_of(entry, f"revision {query.revision}" if query.revision else ""),
         freshness=window.names.freshness(),
         query=query,
         key=show(query.key),
@@ -246,16 +246,18 @@ def fold_managed(obj: dict[str, Any]) -> tuple[dict[str, Any], int]:
     return obj | {"metadata": kept}, len(managers)
 
 
-def crumbs_of(entry: Entry) -> tuple[Crumb, ...]:
-    """The way to the object page of an entry."""
+def crumbs_of(entry: Entry, beyond: str = "") -> tuple[Crumb, ...]:
+    """The way to the object page of an entry; to a page `beyond` it, from where the entry's own crumb leads back."""
+    last = (Crumb(beyond),) if beyond else ()
+    address = object_href(entry.key) if beyond else ""
     place = entry.place
     if place is None:
-        return (Crumb("Registry", "/registry"), Crumb(show(entry.key)))
+        return (Crumb("Registry", "/registry"), Crumb(show(entry.key), address), *last)
     resource = place.resource
     crumbs = [Crumb("Registry", "/registry"), Crumb(resource.plural, href("/registry", resource=resource.id))]
     if place.namespace:
         crumbs.append(Crumb(place.namespace, href("/registry", resource=resource.id, namespace=place.namespace)))
-    return (*crumbs, Crumb(place.name))
+    return (*crumbs, Crumb(place.name, address), *last)
 
 
 def _body(window: Window, query: ObjectQuery, answer: ObjectAnswer, now: datetime) -> dict[str, Any]:

@@ -26,6 +26,12 @@ def state_of(obj: Object, now: datetime) -> State:
     return speaker(obj, now) if speaker else _by_conditions(obj)
 
 
+def runs_unready(pod: Object | None) -> bool:
+    """Whether the containers of a pod run, and the pod does not count as ready: its node is lost, or a gate shut."""
+    ready = condition(pod, "Ready")
+    return ready is not None and text(pod, "status", "phase") == "Running" and text(ready, "status") != "True"
+
+
 def _pod(obj: Object, now: datetime) -> State:
     state = pod_state(obj, now)
     words = f"{state.reason}, {state.ready} of {state.total} ready"

@@ -6,6 +6,7 @@ import { takeAwayLater } from "./gone.js";
 import { keepHistoryInOrder } from "./history.js";
 import { startKeyboard } from "./keyboard.js";
 import { keepReading } from "./reading.js";
+import { showCurrentTab } from "./tabs.js";
 import { startThemeSwitch } from "./theme-switch.js";
 import { openWhenWide } from "./tree.js";
 
@@ -19,6 +20,7 @@ startThemeSwitch();
 function prepare(root) {
   openWhenWide(root);
   takeAwayLater(root);
+  if (root === document || root.querySelector(".tabs")) showCurrentTab();
   for (const element of root.querySelectorAll("[data-needs-script]")) element.hidden = false;
 }
 

@@ -18,6 +18,22 @@ def test_a_head_orders_the_rows_and_the_other_way_round(page: Page) -> None:
     expect(page.locator("#objects tbody tr").first).to_contain_text("12 (")
 
 
+def test_a_pod_that_runs_and_is_not_ready_is_marked(page: Page) -> None:
+    page.goto("/registry?resource=pods&namespace=shop")
+
+    expect(page.get_by_role("row", name="cart-c86d8d456-vlv2c")).to_contain_text("Running ▲ not ready")
+    expect(page.get_by_role("row", name="cart-c86d8d456-m99c6")).not_to_contain_text("not ready")
+
+
+def test_what_a_table_says_of_a_pod_is_in_sight_on_a_phone(page: Page) -> None:
+    page.set_viewport_size({"width": 400, "height": 860})
+    page.goto("/registry?resource=pods&namespace=shop")
+
+    status = page.get_by_role("row", name="imagepull").get_by_text("ImagePullBackOff").bounding_box()
+    assert status is not None
+    assert status["x"] + status["width"] <= 400
+
+
 def test_filters_by_words_and_labels_say_what_they_looked_into(page: Page) -> None:
     page.goto("/registry?resource=pods")
     page.get_by_label("Words").fill("crashloopbackoff")
@@ -66,6 +82,30 @@ def test_a_namespace_tells_what_is_not_well_with_its_evidence(page: Page) -> Non
     claims.locator("summary").click()
 
     expect(claims.locator(".evidence li")).to_have_count(3)
+
+
+def test_all_evidence_can_be_seen(page: Page) -> None:
+    page.goto("/namespaces?namespace=shop")
+    pods = page.locator(".finding", has_text="12 pods not ready")
+    pods.locator("summary", has_text="evidence").click()
+    pods.locator("summary", has_text="and 2 more").click()
+
+    expect(pods.locator(".evidence a").last).to_be_visible()
+    expect(pods.locator(".evidence a")).to_have_count(12)
+
+
+def test_a_pod_says_why_it_is_not_well_before_all_else(page: Page) -> None:
+    page.goto(CRASHLOOP)
+
+    expect(page.locator(".summary-part").first).to_contain_text("CrashLoopBackOff")
+    expect(page.locator(".summary-part").first).to_contain_text("exit code 2")
+    expect(page.locator("#value")).to_contain_text("No events are stored for it")
+
+
+def test_a_config_map_shows_what_it_holds(page: Page) -> None:
+    page.goto("/object?key=/registry/configmaps/shop/app-config")
+
+    expect(page.locator(".summary-texts")).to_contain_text("mode=live")
 
 
 def test_the_stored_state_is_looked_through(page: Page) -> None:

@@ -60,6 +60,26 @@ def test_a_search_in_content_needs_no_scope_and_shows_no_stop_when_it_has_ended(
     expect(page.locator(".empty")).to_contain_text("Nothing that was looked into matches")
 
 
+def test_the_tab_of_the_page_is_marked_and_in_sight_on_a_phone(page: Page) -> None:
+    page.set_viewport_size({"width": 400, "height": 860})
+    for address, tab in (
+        ("/encryption", "Encryption"),
+        ("/search/content", "Search"),
+        ("/history?key=/registry/pods/shop/crashloop", "Registry"),
+    ):
+        page.goto(address)
+        current = page.get_by_role("navigation", name="Pages").locator("[aria-current=page]")
+        expect(current).to_have_text(tab)
+        expect(current).to_be_in_viewport(ratio=1)
+
+
+def test_the_history_leads_back_to_the_object(page: Page) -> None:
+    page.goto("/history?key=/registry/pods/shop/crashloop")
+    page.get_by_role("navigation", name="Where this is").get_by_role("link", name="crashloop").click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("crashloop")
+
+
 def test_the_keyboard_goes_to_search_pages_rows_and_help(page: Page) -> None:
     page.goto("/")
     page.keyboard.press("g")

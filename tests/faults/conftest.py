@@ -252,11 +252,13 @@ class Eye:
         self.found = found
         self.begun = time.monotonic()
 
-    def finds(self, rule_id: str, within: float = FOUND_SECONDS, member: str = "") -> Finding:
-        """The finding, once it is there; fails when it is not within the time."""
-        return next(
-            f for f in self._until(lambda v: _has(v, rule_id, member), within, rule_id) if _is(f, rule_id, member)
-        )
+    def finds(self, rule_id: str, within: float = FOUND_SECONDS, member: str = "", saying: str = "") -> Finding:
+        """The finding, once it is there, with `saying` in its evidence; fails when it is not within the time."""
+
+        def fits(finding: Finding) -> bool:
+            return _is(finding, rule_id, member) and saying in finding.evidence
+
+        return next(f for f in self._until(lambda v: any(map(fits, v.findings)), within, rule_id) if fits(f))
 
     def says(self, *verdicts: str, within: float = FOUND_SECONDS) -> Verdict:
         """The verdict, once it is one of those."""

@@ -12,7 +12,6 @@ from etcdview.codec import Codec, load_encryption_config
 from etcdview.config import Settings
 from etcdview.errors import FileFormatError
 from etcdview.models import TlsFiles
-from etcdview.stores.base import Store
 from etcdview.stores.bbolt import is_bolt
 from etcdview.stores.dump import is_gzip, open_dump
 from etcdview.stores.snapshot import SnapshotStore, open_snapshot
@@ -20,11 +19,6 @@ from etcdview.stores.static import StaticStore
 
 if TYPE_CHECKING:
     from etcdview.stores.etcd import EtcdStore
-
-
-def open_store(settings: Settings) -> Store:
-    """The file of --from, or the endpoints. Raises FileFormatError, SettingError."""
-    return open_file(Path(settings.from_file)) if settings.from_file else open_etcd(settings)
 
 
 def open_file(path: Path) -> StaticStore | SnapshotStore:

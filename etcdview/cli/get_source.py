@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from pathlib import Path
 from typing import Any
 
 import click
@@ -13,14 +14,16 @@ from etcdview.keys import KeySpace
 from etcdview.models import RangeResult
 from etcdview.objects import Objects
 from etcdview.redact import Redactor
-from etcdview.sources import open_codec, open_store
+from etcdview.sources import open_codec, open_etcd, open_file
 from etcdview.stores.base import Store
 
 
 def open_noted(settings: Settings) -> Store:
     """The store that the settings name; what has to be said of a file is said on standard error."""
-    store = open_store(settings)
-    for note in () if store.live else getattr(store, "notes", ()):
+    if not settings.from_file:
+        return open_etcd(settings)
+    store = open_file(Path(settings.from_file))
+    for note in store.notes:
         click.echo(f"etcdview: {note}", err=True)
     return store
 

@@ -14,6 +14,7 @@ from etcdview.cli.get_print import cell_text
 from etcdview.cli.options import settings_options
 from etcdview.config import Resolved
 from etcdview.config.rows import CONNECTION
+from etcdview.errors import FileFormatError
 from etcdview.models import Progress
 
 if TYPE_CHECKING:
@@ -53,9 +54,12 @@ def save(file: Path, resolved: Resolved) -> int:
 @click.argument("file", type=click.Path(path_type=Path))
 def status(file: Path) -> int:
     """Check the snapshot FILE (or a member's database or data directory), and say what it holds."""
-    from etcdview.stores.snapshot import open_snapshot
+    from etcdview.sources import open_file
+    from etcdview.stores.snapshot import SnapshotStore
 
-    store = open_snapshot(file)
+    store = open_file(file)
+    if not isinstance(store, SnapshotStore):
+        raise FileFormatError(f"{file} is a registry dump, not a snapshot.", "It has no cluster to tell of.")
     for note in store.notes:
         click.echo(f"etcdview: {note}", err=True)
     for name, value in _rows(store):

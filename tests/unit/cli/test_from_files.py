@@ -87,6 +87,11 @@ def test_status_tells_what_a_snapshot_holds(snapshot: Path, output: Output) -> N
     }
 
 
+def test_status_of_a_dump_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["snapshot", "status", str(DUMP)]) == 1
+    assert "is a registry dump, not a snapshot" in capsys.readouterr().err
+
+
 def test_export_makes_a_dump_of_a_snapshot(snapshot: Path, output: Output, tmp_path: Path) -> None:
     whole, part = tmp_path / "all.jsonl.gz", tmp_path / "pods.jsonl"
 

@@ -19,7 +19,7 @@ from etcdview.errors import (
     ValidityError,
 )
 from etcdview.models import TlsFiles
-from etcdview.tls.certificates import Certificate, from_der, read_certificates
+from etcdview.tls.certificates import Certificate, from_der, read_authorities, read_certificates
 from etcdview.tls.line import Line
 
 # what opens a connection in HTTP/2 (RFC 9113, 3.4): a preface, and a SETTINGS frame without settings
@@ -57,7 +57,7 @@ def greet(line: Line, files: TlsFiles, now: datetime) -> Greeting:
             "Check the port: etcd's clients use 2379. A proxy before it must pass on HTTP/2, or TCP as it is.",
             endpoint=str(line.endpoint),
         )
-    shown = from_der(secured.getpeercert(binary_form=True) or b"")
+    shown = _read(secured, line.endpoint)
     trust = "not checked" if files.insecure_skip_verify else "good"
     return Greeting(
         f"{secured.version()}; the server's certificate is {trust}: {shown.subject}, until {shown.ends:%Y-%m-%d}."
@@ -114,12 +114,23 @@ def presented(endpoint: Endpoint, files: TlsFiles, timeout_seconds: float) -> Ce
     """The certificate that the endpoint shows, trusted or not. Raises UnreachableError."""
     line = Line(endpoint, time.monotonic() + timeout_seconds)
     try:
-        return from_der(line.shake_hands(files, verify=False).getpeercert(binary_form=True) or b"")
+        return _read(line.shake_hands(files, verify=False), endpoint)
     except (ssl.SSLError, ConnectionError) as error:
         alert = isinstance(error, ssl.SSLError) and "ALERT" in (error.reason or "")
         raise (_shut_out(line, files, error) if alert else _no_tls(line, error)) from error
     finally:
         line.close()
+
+
+def _read(secured: ssl.SSLSocket, endpoint: Endpoint) -> Certificate:
+    try:
+        return from_der(secured.getpeercert(binary_form=True) or b"")
+    except ValueError as error:
+        raise TlsError(
+            f"The certificate of {endpoint} cannot be read: {error}.",
+            "Look at it: openssl s_client -connect HOST:PORT -showcerts; and have it made anew.",
+            endpoint=str(endpoint),
+        ) from error
 
 
 def _speaks_tls(line: Line) -> bool:
@@ -235,13 +246,13 @@ def _shut_out(line: Line, files: TlsFiles, error: OSError) -> ClientCertificateE
 def _objection(files: TlsFiles) -> str:
     """What we can see of why a client certificate is refused."""
     try:
-        leaf = read_certificates(files.cert)[0]
-        authorities = read_certificates(files.cacert) if files.cacert else ()
+        sent = read_certificates(files.cert)
+        leaf, authorities = sent[0], read_authorities(files.cacert)[0] if files.cacert else ()
     except CertificateFileError as error:
         return error.what.rstrip(".")
     if leaf.usages and "client" not in leaf.usages:
         return f"it was not made for clients ({_usage(leaf)})"
-    if authorities and not any(leaf.signed_by(authority) for authority in authorities):
+    if authorities and not any(one.signed_by(authority) for one in sent for authority in authorities):
         return f"it was signed by {leaf.issuer}, which is not the CA in {files.cacert}"
     return f"it is {leaf.subject}, signed by {leaf.issuer}, until {leaf.ends:%Y-%m-%d}"
 
@@ -258,7 +269,7 @@ def _chain(files: TlsFiles, shown: Certificate | None, where: str) -> list[tuple
     """The certificates that a handshake depends on, the server's first, each with its name at a sentence's start."""
     chain = [(shown, f"The certificate of {where}")] if shown else []
     try:
-        authorities = read_certificates(files.cacert) if files.cacert else ()
+        authorities = read_authorities(files.cacert)[0] if files.cacert else ()
     except CertificateFileError:
         authorities = ()
     return chain + [(authority, f"The CA in {files.cacert}") for authority in authorities]

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives import serialization
 from etcdview.demo.certificates import Authority
 from etcdview.errors import CertificateFileError, KeyMismatchError, ValidityError
 from etcdview.models import TlsFiles
+from etcdview.tls import refusals
 from etcdview.tls.certificates import from_der, key_fits, kubeadm_pairs, read_authorities, read_certificates
 from etcdview.tls.contexts import client_context
 from etcdview.tls.files import load, stamp
@@ -227,3 +228,15 @@ def test_an_extension_that_stands_there_twice_is_no_reason_to_fail(tmp_path: Pat
 def test_what_is_no_certificate_is_a_value_error() -> None:
     with pytest.raises(ValueError, match="pars"):
         from_der(b"nonsense")
+
+
+def test_a_client_certificate_of_an_intermediate_is_not_called_foreign(tmp_path: Path) -> None:
+    root = Authority(tmp_path / "root", "root")
+    below = Authority(tmp_path / "below", "below", parent=root)
+    pair = below.issue(tmp_path, "client", "client")
+    given = TlsFiles(str(root.files.cert), str(pair.cert), str(pair.key))
+    assert "which is not the CA" in refusals._objection(given)
+
+    pair.cert.write_bytes(pair.cert.read_bytes() + below.files.cert.read_bytes())
+
+    assert "which is not the CA" not in refusals._objection(given)

@@ -53,9 +53,10 @@ def _print(facts: ClusterFacts, verdict: Verdict) -> None:
     headline = click.style(verdict.status, fg=_VERDICT_COLOURS.get(verdict.status, "red"), bold=True)
     who = "voters" if facts.membership else "endpoints"
     spare = f"; {quorum.may_fail} more may fail" if quorum.state == "has" else ""
-    click.echo(
-        f"{headline}: {quorum.answering} of {quorum.voters} {who} answer{spare}. {verdict.at:%Y-%m-%d %H:%M:%S} UTC"
-    )
+    agreeing = quorum.state == "has" and quorum.agreeing < quorum.answering
+    among = f", {quorum.agreeing} of them in the quorum" if agreeing else ""
+    answering = f"{quorum.answering} of {quorum.voters} {who} answer{among}{spare}"
+    click.echo(f"{headline}: {answering}. {verdict.at:%Y-%m-%d %H:%M:%S} UTC")
     for finding in verdict.findings:
         click.echo()
         for line in _lines(finding):

@@ -29,6 +29,7 @@ def test_health_of_a_healthy_cluster_exits_with_0(cluster: Cluster) -> None:
     done = run(cluster, "health")
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.startswith("healthy: 3 of 3 voters answer; 1 more may fail.")
+    assert "has not been compared" in done.stdout
 
 
 def test_health_as_json_has_the_fields_of_the_api(cluster: Cluster) -> None:
@@ -37,6 +38,7 @@ def test_health_as_json_has_the_fields_of_the_api(cluster: Cluster) -> None:
     assert told["verdict"] == "healthy"
     fields = {"id", "severity", "summary", "evidence", "why", "action", "commands", "member"}
     assert all(set(finding) == fields for finding in told["findings"])
+    assert "data-uncompared" not in [finding["id"] for finding in told["findings"]]
 
 
 def test_health_tells_degraded_and_no_quorum_by_its_exit_status(cluster: Cluster) -> None:

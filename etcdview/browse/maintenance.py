@@ -12,6 +12,8 @@ from etcdview.browse.pages import Crumb, href
 from etcdview.browse.window import Window
 from etcdview.browse.writing import Trouble, check_typed, off
 from etcdview.errors import DeniedError, NotFoundError, QueryError
+from etcdview.index.base import Changing
+from etcdview.index.changes import KEPT_CHANGES
 from etcdview.models import Alarm
 from etcdview.stores.base import Maintainable
 from etcdview.upkeep import doing, plans
@@ -19,11 +21,14 @@ from etcdview.upkeep.plans import OPERATIONS, Plan
 from etcdview.upkeep.sight import MemberNow, Sight, look
 from etcdview.upkeep.snapshots import Stream
 from etcdview.upkeep.turns import turn
+from etcdview.viewers import LOCAL_METHOD
+
+EARLIER_SECONDS = 300.0
 
 
 @dataclass(frozen=True, slots=True)
 class OperationQuery:
-    """What is asked for. `member` is an ID in hexadecimal, `revision` 0 the newest; `typed` confirms."""
+    """What is asked for. `member` is an ID in hexadecimal, `revision` 0: none; `typed` confirms."""
 
     operation: str
     member: str = ""
@@ -42,10 +47,11 @@ class OperationQuery:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An operation on one member."""
+    """An operation on one member; `final`: what it takes away does not come back."""
 
     text: str
     href: str
+    final: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +76,14 @@ class AlarmLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """A revision that stood so many minutes ago."""
+
+    revision: int
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
 class MaintenancePage:
     """`changes`: this viewer may change the cluster; `why_not` says why nobody may. `flags`: to start a new member."""
 
@@ -77,6 +91,7 @@ class MaintenancePage:
     members: tuple[MemberLine, ...]
     alarms: tuple[AlarmLine, ...]
     revision: int
+    earlier: Earlier | None
     changes: bool
     why_not: str
     done: str
@@ -85,13 +100,14 @@ class MaintenancePage:
 
 @dataclass(frozen=True, slots=True)
 class OperationPage:
-    """One operation before it is confirmed. `fields` travel with the form."""
+    """One operation before it is confirmed. `fields` travel with the form; `loses` says what history goes with it."""
 
     crumbs: tuple[Crumb, ...]
     plan: Plan
     fields: tuple[tuple[str, str], ...]
     commands: tuple[Command, ...]
     action: str
+    loses: str = ""
     trouble: Trouble | None = None
 
 
@@ -115,7 +131,9 @@ _DONE = {
 }
 
 
-def maintenance_page(window: Window, done: str = "", member: str = "", name: str = "") -> MaintenancePage:
+def maintenance_page(
+    window: Window, now: datetime, done: str = "", member: str = "", name: str = ""
+) -> MaintenancePage:
     """The members, looked at now. Raises NotFoundError for a file, DeniedError for a role that may do nothing here."""
     store = _store(window, "snapshot")
     sight = look(store)
@@ -123,9 +141,10 @@ def maintenance_page(window: Window, done: str = "", member: str = "", name: str
     added = sight.by_id(_id(member)) if member and done == "add-learner" else None
     return MaintenancePage(
         crumbs=(Crumb("Maintenance"),),
-        members=tuple(_line(m, changes) for m in sight.members),
+        members=tuple(_line(sight, m, changes) for m in sorted(sight.members, key=lambda m: (m.member.name, m.id))),
         alarms=tuple(_alarm(sight, alarm) for alarm in sight.alarms),
         revision=sight.revision,
+        earlier=_earlier(window, now),
         changes=changes,
         why_not=off(live=True).remedy if window.cluster.undo is None else "",
         done=_DONE.get(done, ""),
@@ -138,10 +157,9 @@ def operation_page(window: Window, query: OperationQuery, trouble: Trouble | Non
     store = _store(window, "snapshot" if query.operation == "snapshot" else "maintain")
     sight = look(store)
     plan = _plan(sight, query)
-    revision = query.revision or sight.revision
     fields = {
         "member": query.member,
-        "revision": str(revision) if query.operation == "compact" else "",
+        "revision": str(query.revision) if query.operation == "compact" else "",
         "peer": query.peer_url,
         "name": query.name,
         "alarm": query.alarm,
@@ -152,6 +170,7 @@ def operation_page(window: Window, query: OperationQuery, trouble: Trouble | Non
         fields=tuple((name, value) for name, value in fields.items() if value),
         commands=tuple(Command("etcdctl", text) for text in plan.commands),
         action=f"/maintenance/{query.operation}",
+        loses=_loses(window, sight, query.revision) if query.operation == "compact" and not plan.refusal else "",
         trouble=trouble,
     )
 
@@ -220,6 +239,8 @@ def _store(window: Window, act: str) -> Maintainable:
         raise NotFoundError("This is a file: there is no cluster to look after.", "Open a live etcd.")
     if act == "maintain" and window.cluster.undo is None:
         raise off(live=True)
+    if viewer.method == LOCAL_METHOD:  # nobody has to log in: then nothing is changed, and no Secret leaves
+        raise off(live=True)
     if not (viewer.may("maintain") if act == "maintain" else viewer.may("snapshot")):
         raise DeniedError(f"Your role ({viewer.role}) does not permit this.", "Ask whoever runs etcdview.")
     return store
@@ -232,7 +253,7 @@ def _plan(sight: Sight, query: OperationQuery) -> Plan:
     if operation == "snapshot":
         return plans.snapshot(sight)
     if operation == "compact":
-        return plans.compact(sight, query.revision or sight.revision)
+        return plans.compact(sight, query.revision)
     if operation == "defragment-all":
         return plans.defragment_all(sight)
     if operation == "disarm":
@@ -257,13 +278,39 @@ def _id(text: str) -> int:
         raise QueryError(f"{text[:40]!r} is no member ID.", "IDs are hexadecimal, as etcdctl prints them.") from None
 
 
-def _line(member: MemberNow, changes: bool) -> MemberLine:
+def _earlier(window: Window, now: datetime) -> Earlier | None:
+    """The newest revision that is EARLIER_SECONDS old, by when the index saw it; None where it saw none such."""
+    names = window.cluster.names
+    if not isinstance(names, Changing):
+        return None
+    seconds = now.timestamp()
+    for change in names.changes.recent(limit=KEPT_CHANGES):
+        if seconds - change.seen_at >= EARLIER_SECONDS:
+            return Earlier(change.revision, int((seconds - change.seen_at) // 60))
+    return None
+
+
+def _loses(window: Window, sight: Sight, revision: int) -> str:
+    """How much history goes with a compaction; what has gone before is known from the members' metrics, if at all."""
+    monitor = window.cluster.monitor
+    facts = monitor.latest().facts if monitor else None
+    metrics = [m.metrics for m in facts.members] if facts else []
+    compacted = int(max((m.compact_revision or 0 for m in metrics if m), default=0))
+    stay = sight.revision - revision
+    left = f"the {stay:,} after it stay" if stay else "none stays: no history, and nothing to undo a change by"
+    if 0 < compacted < revision:
+        return f"{revision - compacted:,} revisions of history go, {compacted:,} to {revision - 1:,}; {left}."
+    return f"All revisions before {revision:,} go that are still there; {left}."
+
+
+def _line(sight: Sight, member: MemberNow, changes: bool) -> MemberLine:
     status = member.status
+    apart = sight.apart(member) if member.alive and sight.leader else ""
     return MemberLine(
         id=member.id_hex,
         name=member.name,
-        role=member.role,
-        trouble=member.trouble,
+        role="cut off" if apart else member.role,
+        trouble=apart or member.trouble,
         db_size=status.db_size_bytes if status else None,
         db_size_in_use=status.db_size_in_use_bytes if status else None,
         links=tuple(_links(member)) if changes else (),
@@ -276,7 +323,9 @@ def _links(member: MemberNow) -> Iterator[Link]:
     texts = {"defragment": "defragment", "move-leader": "make leader", "promote": "promote", "remove": "remove"}
     for operation, shown in names.items():
         if shown:
-            yield Link(texts[operation], href(f"/maintenance/{operation}", member=member.id_hex))
+            yield Link(
+                texts[operation], href(f"/maintenance/{operation}", member=member.id_hex), final=operation == "remove"
+            )
 
 
 def _alarm(sight: Sight, alarm: Alarm) -> AlarmLine:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,15 @@ from werkzeug.test import EnvironBuilder
 
 from etcdview.accounts import users
 from etcdview.accounts.users import User, Users
+from etcdview.browse.cluster import Cluster as Browsed
+from etcdview.browse.maintenance import Earlier, maintenance_page
 from etcdview.browse.opening import open_cluster
+from etcdview.browse.window import Window
 from etcdview.config import Settings
 from etcdview.demo.cluster import Cluster
+from etcdview.index.base import Changing
 from etcdview.stores.etcd import EtcdStore
+from etcdview.viewers import Viewer
 from webapp import create_app
 
 ROOT = Path(__file__).parents[2]
@@ -81,6 +87,15 @@ def desk(cluster: Cluster, tmp_path: Path) -> Iterator[Desk]:
     store = EtcdStore(cluster.endpoints, cluster.tls)
     yield Desk(clients["ann"], clients["bob"], tmp_path, store)
     store.close()
+    opened.close()
+
+
+@pytest.fixture
+def live(cluster: Cluster) -> Iterator[Browsed]:
+    """The cluster opened for browsing, where nothing may be changed."""
+    tls = cluster.tls
+    opened = open_cluster(Settings(endpoints=cluster.endpoints, cacert=tls.cacert, cert=tls.cert, key=tls.key))
+    yield opened
     opened.close()
 
 
@@ -209,3 +224,52 @@ def test_one_operation_at_a_time_over_all_processes_until_they_end(desk: Desk) -
     assert refused.status_code == 409
     assert "bob runs remove, since" in refused.text
     assert compact(desk.ann, revision).status_code == 303
+
+
+def test_the_members_stand_in_the_order_of_the_other_pages_and_removing_stands_apart(desk: Desk) -> None:
+    page = desk.ann.get("/maintenance").text
+
+    assert re.findall(r'<th scope="row">(cp\d)</th>', page) == ["cp1", "cp2", "cp3"]
+    assert re.findall(r'<a class="danger-link" href="/maintenance/(\w+)', page) == ["remove"] * 3
+
+
+def test_compaction_proposes_no_revision_and_says_what_it_costs(desk: Desk) -> None:
+    first = written(desk)
+    compact(desk.ann, first)
+    last = [written(desk) for _ in range(5)][-1]
+
+    field = re.search(r'<input id="compact-revision"[^>]*>', desk.ann.get("/maintenance").text)
+    assert field is not None
+    assert "value=" not in field[0]
+
+    def told(revision: int) -> str:
+        return desk.ann.get("/maintenance/compact", query_string={"revision": revision}).text
+
+    assert "Refused: The revision must be between 1 and" in told(0)
+    assert "revisions of history go" in told(last) or "All revisions before" in told(last)
+    assert "none stays: no history, and nothing to undo a change by." in told(last)
+    assert "the 2 after it stay." in told(last - 2)
+
+
+def test_a_revision_of_some_minutes_ago_is_told_where_the_index_saw_one(desk: Desk, live: Browsed) -> None:
+    window = Window(live, Viewer("olga", "operator", method="token"))
+    assert isinstance(live.names, Changing)
+    until = time.monotonic() + 20
+    while not live.names.changes.recent():  # a change before the index watches is none of the log's
+        assert time.monotonic() < until
+        desk.store.put(b"/registry/configmaps/shop/%d" % time.time_ns(), b"{}", mod_revision=0)
+        time.sleep(0.1)
+    newest = live.names.changes.recent()[0]
+    seen = datetime.fromtimestamp(newest.seen_at, UTC)
+
+    assert maintenance_page(window, seen + timedelta(minutes=4)).earlier is None
+    assert maintenance_page(window, seen + timedelta(minutes=7, seconds=9)).earlier == Earlier(newest.revision, 7)
+
+
+def test_without_a_login_it_is_said_that_changes_are_off(live: Browsed, cluster: Cluster) -> None:
+    client = create_app(Settings(endpoints=cluster.endpoints), live).test_client()
+
+    for path in ("/maintenance", "/maintenance/snapshot", "/create"):
+        response = client.get(path)
+        assert response.status_code == 404
+        assert "Changes are switched off" in response.text

@@ -41,7 +41,9 @@ _NOTHING = Step("")
 def members() -> Response:
     """The members, and what can be done."""
     args = request.args
-    page = maintenance_page(current_window(), *(params.text(args, name, 100) for name in ("done", "member", "name")))
+    page = maintenance_page(
+        current_window(), now(), *(params.text(args, name, 100) for name in ("done", "member", "name"))
+    )
     return render_page("maintenance/index.html", page)
 
 

@@ -66,6 +66,15 @@ def parse_endpoint(text: str, *, tls: bool = False) -> Endpoint:
     return Endpoint(parts.scheme, parts.hostname, port)
 
 
+def is_endpoint(text: str) -> bool:
+    """Whether parse_endpoint can read it: members may advertise anything, such as a socket file."""
+    try:
+        parse_endpoint(text)
+    except SettingError:
+        return False
+    return True
+
+
 def parse_endpoints(texts: Iterable[str], *, tls: bool = False) -> tuple[Endpoint, ...]:
     """All endpoints in order, each once; a text may hold several with commas between. Raises SettingError."""
     pieces = [piece for text in texts for piece in text.split(",") if piece.strip()]

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import replace
 
+from etcdview.endpoints import is_endpoint
 from etcdview.health.assemble import address, assemble
 from etcdview.health.budget import Budget, Clock
 from etcdview.health.facts import ClusterFacts, EndpointFacts, Probe, Trouble
@@ -126,4 +127,5 @@ def _work(prober: EndpointProber, heard: _Heard) -> None:
 
 
 def _client_urls(membership: Membership | None) -> Iterable[str]:
-    return [url for member in membership.members for url in member.client_urls] if membership else []
+    members = membership.members if membership else ()
+    return [url for member in members for url in member.client_urls if is_endpoint(url)]

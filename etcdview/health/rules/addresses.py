@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from etcdview.endpoints import is_endpoint
 from etcdview.health.assemble import address
 from etcdview.health.facts import ClusterFacts
 from etcdview.health.findings import Finding
@@ -115,6 +116,25 @@ def url_missing(sight: Sight) -> Iterator[Finding]:
             evidence=f"The membership lists none for {member.id:x} {read_at(sight.facts.at)}.",
             why="It cannot be asked how it is, and clients that follow the membership never use it.",
             action="Set --advertise-client-urls, and start it again.",
+            commands=(MEMBERS,),
+            member=member.name,
+        )
+
+
+@rule("url-odd")
+def url_odd(sight: Sight) -> Iterator[Finding]:
+    """A member advertises a client URL that no client can use over the network: another scheme, or no port there is."""
+    for member in _members(sight.facts):
+        odd = [url for url in member.client_urls if not is_endpoint(url)]
+        if not odd:
+            continue
+        yield Finding(
+            id="url-odd",
+            severity="warning" if len(odd) == len(member.client_urls) else "info",
+            summary=f"Member {member.name} advertises an address that is not asked.",
+            evidence=f"The membership lists {listed(odd)} {read_at(sight.facts.at)}.",
+            why="Only http and https addresses of a host and a port lead to it from another machine.",
+            action="Correct --advertise-client-urls; a socket file belongs into --listen-client-urls alone.",
             commands=(MEMBERS,),
             member=member.name,
         )

@@ -287,6 +287,7 @@ CASES: dict[str, Case] = {
     ),
     "url-misleads": Case("warning", elsewhere, healthy),
     "url-missing": Case("warning", listed(client_urls=()), listed(name="", client_urls=())),
+    "url-odd": Case("warning", listed(client_urls=("unix:///run/etcd",)), listed(client_urls=("https://[::1]:2379",))),
     "url-plain": Case("warning", listed(peer_urls=("http://10.0.0.2:2380",)), healthy),
     "url-shared": Case(
         "warning", listed(client_urls=("https://10.0.0.1:2379",)), listed(client_urls=("https://10.0.0.1:12379",))

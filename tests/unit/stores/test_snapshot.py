@@ -230,6 +230,7 @@ def test_the_newer_meta_page_counts_wherever_it_stands(opened: Opened) -> None:
         (gzip.compress(BODY), "is a gzipped snapshot"),
         (gzip.compress(b'{"key":"/a","value":""}\n' * 1000)[:-20], "cannot be read"),
     ],
+    ids=["noise", "gzipped snapshot", "gzipped dump, cut"],
 )
 def test_a_file_of_another_kind_is_told_by_its_content(tmp_path: Path, data: bytes, says: str) -> None:
     path = tmp_path / "s.db"

@@ -13,7 +13,7 @@ from etcdview.models import TlsFiles
 from etcdview.tls.certificates import read_certificates
 from etcdview.tls.diagnosis import Step
 
-_EVERY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, not listened on
+_EVERY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # compared with, not listened on  # noqa: S104  # nosec B104
 
 
 @dataclass(frozen=True, slots=True)

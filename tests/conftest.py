@@ -10,7 +10,9 @@ from typing import TypeVar
 import pytest
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
-TESTDATA = Path(__file__).parent / "testdata"
+HERE = Path(__file__).parent
+TESTDATA = HERE / "testdata"
+_LONG_FIRST = ("faults", "web", "integration", "security", "fuzz", "unit")
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +31,12 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
     """The same for a module that is skipped as a whole."""
     return _failed_in_ci((yield))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where several processes share the files, the long ones come first: nobody is left alone with one at the end."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: _LONG_FIRST.index(item.path.relative_to(HERE).parts[0]))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

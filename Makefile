@@ -4,7 +4,7 @@
 PORT ?= 8000
 KEYS ?= 1000000
 # Tests wait for etcd and browsers more than they compute. A file stays in one process, with clusters of its own.
-PARALLEL ?= --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+PARALLEL ?= --numprocesses 3 --dist loadfile --no-loadscope-reorder
 # The first Python on PATH that is new enough; name another with PYTHON=.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)

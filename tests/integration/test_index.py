@@ -227,12 +227,14 @@ def test_the_factory_chooses_by_the_store(plain_etcd: Cluster) -> None:
 
 
 def test_closing_ends_all_threads(plain_etcd: Cluster) -> None:
+    before = set(threading.enumerate())
     with indexed(url_of(plain_etcd)) as index:
         settled(index, 0)
+        assert any(t.name.startswith("etcdview-index") for t in set(threading.enumerate()) - before)
         began = time.monotonic()
         index.close()
         assert time.monotonic() - began < 1.5
-    wait_for(lambda: not [t for t in threading.enumerate() if t.name.startswith("etcdview-index")])
+    wait_for(lambda: not [t for t in set(threading.enumerate()) - before if t.name.startswith("etcdview-index")])
 
 
 def test_an_etcd_that_cannot_be_reached_is_said_to_be_so(plain_etcd: Cluster) -> None:

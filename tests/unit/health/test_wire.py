@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 import threading
@@ -33,20 +34,19 @@ def listening(answer: Answer | None) -> Iterator[str]:
 
 
 def _serve(server: socket.socket, answer: Answer | None) -> None:
-    kept = []
-    while True:
-        try:
-            line, _ = server.accept()
-        except OSError:
-            return
-        kept.append(line)
-        if answer is None:
-            continue
-        with line, line.makefile("rb") as asked:
-            while first := asked.readline():
-                while asked.readline().strip():
-                    pass
-                line.sendall(answer(first.split()[1].decode()))
+    with contextlib.ExitStack() as lines:
+        while True:
+            try:
+                line = lines.enter_context(server.accept()[0])
+            except OSError:
+                return
+            if answer is None:
+                continue
+            with line, line.makefile("rb") as asked:
+                while first := asked.readline():
+                    while asked.readline().strip():
+                        pass
+                    line.sendall(answer(first.split()[1].decode()))
 
 
 def reply(body: bytes, status: str = "200 OK", *headers: str) -> bytes:

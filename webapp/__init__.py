@@ -27,9 +27,10 @@ def create_app(
     security.init_app(app, settings)
     accounts.init_app(app, settings, ended)
     errors.init_app(app)
+    runtime.init_app(app, settings, cluster)
+    # From here on etcd is being asked: what follows costs the first page nothing.
     api.init_app(app)
     machines.init_app(app)
     views.init_app(app)
     accounts.limit(app)
-    runtime.init_app(app, settings, cluster)
     return app

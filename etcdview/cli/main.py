@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import sys
 import traceback
@@ -43,6 +44,7 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = importlib.import_module(f"etcdview.cli.{cmd_name}").command
+        gc.enable()
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -61,6 +63,7 @@ def main(argv: list[str] | None = None) -> NoReturn:
 
     Of `health`, which monitoring runs, 2 is "no quorum": there it is 3, unknown, for whatever keeps it from a verdict.
     """
+    gc.disable()  # until the command is loaded: nothing that modules make is garbage
     if not sys.warnoptions:  # -W or PYTHONWARNINGS: somebody wants them
         warnings.simplefilter("ignore")  # libraries warn of odd certificates; that is nothing a user can mend here
     sys.exit(run(argv))

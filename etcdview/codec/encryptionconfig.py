@@ -12,9 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
 from etcdview.codec.encryption import PROVIDERS
 from etcdview.errors import SettingError
 
@@ -78,6 +75,10 @@ def _covers(pattern: str, resource: str) -> bool:
 
 def load_encryption_config(path: Path) -> EncryptionConfig:
     """Read an EncryptionConfiguration. Raises SettingError that names the place, never the key."""
+    # Here, because only who has such a file needs it.
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -23,7 +23,9 @@ _WORDS = frozenset(
 # The quick way: nothing here is an indicator, a number or special, if it is no word.
 _SAFE = re.compile(r"[A-Za-z_/$(=\u00a1-\u1fff][A-Za-z0-9_./$()=+,;\[\]{}@%^&*!|<>~?\u00a1-\u1fff-]*", re.ASCII)
 
-_NOT_PRINTABLE = re.compile("[^\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]")
+# All but "\n". Said as what it is, not as what it is not: that takes a tenth of the time to compile.
+_UNPRINTABLE = "\0-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffe-\U0010ffff"
+_NOT_PRINTABLE = re.compile(f"[{_UNPRINTABLE}]")
 _BREAK = "\n\r\x85\u2028\u2029"
 _SPACE_BREAK = re.compile(f" [{_BREAK}]")
 _BREAK_SPACE = re.compile(f"[{_BREAK}] ")
@@ -47,7 +49,7 @@ _ESCAPES = {
     "\0": "\\0", "\a": "\\a", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\v": "\\v", "\f": "\\f", "\r": "\\r",
     "\x1b": "\\e", '"': '\\"', "\\": "\\\\", "\x85": "\\N", "\xa0": "\\_", "\u2028": "\\L", "\u2029": "\\P",
 }  # fmt: skip
-_ESCAPED = re.compile('["\\\\\r\n\x85\u2028\u2029]|[^\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]')
+_ESCAPED = re.compile(f'["\\\\\n\u2028\u2029{_UNPRINTABLE}]')
 
 
 # Where go-yaml begins to look for a space at which to fold.

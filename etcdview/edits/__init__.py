@@ -2,3 +2,5 @@
 
 Nothing here asks etcd, and nothing writes: see stores.base.Writable.
 """
+
+MAX_STORED_BYTES = 1_500_000  # etcd takes requests of 1.5 MiB (--max-request-bytes)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from etcdview.codec import Codec, Decoded, StorageForm
+from etcdview.edits import MAX_STORED_BYTES
 from etcdview.edits.checks import check_identity, check_revision, check_same
 from etcdview.edits.manifests import read_manifest
 from etcdview.edits.masks import unmasked
@@ -16,7 +17,6 @@ from etcdview.keys import Place
 from etcdview.models import KeyValue
 from etcdview.redact import Redactor, is_sensitive
 
-MAX_VALUE_BYTES = 1_500_000  # etcd takes requests of 1.5 MiB (--max-request-bytes)
 MANAGED = "managedFields"
 Object = dict[str, Any]
 
@@ -108,7 +108,7 @@ class Drafter:
 
     def _encoded(self, key: bytes, place: Place | None, wanted: Object, storage: StorageForm) -> tuple[bytes, Object]:
         value = self._codec.encode(wanted, storage, key)
-        if len(value) > MAX_VALUE_BYTES:
+        if len(value) > MAX_STORED_BYTES:
             raise EncodeError(f"The value would take {len(value):,} bytes: more than etcd accepts.")
         decoded = self._codec.decode(key, value)
         if decoded.object is None or decoded.unknown_fields:

@@ -17,11 +17,11 @@ from ruamel.yaml.error import YAMLError
 from ruamel.yaml.events import AliasEvent
 from ruamel.yaml.nodes import ScalarNode
 
+from etcdview.edits import MAX_STORED_BYTES
 from etcdview.errors import EncodeError
 
 Form = Literal["yaml", "json"]
 FORMS: tuple[Form, ...] = ("yaml", "json")
-MAX_BYTES = 1_500_000  # etcd takes requests of 1.5 MiB
 MAX_DEPTH = 100
 MAX_NODES = 100_000  # of YAML, which is read at some 20,000 a second
 
@@ -33,8 +33,8 @@ _QUOTE = "Put it in quotes where a text is meant; else write it in another way."
 
 def read_manifest(text: str, form: str) -> dict[str, Any]:
     """The object of a text. Raises EncodeError that says what is wrong with it, and in which line."""
-    if len(text) > MAX_BYTES or len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
-        raise EncodeError(f"This text is larger than {MAX_BYTES:,} bytes.", "etcd takes no value of that size.")
+    if len(text) > MAX_STORED_BYTES or len(text.encode("utf-8", "surrogatepass")) > MAX_STORED_BYTES:
+        raise EncodeError(f"This text is larger than {MAX_STORED_BYTES:,} bytes.", "etcd takes no value of that size.")
     if form not in FORMS:
         raise EncodeError(f"There is no form {form[:20]!r}.", "Choose yaml or json.")
     obj = _yaml(text) if form == "yaml" else _json(text)

@@ -108,7 +108,7 @@ GET: dict[str, tuple[Row, ...]] = {
     "watch.freshness": (everybody_in("/freshness"),),
     "wellbeing.namespaces": (everybody_in("/namespaces"),),
     "wellbeing.storage": (everybody_in("/storage"),),
-    "api-docs.openapi_json": (api("/api/v1/openapi.json"),),
+    "api.openapi": (api("/api/v1/openapi.json"),),
     "api.cluster": (api("/api/v1/cluster"),),
     "api.health": (api("/api/v1/health"),),
     "api.resources": (api("/api/v1/resources"),),

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from flask import Flask
-from flask_smorest import Api
+from flask import Blueprint, Flask
 
-from etcdview import __version__
-from webapp.api.routes import bp
+from webapp.lazily import loaded_when_called
 
-
-class _Api(Api):  # type: ignore[misc]  # flask-smorest carries no types
-    def _register_error_handlers(self) -> None:
-        """Errors are webapp.errors' business, for pages and API alike."""
+URL_PREFIX = "/api/v1"
+# Address under URL_PREFIX -> the module here, and the view in it.
+_VIEWS = {
+    "cluster": ("routes", "cluster"),
+    "health": ("routes", "health"),
+    "resources": ("routes", "resources"),
+    "keys": ("routes", "keys"),
+    "object": ("routes", "object_"),
+    "history": ("routes", "history"),
+    "openapi.json": ("document", "openapi"),
+}
 
 
 def init_app(app: Flask) -> None:
-    """Register the routes, and /api/v1/openapi.json that describes them."""
-    app.config |= {
-        "API_TITLE": "etcdview",
-        "API_VERSION": __version__,
-        "OPENAPI_VERSION": "3.1.0",
-        "OPENAPI_URL_PREFIX": "/api/v1",
-        "OPENAPI_JSON_PATH": "openapi.json",
-    }
-    _Api(app).register_blueprint(bp)
+    """Register the addresses."""
+    bp = Blueprint("api", __name__, url_prefix=URL_PREFIX)
+    for address, (module, view) in _VIEWS.items():
+        bp.add_url_rule(f"/{address}", view, loaded_when_called(f"{__name__}.{module}", view))
+    app.register_blueprint(bp)

@@ -23,13 +23,13 @@ from etcdview.errors import DecodeError, QueryError
 from etcdview.index.base import TypeCount
 from etcdview.keys import from_query, show
 from etcdview.models import KeyMeta
-from webapp.api import schemas
+from webapp.api import URL_PREFIX, schemas
 from webapp.api.health import HealthSchema
 from webapp.runtime import current_window, now
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-bp = Blueprint("api", __name__, url_prefix="/api/v1", description="What the pages show, as JSON")
+bp = Blueprint("api", __name__, url_prefix=URL_PREFIX, description="What the pages show, as JSON")
 
 
 def _problems(*statuses: int) -> Callable[[View], View]:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from importlib.resources import as_file, files
 
-from flask import Blueprint, Response, send_file
+from flask import Response, send_file
 
-bp = Blueprint("assets", __name__)
 YEAR_SECONDS = 365 * 24 * 3600
 
 
-@bp.get("/static-packages/htmx.js")
 def htmx() -> Response:
     """The htmx that requirements.txt pins."""
     with as_file(files("js_lib_htmx") / "static" / "htmx" / "htmx.min.js") as path:

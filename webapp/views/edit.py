@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, cast
+from typing import cast
 
-from flask import Blueprint, Response, redirect, request
+from flask import Response, redirect, request
 
 from etcdview.browse.edit import EditQuery, How, edit_page, retry_page
 from etcdview.browse.erase import delete_key, delete_page, delete_prefix, prefix_page
@@ -13,7 +13,6 @@ from etcdview.browse.pages import href, key_href
 from etcdview.browse.preview import apply_edit, done_page, preview_page
 from etcdview.browse.window import Window
 from etcdview.browse.writing import Trouble
-from etcdview.edits.manifests import MAX_BYTES
 from etcdview.errors import ConflictError, DecodeError, EtcdviewError, UsageError
 from etcdview.keys import show
 from webapp import params
@@ -22,34 +21,22 @@ from webapp.params import Args
 from webapp.rendering import render_page
 from webapp.runtime import current_window, now
 
-bp = Blueprint("edit", __name__)
-# The text of the largest value there may be, and the other fields.
 MAX_PREFIX = 4096
 MISTAKE = 422
-MAX_FORM_BYTES = MAX_BYTES + 64 * 1024
 # What is wrong with what was typed: shown above the text, which is not lost.
 _MISTAKES = (UsageError, ConflictError, DecodeError)
 
 
-@bp.url_value_preprocessor
-def _larger_forms(_: str | None, __: dict[str, Any] | None) -> None:
-    """Before anything reads the form, the check of its token included."""
-    request.max_form_memory_size = MAX_FORM_BYTES
-
-
-@bp.get("/edit")
 def edit() -> Response:
     """The editor with what is there."""
     return render_page("edit/index.html", edit_page(current_window(), _query(request.args, "update")))
 
 
-@bp.get("/create")
 def create() -> Response:
     """The editor for a key that is not there yet."""
     return render_page("edit/index.html", edit_page(current_window(), _query(request.args, "create")))
 
 
-@bp.get("/restore")
 def restore() -> Response:
     """What putting back the value of an older revision would do."""
     args = request.args
@@ -57,7 +44,6 @@ def restore() -> Response:
     return render_page("edit/preview.html", preview_page(current_window(), query))
 
 
-@bp.post("/edit")
 def check() -> Response:
     """What the change would do."""
     query = _posted()
@@ -68,13 +54,11 @@ def check() -> Response:
     return render_page("edit/preview.html", page)
 
 
-@bp.post("/edit/back")
 def back() -> Response:
     """The editor again, with what was typed."""
     return render_page("edit/index.html", retry_page(current_window(), _posted(), None))
 
 
-@bp.post("/edit/apply")
 def apply() -> Response:
     """Make the change."""
     query, window = _posted(), current_window()
@@ -90,13 +74,11 @@ def apply() -> Response:
     return _done(query.key, query.how, done.revision)
 
 
-@bp.get("/delete")
 def ask() -> Response:
     """What would be deleted."""
     return render_page("edit/delete.html", delete_page(current_window(), params.key(request.args)))
 
 
-@bp.post("/delete")
 def delete() -> Response:
     """Delete the key."""
     form, window = request.form, current_window()
@@ -109,7 +91,6 @@ def delete() -> Response:
     return _done(key, "delete", done.revision)
 
 
-@bp.get("/delete-prefix")
 def ask_prefix() -> Response:
     """What lies below a prefix."""
     prefix, window = params.text(request.args, "prefix", MAX_PREFIX).encode(), current_window()
@@ -121,7 +102,6 @@ def ask_prefix() -> Response:
     return render_page("edit/prefix.html", page)
 
 
-@bp.post("/delete-prefix")
 def delete_below() -> Response:
     """Delete it."""
     form, window = request.form, current_window()
@@ -138,7 +118,6 @@ def delete_below() -> Response:
     return cast(Response, redirect(href("/delete-prefix", prefix=show(prefix), deleted=ended.deleted), 303))
 
 
-@bp.get("/changed")
 def changed() -> Response:
     """What was done."""
     args = request.args

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
+from flask import Response
 
 from etcdview.browse.encryption import begin_count, encryption_page
 from webapp.rendering import render_page
 from webapp.runtime import current_window, now
 
-bp = Blueprint("encryption", __name__)
 
-
-@bp.get("/encryption")
 def encryption() -> Response:
     """Which values are encrypted, and by what."""
     page = encryption_page(current_window(), now())
     return render_page("encryption/index.html", page, fragments={"encryption": "encryption/_encryption.html"})
 
 
-@bp.post("/encryption")
 def count() -> Response:
     """Begin to count all values."""
     begin_count(current_window(), now())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
+from flask import Response
 
 from etcdview.browse.certificates import certificates_page
 from etcdview.browse.health import begin_comparison, health_page
@@ -10,17 +10,13 @@ from webapp.acting import acting
 from webapp.rendering import render_page
 from webapp.runtime import current_window, now
 
-bp = Blueprint("health", __name__)
 
-
-@bp.get("/health")
 def health() -> Response:
     """The verdict and all that it rests on."""
     page = health_page(current_window(), now())
     return render_page("health/index.html", page, fragments={"health": "health/_health.html"})
 
 
-@bp.post("/health/compare")
 def compare() -> Response:
     """Compare the members' data; the page shows what comes of it."""
     with acting("compare-data"):
@@ -28,7 +24,6 @@ def compare() -> Response:
     return Response(status=303, headers={"Location": "/health"})
 
 
-@bp.get("/certificates")
 def certificates() -> Response:
     """Every certificate in sight."""
     return render_page("certificates/index.html", certificates_page(current_window(), now()))

@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import TypeVar, cast
 
-from flask import Blueprint, Response, redirect, request
+from flask import Response, redirect, request
 from werkzeug.exceptions import TooManyRequests
 
 from etcdview.browse.maintenance import (
@@ -30,14 +30,12 @@ from webapp.rendering import render_page, stream_page
 from webapp.runtime import current_cluster, current_window, now
 
 T = TypeVar("T")
-bp = Blueprint("maintenance", __name__)
 MISTAKE = 422
 # One takes a thread, and a member's bandwidth, for as long as it lasts.
 _SNAPSHOTS = threading.BoundedSemaphore(2)
 _NOTHING = Step("")
 
 
-@bp.get("/maintenance")
 def members() -> Response:
     """The members, and what can be done."""
     args = request.args
@@ -47,13 +45,11 @@ def members() -> Response:
     return render_page("maintenance/index.html", page)
 
 
-@bp.get("/maintenance/<operation>")
 def ask(operation: str) -> Response:
     """What it would do."""
     return render_page("maintenance/operation.html", operation_page(current_window(), _query(operation, request.args)))
 
 
-@bp.post("/maintenance/<operation>")
 def do(operation: str) -> Response:
     """Do it."""
     query, window = _query(operation, request.form), current_window()

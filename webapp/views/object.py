@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from flask import Blueprint, Response, request
+from flask import Response, request
 
 from etcdview.browse.changed import is_unchanged
 from etcdview.browse.history import history_page
@@ -14,10 +14,7 @@ from webapp.accounts.auditing import audit
 from webapp.rendering import nothing_new, render_page, wants_fragment
 from webapp.runtime import current_window, now
 
-bp = Blueprint("object", __name__)
 
-
-@bp.get("/object")
 def show() -> Response:
     """The object page."""
     args = request.args
@@ -35,13 +32,11 @@ def show() -> Response:
     return render_page("object/index.html", page, fragments={"object": "object/_object.html"})
 
 
-@bp.get("/history")
 def history() -> Response:
     """The values that the key had."""
     return render_page("object/history.html", history_page(current_window(), params.key(request.args)))
 
 
-@bp.get("/download")
 def as_file() -> Response:
     """The value as a file."""
     args = request.args

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
+from flask import Response
 
 from etcdview.browse.overview import overview_page
 from webapp.rendering import render_page
 from webapp.runtime import current_window
 
-bp = Blueprint("overview", __name__)
 
-
-@bp.get("/")
 def overview() -> Response:
     """Members, verdict, what fills the registry."""
     page = overview_page(current_window())

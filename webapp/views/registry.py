@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, request
+from flask import Response, request
 
 from etcdview.browse.query import MAX_PAGE_SIZE, PAGE_SIZE, RegistryQuery
 from etcdview.browse.registry import registry_page
@@ -10,11 +10,9 @@ from webapp import params
 from webapp.rendering import nothing_new, render_page, wants_fragment
 from webapp.runtime import current_window, now
 
-bp = Blueprint("registry", __name__)
 MAX_FILTER = 300
 
 
-@bp.get("/registry")
 def registry() -> Response:
     """The tree; with resource= a table."""
     args = request.args

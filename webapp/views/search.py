@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, request
+from flask import Response, request
 
 from etcdview.browse.content import ContentQuery, content_form, content_page
 from etcdview.browse.search import MAX_PAGE_SIZE, MAX_TEXT, PAGE_SIZE, SearchQuery, refused_page, search_page
@@ -12,10 +12,7 @@ from webapp.hangup import hung_up
 from webapp.rendering import render_page, stream_page, wants_fragment
 from webapp.runtime import current_window
 
-bp = Blueprint("search", __name__)
 
-
-@bp.get("/search")
 def search() -> Response:
     """Keys that match, in pages."""
     args = request.args
@@ -33,7 +30,6 @@ def search() -> Response:
     return render_page("search/index.html", page, fragments={"results": "search/_results.html"}, status=status)
 
 
-@bp.get("/search/content")
 def content() -> Response:
     """Objects that match, as they are found."""
     args = request.args

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, request
+from flask import Response, request
 
 from etcdview.browse.frame import page_frame
 from etcdview.browse.watch import WatchQuery, watch_page
@@ -10,11 +10,9 @@ from webapp import params
 from webapp.rendering import nothing_new, render_page, wants_fragment
 from webapp.runtime import current_window
 
-bp = Blueprint("watch", __name__)
 MAX_PREFIX = 1000
 
 
-@bp.get("/watch")
 def watch() -> Response:
     """Changes as they happen."""
     args = request.args
@@ -31,7 +29,6 @@ def watch() -> Response:
     return render_page("watch/index.html", page, fragments={"news": "watch/_news.html"})
 
 
-@bp.get("/freshness")
 def freshness() -> Response:
     """How fresh the names are, for the bar of an open page."""
     return render_page("freshness.html", page_frame(current_window()), fragments={"freshness": "_freshness.html"})

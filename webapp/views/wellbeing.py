@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, request
+from flask import Response, request
 
 from etcdview.browse.wellbeing import namespaces_page, storage_page
 from webapp import params
 from webapp.rendering import render_page
 from webapp.runtime import current_window, now
 
-bp = Blueprint("wellbeing", __name__)
 MAX_NAME = 300
 
 
-@bp.get("/namespaces")
 def namespaces() -> Response:
     """What is in each namespace, and what is not well there."""
     namespace = params.text(request.args, "namespace", MAX_NAME)
@@ -21,7 +19,6 @@ def namespaces() -> Response:
     return render_page("namespaces/index.html", page, fragments={"not-well": "namespaces/_not_well.html"})
 
 
-@bp.get("/storage")
 def storage() -> Response:
     """What is wrong with what etcd stores."""
     page = storage_page(current_window(), params.flag(request.args, "run"), now())

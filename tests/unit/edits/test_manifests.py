@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from etcdview.edits.manifests import MAX_BYTES, MAX_NODES, read_manifest
+from etcdview.edits import MAX_STORED_BYTES
+from etcdview.edits.manifests import MAX_NODES, read_manifest
 from etcdview.errors import EncodeError
 
 
@@ -31,7 +32,7 @@ from etcdview.errors import EncodeError
         ('a: "\\ud800"', "half a character"),
         ("a: \x07", "no YAML"),
         ("a:\n" + "- x\n" * (MAX_NODES + 1), "more than 100,000 fields"),
-        ("a: " + "x" * MAX_BYTES, "larger than"),
+        ("a: " + "x" * MAX_STORED_BYTES, "larger than"),
     ],
     ids=range(21),
 )

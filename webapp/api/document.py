@@ -1,0 +1,33 @@
+"""/api/v1/openapi.json: what the routes say of themselves, put together by flask-smorest."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+from flask import Flask, Response, jsonify
+from flask_smorest import Api
+
+from etcdview import __version__
+from webapp.api.routes import bp
+
+
+class _Api(Api):  # type: ignore[misc]  # flask-smorest carries no types
+    def _register_error_handlers(self) -> None:
+        """Errors are webapp.errors' business, for pages and API alike."""
+
+
+def openapi() -> Response:
+    """The description of the API."""
+    return jsonify(_document())
+
+
+@functools.cache
+def _document() -> dict[str, Any]:
+    """Made on an app of its own, for flask-smorest wants one that has not answered anything yet."""
+    app = Flask(__name__)
+    app.config |= {"API_TITLE": "etcdview", "API_VERSION": __version__, "OPENAPI_VERSION": "3.1.0"}
+    api = _Api(app)
+    api.register_blueprint(bp)
+    document: dict[str, Any] = api.spec.to_dict()
+    return document

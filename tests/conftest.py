@@ -12,6 +12,7 @@ import pytest
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 HERE = Path(__file__).parent
 TESTDATA = HERE / "testdata"
+_SHORT_LINES = 15
 # The network faults come when no browser is left to notice that interfaces come and go.
 _LONG_FIRST = ("web", "integration", "security", "faults", "fuzz", "unit")
 
@@ -49,13 +50,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """The faults that were made on real clusters, what was found of each, and after how long."""
+    """The faults that were made on real clusters, what was found of each, and after how long; then what went wrong."""
     passed = terminalreporter.getreports("passed")
     rows = [row for report in passed for name, row in report.user_properties if name == "fault"]
     if rows:
         terminalreporter.section(f"{len({fault for fault, _, _ in rows})} faults on real clusters")
         for fault, what, after in rows:
             terminalreporter.line(f"{fault:75}  {what:24}  {after:5.1f} s")
+    for report in (*terminalreporter.getreports("failed"), *terminalreporter.getreports("error")):
+        # Once more at the end, which is all that some who run this keep; pytest's own summary has one line of it.
+        terminalreporter.section(f"in short: {report.nodeid}")
+        for line in report.longreprtext.splitlines()[-_SHORT_LINES:]:
+            terminalreporter.line(line)
 
 
 def _failed_in_ci(report: Report) -> Report:

@@ -32,6 +32,8 @@ _NAMES_NOBODY = frozenset(
     ("Name", "Ready", "Status", "Restarts", "Age", "Data", "Type", "Desired", "Current", "Up-to-date", "Available")
 )
 
+_ROLES = {"Status": "state", "Phase": "state", "Message": "prose", "Object": "prose", "Description": "prose"}
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -43,10 +45,13 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A column's head: the address that orders by it, and whether the rows are in that order."""
+    """A column's head: the address that orders by it, and whether the rows are in that order.
+
+    `role` is how its cells are drawn: "number", "state", "prose" or "".
+    """
 
     name: str
-    type: str
+    role: str
     href: str
     order: str
 
@@ -103,6 +108,10 @@ class ObjectTable:
     next_href: str = ""
     first_href: str = ""
     poll_href: str = ""
+
+    def further(self, row: Row) -> Iterable[tuple[Head, Cell]]:
+        """The row's cells after the first, which leads to the object, each with its column's head."""
+        return zip(self.heads[1:], row.cells[1:], strict=True)
 
 
 def object_table(window: Window, query: RegistryQuery, resource: ResourceType, now: datetime) -> ObjectTable | None:
@@ -273,10 +282,14 @@ class _Listing:
         order = {name: "ascending", f"-{name}": "descending"}.get(self.query.sort.lower(), "none")
         return Head(
             column.name,
-            column.type,
+            _role(column),
             self.query.href(sort=f"-{name}" if order == "ascending" else name, cursor=""),
             order,
         )
+
+
+def _role(column: Column) -> str:
+    return "number" if column.type in ("integer", "number") else _ROLES.get(column.name, "")
 
 
 def cell_text(value: object) -> str:

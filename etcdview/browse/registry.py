@@ -158,7 +158,7 @@ def _with_unplaced(page: RegistryPage, window: Window) -> RegistryPage:
         for key in names.keys
         if key in facts
     )
-    heads = (Head("Key", "string", "", "none"), Head("Mod revision", "integer", "", "none"))
+    heads = (Head("Key", "", "", "none"), Head("Mod revision", "number", "", "none"))
     following = query.href(cursor=cursor_text(names.next_after)) if names.next_after is not None else ""
     return replace(
         page,

@@ -19,16 +19,26 @@ from etcdview.errors import DecodeError
 _META = "apis/meta/v1.ObjectMeta"
 _MANAGERS = {_META: frozenset({"managedFields"})}
 # Of structs that a pod has many of, or large ones; tests/unit/tables holds that no cell misses them.
-_NOT_IN_CELLS = _MANAGERS | {
+NOT_IN_CELLS = {
+    _META: frozenset(("generateName", "managedFields", "selfLink", "uid")),
     "core/v1.PodSpec": frozenset(
-        ("affinity", "dnsConfig", "hostAliases", "securityContext", "tolerations", "topologySpreadConstraints",
-         "volumes")
+        ("affinity", "dnsConfig", "dnsPolicy", "enableServiceLinks", "hostAliases", "imagePullSecrets",
+         "preemptionPolicy", "priority", "priorityClassName", "schedulerName", "securityContext", "serviceAccount",
+         "serviceAccountName", "terminationGracePeriodSeconds", "tolerations", "topologySpreadConstraints", "volumes")
     ),
     "core/v1.Container": frozenset(
-        ("args", "command", "env", "envFrom", "lifecycle", "livenessProbe", "ports", "readinessProbe", "resources",
-         "securityContext", "startupProbe", "volumeDevices", "volumeMounts")
+        ("args", "command", "env", "envFrom", "imagePullPolicy", "lifecycle", "livenessProbe", "ports",
+         "readinessProbe", "resources", "securityContext", "startupProbe", "terminationMessagePath",
+         "terminationMessagePolicy", "volumeDevices", "volumeMounts")
     ),
-    "core/v1.ContainerStatus": frozenset(("allocatedResources", "resources", "user", "volumeMounts")),
+    "core/v1.PodStatus": frozenset(("hostIP", "hostIPs", "qosClass", "startTime")),
+    "core/v1.PodCondition": frozenset(("lastProbeTime", "lastTransitionTime", "message", "observedGeneration")),
+    "core/v1.ContainerStatus": frozenset(
+        ("allocatedResources", "containerID", "image", "imageID", "resources", "user", "volumeMounts")
+    ),
+    "core/v1.ContainerStateRunning": frozenset(("startedAt",)),
+    "core/v1.ContainerStateTerminated": frozenset(("containerID", "message", "startedAt")),
+    "core/v1.ContainerStateWaiting": frozenset(("message",)),
 }  # fmt: skip
 
 
@@ -48,8 +58,10 @@ class ProtobufFormat:
         self._plans = {
             Detail.WHOLE: self.plans,
             Detail.UNMANAGED: Plans(self.schema, self.pool, left_out=_MANAGERS),
-            Detail.CELLS: Plans(self.schema, self.pool, left_out=_NOT_IN_CELLS),
         }
+        brief = self.schema.without(NOT_IN_CELLS)
+        self._brief_pool = Pool(brief)
+        self._brief = Plans(brief, self._brief_pool)
 
     def decode(self, value: bytes, detail: Detail = Detail.WHOLE) -> Decoded:
         """A value that begins with envelope.MAGIC."""
@@ -65,12 +77,14 @@ class ProtobufFormat:
         try:
             if envelope.fault is not None:
                 raise ParseError
+            if detail is Detail.CELLS:
+                message = self._brief_pool.message(number).FromString(envelope.raw)
+                return Decoded(form, _head(envelope) | self._brief.plan(number).object(message), None, value)
             message = self.pool.message(number).FromString(envelope.raw)
             obj = _head(envelope) | self._plans[detail].plan(number).object(message)
         except (ParseError, DecodeError):
             return self._mended(form, envelope, number, value)
-        unknown_fields = () if detail is Detail.CELLS else self._unknown(number, message, envelope, value)
-        return Decoded(form, obj, None, value, None, unknown_fields)
+        return Decoded(form, obj, None, value, None, self._unknown(number, message, envelope, value))
 
     def _mended(self, form: StorageForm, envelope: Envelope, number: int, value: bytes) -> Decoded:
         """What upb or the raw JSON within would not have: text that is no UTF-8 is no fault, all else is told."""

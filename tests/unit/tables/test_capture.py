@@ -14,6 +14,8 @@ import pytest
 
 from etcdview import resources
 from etcdview.codec import Codec, Detail, load_encryption_config
+from etcdview.codec.protobuf import NOT_IN_CELLS
+from etcdview.codec.table import schema
 from etcdview.keys import KeySpace
 from etcdview.resources import BUILTIN, ResourceType
 from etcdview.stores.dump import read_dump
@@ -115,6 +117,11 @@ def test_what_is_left_out_for_tables_is_in_no_cell() -> None:
         assert strict(table.cells(cells, now)) == strict(table.cells(whole, now))
         compared += 1
     assert compared == 573
+
+
+def test_what_is_left_out_for_tables_is_named_as_the_schema_names_it() -> None:
+    for name, fields in NOT_IN_CELLS.items():
+        assert fields <= {field.name for field in schema().struct(schema().named(name)).fields}, name
 
 
 def damaged(node: Any) -> Iterator[Any]:

@@ -42,6 +42,21 @@ class _Init:
 
 
 @dataclass(frozen=True, slots=True)
+class _Container:
+    """A container's status; `stopped` is why it waits or has ended, "" where it runs."""
+
+    status: Any
+    stopped: str
+    ready: bool
+
+    @classmethod
+    def of(cls, status: Any) -> _Container:
+        stopped = _stopped_reason(status)
+        runs = not stopped and dig(status, "ready") is True and dig(status, "state", "running") is not None
+        return cls(status, stopped, runs)
+
+
+@dataclass(frozen=True, slots=True)
 class PodState:
     """The words for a pod: how many containers are ready, of how many, and what it does."""
 
@@ -58,10 +73,10 @@ def pod_state(pod: Object, now: datetime) -> PodState:
     init = _init(pod, sidecars)
     reason, ready, restarts = init.reason or _phase(pod), init.ready, init.restarts
     if not init.reason or is_true(pod, "Initialized"):
-        statuses = items(pod, "status", "containerStatuses")
-        restarts = _sum_restarts(statuses, init.sidecar_restarts)
-        ready += sum(_is_ready(s) for s in statuses)
-        reason = _running_reason(pod, statuses, reason)
+        containers = [_Container.of(status) for status in items(pod, "status", "containerStatuses")]
+        restarts = _sum_restarts((c.status for c in containers), init.sidecar_restarts)
+        ready += sum(c.ready for c in containers)
+        reason = _running_reason(pod, containers, reason)
     return PodState(ready, total, _ending(pod) or reason, restarts.cell(now))
 
 
@@ -125,15 +140,10 @@ def _sum_restarts(statuses: Iterable[Any], start: _Restarts) -> _Restarts:
 
 
 def _stopped_reason(status: Any) -> str:
-    """Why a container waits or has ended; "" where it runs."""
     if waiting := text(status, "state", "waiting", "reason"):
         return waiting
     terminated = dig(status, "state", "terminated")
     return "" if terminated is None else _exit_reason(terminated)
-
-
-def _is_ready(status: Any) -> bool:
-    return not _stopped_reason(status) and dig(status, "ready") is True and dig(status, "state", "running") is not None
 
 
 def _failed(status: Any) -> bool:
@@ -142,15 +152,15 @@ def _failed(status: Any) -> bool:
     return not waiting and number(dig(status, "state", "terminated"), "exitCode") != 0
 
 
-def _running_reason(pod: Object, statuses: list[Any], reason: str) -> str:
+def _running_reason(pod: Object, containers: list[_Container], reason: str) -> str:
     """The first container that is stopped names the pod; "Completed" gives way to a failed or a running one."""
-    reason = next((r for r in map(_stopped_reason, statuses) if r), reason)
+    reason = next((c.stopped for c in containers if c.stopped), reason)
     if reason != "Completed":
         return reason
-    running = any(map(_is_ready, statuses))
+    running = any(c.ready for c in containers)
     if running and is_true(pod, "Ready"):
         return "Running"
-    errors = [_stopped_reason(s) for s in statuses if _failed(s)]
+    errors = [c.stopped for c in containers if _failed(c.status)]
     return errors[0] if errors else "NotReady" if running else reason
 
 

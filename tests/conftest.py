@@ -23,14 +23,6 @@ def capture() -> Path:
     return TESTDATA / "cluster-shop"
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Generator[None]:
-    """Nothing that the product keeps comes from another run, or stays for one."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        yield
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """A skip says that this machine lacks something. CI's machine must not: there it fails, with its reason."""

@@ -1,38 +1,54 @@
-"""Compiled templates, kept between starts as Python keeps its modules: the first page need not wait for Jinja."""
+"""Compiled templates, kept where Python keeps our compiled modules: the first page need not wait for Jinja.
+
+Whoever could write there could change our modules as well, so it asks for no trust that is not given already.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import os
-import stat
+import hashlib
+import sys
+from importlib.util import cache_from_source
 from pathlib import Path
 
-from jinja2 import BytecodeCache, FileSystemBytecodeCache
+import jinja2
+from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 
 
-def kept_templates() -> BytecodeCache | None:
-    """What is kept in $XDG_CACHE_HOME/etcdview; None where there is no such folder to be had for us alone.
+class KeptTemplates(BytecodeCache):
+    """In `folder`, by default this module's __pycache__. What is damaged, or made in another way, is made anew.
 
-    It holds code: whoever else could write there could run theirs.
+    As with modules, nothing is written where Python was told not to (PYTHONDONTWRITEBYTECODE), and a folder that is
+    read-only, full or gone is no failure.
     """
-    try:
-        folder = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "etcdview" / "templates"
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        found = folder.lstat()
-    except (OSError, RuntimeError):  # the latter for a user without a home
-        return None
-    ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o077
-    return _Kept(str(folder)) if ours else None
 
-
-class _Kept(FileSystemBytecodeCache):
-    """A disk that is full, or gone, must not keep a page from being shown."""
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder or Path(cache_from_source(__file__)).parent
 
     def load_bytecode(self, bucket: Bucket) -> None:
+        """Jinja asks for the code of a template here."""
         with contextlib.suppress(OSError):
-            super().load_bytecode(bucket)
+            kept = self._path(bucket).read_bytes()
+            size = hashlib.sha256().digest_size
+            if kept[:size] == _sum(bucket, kept[size:]):
+                bucket.bytecode_from_string(kept[size:])
 
     def dump_bytecode(self, bucket: Bucket) -> None:
+        """Jinja gives the code of a template here. Half of it is told from all by the sum, so no lock is needed."""
+        if sys.dont_write_bytecode:
+            return
+        code = bucket.bytecode_to_string()
         with contextlib.suppress(OSError):
-            super().dump_bytecode(bucket)
+            self._folder.mkdir(exist_ok=True)
+            self._path(bucket).write_bytes(_sum(bucket, code) + code)
+
+    def _path(self, bucket: Bucket) -> Path:
+        return self._folder / f"template-{bucket.key}.{sys.implementation.cache_tag}.cache"
+
+
+def _sum(bucket: Bucket, code: bytes) -> bytes:
+    """Of the code and of all that shapes it; the template's text Jinja looks after itself."""
+    made = bucket.environment
+    how = (jinja2.__version__, made.trim_blocks, made.lstrip_blocks, made.autoescape, sorted(made.filters))
+    return hashlib.sha256(repr(how).encode() + code).digest()

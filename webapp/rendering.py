@@ -11,7 +11,7 @@ from htmx_flask import request
 from jinja2 import StrictUndefined
 
 from webapp import filters
-from webapp.compiled import kept_templates
+from webapp.compiled import KeptTemplates
 from webapp.runtime import current_frame
 
 _HERE = Path(__file__).parent
@@ -29,7 +29,7 @@ STATIC = _folder("static")
 
 def init_app(app: Flask) -> None:
     """Undefined names in a template are errors; filters and the static files' versions are at hand."""
-    app.jinja_env.bytecode_cache = kept_templates()
+    app.jinja_env.bytecode_cache = KeptTemplates()
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

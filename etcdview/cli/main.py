@@ -63,10 +63,13 @@ def main(argv: list[str] | None = None) -> NoReturn:
 
     Of `health`, which monitoring runs, 2 is "no quorum": there it is 3, unknown, for whatever keeps it from a verdict.
     """
-    gc.disable()  # until the command is loaded: nothing that modules make is garbage
     if not sys.warnoptions:  # -W or PYTHONWARNINGS: somebody wants them
         warnings.simplefilter("ignore")  # libraries warn of odd certificates; that is nothing a user can mend here
-    sys.exit(run(argv))
+    gc.disable()  # until the command is loaded: nothing that modules make is garbage
+    try:
+        sys.exit(run(argv))
+    finally:
+        gc.enable()
 
 
 def run(argv: list[str] | None = None) -> int:

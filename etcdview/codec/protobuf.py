@@ -77,10 +77,10 @@ class ProtobufFormat:
         try:
             if envelope.fault is not None:
                 raise ParseError
-            if detail is Detail.CELLS:
+            message = self.pool.message(number).FromString(envelope.raw)
+            if detail is Detail.CELLS:  # parsed twice: it is quick, and so damage is told that no cell would show
                 message = self._brief_pool.message(number).FromString(envelope.raw)
                 return Decoded(form, _head(envelope) | self._brief.plan(number).object(message), None, value)
-            message = self.pool.message(number).FromString(envelope.raw)
             obj = _head(envelope) | self._plans[detail].plan(number).object(message)
         except (ParseError, DecodeError):
             return self._mended(form, envelope, number, value)

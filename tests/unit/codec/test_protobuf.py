@@ -177,3 +177,21 @@ def test_an_unmanaged_object_is_the_whole_one_without_managed_fields() -> None:
     whole = codec.decode(KEY, value).object
     assert whole is not None
     assert whole["metadata"] == metadata
+
+
+@pytest.mark.parametrize("detail", Detail)
+def test_damage_is_told_also_where_no_cell_would_show_it(detail: Detail) -> None:
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "web", "namespace": "shop"},
+        "spec": {"tolerations": [{"key": "no-cell-shows-it"}]},
+    }
+    sound = stored(pod)
+    damaged = sound.replace(b"\x10no-cell-shows-it", b"\x7fno-cell-shows-it")
+    assert damaged != sound
+
+    decoded = Codec().decode(b"/registry/pods/shop/web", damaged, detail=detail)
+
+    assert decoded.error is not None
+    assert "spec.tolerations" in decoded.error.what

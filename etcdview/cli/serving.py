@@ -13,6 +13,7 @@ import mmap
 import os
 import socket
 import sys
+import threading
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -38,6 +39,7 @@ KEEPALIVE_SECONDS = 30
 REQUEST_LINE_BYTES = 8190
 # A decoded object is hundreds of dicts, none of them garbage yet: Python's 700 would look through them again and again.
 GARBAGE_THRESHOLD = 10_000
+REST_AFTER_SECONDS = 2.0  # by then the first page is there
 _SHARED_MEMORY = "/dev/shm"  # gunicorn makes unlinked files there  # noqa: S108  # nosec B108
 
 
@@ -117,6 +119,9 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             gc.freeze()
             gc.set_threshold(GARBAGE_THRESHOLD)
             gc.enable()
+            rest = threading.Timer(REST_AFTER_SECONDS, _load_rest)
+            rest.daemon = True
+            rest.start()
             return app
         except EtcdviewError as error:
             if not self._told[0]:
@@ -148,6 +153,15 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             return {}
         files = {"certfile": self.settings.tls_cert, "keyfile": self.settings.tls_key}
         return files | {"ssl_context": lambda _config, _default: https.context()}
+
+
+def _load_rest() -> None:
+    """What the first page did not wait for: the other pages need not, either. It stays, as what `load` made."""
+    from webapp.lazily import load_rest
+
+    load_rest()
+    gc.collect()
+    gc.freeze()
 
 
 def _tell_addresses(worker: Any) -> None:

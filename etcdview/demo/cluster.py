@@ -6,7 +6,6 @@ import http.client
 import json
 import os
 import signal
-import ssl
 import subprocess
 import time
 from collections.abc import Iterable, Sequence
@@ -20,6 +19,7 @@ from etcdview.demo.processes import free_ports, start
 from etcdview.demo.programs import find_program
 from etcdview.errors import UnreachableError
 from etcdview.models import Progress, ProgressFn, TlsFiles, no_progress
+from etcdview.tls.contexts import client_context
 
 HOST = "127.0.0.1"
 READY_SECONDS = 60.0
@@ -177,9 +177,7 @@ class Cluster:
     def _connection(self, netloc: str) -> http.client.HTTPConnection:
         if not self.tls.given:
             return http.client.HTTPConnection(netloc, timeout=_ASK_SECONDS)
-        context = ssl.create_default_context(cafile=self.tls.cacert)
-        context.load_cert_chain(self.tls.cert, self.tls.key)
-        return http.client.HTTPSConnection(netloc, timeout=_ASK_SECONDS, context=context)
+        return http.client.HTTPSConnection(netloc, timeout=_ASK_SECONDS, context=client_context(self.tls))
 
     def _flags(self, member: LocalMember) -> list[str]:
         flags = {

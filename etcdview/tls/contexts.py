@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import errno
 import ssl
 import sys
 from pathlib import Path
+from typing import Any
 
 from etcdview.errors import CertificateFileError
 from etcdview.models import TlsFiles
 from etcdview.tls import files as tls_files
+
+
+class _ClosedOnReset(ssl.SSLSocket):
+    """Made of a connection that the other side has reset already, it is closed: ssl itself would leave it open."""
+
+    def getpeername(self) -> Any:
+        """ssl asks this first of a new one, and raises what comes of it."""
+        try:
+            return super().getpeername()
+        except OSError as error:
+            self.close()
+            raise ConnectionResetError(errno.ECONNRESET, "the other side has hung up") from error
 
 
 def client_context(files: TlsFiles, *, verify: bool = True) -> ssl.SSLContext:
@@ -17,6 +31,7 @@ def client_context(files: TlsFiles, *, verify: bool = True) -> ssl.SSLContext:
     Without `verify` the server's certificate is neither checked nor trusted: to look at it, not to talk.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.sslsocket_class = _ClosedOnReset
     # Each certificate of the CA file is trusted by itself, an intermediate too, as gRPC and Go's clients have it.
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     if not verify:

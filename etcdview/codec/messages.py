@@ -6,7 +6,7 @@ What is present is emitted (DECODING.md, rule 1): Go's writer puts on the wire e
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,8 +53,7 @@ class Plan:
 class Plans:
     """The plans of one schema. Made when first asked for; safe from any thread.
 
-    `lenient` plans show what they can of a message whose raw JSON is broken. `left_out` names the fields, by struct,
-    that are not wanted.
+    `lenient` plans show what they can of a message whose raw JSON is broken.
     """
 
     def __init__(
@@ -63,12 +62,10 @@ class Plans:
         pool: Pool,
         *,
         lenient: bool = False,
-        left_out: Mapping[str, frozenset[str]] | None = None,
     ) -> None:
         self._schema = schema
         self._pool = pool
         self._readers = custom.LENIENT_READERS if lenient else custom.READERS
-        self._left_out = left_out or {}
         self._lock = threading.Lock()  # guards _made; what is in _ready is whole, and read without it
         self._made: dict[int, Plan] = {}
         self._ready: dict[int, Plan] = {}
@@ -83,6 +80,10 @@ class Plans:
             self._ready.update(self._made)
             return made
 
+    def read(self, number: int, raw: bytes) -> dict[str, Any]:
+        """The struct's message in these bytes as a dict. Raises google.protobuf.message.DecodeError, and ours."""
+        return self.plan(number).object(self._pool.message(number).FromString(raw))
+
     def _make(self, number: int) -> Plan:
         made = self._made.get(number)
         if made is None:
@@ -93,9 +94,8 @@ class Plans:
 
     def _fill(self, plan: Plan, struct: Struct) -> None:
         descriptor = self._pool.message(struct.number).DESCRIPTOR
-        left_out = self._left_out.get(struct.name, frozenset())
         for f in struct.fields:
-            plan.steps[descriptor.fields_by_number[f.number]] = _LEFT_OUT if f.name in left_out else self._step(f)
+            plan.steps[descriptor.fields_by_number[f.number]] = self._step(f)
         plan.nulls = tuple(f.name for f in struct.fields if f.nullable and not f.inline)
 
     def _step(self, f: Field) -> tuple[str, Convert | None, bool]:
@@ -148,8 +148,6 @@ class Plans:
         return None
 
 
-# An inline struct of nothing.
-_LEFT_OUT: tuple[str, Convert | None, bool] = ("", lambda _: {}, True)
 _CHOICE = ".JSONSchemaPropsOr"
 _SCALARS: dict[str, Convert] = {"y": to_base64, "d": number, "f": number}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 
 from google.protobuf.message import DecodeError as ParseError
 from google.protobuf.message import Message
@@ -55,13 +56,7 @@ class ProtobufFormat:
         self.schema: Schema = schema(release)
         self.pool = Pool(self.schema)
         self.plans = Plans(self.schema, self.pool)
-        self._plans = {
-            Detail.WHOLE: self.plans,
-            Detail.UNMANAGED: Plans(self.schema, self.pool, left_out=_MANAGERS),
-        }
-        brief = self.schema.without(NOT_IN_CELLS)
-        self._brief_pool = Pool(brief)
-        self._brief = Plans(brief, self._brief_pool)
+        self._brief = {Detail.UNMANAGED: self._without(_MANAGERS), Detail.CELLS: self._without(NOT_IN_CELLS)}
 
     def decode(self, value: bytes, detail: Detail = Detail.WHOLE) -> Decoded:
         """A value that begins with envelope.MAGIC."""
@@ -77,14 +72,18 @@ class ProtobufFormat:
         try:
             if envelope.fault is not None:
                 raise ParseError
+            # All of it, however little is wanted: it is quick, and so damage and unknown fields are told anywhere.
             message = self.pool.message(number).FromString(envelope.raw)
-            if detail is Detail.CELLS:  # parsed twice: it is quick, and so damage is told that no cell would show
-                message = self._brief_pool.message(number).FromString(envelope.raw)
-                return Decoded(form, _head(envelope) | self._brief.plan(number).object(message), None, value)
-            obj = _head(envelope) | self._plans[detail].plan(number).object(message)
+            brief = self._brief.get(detail)
+            shown = self.plans.plan(number).object(message) if brief is None else brief.read(number, envelope.raw)
         except (ParseError, DecodeError):
             return self._mended(form, envelope, number, value)
-        return Decoded(form, obj, None, value, None, self._unknown(number, message, envelope, value))
+        unknown_fields = () if detail is Detail.CELLS else self._unknown(number, message, envelope, value)
+        return Decoded(form, _head(envelope) | shown, None, value, None, unknown_fields)
+
+    def _without(self, fields: Mapping[str, frozenset[str]]) -> Plans:
+        left = self.schema.without(fields)
+        return Plans(left, Pool(left))
 
     def _mended(self, form: StorageForm, envelope: Envelope, number: int, value: bytes) -> Decoded:
         """What upb or the raw JSON within would not have: text that is no UTF-8 is no fault, all else is told."""
@@ -118,7 +117,7 @@ class ProtobufFormat:
                 return known
             mend.check_size(self.schema, number, envelope.raw[first.value_start : first.end])
             raw = mend.mend(self.schema, number, envelope.raw[first.value_start : first.end]).data
-            metadata = self._lenient.plan(number).object(self.pool.message(number).FromString(raw))
+            metadata = self._lenient.read(number, raw)
         except (ParseError, DecodeError):
             return known
         return known | {"metadata": metadata} if "name" in metadata else known

@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
-import signal
 import socket
 import ssl
-import subprocess
-import sys
-import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from etcdview.demo.certificates import CLIENT, LOCAL_NAMES, SERVER, Authority, Pair
-
-ROOT = Path(__file__).parents[2]
+from tests.serving import serving
 
 
 @dataclass(frozen=True)
@@ -71,29 +63,8 @@ def status(answer: str) -> int:
 @contextlib.contextmanager
 def serve(capture: Path, *arguments: str, host: str = "127.0.0.1", ca: str = "") -> Iterator[Served]:
     """Until the block ends."""
-    command = [sys.executable, "-m", "etcdview", "serve", "--from", str(capture / "registry.jsonl.gz"),
-               "--listen", f"{host}:0", *arguments]  # fmt: skip
-    environ = {name: value for name, value in os.environ.items() if not name.startswith(("ETCDVIEW_", "ETCDCTL_"))}
-    # a file and not a pipe: nobody reads on, and a full pipe would stop the server at its next line
-    with tempfile.TemporaryFile("w+") as log:
-        process = subprocess.Popen(command, stderr=log, text=True, cwd=ROOT, env=environ)
-        try:
-            yield Served(_port(process, log), ca)
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(timeout=20)
-
-
-def _port(process: subprocess.Popen[str], log: IO[str]) -> int:
-    """Where it says that it listens, once it does."""
-    end = time.monotonic() + 60
-    while time.monotonic() < end and process.poll() is None:
-        log.seek(0)
-        found = re.search(r"listens on \S+:(\d+)/", log.read())
-        if found is not None:
-            return int(found[1])
-        time.sleep(0.1)
-    raise AssertionError("the server did not begin to listen")
+    with serving("--from", str(capture / "registry.jsonl.gz"), *arguments, host=host) as port:
+        yield Served(port, ca)
 
 
 @dataclass(frozen=True)

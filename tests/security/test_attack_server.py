@@ -17,8 +17,9 @@ import pytest
 from etcdview.demo.certificates import LOCAL_NAMES, SERVER
 from tests.security import lab
 from tests.security.lab import ACCESS
-from tests.security.served import ROOT, Pki, Served, make_pki, read_all, serve, status
+from tests.security.served import Pki, Served, make_pki, read_all, serve, status
 from tests.security.table import attack
+from tests.serving import ROOT
 
 LISTENING = "Listening"
 TLS = "TLS and client certificates"

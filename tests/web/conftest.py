@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import http.client
 import os
 import shutil
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,10 +12,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from etcdview.demo.certificates import ClusterCertificates
 from etcdview.demo.cluster import Cluster
-from etcdview.demo.processes import free_ports, start
 from etcdview.models import no_progress
 from etcdview.stores._load import load
 from etcdview.stores.dump import read_dump
+from tests.serving import serving
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FLAGS = (
@@ -32,7 +28,6 @@ FLAGS = (
     "--disable-sync",
 )
 NAMES = ("cp1", "cp2", "cp3")
-READY_SECONDS = 30.0
 WIDE = {"width": 1280, "height": 900}
 
 
@@ -46,9 +41,8 @@ def etcd(tmp_path_factory: pytest.TempPathFactory, capture: Path) -> Iterator[Cl
 
 
 @pytest.fixture(scope="session")
-def base_url(etcd: Cluster, capture: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def base_url(etcd: Cluster, capture: Path) -> Iterator[str]:
     """Where the product is served, as its users serve it."""
-    (port,) = free_ports(1)
     flags = {
         "endpoints": ",".join(etcd.endpoints),
         "cacert": etcd.tls.cacert,
@@ -56,35 +50,9 @@ def base_url(etcd: Cluster, capture: Path, tmp_path_factory: pytest.TempPathFact
         "key": etcd.tls.key,
         "encryption-config": str(capture / "encryption-config.yaml"),
         "cluster-name": "shop-cluster",
-        "listen": f"127.0.0.1:{port}",
     }
-    command = [sys.executable, "-m", "etcdview", "serve", *(f"--{name}={value}" for name, value in flags.items())]
-    log = tmp_path_factory.mktemp("web-serve") / "log"
-    server = start(command, log)
-    _wait_ready(server, port, log)
-    yield f"http://127.0.0.1:{port}"
-    server.terminate()
-    assert server.wait(30) == 0
-    assert "Traceback" not in log.read_text()
-
-
-def _wait_ready(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    deadline = time.monotonic() + READY_SECONDS
-    while not _is_ready(port):
-        assert server.poll() is None, log.read_text()
-        assert time.monotonic() < deadline, log.read_text()
-        time.sleep(0.1)
-
-
-def _is_ready(port: int) -> bool:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-    try:
-        connection.request("GET", "/readyz")
-        return connection.getresponse().status == 200
-    except OSError:
-        return False
-    finally:
-        connection.close()
+    with serving(*(f"--{name}={value}" for name, value in flags.items())) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture(scope="session")

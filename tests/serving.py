@@ -1,0 +1,51 @@
+"""`etcdview serve` as a process of its own, as its users run it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+ROOT = Path(__file__).parents[1]
+
+
+@contextlib.contextmanager
+def serving(*arguments: str, host: str = "127.0.0.1") -> Iterator[int]:
+    """The port that it listens on, until the block ends; it must end well, and without a traceback in its log."""
+    command = [sys.executable, "-m", "etcdview", "serve", "--listen", f"{host}:0", *arguments]
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("ETCDVIEW_", "ETCDCTL_"))}
+    # a file and not a pipe: nobody reads on, and a full pipe would stop the server at its next line
+    with tempfile.TemporaryFile("w+") as log:
+        process = subprocess.Popen(command, stderr=log, text=True, cwd=ROOT, env=environ)
+        try:
+            yield _port(process, log)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            ended = process.wait(timeout=20)
+        said = _said(log)
+        assert ended == 0, said
+        assert "Traceback" not in said, said
+
+
+def _port(process: subprocess.Popen[str], log: IO[str]) -> int:
+    """Where it says that it listens, once it does."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end and process.poll() is None:
+        found = re.search(r"listens on \S+:(\d+)/", _said(log))
+        if found is not None:
+            return int(found[1])
+        time.sleep(0.1)
+    raise AssertionError(f"the server did not begin to listen: {_said(log)}")
+
+
+def _said(log: IO[str]) -> str:
+    log.seek(0)
+    return log.read()

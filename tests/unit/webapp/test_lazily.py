@@ -8,7 +8,6 @@ from pathlib import Path
 
 _SAY = """
 import sys
-from pathlib import Path
 from etcdview.config import Settings
 from webapp import create_app
 from webapp.lazily import load_rest

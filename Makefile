@@ -43,6 +43,7 @@ format: $(READY_DEV) ## write the code as the linters want it
 
 bench: $(READY_DEV) ## what it costs, beside etcdctl, at 1,000,000 keys (KEYS= for fewer)
 	$(BIN)/python -m compileall -q etcdview webapp
+	@# Templates, too, are compiled before as they are for users: unless Python was told to write nothing.
 	KEYS=$(KEYS) PYTHONDONTWRITEBYTECODE= $(BIN)/python -m bench $(ARGS)
 
 compat: $(READY_DEV) ## the integration tests against etcd 3.4 to 3.7

@@ -120,7 +120,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             gc.set_threshold(GARBAGE_THRESHOLD)
             gc.enable()
             rest = threading.Timer(REST_AFTER_SECONDS, _load_rest)
-            rest.daemon = True
+            rest.name, rest.daemon = "etcdview-rest", True
             rest.start()
             return app
         except EtcdviewError as error:

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from bench.report import Row, percentile, table
-from etcdview.codec import Codec, Detail, StorageForm, load_encryption_config, protobuf, to_yaml
-from etcdview.keys import KeySpace
+from etcdview.codec import Codec, Detail, StorageForm, load_encryption_config, to_yaml
+from etcdview.codec.protobuf import protobuf
+from etcdview.kube.keys import KeySpace
 from etcdview.models import KeyValue
-from etcdview.stores.dump import read_dump
+from etcdview.stores.files.dump import read_dump
 from etcdview.tables import table_for
 
 CAPTURE = Path(__file__).parent.parent / "tests" / "testdata" / "cluster-shop"

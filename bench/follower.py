@@ -12,9 +12,9 @@ from bench.lag import resident_bytes
 from bench.report import percentile
 from bench.writer import MARK
 from etcdview.index.live import Index
-from etcdview.keys import KeySpace
+from etcdview.kube.keys import KeySpace
 from etcdview.models import Event, TlsFiles
-from etcdview.stores.etcd import EtcdStore
+from etcdview.stores.etcd.client import EtcdStore
 
 
 class TimedIndex(Index):

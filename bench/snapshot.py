@@ -12,8 +12,8 @@ from pathlib import Path
 
 from etcdview.demo.cluster import Cluster
 from etcdview.demo.programs import find_program
-from etcdview.stores.etcd import EtcdStore
-from etcdview.upkeep import doing, snapshots
+from etcdview.maintenance import operations, snapshot_stream
+from etcdview.stores.etcd.client import EtcdStore
 
 ROUNDS = 5
 
@@ -28,7 +28,7 @@ def main() -> None:
         for turn in range(ROUNDS):
             theirs.append(_etcdctl(cluster, Path(folder) / f"theirs-{turn}.db"))
             begun = time.monotonic()
-            size = snapshots.save(doing.snapshot(store), Path(folder) / f"ours-{turn}.db").size_bytes
+            size = snapshot_stream.save(operations.snapshot(store), Path(folder) / f"ours-{turn}.db").size_bytes
             ours.append(time.monotonic() - begun)
         store.close()
     our, their = (size / statistics.median(times) / 1e6 for times in (ours, theirs))

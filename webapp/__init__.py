@@ -1,13 +1,13 @@
-"""The Flask app: pages and the JSON API over etcdview.browse. No view touches a store."""
+"""The Flask app: pages and the JSON API over etcdview.pages. No view touches a store."""
 
 from __future__ import annotations
 
 from flask import Flask
 from htmx_flask import Htmx
 
-from etcdview.accounts.ended import EndedSessions
-from etcdview.accounts.keys import with_secret_key
-from etcdview.browse.cluster import Cluster
+from etcdview.access.ended_sessions import EndedSessions
+from etcdview.access.secret_key import with_secret_key
+from etcdview.cluster.cluster import Cluster
 from etcdview.config import Settings, load
 from webapp import accounts, api, errors, machines, rendering, runtime, security, views
 

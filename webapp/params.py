@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from werkzeug.datastructures import MultiDict
 
-from etcdview.browse.pages import cursor_name
 from etcdview.errors import QueryError
-from etcdview.keys import from_query
+from etcdview.kube.keys import from_query
+from etcdview.pages.parts.addresses import cursor_name
 
 Args = MultiDict[str, str]
 MAX_REVISION = 2**63 - 1

@@ -8,11 +8,11 @@ from typing import cast
 
 from flask import Flask, current_app, g
 
-from etcdview.browse.cluster import Cluster
-from etcdview.browse.frame import Frame, page_frame
-from etcdview.browse.opening import open_cluster
-from etcdview.browse.window import Window
+from etcdview.cluster.cluster import Cluster
+from etcdview.cluster.opening import open_cluster
+from etcdview.cluster.window import Window
 from etcdview.config import Settings
+from etcdview.pages.parts.frame import Frame, page_frame
 from webapp.accounts.guard import viewer
 from webapp.accounts.identify import current_viewer
 

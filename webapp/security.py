@@ -8,7 +8,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import BadRequest, Forbidden
 from werkzeug.sansio.utils import host_is_trusted
 
-from etcdview.accounts.exposure import LOOPBACK_HOSTS, check_exposure, encrypted, may_ask
+from etcdview.access.exposure import LOOPBACK_HOSTS, check_exposure, encrypted, may_ask
 from etcdview.config import Settings, parse_address
 
 # Nothing but our own script, style, image and address; nothing inline. A view that needs more adds to a copy.

@@ -10,17 +10,17 @@ from typing import Any, BinaryIO
 
 import click
 
-from etcdview import keys
-from etcdview.cli.get_source import open_noted
+from etcdview.cli.get.source import open_noted
 from etcdview.cli.options import settings_options
 from etcdview.cli.storage import CODEC_ROWS
+from etcdview.cluster.sources import open_codec
 from etcdview.codec import Codec, Decoded, to_json, to_yaml
 from etcdview.config import Resolved, Settings
+from etcdview.kube import keys
 from etcdview.models import KeyValue
 from etcdview.objects.release import find_release
-from etcdview.sources import open_codec
-from etcdview.stores.base import Store
-from etcdview.stores.pieces import PieceReader
+from etcdview.stores.paging import PieceReader
+from etcdview.stores.protocols import Store
 
 
 @click.command()

@@ -8,12 +8,12 @@ from typing import Any
 import click
 
 from etcdview.cli.options import settings_options
+from etcdview.cluster.sources import open_etcd
 from etcdview.config import Resolved
 from etcdview.config.rows import CONNECTION, SOURCE
-from etcdview.health.doctoring import Diagnosis, Findings, Target, examine_endpoints, target_from
-from etcdview.health.ondisk import find_deployments
-from etcdview.keys import KeySpace
-from etcdview.sources import open_etcd
+from etcdview.deployment.on_disk import find_deployments
+from etcdview.health.doctor import Diagnosis, Findings, Target, examine_endpoints, target_from
+from etcdview.kube.keys import KeySpace
 
 _PREFIX = tuple(row for row in SOURCE if row.field == "etcd_prefix")
 

@@ -13,10 +13,10 @@ from ruamel.yaml.error import YAMLError
 
 from etcdview.cli.options import settings_options
 from etcdview.cli.storage import CODEC_ROWS
+from etcdview.cluster.sources import open_codec
 from etcdview.codec import Codec, StorageForm
 from etcdview.config import Resolved
 from etcdview.errors import EncodeError, SettingError
-from etcdview.sources import open_codec
 
 _FORMATS = ("protobuf", "json", "cbor")
 

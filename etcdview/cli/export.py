@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from etcdview.cli.get_source import open_noted, warned
+from etcdview.cli.get.source import open_noted, warned
 from etcdview.cli.options import source_options
 from etcdview.config import Resolved
-from etcdview.stores.base import prefix_end
-from etcdview.stores.dump import write_dump
-from etcdview.stores.pieces import PieceReader
+from etcdview.stores.files.dump import write_dump
+from etcdview.stores.paging import PieceReader
+from etcdview.stores.protocols import prefix_end
 
 
 @click.command("export")

@@ -9,12 +9,12 @@ import sys
 import click
 
 from etcdview.cli.options import settings_options
+from etcdview.cluster.sources import open_etcd
 from etcdview.config import Resolved
 from etcdview.config.rows import CONNECTION
 from etcdview.health.facts import ClusterFacts
 from etcdview.health.findings import Finding, Verdict
 from etcdview.health.once import look_once
-from etcdview.sources import open_etcd
 
 _SIGNS = {"critical": "✗", "warning": "!", "info": "i"}
 _COLOURS = {"critical": "red", "warning": "yellow", "info": "blue"}

@@ -14,7 +14,7 @@ import click
 from etcdview import __version__
 from etcdview.errors import EtcdviewError
 
-# command, which is also the module under etcdview.cli -> what it does, in a line
+# command, which is also the module or folder under etcdview.cli -> what it does, in a line
 COMMANDS = {
     "decode": "Decode what etcd holds under a key.",
     "demo": "Start a throwaway cluster with real data, and serve it.",
@@ -43,7 +43,10 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"etcdview.cli.{cmd_name}").command
+        module = importlib.import_module(f"etcdview.cli.{cmd_name}")
+        if hasattr(module, "__path__"):
+            module = importlib.import_module(".command", module.__name__)
+        command: click.Command = module.command
         gc.enable()
         return command
 

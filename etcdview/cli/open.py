@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from etcdview.cli.options import settings_options
-from etcdview.cli.serve import run
+from etcdview.cli.serve.command import run
 from etcdview.config import ROWS, Resolved
 from etcdview.config.rows import CHANGES, CONNECTION
 

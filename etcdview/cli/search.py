@@ -8,16 +8,16 @@ from typing import get_args
 
 import click
 
-from etcdview.browse.search import SearchQuery
-from etcdview.cli.get_source import open_noted, warned
+from etcdview.cli.get.source import open_noted, warned
 from etcdview.cli.options import source_options
 from etcdview.config import Resolved
 from etcdview.index.base import Mode
 from etcdview.index.lister import Lister, span_of
 from etcdview.index.match import Matcher, compile_search
 from etcdview.index.packed import PackedNames
-from etcdview.keys import show
-from etcdview.stores.base import Store
+from etcdview.kube.keys import show
+from etcdview.pages.search import SearchQuery
+from etcdview.stores.protocols import Store
 
 
 @click.command("search")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from etcdview.cli.get_print import cell_text
+from etcdview.cli.get.print import cell_text
 from etcdview.cli.options import settings_options
 from etcdview.config import Resolved
 from etcdview.config.rows import CONNECTION
@@ -18,7 +18,7 @@ from etcdview.errors import FileFormatError
 from etcdview.models import Progress
 
 if TYPE_CHECKING:
-    from etcdview.stores.snapshot import SnapshotStore
+    from etcdview.stores.files.database import SnapshotStore
 
 BETWEEN_SECONDS = 0.2
 ALL = b"\0"
@@ -38,12 +38,12 @@ def save(file: Path, resolved: Resolved) -> int:
     It comes from a follower where one answers, and is checked by its hash before it gets its name. It holds every
     Secret: FILE is for nobody but its owner (mode 0600).
     """
-    from etcdview.sources import open_etcd
-    from etcdview.upkeep import doing, snapshots
+    from etcdview.cluster.sources import open_etcd
+    from etcdview.maintenance import operations, snapshot_stream
 
     store = open_etcd(resolved.settings)
     try:
-        saved = snapshots.save(doing.snapshot(store), file, _Told().tell)
+        saved = snapshot_stream.save(operations.snapshot(store), file, _Told().tell)
     finally:
         store.close()
     click.echo(f"Saved {saved.path}: {saved.size_bytes:,} bytes, sha256 {saved.sha256}")
@@ -54,8 +54,8 @@ def save(file: Path, resolved: Resolved) -> int:
 @click.argument("file", type=click.Path(path_type=Path))
 def status(file: Path) -> int:
     """Check the snapshot FILE (or a member's database or data directory), and say what it holds."""
-    from etcdview.sources import open_file
-    from etcdview.stores.snapshot import SnapshotStore
+    from etcdview.cluster.sources import open_file
+    from etcdview.stores.files.database import SnapshotStore
 
     store = open_file(file)
     if not isinstance(store, SnapshotStore):

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import click
 
-from etcdview.accounts.files import changing, read_users
-from etcdview.accounts.hashes import hash_password
-from etcdview.accounts.users import User, Users, add_token, check_name, drop_token
+from etcdview.access.files import changing, read_users
+from etcdview.access.hashes import hash_password
+from etcdview.access.roles import EVERYTHING, ROLES, Role, Scope
+from etcdview.access.users import User, Users, add_token, check_name, drop_token
 from etcdview.config import load
 from etcdview.errors import SettingError, UsageError
-from etcdview.viewers import EVERYTHING, ROLES, Role, Scope
 
 _FILE = click.option(
     "--users-file", metavar="FILE", help="The users file.  [variable: ETCDVIEW_USERS_FILE, or the settings file]"

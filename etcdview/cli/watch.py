@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
-from etcdview.cli.get_source import open_noted, warned
+from etcdview.cli.get.source import open_noted, warned
 from etcdview.cli.options import source_options
 from etcdview.config import Resolved
 from etcdview.errors import UnsupportedError
-from etcdview.keys import show
+from etcdview.kube.keys import show
 from etcdview.models import Event
-from etcdview.stores.base import Watchable, prefix_end
+from etcdview.stores.protocols import Watchable, prefix_end
 
 
 @click.command("watch")

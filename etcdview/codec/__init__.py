@@ -4,11 +4,11 @@ Only this package knows how stored bytes look. It imports no neighbour (stores, 
 """
 
 from etcdview.codec.codec import Codec, wire_tree
-from etcdview.codec.encryptionconfig import EncryptionConfig, load_encryption_config
+from etcdview.codec.encryption.config import EncryptionConfig, load_encryption_config
+from etcdview.codec.encryption.encrypted_values import sealed_by
 from etcdview.codec.model import Decoded, Detail, StorageForm, UnknownField, WireNode
-from etcdview.codec.printing import to_json
-from etcdview.codec.sealed import sealed_by
-from etcdview.codec.yamltext import to_yaml
+from etcdview.codec.text.json import to_json
+from etcdview.codec.text.yaml import to_yaml
 
 __all__ = [
     "Codec",

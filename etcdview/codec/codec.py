@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from etcdview.codec import cbor, encoding, envelope, rawjson, sealed, served, tree
-from etcdview.codec.encryptionconfig import EncryptionConfig
+from etcdview.codec import cbor, encoding, rawjson, served
+from etcdview.codec.encryption import encrypted_values
+from etcdview.codec.encryption.config import EncryptionConfig
 from etcdview.codec.model import Decoded, Detail, Format, Object, StorageForm, WireNode
-from etcdview.codec.protobuf import protobuf_format
-from etcdview.codec.release import Release
-from etcdview.codec.table import schema
+from etcdview.codec.protobuf import envelope
+from etcdview.codec.protobuf import wire_tree as tree
+from etcdview.codec.protobuf.protobuf import protobuf_format
+from etcdview.codec.protobuf.schema import schema
 from etcdview.errors import DecodeError
+from etcdview.kube.release import Release
 
 # An encrypted value inside an encrypted value inside ...: nothing writes that, so a few are enough.
 _MAX_LAYERS = 8
@@ -72,7 +75,7 @@ class Codec:
     def _decode(self, key: bytes, value: bytes, layer: int, detail: Detail = Detail.WHOLE) -> Decoded:
         if value.startswith(envelope.MAGIC):
             return self._protobuf.decode(value, detail)
-        if value.startswith(sealed.PREFIX):
+        if value.startswith(encrypted_values.PREFIX):
             return self._encrypted(key, value, layer, detail)
         if value.startswith(cbor.SELF_DESCRIBED):
             return _tree_form("cbor", cbor.parse, value)
@@ -82,7 +85,7 @@ class Codec:
 
     def _encrypted(self, key: bytes, value: bytes, layer: int, detail: Detail) -> Decoded:
         best: Decoded | None = None
-        for candidate, plain in sealed.opened(value, key, self.encryption) if layer < _MAX_LAYERS else ():
+        for candidate, plain in encrypted_values.opened(value, key, self.encryption) if layer < _MAX_LAYERS else ():
             decoded = self._decode(key, plain, layer + 1, detail).under(candidate.provider, candidate.name)
             if decoded.error is None:
                 return decoded
@@ -91,9 +94,9 @@ class Codec:
                 best = decoded
         if best is not None:
             return best
-        parts = sealed.split(value)
+        parts = encrypted_values.split(value)
         form = StorageForm("encrypted", parts.provider, parts.name)
-        return Decoded(form, None, sealed.closed(parts, key, self.encryption), value)
+        return Decoded(form, None, encrypted_values.closed(parts, key, self.encryption), value)
 
 
 def wire_tree(decoded: Decoded) -> tuple[WireNode, ...]:

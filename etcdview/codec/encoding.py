@@ -6,14 +6,16 @@ import functools
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from etcdview.codec import cbor, encryption, envelope, rawjson
-from etcdview.codec.encryptionconfig import EncryptionConfig
+from etcdview.codec import cbor, rawjson
+from etcdview.codec.encryption import ciphers
+from etcdview.codec.encryption.config import EncryptionConfig
+from etcdview.codec.encryption.encrypted_values import prefix
 from etcdview.codec.model import Decoded, Object, StorageForm
-from etcdview.codec.release import Release
-from etcdview.codec.sealed import prefix
-from etcdview.codec.table import schema
-from etcdview.codec.writer import Writer
+from etcdview.codec.protobuf import envelope
+from etcdview.codec.protobuf.from_json import Writer
+from etcdview.codec.protobuf.schema import schema
 from etcdview.errors import DecryptError, EncodeError
+from etcdview.kube.release import Release
 
 
 def encode(obj: Object, storage: StorageForm, key: bytes, config: EncryptionConfig, release: Release | None) -> bytes:
@@ -89,4 +91,4 @@ def _sealed(plain: bytes, storage: StorageForm, key: bytes, config: EncryptionCo
             f"There is no key {name!r} of {provider} to encrypt with.",
             "Give the EncryptionConfiguration that has it; kms keys cannot be used offline.",
         )
-    return prefix(provider, name) + encryption.seal(provider, keys[0].secret, plain, key)
+    return prefix(provider, name) + ciphers.seal(provider, keys[0].secret, plain, key)

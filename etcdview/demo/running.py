@@ -20,8 +20,8 @@ from etcdview.demo.cluster import HOST, Cluster
 from etcdview.demo.processes import port_free, start
 from etcdview.errors import SettingError, UnreachableError
 from etcdview.models import Progress
-from etcdview.stores._load import load
-from etcdview.stores.dump import read_dump
+from etcdview.stores.etcd.bulk_load import load
+from etcdview.stores.files.dump import read_dump
 
 CLUSTER_NAME = "shop-cluster"
 MEMBERS = ("cp1", "cp2", "cp3")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from etcdview.health.deployment import Deployment
+from etcdview.deployment.deployment import Deployment
 from etcdview.health.facts import ClusterFacts
 
 _MIB = 1024 * 1024

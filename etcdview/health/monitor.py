@@ -12,16 +12,16 @@ import time
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from etcdview.health.budget import Clock, utc_now
-from etcdview.health.certificates import Board, Boards
+from etcdview.health.certificate_inventory import Board, Boards
 from etcdview.health.facts import ClusterFacts
 from etcdview.health.findings import Finding, Verdict
-from etcdview.health.hashing import Hasher
 from etcdview.health.history import History
-from etcdview.health.probing import ProbeSource
-from etcdview.health.rounds import Rounds
+from etcdview.health.probes.budget import Clock, utc_now
+from etcdview.health.probes.hashing import Hasher
+from etcdview.health.probes.probing import ProbeSource
+from etcdview.health.probes.rounds import Rounds
+from etcdview.health.probes.wire import unverified
 from etcdview.health.rules import Sight, examine
-from etcdview.health.wire import unverified
 
 INTERVAL_SECONDS = 5.0
 TROUBLED_INTERVAL_SECONDS = 1.5  # a round may meet an election: soon look again whether the trouble stays

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import time
 
-from etcdview.health.budget import Clock, utc_now
-from etcdview.health.certificates import Boards
+from etcdview.health.certificate_inventory import Boards
 from etcdview.health.facts import ClusterFacts
-from etcdview.health.hashing import Hasher
 from etcdview.health.history import History
 from etcdview.health.monitor import Report
-from etcdview.health.probing import ProbeSource
-from etcdview.health.rounds import Rounds
+from etcdview.health.probes.budget import Clock, utc_now
+from etcdview.health.probes.hashing import Hasher
+from etcdview.health.probes.probing import ProbeSource
+from etcdview.health.probes.rounds import Rounds
+from etcdview.health.probes.wire import unverified
 from etcdview.health.rules import Sight, examine
-from etcdview.health.wire import unverified
 
 _QUICK_SECONDS = 0.6  # a round that took longer has met a member that hangs; the answer is due within two seconds
 _PAUSE_SECONDS = 0.3

@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from etcdview.index.base import Names
-    from etcdview.keys import KeySpace
-    from etcdview.stores.base import Store
+    from etcdview.kube.keys import KeySpace
+    from etcdview.stores.protocols import Store
 
 
 def names_for(

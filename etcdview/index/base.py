@@ -9,7 +9,7 @@ from typing import Literal, Protocol, runtime_checkable
 from etcdview.index.changes import ChangeReader
 from etcdview.index.churn import Churn
 from etcdview.index.stopping import Stop
-from etcdview.resources import ResourceType
+from etcdview.kube.resources import ResourceType
 
 State = Literal["static", "loading", "live", "behind", "down", "bounded"]
 Mode = Literal["prefix", "contains", "glob", "regex"]

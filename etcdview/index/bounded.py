@@ -11,17 +11,17 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from etcdview import resources
 from etcdview.errors import DeniedError, UnreachableError
 from etcdview.index.base import Freshness, Mode, NamePage, Tree, TypeCount
 from etcdview.index.lister import EVERYTHING, Span, list_names, name_behind, sections, span_of, step_between
 from etcdview.index.match import compile_search
 from etcdview.index.memory import checked_limit
 from etcdview.index.stopping import Stop, in_time
-from etcdview.keys import KeySpace, show
+from etcdview.kube import resources
+from etcdview.kube.keys import KeySpace, show
+from etcdview.kube.resources import BY_PREFIX
 from etcdview.models import NamesPiece
-from etcdview.resources import BY_PREFIX
-from etcdview.stores.base import Store, prefix_end
+from etcdview.stores.protocols import Store, prefix_end
 
 SURVEY_SECONDS = 30.0  # how old a tree may be: counting a million keys costs etcd 0.3 s
 SCAN_NAMES = 20_000  # how many names one search that cannot use a prefix looks at

@@ -19,9 +19,9 @@ from etcdview.index.history import ForeignError, History, UnprovenError
 from etcdview.index.lister import Span, list_names
 from etcdview.index.load import Load, Loaded
 from etcdview.index.memory import NameSet
-from etcdview.keys import KeySpace, show
+from etcdview.kube.keys import KeySpace, show
 from etcdview.models import Event, NamesPiece, WatchBatch
-from etcdview.stores.base import Store, Watch, Watchable
+from etcdview.stores.protocols import Store, Watch, Watchable
 
 BEHIND_SECONDS = 4.0  # without a sign that the watch is up to date
 HANGING_SECONDS = 15.0  # until such a watch is given up for a new one

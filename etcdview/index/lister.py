@@ -11,10 +11,10 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from etcdview.errors import DeadlineError, QueryError
-from etcdview.keys import KeySpace
+from etcdview.kube.keys import KeySpace
+from etcdview.kube.resources import BY_PREFIX
 from etcdview.models import NamesPiece
-from etcdview.resources import BY_PREFIX
-from etcdview.stores.base import NameLister, Store, prefix_end
+from etcdview.stores.protocols import NameLister, Store, prefix_end
 
 PIECE_NAMES = 8_000  # etcd reads the values of these too before it drops them: tens of megabytes
 MIN_PIECE_NAMES = 250

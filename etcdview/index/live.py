@@ -23,7 +23,7 @@ from etcdview.index.memory import Found, page_of, search_in
 from etcdview.index.packed import View
 from etcdview.index.stopping import Stop
 from etcdview.index.trees import loaded_tree, loading_tree
-from etcdview.keys import KeySpace, show
+from etcdview.kube.keys import KeySpace, show
 from etcdview.models import Event
 
 _log = logging.getLogger(__name__)

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from etcdview.index.lister import Lister, Span, sections
-from etcdview.keys import KeySpace
+from etcdview.kube.keys import KeySpace
 from etcdview.models import NamesPiece
-from etcdview.stores.base import Store
+from etcdview.stores.protocols import Store
 
 READERS = 4  # etcd answers one piece while others are on their way and taken apart
 

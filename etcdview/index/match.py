@@ -12,10 +12,10 @@ from typing import Any, Protocol
 
 import re2
 
-from etcdview import keys
 from etcdview.errors import QueryError
 from etcdview.index.base import Mode
 from etcdview.index.packed import Block
+from etcdview.kube import keys
 
 MAX_PATTERN_BYTES = 1000
 _RE2_MEMORY_BYTES = 8 << 20

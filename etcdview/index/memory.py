@@ -13,8 +13,8 @@ from etcdview.index.match import Matcher, Prefix, compile_search
 from etcdview.index.packed import Block, PackedNames, View
 from etcdview.index.stopping import Stop, in_time
 from etcdview.index.tally import Tally
-from etcdview.keys import KeySpace
-from etcdview.stores.base import NameLister, Store, prefix_end
+from etcdview.kube.keys import KeySpace
+from etcdview.stores.protocols import NameLister, Store, prefix_end
 
 MAX_PAGE = 10_000
 

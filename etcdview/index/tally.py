@@ -7,8 +7,8 @@ from types import MappingProxyType
 
 from etcdview.index.base import TypeCount
 from etcdview.index.packed import Block
-from etcdview.keys import KeySpace
-from etcdview.resources import ResourceType
+from etcdview.kube.keys import KeySpace
+from etcdview.kube.resources import ResourceType
 
 
 class Tally:

@@ -9,8 +9,8 @@ from dataclasses import replace
 from etcdview.index.base import Tree, TypeCount
 from etcdview.index.feed import FeedStatus
 from etcdview.index.memory import NameSet
-from etcdview.keys import KeySpace
-from etcdview.resources import BY_PREFIX
+from etcdview.kube.keys import KeySpace
+from etcdview.kube.resources import BY_PREFIX
 
 
 def loaded_tree(names: Sequence[NameSet], revision: int, denied: tuple[str, ...]) -> Tree:

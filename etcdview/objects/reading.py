@@ -9,16 +9,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from etcdview import resources
 from etcdview.codec import Codec, Decoded, Detail
-from etcdview.definitions import Definitions, definitions
 from etcdview.errors import DecodeError
-from etcdview.keys import KeySpace, Place
+from etcdview.kube import resources
+from etcdview.kube.crds import Definitions, definitions
+from etcdview.kube.keys import KeySpace, Place
+from etcdview.kube.redaction import is_sensitive, may_hold_a_secret
+from etcdview.kube.resources import BY_PREFIX, ResourceType
 from etcdview.models import KeyMeta, KeyValue
-from etcdview.redact import is_sensitive, may_hold_a_secret
-from etcdview.resources import BY_PREFIX, ResourceType
-from etcdview.stores.base import Store, prefix_end
-from etcdview.stores.pieces import PieceReader
+from etcdview.stores.paging import PieceReader
+from etcdview.stores.protocols import Store, prefix_end
 
 _CRDS = BY_PREFIX["apiextensions.k8s.io/customresourcedefinitions"]
 Mask = Callable[[dict[str, Any], bool], dict[str, Any]]

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from etcdview.codec import Codec
-from etcdview.codec.release import EVIDENCE_PREFIXES, Evidence, evidence
-from etcdview.keys import KeySpace
-from etcdview.stores.base import Store, prefix_end
+from etcdview.kube.keys import KeySpace
+from etcdview.kube.release import EVIDENCE_PREFIXES, Evidence, evidence
+from etcdview.stores.protocols import Store, prefix_end
 
 ENOUGH = 50  # objects of one prefix: of thousands of nodes some do
 

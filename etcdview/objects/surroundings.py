@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from etcdview.definitions import Definitions
-from etcdview.keys import KeySpace
+from etcdview.kube.crds import Definitions
+from etcdview.kube.keys import KeySpace
+from etcdview.kube.resources import ResourceType
 from etcdview.objects.reading import Objects, Row
 from etcdview.relations.graph import Graph
 from etcdview.relations.model import Object, Ref, ref_of
 from etcdview.relations.needs import Range, needs
-from etcdview.resources import ResourceType
 
 # Objects that one range may bring: beyond it a page would take seconds, for relations nobody can overlook.
 AT_MOST = 2000

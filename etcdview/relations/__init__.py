@@ -11,17 +11,14 @@ from etcdview.relations.needs import Needs, Range, needs
 from etcdview.relations.references import references
 from etcdview.relations.selections import selections
 from etcdview.relations.states import state_of
-from etcdview.relations.summaries import Field, Section, summary
 
 __all__ = [
-    "Field",
     "Graph",
     "Needs",
     "Range",
     "Ref",
     "Reference",
     "Related",
-    "Section",
     "Selection",
     "State",
     "needs",
@@ -29,5 +26,4 @@ __all__ = [
     "references",
     "selections",
     "state_of",
-    "summary",
 ]

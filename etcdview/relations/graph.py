@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
+from etcdview.kube.fields import mapping, text
 from etcdview.relations.model import RELATIONS, Object, Ref, Reference, Related, Selection, State, ref_of
 from etcdview.relations.references import references
 from etcdview.relations.selections import selections
 from etcdview.relations.states import state_of
-from etcdview.tables.reading import mapping, text
 
 # A pod that its owner selects is told once, by the owner reference.
 _OWNERS_SELECT = frozenset({"Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "ReplicationController"})

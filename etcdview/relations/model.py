@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from etcdview.selectors import LabelSelector
-from etcdview.tables.reading import text
+from etcdview.kube.fields import text
+from etcdview.kube.selectors import LabelSelector
 
 Object = Mapping[str, Any]
 Direction = Literal["out", "in"]

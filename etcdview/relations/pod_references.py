@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from etcdview.kube.fields import dig, items, text
 from etcdview.relations.model import Object, Ref, Reference
-from etcdview.tables.reading import dig, items, text
 
 # volume source -> (member that holds the secret's name)
 _SECRET_VOLUMES = {

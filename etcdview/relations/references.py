@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from etcdview.kube.fields import dig, items, text
+from etcdview.kube.resources import BUILTIN
 from etcdview.relations.model import Object, Ref, Reference, group_of
 from etcdview.relations.pod_references import pod_references
-from etcdview.resources import BUILTIN
 from etcdview.tables.core_volumes import storage_class
-from etcdview.tables.reading import dig, items, text
 
 _RBAC = "rbac.authorization.k8s.io"
 _STORAGE = "storage.k8s.io"

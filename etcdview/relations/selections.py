@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from etcdview.kube.fields import dig, mapping, text
+from etcdview.kube.selectors import from_label_selector, from_map
 from etcdview.relations.model import Object, Selection, group_of
-from etcdview.selectors import from_label_selector, from_map
-from etcdview.tables.reading import dig, mapping, text
 
 _BY_LABEL_SELECTOR: dict[tuple[str, str], tuple[str, tuple[str, ...]]] = {
     ("policy", "PodDisruptionBudget"): ("guards", ("spec", "selector")),

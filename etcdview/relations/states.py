@@ -6,13 +6,13 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from etcdview.kube.fields import condition, deleting, dig, is_true, items, number, text
 from etcdview.relations.model import Object, State, group_of
 from etcdview.tables.batch import job_status
 from etcdview.tables.certificates import csr_status
 from etcdview.tables.core_nodes import node_status
 from etcdview.tables.core_pods import pod_state
 from etcdview.tables.devices import claim_state
-from etcdview.tables.reading import condition, deleting, dig, is_true, items, number, text
 
 _STARTING = frozenset({"Pending", "ContainerCreating", "PodInitializing", "SchedulingGated"})
 

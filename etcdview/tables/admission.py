@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from etcdview.kube.fields import UNSET, dig, items, mapping, text
 from etcdview.tables.base import AGE, NAME, Cells, Column, Object, created, name_of, table
-from etcdview.tables.reading import UNSET, dig, items, mapping, text
 
 _GROUP = "admissionregistration.k8s.io"
 _PARAM_KIND = Column("ParamKind", description="The kind of its parameters.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from etcdview.kube.fields import NONE, dig, items, mapping, number, text
 from etcdview.tables.base import (
     AGE,
     CONTAINERS,
@@ -17,7 +18,6 @@ from etcdview.tables.base import (
     name_of,
     table,
 )
-from etcdview.tables.reading import NONE, dig, items, mapping, number, text
 from etcdview.tables.texts import container_cells, labels_text, selector_cell, selector_text
 
 _READY = Column("Ready", description="Pods that are ready, of those asked for.")

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from etcdview.kube.fields import NONE, UNSET, dig, items, number, quantity, text
 from etcdview.tables.base import AGE, NAME, Cells, Column, Object, created, name_of, table
-from etcdview.tables.reading import NONE, UNSET, dig, items, number, quantity, text
 
 _UNKNOWN = "<unknown>"
 _METRICS_ANNOTATION = "autoscaling.alpha.kubernetes.io/metrics"

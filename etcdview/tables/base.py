@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from etcdview.kube.fields import dig, text
 from etcdview.tables.durations import age
-from etcdview.tables.reading import dig, text
 
 Object = Mapping[str, Any]
 Cell = str | int | float | bool | None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from etcdview.kube.fields import NONE, deleting, dig, is_true, items, number, text
 from etcdview.tables.base import AGE, NAME, WIDE_POD_COLUMNS, Cells, Column, Object, created, name_of, table
 from etcdview.tables.durations import age, human_duration, parse_time
-from etcdview.tables.reading import NONE, deleting, dig, is_true, items, number, text
 from etcdview.tables.texts import container_cells, selector_cell
 
 

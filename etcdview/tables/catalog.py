@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from etcdview.resources import ResourceType
+from etcdview.kube.resources import ResourceType
 from etcdview.tables import (  # noqa: F401 - importing a module registers its tables
     admission,
     apps,

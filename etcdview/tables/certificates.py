@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from etcdview.kube.fields import NONE, dig, items, number, text
 from etcdview.tables.base import AGE, NAME, Cells, Column, Object, created, name_of, table
 from etcdview.tables.durations import human_duration
-from etcdview.tables.reading import NONE, dig, items, number, text
 
 _GROUP = "certificates.k8s.io"
 _SIGNER = Column("SignerName", description="Who is asked to sign.")

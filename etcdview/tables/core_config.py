@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from etcdview.kube.fields import dig, mapping, number, text
 from etcdview.tables.base import (
     AGE,
     CREATED_AT,
@@ -17,7 +18,6 @@ from etcdview.tables.base import (
     name_of,
     table,
 )
-from etcdview.tables.reading import dig, mapping, number, text
 from etcdview.tables.texts import container_cells, labels_text
 
 _DATA = Column("Data", description="How many entries it holds.")

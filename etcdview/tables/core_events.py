@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from etcdview.kube.fields import dig, number, text
 from etcdview.tables.base import NAME, Cells, Column, Object, name_of, table
 from etcdview.tables.durations import age
-from etcdview.tables.reading import dig, number, text
 
 
 @table(

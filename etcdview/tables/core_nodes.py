@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from etcdview.kube.fields import NONE, condition, dig, items, mapping, text
 from etcdview.tables.base import AGE, NAME, Cells, Column, Object, created, name_of, table
 from etcdview.tables.durations import UNKNOWN
-from etcdview.tables.reading import NONE, condition, dig, items, mapping, text
 
 _ROLE_PREFIX = "node-role.kubernetes.io/"
 _ROLE_LABEL = "kubernetes.io/role"

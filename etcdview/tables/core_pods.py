@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from etcdview.kube.fields import NONE, deleting, dig, is_true, items, mapping, number, text
 from etcdview.tables.base import AGE, NAME, Cells, Column, Object, created, name_of, table
 from etcdview.tables.durations import age
-from etcdview.tables.reading import NONE, deleting, dig, is_true, items, mapping, number, text
 from etcdview.tables.texts import container_cells, labels_text
 
 _INITIALIZING = "PodInitializing"

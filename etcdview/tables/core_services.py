@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from etcdview.kube.fields import NONE, items, mapping, number, text
 from etcdview.tables.base import AGE, NAME, SELECTOR, Cells, Column, Object, created, name_of, table
-from etcdview.tables.reading import NONE, items, mapping, number, text
 from etcdview.tables.texts import first_three, labels_text
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from etcdview.kube.fields import UNSET, deleting, dig, items, text
 from etcdview.tables.base import AGE, NAME, Cells, Column, Object, created, name_of, table
-from etcdview.tables.reading import UNSET, deleting, dig, items, text
 from etcdview.tables.texts import access_modes
 
 _CLASS_ANNOTATION = "volume.beta.kubernetes.io/storage-class"

@@ -6,21 +6,20 @@ Cells follow cellForJSONValue in Kubernetes' apiextensions-apiserver: a value of
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeGuard
 
 from etcdview.errors import QueryError
-from etcdview.jsonpaths import Path, compile_path
+from etcdview.kube.crds import preferred_version, versions
+from etcdview.kube.fields import items, text
+from etcdview.kube.jsonpath import Path, compile_path
 from etcdview.tables.base import NAME, Cell, Cells, Column, Object, Table, name_of
 from etcdview.tables.durations import age
-from etcdview.tables.reading import items, text
 
 _AGE = Column("Age", "date", description="Time since the object was created.")
 _CREATION = ".metadata.creationTimestamp"
-_VERSION = re.compile(r"v(?P<major>\d+)(?:(?P<stage>alpha|beta)(?P<minor>\d+))?")
 
 
 def custom_table(crd: Mapping[str, Any], version: str = "") -> Table:
@@ -41,28 +40,6 @@ def printer_columns(crd: Mapping[str, Any], version: str = "") -> list[Any]:
     wanted = version or preferred_version(crd)
     own = next((items(v, "additionalPrinterColumns") for v in versions(crd) if text(v, "name") == wanted), [])
     return own or items(crd, "spec", "additionalPrinterColumns")
-
-
-def versions(crd: Mapping[str, Any]) -> list[Any]:
-    """spec.versions; the one of spec.version for a CRD of the oldest layout."""
-    only = text(crd, "spec", "version")
-    listed = [v for v in items(crd, "spec", "versions") if isinstance(v, Mapping)]
-    return listed or ([{"name": only, "served": True, "storage": True}] if only else [])
-
-
-def preferred_version(crd: Mapping[str, Any]) -> str:
-    """The served version that kubectl asks for: releases before betas before alphas, the newest first."""
-    served = [text(v, "name") for v in versions(crd) if v.get("served") is not False]
-    return max(served, key=version_rank, default="")
-
-
-def version_rank(version: str) -> tuple[int, int, int, str]:
-    """Sorts versions as Kubernetes does: v2 over v1 over v1beta2 over v1beta1 over v1alpha1 over anything else."""
-    match = _VERSION.fullmatch(version)
-    if match is None:
-        return 0, 0, 0, version
-    stage = {"alpha": 1, "beta": 2}.get(match["stage"], 3)
-    return stage, int(match["major"]), int(match["minor"] or 0), ""
 
 
 def _column(definition: Mapping[str, Any]) -> Column:

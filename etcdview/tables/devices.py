@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from etcdview.kube.fields import deleting, dig, items, text
 from etcdview.tables.base import AGE, NAME, Cells, Column, Object, created, name_of, table
 from etcdview.tables.durations import age
-from etcdview.tables.reading import deleting, dig, items, text
 
 _GROUP = "resource.k8s.io"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from etcdview.kube.fields import NONE, condition, dig, number, text
 from etcdview.tables.base import AGE, NAME, Cell, Cells, Column, Object, created, name_of, table
-from etcdview.tables.reading import NONE, condition, dig, number, text
 
 _GROUP = "flowcontrol.apiserver.k8s.io"
 

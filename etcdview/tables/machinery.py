@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from etcdview.kube.fields import UNSET, condition, dig, items, text
 from etcdview.tables.base import AGE, CREATED_AT, NAME, Cells, Column, Object, created, created_at, name_of, table
-from etcdview.tables.reading import UNSET, condition, dig, items, text
 from etcdview.tables.texts import first_three
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from etcdview.kube.fields import NONE, UNSET, dig, items, number, text
 from etcdview.tables.base import AGE, NAME, Cells, Column, Object, created, name_of, table
 from etcdview.tables.core_services import balancers
-from etcdview.tables.reading import NONE, UNSET, dig, items, number, text
 from etcdview.tables.texts import annotated, first_three, selector_cell
 
 _GROUP = "networking.k8s.io"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from etcdview.kube.fields import items, text
 from etcdview.tables.base import AGE, CREATED_AT, NAME, Cells, Column, Object, created, created_at, name_of, table
-from etcdview.tables.reading import items, text
 
 _GROUP = "rbac.authorization.k8s.io"
 _SUBJECTS = (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from etcdview.kube.fields import dig, number, text
 from etcdview.tables.base import AGE, NAME, Cells, Column, Object, created, name_of, table
-from etcdview.tables.reading import dig, number, text
 
 
 @table(

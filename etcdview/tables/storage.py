@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from etcdview.kube.fields import NONE, UNSET, dig, items, text
 from etcdview.tables.base import AGE, CREATED_AT, NAME, Cells, Column, Object, created, created_at, name_of, table
-from etcdview.tables.reading import NONE, UNSET, dig, items, text
 from etcdview.tables.texts import annotated
 
 _GROUP = "storage.k8s.io"

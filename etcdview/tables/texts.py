@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from etcdview.tables.reading import NONE, UNSET, items, mapping, text
+from etcdview.kube.fields import NONE, UNSET, items, mapping, text
 
 _MODES = {
     "ReadWriteOnce": "RWO",

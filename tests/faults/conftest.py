@@ -27,7 +27,7 @@ from etcdview.demo.programs import find_program
 from etcdview.health.findings import Finding, Verdict
 from etcdview.health.monitor import Monitor
 from etcdview.models import TlsFiles
-from etcdview.stores.etcd import EtcdStore
+from etcdview.stores.etcd.client import EtcdStore
 
 Found = Callable[[str, float], None]
 FOUND_SECONDS = 10.0  # the promise: each fault is found within this

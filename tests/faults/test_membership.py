@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from etcdview.stores.etcd import EtcdStore
+from etcdview.stores.etcd.client import EtcdStore
 
 Ring = Any
 Lab = Any

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from etcdview.errors import UnsafeError
-from etcdview.upkeep import doing, plans
-from etcdview.upkeep.sight import look
+from etcdview.maintenance import operations, plans
+from etcdview.maintenance.members import look
 
 Ring = Any
 Lab = Any
@@ -182,12 +182,12 @@ def test_a_member_cut_off_counts_as_away_when_another_is_looked_after(lab: Lab, 
     assert lost.alive
     assert [m.name for m in sight.others_away()] == [cut.name]
     with pytest.raises(UnsafeError, match=f"{cut.name} answers, but"):
-        doing.defragment(store, kept.id)
+        operations.defragment(store, kept.id)
     with pytest.raises(UnsafeError, match="the quorum would be lost"):
-        doing.remove(store, kept.id)
+        operations.remove(store, kept.id)
     with pytest.raises(UnsafeError, match="cannot lead"):
-        doing.move_leader(store, lost.id)
-    (step,) = doing.defragment_all(store)
+        operations.move_leader(store, lost.id)
+    (step,) = operations.defragment_all(store)
     assert cut.name in step.trouble
     source = plans.snapshot_source(sight)
     assert source is not None

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from etcdview.codec import Codec, Decoded, load_encryption_config, to_json, to_yaml, wire_tree
 from etcdview.codec.cbor import SELF_DESCRIBED
-from etcdview.codec.envelope import MAGIC, seal
+from etcdview.codec.protobuf.envelope import MAGIC, seal
 
 CAPTURE = Path(__file__).parent.parent / "testdata" / "cluster-shop"
 BATCH = 50

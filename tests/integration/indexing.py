@@ -13,9 +13,9 @@ from etcd3 import etcdrpc
 from etcdview.index.base import Freshness, Tree
 from etcdview.index.live import Index
 from etcdview.index.memory import MemoryNames
-from etcdview.keys import KeySpace
+from etcdview.kube.keys import KeySpace
 from etcdview.models import TlsFiles
-from etcdview.stores.etcd import EtcdStore
+from etcdview.stores.etcd.client import EtcdStore
 
 KEYSPACE = KeySpace()
 PATIENCE_SECONDS = 40.0

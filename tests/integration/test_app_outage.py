@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from flask.testing import FlaskClient
 
-from etcdview.browse.opening import open_cluster
+from etcdview.cluster.opening import open_cluster
 from etcdview.config import Settings
 from etcdview.demo.cluster import Cluster
 from webapp import create_app

@@ -15,7 +15,7 @@ from etcdview.index import names_for
 from etcdview.index.lister import Lister
 from etcdview.index.live import Index
 from etcdview.models import TlsFiles
-from etcdview.stores.etcd import EtcdStore
+from etcdview.stores.etcd.client import EtcdStore
 from tests.integration.indexing import KEYSPACE, all_names, assert_true, indexed, settled, wait_for, writing
 
 Etcdctl = Callable[..., str]

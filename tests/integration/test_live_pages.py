@@ -13,8 +13,8 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from etcdview.browse.cluster import Cluster as Opened
-from etcdview.browse.opening import open_cluster
+from etcdview.cluster.cluster import Cluster as Opened
+from etcdview.cluster.opening import open_cluster
 from etcdview.config import Settings
 from etcdview.demo.cluster import Cluster
 from etcdview.models import RangeResult

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from etcdview.demo.cluster import Cluster
 from etcdview.models import KeyValue, Progress
-from etcdview.stores._load import load
-from etcdview.stores.dump import read_dump
-from etcdview.stores.etcd import EtcdStore
+from etcdview.stores.etcd.bulk_load import load
+from etcdview.stores.etcd.client import EtcdStore
+from etcdview.stores.files.dump import read_dump
 
 
 def _stored(cluster: Cluster) -> dict[bytes, KeyValue]:

@@ -16,11 +16,11 @@ from etcdview.demo.cluster import Cluster, LocalMember
 from etcdview.demo.processes import free_ports, start
 from etcdview.demo.programs import find_program
 from etcdview.errors import CompactedError, DeniedError, FileFormatError, UnreachableError, UnsafeError, UsageError
+from etcdview.maintenance import operations, plans, snapshot_stream
+from etcdview.maintenance.members import MemberNow, Sight, look
 from etcdview.models import Alarm, Progress, SnapshotPiece
-from etcdview.stores.base import Maintainable
-from etcdview.stores.etcd import EtcdStore
-from etcdview.upkeep import doing, plans, snapshots
-from etcdview.upkeep.sight import MemberNow, Sight, look
+from etcdview.stores.etcd.client import EtcdStore
+from etcdview.stores.protocols import Maintainable
 from tests.integration.indexing import wait_for
 
 Etcdctl = Callable[..., str]
@@ -103,7 +103,7 @@ def test_compaction_drops_the_past_and_keeps_what_is(store: EtcdStore, etcdctl: 
     before = store.range(b"/a").revision
     etcdctl("put", "/a", "new")
 
-    doing.compact(store, before + 1)
+    operations.compact(store, before + 1)
 
     assert store.range(b"/a").kvs[0].value == b"new"
     with pytest.raises(CompactedError):
@@ -112,16 +112,16 @@ def test_compaction_drops_the_past_and_keeps_what_is(store: EtcdStore, etcdctl: 
 
 def test_compaction_to_a_revision_that_is_not_there_yet_is_refused(store: EtcdStore) -> None:
     with pytest.raises(UnsafeError, match="must be between 1 and"):
-        doing.compact(store, look(store).revision + 1000)
+        operations.compact(store, look(store).revision + 1000)
 
 
 def test_defragmenting_makes_the_file_of_that_member_smaller(store: EtcdStore, etcdctl: Etcdctl) -> None:
     fill(store, 40, 200_000)
     etcdctl("del", "/big/", "--prefix")
-    doing.compact(store, look(store).revision)
+    operations.compact(store, look(store).revision)
     follower = next(m for m in look(store).members if not m.leader)
 
-    step = doing.defragment(store, follower.id)
+    step = operations.defragment(store, follower.id)
 
     assert step.member == follower.name
     assert step.after < step.before
@@ -132,7 +132,7 @@ def test_defragmenting_makes_the_file_of_that_member_smaller(store: EtcdStore, e
 def test_all_members_are_defragmented_one_after_the_other_the_leader_last(store: EtcdStore) -> None:
     leads = leader(store).name
 
-    steps = list(doing.defragment_all(store))
+    steps = list(operations.defragment_all(store))
 
     assert sorted(step.member for step in steps) == sorted(NAMES)
     assert steps[-1].member == leads
@@ -144,14 +144,14 @@ def test_nobody_is_defragmented_while_another_member_is_down(store: EtcdStore, c
     local(cluster, followers[0].name).pause()
 
     with pytest.raises(UnsafeError, match=f"{followers[0].name} does not answer"):
-        doing.defragment(store, followers[1].id)
-    (step,) = doing.defragment_all(store)
+        operations.defragment(store, followers[1].id)
+    (step,) = operations.defragment_all(store)
 
     assert followers[0].name in step.trouble
 
 
 def test_defragmenting_all_stops_where_a_member_goes_down_meanwhile(store: EtcdStore, cluster: Cluster) -> None:
-    steps = doing.defragment_all(store)
+    steps = operations.defragment_all(store)
     first = next(steps)
     waiting = next(m for m in look(store).members if m.name != first.member and not m.leader)
     local(cluster, waiting.name).pause()
@@ -165,11 +165,11 @@ def test_defragmenting_all_stops_where_a_member_goes_down_meanwhile(store: EtcdS
 def test_the_lead_goes_to_the_member_that_was_named(store: EtcdStore) -> None:
     other = next(m for m in look(store).members if not m.leader)
 
-    doing.move_leader(store, other.id)
+    operations.move_leader(store, other.id)
 
     assert leader(store).name == other.name
     with pytest.raises(UnsafeError, match="leads already"):
-        doing.move_leader(store, other.id)
+        operations.move_leader(store, other.id)
 
 
 def test_the_lead_is_not_given_to_a_member_that_is_down(store: EtcdStore, cluster: Cluster) -> None:
@@ -177,7 +177,7 @@ def test_the_lead_is_not_given_to_a_member_that_is_down(store: EtcdStore, cluste
     local(cluster, other.name).pause()
 
     with pytest.raises(UnsafeError, match="is down: it cannot lead"):
-        doing.move_leader(store, other.id)
+        operations.move_leader(store, other.id)
 
 
 def test_a_full_database_takes_writes_again_once_there_is_room_and_the_alarm_is_out(tmp_path: Path) -> None:
@@ -187,21 +187,21 @@ def test_a_full_database_takes_writes_again_once_there_is_room_and_the_alarm_is_
             rewrite(store, b"/again", 200, 300_000)
         (alarm,) = look(store).alarms
         assert alarm.kind == "NOSPACE"
-        doing.compact(store, look(store).revision)
-        assert [step.trouble for step in doing.defragment_all(store)] == [""]
+        operations.compact(store, look(store).revision)
+        assert [step.trouble for step in operations.defragment_all(store)] == [""]
 
-        doing.disarm(store, alarm)
+        operations.disarm(store, alarm)
 
         assert look(store).alarms == ()
         store.put(b"/after", b"x", mod_revision=0)
         with pytest.raises(UnsafeError, match="no alarm NOSPACE"):
-            doing.disarm(store, alarm)
+            operations.disarm(store, alarm)
         store.close()
 
 
 def test_an_alarm_that_there_is_not_is_not_disarmed(store: EtcdStore) -> None:
     with pytest.raises(UnsafeError, match="There is no alarm CORRUPT of cp"):
-        doing.disarm(store, Alarm(look(store).members[0].id, "CORRUPT"))
+        operations.disarm(store, Alarm(look(store).members[0].id, "CORRUPT"))
 
 
 def test_a_member_is_added_as_learner_promoted_and_removed(own: Cluster, tmp_path: Path) -> None:
@@ -209,13 +209,13 @@ def test_a_member_is_added_as_learner_promoted_and_removed(own: Cluster, tmp_pat
     client_port, peer_port = free_ports(2)
     peer_url = f"http://127.0.0.1:{peer_port}"
 
-    added = settled(lambda: doing.add_learner(store, peer_url, "cp4"))
+    added = settled(lambda: operations.add_learner(store, peer_url, "cp4"))
 
     assert (added.learner, added.name, added.peer_urls) == (True, "", (peer_url,))
     with pytest.raises(UnsafeError, match="is a learner already"):
-        doing.add_learner(store, "http://127.0.0.1:1", "cp5")
+        operations.add_learner(store, "http://127.0.0.1:1", "cp5")
     with pytest.raises(UnsafeError, match="does not answer"):
-        doing.promote(store, added.id)
+        operations.promote(store, added.id)
 
     new = start_added(own, store, added.id, tmp_path, client_port)
     try:
@@ -223,10 +223,10 @@ def test_a_member_is_added_as_learner_promoted_and_removed(own: Cluster, tmp_pat
         assert {m.name: m.role for m in sight.members}["cp4"] == "learner"
         assert sight.others_away() == ()
 
-        settled(lambda: doing.promote(store, added.id))
+        settled(lambda: operations.promote(store, added.id))
         wait(lambda: len(look(store).voters) == 4)  # another member may hear of it a little later
 
-        settled(lambda: doing.remove(store, added.id))
+        settled(lambda: operations.remove(store, added.id))
         wait(lambda: {m.name for m in look(store).members} == set(NAMES))
     finally:
         new.kill()
@@ -284,16 +284,16 @@ def test_a_member_is_not_removed_where_the_quorum_would_go_with_it(own: Cluster)
     local(own, followers[0].name).kill()
 
     with pytest.raises(UnsafeError, match="1 of 2 voters would take part, and 2 must: the quorum would be lost"):
-        doing.remove(store, followers[1].id)
+        operations.remove(store, followers[1].id)
 
-    settled(lambda: doing.remove(store, followers[0].id))
+    settled(lambda: operations.remove(store, followers[0].id))
     wait(lambda: len(look(store).members) == 2)
     store.close()
 
 
 def test_the_last_member_is_not_removed(plain_store: EtcdStore) -> None:
     with pytest.raises(UnsafeError, match="the last voter"):
-        doing.remove(plain_store, look(plain_store).members[0].id)
+        operations.remove(plain_store, look(plain_store).members[0].id)
 
 
 @pytest.mark.parametrize(
@@ -309,12 +309,12 @@ def test_the_last_member_is_not_removed(plain_store: EtcdStore) -> None:
 )
 def test_a_peer_url_that_cannot_be_right_is_refused(store: EtcdStore, peer_url: str, why: str) -> None:
     with pytest.raises(UnsafeError, match=why):
-        doing.add_learner(store, peer_url, "new")
+        operations.add_learner(store, peer_url, "new")
 
 
 def test_a_peer_url_that_is_taken_is_refused(store: EtcdStore, cluster: Cluster) -> None:
     with pytest.raises(UnsafeError, match="belongs to cp2"):
-        doing.add_learner(store, cluster.members[1].peer_url, "new")
+        operations.add_learner(store, cluster.members[1].peer_url, "new")
 
 
 def test_a_snapshot_is_whole_checked_and_what_etcdutl_takes_for_one(
@@ -323,7 +323,7 @@ def test_a_snapshot_is_whole_checked_and_what_etcdutl_takes_for_one(
     fill(store, 20, 200_000)
     seen: list[Progress] = []
 
-    saved = snapshots.save(doing.snapshot(store), tmp_path / "snap.db", seen.append)
+    saved = snapshot_stream.save(operations.snapshot(store), tmp_path / "snap.db", seen.append)
 
     assert saved.size_bytes == (tmp_path / "snap.db").stat().st_size == seen[-1].done == seen[-1].total
     assert [p.done for p in seen] == sorted(p.done for p in seen)
@@ -346,7 +346,7 @@ def test_a_snapshot_comes_from_a_follower(store: EtcdStore) -> None:
 
 
 def pieces_of(store: EtcdStore) -> list[SnapshotPiece]:
-    return list(doing.snapshot(store))
+    return list(operations.snapshot(store))
 
 
 def test_a_snapshot_that_breaks_off_or_is_damaged_leaves_no_file(plain_store: EtcdStore, tmp_path: Path) -> None:
@@ -356,24 +356,24 @@ def test_a_snapshot_that_breaks_off_or_is_damaged_leaves_no_file(plain_store: Et
 
     for bad in (whole[:-1], damaged, []):
         with pytest.raises(FileFormatError):
-            snapshots.save(iter(bad), path)
+            snapshot_stream.save(iter(bad), path)
         assert list(tmp_path.iterdir()) == []
 
-    snapshots.save(iter(whole), path)
+    snapshot_stream.save(iter(whole), path)
     with pytest.raises(UsageError, match="exists already"):
-        snapshots.save(iter(whole), path)
+        snapshot_stream.save(iter(whole), path)
 
 
 def test_a_stream_holds_its_end_back_until_the_hash_is_right(plain_store: EtcdStore) -> None:
     whole = pieces_of(plain_store)
     raw = b"".join(piece.data for piece in whole)
-    stream = snapshots.Stream.begin(iter(whole))
+    stream = snapshot_stream.Stream.begin(iter(whole))
     assert b"".join(stream) == raw
     assert stream.size_bytes == len(raw)
 
     got: list[bytes] = []
     with pytest.raises(FileFormatError, match="does not fit its hash"):
-        got.extend(snapshots.Stream.begin(iter([*whole[:-1], SnapshotPiece(b"\0" * 32)])))
+        got.extend(snapshot_stream.Stream.begin(iter([*whole[:-1], SnapshotPiece(b"\0" * 32)])))
     assert sum(map(len, got)) == len(raw) - 32
 
 
@@ -383,7 +383,7 @@ def test_a_stream_may_come_in_pieces_of_any_size(plain_store: EtcdStore, size: i
     raw = raw[:-32] + hashlib.sha256(raw[:-32]).digest()
     cut = [SnapshotPiece(raw[i : i + size]) for i in range(0, len(raw), size)]
 
-    assert b"".join(snapshots.Stream.begin(iter(cut))) == raw
+    assert b"".join(snapshot_stream.Stream.begin(iter(cut))) == raw
 
 
 def test_a_member_dying_in_the_middle_leaves_no_file(member_folder: Path, tmp_path: Path) -> None:
@@ -395,7 +395,7 @@ def test_a_member_dying_in_the_middle_leaves_no_file(member_folder: Path, tmp_pa
             cluster.members[0].kill()
 
         with pytest.raises((UnreachableError, FileFormatError)):
-            snapshots.save(doing.snapshot(store), tmp_path / "snap.db", kill)
+            snapshot_stream.save(operations.snapshot(store), tmp_path / "snap.db", kill)
         store.close()
 
     assert not list(tmp_path.glob("snap.db*"))

@@ -17,17 +17,17 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import EnvironBuilder
 
-from etcdview.accounts import users
-from etcdview.accounts.users import User, Users
-from etcdview.browse.cluster import Cluster as Browsed
-from etcdview.browse.maintenance import Earlier, maintenance_page
-from etcdview.browse.opening import open_cluster
-from etcdview.browse.window import Window
+from etcdview.access import users
+from etcdview.access.roles import Viewer
+from etcdview.access.users import User, Users
+from etcdview.cluster.cluster import Cluster as Browsed
+from etcdview.cluster.opening import open_cluster
+from etcdview.cluster.window import Window
 from etcdview.config import Settings
 from etcdview.demo.cluster import Cluster
 from etcdview.index.base import Changing
-from etcdview.stores.etcd import EtcdStore
-from etcdview.viewers import Viewer
+from etcdview.pages.maintenance import Earlier, maintenance_page
+from etcdview.stores.etcd.client import EtcdStore
 from webapp import create_app
 
 ROOT = Path(__file__).parents[2]
@@ -35,7 +35,7 @@ HOLD = """
 import sys, time
 from datetime import UTC, datetime
 from pathlib import Path
-from etcdview.upkeep.turns import turn
+from etcdview.maintenance.lock import turn
 with turn(Path(sys.argv[1]), int(sys.argv[2]), "bob runs remove", datetime.now(UTC)):
     print("held", flush=True)
     time.sleep(60)

@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
+from etcdview.cluster.sources import open_file
 from etcdview.demo.cluster import Cluster
 from etcdview.errors import CompactedError, EtcdviewError, FileFormatError
+from etcdview.maintenance import operations
+from etcdview.maintenance.snapshot_stream import save
 from etcdview.models import KeyValue
-from etcdview.sources import open_file
-from etcdview.stores.base import Store
-from etcdview.stores.etcd import EtcdStore
-from etcdview.stores.snapshot import NO_HASH, NO_WAL, SnapshotStore
-from etcdview.upkeep import doing
-from etcdview.upkeep.snapshots import save
+from etcdview.stores.etcd.client import EtcdStore
+from etcdview.stores.files.database import NO_HASH, NO_WAL, SnapshotStore
+from etcdview.stores.protocols import Store
 
 Etcdctl = Callable[..., str]
 
@@ -139,7 +139,7 @@ def test_alarms_are_in_the_file(tmp_path: Path) -> None:
         with pytest.raises(EtcdviewError, match="database is full"):
             all(live.put(b"/a%d" % number, b"x" * 100_000, mod_revision=0) for number in range(40))
         live.close()
-        save(doing.snapshot(EtcdStore(running.endpoints, running.tls)), tmp_path / "s.db")
+        save(operations.snapshot(EtcdStore(running.endpoints, running.tls)), tmp_path / "s.db")
 
     store = open_file(tmp_path / "s.db")
 

@@ -11,7 +11,7 @@ import pytest
 
 from etcdview.demo.cluster import Cluster
 from etcdview.errors import DeadlineError, NoQuorumError, UnreachableError
-from etcdview.stores.etcd import EtcdStore
+from etcdview.stores.etcd.client import EtcdStore
 
 Etcdctl = Callable[..., str]
 DEADLINE_SECONDS = 5.0

@@ -13,7 +13,7 @@ from etcdview.demo.cluster import Cluster
 from etcdview.demo.programs import find_program
 from etcdview.errors import DeniedError
 from etcdview.models import TlsFiles
-from etcdview.stores.etcd import EtcdStore
+from etcdview.stores.etcd.client import EtcdStore
 
 
 def ctl(cluster: Cluster, *arguments: str, user: str = "") -> None:

@@ -18,7 +18,7 @@ def test_a_store_made_before_the_fork_works_in_every_child(plain_etcd: Cluster) 
     script = """
         import os, sys
         from etcdview.models import TlsFiles
-        from etcdview.stores.etcd import EtcdStore
+        from etcdview.stores.etcd.client import EtcdStore
 
         store = EtcdStore([sys.argv[1]], TlsFiles())
         children = []
@@ -40,7 +40,7 @@ def test_a_failed_handshake_leaves_nothing_on_stderr(cluster: Cluster) -> None:
         import sys
         from etcdview.errors import TlsError
         from etcdview.models import TlsFiles
-        from etcdview.stores.etcd import EtcdStore
+        from etcdview.stores.etcd.client import EtcdStore
 
         store = EtcdStore([sys.argv[1]], TlsFiles(cacert=sys.argv[2]))
         try:
@@ -60,7 +60,7 @@ def test_a_process_with_a_watch_left_open_ends(plain_etcd: Cluster) -> None:
     script = """
         import sys, threading
         from etcdview.models import TlsFiles
-        from etcdview.stores.etcd import EtcdStore
+        from etcdview.stores.etcd.client import EtcdStore
 
         store = EtcdStore([sys.argv[1]], TlsFiles())
         watch = store.watch(b"/", b"0", 0)

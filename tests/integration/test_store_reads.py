@@ -8,8 +8,8 @@ import pytest
 
 from etcdview.demo.cluster import Cluster
 from etcdview.errors import CompactedError, QueryError
-from etcdview.stores.base import MemberProbe, NameLister, Store, Watchable, prefix_end
-from etcdview.stores.etcd import EtcdStore
+from etcdview.stores.etcd.client import EtcdStore
+from etcdview.stores.protocols import MemberProbe, NameLister, Store, Watchable, prefix_end
 
 Etcdctl = Callable[..., str]
 

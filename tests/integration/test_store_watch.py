@@ -10,8 +10,8 @@ import pytest
 from etcdview.demo.cluster import Cluster
 from etcdview.errors import CompactedError, EtcdviewError, UnreachableError
 from etcdview.models import Event
-from etcdview.stores._watch import EtcdWatch
-from etcdview.stores.etcd import EtcdStore
+from etcdview.stores.etcd.client import EtcdStore
+from etcdview.stores.etcd.watch import EtcdWatch
 
 Etcdctl = Callable[..., str]
 

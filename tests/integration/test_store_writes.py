@@ -10,8 +10,8 @@ import pytest
 from etcdview.demo.cluster import Cluster
 from etcdview.errors import ConflictError, QueryError, UnknownOutcomeError, UnreachableError
 from etcdview.models import TlsFiles
-from etcdview.stores.base import Writable
-from etcdview.stores.etcd import EtcdStore
+from etcdview.stores.etcd.client import EtcdStore
+from etcdview.stores.protocols import Writable
 
 Etcdctl = Callable[..., str]
 

@@ -33,7 +33,7 @@ from etcdview.errors import (
     ValidityError,
 )
 from etcdview.models import TlsFiles
-from etcdview.stores.etcd import DIAGNOSIS, EtcdStore
+from etcdview.stores.etcd.client import DIAGNOSIS, EtcdStore
 from webapp import create_app
 
 DAY = timedelta(days=1)

@@ -14,7 +14,7 @@ from etcdview.demo.certificates import Authority, ClusterCertificates, Pair
 from etcdview.demo.cluster import Cluster
 from etcdview.errors import ClientCertificateError, EtcdviewError, ValidityError
 from etcdview.models import TlsFiles
-from etcdview.stores.etcd import EtcdStore
+from etcdview.stores.etcd.client import EtcdStore
 
 PATIENCE_SECONDS = 10.0
 

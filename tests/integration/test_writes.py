@@ -17,18 +17,18 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from etcdview.accounts import users
-from etcdview.accounts.users import User, Users
-from etcdview.browse.opening import open_cluster
+from etcdview.access import users
+from etcdview.access.roles import Scope
+from etcdview.access.users import User, Users
+from etcdview.cluster.opening import open_cluster
 from etcdview.config import Settings
 from etcdview.demo.cluster import Cluster
 from etcdview.demo.programs import find_program
 from etcdview.errors import SettingError
 from etcdview.models import KeyValue, no_progress
-from etcdview.stores._load import load
-from etcdview.stores.dump import read_dump
-from etcdview.undo import UndoFile
-from etcdview.viewers import Scope
+from etcdview.stores.etcd.bulk_load import load
+from etcdview.stores.files.dump import read_dump
+from etcdview.writes.undo import UndoFile
 from webapp import create_app
 
 Etcdctl = Callable[..., str]
@@ -448,9 +448,9 @@ def test_nothing_is_changed_where_the_undo_file_cannot_be_written(desk: Desk) ->
 def test_every_captured_object_is_the_same_after_an_edit_of_a_label(capture: Path, settings: Settings) -> None:
     """Protobuf, JSON, CBOR and encrypted values: encoded as they were stored, and decoded to what was written."""
     from etcdview.codec import Codec, load_encryption_config, to_yaml
-    from etcdview.edits.drafts import Drafter
-    from etcdview.keys import KeySpace
-    from etcdview.redact import Redactor
+    from etcdview.kube.keys import KeySpace
+    from etcdview.kube.redaction import Redactor
+    from etcdview.writes.drafts import Drafter
 
     codec = Codec(encryption=load_encryption_config(capture / "encryption-config.yaml"))
     drafter, redactor, keyspace = Drafter(codec, Redactor(b"k")), Redactor(b"k"), KeySpace()

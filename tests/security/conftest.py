@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from etcdview.accounts import hashes
-from etcdview.browse.cluster import Cluster
+from etcdview.access import hashes
+from etcdview.cluster.cluster import Cluster
 from tests.security import lab
 from tests.security.lab import Lab
 from webapp.accounts.limits import limiter

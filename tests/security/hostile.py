@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from etcdview.models import KeyValue
-from etcdview.stores.dump import read_dump
-from etcdview.stores.static import StaticStore
+from etcdview.stores.files.dump import read_dump
+from etcdview.stores.files.memory import StaticStore
 
 SCRIPT = "<script>alert(1)</script>"
 ATTRIBUTE = '" onmouseover="alert(1)" x="'

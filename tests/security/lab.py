@@ -13,14 +13,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from etcdview.accounts.ended import EndedSessions
-from etcdview.accounts.hashes import hash_token, new_token
-from etcdview.browse.cluster import Cluster
-from etcdview.browse.opening import open_cluster
+from etcdview.access.ended_sessions import EndedSessions
+from etcdview.access.hashes import hash_token, new_token
+from etcdview.cluster.cluster import Cluster
+from etcdview.cluster.opening import open_cluster
 from etcdview.codec import Codec, load_encryption_config
 from etcdview.config import Settings
 from etcdview.index import names_for
-from etcdview.keys import KeySpace
+from etcdview.kube.keys import KeySpace
 from tests.security.hostile import hostile_registry
 from webapp import create_app
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from etcdview.browse.cluster import Cluster
+from etcdview.cluster.cluster import Cluster
 from etcdview.codec import Codec
 from tests.security.hostile import PASSWORD
 from tests.security.lab import Lab, post, token_of
@@ -201,8 +201,8 @@ def test_sealed_bombs_are_shown_as_what_they_are(everybody: Lab, cluster: Cluste
 
 @attack(BOMBS, "YAML aliases that multiply (a billion laughs), in the editor", "400: aliases are not read")
 def test_yaml_that_multiplies_is_refused() -> None:
-    from etcdview.edits.manifests import read_manifest
     from etcdview.errors import EncodeError
+    from etcdview.writes.manifests import read_manifest
 
     laughs = "a: &a [x, x, x]\n" + "".join(
         f"{chr(98 + i)}: &{chr(98 + i)} [*{chr(97 + i)}, *{chr(97 + i)}]\n" for i in range(20)
@@ -214,8 +214,8 @@ def test_yaml_that_multiplies_is_refused() -> None:
 
 @attack(BOMBS, "YAML tags that make objects (`!!python/object/apply`), typed in and stored", "refused, or quoted text")
 def test_yaml_tags_make_nothing(everybody: Lab) -> None:
-    from etcdview.edits.manifests import read_manifest
     from etcdview.errors import EncodeError
+    from etcdview.writes.manifests import read_manifest
 
     with pytest.raises(EncodeError):
         read_manifest("a: !!python/object/apply:os.system ['id']", "yaml")

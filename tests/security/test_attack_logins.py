@@ -12,10 +12,10 @@ import pytest
 from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
 
-from etcdview.accounts.ended import EndedSessions
-from etcdview.accounts.keys import derived
-from etcdview.audit import Audit
-from etcdview.browse.cluster import Cluster
+from etcdview.access.audit import Audit
+from etcdview.access.ended_sessions import EndedSessions
+from etcdview.access.secret_key import derived
+from etcdview.cluster.cluster import Cluster
 from etcdview.config import Settings
 from etcdview.errors import SettingError
 from tests.security import lab
@@ -189,7 +189,7 @@ def test_a_forged_address_gives_no_more_guesses(made: Lab) -> None:
 
 @attack(PASSWORD, "finding out which names there are", "the same answer, and the same work, for all")
 def test_an_unknown_name_gets_the_same_answer(made: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    from etcdview.accounts import hashes
+    from etcdview.access import hashes
 
     checked: list[str] = []
     real = hashes._HASHER.verify
@@ -412,7 +412,7 @@ def test_a_misspelt_access_file_is_refused(made: Lab, text: str) -> None:
 
 @attack(FILES, "a secret key that can be guessed", "etcdview does not start with fewer than 32 characters")
 def test_a_short_secret_key_is_refused() -> None:
-    from etcdview.accounts.keys import with_secret_key
+    from etcdview.access.secret_key import with_secret_key
 
     with pytest.raises(SettingError, match="guessed"):
         with_secret_key(Settings(secret_key="hunter2"))

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from joserfc.jwk import RSAKey
 from werkzeug.test import TestResponse
 
-from etcdview.browse.cluster import Cluster
+from etcdview.cluster.cluster import Cluster
 from tests.security import lab
 from tests.security.lab import Lab, post
 from tests.security.provider import CLIENT, CLIENT_SECRET, Claims, Provider

@@ -11,13 +11,13 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from etcdview.browse.cluster import Cluster
-from etcdview.browse.window import Window
+from etcdview.access.roles import LOCAL, Scope, Viewer
+from etcdview.cluster.cluster import Cluster
+from etcdview.cluster.window import Window
 from etcdview.index.changes import ChangeLog
 from etcdview.index.churn import Churn
+from etcdview.kube.redaction import Redactor
 from etcdview.models import Event, KeyValue
-from etcdview.redact import Redactor
-from etcdview.viewers import LOCAL, Scope, Viewer
 from tests.security.hostile import LEAKS, PASSWORD, PASSWORD64
 from tests.security.lab import Lab, post
 from tests.security.table import attack

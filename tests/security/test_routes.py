@@ -10,8 +10,8 @@ from urllib.parse import quote
 import pytest
 from flask.testing import FlaskClient
 
-from etcdview.browse.cluster import Cluster
-from etcdview.viewers import Scope
+from etcdview.access.roles import Scope
+from etcdview.cluster.cluster import Cluster
 from tests.security.hostile import LEAKS
 from tests.security.lab import Lab, post
 

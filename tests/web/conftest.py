@@ -13,8 +13,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from etcdview.demo.certificates import ClusterCertificates
 from etcdview.demo.cluster import Cluster
 from etcdview.models import no_progress
-from etcdview.stores._load import load
-from etcdview.stores.dump import read_dump
+from etcdview.stores.etcd.bulk_load import load
+from etcdview.stores.files.dump import read_dump
 from tests.serving import serving
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)

@@ -12,7 +12,7 @@ from typing import Any
 from tools.schema import changes, releases, walk
 from tools.schema.merge import merge
 
-TABLE = Path(__file__).parent.parent.parent / "etcdview" / "codec" / "schema.json.gz"
+TABLE = Path(__file__).parent.parent.parent / "etcdview" / "codec" / "protobuf" / "schema.json.gz"
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -1,6 +1,6 @@
 """Merges the facts of many releases into one table: the newest wins, and what went away is put back.
 
-The table is a compact form of etcdview.codec.table; docs/schema.md describes it.
+The table is a compact form of etcdview.codec.protobuf.schema; docs/schema.md describes it.
 """
 
 from __future__ import annotations

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from flask import Flask
 
-from etcdview.accounts.ended import EndedSessions
+from etcdview.access.ended_sessions import EndedSessions
+from etcdview.access.roles import Viewer
 from etcdview.config import Settings
-from etcdview.viewers import Viewer
-from webapp.accounts import audit_page, auditing, csrf, guard, limits, reveal, sessions, state, views
+from webapp.accounts import auditing, csrf, guard, limits, sessions, state
 from webapp.accounts.identify import current_viewer
 
 
@@ -27,8 +27,6 @@ def init_app(app: Flask, settings: Settings, ended: EndedSessions | None) -> Non
     guard.init_app(app)
     limits.init_app(app)
     auditing.init_app(app)
-    for module in (views, reveal, audit_page):
-        app.register_blueprint(module.bp)
     app.context_processor(_account)
 
 

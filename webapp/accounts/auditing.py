@@ -11,9 +11,9 @@ from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from werkzeug.exceptions import HTTPException
 
-from etcdview.audit import Result
+from etcdview.access.audit import Result
 from etcdview.errors import QueryError
-from etcdview.keys import from_query
+from etcdview.kube.keys import from_query
 from webapp.accounts.addresses import client_address
 from webapp.accounts.csrf import SAFE_METHODS
 from webapp.accounts.identify import current_viewer

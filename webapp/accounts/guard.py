@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, g, request, url_for
 from htmx_flask import request as htmx_request
 
+from etcdview.access.roles import Act, Viewer
 from etcdview.errors import DeniedError, LoginError
-from etcdview.viewers import Act, Viewer
 from webapp.accounts import csrf
 from webapp.accounts.identify import Asker, current_viewer, identify
 from webapp.accounts.state import current_accounts

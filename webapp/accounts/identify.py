@@ -13,10 +13,10 @@ from typing import cast
 
 from flask import g, request
 
-from etcdview.accounts.access import Identity
-from etcdview.accounts.hashes import read_token
+from etcdview.access.grants import Identity
+from etcdview.access.hashes import read_token
+from etcdview.access.roles import LOCAL, Viewer
 from etcdview.errors import DeniedError, LoginError
-from etcdview.viewers import LOCAL, Viewer
 from webapp.accounts import sessions
 from webapp.accounts.addresses import from_proxy
 from webapp.accounts.state import Accounts, current_accounts

@@ -17,9 +17,9 @@ from joserfc.errors import JoseError
 from requests import RequestException
 from requests.utils import get_environ_proxies
 
-from etcdview.accounts.access import Identity
-from etcdview.accounts.exposure import encrypted
-from etcdview.accounts.keys import derived
+from etcdview.access.exposure import encrypted
+from etcdview.access.grants import Identity
+from etcdview.access.secret_key import derived
 from etcdview.config import Settings
 from etcdview.errors import LoginError
 from webapp.accounts.sessions import MAX_GROUPS

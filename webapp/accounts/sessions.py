@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from flask import Flask, session
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 
-from etcdview.accounts.access import Identity
-from etcdview.accounts.exposure import encrypted
-from etcdview.accounts.keys import derived
-from etcdview.accounts.users import User
+from etcdview.access.exposure import encrypted
+from etcdview.access.grants import Identity
+from etcdview.access.secret_key import derived
+from etcdview.access.users import User
 from etcdview.config import Settings
 from webapp.accounts.state import current_accounts
 

@@ -11,16 +11,16 @@ from typing import TypeVar, cast
 
 from flask import current_app
 
-from etcdview.accounts.access import Access, parse_role, read_access
-from etcdview.accounts.ended import EndedSessions
-from etcdview.accounts.files import Watched, read_users, readable_by_all
-from etcdview.accounts.users import Users
-from etcdview.audit import Audit
+from etcdview.access.audit import Audit
+from etcdview.access.ended_sessions import EndedSessions
+from etcdview.access.files import Watched, read_users, readable_by_all
+from etcdview.access.grants import Access, parse_role, read_access
+from etcdview.access.users import Users
 from etcdview.config import Settings
 from etcdview.errors import AuditError, LoginError, SettingError
 
 log = logging.getLogger(__name__)
-KEY = "etcdview.accounts"
+KEY = "etcdview.access"
 Content = TypeVar("Content")
 
 

@@ -11,18 +11,18 @@ from flask_smorest import Blueprint
 from marshmallow import RAISE, Schema, ValidationError
 from webargs.flaskparser import FlaskParser
 
-from etcdview.browse.history import read_history
-from etcdview.browse.object import ObjectAnswer, read_entry
-from etcdview.browse.overview import ClusterState, cluster_state
-from etcdview.browse.pages import cursor_name
-from etcdview.browse.past import Past
-from etcdview.browse.search import MODES, SearchPage, SearchQuery, search_page
-from etcdview.browse.types import named_tree
-from etcdview.browse.verdict import current_verdict
 from etcdview.errors import DecodeError, QueryError
 from etcdview.index.base import TypeCount
-from etcdview.keys import from_query, show
+from etcdview.kube.keys import from_query, show
 from etcdview.models import KeyMeta
+from etcdview.pages.object.history import read_history
+from etcdview.pages.object.page import ObjectAnswer, read_entry
+from etcdview.pages.object.past import Past
+from etcdview.pages.overview import ClusterState, cluster_state
+from etcdview.pages.parts.addresses import cursor_name
+from etcdview.pages.parts.types import named_tree
+from etcdview.pages.parts.verdict import current_verdict
+from etcdview.pages.search import MODES, SearchPage, SearchQuery, search_page
 from webapp.api import URL_PREFIX, schemas
 from webapp.api.health import HealthSchema
 from webapp.runtime import current_window, now

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from etcdview.browse.search import MAX_PAGE_SIZE, MAX_TEXT, PAGE_SIZE
+from etcdview.pages.search import MAX_PAGE_SIZE, MAX_TEXT, PAGE_SIZE
 
 MAX_REVISION = 2**63 - 1
 

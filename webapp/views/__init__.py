@@ -9,9 +9,9 @@ from typing import Any
 
 from flask import Blueprint, Flask, request
 
-from etcdview.edits import MAX_STORED_BYTES
+from etcdview.writes import MAX_STORED_BYTES
 from webapp.lazily import loaded_when_called
-from webapp.views import overview
+from webapp.views import accounts, audit, overview, reveal
 
 # The text of the largest value there may be, and the other fields.
 _MAX_FORM_BYTES = MAX_STORED_BYTES + 64 * 1024
@@ -49,6 +49,8 @@ _VIEWS = {
 def init_app(app: Flask) -> None:
     """Register every address."""
     app.add_url_rule("/", "overview.overview", overview.overview)  # loaded now: it is what is asked for first
+    for loaded in (accounts, reveal, audit):
+        app.register_blueprint(loaded.bp)
     for module, views in _VIEWS.items():
         bp = Blueprint(module, __name__)
         for asked, view in views:

@@ -7,16 +7,16 @@ from typing import cast
 
 from flask import Response, redirect, request
 
-from etcdview.browse.edit import EditQuery, How, edit_page, retry_page
-from etcdview.browse.erase import delete_key, delete_page, delete_prefix, prefix_page
-from etcdview.browse.pages import href, key_href
-from etcdview.browse.preview import apply_edit, done_page, preview_page
-from etcdview.browse.window import Window
-from etcdview.browse.writing import Trouble
+from etcdview.cluster.window import Window
 from etcdview.errors import ConflictError, DecodeError, EtcdviewError, UsageError
-from etcdview.keys import show
+from etcdview.kube.keys import show
+from etcdview.pages.edit.delete import delete_key, delete_page, delete_prefix, prefix_page
+from etcdview.pages.edit.edit import EditQuery, How, edit_page, retry_page
+from etcdview.pages.edit.preview import apply_edit, done_page, preview_page
+from etcdview.pages.parts.addresses import href, key_href
+from etcdview.pages.parts.writable import Trouble
 from webapp import params
-from webapp.acting import acting
+from webapp.accounts.acting import acting
 from webapp.params import Args
 from webapp.rendering import render_page
 from webapp.runtime import current_window, now

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Response
 
-from etcdview.browse.encryption import begin_count, encryption_page
+from etcdview.pages.encryption import begin_count, encryption_page
 from webapp.rendering import render_page
 from webapp.runtime import current_window, now
 

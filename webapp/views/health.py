@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import Response
 
-from etcdview.browse.certificates import certificates_page
-from etcdview.browse.health import begin_comparison, health_page
-from webapp.acting import acting
+from etcdview.pages.certificates.page import certificates_page
+from etcdview.pages.health.page import begin_comparison, health_page
+from webapp.accounts.acting import acting
 from webapp.rendering import render_page
 from webapp.runtime import current_window, now
 

@@ -11,7 +11,9 @@ from typing import TypeVar, cast
 from flask import Response, redirect, request
 from werkzeug.exceptions import TooManyRequests
 
-from etcdview.browse.maintenance import (
+from etcdview.errors import UnsafeError, UsageError
+from etcdview.maintenance.operations import Step
+from etcdview.pages.maintenance import (
     OperationQuery,
     maintenance_page,
     operate,
@@ -19,12 +21,10 @@ from etcdview.browse.maintenance import (
     running,
     snapshot_stream,
 )
-from etcdview.browse.writing import Trouble
-from etcdview.errors import UnsafeError, UsageError
-from etcdview.upkeep.doing import Step
+from etcdview.pages.parts.writable import Trouble
 from webapp import params
+from webapp.accounts.acting import acting
 from webapp.accounts.auditing import recorder
-from webapp.acting import acting
 from webapp.params import Args
 from webapp.rendering import render_page, stream_page
 from webapp.runtime import current_cluster, current_window, now

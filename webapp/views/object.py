@@ -6,9 +6,9 @@ from typing import cast
 
 from flask import Response, request
 
-from etcdview.browse.changed import is_unchanged
-from etcdview.browse.history import history_page
-from etcdview.browse.object import ObjectQuery, View, download, object_page
+from etcdview.pages.object.history import history_page
+from etcdview.pages.object.page import ObjectQuery, View, download, object_page
+from etcdview.pages.registry.changed import is_unchanged
 from webapp import params
 from webapp.accounts.auditing import audit
 from webapp.rendering import nothing_new, render_page, wants_fragment

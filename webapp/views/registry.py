@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Response, request
 
-from etcdview.browse.query import MAX_PAGE_SIZE, PAGE_SIZE, RegistryQuery
-from etcdview.browse.registry import registry_page
+from etcdview.pages.registry.page import registry_page
+from etcdview.pages.registry.query import MAX_PAGE_SIZE, PAGE_SIZE, RegistryQuery
 from webapp import params
 from webapp.rendering import nothing_new, render_page, wants_fragment
 from webapp.runtime import current_window, now

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import Response, request
 
-from etcdview.browse.content import ContentQuery, content_form, content_page
-from etcdview.browse.search import MAX_PAGE_SIZE, MAX_TEXT, PAGE_SIZE, SearchQuery, refused_page, search_page
 from etcdview.errors import QueryError
+from etcdview.pages.content_search import ContentQuery, content_form, content_page
+from etcdview.pages.search import MAX_PAGE_SIZE, MAX_TEXT, PAGE_SIZE, SearchQuery, refused_page, search_page
 from webapp import params
 from webapp.hangup import hung_up
 from webapp.rendering import render_page, stream_page, wants_fragment

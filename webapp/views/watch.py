@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Response, request
 
-from etcdview.browse.frame import page_frame
-from etcdview.browse.watch import WatchQuery, watch_page
+from etcdview.pages.parts.frame import page_frame
+from etcdview.pages.watch import WatchQuery, watch_page
 from webapp import params
 from webapp.rendering import nothing_new, render_page, wants_fragment
 from webapp.runtime import current_window

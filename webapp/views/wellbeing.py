@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Response, request
 
-from etcdview.browse.wellbeing import namespaces_page, storage_page
+from etcdview.pages.namespaces_and_storage import namespaces_page, storage_page
 from webapp import params
 from webapp.rendering import render_page
 from webapp.runtime import current_window, now

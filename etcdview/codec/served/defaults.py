@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from etcdview.codec.model import Object
-from etcdview.codec.release import Release
+from etcdview.kube.release import Release
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import copy
 
 from etcdview.codec.model import Object
-from etcdview.codec.release import Release
+from etcdview.codec.protobuf.schema import schema
 from etcdview.codec.served import crds, defaults, endpointslices, zeros
-from etcdview.codec.table import schema
+from etcdview.kube.release import Release
 
 _CONVERSIONS = {
     ("apiextensions.k8s.io/v1beta1", "CustomResourceDefinition"): crds.to_v1,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from etcdview.codec import custom
 from etcdview.codec.model import Object
-from etcdview.codec.table import Field, Schema, Struct
+from etcdview.codec.protobuf import special
+from etcdview.codec.protobuf.schema import Field, Schema, Struct
 
 _SCALARS: dict[str, Any] = {"s": "", "b": False}
 _NULL = ("apis/meta/v1.Time", "apis/meta/v1.MicroTime", "runtime.RawExtension")
@@ -38,7 +38,7 @@ def _is_shown_when_zero(field: Field) -> bool:
 
 def _descend(schema: Schema, field: Field, value: Any) -> None:
     struct = schema.struct(field.message)
-    if isinstance(value, dict) and not struct.custom and struct.name not in custom.READERS:
+    if isinstance(value, dict) and not struct.custom and struct.name not in special.READERS:
         _fill(schema, struct, value)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from etcdview.health.facts import ClusterFacts, MemberFacts
 from etcdview.health.findings import Finding
-from etcdview.health.hashing import AUTOMATIC_BYTES
+from etcdview.health.probes.hashing import AUTOMATIC_BYTES
 from etcdview.health.rules.base import MEMBERS, STATUS, Sight, listed, read_at, rule, size
 from etcdview.models import MemberStatus
 

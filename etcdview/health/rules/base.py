@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from etcdview.health.certificates import Board
+from etcdview.health.certificate_inventory import Board
 from etcdview.health.facts import ClusterFacts
 from etcdview.health.findings import Finding, Verdict, judge
 from etcdview.health.history import History

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
-from etcdview.health.certificates import Entry, names_host
+from etcdview.health.certificate_inventory import Entry, names_host
 from etcdview.health.findings import Finding, Severity
 from etcdview.health.rules.base import Sight, listed, plural, read_at, rule
 

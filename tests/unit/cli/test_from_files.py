@@ -13,8 +13,8 @@ import pytest
 
 from etcdview.cli.main import run
 from etcdview.demo.processes import free_ports
-from etcdview.stores.dump import read_dump
-from etcdview.stores.snapshot import NO_HASH
+from etcdview.stores.files.database import NO_HASH
+from etcdview.stores.files.dump import read_dump
 
 CAPTURE = Path(__file__).parents[2] / "testdata" / "cluster-shop"
 DUMP = CAPTURE / "registry.jsonl.gz"

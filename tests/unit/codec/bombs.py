@@ -10,9 +10,10 @@ from collections.abc import Callable
 
 import cbor2
 
-from etcdview.codec import Codec, Decoded, to_json, to_yaml, wire, wire_tree
+from etcdview.codec import Codec, Decoded, to_json, to_yaml, wire_tree
 from etcdview.codec.cbor import SELF_DESCRIBED
-from etcdview.codec.envelope import seal
+from etcdview.codec.protobuf import wire
+from etcdview.codec.protobuf.envelope import seal
 from tests.unit.codec.building import KEY, nested
 
 SIZE = 1_500_000

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from etcdview.codec import Codec, StorageForm, wire
-from etcdview.codec.envelope import open_envelope, seal
+from etcdview.codec import Codec, StorageForm
+from etcdview.codec.protobuf import wire
+from etcdview.codec.protobuf.envelope import open_envelope, seal
 
 KEY = b"/registry/x"
 

@@ -6,8 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from etcdview.codec import Codec, cbor, mend, rawjson, to_json, to_yaml, unknown, wire, wire_tree
-from etcdview.codec.tree import MAX_NODES
+from etcdview.codec import Codec, cbor, rawjson, to_json, to_yaml, wire_tree
+from etcdview.codec.protobuf import repair, unknown, wire
+from etcdview.codec.protobuf.wire_tree import MAX_NODES
 from tests.unit.codec.bombs import BOMBS, SIZE, pod
 from tests.unit.codec.building import KEY
 
@@ -45,7 +46,7 @@ def test_what_is_refused_for_its_size_still_names_the_object() -> None:
 
 
 def test_as_many_messages_as_are_allowed_are_decoded() -> None:
-    value = pod(wire.delimited(2, b"\x12\x00" * (mend.MAX_MESSAGES - 1)))
+    value = pod(wire.delimited(2, b"\x12\x00" * (repair.MAX_MESSAGES - 1)))
     assert Codec(release="1.36").decode(KEY, value).error is None
 
 

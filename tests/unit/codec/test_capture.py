@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from etcdview.codec import Codec, EncryptionConfig, to_json, to_yaml, wire_tree
-from etcdview.codec.release import Release, detect
+from etcdview.kube.release import Release, detect
 from tests.unit.codec.conftest import Stored, canonical
 
 # Stored otherwise than served, all of them, and how.

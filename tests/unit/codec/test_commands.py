@@ -15,7 +15,8 @@ from typing import Any, Protocol
 import pytest
 
 from etcdview.cli.main import run as run_etcdview
-from etcdview.codec import to_yaml, wire
+from etcdview.codec import to_yaml
+from etcdview.codec.protobuf import wire
 from tests.unit.codec.building import CONFIG_MAP, stored, with_extra
 from tests.unit.codec.conftest import CAPTURE, Stored, canonical
 

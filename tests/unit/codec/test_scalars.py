@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etcdview.codec import custom
-from etcdview.codec.gonumber import json_number, yaml_number
+from etcdview.codec.protobuf import special
 from etcdview.codec.scalars import ZERO_TIME_SECONDS, go_utf8, number, parse_time, rfc3339, rfc3339_micro
+from etcdview.codec.text.go_numbers import json_number, yaml_number
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_micro_times_have_six_digits() -> None:
 )
 def test_an_empty_time_and_gos_zero_time_are_null_but_1970_is_not(seconds: int, size: int, shown: Any) -> None:
     message = SimpleNamespace(f1=seconds, f2=0, ByteSize=lambda: size)
-    assert custom.time(message) == shown
+    assert special.time(message) == shown
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from etcdview.health.assemble import assemble
-from etcdview.health.certificates import Board, Entry, Place
+from etcdview.health.certificate_inventory import Board, Entry, Place
 from etcdview.health.facts import ClusterFacts, EndpointFacts, Handshake, HttpHealth, Probe, Trouble, WireFacts
 from etcdview.health.history import History, MemberSample, Sample
 from etcdview.health.metrics import Histogram, MetricFacts

@@ -142,7 +142,7 @@ def test_a_fault_of_our_own_does_not_end_the_watch_and_turns_into_unknown(
 
 
 def test_large_data_is_compared_when_asked_for(source: ScriptedSource, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("etcdview.health.hashing.AUTOMATIC_BYTES", 1)
+    monkeypatch.setattr("etcdview.health.probes.hashing.AUTOMATIC_BYTES", 1)
 
     def compared(monitor: Monitor) -> list[str]:
         facts = monitor.latest().facts

@@ -16,9 +16,9 @@ from etcdview.errors import QueryError
 from etcdview.index import names_for, stopping
 from etcdview.index.base import Mode, NamePage
 from etcdview.index.memory import MAX_PAGE, MemoryNames, NameSet
-from etcdview.keys import KeySpace, show
-from etcdview.stores.base import prefix_end
-from etcdview.stores.dump import open_dump
+from etcdview.kube.keys import KeySpace, show
+from etcdview.stores.files.dump import open_dump
+from etcdview.stores.protocols import prefix_end
 
 KEYSPACE = KeySpace()
 SEGMENTS = st.sampled_from(

@@ -18,10 +18,10 @@ from etcdview.index.bounded import BoundedNames, survey
 from etcdview.index.lister import EVERYTHING, Lister, Span, disjoint, sections, span_of
 from etcdview.index.load import Load
 from etcdview.index.memory import MemoryNames
-from etcdview.keys import KeySpace
+from etcdview.kube.keys import KeySpace
 from etcdview.models import KeyValue, RangeResult
-from etcdview.stores.dump import open_dump
-from etcdview.stores.static import StaticStore
+from etcdview.stores.files.dump import open_dump
+from etcdview.stores.files.memory import StaticStore
 
 KEYSPACE = KeySpace()
 SEGMENTS = st.sampled_from([b"registry", b"pods", b"minions", b"shop", b"web-1", b"example.org", b"b", b"", b"\xff"])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from etcdview.resources import BY_PREFIX
+from etcdview.kube.resources import BY_PREFIX
 from etcdview.tables import table_for
 
 NOW = datetime(2026, 1, 1, 0, 1, tzinfo=UTC)

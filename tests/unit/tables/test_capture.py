@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from etcdview import resources
 from etcdview.codec import Codec, Detail, load_encryption_config
-from etcdview.codec.protobuf import NOT_IN_CELLS
-from etcdview.codec.table import schema
-from etcdview.keys import KeySpace
-from etcdview.resources import BUILTIN, ResourceType
-from etcdview.stores.dump import read_dump
+from etcdview.codec.protobuf.protobuf import NOT_IN_CELLS
+from etcdview.codec.protobuf.schema import schema
+from etcdview.kube import resources
+from etcdview.kube.keys import KeySpace
+from etcdview.kube.resources import BUILTIN, ResourceType
+from etcdview.stores.files.dump import read_dump
 from etcdview.tables import Table, table_for
 
 CAPTURE = Path(__file__).parents[2] / "testdata" / "cluster-shop"

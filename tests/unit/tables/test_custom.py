@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from etcdview.resources import ResourceType, custom
+from etcdview.kube.crds import preferred_version, version_rank
+from etcdview.kube.resources import ResourceType, custom
 from etcdview.tables import table_for
-from etcdview.tables.custom import preferred_version, version_rank
 
 NOW = datetime(2026, 1, 1, 0, 1, tzinfo=UTC)
 TYPE = custom("example.org", "things")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from etcdview.codec.release import Release
-from etcdview.codec.table import Schema
+from etcdview.codec.protobuf.schema import Schema
+from etcdview.kube.release import Release
 from tools.schema import changes
 from tools.schema.merge import merge
 from tools.schema.releases import Source

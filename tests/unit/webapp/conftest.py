@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from etcdview.browse.opening import open_cluster
+from etcdview.cluster.opening import open_cluster
 from etcdview.config import Settings
 from webapp import create_app
 

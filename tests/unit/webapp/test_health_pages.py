@@ -10,15 +10,15 @@ from typing import cast
 import pytest
 from flask.testing import FlaskClient
 
-from etcdview.browse.health import begin_comparison, health_page
-from etcdview.browse.window import Window
+from etcdview.access.roles import Scope, Viewer
+from etcdview.cluster.window import Window
 from etcdview.errors import DeniedError
-from etcdview.health.certificates import Board, Unreadable
+from etcdview.health.certificate_inventory import Board, Unreadable
 from etcdview.health.facts import ClusterFacts, Handshake, HttpHealth, Trouble, WireFacts
 from etcdview.health.findings import Finding, Verdict
 from etcdview.health.history import History, MemberSample, Sample
 from etcdview.health.monitor import Report
-from etcdview.viewers import Scope, Viewer
+from etcdview.pages.health.page import begin_comparison, health_page
 from tests.unit.health import conftest as build
 from tests.unit.webapp.told import ToldMonitor, api_pod, app_of, cluster_of, etcd_pod, report_of
 

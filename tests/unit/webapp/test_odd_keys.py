@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from etcdview.browse.opening import open_cluster
+from etcdview.cluster.opening import open_cluster
 from etcdview.config import Settings
 from webapp import create_app
 

@@ -10,9 +10,9 @@ from urllib.parse import quote
 import pytest
 from flask.testing import FlaskClient
 
-from etcdview.browse.opening import open_cluster
+from etcdview.cluster.opening import open_cluster
 from etcdview.config import Settings
-from etcdview.stores.snapshot import NO_HASH, NO_WAL
+from etcdview.stores.files.database import NO_HASH, NO_WAL
 from webapp import create_app
 
 POD = "/registry/pods/shop/crashloop"

@@ -9,18 +9,18 @@ from typing import Any, cast
 
 from flask import Flask
 
-from etcdview.browse.cluster import Cluster
+from etcdview.cluster.cluster import Cluster
 from etcdview.codec import Codec
 from etcdview.config import Settings
-from etcdview.health.certificates import Board
+from etcdview.health.certificate_inventory import Board
 from etcdview.health.facts import ClusterFacts
 from etcdview.health.history import History
 from etcdview.health.monitor import Monitor, Report
 from etcdview.health.rules import Sight, examine
 from etcdview.index.memory import MemoryNames
-from etcdview.keys import KeySpace
+from etcdview.kube.keys import KeySpace
 from etcdview.models import KeyValue
-from etcdview.stores.static import StaticStore
+from etcdview.stores.files.memory import StaticStore
 from webapp import create_app
 
 KEYSPACE = KeySpace()

@@ -1,0 +1,218 @@
+"""The health of the stored state: what is stuck, orphaned, dangling or old in etcd itself. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from etcdview.checks.findings import Finding, about, by_ref, in_order, of_kind
+from etcdview.checks.leases import LEASE_LIMIT, lease_words, part_of, silent_control_plane
+from etcdview.describe.machinery import lease_expired_for
+from etcdview.kube.crds import Definitions, version_rank, versions
+from etcdview.kube.fields import deleting, dig, items, text
+from etcdview.kube.resources import ResourceType
+from etcdview.relations.graph import Graph
+from etcdview.relations.model import Object, Ref, ref_of
+from etcdview.tables import human_duration, parse_time
+
+# A deletion that takes longer than this, beyond the object's own grace period, is stuck.
+DELETION_LIMIT = timedelta(minutes=5)
+# Kubernetes binds these at its start to accounts of controllers that it may never make, and makes them again.
+_BOOTSTRAP_LABEL, _BOOTSTRAP = "kubernetes.io/bootstrapping", "rbac-defaults"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredState:
+    """All objects there are, with their relations; the types there are keys of, with how many; and the CRDs.
+
+    `live` is false for a file, whose leases are all over and tell nothing.
+    """
+
+    graph: Graph
+    now: datetime
+    definitions: Definitions = field(default_factory=Definitions)
+    types: tuple[tuple[ResourceType, int], ...] = ()
+    live: bool = True
+
+
+Rule = Callable[[StoredState], Iterable[Finding]]
+
+
+def stored_findings(state: StoredState) -> tuple[Finding, ...]:
+    """Everything the rules find, the gravest first."""
+    return in_order(finding for rule in RULES for finding in rule(state))
+
+
+def deletion_stuck(state: StoredState) -> Iterable[Finding]:
+    """An object is taken out of etcd only when the last of its finalizers is gone."""
+    stuck = [(obj, _overdue(obj, state.now)) for obj in state.graph if deleting(obj)]
+    yield from about(
+        "deletion-stuck",
+        "warning",
+        "{n} object{s} stuck in deletion",
+        by_ref((obj, _stuck_words(obj, late)) for obj, late in stuck if late > DELETION_LIMIT),
+        "Find the controller that its finalizers belong to; it is not running, or it cannot do its work.",
+    )
+
+
+def _overdue(obj: Object, now: datetime) -> timedelta:
+    """How long ago the object should have been gone; deletionTimestamp has the grace period in it."""
+    moment = parse_time(dig(obj, "metadata", "deletionTimestamp"))
+    return timedelta(0) if moment is None else now - moment
+
+
+def _stuck_words(obj: Object, late: timedelta) -> str:
+    finalizers = [*items(obj, "metadata", "finalizers"), *items(obj, "spec", "finalizers")]
+    held = ", ".join(map(str, finalizers))
+    return f"for {human_duration(late)}, " + (f"held by {held}" if held else "with no finalizer left")
+
+
+def owner_gone(state: StoredState) -> Iterable[Finding]:
+    """The garbage collector deletes what has no owner left; what stays shows that it does not run, or is behind."""
+    gone = {
+        ref_of(obj): ", ".join(f"owned by {r.ref}" for r in state.graph.broken(obj) if r.relation == "owner")
+        for obj in state.graph
+    }
+    yield from about(
+        "owner-gone",
+        "warning",
+        "{n} object{s} whose owner is gone",
+        {ref: words for ref, words in gone.items() if words},
+        "See that kube-controller-manager runs: its garbage collector deletes them. If it does, delete them by hand.",
+    )
+
+
+def subject_gone(state: StoredState) -> Iterable[Finding]:
+    """A service account of that name that is made later gets the rights at once. Kubernetes' own are as they are."""
+    yield from _bindings(
+        [b for b in _all_bindings(state) if text(b, "metadata", "labels", _BOOTSTRAP_LABEL) != _BOOTSTRAP],
+        state,
+        "subject-gone",
+        "subject",
+        "{n} binding{s} to service accounts that are gone",
+        "Take the subject out of the binding, or delete it: whoever makes that account gets its rights.",
+    )
+
+
+def role_gone(state: StoredState) -> Iterable[Finding]:
+    """A binding to no role gives nothing, until someone makes a role of that name."""
+    yield from _bindings(
+        _all_bindings(state),
+        state,
+        "role-gone",
+        "role",
+        "{n} binding{s} to roles that are gone",
+        "Delete the binding, or make the role.",
+    )
+
+
+def _all_bindings(state: StoredState) -> list[Object]:
+    return of_kind(state.graph, "RoleBinding", "ClusterRoleBinding")
+
+
+def _bindings(
+    bindings: Iterable[Object], state: StoredState, id: str, relation: str, summary: str, action: str
+) -> Iterator[Finding]:
+    lost = {ref_of(b): ", ".join(str(r.ref) for r in state.graph.broken(b) if r.relation == relation) for b in bindings}
+    yield from about(id, "info", summary, {ref: words for ref, words in lost.items() if words}, action)
+
+
+def endpoint_gone(state: StoredState) -> Iterable[Finding]:
+    """Endpoints that lead to pods which are not there: traffic to them is lost."""
+    holders = of_kind(state.graph, "EndpointSlice", "Endpoints")
+    lost = {
+        ref_of(h): ", ".join(f"leads to {r.ref}" for r in state.graph.broken(h) if r.relation == "endpoint")
+        for h in holders
+    }
+    yield from about(
+        "endpoint-gone",
+        "warning",
+        "{n} set{s} of endpoints that lead to pods which are gone",
+        {ref: words for ref, words in lost.items() if words},
+        "See that kube-controller-manager runs: its endpoint controllers take them out.",
+    )
+
+
+def definition_gone(state: StoredState) -> Iterable[Finding]:
+    """Custom resources of a type without a CRD: nobody can read or delete them through the API server."""
+    custom = [(r, n) for r, n in state.types if not r.builtin and n and state.definitions.crd(r) is None]
+    yield from about(
+        "definition-gone",
+        "warning",
+        "{n} custom type{s} without a definition",
+        {Ref(r.group, r.plural, "", ""): f"{n} objects below {r.prefix}/" for r, n in custom},
+        "Make the CRD again to get at the objects, then delete them, and then the CRD.",
+    )
+
+
+def version_unserved(state: StoredState) -> Iterable[Finding]:
+    """A CRD lists in its status the versions that objects may still be stored in; each must be there to be read."""
+    found = {ref_of(crd): _unserved(crd) for crd in state.definitions.crds.values()}
+    yield from about(
+        "version-unserved",
+        "warning",
+        "{n} definition{s} with objects stored in versions that are not served",
+        {ref: words for ref, words in found.items() if words},
+        "Serve the version again, write all objects anew, and take it out of status.storedVersions.",
+    )
+
+
+def _unserved(crd: Object) -> str:
+    served = {text(v, "name") for v in versions(crd) if v.get("served") is not False}
+    lost = [str(v) for v in items(crd, "status", "storedVersions") if v not in served]
+    return f"stored as {', '.join(lost)}; served are {', '.join(sorted(served)) or 'none'}" if lost else ""
+
+
+def control_plane_silent(state: StoredState) -> Iterable[Finding]:
+    """The leases of the control plane itself: without it nothing of what is stored is acted on."""
+    return silent_control_plane(state.graph, state.now) if state.live else ()
+
+
+def lease_expired(state: StoredState) -> Iterable[Finding]:
+    """Leases whose holder has not renewed them for long. One without a holder was given back, and is well."""
+    leases = [x for x in of_kind(state.graph, "Lease") if state.live and not part_of(x)]
+    over = [(x, lease_expired_for(x, state.now)) for x in leases if text(x, "spec", "holderIdentity")]
+    yield from about(
+        "lease-expired",
+        "info",
+        "{n} lease{s} expired long ago",
+        by_ref((x, lease_words(x, late)) for x, late in over if late > LEASE_LIMIT),
+        "See whether its holder still runs. A node's lease goes with the node; others can be deleted.",
+    )
+
+
+def versions_mixed(state: StoredState) -> Iterable[Finding]:
+    """Types stored in more than one version: what a storage migration would write anew."""
+    stored: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for obj in state.graph:
+        group, _, version = text(obj, "apiVersion").rpartition("/")
+        stored[group, text(obj, "kind")][version] += 1
+    mixed = {Ref(*kind, "", ""): _counts(count) for kind, count in stored.items() if len(count) > 1}
+    yield from about(
+        "versions-mixed",
+        "info",
+        "{n} type{s} stored in several versions",
+        mixed,
+        "Before an old version is dropped, write its objects anew (StorageVersionMigration, or kubectl replace).",
+    )
+
+
+def _counts(count: Counter[str]) -> str:
+    ranked = sorted(count.items(), key=lambda pair: version_rank(pair[0]), reverse=True)
+    return ", ".join(f"{n} as {version}" for version, n in ranked)
+
+
+RULES: tuple[Rule, ...] = (
+    deletion_stuck,
+    owner_gone,
+    subject_gone,
+    role_gone,
+    endpoint_gone,
+    definition_gone,
+    version_unserved,
+    control_plane_silent,
+    lease_expired,
+    versions_mixed,
+)

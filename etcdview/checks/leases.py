@@ -1,0 +1,66 @@
+"""What leases tell of who runs: the control plane's own, and all others. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+from etcdview.checks.findings import Finding, about, by_ref, of_kind
+from etcdview.describe.machinery import lease_expired_for
+from etcdview.kube.fields import number, text
+from etcdview.relations.model import Object
+from etcdview.tables import human_duration
+
+# A lease that was over for longer than this has no holder any more.
+LEASE_LIMIT = timedelta(minutes=5)
+# The control plane renews its leases every few seconds; the rest is for clocks that differ.
+CONTROL_PLANE_LIMIT = timedelta(minutes=2)
+CONTROL_PLANE_NAMESPACE = "kube-system"
+_API_SERVER = "kube-apiserver"
+
+# lease -> (what is said, and what stands still meanwhile)
+_SILENT: dict[str, tuple[str, str]] = {
+    _API_SERVER: (
+        "{n} API server{s} of which nothing is heard",
+        "Look at its container and its log on that machine. Another API server takes this lease away when one runs.",
+    ),
+    "kube-controller-manager": (
+        "The controller manager does not run",
+        "Nothing makes pods, moves endpoints or collects garbage meanwhile: look at its container and its log.",
+    ),
+    "kube-scheduler": (
+        "The scheduler does not run",
+        "New pods stay Pending meanwhile: look at its container and its log.",
+    ),
+    "cloud-controller-manager": (
+        "The cloud controller manager does not run",
+        "New nodes and load balancers are not set up meanwhile: look at its container and its log.",
+    ),
+}
+
+
+def silent_control_plane(objects: Iterable[Object], now: datetime) -> Iterator[Finding]:
+    """Parts of the control plane that do not renew their leases; one given back that nobody took counts too."""
+    leases = [(lease, part_of(lease)) for lease in of_kind(objects, "Lease")]
+    for part, (summary, action) in _SILENT.items():
+        over = [(x, lease_expired_for(x, now)) for x, held_by in leases if held_by == part]
+        silent = by_ref((x, lease_words(x, late)) for x, late in over if late > CONTROL_PLANE_LIMIT)
+        yield from about("control-plane-silent", "warning", summary, silent, action)
+
+
+def part_of(lease: Object) -> str:
+    """Which part of the control plane the lease is of; "" for any other lease."""
+    if text(lease, "metadata", "namespace") != CONTROL_PLANE_NAMESPACE:
+        return ""
+    if text(lease, "metadata", "labels", "apiserver.kubernetes.io/identity") == _API_SERVER:
+        return _API_SERVER
+    name = text(lease, "metadata", "name")
+    return name if name in _SILENT else ""
+
+
+def lease_words(lease: Object, late: timedelta) -> str:
+    """Who holds it, and since when it is over."""
+    seconds, renewed = number(lease, "spec", "leaseDurationSeconds"), text(lease, "spec", "renewTime")
+    holder = text(lease, "spec", "holderIdentity")
+    held = f"held by {holder}" if holder else "given back, and taken by nobody"
+    return f"{held}, over for {human_duration(late)} (it lasts {seconds} s, and was renewed last {renewed})"

@@ -1,0 +1,318 @@
+"""Namespace by namespace: what is in it, and what is not well, each with its evidence. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from etcdview.checks.findings import Finding, about, by_ref, in_order, of_kind
+from etcdview.checks.leases import CONTROL_PLANE_NAMESPACE, silent_control_plane
+from etcdview.checks.unready_pods import unready_pods
+from etcdview.kube.fields import condition, deleting, dig, items, mapping, number, text
+from etcdview.kube.sorting import quantity
+from etcdview.relations.graph import Graph
+from etcdview.relations.model import Object, Ref, Reference, ref_of
+from etcdview.relations.states import is_ready, state_of
+from etcdview.tables import age, parse_time
+
+# Kinds that the rules look at, as (group, kind): what has to be read for an overview.
+KINDS: tuple[tuple[str, str], ...] = (
+    ("", "Namespace"),
+    ("", "Pod"),
+    ("", "PersistentVolumeClaim"),
+    ("", "Service"),
+    ("", "Event"),
+    ("", "ConfigMap"),
+    ("", "Secret"),
+    ("", "ServiceAccount"),
+    ("", "ResourceQuota"),
+    ("discovery.k8s.io", "EndpointSlice"),
+    ("apps", "Deployment"),
+    ("apps", "StatefulSet"),
+    ("apps", "DaemonSet"),
+    ("apps", "ReplicaSet"),
+    ("batch", "Job"),
+    ("autoscaling", "HorizontalPodAutoscaler"),
+    ("policy", "PodDisruptionBudget"),
+    ("coordination.k8s.io", "Lease"),
+    ("", "Node"),
+)
+# Kinds of which one namespace is looked into only: each node has a lease in another.
+ONLY_IN: dict[str, str] = {"Lease": CONTROL_PLANE_NAMESPACE}
+RECENT = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class NamespaceView:
+    """One namespace: its phase, how many objects of each kind are in it, and what is not well."""
+
+    name: str
+    phase: str
+    counts: tuple[tuple[str, int], ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def well(self) -> bool:
+        """Whether nothing but remarks was found."""
+        return all(f.severity == "info" for f in self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a rule looks at: one namespace, its objects, all relations, and the moment.
+
+    `left` is how many keys of any kind are in it, None where that is not known; `live` is false for a file.
+    """
+
+    namespace: Object
+    objects: Sequence[Object]
+    graph: Graph
+    now: datetime
+    left: int | None = None
+    live: bool = True
+
+
+Rule = Callable[[Scene], Iterable[Finding]]
+
+
+def namespace_views(
+    objects: Iterable[Object], now: datetime, keys: Mapping[str, int] | None = None, *, live: bool = True
+) -> tuple[NamespaceView, ...]:
+    """Every namespace by name. `objects` are all of KINDS; those that are not there cannot be missed.
+
+    `keys` says how many keys of any kind each namespace has; `live` is false for a file.
+    """
+    graph = Graph(objects)
+    inside: dict[str, list[Object]] = defaultdict(list)
+    for obj in graph:
+        inside[text(obj, "metadata", "namespace")].append(obj)
+    namespaces = {text(n, "metadata", "name"): n for n in of_kind(inside.pop("", ()), "Namespace")}
+    return tuple(
+        _view(
+            Scene(
+                namespaces.get(name, {}),
+                inside.get(name, ()),
+                graph,
+                now,
+                left=None if keys is None else keys.get(name, 0),
+                live=live,
+            ),
+            name,
+        )
+        for name in sorted({*namespaces, *inside})
+    )
+
+
+def _view(scene: Scene, name: str) -> NamespaceView:
+    counts = tuple(sorted(Counter(text(obj, "kind") for obj in scene.objects).items()))
+    findings = in_order(finding for rule in RULES for finding in rule(scene))
+    return NamespaceView(name, text(scene.namespace, "status", "phase"), counts, findings)
+
+
+def namespace_ending(scene: Scene) -> Iterable[Finding]:
+    """A namespace that is being deleted goes only when nothing with finalizers is left in it."""
+    namespace = scene.namespace
+    if not deleting(namespace):
+        return
+    said = [text(c, "message") for c in items(namespace, "status", "conditions") if text(c, "status") == "True"]
+    since = age(dig(namespace, "metadata", "deletionTimestamp"), scene.now)
+    yield from about(
+        "namespace-ending",
+        "warning",
+        "The namespace is being deleted",
+        {ref_of(namespace): "; ".join([f"for {since}", *said])},
+        "Nothing is left in it: see that kube-controller-manager runs, which takes the namespace's own finalizer away."
+        if scene.left == 0
+        else "Look at the objects that are left in it, and at who should take away their finalizers.",
+    )
+
+
+def pods_not_ready(scene: Scene) -> Iterable[Finding]:
+    """Pods that should run and do not; those being deleted are left to stored.py."""
+    return unready_pods(scene.objects, scene.graph, scene.now)
+
+
+def workloads_short(scene: Scene) -> Iterable[Finding]:
+    """Deployments, stateful sets and daemon sets with fewer pods ready than asked for."""
+    workloads = of_kind(scene.objects, "Deployment", "StatefulSet", "DaemonSet")
+    short = [(w, state_of(w, scene.now)) for w in workloads]
+    yield from about(
+        "workloads-short",
+        "warning",
+        "{n} workload{s} with fewer pods than asked for",
+        by_ref((w, state.text) for w, state in short if state.well is False),
+        "Look at the pods it owns; where there are too few, at its conditions and events.",
+    )
+
+
+def jobs_failed(scene: Scene) -> Iterable[Finding]:
+    """Jobs that have given up."""
+    failed = [j for j in of_kind(scene.objects, "Job") if state_of(j, scene.now).well is False]
+    yield from about(
+        "jobs-failed",
+        "warning",
+        "{n} job{s} failed",
+        by_ref((j, _failure(j)) for j in failed),
+        "Look at the logs of its pods; delete the job when it is no longer wanted.",
+    )
+
+
+def _failure(job: Object) -> str:
+    found = condition(job, "Failed")
+    said = ": ".join(part for part in (text(found, "reason"), text(found, "message")) if part)
+    return said or f"{number(job, 'status', 'failed')} failed pods"
+
+
+def claims_unbound(scene: Scene) -> Iterable[Finding]:
+    """Claims without a volume; of a class that waits for a pod this is as it should be, until a pod is there."""
+    claims = [c for c in of_kind(scene.objects, "PersistentVolumeClaim") if not deleting(c)]
+    states = [(c, state_of(c, scene.now)) for c in claims]
+    yield from about(
+        "claims-unbound",
+        "warning",
+        "{n} claim{s} without a volume",
+        by_ref((c, _claim_words(c, s.text, scene.now)) for c, s in states if s.well is False),
+        "Look at the claim's events: is there such a class, does its provisioner run, does a pod use the claim?",
+    )
+
+
+def _claim_words(claim: Object, phase: str, now: datetime) -> str:
+    wanted = text(claim, "spec", "resources", "requests", "storage")
+    kind = text(claim, "spec", "storageClassName") or "the default class"
+    return f"{phase} for {age(dig(claim, 'metadata', 'creationTimestamp'), now)}, {wanted} of {kind}"
+
+
+def warning_events(scene: Scene) -> Iterable[Finding]:
+    """Warnings of the last hour, those of one reason about one object told once."""
+    told: dict[Ref, list[str]] = defaultdict(list)
+    for event in of_kind(scene.objects, "Event"):
+        if text(event, "type") == "Warning" and _recent(event, scene.now):
+            told[_about(event)].append(f"{text(event, 'reason')}: {text(event, 'message')}")
+    yield from about(
+        "warning-events",
+        "info",
+        "Warnings about {n} object{s} in the last hour",
+        {ref: f"{max(said, key=said.count)} ({len(said)} in all)" for ref, said in sorted(told.items())},
+        "Read the events of the object, the newest first.",
+    )
+
+
+def _recent(event: Object, now: datetime) -> bool:
+    seen = dig(event, "series", "lastObservedTime") or event.get("lastTimestamp") or event.get("eventTime")
+    moment = parse_time(seen)
+    return moment is not None and now - moment <= RECENT
+
+
+def _about(event: Object) -> Ref:
+    target = dig(event, "involvedObject")
+    group = text(target, "apiVersion").rpartition("/")[0]
+    return Ref(group, text(target, "kind"), text(target, "namespace"), text(target, "name"))
+
+
+def services_unanswered(scene: Scene) -> Iterable[Finding]:
+    """Services that select pods, and have no endpoint that is ready."""
+    ready = {
+        text(s, "metadata", "labels", "kubernetes.io/service-name")
+        for s in of_kind(scene.objects, "EndpointSlice")
+        if any(map(is_ready, items(s, "endpoints")))
+    }
+    services = [s for s in of_kind(scene.objects, "Service") if mapping(s, "spec", "selector")]
+    silent = [s for s in services if text(s, "metadata", "name") not in ready]
+    yield from about(
+        "services-unanswered",
+        "warning",
+        "{n} service{s} without an endpoint that is ready",
+        by_ref((s, f"selects {len(scene.graph.selected_by(s))} pods") for s in silent),
+        "Where it selects no pods, compare its selector with their labels; else look why they are not ready.",
+    )
+
+
+def references_missing(scene: Scene) -> Iterable[Finding]:
+    """Pods that need a config map, a secret, a claim or a service account that is not there."""
+    pods = [p for p in of_kind(scene.objects, "Pod") if text(p, "status", "phase") not in ("Succeeded", "Failed")]
+    wanting = {ref_of(p): ", ".join(f"needs {r.ref}" for r in _needed(scene.graph, p)) for p in pods}
+    yield from about(
+        "references-missing",
+        "warning",
+        "{n} pod{s} in need of what is not there",
+        {ref: words for ref, words in wanting.items() if words},
+        "Make the object that it names, or take the name out of the pod's template.",
+    )
+
+
+_NEEDED = frozenset({"config", "secret", "claim", "identity"})
+
+
+def _needed(graph: Graph, pod: Object) -> Iterator[Reference]:
+    return (r for r in graph.broken(pod) if r.relation in _NEEDED)
+
+
+def autoscalers_blind(scene: Scene) -> Iterable[Finding]:
+    """Autoscalers that get no metrics, so that they do not scale."""
+    scalers = [(h, condition(h, "ScalingActive")) for h in of_kind(scene.objects, "HorizontalPodAutoscaler")]
+    yield from about(
+        "autoscalers-blind",
+        "warning",
+        "{n} autoscaler{s} not scaling",
+        by_ref((h, f"{text(c, 'reason')}: {text(c, 'message')}") for h, c in scalers if text(c, "status") == "False"),
+        "See that the metrics API answers (metrics-server), and that its target has resource requests.",
+    )
+
+
+def budgets_blocking(scene: Scene) -> Iterable[Finding]:
+    """Budgets that allow no eviction: a node with such a pod cannot be drained."""
+    budgets = [
+        b
+        for b in of_kind(scene.objects, "PodDisruptionBudget")
+        if number(b, "status", "expectedPods") and not number(b, "status", "disruptionsAllowed")
+    ]
+    yield from about(
+        "budgets-blocking",
+        "info",
+        "{n} disruption budget{s} that allow no eviction now",
+        by_ref((b, state_of(b, scene.now).text) for b in budgets),
+        "Before you drain a node, bring its pods to health, or make the budget wider.",
+    )
+
+
+def control_plane_silent(scene: Scene) -> Iterable[Finding]:
+    """The leases of the control plane, in kube-system: without it nothing of what is asked for is done."""
+    return silent_control_plane(scene.objects, scene.now) if scene.live else ()
+
+
+def quotas_full(scene: Scene) -> Iterable[Finding]:
+    """Quotas of which something is used up."""
+    found = {ref_of(q): ", ".join(_used_up(q)) for q in of_kind(scene.objects, "ResourceQuota")}
+    yield from about(
+        "quotas-full",
+        "warning",
+        "{n} quota{s} used up",
+        {ref: words for ref, words in found.items() if words},
+        "Nothing that needs more of it can be made: raise the quota, or delete what is no longer wanted.",
+    )
+
+
+def _used_up(quota: Object) -> Iterator[str]:
+    used = mapping(quota, "status", "used")
+    for name, most in mapping(quota, "status", "hard").items():
+        have, limit = quantity(str(used.get(name, "0"))), quantity(str(most))
+        if have is not None and limit is not None and limit > 0 and have >= limit:
+            yield f"{name} {used[name]} of {most}"
+
+
+RULES: tuple[Rule, ...] = (
+    namespace_ending,
+    pods_not_ready,
+    workloads_short,
+    jobs_failed,
+    claims_unbound,
+    warning_events,
+    services_unanswered,
+    references_missing,
+    autoscalers_blind,
+    budgets_blocking,
+    control_plane_silent,
+    quotas_full,
+)

@@ -1,0 +1,151 @@
+"""`etcdview get`: reads like `kubectl get`, and asks etcd, a registry dump or a snapshot instead of the API server."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from etcdview.cli.get.paths import Template, parse_columns
+from etcdview.cli.get.query import Wanted, parse
+from etcdview.cli.get.read import Query, Reader
+from etcdview.cli.get.show import Style, complaints, lines, printer, show
+from etcdview.cli.get.source import open_noted, open_objects, warned
+from etcdview.cli.get.watch import watch as watch_changes
+from etcdview.cli.options import source_options
+from etcdview.config import Resolved
+from etcdview.errors import UsageError
+from etcdview.kube.selectors import parse_fields, parse_labels
+from etcdview.stores.protocols import Store
+from etcdview.tables import parse_time
+
+OUTPUTS = ("wide", "name", "json", "yaml", "table-json")
+PATTERNS = ("jsonpath", "custom-columns")
+
+
+@click.command("get")
+@click.argument("what", nargs=-1, metavar="TYPE[.GROUP][,TYPE...] [NAME...] | TYPE/NAME...")
+@click.option("-n", "--namespace", default="default", show_default=True, help="The namespace to look in.")
+@click.option("-A", "--all-namespaces", is_flag=True, help="Look in all namespaces.")
+@click.option(
+    "-o",
+    "--output",
+    default="",
+    metavar="|".join((*OUTPUTS, "jsonpath=TEMPLATE", "custom-columns=SPEC")),
+    help="Instead of kubectl's table.",
+)
+@click.option("-l", "--selector", default="", metavar="LABELS", help="Only objects with these labels: app=web,!canary.")
+@click.option(
+    "--field-selector", default="", metavar="FIELDS", help="Only objects with these fields: any path, = or !=."
+)
+@click.option("--sort-by", default="", metavar="JSONPATH", help="Sort by a field: .metadata.creationTimestamp.")
+@click.option("-w", "--watch", is_flag=True, help="Go on with what changes, until it is stopped.")
+@click.option("--show-labels", is_flag=True, help="Labels as the last column.")
+@click.option("-L", "--label-columns", default="", metavar="KEYS", help="Columns for these labels.")
+@click.option("--show-managed-fields", is_flag=True, help="Keep metadata.managedFields in JSON and YAML.")
+@click.option("--no-headers", is_flag=True, help="No line with the names of the columns.")
+@click.option("--now", default="", metavar="TIME", help="The moment that ages count from (RFC 3339).")
+@source_options
+def command(
+    resolved: Resolved,
+    what: Sequence[str],
+    namespace: str,
+    all_namespaces: bool,
+    output: str,
+    selector: str,
+    field_selector: str,
+    sort_by: str,
+    watch: bool,
+    show_labels: bool,
+    label_columns: str,
+    show_managed_fields: bool,
+    no_headers: bool,
+    now: str,
+) -> int:
+    """List objects, straight from etcd, in the words and columns of kubectl.
+
+    Secret values are masked. An object that cannot be decoded is named, and makes the exit status 1.
+    """
+    query = Query(
+        namespace="" if all_namespaces else namespace,
+        labels=parse_labels(selector),
+        fields=parse_fields(field_selector),
+        sort_by=sort_by,
+        now=moment(now),
+    )
+    style = Style(
+        **form(output),
+        headers=not no_headers,
+        show_labels=show_labels,
+        label_columns=tuple(filter(None, label_columns.split(","))),
+        managed_fields=show_managed_fields,
+    )
+    store = open_noted(resolved.settings)
+    try:
+        reader = Reader(open_objects(warned(store), resolved.settings), query)
+        return run(store, reader, what, style, watch)
+    finally:
+        store.close()
+
+
+def run(store: Store, reader: Reader, what: Sequence[str], style: Style, watch: bool) -> int:
+    """Read and print; `store` is what a watch follows.
+
+    The exit status: 1 where a name is missing or a value is not readable.
+    """
+    wanted = parse(what, reader.find)
+    check(wanted, reader.query, style, watch)
+    found = [reader.read(one) for one in wanted]
+    if watch:
+        watching = printer(found[0], reader.query, style)
+        for text in watching.lines(lines(found[0], reader.query)):
+            click.echo(text)
+        watch_changes(store, reader, found[0], watching)
+        return 0
+    show(found, wanted, reader.query, style)
+    said = complaints(found)
+    for sentence in said:
+        click.echo(f"etcdview: {sentence}", err=True)
+    return 1 if said else 0
+
+
+def check(wanted: Sequence[Wanted], query: Query, style: Style, watch: bool) -> None:
+    """Raises UsageError for flags that contradict each other."""
+    named = any(one.names for one in wanted)
+    if named and not query.namespace and any(one.resource.namespaced for one in wanted):
+        raise UsageError("A name cannot be asked for in all namespaces at once.", "Say which one with -n.")
+    if named and query.selective:
+        raise UsageError("Names and selectors do not go together.", "Leave one of them out.")
+    if len(wanted) > 1 and (style.output == "table-json" or watch):
+        what = "--watch" if watch else "-o table-json"
+        raise UsageError(f"{what} takes one type of resource, not {len(wanted)}.", "Ask for one at a time.")
+    if watch and style.output not in ("", "wide"):
+        raise UsageError(f"--watch prints a table, not {style.output}.", "Leave -o out, or use -o wide.")
+
+
+def form(output: str) -> dict[str, Any]:
+    """What -o asks for, as fields of a Style. Raises UsageError."""
+    name, equals, pattern = output.partition("=")
+    if output in ("", *OUTPUTS):
+        return {"output": output}
+    if name == "jsonpath" and equals:
+        return {"output": name, "template": Template(pattern)}
+    if name == "custom-columns" and equals:
+        return {"output": name, "columns": parse_columns(pattern)}
+    raise UsageError(
+        f"-o {output} is not there." if name not in PATTERNS else f"-o {name} lacks its pattern.",
+        f"There are {', '.join(OUTPUTS)}, jsonpath='{{.items[*].metadata.name}}' and "
+        "custom-columns=NAME:.metadata.name.",
+    )
+
+
+def moment(text: str) -> datetime | None:
+    """The moment of --now; None for the clock's. Raises UsageError."""
+    if not text:
+        return None
+    found = parse_time(text)
+    if found is None:
+        raise UsageError(f"--now {text!r} is no time.", "Write it as 2026-11-23T15:57:37Z.")
+    return found.astimezone(UTC)

@@ -1,0 +1,109 @@
+"""The reading half of `etcdview get`: what is wanted, at one revision, as far as the selectors keep it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from etcdview.cli.get.query import Wanted
+from etcdview.kube.crds import Definitions
+from etcdview.kube.resources import ResourceType
+from etcdview.kube.selectors import ALL_FIELDS, ALL_LABELS, FieldSelector, LabelSelector
+from etcdview.kube.sorting import sort_by
+from etcdview.objects import Objects, Row
+from etcdview.tables import Table, table_for
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Which objects. `namespace` "" means all of them; `now` None means the clock's."""
+
+    namespace: str
+    labels: LabelSelector = ALL_LABELS
+    fields: FieldSelector = ALL_FIELDS
+    sort_by: str = ""
+    now: datetime | None = None
+
+    @property
+    def selective(self) -> bool:
+        """Whether any selector was given."""
+        return bool(self.labels.requirements or self.fields.requirements)
+
+    def moment(self) -> datetime:
+        """What ages count from."""
+        return self.now or datetime.now(UTC)
+
+    def keeps(self, obj: dict[str, Any]) -> bool:
+        """Whether the selectors keep the object."""
+        return self.labels.matches(labels_of(obj)) and self.fields.matches(obj)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The objects of one type in the order to print them; names that are not there; values that cannot be read."""
+
+    resource: ResourceType
+    table: Table
+    rows: tuple[Row, ...]
+    missing: tuple[str, ...] = ()
+    unreadable: tuple[Row, ...] = ()
+
+
+class Reader:
+    """Reads types of one registry at one revision."""
+
+    def __init__(self, objects: Objects, query: Query) -> None:
+        self.objects = objects
+        self.query = query
+        self.definitions: Definitions
+        self.definitions, self.revision = objects.definitions()
+
+    def find(self, name: str) -> Sequence[ResourceType]:
+        """The types that a word means; a custom type whose CRD is gone too, while objects are left."""
+        found = self.definitions.find(name)
+        left = None if found else self.objects.undefined(name, revision=self.revision)
+        return found or ((left,) if left else ())
+
+    def read(self, wanted: Wanted) -> Found:
+        """The objects of one type: those named, or all that the selectors keep."""
+        table = table_for(wanted.resource, self.definitions.crd(wanted.resource))
+        if not wanted.names:
+            rows = self.objects.read(wanted.resource, self.namespace(wanted.resource), revision=self.revision)
+            return self._kept(wanted.resource, table, rows)
+        read = {name: self._get(wanted.resource, name) for name in wanted.names}
+        there = tuple(row for row in read.values() if row is not None)
+        missing = tuple(name for name, row in read.items() if row is None)
+        return Found(wanted.resource, table, there, missing, _unreadable(there))
+
+    def namespace(self, resource: ResourceType) -> str:
+        """The namespace to read, "" for all and for types that have none."""
+        return self.query.namespace if resource.namespaced else ""
+
+    def _get(self, resource: ResourceType, name: str) -> Row | None:
+        return self.objects.get(resource, self.namespace(resource), name, revision=self.revision)
+
+    def _kept(self, resource: ResourceType, table: Table, rows: Iterable[Row]) -> Found:
+        """What cannot be read meets no selector; without one it is listed by its name."""
+        every = tuple(rows)
+        query = self.query
+        kept = [r for r in every if (not query.selective if r.object is None else query.keeps(r.object))]
+        return Found(resource, table, tuple(self._ordered(table, kept)), unreadable=_unreadable(every))
+
+    def _ordered(self, table: Table, rows: list[Row]) -> list[Row]:
+        if self.query.sort_by:
+            return sort_by(rows, self.query.sort_by, lambda row: row.object)
+        order = table.order
+        return rows if order is None else sorted(rows, key=lambda row: order(row.object or {}))
+
+
+def labels_of(obj: dict[str, Any] | None) -> dict[str, Any]:
+    """metadata.labels, empty where there are none."""
+    metadata = (obj or {}).get("metadata")
+    labels = metadata.get("labels") if isinstance(metadata, dict) else None
+    return labels if isinstance(labels, dict) else {}
+
+
+def _unreadable(rows: Iterable[Row]) -> tuple[Row, ...]:
+    return tuple(row for row in rows if row.object is None)

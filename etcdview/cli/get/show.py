@@ -1,0 +1,149 @@
+"""The showing half of `etcdview get`: tables, names, JSON and YAML as kubectl prints them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import click
+
+from etcdview.cli.get.paths import PathColumn, Template
+from etcdview.cli.get.print import Layout, Line, Printer, cell_text, padded, qualified_kind, table_json
+from etcdview.cli.get.query import Wanted
+from etcdview.cli.get.read import Found, Query, labels_of
+from etcdview.codec import to_json, to_yaml
+from etcdview.kube.keys import show as show_key
+from etcdview.kube.resources import ResourceType
+from etcdview.objects import Row
+from etcdview.tables import Table
+
+_AT_MOST = 5  # complaints about values of one type; a cluster can have thousands of the same
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How to print. `output` is "" for the table, or wide, name, json, yaml, table-json, jsonpath, custom-columns.
+
+    `template` and `columns` are what the last two print.
+    """
+
+    output: str = ""
+    headers: bool = True
+    show_labels: bool = False
+    label_columns: tuple[str, ...] = ()
+    managed_fields: bool = False
+    template: Template | None = None
+    columns: tuple[PathColumn, ...] = ()
+
+
+def show(found: Sequence[Found], wanted: Sequence[Wanted], query: Query, style: Style) -> None:
+    """Print what was found, in the form that `style` asks for."""
+    rows = [row for one in found for row in one.rows]
+    match style.output:
+        case "json" | "yaml" | "jsonpath":
+            single = len(wanted) == 1 and len(wanted[0].names) == 1
+            _show_objects(rows, single, style)
+        case "custom-columns" if rows:
+            _show_columns(rows, style)
+        case "name":
+            for one in found:
+                for row in one.rows:
+                    click.echo(f"{qualified_kind(one.resource)}/{row.name}")
+        case "table-json":
+            click.echo(table_json(found[0].table.columns, lines(found[0], query)))
+        case _:
+            _show_tables(found, len(wanted) > 1, query, style)
+
+
+def complaints(found: Iterable[Found]) -> list[str]:
+    """What has to be said beside the answer: names that are not there, values that cannot be read."""
+    said = []
+    for one in found:
+        said += [f'{one.resource.qualified} "{name}" not found' for name in one.missing]
+        said += [f"{show_key(row.key)}: {_why(row)}" for row in one.unreadable[:_AT_MOST]]
+        if len(one.unreadable) > _AT_MOST:
+            said.append(f"{len(one.unreadable) - _AT_MOST} more {one.resource.plural} could not be decoded.")
+    return said
+
+
+def _why(row: Row) -> str:
+    return str(row.error) if row.error else "this value cannot be decoded."
+
+
+def line(table: Table, row: Row, now: datetime) -> Line:
+    """One object as a line of its table."""
+    cells = None if row.object is None else table.cells(row.object, now)
+    return Line(row.namespace, row.name, cells, labels_of(row.object))
+
+
+def lines(one: Found, query: Query) -> list[Line]:
+    """All objects of one type as lines, at one moment."""
+    now = query.moment()
+    return [line(one.table, row, now) for row in one.rows]
+
+
+def printer(one: Found, query: Query, style: Style, several: bool = False) -> Printer:
+    """The printer of one type's table; names get their kind in front where `several` types are shown."""
+    return Printer(
+        one.table.columns,
+        Layout(
+            wide=style.output == "wide",
+            namespaces=not query.namespace and one.resource.namespaced,
+            kind=qualified_kind(one.resource) if several else "",
+            show_labels=style.show_labels,
+            label_columns=style.label_columns,
+            headers=style.headers,
+        ),
+    )
+
+
+def _show_tables(found: Sequence[Found], several: bool, query: Query, style: Style) -> None:
+    full = [one for one in found if one.rows]
+    for number, one in enumerate(full):
+        if number:
+            click.echo()
+        for text in printer(one, query, style, several).lines(lines(one, query)):
+            click.echo(text)
+    if not full and not any(one.missing for one in found):
+        click.echo(_nothing([one.resource for one in found], query), err=True)
+
+
+def _nothing(resources: Sequence[ResourceType], query: Query) -> str:
+    if query.namespace and any(r.namespaced for r in resources):
+        return f"No resources found in {query.namespace} namespace."
+    return "No resources found"
+
+
+def _show_objects(rows: Sequence[Row], single: bool, style: Style) -> None:
+    objects = [_trimmed(row.object, style) for row in rows if row.object is not None]
+    if single and not objects:
+        return
+    whole = objects[0] if single else _list(objects)
+    if style.template is not None:
+        click.echo(style.template.render(whole), nl=False)
+        return
+    text = to_json(whole) if style.output == "json" else to_yaml(whole)
+    click.echo(text.rstrip("\n"))
+
+
+def _show_columns(rows: Sequence[Row], style: Style) -> None:
+    texts = [[column.name for column in style.columns]] * style.headers
+    texts += [
+        [cell_text(column.cell(row.object)) for column in style.columns] for row in rows if row.object is not None
+    ]
+    for text in padded(texts):
+        click.echo(text)
+
+
+def _list(objects: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"apiVersion": "v1", "items": objects, "kind": "List", "metadata": {"resourceVersion": ""}}
+
+
+def _trimmed(obj: dict[str, Any], style: Style) -> dict[str, Any]:
+    """Without managed fields, which kubectl leaves out too unless it is asked for them."""
+    metadata = obj.get("metadata")
+    if style.managed_fields or not isinstance(metadata, dict) or "managedFields" not in metadata:
+        return obj
+    return obj | {"metadata": {name: value for name, value in metadata.items() if name != "managedFields"}}

@@ -1,0 +1,52 @@
+"""Where `etcdview get` and others read from, and the objects that they read, masked."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import Any
+
+import click
+
+from etcdview.cluster.consistent_store import STALE, Reads
+from etcdview.cluster.sources import open_codec, open_etcd, open_file
+from etcdview.config import Settings
+from etcdview.kube.keys import KeySpace
+from etcdview.kube.redaction import Redactor
+from etcdview.models import RangeResult
+from etcdview.objects import Objects
+from etcdview.stores.protocols import Store
+
+
+def open_noted(settings: Settings) -> Store:
+    """The store that the settings name; what has to be said of a file is said on standard error."""
+    if not settings.from_file:
+        return open_etcd(settings)
+    store = open_file(Path(settings.from_file))
+    for note in store.notes:
+        click.echo(f"etcdview: {note}", err=True)
+    return store
+
+
+def warned(store: Store) -> Store:
+    """The store as pages read it: from one member once the quorum is lost. The first answer from one is told."""
+    return _Warned(store) if store.live else store
+
+
+class _Warned(Reads):
+    """Reads that say once, on standard error, that they are behind."""
+
+    _said = False
+
+    def range(self, start: bytes, end: bytes = b"", **options: Any) -> RangeResult:
+        """See Store.range."""
+        result = super().range(start, end, **options)
+        if self.quorum_lost and not self._said:
+            self._said = True
+            click.echo(f"etcdview: {STALE} This is revision {result.revision:,}.", err=True)
+        return result
+
+
+def open_objects(store: Store, settings: Settings) -> Objects:
+    """The store's objects, with Secrets masked by fingerprints that hold for this run only."""
+    return Objects(store, open_codec(settings), KeySpace(settings.etcd_prefix), Redactor(secrets.token_bytes(32)).mask)

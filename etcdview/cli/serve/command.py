@@ -1,0 +1,42 @@
+"""`etcdview serve`: the pages, the JSON API and the metrics, over HTTP."""
+
+from __future__ import annotations
+
+import click
+
+from etcdview.access.exposure import OPEN_TO_ALL, check_exposure, reached_as
+from etcdview.cli.options import settings_options
+from etcdview.cli.serve.gunicorn import listener, serve
+from etcdview.config import ROWS, Resolved, Settings, parse_address
+
+
+@click.command("serve")
+@settings_options(ROWS)
+@click.option("--print-config", is_flag=True, help="Show each setting and where it comes from, and end.")
+def command(resolved: Resolved, print_config: bool) -> int:
+    """Serve the pages, the JSON API and /metrics, until it is stopped.
+
+    It starts and stays up while etcd is down, and recovers by itself. Without any setting it looks for etcd as kubeadm
+    sets it up, then at http://127.0.0.1:2379.
+    """
+    if print_config:
+        for line in config_lines(resolved):
+            click.echo(line)
+        return 0
+    return run(resolved.settings)
+
+
+def run(settings: Settings) -> int:
+    """Serve until it is stopped; the exit status. Raises SettingError for an address that may not or cannot be had."""
+    check_exposure(settings)
+    if reached_as(settings) and not settings.login:
+        click.echo(f"etcdview: {OPEN_TO_ALL}", err=True)
+    with listener(parse_address(settings.listen)) as sock:
+        return serve(settings, sock)
+
+
+def config_lines(resolved: Resolved) -> list[str]:
+    """One line per setting: name, value, source. Secrets are stars."""
+    rows = [(origin.row.name, origin.shown or "-", origin.source) for origin in resolved.origins]
+    names, values = (max(len(row[i]) for row in rows) for i in (0, 1))
+    return [f"{name:{names}}  {value:{values}}  {source}" for name, value, source in rows]

@@ -1,0 +1,187 @@
+"""gunicorn, run from within: one listening socket, worker processes with threads, the app made in each worker.
+
+The app is made after the fork: grpc's threads do not survive one, and each worker keeps its own index and watch.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import gc
+import logging
+import mmap
+import os
+import socket
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+import click
+from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
+from gunicorn.errors import HaltServer
+from gunicorn.glogging import Logger
+
+from etcdview.access.ended_sessions import EndedSessions
+from etcdview.access.secret_key import with_secret_key
+from etcdview.cli.serve.https import Https
+from etcdview.cli.serve.patience import PatientWorker
+from etcdview.config import Address, Settings
+from etcdview.errors import EtcdviewError, SettingError
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+BACKLOG = 512
+STOP_SECONDS = 2
+KEEPALIVE_SECONDS = 30
+# gunicorn's largest: a key of a few thousand bytes, percent-encoded, is still one line
+REQUEST_LINE_BYTES = 8190
+# A decoded object is hundreds of dicts, none of them garbage yet: Python's 700 would look through them again and again.
+GARBAGE_THRESHOLD = 10_000
+REST_AFTER_SECONDS = 2.0  # by then the first page is there
+_SHARED_MEMORY = "/dev/shm"  # gunicorn makes unlinked files there  # noqa: S108  # nosec B108
+
+
+def listener(address: Address) -> socket.socket:
+    """A listening socket. Raises SettingError that says why the address cannot be had."""
+    sock = socket.socket(socket.AF_INET6 if ":" in address.host else socket.AF_INET)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Accepted connections inherit it: head and body of a short answer go out at once, not 40 ms apart.
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.bind((address.host, address.port))
+        sock.listen(BACKLOG)
+    except OSError as error:
+        sock.close()
+        raise _no_address(address, error) from error
+    return sock
+
+
+def _no_address(address: Address, error: OSError) -> SettingError:
+    if error.errno == errno.EADDRINUSE:
+        return SettingError(
+            f"Port {address.port} is taken: another program listens on {address}.",
+            "Stop it, or choose another port with --listen.",
+        )
+    return SettingError(f"Cannot listen on {address}: {error.strerror or error}.", "Choose another --listen.")
+
+
+def serve(settings: Settings, sock: socket.socket) -> int:
+    """Answer requests on `sock` until a signal ends it. The exit status: an error's own if no worker could start.
+
+    Raises SettingError for TLS files or a secret key that cannot be used.
+    """
+    server = Server(with_secret_key(settings), sock, Https(settings) if settings.tls_cert else None)
+    master = os.getpid()
+    try:
+        server.run()
+    except HaltServer:  # gunicorn lets it through where a second worker fails while it stops
+        return server.failure
+    except SystemExit as end:
+        if os.getpid() != master:  # a worker that ends comes by here too; its status is for the master to read
+            raise
+        return server.failure if end.code == Arbiter.APP_LOAD_ERROR else int(end.code or 0)
+    return 0
+
+
+class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    """gunicorn with our settings, and an app that is made when a worker asks for it."""
+
+    def __init__(self, settings: Settings, sock: socket.socket, https: Https | None) -> None:
+        self.settings = settings
+        self._https = https
+        self._ended = EndedSessions()
+        self._fd = sock.detach()  # gunicorn closes it
+        self._told = mmap.mmap(-1, 1)  # shared with the workers: the exit status of what one failed with
+        super().__init__()
+
+    @property
+    def failure(self) -> int:
+        """The exit status that belongs to the error a worker has told."""
+        return self._told[0]
+
+    def load_config(self) -> None:
+        """gunicorn asks for its settings here."""
+        for name, value in self._options().items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """A worker asks for its app here. An error of ours is told as one, and no other worker is tried.
+
+        What is made meanwhile stays: the garbage collector need not look through it, now or at any later pause.
+        """
+        gc.disable()
+        from webapp import create_app
+
+        try:
+            app = create_app(self.settings, ended=self._ended)
+            gc.freeze()
+            gc.set_threshold(GARBAGE_THRESHOLD)
+            gc.enable()
+            rest = threading.Timer(REST_AFTER_SECONDS, _load_rest)
+            rest.name, rest.daemon = "etcdview-rest", True
+            rest.start()
+            return app
+        except EtcdviewError as error:
+            if not self._told[0]:
+                click.echo(f"etcdview: {error.what}\n  {error.remedy}".rstrip(), err=True)
+            self._told[0] = error.exit_code
+            sys.exit(Arbiter.APP_LOAD_ERROR)
+
+    def _options(self) -> dict[str, Any]:
+        return {
+            "bind": f"fd://{self._fd}",
+            "worker_class": PatientWorker,
+            "workers": self.settings.workers,
+            "threads": self.settings.threads,
+            "preload_app": False,
+            "graceful_timeout": STOP_SECONDS,
+            "keepalive": KEEPALIVE_SECONDS,
+            "limit_request_line": REQUEST_LINE_BYTES,
+            "loglevel": "warning",
+            "logger_class": _Quiet,
+            "control_socket_disable": True,
+            "worker_tmp_dir": _SHARED_MEMORY if os.access(_SHARED_MEMORY, os.W_OK) else None,
+            "post_worker_init": _tell_addresses,
+            **self._https_options(),
+        }
+
+    def _https_options(self) -> dict[str, Any]:
+        https = self._https
+        if https is None:
+            return {}
+        files = {"certfile": self.settings.tls_cert, "keyfile": self.settings.tls_key}
+        return files | {"ssl_context": lambda _config, _default: https.context()}
+
+
+def _load_rest() -> None:
+    """What the first page did not wait for: the other pages need not, either. It stays, as what `load` made."""
+    from webapp.lazily import load_rest
+
+    load_rest()
+    gc.collect()
+    gc.freeze()
+
+
+def _tell_addresses(worker: Any) -> None:
+    for sock in worker.sockets if worker.age == 1 else ():
+        host, port = sock.getsockname()[:2]
+        scheme = "https" if worker.cfg.is_ssl else "http"
+        click.echo(f"etcdview listens on {scheme}://{Address(host, port)}/ (Ctrl-C stops it)", err=True)
+
+
+class _Quiet(Logger):  # type: ignore[misc]  # gunicorn has no types
+    """gunicorn's log without the lines that repeat, in its words, an error that was told in ours."""
+
+    _REPEATS = frozenset({"Worker (pid:%s) exited with code %s.", "Shutting down: %s", "Reason: %s"})
+
+    def setup(self, cfg: Any) -> None:
+        """gunicorn sets its handlers up here."""
+        super().setup(cfg)
+        with contextlib.suppress(ValueError):
+            self.error_log.removeFilter(self._first_told)
+        self.error_log.addFilter(self._first_told)
+
+    def _first_told(self, record: logging.LogRecord) -> bool:
+        return record.msg not in self._REPEATS

@@ -1,0 +1,75 @@
+"""One cluster, or one file, opened for browsing: store, key names, codec and health monitor, with their lifetimes."""
+
+from __future__ import annotations
+
+import secrets
+
+from etcdview.cluster.consistent_store import STALE, Reads
+from etcdview.cluster.coverage import Coverage
+from etcdview.cluster.crd_cache import Kinds
+from etcdview.cluster.differ import Differ
+from etcdview.cluster.release_cache import Releases
+from etcdview.cluster.setup import SetupReader
+from etcdview.codec import Codec
+from etcdview.health.monitor import Monitor
+from etcdview.index.base import Names
+from etcdview.kube.keys import KeySpace
+from etcdview.kube.redaction import Redactor
+from etcdview.objects import Objects
+from etcdview.stores.protocols import Store
+from etcdview.writes.undo import UndoFile
+
+
+class Cluster:
+    """What pages are made from. `monitor` is None where there is nothing alive to ask: a dump or a snapshot.
+
+    `store` is what pages read by; `source` the store itself, for what needs more than reading. `undo` is None where
+    nothing may be changed.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        store: Store,
+        names: Names,
+        codec: Codec,
+        keyspace: KeySpace,
+        monitor: Monitor | None = None,
+        warnings: tuple[str, ...] = (),
+        undo: UndoFile | None = None,
+        fingerprint_key: bytes = b"",
+    ) -> None:
+        self.name = name
+        self.source = store
+        self.store: Store = store if monitor is None else Reads(store, monitor)
+        self.names = names
+        self.keyspace = keyspace
+        self.monitor = monitor
+        self._warnings = warnings
+        self.undo = undo
+        self.kinds = Kinds(names, keyspace)
+        self.coverage = Coverage()
+        self.differ = Differ()
+        self.releases = Releases(self.store, codec, keyspace)
+        self.redactor = Redactor(fingerprint_key or secrets.token_bytes(32))
+        self.setup = SetupReader(self.store, Objects(self.store, codec, keyspace, self.redactor.mask))
+
+    @property
+    def codec(self) -> Codec:
+        """The codec for the release that the cluster runs."""
+        return self.releases.codec()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What stands above every page, for as long as it holds."""
+        lost = isinstance(self.store, Reads) and self.store.quorum_lost
+        return (*self._warnings, STALE) if lost else self._warnings
+
+    def close(self) -> None:
+        """Stop the threads and let go of the connections."""
+        if self.monitor is not None:
+            self.monitor.stop()
+        self.coverage.close()
+        self.names.close()
+        self.source.close()

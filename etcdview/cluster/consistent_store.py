@@ -1,0 +1,96 @@
+"""How pages and commands read values: linearizably while etcd has a quorum, from one member when it has lost it.
+
+At 3 a.m. an answer that is a little old, and says so, is worth more than none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from etcdview.errors import NoQuorumError
+from etcdview.health.monitor import Monitor
+from etcdview.models import KeyValue, RangeResult
+from etcdview.stores.protocols import Store
+
+STALE = (
+    "etcd has lost its quorum: nothing can be written, and what is shown was read from one member and may be behind."
+)
+
+
+def how_read(live: bool, serializable: bool) -> str:
+    """How values were read, in words; "" for a file, where there is nothing to tell."""
+    if not live:
+        return ""
+    return "from one member, which may be behind" if serializable else "linearizably"
+
+
+class Reads:
+    """The Store protocol over a live store, with the monitor's word on the quorum.
+
+    A command has no monitor: there the quorum counts as lost from the first read that finds it so.
+    """
+
+    live = True
+
+    def __init__(self, store: Store, monitor: Monitor | None = None) -> None:
+        self._store = store
+        self._monitor = monitor
+        self._found_lost = False
+        self.name = store.name
+
+    @property
+    def quorum_lost(self) -> bool:
+        """Whether the last round of probes, or a read where there is none, found the quorum lost; asks nobody."""
+        if self._monitor is None:
+            return self._found_lost
+        facts = self._monitor.latest(0.0).facts
+        return facts is not None and facts.quorum.state == "lost"
+
+    def range(
+        self,
+        start: bytes,
+        end: bytes = b"",
+        *,
+        revision: int = 0,
+        limit: int = 0,
+        keys_only: bool = False,
+        count_only: bool = False,
+        serializable: bool = False,
+    ) -> RangeResult:
+        """See Store.range; serializable also while the quorum is lost, or found to be by this very read."""
+
+        def read(serializably: bool) -> RangeResult:
+            return self._store.range(
+                start,
+                end,
+                revision=revision,
+                limit=limit,
+                keys_only=keys_only,
+                count_only=count_only,
+                serializable=serializably,
+            )
+
+        if serializable or self.quorum_lost:
+            return read(True)
+        try:
+            return read(False)
+        except NoQuorumError:
+            self._found_lost = True
+            return read(True)
+
+    def get_many(self, keys: Sequence[bytes], *, revision: int = 0, keys_only: bool = False) -> dict[bytes, KeyValue]:
+        """See Store.get_many; while the quorum is lost a read a key, all at the revision of the first."""
+        if not self.quorum_lost:
+            try:
+                return self._store.get_many(keys, revision=revision, keys_only=keys_only)
+            except NoQuorumError:
+                self._found_lost = True
+        found: dict[bytes, KeyValue] = {}
+        for key in keys:
+            result = self._store.range(key, revision=revision, keys_only=keys_only, serializable=True)
+            revision = revision or result.revision
+            found |= {kv.key: kv for kv in result.kvs}
+        return found
+
+    def close(self) -> None:
+        """The store is closed by who opened it."""

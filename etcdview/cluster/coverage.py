@@ -1,0 +1,178 @@
+"""How values are encrypted at rest, type by type: looked at in a sample, or all of them, counted in the background.
+
+Only the first bytes of each value are looked at, but etcd gives whole values: so they are read in small pieces, a
+sample is kept for a minute for all viewers of one scope, and a full count is begun by hand, one at a time.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Protocol
+
+from etcdview.access.roles import Scope, Viewer
+from etcdview.codec import sealed_by
+from etcdview.errors import EtcdviewError
+from etcdview.index.base import Names, TypeCount
+from etcdview.kube.keys import KeySpace
+from etcdview.kube.resources import ResourceType
+from etcdview.models import Progress
+from etcdview.stores.paging import PieceReader
+from etcdview.stores.protocols import Store, prefix_end
+
+SAMPLE = 20
+SAMPLE_OF_SECRETS = 1000
+KEPT_SECONDS = 60.0
+KEPT_SCOPES = 32
+STRETCH_NAMES = 1000
+_PAUSE_SECONDS = 0.01  # between pieces of a full count: etcd has other things to do
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """By what a value is encrypted; both "" for a plain one."""
+
+    provider: str = ""
+    key_name: str = ""
+
+
+PLAIN = Seal()
+
+
+@dataclass(frozen=True, slots=True)
+class TypeSeals:
+    """How the values of one type are sealed: `looked_at` of `total`, by seal."""
+
+    resource: ResourceType
+    total: int
+    looked_at: int
+    seals: Mapping[Seal, int] = field(default_factory=dict)
+
+    @property
+    def plain(self) -> int:
+        """How many are not encrypted, of those looked at."""
+        return self.seals.get(PLAIN, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A sample (`full` false) or a count of all values. `progress` while it runs; `trouble` where it ended early."""
+
+    at: datetime
+    types: tuple[TypeSeals, ...]
+    full: bool = False
+    progress: Progress | None = None
+    trouble: str = ""
+
+
+class Sight(Protocol):
+    """What a viewer may see of the cluster: a Window."""
+
+    names: Names
+    store: Store
+    viewer: Viewer
+
+    @property
+    def keyspace(self) -> KeySpace: ...
+
+
+class Coverage:
+    """What is known of one cluster. Safe to use from any thread; `close` ends a count that runs."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()  # guards the three below
+        self._samples: dict[Scope, tuple[float, Count]] = {}
+        self._count: Count | None = None
+        self._thread: threading.Thread | None = None
+        self._stop = threading.Event()
+
+    def sample(self, sight: Sight, now: datetime) -> Count:
+        """A few values of each type that the viewer may see, and up to a thousand Secrets."""
+        scope = sight.viewer.scope
+        with self._lock:
+            made, known = self._samples.get(scope, (0.0, None))
+        if known is not None and time.monotonic() - made < KEPT_SECONDS:
+            return known
+        types = tuple(_look(sight, counted, _sample_size(counted.resource)) for counted in sight.names.tree().types)
+        found = Count(now, types)
+        with self._lock:
+            if len(self._samples) >= KEPT_SCOPES:
+                self._samples.clear()
+            self._samples[scope] = (time.monotonic(), found)
+        return found
+
+    def full(self) -> Count | None:
+        """The last count of all values, or the one that runs; None where none was begun."""
+        with self._lock:
+            return self._count
+
+    def begin(self, sight: Sight, clock: Callable[[], datetime]) -> None:
+        """Count all values, in the background; nothing where a count runs already."""
+        with self._lock:
+            if self._thread is not None and self._thread.is_alive():
+                return
+            self._stop.clear()
+            self._count = Count(clock(), (), full=True, progress=Progress(0, sight.names.tree().count))
+            self._thread = threading.Thread(
+                target=self._run, args=(sight, clock), name="etcdview-encryption", daemon=True
+            )
+            self._thread.start()
+
+    def close(self) -> None:
+        """End within a second, save that a read of etcd may take its deadline."""
+        self._stop.set()
+        thread = self._thread
+        if thread is not None:
+            thread.join(1.0)
+
+    def _run(self, sight: Sight, clock: Callable[[], datetime]) -> None:
+        types: list[TypeSeals] = []
+        done = 0
+        tree = sight.names.tree()
+        trouble = ""
+        try:
+            for counted in tree.types:
+                found = _look(sight, counted, counted.count, self._breathe)
+                types.append(found)
+                done += found.looked_at
+                self._note(Count(clock(), tuple(types), full=True, progress=Progress(done, tree.count)))
+        except EtcdviewError as error:
+            trouble = str(error)
+        self._note(Count(clock(), tuple(types), full=True, trouble=trouble))
+
+    def _breathe(self) -> bool:
+        return not self._stop.wait(_PAUSE_SECONDS)
+
+    def _note(self, count: Count) -> None:
+        with self._lock:
+            self._count = replace(count)
+
+
+def _sample_size(resource: ResourceType) -> int:
+    return SAMPLE_OF_SECRETS if resource.prefix == "secrets" else SAMPLE
+
+
+def _look(sight: Sight, counted: TypeCount, limit: int, go_on: Callable[[], bool] = lambda: True) -> TypeSeals:
+    """The seals of the first `limit` values; until `go_on` says no."""
+    start = sight.keyspace.range_prefix(counted.resource)
+    end = prefix_end(start)
+    seals: Counter[Seal] = Counter()
+    looked_at = 0
+    while looked_at < limit and go_on():
+        # bounded by names on both sides: etcd counts the rest of a range whose end is open
+        names = sight.names.page(start, end, limit=min(STRETCH_NAMES, limit - looked_at))
+        if not names.keys:
+            break
+        # each stretch at its own revision: a count of everything may take longer than etcd keeps one
+        reader = PieceReader(sight.store, first=SAMPLE, serializable=True)
+        for piece in reader.read(names.keys[0], names.keys[-1] + b"\0"):
+            seals.update(Seal(*sealed_by(kv.value)) for kv in piece.kvs)
+        looked_at += len(names.keys)
+        if names.next_after is None:
+            break
+        start = names.next_after + b"\0"
+    return TypeSeals(counted.resource, max(counted.count, looked_at), looked_at, dict(seals))

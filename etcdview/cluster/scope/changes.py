@@ -1,0 +1,41 @@
+"""The log of changes without those of keys that may not be seen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from etcdview.cluster.scope.ranges import Spans
+from etcdview.index.changes import Change, ChangeReader, Changes
+from etcdview.models import KeyValue
+
+
+class ScopedChanges:
+    """The ChangeReader protocol over another one."""
+
+    def __init__(self, changes: ChangeReader, spans: Spans) -> None:
+        self._changes = changes
+        self._spans = spans
+
+    @property
+    def revision(self) -> int:
+        """See ChangeLog.revision."""
+        return self._changes.revision
+
+    def since(self, revision: int, prefix: bytes = b"") -> Changes:
+        """See ChangeLog.since."""
+        return self._permitted(self._changes.since(revision, prefix))
+
+    def recent(self, prefix: bytes = b"", limit: int = 100) -> tuple[Change, ...]:
+        """See ChangeLog.recent."""
+        everything = self._changes.recent(prefix, _ALL)
+        return tuple(change for change in everything if self._spans.has(change.key))[:limit]
+
+    def value(self, key: bytes, revision: int) -> KeyValue | None:
+        """See ChangeLog.value."""
+        return self._changes.value(key, revision) if self._spans.has(key) else None
+
+    def _permitted(self, found: Changes) -> Changes:
+        return replace(found, changes=tuple(change for change in found.changes if self._spans.has(change.key)))
+
+
+_ALL = 1 << 30

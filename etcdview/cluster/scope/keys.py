@@ -1,0 +1,165 @@
+"""Key names without those that may not be seen: neither listed nor counted nor found."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from etcdview.cluster.scope.changes import ScopedChanges
+from etcdview.cluster.scope.ranges import Spans
+from etcdview.errors import DeniedError
+from etcdview.index.base import Changing, Freshness, Mode, NamePage, Names, Tree, TypeCount
+from etcdview.index.churn import Churn
+from etcdview.index.lister import Span, span_of
+from etcdview.index.match import Prefix, compile_search
+from etcdview.index.stopping import Stop, in_time
+
+# A search looks at so many permitted names at the most; then its count is a lower bound and the next page goes on.
+LOOK_AT = 200_000
+_PIECE = 10_000
+
+
+def scoped_names(names: Names, spans: Spans) -> Names:
+    """The permitted part of `names`, with their changes where they have any."""
+    return _Live(names, names, spans) if isinstance(names, Changing) else ScopedNames(names, spans)
+
+
+class ScopedNames:
+    """The Names protocol over other names; closing it closes nothing."""
+
+    def __init__(self, names: Names, spans: Spans) -> None:
+        self._names = names
+        self._spans = spans
+
+    def freshness(self) -> Freshness:
+        """See Names.freshness; progress in percent, since the number of all keys is not for this viewer."""
+        fresh = self._names.freshness()
+        percent = 100 * fresh.done // fresh.total if fresh.total else 0
+        return replace(fresh, done=percent, total=100 if fresh.total else 0)
+
+    def tree(self) -> Tree:
+        """See Names.tree."""
+        tree = self._names.tree()
+        kept = (self._permitted(counted) for counted in tree.types)
+        return replace(tree, types=tuple(counted for counted in kept if counted.count), unplaced=0, denied=())
+
+    def page(self, start: bytes, end: bytes, *, after: bytes | None = None, limit: int = 100) -> NamePage:
+        """See Names.page. Raises DeniedError where nothing of the range is permitted."""
+        return self._page(self._spans.checked(start, end), after, limit)
+
+    def unplaced(self, *, after: bytes | None = None, limit: int = 100) -> NamePage:
+        """See Names.unplaced: a key without a place is of no namespace and no type that a scope could name."""
+        return self._page((), after, limit)
+
+    def search(
+        self, text: str, mode: Mode, *, after: bytes | None = None, limit: int = 100, stop: Stop | None = None
+    ) -> NamePage:
+        """See Names.search."""
+        matcher = compile_search(text, mode)
+        low = span_of(matcher.literal_prefix)
+        spans = self._spans.within(low.start, low.end)
+        if isinstance(matcher, Prefix):
+            return self._page(spans, after, limit)
+        few = self._names.search(text, mode, limit=_PIECE, stop=stop)
+        if few.next_after is None and few.count_is_exact:
+            return _cut(few, tuple(filter(self._spans.has, few.keys)), after, limit)
+        return self._look(spans, matcher.matches, after, limit, in_time(stop))
+
+    def close(self) -> None:
+        """The names belong to the cluster, not to a viewer."""
+
+    def _permitted(self, counted: TypeCount) -> TypeCount:
+        """What is left of one type, perhaps nothing."""
+        scope, resource = self._spans.scope, counted.resource
+        if not scope.has_type(resource):
+            return replace(counted, count=0, namespaces={})
+        if "*" in scope.namespaces:
+            return counted
+        if resource.prefix == "namespaces":
+            prefix = span_of(self._spans.keyspace.range_prefix(resource))
+            count = self._page(self._spans.within(prefix.start, prefix.end), None, 1).count
+            return replace(counted, count=count, namespaces={"": count})
+        namespaces = {name: count for name, count in counted.namespaces.items() if scope.has_namespace(name)}
+        return replace(counted, count=sum(namespaces.values()), namespaces=namespaces)
+
+    def _page(self, spans: Sequence[Span], after: bytes | None, limit: int) -> NamePage:
+        fresh = self._names.freshness()
+        pages: list[NamePage] = []
+        keys: list[bytes] = []
+        more, last, refused = False, after, None
+        for span in spans:
+            left = limit - len(keys)
+            try:
+                page = self._names.page(span.start, span.end, after=after, limit=max(left, 1))
+            except DeniedError as error:  # by etcd, which may permit the others
+                refused = error
+                continue
+            more = more or page.next_after is not None or (left == 0 and bool(page.keys))
+            if left:
+                last = page.keys[-1] if page.keys else last
+                keys += page.keys
+            pages.append(page)
+        if refused is not None and not pages:
+            raise refused
+        permitted = tuple(filter(self._spans.has, keys))
+        odd = len(keys) - len(permitted)  # keys that fit no pattern, of which only those on this page are known
+        return NamePage(
+            revision=pages[0].revision if pages else fresh.revision,
+            complete=refused is None and (all(page.complete for page in pages) if pages else fresh.complete),
+            keys=permitted,
+            count=sum(page.count for page in pages) - odd,
+            next_after=last if more else None,
+            count_is_exact=not odd and all(page.count_is_exact for page in pages),
+        )
+
+    def _look(
+        self, spans: Sequence[Span], matches: Callable[[bytes], bool], after: bytes | None, limit: int, over: Stop
+    ) -> NamePage:
+        fresh = self._names.freshness()
+        found: list[bytes] = []
+        last: bytes | None = after
+        for seen, name in enumerate(self._walk(spans, after)):
+            if seen == LOOK_AT or len(found) == limit or (seen % _PIECE == 0 and over()):
+                return NamePage(fresh.revision, fresh.complete, tuple(found), len(found), last, False)
+            last = name
+            if matches(name) and self._spans.has(name):
+                found.append(name)
+        return NamePage(fresh.revision, fresh.complete, tuple(found), len(found), None, after is None)
+
+    def _walk(self, spans: Sequence[Span], after: bytes | None) -> Iterator[bytes]:
+        for span in spans:
+            with contextlib.suppress(DeniedError):  # by etcd, which may permit the others
+                yield from self._walk_one(span, after)
+
+    def _walk_one(self, span: Span, after: bytes | None) -> Iterator[bytes]:
+        behind: bytes | None = after
+        while True:
+            page = self._names.page(span.start, span.end, after=behind, limit=_PIECE)
+            yield from page.keys
+            if page.next_after is None:
+                return
+            behind = page.next_after
+
+
+class _Live(ScopedNames):
+    """The same, of names that change."""
+
+    def __init__(self, names: Names, changing: Changing, spans: Spans) -> None:
+        super().__init__(names, spans)
+        self._changing = changing
+        self.changes = ScopedChanges(changing.changes, spans)
+
+    def churn(self) -> tuple[Churn, ...]:
+        """See Changing.churn. It is counted by type alone: nothing for a viewer who may not see all namespaces."""
+        scope = self._spans.scope
+        if "*" not in scope.namespaces:
+            return ()
+        permitted = {counted.resource.prefix for counted in self.tree().types}
+        return tuple(churn for churn in self._changing.churn() if churn.prefix in permitted)
+
+
+def _cut(found: NamePage, keys: tuple[bytes, ...], after: bytes | None, limit: int) -> NamePage:
+    rest = tuple(key for key in keys if after is None or key > after)
+    page = rest[:limit]
+    return replace(found, keys=page, count=len(keys), next_after=page[-1] if len(rest) > limit else None)

@@ -1,0 +1,109 @@
+"""What is known of how etcd was set up: its pods in the registry, and the files on this machine. Read once a minute.
+
+Nothing is read from etcd while its quorum is lost: then what was read before is what is known.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from etcdview.deployment.deployment import Deployment, etcd_servers, from_pod
+from etcdview.deployment.on_disk import find_deployments
+from etcdview.errors import EtcdviewError
+from etcdview.kube.keys import Place, show
+from etcdview.kube.resources import BY_PREFIX
+from etcdview.objects import Objects
+from etcdview.stores.protocols import Store, prefix_end
+
+KEPT_SECONDS = 60.0
+MOST_PODS = 9  # of a kind: no cluster has more members than seven
+NAMESPACE = "kube-system"  # where kubeadm's static pods are mirrored to
+
+_PODS = BY_PREFIX["pods"]
+_LEASES = BY_PREFIX["masterleases"]
+LOOKED_AT = (Place(_PODS, NAMESPACE, "etcd"), Place(_LEASES, "", "address"))
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """`deployments` by member; `servers`: where API servers look for etcd; `api_servers`: the addresses that they have.
+
+    `trouble` says why the registry could not be read, "" where it was.
+    """
+
+    deployments: tuple[Deployment, ...] = ()
+    servers: tuple[str, ...] = ()
+    api_servers: tuple[str, ...] = ()
+    trouble: str = ""
+
+
+class SetupReader:
+    """Reads past every scope, for `LOOKED_AT`, and remembers for all requests. Safe to use from any thread."""
+
+    def __init__(
+        self,
+        store: Store,
+        objects: Objects,
+        on_disk: Callable[[], tuple[Deployment, ...]] = find_deployments,
+    ) -> None:
+        self._store = store
+        self._objects = objects
+        self._on_disk = on_disk
+        self._lock = threading.Lock()  # guards the two below
+        self._known: Setup | None = None
+        self._due = 0.0  # monotonic
+
+    def known(self, *, may_read: bool) -> Setup:
+        """The setup. `may_read` false: whatever was read before, for etcd would not answer now."""
+        with self._lock:
+            known, due = self._known, self._due
+        if known is not None and (not may_read or time.monotonic() < due):
+            return known
+        if not may_read:
+            return self.of_files("The registry is not read while etcd has no quorum.")
+        found = self._read()
+        with self._lock:
+            self._known, self._due = found, time.monotonic() + KEPT_SECONDS
+        return found
+
+    def of_files(self, trouble: str) -> Setup:
+        """What the files on this machine say, where the registry is not to be read."""
+        return Setup(self._on_disk(), trouble=trouble)
+
+    def _read(self) -> Setup:
+        on_disk = self._on_disk()
+        try:
+            found = list(self._pods("etcd-"))
+            apis = [pod for _, pod in self._pods("kube-apiserver-")]
+            leases = self._lease_holders()
+        except EtcdviewError as error:
+            return Setup(on_disk, trouble=str(error))
+        in_pods = tuple(d for d in (from_pod(pod, key) for key, pod in found) if d is not None)
+        names = {d.name for d in in_pods}
+        return Setup(
+            deployments=(*in_pods, *(d for d in on_disk if d.name not in names)),
+            servers=tuple(dict.fromkeys(url for pod in apis for url in etcd_servers(pod))),
+            api_servers=tuple(dict.fromkeys((*filter(None, map(_host_ip, apis)), *leases))),
+        )
+
+    def _pods(self, name_prefix: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        start = self._objects.keyspace.key(_PODS, NAMESPACE, name_prefix)
+        found = self._store.range(start, prefix_end(start), limit=MOST_PODS, serializable=True)
+        for row in map(self._objects.row, found.kvs):
+            if row.object is not None:
+                yield show(row.key), row.object
+
+    def _lease_holders(self) -> tuple[str, ...]:
+        """The addresses that API servers advertise: each has a lease of that name while it lives."""
+        start = self._objects.keyspace.range_prefix(_LEASES)
+        found = self._store.range(start, prefix_end(start), limit=MOST_PODS, keys_only=True, serializable=True)
+        return tuple(show(kv.key[len(start) :]) for kv in found.kvs)
+
+
+def _host_ip(pod: dict[str, Any]) -> str:
+    status = pod.get("status")
+    return str(status.get("hostIP", "")) if isinstance(status, dict) else ""

@@ -1,0 +1,161 @@
+"""The cluster as one viewer may see it: the one place where what must stay unseen is taken out.
+
+Pages, the API and the search read through a Window, never through a store; so none of them can leak.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from etcdview.access.roles import LOCAL, Viewer
+from etcdview.cluster.cluster import Cluster
+from etcdview.cluster.scope import ScopedStore, Spans, scoped_names
+from etcdview.codec import Decoded, Detail
+from etcdview.errors import DecodeError, DecryptError, NotFoundError
+from etcdview.index.base import Names
+from etcdview.index.lister import Span
+from etcdview.kube.crds import Definitions
+from etcdview.kube.keys import KeySpace, show
+from etcdview.kube.redaction import is_sensitive
+from etcdview.models import KeyMeta, KeyValue
+from etcdview.objects import Objects, Row
+from etcdview.stores.paging import PieceReader
+from etcdview.stores.protocols import Store
+
+PIECE = 500  # keys of one read, where their values are small
+
+
+@dataclass(frozen=True, slots=True)
+class Entry(Row):
+    """One key with its decoded value, masked as the viewer requires.
+
+    `value` is the stored bytes and `decoded.plain` the decrypted ones; both are empty where `hidden`.
+    """
+
+    value: bytes = b""
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """Entries that were all read at one `revision`; `count` is of the whole range they come from.
+
+    `serializable`: one member told what it has, which may be behind.
+    """
+
+    revision: int
+    entries: tuple[Entry, ...]
+    count: int = 0
+    serializable: bool = False
+
+    @property
+    def entry(self) -> Entry | None:
+        """The first of them; None where there is none."""
+        return self.entries[0] if self.entries else None
+
+
+class Window:
+    """Names and masked entries of one cluster, as far as the viewer's scope goes.
+
+    Reads raise DeniedError for what is outside of it, whether it exists or not. Read by `names`, `store`, `objects`
+    and the methods here: they know the scope; `cluster.store` and `cluster.names` do not.
+    """
+
+    def __init__(self, cluster: Cluster, viewer: Viewer = LOCAL) -> None:
+        self.cluster = cluster
+        self.viewer = viewer
+        self.names: Names = cluster.names
+        self.store: Store = cluster.store
+        self._spans: Spans | None = None
+        if not viewer.scope.whole:
+            types = lambda: [t.resource for t in cluster.names.tree().types]  # noqa: E731 - asked anew each time
+            self._spans = Spans(viewer.scope, cluster.keyspace, types)
+            self.names = scoped_names(cluster.names, self._spans)
+            self.store = ScopedStore(cluster.store, self._spans)
+        self._definitions: Definitions | None = None
+        self.objects = Objects(self.store, cluster.codec, cluster.keyspace, cluster.redactor.mask)
+
+    @property
+    def keyspace(self) -> KeySpace:
+        """How keys are laid out in this registry."""
+        return self.cluster.keyspace
+
+    @property
+    def definitions(self) -> Definitions:
+        """What the cluster's CRDs define, read once a window, and past the scope: no table can be made without."""
+        if self._definitions is None:
+            cluster = self.cluster
+            everything = Objects(cluster.store, cluster.codec, cluster.keyspace, cluster.redactor.mask)
+            self._definitions = cluster.kinds.definitions(everything)
+        return self._definitions
+
+    def covers(self, start: bytes, end: bytes) -> bool:
+        """Whether the viewer's scope holds all of a range, so that even its size may be told."""
+        return self._spans is None or self._spans.within(start, end) == (Span(start, end),)
+
+    def get(self, key: bytes, revision: int = 0) -> Entries:
+        """One key, as it was at a revision (0: the newest): an entry, or none where there is no such key then."""
+        return self.range(key, b"", revision=revision)
+
+    def range(self, start: bytes, end: bytes, *, revision: int = 0, limit: int = 0) -> Entries:
+        """All entries of a bounded range at one revision."""
+        result = self.store.range(start, end, revision=revision, limit=limit)
+        entries = tuple(self.entry(kv) for kv in result.kvs)
+        return Entries(result.revision, entries, result.count, result.serializable)
+
+    def get_many(self, keys: Sequence[bytes], revision: int = 0) -> tuple[Entry, ...]:
+        """The entries of these keys at one revision, in their order; those that do not exist are left out."""
+        found = self.store.get_many(keys, revision=revision)
+        return tuple(self.entry(found[key]) for key in dict.fromkeys(keys) if key in found)
+
+    def listed(self, keys: Sequence[bytes], detail: Detail) -> Iterator[Entries]:
+        """The entries from the first to the last of these keys, which the index gave in order, at one revision.
+
+        In pieces, whose ends the keys give, so that etcd counts nothing twice.
+        """
+        reader = PieceReader(self.store, first=PIECE)
+        for first in range(0, len(keys), PIECE):
+            part = keys[first : first + PIECE]
+            for result in reader.read(part[0], part[-1] + b"\0"):
+                entries = tuple(self.entry(kv, detail) for kv in result.kvs)
+                yield Entries(reader.revision, entries, len(entries), result.serializable)
+
+    def facts(self, keys: Sequence[bytes], revision: int = 0) -> dict[bytes, KeyMeta]:
+        """etcd's facts about keys, without their values, at one revision."""
+        return dict(self.store.get_many(keys, revision=revision, keys_only=True))
+
+    def unmasked(self, key: bytes) -> tuple[dict[str, Any], int]:
+        """The object with its secrets, and its mod_revision; for browse.reveal alone, which uses one field of it.
+
+        Raises DeniedError, NotFoundError, and DecodeError for what cannot be decoded.
+        """
+        self.viewer.check("reveal")
+        found = self.store.range(key).kvs
+        if not found:
+            raise NotFoundError(f"There is no key {show(key)!r}.")
+        decoded = self.cluster.codec.decode(key, found[0].value, found[0].mod_revision)
+        if decoded.object is None:
+            raise decoded.error or DecodeError("This value cannot be decoded.")
+        return decoded.object, found[0].mod_revision
+
+    def as_served(self, obj: dict[str, Any]) -> dict[str, Any]:
+        """The object with what the API server adds on the way out."""
+        return self.cluster.codec.as_served(obj)
+
+    def entry(self, kv: KeyValue, detail: Detail = Detail.WHOLE) -> Entry:
+        """A value decoded and masked. It must come from this window, which knows what the viewer may see."""
+        row = self.objects.row(kv, detail)
+        hidden = row.masked or is_sensitive(row.place.resource if row.place else None, row.decoded.storage.kind)
+        decoded = _without_bytes(row.decoded) if hidden else row.decoded
+        value = b"" if hidden else kv.value
+        return Entry(row.meta, row.place, row.size_bytes, decoded, row.masked, value, hidden)
+
+
+def _without_bytes(decoded: Decoded) -> Decoded:
+    """Nothing that could quote the value; why it cannot be decrypted quotes only the names of keys."""
+    error = decoded.error
+    if error is not None and not isinstance(error, DecryptError):
+        error = DecodeError("This value cannot be decoded.", "It lies where Secrets do: nothing of it is shown.")
+    return replace(decoded, plain=b"", partial=None, unknown_fields=(), error=error)

@@ -1,0 +1,1 @@
+"""Kubernetes' protobuf form: the schema, bytes to JSON and JSON to bytes."""

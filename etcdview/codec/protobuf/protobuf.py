@@ -1,0 +1,167 @@
+"""Protobuf values: envelope, then the kind's message by the schema table."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+
+from google.protobuf.message import DecodeError as ParseError
+from google.protobuf.message import Message
+
+from etcdview.codec.model import Decoded, Detail, Object, StorageForm, UnknownField
+from etcdview.codec.protobuf import repair, unknown, wire
+from etcdview.codec.protobuf.descriptors import Pool
+from etcdview.codec.protobuf.envelope import Envelope, open_envelope
+from etcdview.codec.protobuf.schema import Schema, schema
+from etcdview.codec.protobuf.to_json import Plans
+from etcdview.errors import DecodeError
+from etcdview.kube.release import Release
+
+_META = "apis/meta/v1.ObjectMeta"
+_MANAGERS = {_META: frozenset({"managedFields"})}
+# Of structs that a pod has many of, or large ones; tests/unit/tables holds that no cell misses them.
+NOT_IN_CELLS = {
+    _META: frozenset(("generateName", "managedFields", "selfLink", "uid")),
+    "core/v1.PodSpec": frozenset(
+        ("affinity", "dnsConfig", "dnsPolicy", "enableServiceLinks", "hostAliases", "imagePullSecrets",
+         "preemptionPolicy", "priority", "priorityClassName", "schedulerName", "securityContext", "serviceAccount",
+         "serviceAccountName", "terminationGracePeriodSeconds", "tolerations", "topologySpreadConstraints", "volumes")
+    ),
+    "core/v1.Container": frozenset(
+        ("args", "command", "env", "envFrom", "imagePullPolicy", "lifecycle", "livenessProbe", "ports",
+         "readinessProbe", "resources", "securityContext", "startupProbe", "terminationMessagePath",
+         "terminationMessagePolicy", "volumeDevices", "volumeMounts")
+    ),
+    "core/v1.PodStatus": frozenset(("hostIP", "hostIPs", "qosClass", "startTime")),
+    "core/v1.PodCondition": frozenset(("lastProbeTime", "lastTransitionTime", "message", "observedGeneration")),
+    "core/v1.ContainerStatus": frozenset(
+        ("allocatedResources", "containerID", "image", "imageID", "resources", "user", "volumeMounts")
+    ),
+    "core/v1.ContainerStateRunning": frozenset(("startedAt",)),
+    "core/v1.ContainerStateTerminated": frozenset(("containerID", "message", "startedAt")),
+    "core/v1.ContainerStateWaiting": frozenset(("message",)),
+}  # fmt: skip
+
+
+@functools.lru_cache(maxsize=32)
+def protobuf_format(release: Release | None) -> ProtobufFormat:
+    """The one of that release: its descriptors are made once, whoever asks."""
+    return ProtobufFormat(release)
+
+
+class ProtobufFormat:
+    """Decodes protobuf values as one release's table has them."""
+
+    def __init__(self, release: Release | None = None) -> None:
+        self.schema: Schema = schema(release)
+        self.pool = Pool(self.schema)
+        self.plans = Plans(self.schema, self.pool)
+        self._brief = {Detail.UNMANAGED: self._without(_MANAGERS), Detail.CELLS: self._without(NOT_IN_CELLS)}
+
+    def decode(self, value: bytes, detail: Detail = Detail.WHOLE) -> Decoded:
+        """A value that begins with envelope.MAGIC."""
+        envelope = open_envelope(value)
+        form = StorageForm("protobuf", api_version=envelope.api_version, kind=envelope.kind)
+        number = self.schema.find(envelope.api_version, envelope.kind)
+        if number is None:
+            return Decoded(form, None, _unknown_kind(envelope), value, self._metadata(envelope))
+        try:
+            repair.check_size(self.schema, number, envelope.raw)
+        except DecodeError as error:
+            return Decoded(form, None, _told(envelope, error), value, self._metadata(envelope))
+        try:
+            if envelope.fault is not None:
+                raise ParseError
+            # All of it, however little is wanted: it is quick, and so damage and unknown fields are told anywhere.
+            message = self.pool.message(number).FromString(envelope.raw)
+            brief = self._brief.get(detail)
+            shown = self.plans.plan(number).object(message) if brief is None else brief.read(number, envelope.raw)
+        except (ParseError, DecodeError):
+            return self._mended(form, envelope, number, value)
+        unknown_fields = () if detail is Detail.CELLS else self._unknown(number, message, envelope, value)
+        return Decoded(form, _head(envelope) | shown, None, value, None, unknown_fields)
+
+    def _without(self, fields: Mapping[str, frozenset[str]]) -> Plans:
+        left = self.schema.without(fields)
+        return Plans(left, Pool(left))
+
+    def _mended(self, form: StorageForm, envelope: Envelope, number: int, value: bytes) -> Decoded:
+        """What upb or the raw JSON within would not have: text that is no UTF-8 is no fault, all else is told."""
+        try:
+            mended = repair.mend(self.schema, number, envelope.raw)
+            message = self.pool.message(number).FromString(mended.data)
+        except (ParseError, DecodeError) as error:
+            refusal = error if isinstance(error, DecodeError) else DecodeError("it is no protobuf")
+            return Decoded(form, None, _told(envelope, refusal), value, _head(envelope))
+        fault: DecodeError | None = mended.fault or envelope.fault
+        if fault is None:
+            try:
+                obj = _head(envelope) | self.plans.plan(number).object(message)
+                return Decoded(form, obj, None, value, None, self._unknown(number, message, envelope, value))
+            except DecodeError as error:
+                fault = error
+        partial = _head(envelope) | self._lenient.plan(number).object(message)
+        return Decoded(form, None, _told(envelope, fault), value, partial)
+
+    @functools.cached_property
+    def _lenient(self) -> Plans:
+        return Plans(self.schema, self.pool, lenient=True)
+
+    def _metadata(self, envelope: Envelope) -> Object:
+        """Kind and metadata of a kind that the table does not know: ObjectMeta is field 1 wherever it is."""
+        known = _head(envelope)
+        number = self.schema.named(_META)
+        try:
+            first = next(wire.pieces(envelope.raw, 0, len(envelope.raw)), None)
+            if first is None or first.number != 1 or first.wire_type != wire.BYTES:
+                return known
+            repair.check_size(self.schema, number, envelope.raw[first.value_start : first.end])
+            raw = repair.mend(self.schema, number, envelope.raw[first.value_start : first.end]).data
+            metadata = self._lenient.read(number, raw)
+        except (ParseError, DecodeError):
+            return known
+        return known | {"metadata": metadata} if "name" in metadata else known
+
+    def _unknown(self, number: int, message: Message, envelope: Envelope, value: bytes) -> tuple[UnknownField, ...]:
+        """The fields that the table does not know. upb is asked first, which is quick: nearly always none."""
+        size = message.ByteSize()
+        message.DiscardUnknownFields()
+        if message.ByteSize() == size:
+            return ()
+        return unknown.find(self.schema, number, value, envelope.offset, envelope.offset + len(envelope.raw))
+
+
+def _head(envelope: Envelope) -> Object:
+    return {"apiVersion": envelope.api_version, "kind": envelope.kind}
+
+
+def _unknown_kind(envelope: Envelope) -> DecodeError:
+    if envelope.fault is not None and not envelope.kind:
+        return DecodeError(
+            f"The envelope of this value breaks off: {envelope.fault.reason}.", offset=envelope.fault.offset
+        )
+    kind, api_version = _short(envelope.kind) or "a kind without a name", _short(envelope.api_version) or "no version"
+    return DecodeError(
+        f"No release that etcdview knows has {kind} of {api_version}.",
+        "Its metadata and its bytes can be shown; a newer etcdview may know it.",
+        offset=envelope.offset,
+    )
+
+
+def _told(envelope: Envelope, fault: DecodeError) -> DecodeError:
+    """The fault with its offset into the whole value, and where in the object it is."""
+    offset, kind = fault.offset, _short(envelope.kind)
+    if offset is not None and fault is not envelope.fault:
+        offset += envelope.offset
+    if not isinstance(fault, wire.WireError):
+        return DecodeError(f"This {kind} holds what it cannot: {fault.what}", offset=offset)
+    inside = f" inside {fault.path}" if fault.path else ""
+    return DecodeError(
+        f"This {kind} breaks off or is garbled at byte {offset:,}{inside}: {fault.reason}.",
+        "What stands before it can be shown, and its bytes.",
+        offset=offset,
+    )
+
+
+def _short(name: str) -> str:
+    return name[:100]

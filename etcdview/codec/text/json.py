@@ -1,0 +1,55 @@
+"""Objects as JSON exactly as `kubectl get -o json --show-managed-fields` prints them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from etcdview.codec.text.go_numbers import json_number
+
+# encoding/json escapes these, so that its text can stand in HTML.
+_HTML = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
+_INDENT = "    "
+
+
+def to_json(obj: Any) -> str:
+    """Four spaces, keys sorted, HTML escaped; with the line's end."""
+    out: list[str] = []
+    _value(out, obj, "\n")
+    out.append("\n")
+    return "".join(out)
+
+
+def _value(out: list[str], value: Any, line: str) -> None:
+    if isinstance(value, str):
+        out.append(_text(value))
+    elif isinstance(value, dict) and value:
+        inner, before = line + _INDENT, "{"
+        for key in sorted(value):
+            out.append(f"{before}{inner}{_text(key)}: ")
+            _value(out, value[key], inner)
+            before = ","
+        out.append(line + "}")
+    elif isinstance(value, list) and value:
+        inner, before = line + _INDENT, "["
+        for item in value:
+            out.append(before + inner)
+            _value(out, item, inner)
+            before = ","
+        out.append(line + "]")
+    else:
+        out.append(_leaf(value))
+
+
+def _text(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False).translate(_HTML)
+
+
+def _leaf(value: Any) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return json_number(value)
+    return "{}" if isinstance(value, dict) else "[]"

@@ -1,0 +1,1 @@
+"""How this etcd is started: flags from pods, manifests, units and configuration files."""

@@ -1,0 +1,77 @@
+"""Nodes, namespaces, quotas, events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from etcdview.describe.sections import Field, Section, ago, field, fields, table
+from etcdview.kube.fields import dig, items, mapping, number, text
+from etcdview.relations.model import Object, Ref, group_of
+from etcdview.tables.core_nodes import node_roles, node_status
+
+
+def node(obj: Object, now: datetime) -> Iterator[Section]:
+    """A node."""
+    status, info = mapping(obj, "status"), mapping(obj, "status", "nodeInfo")
+    state = node_status(obj)
+    yield fields(
+        "Node",
+        Field("Status", state, well=state.split(",")[0] == "Ready"),
+        field("Roles", node_roles(obj)),
+        field("Addresses", [f"{text(a, 'type')} {text(a, 'address')}" for a in items(status, "addresses")]),
+        field("Pod addresses", dig(obj, "spec", "podCIDRs") or dig(obj, "spec", "podCIDR")),
+        field("Provider's ID", dig(obj, "spec", "providerID")),
+        field("Taints", [_taint(t) for t in items(obj, "spec", "taints")]),
+        field("Kubelet", info.get("kubeletVersion")),
+        field("Operating system", info.get("osImage")),
+        field("Kernel", info.get("kernelVersion")),
+        field("Architecture", info.get("architecture")),
+        field("Container runtime", info.get("containerRuntimeVersion")),
+        field("Images", len(items(status, "images")) or None),
+        field("Volumes in use", dig(status, "volumesInUse")),
+    )
+    capacity, allocatable = mapping(status, "capacity"), mapping(status, "allocatable")
+    rows = ((name, capacity.get(name), allocatable.get(name)) for name in sorted({*capacity, *allocatable}))
+    yield table("Resources", ("Name", "Capacity", "For pods"), rows)
+
+
+def _taint(taint: object) -> str:
+    value = text(taint, "value")
+    return f"{text(taint, 'key')}{'=' + value if value else ''}:{text(taint, 'effect')}"
+
+
+def namespace(obj: Object, now: datetime) -> Iterator[Section]:
+    """A namespace."""
+    phase = text(obj, "status", "phase")
+    yield fields(
+        "Namespace",
+        Field("Status", phase, well=phase == "Active"),
+        field("Finalizers of the namespace", dig(obj, "spec", "finalizers")),
+    )
+
+
+def resource_quota(obj: Object, now: datetime) -> Iterator[Section]:
+    """A quota."""
+    hard, used = mapping(obj, "status", "hard"), mapping(obj, "status", "used")
+    yield table("Quota", ("Resource", "Used", "At most"), ((k, used.get(k), most) for k, most in sorted(hard.items())))
+    yield fields("Scope", field("Scopes", dig(obj, "spec", "scopes")))
+
+
+def event(obj: Object, now: datetime) -> Iterator[Section]:
+    """An event."""
+    about = dig(obj, "involvedObject")
+    ref = Ref(group_of(text(about, "apiVersion")), text(about, "kind"), text(about, "namespace"), text(about, "name"))
+    yield fields(
+        "Event",
+        Field("Type", text(obj, "type"), well=text(obj, "type") != "Warning"),
+        field("Reason", obj.get("reason")),
+        field("Message", obj.get("message")),
+        Field("About", str(ref) if ref.name else "", ref if ref.name else None),
+        field("Part", dig(about, "fieldPath")),
+        field("Reported by", text(obj, "source", "component") or text(obj, "reportingComponent")),
+        field("Host", text(obj, "source", "host") or text(obj, "reportingInstance")),
+        field("Count", number(obj, "series", "count") or number(obj, "count") or 1),
+        ago("First", obj.get("firstTimestamp") or obj.get("eventTime"), now),
+        ago("Last", dig(obj, "series", "lastObservedTime") or obj.get("lastTimestamp"), now),
+    )

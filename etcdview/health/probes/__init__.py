@@ -1,0 +1,1 @@
+"""What asks the members: one round of status, reads, metrics and hashes."""

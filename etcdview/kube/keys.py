@@ -1,0 +1,115 @@
+"""A storage key <-> (resource type, namespace, name).
+
+The rule is /PREFIX/RESOURCE/[NAMESPACE/]NAME, with the group before the resource for custom resources; the
+exceptions are rows of the table in resources.py. A key that fits no pattern is no error: it has no place.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+
+from etcdview.errors import QueryError
+from etcdview.kube import resources
+from etcdview.kube.resources import BY_PREFIX, ResourceType
+
+DEFAULT_PREFIX = "/registry"
+# What a CRD's group and plural may be: a DNS subdomain with a dot, a DNS label (apiextensions' validation).
+_GROUP = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+")
+_PLURAL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a key belongs. `namespace` is "" for what is not in one."""
+
+    resource: ResourceType
+    namespace: str
+    name: str
+
+
+class KeySpace:
+    """Keys below one registry prefix (kube-apiserver --etcd-prefix)."""
+
+    def __init__(self, prefix: str = DEFAULT_PREFIX) -> None:
+        self.prefix = "/" + prefix.strip("/") if prefix.strip("/") else ""
+        self.root = self.prefix.encode() + b"/"
+
+    def __repr__(self) -> str:
+        return f"KeySpace({self.prefix!r})"
+
+    def place(self, key: bytes) -> Place | None:
+        """What the key says of itself; None where it fits no pattern."""
+        if not key.startswith(self.root):
+            return None
+        try:
+            segments = key[len(self.root) :].decode("utf-8").split("/")
+        except UnicodeDecodeError:
+            return None
+        if not all(segments):
+            return None
+        return _place(segments)
+
+    def resource_prefix(self, key: bytes) -> bytes | None:
+        """The first part of `key`, with its last slash, that names the resource type; None where none does."""
+        place = self.place(key)
+        return None if place is None else self.range_prefix(place.resource)
+
+    def range_prefix(self, resource: ResourceType, namespace: str = "") -> bytes:
+        """What every key of the type (in the namespace) begins with; ends with a slash."""
+        base = self.root + resource.prefix.encode() + b"/"
+        return base + namespace.encode() + b"/" if namespace else base
+
+    def key(self, resource: ResourceType, namespace: str, name: str) -> bytes:
+        """The key under which the API server stores the object."""
+        return self.range_prefix(resource, namespace) + name.encode()
+
+
+def _place(segments: list[str]) -> Place | None:
+    for width in (2, 1):
+        builtin = BY_PREFIX.get("/".join(segments[:width]))
+        if builtin is not None and len(segments) > width:
+            return _rest(builtin, segments[width:])
+    if len(segments) in (3, 4) and _GROUP.fullmatch(segments[0]) and _PLURAL.fullmatch(segments[1]):
+        custom = resources.custom(segments[0], segments[1], namespaced=len(segments) == 4)
+        return _rest(custom, segments[2:])
+    return None
+
+
+def _rest(resource: ResourceType, rest: list[str]) -> Place | None:
+    if resource.namespaced:
+        return Place(resource, rest[0], rest[1]) if len(rest) == 2 else None
+    return Place(resource, "", rest[0]) if len(rest) == 1 else None
+
+
+def show(key: bytes) -> str:
+    """The key for people: UTF-8 where it is, each other byte as \\xNN; backslashes stay as they are."""
+    return key.decode("utf-8", errors="backslashreplace")
+
+
+def to_query(key: bytes) -> tuple[str, str]:
+    """The query parameter that carries the key: ("key", text), or ("key64", base64url) when it is no UTF-8."""
+    try:
+        return "key", key.decode("utf-8")
+    except UnicodeDecodeError:
+        return "key64", base64.urlsafe_b64encode(key).rstrip(b"=").decode("ascii")
+
+
+def from_query(key: str | None, key64: str | None) -> bytes:
+    """The key that the parameters `key` or `key64` carry. Raises QueryError when neither or a bad one is given."""
+    if key64:
+        try:
+            padded = key64 + "=" * (-len(key64) % 4)
+            return base64.b64decode(padded, altchars=b"-_", validate=True)
+        except (ValueError, binascii.Error) as error:
+            raise QueryError(
+                f"key64={key64[:40]!r} is no base64url.",
+                "Give the key's bytes as base64url, or as key= when they are UTF-8.",
+            ) from error
+    if key:
+        return key.encode("utf-8")
+    raise QueryError(
+        "No key was given.", "Add ?key= with the whole key, percent-encoded, for example /registry/pods/NS/NAME."
+    )

@@ -1,0 +1,71 @@
+"""kubectl's --sort-by: objects in order of what a JSONPath finds in them.
+
+Texts compare naturally (pod-9 before pod-10), quantities by their worth, and an object without the field comes first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any, TypeVar
+
+from etcdview.errors import QueryError
+from etcdview.kube.jsonpath import compile_path
+
+Item = TypeVar("Item")
+SortKey = tuple[int, Any]
+
+_BINARY = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "Pi": 2**50, "Ei": 2**60}
+_DECIMAL = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
+_QUANTITY = re.compile(r"(?P<number>[+-]?(?:\d+\.?\d*|\.\d+))(?P<suffix>[eE][+-]?\d{1,3}|[KMGTPE]i|[numkMGTPE]?)")
+_DIGITS = re.compile(r"(\d{1,18})")
+
+
+def sort_by(items: Sequence[Item], path: str, obj: Callable[[Item], Any]) -> list[Item]:
+    """The items in order of what `path` finds in `obj(item)`; equal ones keep their order.
+
+    Raises QueryError for a bad path, or one that finds nothing in any of them.
+    """
+    compiled = compile_path(path if path.lstrip().startswith(("{", ".", "$", "[")) else "." + path)
+    values = [compiled.first(obj(item)) for item in items]
+    if items and all(value is None for value in values):
+        raise QueryError(f"No object has a field at {path!r}.", "Give --sort-by a path such as .metadata.name.")
+    keys = _keys(values)
+    return [items[i] for i in sorted(range(len(items)), key=keys.__getitem__)]
+
+
+def _keys(values: Sequence[Any]) -> list[SortKey]:
+    """Quantities are compared as such only where every text is one, so that the order is a whole one."""
+    quantities = [quantity(v) if isinstance(v, str) else None for v in values]
+    all_quantities = all(q is not None for v, q in zip(values, quantities, strict=True) if isinstance(v, str))
+    return [_key(v, q if all_quantities else None) for v, q in zip(values, quantities, strict=True)]
+
+
+def _key(value: Any, worth: Decimal | None) -> SortKey:
+    if value is None:
+        return 0, 0
+    if isinstance(value, bool | int | float):
+        return 1, Decimal(str(value)) if not isinstance(value, bool) else Decimal(value)
+    if worth is not None:
+        return 1, worth
+    return 2, natural(str(value))
+
+
+def natural(text: str) -> tuple[tuple[int, int, str], ...]:
+    """A key that sorts the numbers inside texts by their worth."""
+    return tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in _DIGITS.split(text) if part)
+
+
+def quantity(text: str) -> Decimal | None:
+    """The worth of a resource.Quantity such as 1536Mi or 250m; None for what is none."""
+    match = _QUANTITY.fullmatch(text)
+    if match is None:
+        return None
+    try:
+        number, suffix = Decimal(match["number"]), match["suffix"]
+    except InvalidOperation:
+        return None
+    if suffix[:1] in ("e", "E") and len(suffix) > 1 and suffix != "Ei":
+        return number.scaleb(int(suffix[1:]))
+    return number * _BINARY[suffix] if suffix in _BINARY else number.scaleb(_DECIMAL[suffix])

@@ -1,0 +1,239 @@
+"""What each operation would do to the cluster as it is now, what it risks, and why it is refused. Pure."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from etcdview.maintenance import refusals
+from etcdview.maintenance.members import MemberNow, Sight
+from etcdview.maintenance.refusals import majority
+from etcdview.models import Alarm
+
+Operation = Literal[
+    "snapshot", "compact", "defragment", "defragment-all", "move-leader", "disarm", "add-learner", "promote", "remove"
+]
+OPERATIONS: tuple[Operation, ...] = get_args(Operation)
+
+LONG_DATABASE_BYTES = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One operation, ready to be confirmed by typing `confirm`. `refusal` "": it may go ahead."""
+
+    operation: Operation
+    title: str
+    does: str
+    risk: str
+    commands: tuple[str, ...]
+    confirm: str
+    refusal: str = ""
+
+
+def snapshot(sight: Sight) -> Plan:
+    """The whole database as a file."""
+    source = snapshot_source(sight)
+    return Plan(
+        "snapshot",
+        "Save a snapshot",
+        f"Reads the whole database of {source.name if source else 'a member'} as of one moment, and checks it by its "
+        "hash. Nothing is changed.",
+        "The file holds every Secret, in plain text where it is stored so: keep it as you keep the cluster's CA key. "
+        "Reading it takes bandwidth and disk of that one member.",
+        (
+            f"etcdctl --endpoints={source.url if source else 'URL'} snapshot save snapshot.db",
+            "etcdview snapshot save snapshot.db",
+        ),
+        "snapshot",
+        "" if source else "No member answers.",
+    )
+
+
+def snapshot_source(sight: Sight) -> MemberNow | None:
+    """A follower where there is one: the leader has enough to do. A learner may be behind, and serves none.
+
+    Where nobody takes part any more, the member that has the newest revision: then a snapshot is needed most.
+    """
+    voters = [m for m in sight.voters if sight.takes_part(m)]
+    if not voters:
+        return max((m for m in sight.voters if m.status), key=_revision, default=None)
+    return next((m for m in voters if not m.leader), voters[0])
+
+
+def compact(sight: Sight, revision: int) -> Plan:
+    """Drop the history before a revision."""
+    refusal = ""
+    if not 1 <= revision <= sight.revision:
+        refusal = f"The revision must be between 1 and {sight.revision}, which is the newest."
+    return Plan(
+        "compact",
+        f"Compact up to revision {revision}",
+        f"Every member drops all values that were replaced or deleted before revision {revision}. What is there now "
+        "stays. The database file stays as large as it is: defragmenting makes it smaller.",
+        "It cannot be undone: histories and reads of the past before that revision are gone, in etcdview too. Watches "
+        "that are further behind end, and their clients list everything anew. The API server compacts by itself every "
+        "five minutes.",
+        (f"etcdctl compact {revision} --physical",),
+        str(revision),
+        refusal,
+    )
+
+
+def defragment(sight: Sight, member: MemberNow) -> Plan:
+    """Rewrite one member's database file."""
+    leads = member.leader and len(sight.members) > 1
+    return Plan(
+        "defragment",
+        f"Defragment {member.name}",
+        f"{member.name} writes its database into a new, smaller file{_shrinks(member)}. The others are left alone.",
+        f"{member.name} answers nobody meanwhile{_lasts(member)}, and needs as much free disk again as it uses now."
+        + (" It is the leader: do the followers first, or move the leader before." if leads else ""),
+        (f"etcdctl --endpoints={member.url or 'URL'} defrag --command-timeout=30m",),
+        member.name,
+        refusals.may_rest(sight, member),
+    )
+
+
+def defragment_all(sight: Sight) -> Plan:
+    """One member after the other."""
+    order = ", ".join(m.name for m in defragment_order(sight))
+    gone = sight.others_away()
+    return Plan(
+        "defragment-all",
+        "Defragment all members",
+        f"One after the other writes its database into a new, smaller file, the leader last: {order}. Before each, all "
+        "members are looked at again; it stops where one does not answer, or is cut off.",
+        "The member whose turn it is answers nobody meanwhile. Clients go to the others; with two members or fewer "
+        "everything stands still. When the leader's turn comes, writes wait, and another leader may be elected.",
+        tuple(f"etcdctl --endpoints={m.url} defrag --command-timeout=30m" for m in defragment_order(sight)),
+        "defragment all",
+        refusals.away(sight, gone, "nobody else may rest") if gone else "",
+    )
+
+
+def defragment_order(sight: Sight) -> tuple[MemberNow, ...]:
+    """Learners and followers, the largest database first, and the leader last."""
+    return tuple(sorted(sight.members, key=lambda m: (m.leader, -(m.status.db_size_bytes if m.status else 0))))
+
+
+def move_leader(sight: Sight, member: MemberNow) -> Plan:
+    """Hand the lead to another member."""
+    leader = sight.leader
+    refusal = ""
+    if leader is None:
+        refusal = "Nobody leads: there is nothing to hand over. Bring back a majority of the members first."
+    elif leader.id == member.id:
+        refusal = f"{member.name} leads already."
+    elif member.learner or not member.alive:
+        refusal = f"{member.name} is {member.role}: it cannot lead."
+    elif not sight.takes_part(member):
+        refusal = f"{sight.apart(member)} It cannot lead."
+    return Plan(
+        "move-leader",
+        f"Make {member.name} the leader",
+        f"{leader.name if leader else 'The leader'} hands over to {member.name} and goes on as a follower.",
+        "Writes and linearizable reads wait for well under a second. Nothing is lost.",
+        (f"etcdctl --endpoints={leader.url if leader else 'URL'} move-leader {member.id_hex}",),
+        member.name,
+        refusal,
+    )
+
+
+def disarm(sight: Sight, alarm: Alarm) -> Plan:
+    """Put out an alarm."""
+    member = sight.by_id(alarm.member_id)
+    name = member.name if member else f"{alarm.member_id:x}"
+    space = alarm.kind == "NOSPACE"
+    return Plan(
+        "disarm",
+        f"Disarm {alarm.kind} of {name}",
+        "The cluster takes writes again." if space else f"{name} takes requests again.",
+        "Make room first: compact, then defragment every member. Otherwise the alarm comes back with the next writes."
+        if space
+        else f"CORRUPT means that {name}'s data differs from the others'. Disarming mends nothing: clients of {name} "
+        "may read what is wrong. Remove the member and add it anew with empty data.",
+        ("etcdctl alarm list", "etcdctl alarm disarm"),
+        alarm.kind,
+        "" if alarm in sight.alarms else f"There is no alarm {alarm.kind} of {name} any more.",
+    )
+
+
+def add_learner(sight: Sight, peer_url: str, name: str) -> Plan:
+    """Add a member that has no vote yet."""
+    shown = name or "NEW"
+    return Plan(
+        "add-learner",
+        f"Add {shown} as a learner",
+        f"The cluster expects a member at {peer_url}. It gets all data, has no vote, and counts for no quorum until it "
+        "is promoted.",
+        "Until it has started, the membership shows a member without a name. Start it with empty data and "
+        "--initial-cluster-state=existing, else it makes a cluster of its own.",
+        (f"etcdctl member add {shlex.quote(shown)} --peer-urls={shlex.quote(peer_url)} --learner",),
+        peer_url,
+        refusals.no_peer(sight, peer_url) or refusals.no_learner(sight),
+    )
+
+
+def promote(sight: Sight, member: MemberNow) -> Plan:
+    """Give a learner its vote."""
+    voters = len(sight.voters) + 1
+    return Plan(
+        "promote",
+        f"Promote {member.name}",
+        f"{member.name} votes from then on: {voters} voters, of which {majority(voters)} must agree.",
+        f"If it then fails, it counts as failed: {_tolerance(voters)}."
+        + (" An even number of voters tolerates no more than one fewer does." if voters % 2 == 0 else ""),
+        (f"etcdctl member promote {member.id_hex}",),
+        member.name,
+        refusals.not_ready(sight, member),
+    )
+
+
+def remove(sight: Sight, member: MemberNow) -> Plan:
+    """Take a member out of the cluster."""
+    voters = len(sight.voters) - (not member.learner)
+    return Plan(
+        "remove",
+        f"Remove {member.name}",
+        f"{member.name} is taken out for good: it stops, and its data is worth nothing to the cluster any more. "
+        f"{voters} voters stay, of which {majority(voters)} must agree.",
+        f"Afterwards {_tolerance(voters)}. To come back it must be added anew, with empty data."
+        + (" It is the leader: another is elected first." if member.leader else ""),
+        (f"etcdctl member remove {member.id_hex}",),
+        member.name,
+        refusals.loses_quorum(sight, member),
+    )
+
+
+def start_flags(sight: Sight, member: MemberNow, name: str) -> tuple[str, ...]:
+    """What a member that was added must be started with, beside its own URLs and TLS files."""
+    peers = [f"{m.member.name}={url}" for m in sight.members if m.member.name for url in m.member.peer_urls]
+    peers += [f"{name}={url}" for url in member.member.peer_urls]
+    return (f"--name={name}", f"--initial-cluster={','.join(peers)}", "--initial-cluster-state=existing")
+
+
+def _revision(member: MemberNow) -> int:
+    return member.status.revision if member.status else 0
+
+
+def _shrinks(member: MemberNow) -> str:
+    status = member.status
+    if status is None or status.db_size_in_use_bytes is None:
+        return ""
+    return f": {_size(status.db_size_bytes)} now, about {_size(status.db_size_in_use_bytes)} then"
+
+
+def _lasts(member: MemberNow) -> str:
+    large = member.status is not None and member.status.db_size_bytes > LONG_DATABASE_BYTES
+    return ", for minutes, its database being large" if large else ", for seconds"
+
+
+def _size(size_bytes: int) -> str:
+    return f"{size_bytes / (1 << 20):,.1f} MB"
+
+
+def _tolerance(voters: int) -> str:
+    may_fail = max(0, voters - majority(voters))
+    return f"{may_fail} of {voters} voters may fail" if may_fail else f"none of {voters} voters may fail"

@@ -1,0 +1,154 @@
+"""The certificates page: every certificate in sight, how long it lasts, who vouches for it, and how it is renewed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from etcdview.cluster.window import Window
+from etcdview.health.certificate_inventory import Board, Entry, Place, Unreadable, collect, make_board
+from etcdview.models import TlsFiles
+from etcdview.pages.certificates.stored import StoredSection, stored_section
+from etcdview.pages.parts.commands import Command
+from etcdview.pages.parts.lifetimes import Tone, left, state_of
+from etcdview.pages.parts.verdict import latest_report
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateRow:
+    """One certificate. `left` says in words how long it lasts, `part` is what is left of its life, 0 to 1.
+
+    `state` is a word for the tone. `chain` are subjects from it up to a root; `vouched` says what that is worth.
+    `serves` is empty for one that may be used for anything.
+    """
+
+    name: str
+    tone: Tone
+    state: str
+    left: str
+    part: float
+    begins: datetime
+    ends: datetime
+    subject: str
+    issuer: str
+    names: tuple[str, ...]
+    serves: str
+    authority: bool
+    key: str
+    key_fit: str
+    key_is_wrong: bool
+    chain: tuple[str, ...]
+    vouched: str
+    is_untrusted: bool
+    places: tuple[Place, ...]
+    renew: str
+    serial: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class CertificatesPage:
+    """The board, the one that expires first on top; `none` says why where there is nothing on it.
+
+    `unused` authorities of a large bundle are not on it: nothing in sight depends on them.
+    """
+
+    at: datetime
+    rows: tuple[CertificateRow, ...]
+    unreadable: tuple[Unreadable, ...]
+    none: str
+    plain: tuple[str, ...]
+    commands: tuple[Command, ...]
+    unused: int
+    stored: StoredSection
+
+    @property
+    def first(self) -> CertificateRow | None:
+        """The one that expires first."""
+        return self.rows[0] if self.rows else None
+
+
+def certificates_page(window: Window, now: datetime) -> CertificatesPage:
+    """The page; waits at most as long as the monitor does. For a file: the certificates of this machine's kubeadm."""
+    report = latest_report(window, now)
+    live = window.cluster.monitor is not None
+    board = report.board if live else make_board(collect(TlsFiles()))
+    endpoints = [e.url for m in report.facts.members for e in m.endpoints] if report.facts else []
+    plain = tuple(url for url in endpoints if url.startswith("http://"))
+    return CertificatesPage(
+        at=now,
+        rows=tuple(_row(entry, now) for entry in board.entries),
+        unreadable=board.unreadable,
+        none=_none(board, plain, live=live, asked=report.facts is not None),
+        plain=plain,
+        commands=_commands(endpoints, kubeadm=any(entry.renew for entry in board.entries)),
+        unused=board.unused,
+        stored=stored_section(window, report.facts, now),
+    )
+
+
+def _none(board: Board, plain: tuple[str, ...], *, live: bool, asked: bool) -> str:
+    if board.entries or board.unreadable:
+        return ""
+    if plain:
+        return "There are none: this etcd is reached by plain http. Whoever reaches it can read and change everything."
+    if not live:
+        return "There are none in sight: a file was opened, and this machine has no certificates of kubeadm's."
+    return "No member has shown one." if asked else "No member has been asked yet."
+
+
+def _row(entry: Entry, now: datetime) -> CertificateRow:
+    certificate = entry.certificate
+    days = certificate.days_left(now)
+    tone, state = state_of(days, certificate.begins > now)
+    whole = (certificate.ends - certificate.begins).total_seconds() / 86_400 or 1.0
+    return CertificateRow(
+        name=entry.name,
+        tone=tone,
+        state=state,
+        left=left(days),
+        part=min(1.0, max(0.0, days / whole)),
+        begins=certificate.begins,
+        ends=certificate.ends,
+        subject=certificate.subject,
+        issuer=certificate.issuer,
+        names=certificate.names,
+        serves=_serves(certificate.usages),
+        authority=certificate.authority,
+        key=certificate.key,
+        key_fit=_key_fit(entry.key_fits),
+        key_is_wrong=entry.key_fits is False,
+        chain=entry.chain,
+        vouched=_vouched(entry),
+        is_untrusted=entry.trusted is False,
+        places=entry.places,
+        renew=entry.renew,
+        serial=certificate.serial,
+        fingerprint=certificate.fingerprint,
+    )
+
+
+def _serves(usages: tuple[str, ...]) -> str:
+    words = {"server": "to serve (server auth)", "client": "to log in (client auth)"}
+    return ", ".join(words.get(usage, usage) for usage in usages)
+
+
+def _key_fit(fits: bool | None) -> str:
+    if fits is None:
+        return "not compared: the key is elsewhere, or not for this user to read"
+    return "the key beside it fits" if fits else "the key beside it belongs to another certificate"
+
+
+def _vouched(entry: Entry) -> str:
+    if entry.trusted:
+        return "trusted as it is" if len(entry.chain) == 1 else "its signatures hold up to an authority that is trusted"
+    return "no authority is in sight to hold it against" if entry.trusted is None else "no authority in sight signed it"
+
+
+def _commands(endpoints: list[str], *, kubeadm: bool) -> tuple[Command, ...]:
+    hosts = dict.fromkeys(url.partition("://")[2] for url in endpoints if url.startswith("https://"))
+    shown = [f"openssl s_client -connect {host} -showcerts </dev/null | openssl x509 -noout -text" for host in hosts]
+    return (
+        *((Command("kubeadm", "kubeadm certs check-expiration"),) if kubeadm else ()),
+        *(Command("openssl", text) for text in shown[:3]),
+    )

@@ -1,0 +1,127 @@
+"""Searching in what keys hold: which scope, what to look for, and the hits as they come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import get_args
+
+from etcdview.cluster.window import Window
+from etcdview.errors import QueryError
+from etcdview.kube.keys import show
+from etcdview.objects import Row
+from etcdview.objects.predicates import Kind, predicate_for
+from etcdview.objects.search import Hit, Looked, Scope, Step, search_content
+from etcdview.pages.parts.addresses import object_href
+from etcdview.pages.parts.types import find_type, named_tree
+from etcdview.stores.protocols import prefix_end
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+MAX_HITS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class ContentQuery:
+    """`text` is what to look for, read as `kind` says; in `resource` (and `namespace`), below `prefix`, or anywhere."""
+
+    text: str = ""
+    kind: str = "text"
+    resource: str = ""
+    namespace: str = ""
+    prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ContentHit:
+    """One key that matches: where in the object, and what stands there."""
+
+    key: str
+    href: str
+    path: str
+    excerpt: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContentStep:
+    """How far the search is, and the hits since the step before."""
+
+    hits: tuple[ContentHit, ...]
+    progress: Step
+
+    @property
+    def part(self) -> float:
+        """How much of the scope has been looked into, 0 to 1."""
+        return min(1.0, self.progress.looked / self.progress.total) if self.progress.total else 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class ContentPage:
+    """The page. `steps` come as the search goes on, and are consumed once; None where nothing is asked yet.
+
+    `root` is what all keys of the registry begin with; `problem` says why nothing is looked for.
+    """
+
+    query: ContentQuery
+    types: tuple[str, ...]
+    root: str
+    steps: Iterator[ContentStep] | None = None
+    problem: QueryError | None = None
+
+
+def content_page(window: Window, query: ContentQuery) -> ContentPage:
+    """The page for `query`. Raises QueryError for what cannot be looked for, NotFoundError for a type there is not."""
+    if not query.text:
+        return content_form(window, query)
+    if query.kind not in KINDS:
+        raise QueryError(f"There is no kind of search {query.kind!r}.", f"Choose one of {', '.join(KINDS)}.")
+    steps = search_content(
+        window.store,
+        window.names,
+        [_scope(window, query)],
+        lambda kv: _looked(window.objects.row(kv)),
+        predicate_for(query.kind, query.text),
+        max_hits=MAX_HITS,
+    )
+    return replace(content_form(window, query), steps=map(_step, _begun(steps)))
+
+
+def content_form(window: Window, query: ContentQuery, problem: QueryError | None = None) -> ContentPage:
+    """The page without a search: nothing is asked yet, or what is asked cannot be looked for."""
+    types = tuple(sorted(t.resource.id for t in named_tree(window).types))
+    return ContentPage(query, types, show(window.keyspace.root), problem=problem)
+
+
+def _looked(row: Row) -> Looked:
+    return Looked(row.object, row.masked)
+
+
+def _begun(steps: Iterator[Step]) -> Iterator[Step]:
+    """The same steps, the first of them already taken: what the store raises, it raises before the page begins."""
+    first = next(steps)
+
+    def go_on() -> Iterator[Step]:
+        yield first
+        yield from steps
+
+    return go_on()
+
+
+def _scope(window: Window, query: ContentQuery) -> Scope:
+    if query.resource:
+        resource = find_type(window, named_tree(window), query.resource).resource
+        start = window.keyspace.range_prefix(resource, query.namespace)
+    elif query.prefix:
+        start = query.prefix.encode()
+    elif window.viewer.scope.whole:
+        start = window.keyspace.root
+    else:
+        raise QueryError("Nothing was named to search in.", "Choose a resource type, or give a prefix of keys.")
+    return Scope(start, prefix_end(start))
+
+
+def _step(step: Step) -> ContentStep:
+    return ContentStep(tuple(_hit(hit) for hit in step.hits), step)
+
+
+def _hit(hit: Hit) -> ContentHit:
+    return ContentHit(show(hit.key), object_href(hit.key), hit.match.path, hit.match.excerpt)

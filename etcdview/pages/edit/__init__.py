@@ -1,0 +1,1 @@
+"""Changes: edit, create, delete, put an older value back."""

@@ -1,0 +1,211 @@
+"""The pages for deleting: one key, or all keys below a prefix, which is never one click."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from etcdview.cluster.scope.ranges import denied
+from etcdview.cluster.window import Window
+from etcdview.errors import ConflictError, QueryError, UsageError
+from etcdview.kube.keys import show, to_query
+from etcdview.models import KeyMeta, KeyValue
+from etcdview.pages.edit.writing import Writing, crumbs_to, name_of
+from etcdview.pages.parts import commands
+from etcdview.pages.parts.addresses import Crumb, object_href
+from etcdview.pages.parts.commands import Command
+from etcdview.pages.parts.writable import Trouble, check_typed
+from etcdview.stores.protocols import prefix_end
+from etcdview.writes import etcdctl
+
+MAX_KEYS = 1000
+SHORTEST_PREFIX = 3
+BATCH = 100  # of one transaction; etcd takes 128
+
+
+@dataclass(frozen=True, slots=True)
+class DeletePage:
+    """What would be deleted. `warnings` say what etcd does not do where the API server would."""
+
+    crumbs: tuple[Crumb, ...]
+    title: str
+    key: str
+    fields: tuple[tuple[str, str], ...]
+    meta: KeyMeta
+    size_bytes: int
+    kind: str
+    warnings: tuple[str, ...]
+    commands: tuple[Command, ...]
+    confirm: str
+    undo_path: str
+    trouble: Trouble | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Doomed:
+    """One key that would be deleted."""
+
+    key: str
+    href: str
+    mod_revision: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class PrefixPage:
+    """What lies below a prefix; nothing while there is none. `confirm` is the prefix and how many keys it has.
+
+    `deleted`: so many were just deleted.
+    """
+
+    crumbs: tuple[Crumb, ...]
+    prefix: str
+    keys: tuple[Doomed, ...]
+    size_bytes: int
+    revision: int
+    commands: tuple[Command, ...]
+    confirm: str
+    undo_path: str
+    deleted: int = 0
+    trouble: Trouble | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PrefixDone:
+    """How far a deletion went: `deleted` of `wanted` keys, the last at `revision`."""
+
+    deleted: int
+    wanted: int
+    revision: int
+
+
+def delete_page(window: Window, key: bytes, trouble: Trouble | None = None) -> DeletePage:
+    """What deleting the key means. Raises what Writing raises."""
+    writing = Writing(window)
+    before = writing.existing(key)
+    decoded = window.cluster.codec.decode(key, before.value)
+    return DeletePage(
+        crumbs=crumbs_to(window, key, "delete"),
+        title=name_of(window, key),
+        key=show(key),
+        fields=(to_query(key), ("revision", str(before.mod_revision))),
+        meta=KeyMeta(key, before.create_revision, before.mod_revision, before.version, before.lease),
+        size_bytes=before.size_bytes,
+        kind=decoded.storage.kind or "value",
+        warnings=tuple(_warnings(decoded.object or {})),
+        commands=(
+            Command("etcdctl", etcdctl.delete(key, before.mod_revision)),
+            *(c for c in commands.for_object(key, window.keyspace.place(key)) if c.tool == "kubectl"),
+        ),
+        confirm=name_of(window, key),
+        undo_path=writing.undo_path,
+        trouble=trouble,
+    )
+
+
+def delete_key(window: Window, key: bytes, revision: int, typed: str, now: datetime) -> int:
+    """Delete the key as it was at `revision`; gives that of the deletion. Raises UsageError or ConflictError."""
+    writing = Writing(window)
+    before = writing.existing(key)
+    check_typed(typed, name_of(window, key))
+    if before.mod_revision != revision:
+        raise ConflictError(
+            f"{show(key)} has changed meanwhile: it is at revision {before.mod_revision} now, and was at {revision}.",
+            "Look at it as it is now; nothing was deleted.",
+        )
+    return writing.delete([before], now)
+
+
+def prefix_page(window: Window, prefix: bytes, *, trouble: Trouble | None = None, deleted: int = 0) -> PrefixPage:
+    """What deleting all keys below the prefix would delete. Raises QueryError for more than MAX_KEYS of them."""
+    writing = Writing(window)
+    kvs, revision = _below(window, writing, prefix) if prefix else ((), 0)
+    return PrefixPage(
+        crumbs=(Crumb("Maintenance", "/maintenance"), Crumb("delete a prefix")),
+        prefix=show(prefix),
+        keys=tuple(Doomed(show(kv.key), object_href(kv.key), kv.mod_revision, kv.size_bytes) for kv in kvs),
+        size_bytes=sum(kv.size_bytes for kv in kvs),
+        revision=revision,
+        commands=(Command("etcdctl", etcdctl.delete_prefix(prefix)),) if prefix else (),
+        confirm=_confirmation(prefix, len(kvs)),
+        undo_path=writing.undo_path,
+        deleted=deleted,
+        trouble=trouble,
+    )
+
+
+def delete_prefix(window: Window, prefix: bytes, revision: int, typed: str, now: datetime) -> PrefixDone:
+    """Delete what lay below the prefix at `revision`, if that is still all there is, in transactions of BATCH keys.
+
+    Each compares all its keys. Raises ConflictError where a key has changed or come since, UsageError for what was
+    typed; then what has been deleted before stays so, and is in the undo file.
+    """
+    writing = Writing(window)
+    kvs, _ = _below(window, writing, prefix)
+    newest = max((kv.mod_revision for kv in kvs), default=0)
+    if newest > revision:
+        raise ConflictError(
+            f"Keys below {show(prefix)} have been written since revision {revision}: nothing was deleted.",
+            "Look at them as they are now.",
+        )
+    check_typed(typed, _confirmation(prefix, len(kvs)))
+    deleted, at = 0, 0
+    for begin in range(0, len(kvs), BATCH):
+        batch = kvs[begin : begin + BATCH]
+        try:
+            at = writing.delete(batch, now)
+        except ConflictError as error:
+            raise ConflictError(
+                f"{error.what} {deleted} of {len(kvs)} keys were deleted before.", error.remedy
+            ) from error
+        deleted += len(batch)
+    return PrefixDone(deleted, len(kvs), at)
+
+
+def _below(window: Window, writing: Writing, prefix: bytes) -> tuple[tuple[KeyValue, ...], int]:
+    """All keys below the prefix, each of which this viewer may change, and the revision they were read at."""
+    _check_prefix(window, prefix)
+    if not window.covers(prefix, prefix_end(prefix)):
+        raise denied()
+    source, end = window.cluster.source, prefix_end(prefix)
+    counted = source.range(prefix, end, count_only=True)
+    if counted.count > MAX_KEYS:
+        raise QueryError(
+            f"{counted.count:,} keys begin with {show(prefix)}: more than the {MAX_KEYS:,} that are deleted at a time.",
+            "Name them more closely.",
+        )
+    found = source.range(prefix, end, limit=MAX_KEYS)
+    for kv in found.kvs:
+        writing.check(kv.key)
+    return found.kvs, found.revision
+
+
+def _check_prefix(window: Window, prefix: bytes) -> None:
+    """Raises UsageError for a prefix that holds more than one resource type, or the registry itself."""
+    keyspace = window.keyspace
+    below = prefix.startswith(keyspace.root)
+    types = (keyspace.resource_prefix(prefix + rest) for rest in (b"x", b"x/x")) if below else ()
+    one_type = any(start is not None and prefix.startswith(start) for start in types)
+    if (below and not one_type) or keyspace.root.startswith(prefix) or len(prefix) < SHORTEST_PREFIX:
+        raise UsageError(
+            f"{show(prefix)} is the beginning of more than one kind of thing.",
+            f"Name one resource type at the least, such as {keyspace.prefix}/events/shop/.",
+        )
+
+
+def _confirmation(prefix: bytes, count: int) -> str:
+    return f"{show(prefix)} {count}"
+
+
+def _warnings(obj: dict[str, object]) -> list[str]:
+    metadata = obj.get("metadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
+    warnings = ["No admission, no finalizers, no garbage collection: etcd deletes the key and nothing else."]
+    if metadata.get("finalizers"):
+        names = ", ".join(str(name) for name in metadata["finalizers"][:5])
+        warnings.append(f"Its finalizers ({names}) will not run: what they clean up stays.")
+    if obj.get("kind") == "Namespace":
+        warnings.append("The objects in the namespace stay behind, and belong to none.")
+    if obj.get("kind") == "Node":
+        warnings.append("Its pods stay bound to it until the garbage collector finds them.")
+    return warnings

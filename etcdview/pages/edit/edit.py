@@ -1,0 +1,195 @@
+"""The editor for one key, and the draft that its text makes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal, get_args
+
+from etcdview.cluster.window import Window
+from etcdview.codec import StorageForm, to_json, to_yaml
+from etcdview.errors import ConflictError, EtcdviewError, NotFoundError, QueryError
+from etcdview.kube.keys import show, to_query
+from etcdview.kube.redaction import is_sensitive
+from etcdview.models import KeyValue
+from etcdview.pages.edit.restore import restoring
+from etcdview.pages.edit.writing import Writing, crumbs_to, name_of
+from etcdview.pages.parts.addresses import Crumb, href, key_href
+from etcdview.pages.parts.writable import Trouble
+from etcdview.writes.drafts import MANAGED, Draft, Drafter
+from etcdview.writes.encodings import FORMATS, new_form
+from etcdview.writes.manifests import FORMS, read_manifest
+
+How = Literal["update", "create", "put", "restore"]
+HOWS: tuple[How, ...] = get_args(How)
+
+
+@dataclass(frozen=True, slots=True)
+class EditQuery:
+    """What a form asks for. `how`: update what is there, create what is not, put whichever it is, or restore: put back
+    the value of revision `at`.
+
+    `revision` is the key's mod_revision when the text was made, 0 for none; `form` the language of `text`;
+    `format` how a new value is stored, "" for as the API server would. `typed` confirms.
+    """
+
+    key: bytes
+    how: How = "update"
+    form: str = "yaml"
+    text: str = ""
+    revision: int = 0
+    format: str = ""
+    typed: str = ""
+    managed: bool = False
+    at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class EditPage:
+    """The editor. `storage` is how the value is stored, None for one that is not there yet.
+
+    `fields` travel with the form. `managers`: how many managed fields are left out, and stay as they are.
+    """
+
+    crumbs: tuple[Crumb, ...]
+    query: EditQuery
+    title: str
+    key: str
+    fields: tuple[tuple[str, str], ...]
+    text: str
+    storage: StorageForm | None
+    hidden: bool
+    managers: int
+    other_form: str
+    other_form_href: str
+    managed_href: str
+    delete_href: str
+    formats: tuple[str, ...] = FORMATS
+    trouble: Trouble | None = None
+
+
+def edit_page(window: Window, query: EditQuery) -> EditPage:
+    """The editor with what is there now. Raises what Writing raises, and EncodeError for what cannot be edited."""
+    writing = Writing(window)
+    if query.how != "update":
+        return _editor(window, query, query.text, None)
+    before = writing.existing(query.key)
+    obj = _drafter(window).editable(before)
+    place = window.keyspace.place(query.key)
+    secret = is_sensitive(place.resource if place else None, str(obj.get("kind", "")))
+    masked = window.cluster.redactor.mask(obj, secret)
+    text = _text(masked if query.managed else _without_managed(masked), query.form)
+    return _editor(window, replace(query, revision=before.mod_revision), text, before)
+
+
+def retry_page(window: Window, query: EditQuery, error: EtcdviewError | None) -> EditPage:
+    """The editor with the text as it was typed, and what is wrong with it."""
+    writing = Writing(window)
+    before = writing.current(query.key) if query.key and query.how == "update" else None
+    return replace(_editor(window, query, query.text, before), trouble=Trouble.of(error))
+
+
+def draft_of(window: Window, writing: Writing, query: EditQuery, *, seen: bool = False) -> Draft:
+    """The change against what is there now, which must be what the text was made from.
+
+    `seen`: the change was shown before, so that revision 0 means that there was no such key then.
+    Raises UsageError, ConflictError, NotFoundError or DecodeError with what is wrong with it.
+    """
+    _check_key(window, query)
+    before = writing.current(query.key)
+    _check_before(query, before, seen=seen)
+    if query.how == "restore":
+        return restoring(window, writing, query.key, query.at, before)
+    place = window.keyspace.place(query.key)
+    storage = None
+    if query.how != "update":
+        storage = new_form(window.cluster.codec, place, read_manifest(query.text, query.form), query.format)
+        place = replace(place, resource=window.definitions.resolve(place.resource)) if place else None
+    return _drafter(window).draft(query.key, place, before, query.text, query.form, storage)
+
+
+def fields_of(query: EditQuery, *, text: bool) -> tuple[tuple[str, str], ...]:
+    """What travels with a form beside what is typed into it; with `text`, that too."""
+    fields = [("form", query.form), ("revision", str(query.revision))]
+    if query.how == "update" or text:
+        fields += [to_query(query.key), ("how", query.how)]
+    if text:
+        fields += [("format", query.format), ("at", str(query.at))]
+    return tuple(fields)
+
+
+def _check_key(window: Window, query: EditQuery) -> None:
+    if query.how not in HOWS:
+        raise QueryError(f"There is no such way to write: {str(query.how)[:20]!r}.", f"Choose {', '.join(HOWS)}.")
+    if not query.key:
+        raise QueryError("No key is given.", "A key is the whole path, such as /registry/configmaps/NAMESPACE/NAME.")
+    if query.how in ("update", "restore"):
+        return
+    if query.key.endswith(b"/"):
+        raise QueryError(
+            "A key that ends with / would be a directory, and etcd v3 has none.",
+            "Create the keys themselves. A marker for a directory would be a value that the API server cannot read.",
+        )
+    if query.key.startswith(window.keyspace.root) and window.keyspace.place(query.key) is None:
+        raise QueryError(
+            f"No resource type has keys like {show(query.key)!r}.",
+            "Below the registry a key is PREFIX/RESOURCE/NAMESPACE/NAME, with the group before custom resources.",
+        )
+
+
+def _check_before(query: EditQuery, before: KeyValue | None, *, seen: bool) -> None:
+    name, revision = show(query.key), before.mod_revision if before else 0
+    if query.how == "update" and before is None:
+        raise NotFoundError(f"There is no key {name!r} any more.", "Create it anew if it is to be there.")
+    if query.how == "create" and before is not None:
+        raise ConflictError(f"There is a key {name} already.", "Edit it, or choose to replace it (put).")
+    if (query.revision or seen) and query.revision != revision:
+        raise ConflictError(
+            f"{name} has changed meanwhile: it is at revision {revision} now, and this was made from revision "
+            f"{query.revision}.",
+            "Begin again with what is there now.",
+        )
+
+
+def _drafter(window: Window) -> Drafter:
+    return Drafter(window.cluster.codec, window.cluster.redactor)
+
+
+def _editor(window: Window, query: EditQuery, text: str, before: KeyValue | None) -> EditPage:
+    key = query.key
+    decoded = window.cluster.codec.decode(before.key, before.value) if before else None
+    place = window.keyspace.place(key)
+    other = "json" if query.form == "yaml" else "yaml"
+    return EditPage(
+        crumbs=crumbs_to(window, key, "edit") if before else (Crumb("Maintenance", "/maintenance"), Crumb("new key")),
+        query=query,
+        title=name_of(window, key) if before else "A new key",
+        key=show(key),
+        fields=fields_of(query, text=False),
+        text=text,
+        storage=decoded.storage if decoded else None,
+        hidden=is_sensitive(place.resource if place else None, decoded.storage.kind if decoded else ""),
+        managers=_managers(decoded.object) if decoded and decoded.object and not query.managed else 0,
+        other_form=other,
+        other_form_href=key_href("/edit", key, form=other) if before else href("/create", form=other),
+        managed_href=key_href("/edit", key, form=query.form, managed="" if query.managed else "1") if before else "",
+        delete_href=key_href("/delete", key) if before else "",
+    )
+
+
+def _text(obj: dict[str, Any], form: str) -> str:
+    if form not in FORMS:
+        raise QueryError(f"There is no form {form[:20]!r}.", f"Choose {' or '.join(FORMS)}.")
+    return to_yaml(obj) if form == "yaml" else to_json(obj)
+
+
+def _without_managed(obj: dict[str, Any]) -> dict[str, Any]:
+    metadata = obj.get("metadata")
+    if not isinstance(metadata, dict) or MANAGED not in metadata:
+        return obj
+    return obj | {"metadata": {name: value for name, value in metadata.items() if name != MANAGED}}
+
+
+def _managers(obj: dict[str, Any]) -> int:
+    metadata = obj.get("metadata")
+    managers = metadata.get(MANAGED) if isinstance(metadata, dict) else None
+    return len(managers) if isinstance(managers, list) else 0

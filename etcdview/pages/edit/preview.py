@@ -1,0 +1,148 @@
+"""What a change would do, shown before it is confirmed; making it; and what it has done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from etcdview.cluster.window import Window
+from etcdview.codec import StorageForm, to_yaml
+from etcdview.errors import QueryError
+from etcdview.kube.diff import Difference, differences
+from etcdview.kube.keys import show
+from etcdview.kube.redaction import is_sensitive
+from etcdview.pages.edit.edit import EditQuery, draft_of, fields_of
+from etcdview.pages.edit.writing import Writing, crumbs_to, name_of
+from etcdview.pages.parts.addresses import Crumb, key_href, object_href
+from etcdview.pages.parts.commands import Command
+from etcdview.pages.parts.text_diff import DiffLine, text_diff
+from etcdview.pages.parts.writable import Trouble, check_typed
+from etcdview.writes import etcdctl
+from etcdview.writes.drafts import Draft
+
+DIFF_LINES = 6000  # of both sides together; beyond it fields are compared, which is quick whatever the size
+DIFFERENCES = 300
+_WORDS = {"update": "Updated", "create": "Created", "put": "Put", "restore": "Put back", "delete": "Deleted"}
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewPage:
+    """What a change would do. `diff` is of masked YAML; `changes` stand in its place where that is too long.
+
+    `confirm` is what must be typed; `fields` and the text travel with both forms: on to the change, back to the text.
+    """
+
+    crumbs: tuple[Crumb, ...]
+    query: EditQuery
+    title: str
+    key: str
+    fields: tuple[tuple[str, str], ...]
+    storage: StorageForm
+    size_before: int
+    size_bytes: int
+    diff: tuple[DiffLine, ...]
+    changes: tuple[Difference, ...]
+    notes: tuple[str, ...]
+    commands: tuple[Command, ...]
+    confirm: str
+    undo_path: str
+    trouble: Trouble | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DonePage:
+    """What was done, at which revision. `restore_href` leads to undoing it; "" where there was nothing before."""
+
+    crumbs: tuple[Crumb, ...]
+    title: str
+    key: str
+    what: str
+    revision: int
+    undo_path: str
+    object_href: str
+    history_href: str
+    restore_href: str
+
+
+def preview_page(window: Window, query: EditQuery, trouble: Trouble | None = None) -> PreviewPage:
+    """What the change would do; raises what draft_of raises."""
+    writing = Writing(window)
+    draft = draft_of(window, writing, query)
+    shown = _shown(window, draft)
+    diff, changes = _difference(shown.old or {}, shown.new)
+    return PreviewPage(
+        crumbs=crumbs_to(window, draft.key, "check"),
+        query=query,
+        title=name_of(window, draft.key),
+        key=show(draft.key),
+        fields=fields_of(replace(query, revision=draft.mod_revision), text=True),
+        storage=draft.storage,
+        size_before=draft.before.size_bytes if draft.before else 0,
+        size_bytes=len(draft.value),
+        diff=diff,
+        changes=changes,
+        notes=draft.notes,
+        commands=_commands(draft, masked=shown.masked),
+        confirm=name_of(window, draft.key),
+        undo_path=writing.undo_path,
+        trouble=trouble,
+    )
+
+
+def apply_edit(window: Window, query: EditQuery, now: datetime) -> int:
+    """Make the change, all checked again; gives its revision. Raises UsageError where the name was not typed."""
+    writing = Writing(window)
+    draft = draft_of(window, writing, query, seen=True)
+    check_typed(query.typed, name_of(window, draft.key))
+    return writing.put(draft.key, draft.value, draft.before, now)
+
+
+def done_page(window: Window, key: bytes, what: str, revision: int) -> DonePage:
+    """What was done. Raises QueryError for a change that there is not."""
+    writing = Writing(window)
+    writing.check(key)
+    if what not in _WORDS:
+        raise QueryError(f"There is no such change: {what[:20]!r}.")
+    return DonePage(
+        crumbs=crumbs_to(window, key, "done"),
+        title=name_of(window, key),
+        key=show(key),
+        what=_WORDS[what],
+        revision=revision,
+        undo_path=writing.undo_path,
+        object_href=object_href(key, revision=max(0, revision - 1) if what == "delete" else 0),
+        history_href=key_href("/history", key),
+        restore_href=key_href("/restore", key, revision=revision - 1) if what != "create" and revision > 1 else "",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """The two objects as a viewer may see them; `masked`: something in them must not be seen."""
+
+    old: dict[str, Any] | None
+    new: dict[str, Any]
+    masked: bool
+
+
+def _shown(window: Window, draft: Draft) -> _Shown:
+    place = window.keyspace.place(draft.key)
+    secret = is_sensitive(place.resource if place else None, draft.storage.kind)
+    mask = window.cluster.redactor.mask
+    old, new = (mask(obj, secret) if obj is not None else None for obj in (draft.old, draft.new))
+    return _Shown(old, new or {}, masked=old is not draft.old or new is not draft.new)
+
+
+def _commands(draft: Draft, *, masked: bool) -> tuple[Command, ...]:
+    """The very transaction, where the value is short and nothing in it is secret; else how to make it from a file."""
+    sealed = masked or bool(draft.storage.provider)
+    exact = "" if sealed else etcdctl.put(draft.key, draft.value, draft.mod_revision, draft.lease)
+    return (Command("etcdctl", exact or etcdctl.encode_and_put(draft.key, draft.storage, draft.mod_revision)),)
+
+
+def _difference(old: dict[str, Any], new: dict[str, Any]) -> tuple[tuple[DiffLine, ...], tuple[Difference, ...]]:
+    before, after = (to_yaml(obj).splitlines() if obj else [] for obj in (old, new))
+    if before and len(before) + len(after) > DIFF_LINES:
+        return (), tuple(found for found, _ in zip(differences(old, new), range(DIFFERENCES), strict=False))
+    return text_diff(before, after), ()

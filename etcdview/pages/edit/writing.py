@@ -1,0 +1,94 @@
+"""Changing keys for one viewer: whether they may, what is there now, and the change itself with its undo."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from etcdview.cluster.scope.ranges import denied
+from etcdview.cluster.window import Window
+from etcdview.errors import DeniedError, NotFoundError, QueryError
+from etcdview.kube.keys import show
+from etcdview.models import KeyValue
+from etcdview.pages.parts.addresses import Crumb, href, object_href
+from etcdview.pages.parts.writable import off
+from etcdview.stores.protocols import Writable
+from etcdview.writes.undo import Undo, UndoFile
+
+MAX_KEY_BYTES = 4096
+
+
+class Writing:
+    """A viewer's right to change keys of one cluster; making one checks that they have it.
+
+    Raises NotFoundError where changes are switched off, DeniedError where the role does not permit them.
+    """
+
+    def __init__(self, window: Window) -> None:
+        undo, store = window.cluster.undo, window.cluster.source
+        if undo is None or not isinstance(store, Writable):
+            raise off(live=window.cluster.store.live)
+        if not window.viewer.may("write"):
+            raise DeniedError(f"Your role ({window.viewer.role}) does not permit changes.", "Only admins may make any.")
+        self._window = window
+        self._undo: UndoFile = undo
+        self._store: Writable = store
+
+    @property
+    def undo_path(self) -> str:
+        """Where values that were changed are kept."""
+        return str(self._undo.path)
+
+    def check(self, key: bytes) -> None:
+        """Raises DeniedError for a key outside of the viewer's scope, QueryError for what is no key to write."""
+        if not self._window.viewer.scope.has(self._window.keyspace.place(key)):
+            raise denied()
+        if len(key) > MAX_KEY_BYTES:
+            raise QueryError(f"A key is at most {MAX_KEY_BYTES:,} bytes long.")
+
+    def current(self, key: bytes, revision: int = 0) -> KeyValue | None:
+        """What is there now, or was at a revision, read linearizably."""
+        self.check(key)
+        found = self._window.cluster.source.range(key, revision=revision).kvs
+        return found[0] if found else None
+
+    def existing(self, key: bytes) -> KeyValue:
+        """As `current`; raises NotFoundError where there is no such key."""
+        found = self.current(key)
+        if found is None:
+            raise NotFoundError(f"There is no key {show(key)!r}.", "It may have been deleted meanwhile.")
+        return found
+
+    def put(self, key: bytes, value: bytes, before: KeyValue | None, now: datetime) -> int:
+        """Write `value` in the place of `before`, kept in the undo file first. Gives the revision."""
+        self.check(key)
+        self._undo.keep([Undo(now, self._window.viewer.name, "put", key, before)])
+        seen, lease = (before.mod_revision, before.lease) if before else (0, 0)
+        return self._store.put(key, value, mod_revision=seen, lease=lease)
+
+    def delete(self, before: Sequence[KeyValue], now: datetime) -> int:
+        """Delete these keys together, kept in the undo file first. Gives the revision."""
+        for kv in before:
+            self.check(kv.key)
+        self._undo.keep([Undo(now, self._window.viewer.name, "delete", kv.key, kv) for kv in before])
+        if len(before) == 1:
+            return self._store.delete(before[0].key, mod_revision=before[0].mod_revision)
+        return self._store.delete_many({kv.key: kv.mod_revision for kv in before})
+
+
+def name_of(window: Window, key: bytes) -> str:
+    """What is typed to confirm a change: the object's name, or the whole key where it has none."""
+    place = window.keyspace.place(key)
+    return place.name if place else show(key)
+
+
+def crumbs_to(window: Window, key: bytes, last: str) -> tuple[Crumb, ...]:
+    """The way to a page about changing the key."""
+    place = window.keyspace.place(key)
+    if place is None:
+        return (Crumb("Registry", "/registry"), Crumb(show(key), object_href(key)), Crumb(last))
+    resource = place.resource
+    crumbs = [Crumb("Registry", "/registry"), Crumb(resource.plural, href("/registry", resource=resource.id))]
+    if place.namespace:
+        crumbs.append(Crumb(place.namespace, href("/registry", resource=resource.id, namespace=place.namespace)))
+    return (*crumbs, Crumb(place.name, object_href(key)), Crumb(last))

@@ -1,0 +1,189 @@
+"""The page on encryption at rest: which values are plain, which under which key, and how to have them all right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from etcdview.cluster.coverage import PLAIN, Count, Seal, TypeSeals
+from etcdview.cluster.window import Window
+from etcdview.codec import EncryptionConfig
+from etcdview.errors import DeniedError
+from etcdview.health.findings import Finding
+from etcdview.index.base import Freshness
+from etcdview.pages.parts.commands import Command
+
+# right: as the configuration writes it; old: under a key that it only reads; plain: not encrypted though it should be;
+# open: plain, and nothing says otherwise; closed: encrypted, and there is no configuration to compare with
+State = Literal["right", "old", "plain", "open", "closed"]
+SECRETS = "secrets"
+
+
+@dataclass(frozen=True, slots=True)
+class SealRow:
+    """Values of one type under one key, or plain."""
+
+    text: str
+    count: int
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class TypeRow:
+    """One resource type. `wanted` is how the configuration has it written, "" without one; `rewrite` mends it."""
+
+    name: str
+    total: int
+    looked_at: int
+    seals: tuple[SealRow, ...]
+    state: State
+    wanted: str
+    rewrite: str
+
+    @property
+    def complete(self) -> bool:
+        """Whether every value was looked at."""
+        return self.looked_at >= self.total
+
+
+@dataclass(frozen=True, slots=True)
+class EncryptionPage:
+    """`rows` are the types that are encrypted, or should be; `others` the rest, all plain as far as was looked."""
+
+    freshness: Freshness
+    configured: bool
+    count: Count
+    running: bool
+    may_count: bool
+    rows: tuple[TypeRow, ...]
+    others: tuple[TypeRow, ...]
+    findings: tuple[Finding, ...]
+    commands: tuple[Command, ...]
+
+
+def encryption_page(window: Window, now: datetime) -> EncryptionPage:
+    """The page, from the last full count if there is one for this viewer, else from a sample."""
+    whole = window.viewer.scope.whole
+    full = window.cluster.coverage.full() if whole else None
+    count = full if full is not None and full.types else window.cluster.coverage.sample(window, now)
+    config = window.cluster.codec.encryption
+    rows = sorted((_row(seals, config) for seals in count.types), key=_order)
+    return EncryptionPage(
+        freshness=window.names.freshness(),
+        configured=bool(config.rules),
+        count=count,
+        running=full is not None and full.progress is not None,
+        may_count=whole,
+        rows=tuple(row for row in rows if not _is_other(row)),
+        others=tuple(row for row in rows if _is_other(row)),
+        findings=tuple(_findings(rows, now)),
+        commands=_commands(),
+    )
+
+
+def begin_count(window: Window, now: datetime) -> None:
+    """Count all values in the background. Raises DeniedError for a viewer who may not see all of them."""
+    if not window.viewer.scope.whole:
+        raise DeniedError("Your role covers a part of the cluster only: all values are not yours to count.")
+    window.cluster.coverage.begin(window, lambda: datetime.now(now.tzinfo))
+
+
+def _row(found: TypeSeals, config: EncryptionConfig) -> TypeRow:
+    resource = found.resource
+    covered = config.rule_for(resource.qualified) is not None
+    wanted = Seal(*config.writer(resource.qualified))
+    counted = sorted(found.seals.items(), key=lambda item: (-item[1], item[0].provider, item[0].key_name))
+    suspicious = resource.prefix == SECRETS or any(seal != PLAIN for seal in found.seals)
+    unknown = _Unknown("plain" if suspicious else "open")
+    seals = tuple(
+        SealRow(_words(seal), n, _state(seal, wanted) if covered else unknown.state(seal)) for seal, n in counted
+    )
+    states = [row.state for row in seals]
+    worst = next((state for state in _BY_WORST if state in states), "right" if covered else "open")
+    plural = resource.qualified
+    where = " --all-namespaces" if resource.namespaced else ""
+    wrong = worst in ("plain", "old") and resource.served
+    return TypeRow(
+        name=plural,
+        total=found.total,
+        looked_at=found.looked_at,
+        seals=seals,
+        state=worst,
+        wanted=_words(wanted) if covered else "",
+        rewrite=f"kubectl get {plural}{where} -o json | kubectl replace -f -" if wrong else "",
+    )
+
+
+_BY_WORST: tuple[State, ...] = ("plain", "old", "closed", "right", "open")
+
+
+def _state(seal: Seal, wanted: Seal) -> State:
+    if seal == wanted:
+        return "right"
+    return "plain" if seal == PLAIN else "old"
+
+
+@dataclass(frozen=True, slots=True)
+class _Unknown:
+    """Where no rule covers the type: `plain` is what to make of a plain value."""
+
+    plain: State
+
+    def state(self, seal: Seal) -> State:
+        return self.plain if seal == PLAIN else "closed"
+
+
+def _words(seal: Seal) -> str:
+    return f"{seal.provider}, key {seal.key_name}" if seal.provider else "plain"
+
+
+def _is_other(row: TypeRow) -> bool:
+    return row.state == "open" and row.name != SECRETS
+
+
+def _order(row: TypeRow) -> tuple[bool, int, str]:
+    return row.name != SECRETS, _BY_WORST.index(row.state), row.name
+
+
+def _findings(rows: list[TypeRow], now: datetime) -> list[Finding]:
+    found = []
+    for row in rows:
+        plain = sum(seal.count for seal in row.seals if seal.text == _words(PLAIN))
+        old = sum(seal.count for seal in row.seals if seal.state == "old")
+        if row.name == SECRETS and plain:
+            found.append(_secrets_in_plain(row, plain, now))
+        if old:
+            found.append(_old_key(row, old, now))
+    return found
+
+
+def _secrets_in_plain(row: TypeRow, plain: int, now: datetime) -> Finding:
+    return Finding(
+        id="secrets-in-plain-text",
+        severity="warning",
+        summary=f"{plain:,} Secrets lie in etcd in plain text.",
+        evidence=f"{plain:,} of {row.looked_at:,} looked at ({row.total:,} in all), {now:%H:%M:%S} UTC",
+        why="Whoever reads etcd, its disk, a snapshot or a backup reads them.",
+        action="Give the API server an EncryptionConfiguration that covers secrets, then write them all again.",
+        commands=(row.rewrite or f"kubectl get {SECRETS} --all-namespaces -o json | kubectl replace -f -",),
+    )
+
+
+def _old_key(row: TypeRow, old: int, now: datetime) -> Finding:
+    return Finding(
+        id="values-under-an-old-key",
+        severity="info",
+        summary=f"{old:,} values of {row.name} are under a key that is not the first any more.",
+        evidence=f"{old:,} of {row.looked_at:,} looked at ({row.total:,} in all), {now:%H:%M:%S} UTC",
+        why="The old key cannot be taken out of the configuration before they are written again.",
+        action="Write them again, then take the old key out.",
+        commands=(row.rewrite,) if row.rewrite else (),
+    )
+
+
+def _commands() -> tuple[Command, ...]:
+    return (
+        Command("etcdctl", "etcdctl get /registry/secrets/NAMESPACE/NAME --print-value-only | head -c 40"),
+        Command("kubectl", "kubectl get secrets --all-namespaces -o json | kubectl replace -f -"),
+    )

@@ -1,0 +1,110 @@
+"""The health page: the verdict in words, what it rests on, each member's answers to each question, the last hour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from etcdview.access.roles import Viewer
+from etcdview.cluster.window import Window
+from etcdview.errors import DeniedError, NotFoundError
+from etcdview.health.facts import Quorum
+from etcdview.health.findings import Status, Verdict
+from etcdview.health.history import PastVerdict
+from etcdview.health.monitor import Report
+from etcdview.pages.health.deployment import DeploymentSection, deployment_section
+from etcdview.pages.health.probes import QUESTIONS, CounterRow, ProbeRow, counter_rows, probe_rows
+from etcdview.pages.health.sparklines import Hour, hour_of
+from etcdview.pages.overview import ClusterState, state_of
+from etcdview.pages.parts import commands
+from etcdview.pages.parts.commands import Command
+from etcdview.pages.parts.verdict import latest_report
+
+# What each verdict means, for those who meet the word for the first time.
+MEANINGS: dict[Status, str] = {
+    "healthy": "Every member does what it should, on evidence.",
+    "at risk": "It works. Something will stop it if nobody acts, or one more failure will.",
+    "degraded": "It works in part: something is broken, or will be within days.",
+    "no quorum": "Too few voters answer to agree on anything: nothing can be written, and nothing read for certain.",
+    "unknown": "Nothing can be said on evidence, and so nothing is.",
+}
+SHOWN_VERDICTS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class HealthPage:
+    """`state` and `hour` are None where no member has been asked, or not often enough to draw a line."""
+
+    verdict: Verdict
+    headline: str
+    meaning: str
+    state: ClusterState | None
+    probes: tuple[ProbeRow, ...]
+    questions: tuple[tuple[str, str], ...]
+    counters: tuple[CounterRow, ...]
+    hour: Hour | None
+    verdicts: tuple[PastVerdict, ...]
+    comparing: bool
+    may_compare: bool
+    deployment: DeploymentSection
+    commands: tuple[Command, ...]
+
+
+def health_page(window: Window, now: datetime) -> HealthPage:
+    """The page, made of the monitor's last round; waits at most as long as the monitor does (1.9 s)."""
+    report = latest_report(window, now)
+    facts = report.facts
+    return HealthPage(
+        verdict=report.verdict,
+        headline=_headline(report),
+        meaning=MEANINGS[report.verdict.status],
+        state=state_of(report) if facts else None,
+        probes=probe_rows(facts) if facts else (),
+        questions=QUESTIONS,
+        counters=counter_rows(facts) if facts else (),
+        hour=hour_of(report.history, facts) if facts else None,
+        verdicts=tuple(reversed(report.history.verdicts[-SHOWN_VERDICTS:])),
+        comparing=report.comparing,
+        may_compare=window.cluster.monitor is not None and _may_compare(window.viewer),
+        deployment=deployment_section(window, facts),
+        commands=commands.for_members(),
+    )
+
+
+def begin_comparison(window: Window) -> None:
+    """Compare the members' data in the background.
+
+    Raises NotFoundError for a file, DeniedError for a role that may not put the members to so much work.
+    """
+    if window.cluster.monitor is None:
+        raise NotFoundError("This is a file: there are no members to compare.", "Open a live etcd.")
+    if not _may_compare(window.viewer):
+        raise DeniedError(f"Your role ({window.viewer.role}) does not permit this.", "Ask whoever runs etcdview.")
+    window.cluster.monitor.compare_hashes()
+
+
+def _may_compare(viewer: Viewer) -> bool:
+    """It makes every member read all that it has: the work of a snapshot, and whoever maintains members may as well."""
+    return viewer.may("snapshot") or viewer.may("maintain")
+
+
+def _headline(report: Report) -> str:
+    """Who answers, and how many more may fail; of facts that are too old, who did."""
+    if report.facts is None:
+        return ""
+    quorum = report.facts.quorum
+    if report.stale:
+        return f"At {report.facts.at:%H:%M:%S} UTC, the last time that they were asked, {_answered(quorum)}."
+    answering = f"{quorum.answering} of {quorum.voters} voters answer"
+    if quorum.state == "has" and quorum.agreeing < quorum.answering:
+        answering += f", {quorum.agreeing} of them in the quorum"
+    if quorum.state == "lost":
+        return f"{answering}; a quorum is {quorum.majority}. Nothing can be written."
+    if quorum.state == "unknown":
+        return f"{answering}; whether they have a quorum is not known."
+    spare = "no more may fail" if not quorum.may_fail else f"{quorum.may_fail} more may fail"
+    return f"{answering}; a quorum is {quorum.majority}, so {spare}."
+
+
+def _answered(quorum: Quorum) -> str:
+    return f"{quorum.answering} of {quorum.voters} voters answered"

@@ -1,0 +1,207 @@
+"""Namespace by namespace: what is in it and what is not well; and what is wrong with the stored state itself.
+
+Both look into many objects. They do so at once while these are few, and otherwise ask for a namespace, or to be told.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from etcdview.checks.findings import Finding
+from etcdview.checks.integrity import StoredState, stored_findings
+from etcdview.checks.namespaces import KINDS, ONLY_IN, namespace_views
+from etcdview.cluster.window import Window
+from etcdview.index.base import Freshness, Tree
+from etcdview.kube.resources import ResourceType
+from etcdview.objects import Row
+from etcdview.pages.parts import addresses
+from etcdview.pages.parts.links import ref_href
+from etcdview.pages.parts.types import named_tree
+from etcdview.relations import Graph, Ref
+
+AT_ONCE = 3000  # objects that a page looks into without being asked: about half a second
+AT_MOST = 100_000  # objects that it looks into at all: about twenty seconds
+EVIDENCE = 10  # lines that stand first
+EVIDENCE_AT_MOST = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceView:
+    """One line of evidence, and the object it is about."""
+
+    text: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindingView:
+    """A finding as a page shows it: the first lines of its evidence, the rest of them, and how many are beyond."""
+
+    severity: Literal["info", "warning", "critical"]
+    summary: str
+    action: str
+    evidence: tuple[EvidenceView, ...]
+    rest: tuple[EvidenceView, ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class NamespaceRow:
+    """One namespace: of the kinds that are looked into how many each, and the `count` of all its keys.
+
+    `well` is None where nobody has looked.
+    """
+
+    name: str
+    href: str
+    phase: str
+    counts: tuple[tuple[str, int], ...]
+    count: int
+    findings: tuple[FindingView, ...]
+    well: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class NamespacesPage:
+    """All namespaces, or one. `looked_into` objects of `total`; 0 where there are too many to look into unasked."""
+
+    freshness: Freshness
+    namespace: str
+    rows: tuple[NamespaceRow, ...]
+    total: int
+    looked_into: int
+    too_many: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StoragePage:
+    """What is wrong with what etcd stores. `looked_into` 0: not yet; `run_href` does it."""
+
+    freshness: Freshness
+    findings: tuple[FindingView, ...]
+    total: int
+    looked_into: int
+    undecoded: int
+    revision: int
+    run_href: str
+    too_many: bool
+
+
+def namespaces_page(window: Window, namespace: str, now: datetime) -> NamespacesPage:
+    """Every namespace with what is not well in it; or the one that is asked for, however large."""
+    tree = named_tree(window)
+    kinds = list(_kinds(window, tree))
+    total = _count(tree, kinds, namespace)
+    if total > (AT_MOST if namespace else AT_ONCE):
+        return _uninspected(window, tree, namespace, total)
+    objects = list(_objects(window, kinds, namespace))
+    keys = _keys_by_namespace(tree)
+    views = namespace_views(objects, now, keys, live=window.cluster.store.live)
+    rows = tuple(
+        NamespaceRow(
+            name=view.name,
+            href=addresses.href("/namespaces", namespace=view.name),
+            phase=view.phase,
+            counts=view.counts,
+            count=keys.get(view.name, 0),
+            findings=tuple(_view(window, f) for f in view.findings),
+            well=view.well,
+        )
+        for view in views
+        if not namespace or view.name == namespace
+    )
+    return NamespacesPage(window.names.freshness(), namespace, rows, total, len(objects), False)
+
+
+def storage_page(window: Window, run: bool, now: datetime) -> StoragePage:
+    """What the rules on the stored state find; looked for at once while there are few objects, else when `run`."""
+    tree = named_tree(window)
+    looked_at = [t for t in tree.types if t.resource.plural != "events"]
+    types, total = [t.resource for t in looked_at], sum(t.count for t in looked_at)
+    run_href = addresses.href("/storage", run="1")
+    if total > AT_MOST or (total > AT_ONCE and not run):
+        return StoragePage(window.names.freshness(), (), total, 0, 0, tree.revision, run_href, total > AT_MOST)
+    objects, undecoded = [], 0
+    for resource in types:
+        for row in window.objects.read(resource):
+            undecoded += row.object is None
+            if row.object is not None:
+                objects.append(row.object)
+    counts = tuple((t.resource, t.count) for t in tree.types)
+    found = stored_findings(StoredState(Graph(objects), now, window.definitions, counts, window.cluster.store.live))
+    views = tuple(_view(window, f) for f in found)
+    seen = len(objects) + undecoded
+    return StoragePage(window.names.freshness(), views, total, seen, undecoded, tree.revision, run_href, False)
+
+
+def _kinds(window: Window, tree: Tree) -> Iterator[ResourceType]:
+    there = {t.resource.prefix for t in tree.types}
+    for group, kind in KINDS:
+        resource = window.definitions.by_kind(f"{group}/", kind)
+        if resource is not None and resource.prefix in there:
+            yield resource
+
+
+def _count(tree: Tree, kinds: Iterable[ResourceType], namespace: str) -> int:
+    """How many objects would be looked into."""
+    wanted = {resource.prefix: _inside(resource, namespace) for resource in kinds}
+    counted = [(t, wanted[t.resource.prefix]) for t in tree.types if t.resource.prefix in wanted]
+    return sum(0 if inside is None else t.namespaces.get(inside, 0) if inside else t.count for t, inside in counted)
+
+
+def _inside(resource: ResourceType, namespace: str) -> str | None:
+    """The namespace in which to look for objects of the type, "" for all of them; None: in none that is asked for."""
+    only = ONLY_IN.get(resource.kind, namespace)
+    return only if namespace in ("", only) else None
+
+
+def _objects(window: Window, kinds: Iterable[ResourceType], namespace: str) -> Iterator[dict[str, Any]]:
+    for resource in kinds:
+        yield from (row.object for row in _rows(window, resource, namespace) if row.object is not None)
+
+
+def _rows(window: Window, resource: ResourceType, namespace: str) -> Iterable[Row]:
+    if namespace and resource.kind == "Namespace":
+        row = window.objects.get(resource, "", namespace)
+        return () if row is None else (row,)
+    inside = _inside(resource, namespace) if resource.namespaced else ""
+    return () if inside is None else window.objects.read(resource, inside)
+
+
+def _keys_by_namespace(tree: Tree) -> dict[str, int]:
+    """How many keys of any type each namespace has."""
+    counts: Counter[str] = Counter()
+    for counted in tree.types:
+        counts.update({name: count for name, count in counted.namespaces.items() if name})
+    return counts
+
+
+def _uninspected(window: Window, tree: Tree, namespace: str, total: int) -> NamespacesPage:
+    rows = tuple(
+        NamespaceRow(name, addresses.href("/namespaces", namespace=name), "", (), count, (), None)
+        for name, count in sorted(_keys_by_namespace(tree).items())
+        if not namespace or name == namespace
+    )
+    return NamespacesPage(window.names.freshness(), namespace, rows, total, 0, True)
+
+
+def _view(window: Window, finding: Finding) -> FindingView:
+    refs = _padded(finding.refs, len(finding.evidence))
+    shown = list(zip(finding.evidence, refs, strict=False))[:EVIDENCE_AT_MOST]
+    lines = tuple(EvidenceView(text, ref_href(window, ref) if ref else "") for text, ref in shown)
+    return FindingView(
+        finding.severity,
+        finding.summary,
+        finding.action,
+        lines[:EVIDENCE],
+        lines[EVIDENCE:],
+        max(0, len(finding.evidence) - EVIDENCE_AT_MOST),
+    )
+
+
+def _padded(refs: tuple[Ref, ...], length: int) -> tuple[Ref | None, ...]:
+    return (*refs, *(None,) * max(0, length - len(refs)))

@@ -1,0 +1,1 @@
+"""One object: what it is, its history, its relations."""

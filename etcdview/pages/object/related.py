@@ -1,0 +1,125 @@
+"""What belongs to an object and what it belongs to: read in few short ranges, all at one revision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from etcdview.cluster.window import Window
+from etcdview.objects import surroundings
+from etcdview.pages.parts.links import ref_href
+from etcdview.relations import Graph, Ref, Related, State, ref_of, state_of
+from etcdview.tables import age
+
+EVENT_KINDS = frozenset({"Event"})
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """One related object: the relation in words, the object, where it leads, and how it is."""
+
+    words: str
+    ref: Ref
+    href: str
+    state: str
+    well: bool | None
+    missing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """One event about the object."""
+
+    href: str
+    kind: str
+    reason: str
+    message: str
+    count: int
+    age: str
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One object in the tree of owners; `current` is the object of the page."""
+
+    ref: Ref
+    href: str
+    state: str
+    well: bool | None
+    current: bool
+    children: tuple[Branch, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """All that is related. `cut` names kinds of which more exist than were read: of these something may be missing."""
+
+    relations: tuple[Relation, ...]
+    events: tuple[EventRow, ...]
+    owners: Branch | None
+    cut: tuple[str, ...]
+
+
+def around(window: Window, obj: dict[str, Any], revision: int, now: datetime) -> Around:
+    """What is related to `obj`, all read at `revision`."""
+    found = surroundings(window.objects, window.definitions, obj, revision=revision)
+    related = found.graph.related(obj, now)
+    return Around(
+        relations=tuple(_relation(window, r) for r in related if r.ref.kind not in EVENT_KINDS),
+        events=tuple(_events(window, found.graph, related, now)),
+        owners=_owners(window, found.graph, obj, now),
+        cut=tuple(part.kind for part in found.cut),
+    )
+
+
+def _relation(window: Window, related: Related) -> Relation:
+    href = "" if related.missing else ref_href(window, related.ref)
+    return Relation(related.words, related.ref, href, related.state.text, related.state.well, related.missing)
+
+
+def _events(window: Window, graph: Graph, related: Iterable[Related], now: datetime) -> Iterator[EventRow]:
+    refs = [r.ref for r in related if r.ref.kind in EVENT_KINDS]
+    events = [(ref, event) for ref in refs if (event := graph.get(ref)) is not None]
+    for ref, event in sorted(events, key=lambda pair: _last_seen(pair[1]), reverse=True):
+        yield EventRow(
+            href=ref_href(window, ref),
+            kind=str(event.get("type") or ""),
+            reason=str(event.get("reason") or ""),
+            message=str(event.get("message") or event.get("note") or ""),
+            count=int(event.get("count") or event.get("deprecatedCount") or 1),
+            age=age(_last_seen(event), now),
+        )
+
+
+def _owners(window: Window, graph: Graph, obj: dict[str, Any], now: datetime) -> Branch | None:
+    """The chain of owners above the object, and what it owns below it; None where there is neither."""
+    below = tuple(_branch(window, graph, ref, now) for ref in graph.owned(obj))
+    chain = graph.owners(obj)
+    if not below and not chain:
+        return None
+    tree = _branch(window, graph, ref_of(obj), now, current=True, children=below)
+    for ref in chain:
+        tree = _branch(window, graph, ref, now, children=(tree,))
+    return tree
+
+
+def _branch(
+    window: Window, graph: Graph, ref: Ref, now: datetime, *, current: bool = False, children: tuple[Branch, ...] = ()
+) -> Branch:
+    obj = graph.get(ref)
+    state = state_of(obj, now) if obj is not None else State()
+    return Branch(ref, "" if current else ref_href(window, ref), state.text, state.well, current, children)
+
+
+def _last_seen(event: Any) -> str:
+    series = event.get("series") or {}
+    times = (
+        series.get("lastObservedTime"),
+        event.get("lastTimestamp"),
+        event.get("eventTime"),
+        event.get("firstTimestamp"),
+        event.get("metadata", {}).get("creationTimestamp"),
+    )
+    return next((str(t) for t in times if t), "")

@@ -1,0 +1,169 @@
+"""The overview: the members as the last round of probes saw them, the verdict, and what fills the registry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from etcdview.cluster.window import Window
+from etcdview.health.facts import MemberFacts
+from etcdview.health.findings import Finding
+from etcdview.health.monitor import Report
+from etcdview.index.base import Freshness, Tree
+from etcdview.models import Alarm
+from etcdview.pages.parts import commands
+from etcdview.pages.parts.addresses import href
+from etcdview.pages.parts.churn import ChurnRow, churn_rows
+from etcdview.pages.parts.commands import Command
+
+LARGEST = 12
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRow:
+    """One member as it is printed. Sizes are bytes; None is what the member or its release does not say."""
+
+    id: str
+    name: str
+    role: str
+    healthy: bool
+    error: str
+    remedy: str
+    leader: bool
+    learner: bool
+    version: str
+    peer_urls: tuple[str, ...]
+    client_urls: tuple[str, ...]
+    db_size: int | None
+    db_size_in_use: int | None
+    quota: int | None
+    raft_term: int | None
+    raft_index: int | None
+    raft_applied_index: int | None
+    latency_seconds: float | None
+
+    @property
+    def quota_used(self) -> float | None:
+        """Part of the quota that the database takes, 0 to 1; None where either is unknown."""
+        return self.db_size / self.quota if self.db_size is not None and self.quota else None
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterState:
+    """The etcd cluster as a whole. `at` None: no round of probes has ended yet; `stale`: the last was too long ago."""
+
+    cluster_id: str
+    revision: int
+    verdict: str
+    at: datetime | None
+    age_seconds: float
+    members: tuple[MemberRow, ...]
+    alarms: tuple[str, ...]
+    findings: tuple[Finding, ...] = ()
+    stale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KindCount:
+    """How many keys one resource type has, and its part of the largest."""
+
+    text: str
+    count: int
+    part: float
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class OverviewPage:
+    """The first page. `state` is None for a file: there is no cluster to ask."""
+
+    freshness: Freshness
+    source: str
+    state: ClusterState | None
+    count: int
+    kinds: tuple[KindCount, ...]
+    more_kinds: int
+    churn: tuple[ChurnRow, ...]
+    denied: tuple[str, ...]
+    commands: tuple[Command, ...]
+
+
+def overview_page(window: Window) -> OverviewPage:
+    """The page; waits for members no longer than the monitor does (1.9 s)."""
+    tree = window.names.tree()
+    kinds = _kinds(tree)
+    return OverviewPage(
+        freshness=window.names.freshness(),
+        source=window.cluster.store.name,
+        state=cluster_state(window),
+        count=tree.count,
+        kinds=kinds[:LARGEST],
+        more_kinds=max(0, len(kinds) - LARGEST),
+        churn=churn_rows(window, tree),
+        denied=tree.denied,
+        commands=commands.for_members(),
+    )
+
+
+def cluster_state(window: Window) -> ClusterState | None:
+    """The members and the verdict; None where there is nothing alive to ask."""
+    if window.cluster.monitor is None:
+        return None
+    return state_of(window.cluster.monitor.latest())
+
+
+def state_of(report: Report) -> ClusterState:
+    """The members and the verdict as one report has them."""
+    facts, verdict = report.facts, report.verdict
+    if facts is None:
+        return ClusterState("", 0, verdict.status, None, 0.0, (), ())
+    names = {m.id: m.name for m in facts.members}
+    return ClusterState(
+        cluster_id=f"{facts.cluster_id:x}" if facts.cluster_id else "",
+        revision=facts.revision,
+        verdict=verdict.status,
+        at=facts.at,
+        age_seconds=report.age_seconds,
+        members=tuple(_member(m) for m in facts.members),
+        alarms=tuple(_alarm(a, names) for a in facts.alarms),
+        findings=verdict.findings,
+        stale=report.stale,
+    )
+
+
+def _member(member: MemberFacts) -> MemberRow:
+    status, trouble = member.status, member.trouble
+    return MemberRow(
+        id=member.id_hex,
+        name=member.name,
+        role=member.role,
+        healthy=member.healthy,
+        error=trouble.what if trouble else "",
+        remedy=trouble.remedy if trouble else "",
+        leader=member.is_leader,
+        learner=member.learner,
+        version=status.version if status else "",
+        peer_urls=member.peer_urls,
+        client_urls=member.client_urls,
+        db_size=status.db_size_bytes if status else None,
+        db_size_in_use=status.db_size_in_use_bytes if status else None,
+        quota=member.quota_bytes,
+        raft_term=status.raft_term if status else None,
+        raft_index=status.raft_index if status else None,
+        raft_applied_index=status.raft_applied_index if status else None,
+        latency_seconds=member.latency_seconds,
+    )
+
+
+def _alarm(alarm: Alarm, names: dict[int, str]) -> str:
+    return f"{alarm.kind} on {names.get(alarm.member_id) or f'{alarm.member_id:x}'}"
+
+
+def _kinds(tree: Tree) -> tuple[KindCount, ...]:
+    ordered = sorted(tree.types, key=lambda t: (-t.count, t.resource.qualified))
+    largest = ordered[0].count if ordered else 1
+    return tuple(
+        KindCount(t.resource.id, t.count, t.count / largest, href("/registry", resource=t.resource.id))
+        for t in ordered
+        if t.count
+    )

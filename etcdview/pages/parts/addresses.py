@@ -1,0 +1,52 @@
+"""What every page carries: crumbs, tabs, links by key, and how fresh the names are."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode
+
+from etcdview.errors import QueryError
+from etcdview.kube.keys import to_query
+
+
+@dataclass(frozen=True, slots=True)
+class Crumb:
+    """One step of the way to a page; the last has no address."""
+
+    text: str
+    href: str = ""
+
+
+def object_href(key: bytes, **params: str | int) -> str:
+    """The address of the object page of `key`."""
+    return key_href("/object", key, **params)
+
+
+def key_href(path: str, key: bytes, **params: str | int) -> str:
+    """`path` with the key and the other parameters that are not empty as its query."""
+    name, text = to_query(key)
+    pairs = {name: text} | {k: str(v) for k, v in params.items() if v not in ("", 0)}
+    return f"{path}?{urlencode(pairs, quote_via=quote, safe='/:')}"
+
+
+def href(path: str, **params: str | int) -> str:
+    """`path` with the parameters that are not empty as its query."""
+    pairs = {k: str(v) for k, v in params.items() if v not in ("", 0)}
+    return f"{path}?{urlencode(pairs, quote_via=quote, safe='/:')}" if pairs else path
+
+
+def cursor_text(after: bytes | None) -> str:
+    """The cursor of a page that goes on after a name: opaque to callers, any bytes inside; "" for the first page."""
+    return "" if after is None else base64.urlsafe_b64encode(after).rstrip(b"=").decode("ascii")
+
+
+def cursor_name(cursor: str) -> bytes | None:
+    """The name a cursor stands for; None for "". Raises QueryError for what is no cursor."""
+    if not cursor:
+        return None
+    try:
+        return base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+    except (ValueError, binascii.Error) as error:
+        raise QueryError(f"{cursor[:40]!r} is no cursor.", "Use the cursor of the page before, or none.") from error

@@ -1,0 +1,35 @@
+"""From a reference to an address: the object page of what another object names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from etcdview.cluster.window import Window
+from etcdview.objects import key_of
+from etcdview.pages.parts.addresses import object_href
+from etcdview.relations import Ref, references
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A text that leads to an object page; `href` is "" where nothing is stored of it (users, groups)."""
+
+    text: str
+    href: str
+
+
+def ref_href(window: Window, ref: Ref) -> str:
+    """The object page of `ref`; "" for a kind that this registry does not store."""
+    key = key_of(ref, window.definitions, window.keyspace) if ref.name else None
+    return "" if key is None else object_href(key)
+
+
+def named_links(window: Window, obj: dict[str, Any]) -> dict[str, Link]:
+    """What the object names, by the bare name: owners, node, account, claims, config maps, secrets."""
+    found: dict[str, Link] = {}
+    for reference in references(obj):
+        address = ref_href(window, reference.ref)
+        if address:
+            found.setdefault(reference.ref.name, Link(f"{reference.ref.kind}/{reference.ref.name}", address))
+    return found

@@ -1,0 +1,56 @@
+"""The verdict as every surface shows it: of a live cluster its monitor's, of a file "unknown", and why."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from etcdview.cluster.window import Window
+from etcdview.health.findings import Finding, Verdict
+from etcdview.health.monitor import WAIT_SECONDS, Report
+
+HEALTH_OF = "etcdview health --endpoints https://ADDRESS:2379 --cacert ca.crt --cert client.crt --key client.key"
+
+
+def latest_report(window: Window, now: datetime, wait_seconds: float = WAIT_SECONDS) -> Report:
+    """The monitor's report; where there is none yet, or nothing to ask, one that says why.
+
+    Waits no longer than the monitor does, 1.9 s.
+    """
+    monitor = window.cluster.monitor
+    if monitor is None:
+        return Report(None, Verdict("unknown", now, (_of_a_file(window.cluster.store.name),)))
+    report = monitor.latest(wait_seconds)
+    if report.facts is not None:
+        return report
+    verdict = replace(report.verdict, findings=(*report.verdict.findings, _not_asked()))
+    return replace(report, verdict=verdict)
+
+
+def current_verdict(window: Window, now: datetime) -> Verdict:
+    """The verdict and its findings."""
+    return latest_report(window, now).verdict
+
+
+def _of_a_file(name: str) -> Finding:
+    return Finding(
+        id="file-opened",
+        severity="info",
+        summary="This is a file, not a live etcd: there are no members to ask.",
+        evidence=f"{name} was opened. It holds keys as they were once, and nothing of who serves them now.",
+        why="Whether etcd is healthy can only be known by asking each of its members.",
+        action="Give etcdview the cluster's endpoints in place of the file.",
+        commands=(HEALTH_OF,),
+    )
+
+
+def _not_asked() -> Finding:
+    return Finding(
+        id="round-unfinished",
+        severity="info",
+        summary="The first round of questions to the members has not ended yet.",
+        evidence="No member has been heard, and none has been given up.",
+        why="What has not been asked is unknown, and never taken for fine.",
+        action="Wait two seconds; this page asks again by itself.",
+        commands=("etcdview doctor",),
+    )

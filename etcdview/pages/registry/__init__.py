@@ -1,0 +1,1 @@
+"""The registry: the tree of types and their tables."""

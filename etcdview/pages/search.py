@@ -1,0 +1,121 @@
+"""The search page: key names by prefix, part, glob or regular expression."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import get_args
+
+from etcdview.cluster.window import Window
+from etcdview.errors import QueryError, UnreachableError
+from etcdview.index.base import Freshness, Mode, NamePage
+from etcdview.index.stopping import Stop
+from etcdview.kube.keys import Place, show
+from etcdview.models import KeyMeta
+from etcdview.pages.parts import commands
+from etcdview.pages.parts.addresses import cursor_text, href, object_href
+from etcdview.pages.parts.commands import Command
+
+MODES: tuple[Mode, ...] = get_args(Mode)
+PAGE_SIZE = 50
+MAX_PAGE_SIZE = 1000
+MAX_TEXT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class SearchQuery:
+    """What is looked for. `mode` "" is prefix for a text that begins with /, else contains."""
+
+    text: str = ""
+    mode: str = ""
+    after: bytes | None = None
+    limit: int = PAGE_SIZE
+
+    @property
+    def effective_mode(self) -> Mode:
+        """The mode that is used. Raises QueryError for one that there is not."""
+        if not self.mode:
+            return "prefix" if self.text.startswith("/") else "contains"
+        if self.mode not in MODES:
+            raise QueryError(f"There is no search mode {self.mode!r}.", f"Choose one of {', '.join(MODES)}.")
+        return self.mode
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One key that matches; `meta` None where it was deleted meanwhile, or etcd cannot be asked."""
+
+    name: bytes
+    key: str
+    href: str
+    place: Place | None
+    meta: KeyMeta | None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPage:
+    """One page of hits. `count` is of all of them (at least so many, unless `count_is_exact`), as of `revision`.
+
+    `trouble` says why etcd's facts about the keys are not there; the names are, as the index last knew them.
+    `problem` says why nothing was searched for.
+    """
+
+    query: SearchQuery
+    mode: Mode
+    freshness: Freshness
+    hits: tuple[Hit, ...]
+    count: int
+    count_is_exact: bool
+    revision: int
+    complete: bool
+    next_cursor: str
+    next_href: str
+    commands: tuple[Command, ...]
+    trouble: str = ""
+    problem: QueryError | None = None
+
+
+def refused_page(window: Window, query: SearchQuery, problem: QueryError) -> SearchPage:
+    """The page for what cannot be searched for: nothing found, and why."""
+    fresh = window.names.freshness()
+    return SearchPage(query, "contains", fresh, (), 0, True, fresh.revision, True, "", "", (), problem=problem)
+
+
+def search_page(window: Window, query: SearchQuery, stop: Stop | None = None) -> SearchPage:
+    """The hits for `query`, given up when `stop` says so. Raises QueryError for a pattern that cannot be read."""
+    if len(query.text) > MAX_TEXT:
+        raise QueryError(f"The search text is longer than {MAX_TEXT} characters.", "Search for a part of it.")
+    mode = query.effective_mode
+    found = _find(window, query, mode, stop)
+    facts, trouble = _facts(window, found)
+    cursor = cursor_text(found.next_after)
+    return SearchPage(
+        query=query,
+        mode=mode,
+        freshness=window.names.freshness(),
+        hits=tuple(
+            Hit(key, show(key), object_href(key), window.keyspace.place(key), facts.get(key)) for key in found.keys
+        ),
+        count=found.count,
+        count_is_exact=found.count_is_exact,
+        revision=found.revision,
+        complete=found.complete,
+        next_cursor=cursor,
+        next_href=href("/search", q=query.text, mode=query.mode, cursor=cursor) if cursor else "",
+        commands=commands.for_search(query.text, mode),
+        trouble=trouble,
+    )
+
+
+def _find(window: Window, query: SearchQuery, mode: Mode, stop: Stop | None) -> NamePage:
+    if not 1 <= query.limit <= MAX_PAGE_SIZE:
+        raise QueryError(f"limit={query.limit} is out of bounds.", f"Ask for 1 to {MAX_PAGE_SIZE} keys a page.")
+    return window.names.search(query.text, mode, after=query.after, limit=query.limit, stop=stop)
+
+
+def _facts(window: Window, found: NamePage) -> tuple[Mapping[bytes, KeyMeta], str]:
+    """etcd's facts about the keys that were found, or why there are none: names do not need etcd to answer."""
+    try:
+        return (window.facts(found.keys) if found.keys else {}), ""
+    except UnreachableError as error:
+        return {}, str(error)

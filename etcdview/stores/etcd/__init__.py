@@ -1,0 +1,1 @@
+"""The live client: the only room that speaks grpc."""

@@ -1,0 +1,165 @@
+"""One endpoint's grpc channel and stubs: made on first use, made anew when the certificate files change."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import etcd3
+import grpc
+from etcd3 import etcdrpc
+
+from etcdview.endpoints import Endpoint
+from etcdview.errors import TlsError, UnreachableError
+from etcdview.models import TlsFiles
+from etcdview.stores.etcd.grpc_errors import CLOSED
+from etcdview.stores.etcd.messages import Call
+from etcdview.tls import files as tls_files
+from etcdview.tls.refusals import presented
+
+STAMP_SECONDS = 1.0
+CONNECT_SECONDS = 3.0
+MAX_ANSWER_BYTES = 128 * 1024 * 1024
+
+OPTIONS = (
+    # larger answers are refused before they are in memory, and asked for in smaller pieces
+    ("grpc.max_receive_message_length", MAX_ANSWER_BYTES),
+    ("grpc.max_send_message_length", -1),
+    # etcd takes a ping every 5 s at most (--grpc-keepalive-min-time), and hangs up on who sends more
+    ("grpc.keepalive_time_ms", 10_000),
+    ("grpc.keepalive_timeout_ms", 3_000),
+    ("grpc.http2.max_pings_without_data", 0),
+    # without this, channels to one address share a connection, and a probe would wait behind a load
+    ("grpc.use_local_subchannel_pool", 1),
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 1_000),
+    ("grpc.min_reconnect_backoff_ms", int(CONNECT_SECONDS * 1000)),
+    ("grpc.enable_retries", 0),
+    ("grpc.enable_http_proxy", 0),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A channel with its stubs, and the stamp of the files it was made from."""
+
+    channel: grpc.Channel
+    stubs: dict[str, Any]
+    stamp: tls_files.Stamp
+
+
+class Channel:
+    """Calls to one endpoint. Nothing is opened before the first call, so that a process may fork before it."""
+
+    def __init__(self, endpoint: Endpoint, files: TlsFiles) -> None:
+        self.endpoint = endpoint
+        self.files = files
+        self._lock = threading.Lock()  # guards the links
+        self._link: Link | None = None
+        self._retired: Link | None = None
+        self._looked = 0.0
+        self._closed = False
+
+    @property
+    def name(self) -> str:
+        """The endpoint as text."""
+        return str(self.endpoint)
+
+    def start(self, call: Call, timeout_seconds: float, token: str | None = None) -> Any:
+        """Send the call; gives grpc's future. Raises TlsError where the files are no good."""
+        method = getattr(self.link().stubs[call.stub], call.method)
+        rows = metadata(call.needs_leader, token)
+        try:
+            return method.future(call.request, timeout=timeout_seconds, metadata=rows)
+        except ValueError as error:  # what grpc raises when another thread has closed the channel just now
+            raise UnreachableError(CLOSED, endpoint=self.name) from error
+
+    def link(self) -> Link:
+        """The channel of the moment. Raises TlsError where the files are no good."""
+        with self._lock:
+            if self._closed:
+                raise UnreachableError(CLOSED, endpoint=self.name)
+            now = time.monotonic()
+            if self._link is None or now - self._looked >= STAMP_SECONDS:
+                self._looked = now
+                self._renew()
+            if self._link is None:  # pragma: no cover - _renew has made one or raised
+                raise UnreachableError("There is no connection to etcd.", endpoint=self.name)
+            return self._link
+
+    def close(self) -> None:
+        """End all calls and let go of the connection."""
+        with self._lock:
+            self._closed = True
+            for link in (self._link, self._retired):
+                if link is not None:
+                    link.channel.close()
+            self._link = self._retired = None
+
+    def _renew(self) -> None:
+        stamp = tls_files.stamp(self.files) if self.endpoint.secure else ()
+        if self._link is not None and self._link.stamp == stamp:
+            return
+        try:
+            link = self._open(stamp)
+        except TlsError:
+            # half-written files while they are being renewed: the old ones do until the new ones are whole
+            if self._link is None:
+                raise
+            return
+        if self._retired is not None:
+            self._retired.channel.close()
+        # calls under way, a watch among them, end on the channel they began on
+        self._retired, self._link = self._link, link
+
+    def _open(self, stamp: tls_files.Stamp) -> Link:
+        credentials, name = None, self.files.server_name
+        if self.endpoint.secure:
+            material = tls_files.load(self.files, datetime.now(UTC))
+            ca = material.ca
+            if self.files.insecure_skip_verify:
+                ca, name = _as_it_comes(self.endpoint, self.files)
+            credentials = grpc.ssl_channel_credentials(ca or None, material.key or None, material.cert or None)
+        options: list[tuple[str, Any]] = list(OPTIONS)
+        if name:
+            options.append(("grpc.ssl_target_name_override", name))
+        host = self.endpoint.address.rpartition(":")[0]
+        opened = etcd3.Endpoint(host, self.endpoint.port, secure=self.endpoint.secure, creds=credentials, opts=options)
+        return Link(opened.channel, _stubs(opened.channel), stamp)
+
+
+def _as_it_comes(endpoint: Endpoint, files: TlsFiles) -> tuple[bytes, str]:
+    """The certificate that the server shows, to be trusted for what it is, and a name that is in it.
+
+    grpc has no way to leave the check out; this is the nearest to etcdctl's --insecure-skip-tls-verify.
+    """
+    shown = presented(endpoint, files, CONNECT_SECONDS)
+    name = shown.names[0] if shown.names else shown.common_name
+    return ssl.DER_cert_to_PEM_cert(shown.der).encode(), name
+
+
+def metadata(needs_leader: bool, token: str | None) -> tuple[tuple[str, str], ...]:
+    """`hasleader` is clientv3's WithRequireLeader; `token` is what Authenticate gave."""
+    rows = (("hasleader", "true"),) if needs_leader else ()
+    return (*rows, ("token", token)) if token else rows
+
+
+def _stubs(channel: grpc.Channel) -> dict[str, Any]:
+    cluster = etcdrpc.ClusterStub(channel)
+    # of etcd 3.4 and later, which the client's schema is not; its messages have the fields of MemberRemove's
+    cluster.MemberPromote = channel.unary_unary(
+        "/etcdserverpb.Cluster/MemberPromote",
+        request_serializer=etcdrpc.MemberRemoveRequest.SerializeToString,
+        response_deserializer=etcdrpc.MemberRemoveResponse.FromString,
+    )
+    return {
+        "kv": etcdrpc.KVStub(channel),
+        "cluster": cluster,
+        "maintenance": etcdrpc.MaintenanceStub(channel),
+        "auth": etcdrpc.AuthStub(channel),
+        "watch": etcdrpc.WatchStub(channel),
+    }

@@ -1,0 +1,197 @@
+"""The live store: etcd's v3 API over grpc and mutual TLS, with every call ended by its deadline.
+
+Nothing is opened before the first call, so that a server may fork its workers first.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from itertools import islice
+from typing import Any
+
+from etcd3 import etcdrpc
+
+from etcdview.endpoints import parse_endpoint, parse_endpoints
+from etcdview.errors import DeniedError, TooLargeError, UnreachableError, UnsupportedError
+from etcdview.models import KeyValue, Membership, NamesPiece, RangeResult, TlsFiles
+from etcdview.stores.etcd import messages
+from etcdview.stores.etcd.channel import Channel
+from etcdview.stores.etcd.diagnosis import DIAGNOSIS, diagnose_endpoint
+from etcdview.stores.etcd.explain import Explainer
+from etcdview.stores.etcd.failover import Failover
+from etcdview.stores.etcd.kine import KineReads, folder_of, is_kine
+from etcdview.stores.etcd.login import Login
+from etcdview.stores.etcd.maintenance import Upkeep
+from etcdview.stores.etcd.order import Order
+from etcdview.stores.etcd.probe import EtcdProbe
+from etcdview.stores.etcd.send_once import Once
+from etcdview.stores.etcd.watch import EtcdWatch, open_watch
+from etcdview.stores.etcd.writes import Writes
+from etcdview.tls.diagnosis import Step
+
+__all__ = ["DIAGNOSIS", "EtcdStore"]
+
+WATCH_SHARE = 0.85  # of the deadline for opening a watch; the rest is for finding out why it cannot be opened
+RANGES_PER_TXN = 128  # etcd's default --max-txn-ops
+BYTES_PER_TXN = 1 << 20  # of keys; etcd takes requests of 1.5 MiB (--max-request-bytes)
+
+
+class EtcdStore(Writes, Upkeep):
+    """The protocols of base.py over a live etcd. Safe to call from any thread."""
+
+    live = True
+
+    def __init__(
+        self,
+        endpoints: Sequence[str],
+        tls: TlsFiles,
+        *,
+        timeout_seconds: float = 5.0,
+        user: str = "",
+        password: str = "",
+    ) -> None:
+        parsed = parse_endpoints(endpoints, tls=tls.given)
+        self.endpoints = tuple(str(endpoint) for endpoint in parsed)
+        self.name = ", ".join(self.endpoints)
+        self.tls = tls
+        self.timeout_seconds = timeout_seconds
+        self._login = Login(user, password)
+        self._explain = Explainer()
+        self._channels = [Channel(endpoint, tls) for endpoint in parsed]
+        self._order = Order(self._channels)
+        self._failover = Failover(self._order, self._login, self._explain)
+        self._asked = False
+        self._limited: KineReads | None = None
+        self._once = Once(self._order, self._login, self._failover)
+
+    def range(
+        self,
+        start: bytes,
+        end: bytes = b"",
+        *,
+        revision: int = 0,
+        limit: int = 0,
+        keys_only: bool = False,
+        count_only: bool = False,
+        serializable: bool = False,
+        timeout_seconds: float = 0.0,
+    ) -> RangeResult:
+        """See Store.range. `timeout_seconds` in place of the store's own, for loads that take longer."""
+        kine = self._kine()
+        if kine is not None:
+            return kine.range(start, end, revision=revision, limit=limit, keys_only=keys_only, count_only=count_only)
+        request = messages.range_request(
+            start,
+            end,
+            revision=revision,
+            limit=limit,
+            keys_only=keys_only,
+            count_only=count_only,
+            serializable=serializable,
+        )
+        large = bool(end) and not (limit or count_only)
+        call = messages.Call("kv", "Range", request, needs_leader=not serializable, large=large)
+        return messages.range_result(self._run(call, timeout_seconds), revision, serializable=serializable)
+
+    def list_names(
+        self, start: bytes, end: bytes, *, revision: int = 0, limit: int = 0, serializable: bool = False
+    ) -> NamesPiece:
+        """See NameLister.list_names."""
+        kine = self._kine()
+        if kine is not None:
+            found = kine.range(start, end, revision=revision, limit=limit, keys_only=True)
+            return NamesPiece(found.revision, [kv.key for kv in found.kvs], found.count, found.more)
+        request = messages.range_request(
+            start, end, revision=revision, limit=limit, keys_only=True, serializable=serializable
+        )
+        call = messages.Call("kv", "Range", request, needs_leader=not serializable)
+        return messages.names_piece(self._run(call), revision)
+
+    def get_many(self, keys: Sequence[bytes], *, revision: int = 0, keys_only: bool = False) -> dict[bytes, KeyValue]:
+        """See Store.get_many: transactions of at most 128 ranges, all at the revision of the first."""
+        found: dict[bytes, KeyValue] = {}
+        for batch in _batches(keys):
+            kvs, revision = (self._get_each if self._kine() else self._get_batch)(batch, revision, keys_only)
+            found.update((kv.key, kv) for kv in kvs)
+        return found
+
+    def watch(self, start: bytes, end: bytes, revision: int) -> EtcdWatch:
+        """See Watchable.watch; tries the endpoints in turn until one begins it."""
+        folder = folder_of(start, end) if self._kine() else b""
+        deadline = time.monotonic() + self.timeout_seconds
+        channels = self._order.channels()
+        errors: list[tuple[Channel, UnreachableError]] = []
+        for tried, channel in enumerate(channels):
+            share = (deadline - time.monotonic()) * WATCH_SHARE / (len(channels) - tried)
+            try:
+                token = self._login.token(channel, share)
+                return open_watch(channel, start, end, revision, token, share, folder)
+            except UnreachableError as error:
+                self._order.shun(channel)
+                errors.append((channel, error))
+        raise self._explain.verdict(errors, deadline)
+
+    def members(self) -> Membership:
+        """The cluster's members, as the member that answers knows them."""
+        call = messages.Call("cluster", "MemberList", etcdrpc.MemberListRequest(), needs_leader=False)
+        return messages.membership(self._run(call))
+
+    def probe(self, endpoint: str) -> EtcdProbe:
+        """One endpoint (any, not only this store's) on a connection of its own; close it after use."""
+        parsed = parse_endpoint(endpoint, tls=self.tls.given)
+        return EtcdProbe(Channel(parsed, self.tls), self._login, self._explain)
+
+    def diagnose(self, endpoint: str, prefix: bytes, timeout_seconds: float) -> tuple[Step, ...]:
+        """One endpoint from the files to a read below `prefix`, as far as the first step that fails; see DIAGNOSIS."""
+        channel = Channel(parse_endpoint(endpoint, tls=self.tls.given), self.tls)
+        return diagnose_endpoint(channel, self._login, prefix, timeout_seconds)
+
+    def close(self) -> None:
+        """End all calls and let go of the connections."""
+        for channel in self._channels:
+            channel.close()
+
+    def _kine(self) -> KineReads | None:
+        """The reads of kine, where the server is that; asked once."""
+        if not self._asked:
+            with suppress(DeniedError, UnsupportedError):
+                self._limited = KineReads(self._run) if is_kine(self.members()) else None
+            self._asked = True
+        return self._limited
+
+    def _run(self, call: messages.Call, timeout_seconds: float = 0.0) -> Any:
+        return self._failover.run(call, timeout_seconds or self.timeout_seconds)
+
+    def _get_batch(self, keys: Sequence[bytes], revision: int, keys_only: bool) -> tuple[list[KeyValue], int]:
+        ranges = [messages.range_request(key, b"", revision=revision, keys_only=keys_only) for key in keys]
+        request = etcdrpc.TxnRequest(success=[etcdrpc.RequestOp(request_range=r) for r in ranges])
+        try:
+            response = self._run(messages.Call("kv", "Txn", request))
+        except TooLargeError:
+            return self._get_each(keys, revision, keys_only)
+        return list(messages.ranges_of(response.responses)), revision or response.header.revision
+
+    def _get_each(self, keys: Sequence[bytes], revision: int, keys_only: bool) -> tuple[list[KeyValue], int]:
+        """For kine, which has no such transactions, and large values: a request a key, at the first's revision."""
+        kvs: list[KeyValue] = []
+        for key in keys:
+            result = self.range(key, revision=revision, keys_only=keys_only)
+            revision = revision or result.revision
+            kvs.extend(result.kvs)
+        return kvs, revision
+
+
+def _batches(keys: Sequence[bytes]) -> Iterator[list[bytes]]:
+    todo = iter(keys)
+    while some := list(islice(todo, RANGES_PER_TXN)):
+        size = 0
+        batch: list[bytes] = []
+        for key in some:
+            if batch and size + len(key) > BYTES_PER_TXN:
+                yield batch
+                size, batch = 0, []
+            batch.append(key)
+            size += len(key)
+        yield batch

@@ -1,0 +1,1 @@
+"""Snapshots, data directories and dumps as stores."""

@@ -1,0 +1,56 @@
+"""What a database file says of its cluster beside the keys: buckets of etcd's server/storage/schema."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from etcdview.models import Alarm, Member
+from etcdview.stores.files.records import parse_fields
+
+_ALARMS = {1: "NOSPACE", 2: "CORRUPT"}
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """`consistent_index` is the last entry of the raft log that was applied. 0 and "" where the file does not say."""
+
+    consistent_index: int
+    term: int
+    cluster_version: str
+    members: tuple[Member, ...]
+    alarms: tuple[Alarm, ...]
+
+
+def file_facts(buckets: Mapping[bytes, Mapping[bytes, bytes]]) -> FileFacts:
+    """From the pairs of the buckets meta, cluster, members and alarm. Raises ValueError for what cannot be read."""
+    meta, cluster = buckets.get(b"meta", {}), buckets.get(b"cluster", {})
+    return FileFacts(
+        consistent_index=int.from_bytes(meta.get(b"consistent_index", b""), "big"),
+        term=int.from_bytes(meta.get(b"term", b""), "big"),
+        cluster_version=cluster.get(b"clusterVersion", b"").decode("utf-8", "replace"),
+        members=tuple(map(_member, buckets.get(b"members", {}).values())),
+        alarms=tuple(map(_alarm, buckets.get(b"alarm", {}))),
+    )
+
+
+def _member(value: bytes) -> Member:
+    try:
+        row = json.loads(value)
+        return Member(
+            id=int(row["id"]),
+            name=str(row.get("name") or ""),
+            peer_urls=tuple(map(str, row.get("peerURLs") or ())),
+            client_urls=tuple(map(str, row.get("clientURLs") or ())),
+            learner=bool(row.get("isLearner")),
+        )
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(f"a member that is none ({type(error).__name__})") from error
+
+
+def _alarm(key: bytes) -> Alarm:
+    """etcdserverpb.AlarmMember: member ID, kind."""
+    numbers, _ = parse_fields(key)
+    kind = numbers.get(2, 0)
+    return Alarm(numbers.get(1, 0), _ALARMS.get(kind, str(kind)))

@@ -1,0 +1,86 @@
+"""Which keys a database file holds at which revision, and where: names, and 28 bytes a revision, no values."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from etcdview.stores.files.memory import bounds
+
+
+class Where(NamedTuple):
+    """Where a record stands: for a deletion there is none, and `size` is 0."""
+
+    revision: int
+    position: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """How many keys a range holds, and the first of them, each with the number of its record."""
+
+    count: int
+    names: Sequence[bytes]
+    records: Sequence[int]
+
+
+class Revisions:
+    """Filled by `add` in the order of revisions; `seal` it, then ask from any thread."""
+
+    def __init__(self) -> None:
+        self._revisions, self._positions = array("Q"), array("Q")
+        self._sizes, self._before = array("I"), array("q")  # the record before of the same key, or -1
+        self._last: dict[bytes, int] = {}
+        self._names: list[bytes] = []
+        self._newest = array("q")  # for each name, its newest record
+        self._live_names: list[bytes] = []  # the same without those that are deleted
+        self._live = array("q")
+
+    def add(self, name: bytes, revision: int, position: int, size: int) -> None:
+        """A record of `size` bytes at `position`, or a deletion (size 0)."""
+        self._before.append(self._last.get(name, -1))
+        self._last[name] = len(self._revisions)
+        self._revisions.append(revision)
+        self._positions.append(position)
+        self._sizes.append(size)
+
+    def seal(self) -> None:
+        """There are no more."""
+        last, self._last = self._last, {}
+        self._names = sorted(last)
+        self._newest = array("q", [last[name] for name in self._names])
+        self._live_names = [name for name in self._names if self._sizes[last[name]]]
+        self._live = array("q", [last[name] for name in self._live_names])
+
+    @property
+    def newest(self) -> int:
+        """The last revision that changed anything; 0 where none did."""
+        return self._revisions[-1] if self._revisions else 0
+
+    def find(self, start: bytes, end: bytes, limit: int = 0) -> Found:
+        """The keys of [start, end), `end` as in Store.range, at the newest revision."""
+        first, last = bounds(self._live_names, start, end)
+        stop = min(last, first + limit) if limit else last
+        return Found(last - first, self._live_names[first:stop], self._live[first:stop])
+
+    def find_at(self, start: bytes, end: bytes, revision: int, limit: int = 0) -> Found:
+        """The same at another revision: each key's records are looked through, from the newest back."""
+        found = list(self._at(start, end, revision))
+        names, records = zip(*found[: limit or None], strict=True) if found else ((), ())
+        return Found(len(found), names, records)
+
+    def where(self, record: int) -> Where:
+        """Where a record stands in the file."""
+        return Where(self._revisions[record], self._positions[record], self._sizes[record])
+
+    def _at(self, start: bytes, end: bytes, revision: int) -> Iterator[tuple[bytes, int]]:
+        first, last = bounds(self._names, start, end)
+        for name, newest in zip(self._names[first:last], self._newest[first:last], strict=True):
+            record = newest
+            while record >= 0 and self._revisions[record] > revision:
+                record = self._before[record]
+            if record >= 0 and self._sizes[record]:
+                yield name, record

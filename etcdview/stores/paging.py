@@ -1,0 +1,63 @@
+"""Values read in pieces: as many at a time as make a few megabytes, all at one revision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from etcdview.errors import TooLargeError
+from etcdview.models import RangeResult
+from etcdview.stores.protocols import Store
+
+FIRST_PIECE = 100
+LARGEST_PIECE = 10_000
+PIECE_BYTES = 8 * 1024 * 1024
+
+
+class PieceReader:
+    """Reads ranges one after the other, at `revision`, or at that of the first answer where it is 0.
+
+    How large values are is not known before they are read: a piece holds at most twice as many as the one before, and
+    is asked for again in smaller ones where its answer is larger than the store takes (TooLargeError).
+    """
+
+    def __init__(
+        self, store: Store, *, revision: int = 0, first: int = FIRST_PIECE, serializable: bool = False
+    ) -> None:
+        self.revision = revision
+        self._store = store
+        self._limit = first
+        self._serializable = serializable
+
+    def read(self, start: bytes, end: bytes) -> Iterator[RangeResult]:
+        """The keys of [start, end), `end` as in Store.range; at least one result. Raises as Store.range does.
+
+        etcd counts the rest of a range for each piece (0.3 s for a million keys): bound `end` where names are known.
+        """
+        while True:
+            result = self._piece(start, end)
+            self.revision = self.revision or result.revision
+            yield result
+            if not result.more:
+                return
+            start = result.kvs[-1].key + b"\0"
+
+    def _piece(self, start: bytes, end: bytes) -> RangeResult:
+        while True:
+            try:
+                result = self._store.range(
+                    start, end, revision=self.revision, limit=self._limit, serializable=self._serializable
+                )
+            except TooLargeError:
+                if self._limit == 1:
+                    raise
+                self._limit = max(self._limit // 4, 1)
+            else:
+                self._limit = _next_limit(self._limit, result)
+                return result
+
+
+def _next_limit(limit: int, result: RangeResult) -> int:
+    if not result.kvs:
+        return limit
+    average = sum(kv.size_bytes for kv in result.kvs) // len(result.kvs) + 1
+    return max(1, min(limit * 2, LARGEST_PIECE, PIECE_BYTES // average))

@@ -1,0 +1,102 @@
+"""The undo file: what each changed key held before, one JSON line a change, for nobody but its owner.
+
+Values are kept as they were stored, byte for byte: Secrets too, in plain text where they were stored so.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from etcdview import private_files
+from etcdview.errors import UndoError
+from etcdview.models import KeyValue
+
+_REMEDY = "Make room or mend its permissions; the setting undo-file names another."
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """One change. `before` None: there was no such key. `action` is put or delete."""
+
+    at: datetime
+    who: str
+    action: str
+    key: bytes
+    before: KeyValue | None
+
+
+class UndoFile:
+    """Appends to a file of mode 0600. Several processes may write one; it only ever grows."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def keep(self, changes: list[Undo]) -> None:
+        """Write them to disk. Raises UndoError where that fails: then nothing may be changed."""
+        lines = "".join(map(to_line, changes)).encode()
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with private_files.locked(self.path) as file:
+                private_files.append(file, lines)
+        except OSError as error:
+            raise UndoError(
+                f"The undo file {self.path} cannot be written: {error.strerror}. Nothing was changed.", _REMEDY
+            ) from error
+
+    def latest(self, limit: int) -> tuple[Undo, ...]:
+        """The newest changes, newest first. Raises UndoError for a file that cannot be read."""
+        try:
+            lines = self.path.read_text("utf-8").splitlines() if self.path.exists() else []
+        except (OSError, UnicodeDecodeError) as error:
+            raise UndoError(f"The undo file {self.path} cannot be read.", _REMEDY) from error
+        found = (undo for line in reversed(lines) if (undo := from_line(line)) is not None)
+        return tuple(undo for undo, _ in zip(found, range(limit), strict=False))
+
+
+def to_line(undo: Undo) -> str:
+    """As it stands in the file."""
+    fields: dict[str, object] = {
+        "at": undo.at.astimezone(UTC).isoformat(timespec="milliseconds"),
+        "who": undo.who,
+        "action": undo.action,
+        "key": undo.key.decode("utf-8", "backslashreplace"),
+        "key64": _encoded(undo.key),
+    }
+    if undo.before is not None:
+        fields |= {
+            "value": _encoded(undo.before.value),
+            "createRevision": undo.before.create_revision,
+            "modRevision": undo.before.mod_revision,
+            "version": undo.before.version,
+            "lease": f"{undo.before.lease:x}",
+        }
+    return json.dumps(fields) + "\n"
+
+
+def from_line(line: str) -> Undo | None:
+    """The change of a line; None for a line that a full disk cut short."""
+    try:
+        fields = json.loads(line)
+        key = base64.b64decode(fields["key64"], validate=True)
+        before = None
+        if "value" in fields:
+            before = KeyValue(
+                key=key,
+                create_revision=int(fields["createRevision"]),
+                mod_revision=int(fields["modRevision"]),
+                version=int(fields["version"]),
+                lease=int(fields["lease"], 16),
+                value=base64.b64decode(fields["value"], validate=True),
+            )
+        at = datetime.fromisoformat(fields["at"])
+        return Undo(at, str(fields["who"]), str(fields["action"]), key, before)
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
+def _encoded(raw: bytes) -> str:
+    return base64.b64encode(raw).decode("ascii")

@@ -1,0 +1,153 @@
+"""Any range of kine, read through what little kine answers, is what etcd would give.
+
+The imitation follows kine 0.13's pkg/server/list.go and get.go; the same comparison was made with kine itself.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import Any
+
+import pytest
+from etcd3 import etcdrpc
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from etcdview.errors import QueryError
+from etcdview.models import KeyValue, Member, Membership
+from etcdview.stores.etcd.kine import KineReads, folder_of, inside, is_kine
+from etcdview.stores.etcd.messages import Call
+from etcdview.stores.files.memory import StaticStore
+from etcdview.stores.protocols import prefix_end
+
+REVISION = 100
+
+
+class Kine:
+    """Answers as kine does: one key, or those of a folder that come after a key; refuses the rest."""
+
+    def __init__(self, keys: list[bytes]) -> None:
+        self.keys = sorted(keys)
+
+    def run(self, call: Call) -> Any:
+        r = call.request
+        assert not r.keys_only
+        assert not r.serializable
+        response = etcdrpc.RangeResponse(header=etcdrpc.ResponseHeader(revision=REVISION))
+        if not r.range_end:
+            assert not r.limit, "invalid combination of rangeEnd and limit"
+            if r.revision > REVISION or (r.revision and not self._get(r.key)):
+                raise QueryError("That revision is in the future.")
+            self._add(response, self._get(r.key))
+            return response
+        found = self._list(r.key.rstrip(b"\0"), r.range_end)
+        assert not r.count_only, "wrong where there is nothing to count"
+        cut = found[: r.limit] if r.limit else found
+        self._add(response, cut)
+        response.more, response.count = len(cut) < len(found), len(found)
+        return response
+
+    def _get(self, key: bytes) -> list[bytes]:
+        folder = [k for k in self.keys if key.endswith(b"/") and k.startswith(key)]
+        return folder[:1] or ([key] if key in self.keys else [])
+
+    def _list(self, start: bytes, end: bytes) -> list[bytes]:
+        prefix = end[:-1] + bytes([end[-1] - 1])
+        prefix = prefix if prefix.endswith(b"/") else prefix + b"/"
+        after = b"" if start == prefix else start
+        return [key for key in self.keys[bisect_right(self.keys, after) :] if key.startswith(prefix)]
+
+    def _add(self, response: Any, keys: list[bytes]) -> None:
+        for key in keys:
+            response.kvs.add(key=key, value=b"v" + key, mod_revision=self.keys.index(key) + 1)
+        response.count = len(keys)
+
+
+def both(keys: list[bytes]) -> tuple[KineReads, StaticStore]:
+    kvs = [KeyValue(key, 0, n + 1, 0, 0, b"v" + key) for n, key in enumerate(sorted(keys))]
+    return KineReads(Kine(keys).run), StaticStore("same", kvs, REVISION)
+
+
+segments = st.text("ab.-0z", min_size=1, max_size=3)
+keys = st.lists(segments, min_size=1, max_size=4).map(lambda parts: ("/" + "/".join(parts)).encode())
+bounds = st.one_of(
+    keys, keys.map(lambda key: key + b"/"), keys.map(lambda key: key + b"\0"), st.just(b"/"), st.just(b"\0")
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(keys, max_size=25, unique=True), bounds, st.one_of(bounds, st.just(b"\0")), st.integers(0, 6))
+def test_every_range_is_what_etcd_would_give(present: list[bytes], start: bytes, end: bytes, limit: int) -> None:
+    kine, etcd = both(present)
+
+    found = kine.range(start, end, limit=limit)
+
+    assert found == etcd.range(start, end, limit=limit)
+    assert kine.range(start, end, limit=limit, keys_only=True) == etcd.range(start, end, limit=limit, keys_only=True)
+    assert kine.range(start, end, count_only=True) == etcd.range(start, end, count_only=True)
+    assert kine.range(start, end, limit=limit, revision=REVISION) == etcd.range(start, end, limit=limit)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(keys, max_size=25, unique=True), bounds)
+def test_every_prefix_is_what_etcd_would_give(present: list[bytes], prefix: bytes) -> None:
+    kine, etcd = both(present)
+
+    assert kine.range(prefix, prefix_end(prefix)) == etcd.range(prefix, prefix_end(prefix))
+
+
+def test_a_folder_of_several_pages_arrives_whole() -> None:
+    names = [b"/registry/pods/ns/%04d" % n for n in range(2500)]
+    kine, etcd = both([*names, b"/registry/nodes/a", b"/registry/secrets/ns/a"])
+
+    assert kine.range(b"/registry/pods/", b"/registry/pods0") == etcd.range(b"/registry/pods/", b"/registry/pods0")
+    assert kine.range(b"\0", b"\0") == etcd.range(b"\0", b"\0")
+
+
+def test_one_key_is_asked_for_by_itself() -> None:
+    kine, etcd = both([b"/a", b"/b"])
+
+    assert kine.range(b"/a", b"") == etcd.range(b"/a", b"")
+    assert kine.range(b"/c", b"") == etcd.range(b"/c", b"")
+    assert kine.range(b"/a", b"", count_only=True).count == 1
+
+
+def test_a_revision_that_is_really_in_the_future_is_told_as_such() -> None:
+    kine, _ = both([b"/a"])
+
+    with pytest.raises(QueryError):
+        kine.range(b"/b", b"", revision=REVISION + 1)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "folder"),
+    [
+        (b"/registry/pods/", b"/registry/pods0", b"/registry/pods/"),
+        (b"/registry/pods/a", b"/registry/pods/m", b"/registry/pods/"),
+        (b"/registry/pods/mon", b"/registry/pods/moo", b"/registry/pods/"),
+        (b"/registry/nodes/", b"/registry/pods0", b"/registry/"),
+        (b"/registry/pods/ns/", b"/registry/pods/ns0", b"/registry/pods/ns/"),
+        (b"/", b"0", b"/"),
+        (b"\0", b"\0", b"/"),
+        (b"", b"x", b"/"),
+        (b"/a/b", b"/a/c\0", b"/a/"),
+    ],
+)
+def test_the_folder_of_a_range_is_the_innermost_that_holds_it(start: bytes, end: bytes, folder: bytes) -> None:
+    assert folder_of(start, end) == folder
+
+
+def test_what_is_inside_a_range() -> None:
+    assert [inside(b"/b", b"/d")(key) for key in (b"/a", b"/b", b"/c/x", b"/d")] == [False, True, True, False]
+    assert [inside(b"/b", b"\0")(key) for key in (b"/a", b"/z")] == [False, True]
+    assert [inside(b"/b", b"")(key) for key in (b"/b", b"/b/c")] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("cluster_id", "names", "expected"),
+    [(0, ["kine"], True), (7, ["kine"], False), (7, ["a", "b"], False), (0, [], False)],
+)
+def test_kine_is_known_by_its_membership(cluster_id: int, names: list[str], expected: bool) -> None:
+    members = tuple(Member(n, name, (), ()) for n, name in enumerate(names))
+
+    assert is_kine(Membership(cluster_id, members)) is expected

@@ -1,0 +1,152 @@
+"""Logging in and out, and what one's role is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, Response, g, make_response, render_template, request, url_for
+
+from etcdview.access.grants import Identity
+from etcdview.access.roles import MAY, Viewer
+from etcdview.access.users import User
+from etcdview.errors import DeniedError, LoginError, NotFoundError
+from webapp.accounts import sessions
+from webapp.accounts.auditing import audit
+from webapp.accounts.guard import has_form, local_path, viewer
+from webapp.accounts.identify import current_viewer, granted
+from webapp.accounts.limits import LOGINS_OF_ADDRESS, LOGINS_OF_NAME, failed, limiter, tried_name
+from webapp.accounts.state import current_accounts
+from webapp.rendering import render_page
+
+if TYPE_CHECKING:
+    from webapp.accounts.oidc import Provider
+
+bp = Blueprint("accounts", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class LoginPage:
+    """`password` and `oidc` are the ways that there are; `target` is where to go on afterwards."""
+
+    password: bool
+    oidc: bool
+    target: str
+    trouble: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPage:
+    """Who is logged in, and what that permits."""
+
+    viewer: Viewer
+    may: tuple[str, ...]
+    can_log_out: bool
+
+
+@bp.get("/login")
+def login() -> Response:
+    """The page to log in on."""
+    if not has_form():
+        raise NotFoundError("Nobody logs in here.", "Either nobody needs to, or a proxy or a certificate does it.")
+    return _login_page(_page())
+
+
+@bp.post("/login")
+@limiter.limit(LOGINS_OF_ADDRESS, deduct_when=failed)
+@limiter.limit(LOGINS_OF_NAME, key_func=tried_name, deduct_when=failed)
+def log_in() -> Response:
+    """Log in with a password."""
+    accounts = current_accounts()
+    name, password = request.form.get("name", ""), request.form.get("password", "")
+    users = accounts.users()
+    user = users.of_password(name, password) if accounts.settings.users_file else None
+    if user is None:
+        # A name that there is not may be a password that was typed in the wrong field.
+        known = name in users.by_name
+        audit("login", who=name if known else "", result="refused", detail="password" if known else "unknown name")
+        return _login_page(_page("Name or password is not right.", name), 401)
+    audit("login", who=user.name, detail="password")
+    return _begin(user, local_path(request.form.get("next")))
+
+
+@bp.get("/login/oidc")
+@limiter.limit(LOGINS_OF_ADDRESS)
+def begin_oidc() -> Response:
+    """Go to the provider."""
+    public = current_accounts().settings.public_url
+    path = url_for("accounts.finish_oidc")
+    callback = public + path if public else url_for("accounts.finish_oidc", _external=True)
+    return _provider().begin(callback, local_path(request.args.get("next")))
+
+
+@bp.get("/login/oidc/callback")
+@limiter.limit(LOGINS_OF_ADDRESS, deduct_when=lambda response: response.status_code != 200)
+def finish_oidc() -> Response:
+    """Come back from the provider."""
+    provider = _provider()
+    try:
+        identity, target = provider.finish()
+        granted(current_accounts(), identity)
+    except (LoginError, DeniedError) as error:
+        audit("login", who=_tried(), result="refused", detail=f"oidc: {error.what}")
+        raise
+    audit("login", who=identity.name, detail="oidc")
+    sessions.begin(identity)
+    return _arrived(provider, local_path(target))
+
+
+@bp.post("/logout")
+def log_out() -> Response:
+    """End the session."""
+    found = current_viewer()
+    if found is not None:
+        audit("logout")
+    sessions.end()
+    return Response(status=303, headers={"Location": url_for("accounts.login") if has_form() else "/"})
+
+
+@bp.get("/account")
+def account() -> Response:
+    """Who one is here."""
+    found = viewer()
+    page = AccountPage(found, tuple(sorted(MAY[found.role])), found.method in ("password", "oidc"))
+    return render_page("accounts/account.html", page)
+
+
+def _begin(who: User | Identity, target: str) -> Response:
+    sessions.begin(who)
+    return Response(status=303, headers={"Location": target})
+
+
+def _arrived(provider: Provider, target: str) -> Response:
+    """A page that goes on by itself: on a redirect from another site browsers would not send the Strict cookie."""
+    response = make_response(render_template("accounts/arrived.html", target=target))
+    response.headers["Refresh"] = f"0; url={target}"
+    provider.forget(response)
+    return response
+
+
+def _provider() -> Provider:
+    # Here, because it takes a third of the start to load, and few need it.
+    from webapp.accounts.oidc import current_provider
+
+    provider = current_provider()
+    if provider is None:
+        raise NotFoundError("There is no OpenID Connect provider here.")
+    return provider
+
+
+def _tried() -> str:
+    return str(g.get("tried", ""))
+
+
+def _page(trouble: str = "", name: str = "") -> LoginPage:
+    settings = current_accounts().settings
+    target = local_path(request.values.get("next"))
+    return LoginPage(bool(settings.users_file), bool(settings.oidc_issuer), target, trouble, name)
+
+
+def _login_page(page: LoginPage, status: int = 200) -> Response:
+    return make_response(render_template("accounts/login.html", page=page), status)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.report import Row, percentile, table
-from etcdview.codec import Codec, Detail, StorageForm, load_encryption_config, to_yaml
+from etcdview.codec import Codec, Detail, StorageFormat, load_encryption_config, to_yaml
 from etcdview.codec.protobuf import protobuf
 from etcdview.kube.keys import KeySpace
 from etcdview.models import KeyValue
@@ -61,10 +61,10 @@ def _pods(codec: Codec, values: Sequence[KeyValue]) -> Iterator[Row]:
         for kv in pods:
             codec.decode(kv.key, kv.value, kv.mod_revision)
 
-    place = KeySpace().place(pods[0].key)
-    if place is None:
+    object_key = KeySpace().object_key(pods[0].key)
+    if object_key is None:
         raise ValueError("the capture's pods are not where pods are")
-    cells = table_for(place.resource).cells
+    cells = table_for(object_key.resource).cells
     yield _row("500 pods decoded, one by one", [t * scale for t in _times(one_by_one)], 85, "ms", note)
     yield _row("500 pods decoded, all kept", [t * scale for t in _times(objects)], None, "ms", note)
     yield _row(
@@ -95,7 +95,7 @@ def _large(codec: Codec) -> Row:
     line = "key = value, and something more to read\n"
     data = {f"file-{i}": line * (LARGE_BYTES // 100 // len(line)) for i in range(100)}
     obj = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "large"}, "data": data}
-    value = codec.encode(obj, StorageForm("protobuf"), b"")
+    value = codec.encode(obj, StorageFormat("protobuf"), b"")
     return _row(
         "an object of 1.45 MB decoded, to YAML", _times(lambda: to_yaml(codec.decode(b"", value).object)), 50, "ms"
     )

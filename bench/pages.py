@@ -10,7 +10,7 @@ from bench.etcd import Etcd
 from bench.keys import PODS_IN_IT, PODS_NAMESPACE
 from bench.report import Row, halves, percentile
 from bench.serving import Served
-from etcdview.codec import Codec, StorageForm
+from etcdview.codec import Codec, StorageFormat
 
 TIMES = 200
 FEW_TIMES = 30
@@ -65,7 +65,7 @@ def _large_value() -> bytes:
     data = {f"part-{n:04d}": "x" * 990 for n in range(LARGE_BYTES // 1000)}
     metadata = {"name": "large", "namespace": PODS_NAMESPACE, "uid": "1", "creationTimestamp": "2026-01-01T00:00:00Z"}
     obj = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
-    return Codec().encode(obj, StorageForm(format="protobuf", api_version="v1", kind="ConfigMap"), LARGE_KEY)
+    return Codec().encode(obj, StorageFormat(format="protobuf", api_version="v1", kind="ConfigMap"), LARGE_KEY)
 
 
 def _times(served: Served, paths: Sequence[str], times: int) -> list[float]:

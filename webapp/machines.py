@@ -12,7 +12,7 @@ from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
 from etcdview.health.prometheus import families
-from etcdview.index.base import Names
+from etcdview.index.base import KeyIndex
 from webapp.accounts.identify import current_viewer
 from webapp.runtime import current_cluster, current_window
 
@@ -30,11 +30,11 @@ def init_app(app: Flask) -> None:
 
     @app.get("/readyz")
     def readyz() -> tuple[Response, int]:
-        freshness = current_cluster().names.freshness()
+        freshness = current_cluster().index.freshness()
         ready = freshness.state in ("static", "live", "bounded")
         if current_viewer() is None:
             return jsonify(ready=ready), 200 if ready else 503
-        body = jsonify(ready=ready, index=freshness.state, revision=freshness.revision, trouble=freshness.trouble)
+        body = jsonify(ready=ready, index=freshness.state, revision=freshness.revision, problem=freshness.problem)
         return body, 200 if ready else 503
 
     @app.get("/metrics")
@@ -47,12 +47,12 @@ class _Lazily(Collector):
 
     def collect(self) -> Iterator[Metric]:
         cluster = current_cluster()
-        yield from _index_metrics(current_window().names)
+        yield from _index_metrics(current_window().index)
         if cluster.monitor is not None:
             yield from families(cluster.monitor.latest(wait_seconds=0))
 
 
-def _index_metrics(names: Names) -> Iterator[Metric]:
+def _index_metrics(names: KeyIndex) -> Iterator[Metric]:
     freshness = names.freshness()
     yield GaugeMetricFamily("etcdview_index_revision", "Revision that the key index is true at", freshness.revision)
     yield GaugeMetricFamily("etcdview_index_age_seconds", "Since etcd confirmed it", freshness.age_seconds)

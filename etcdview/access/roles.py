@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from etcdview.errors import DeniedError
-from etcdview.kube.keys import Place
+from etcdview.kube.keys import ObjectKey
 from etcdview.kube.resources import ResourceType
 
 Role = Literal["viewer", "operator", "admin"]
@@ -55,12 +55,12 @@ class Scope:
             return False
         return any(_names(pattern, resource) for pattern in self.resources if not pattern.startswith("!"))
 
-    def has(self, place: Place | None) -> bool:
+    def has(self, object_key: ObjectKey | None) -> bool:
         """Whether what lies there may be seen. A key without a place: only where nothing is left out."""
-        if place is None:
+        if object_key is None:
             return self.whole
-        namespace = place.name if place.resource.prefix == "namespaces" else place.namespace
-        return self.has_type(place.resource) and self.has_namespace(namespace)
+        namespace = object_key.name if object_key.resource.prefix == "namespaces" else object_key.namespace
+        return self.has_type(object_key.resource) and self.has_namespace(namespace)
 
     def has_namespace(self, namespace: str) -> bool:
         """Whether what is in this namespace may be seen; "" is none."""

@@ -60,7 +60,7 @@ class NamespaceView:
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class RuleInput:
     """What a rule looks at: one namespace, its objects, all relations, and the moment.
 
     `left` is how many keys of any kind are in it, None where that is not known; `live` is false for a file.
@@ -74,7 +74,7 @@ class Scene:
     live: bool = True
 
 
-Rule = Callable[[Scene], Iterable[Finding]]
+Rule = Callable[[RuleInput], Iterable[Finding]]
 
 
 def namespace_views(
@@ -91,7 +91,7 @@ def namespace_views(
     namespaces = {text(n, "metadata", "name"): n for n in of_kind(inside.pop("", ()), "Namespace")}
     return tuple(
         _view(
-            Scene(
+            RuleInput(
                 namespaces.get(name, {}),
                 inside.get(name, ()),
                 graph,
@@ -105,13 +105,13 @@ def namespace_views(
     )
 
 
-def _view(scene: Scene, name: str) -> NamespaceView:
+def _view(scene: RuleInput, name: str) -> NamespaceView:
     counts = tuple(sorted(Counter(text(obj, "kind") for obj in scene.objects).items()))
     findings = in_order(finding for rule in RULES for finding in rule(scene))
     return NamespaceView(name, text(scene.namespace, "status", "phase"), counts, findings)
 
 
-def namespace_ending(scene: Scene) -> Iterable[Finding]:
+def namespace_ending(scene: RuleInput) -> Iterable[Finding]:
     """A namespace that is being deleted goes only when nothing with finalizers is left in it."""
     namespace = scene.namespace
     if not deleting(namespace):
@@ -129,12 +129,12 @@ def namespace_ending(scene: Scene) -> Iterable[Finding]:
     )
 
 
-def pods_not_ready(scene: Scene) -> Iterable[Finding]:
+def pods_not_ready(scene: RuleInput) -> Iterable[Finding]:
     """Pods that should run and do not; those being deleted are left to stored.py."""
     return unready_pods(scene.objects, scene.graph, scene.now)
 
 
-def workloads_short(scene: Scene) -> Iterable[Finding]:
+def workloads_short(scene: RuleInput) -> Iterable[Finding]:
     """Deployments, stateful sets and daemon sets with fewer pods ready than asked for."""
     workloads = of_kind(scene.objects, "Deployment", "StatefulSet", "DaemonSet")
     short = [(w, state_of(w, scene.now)) for w in workloads]
@@ -147,7 +147,7 @@ def workloads_short(scene: Scene) -> Iterable[Finding]:
     )
 
 
-def jobs_failed(scene: Scene) -> Iterable[Finding]:
+def jobs_failed(scene: RuleInput) -> Iterable[Finding]:
     """Jobs that have given up."""
     failed = [j for j in of_kind(scene.objects, "Job") if state_of(j, scene.now).well is False]
     yield from about(
@@ -165,7 +165,7 @@ def _failure(job: Object) -> str:
     return said or f"{number(job, 'status', 'failed')} failed pods"
 
 
-def claims_unbound(scene: Scene) -> Iterable[Finding]:
+def claims_unbound(scene: RuleInput) -> Iterable[Finding]:
     """Claims without a volume; of a class that waits for a pod this is as it should be, until a pod is there."""
     claims = [c for c in of_kind(scene.objects, "PersistentVolumeClaim") if not deleting(c)]
     states = [(c, state_of(c, scene.now)) for c in claims]
@@ -184,7 +184,7 @@ def _claim_words(claim: Object, phase: str, now: datetime) -> str:
     return f"{phase} for {age(dig(claim, 'metadata', 'creationTimestamp'), now)}, {wanted} of {kind}"
 
 
-def warning_events(scene: Scene) -> Iterable[Finding]:
+def warning_events(scene: RuleInput) -> Iterable[Finding]:
     """Warnings of the last hour, those of one reason about one object told once."""
     told: dict[Ref, list[str]] = defaultdict(list)
     for event in of_kind(scene.objects, "Event"):
@@ -211,7 +211,7 @@ def _about(event: Object) -> Ref:
     return Ref(group, text(target, "kind"), text(target, "namespace"), text(target, "name"))
 
 
-def services_unanswered(scene: Scene) -> Iterable[Finding]:
+def services_unanswered(scene: RuleInput) -> Iterable[Finding]:
     """Services that select pods, and have no endpoint that is ready."""
     ready = {
         text(s, "metadata", "labels", "kubernetes.io/service-name")
@@ -229,7 +229,7 @@ def services_unanswered(scene: Scene) -> Iterable[Finding]:
     )
 
 
-def references_missing(scene: Scene) -> Iterable[Finding]:
+def references_missing(scene: RuleInput) -> Iterable[Finding]:
     """Pods that need a config map, a secret, a claim or a service account that is not there."""
     pods = [p for p in of_kind(scene.objects, "Pod") if text(p, "status", "phase") not in ("Succeeded", "Failed")]
     wanting = {ref_of(p): ", ".join(f"needs {r.ref}" for r in _needed(scene.graph, p)) for p in pods}
@@ -249,7 +249,7 @@ def _needed(graph: Graph, pod: Object) -> Iterator[Reference]:
     return (r for r in graph.broken(pod) if r.relation in _NEEDED)
 
 
-def autoscalers_blind(scene: Scene) -> Iterable[Finding]:
+def autoscalers_blind(scene: RuleInput) -> Iterable[Finding]:
     """Autoscalers that get no metrics, so that they do not scale."""
     scalers = [(h, condition(h, "ScalingActive")) for h in of_kind(scene.objects, "HorizontalPodAutoscaler")]
     yield from about(
@@ -261,7 +261,7 @@ def autoscalers_blind(scene: Scene) -> Iterable[Finding]:
     )
 
 
-def budgets_blocking(scene: Scene) -> Iterable[Finding]:
+def budgets_blocking(scene: RuleInput) -> Iterable[Finding]:
     """Budgets that allow no eviction: a node with such a pod cannot be drained."""
     budgets = [
         b
@@ -277,12 +277,12 @@ def budgets_blocking(scene: Scene) -> Iterable[Finding]:
     )
 
 
-def control_plane_silent(scene: Scene) -> Iterable[Finding]:
+def control_plane_silent(scene: RuleInput) -> Iterable[Finding]:
     """The leases of the control plane, in kube-system: without it nothing of what is asked for is done."""
     return silent_control_plane(scene.objects, scene.now) if scene.live else ()
 
 
-def quotas_full(scene: Scene) -> Iterable[Finding]:
+def quotas_full(scene: RuleInput) -> Iterable[Finding]:
     """Quotas of which something is used up."""
     found = {ref_of(q): ", ".join(_used_up(q)) for q in of_kind(scene.objects, "ResourceQuota")}
     yield from about(

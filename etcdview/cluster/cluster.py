@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import secrets
 
-from etcdview.cluster.consistent_store import STALE, Reads
+from etcdview.cluster.consistent_store import STALE, ConsistentStore
 from etcdview.cluster.coverage import Coverage
-from etcdview.cluster.crd_cache import Kinds
+from etcdview.cluster.crd_cache import CrdCache
 from etcdview.cluster.differ import Differ
-from etcdview.cluster.release_cache import Releases
+from etcdview.cluster.release_cache import ReleaseCodecs
 from etcdview.cluster.setup import SetupReader
 from etcdview.codec import Codec
 from etcdview.health.monitor import Monitor
-from etcdview.index.base import Names
+from etcdview.index.base import KeyIndex
 from etcdview.kube.keys import KeySpace
 from etcdview.kube.redaction import Redactor
 from etcdview.objects import Objects
@@ -32,7 +32,7 @@ class Cluster:
         *,
         name: str,
         store: Store,
-        names: Names,
+        index: KeyIndex,
         codec: Codec,
         keyspace: KeySpace,
         monitor: Monitor | None = None,
@@ -42,16 +42,16 @@ class Cluster:
     ) -> None:
         self.name = name
         self.source = store
-        self.store: Store = store if monitor is None else Reads(store, monitor)
-        self.names = names
+        self.store: Store = store if monitor is None else ConsistentStore(store, monitor)
+        self.index = index
         self.keyspace = keyspace
         self.monitor = monitor
         self._warnings = warnings
         self.undo = undo
-        self.kinds = Kinds(names, keyspace)
+        self.kinds = CrdCache(index, keyspace)
         self.coverage = Coverage()
         self.differ = Differ()
-        self.releases = Releases(self.store, codec, keyspace)
+        self.releases = ReleaseCodecs(self.store, codec, keyspace)
         self.redactor = Redactor(fingerprint_key or secrets.token_bytes(32))
         self.setup = SetupReader(self.store, Objects(self.store, codec, keyspace, self.redactor.mask))
 
@@ -63,7 +63,7 @@ class Cluster:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What stands above every page, for as long as it holds."""
-        lost = isinstance(self.store, Reads) and self.store.quorum_lost
+        lost = isinstance(self.store, ConsistentStore) and self.store.quorum_lost
         return (*self._warnings, STALE) if lost else self._warnings
 
     def close(self) -> None:
@@ -71,5 +71,5 @@ class Cluster:
         if self.monitor is not None:
             self.monitor.stop()
         self.coverage.close()
-        self.names.close()
+        self.index.close()
         self.source.close()

@@ -24,7 +24,7 @@ def how_read(live: bool, serializable: bool) -> str:
     return "from one member, which may be behind" if serializable else "linearizably"
 
 
-class Reads:
+class ConsistentStore:
     """The Store protocol over a live store, with the monitor's word on the quorum.
 
     A command has no monitor: there the quorum counts as lost from the first read that finds it so.

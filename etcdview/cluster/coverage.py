@@ -17,7 +17,7 @@ from typing import Protocol
 from etcdview.access.roles import Scope, Viewer
 from etcdview.codec import sealed_by
 from etcdview.errors import EtcdviewError
-from etcdview.index.base import Names, TypeCount
+from etcdview.index.base import KeyIndex, TypeCount
 from etcdview.kube.keys import KeySpace
 from etcdview.kube.resources import ResourceType
 from etcdview.models import Progress
@@ -66,13 +66,13 @@ class Count:
     types: tuple[TypeSeals, ...]
     full: bool = False
     progress: Progress | None = None
-    trouble: str = ""
+    problem: str = ""
 
 
-class Sight(Protocol):
+class KeySource(Protocol):
     """What a viewer may see of the cluster: a Window."""
 
-    names: Names
+    index: KeyIndex
     store: Store
     viewer: Viewer
 
@@ -90,14 +90,14 @@ class Coverage:
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
 
-    def sample(self, sight: Sight, now: datetime) -> Count:
+    def sample(self, source: KeySource, now: datetime) -> Count:
         """A few values of each type that the viewer may see, and up to a thousand Secrets."""
-        scope = sight.viewer.scope
+        scope = source.viewer.scope
         with self._lock:
             made, known = self._samples.get(scope, (0.0, None))
         if known is not None and time.monotonic() - made < KEPT_SECONDS:
             return known
-        types = tuple(_look(sight, counted, _sample_size(counted.resource)) for counted in sight.names.tree().types)
+        types = tuple(_look(source, counted, _sample_size(counted.resource)) for counted in source.index.tree().types)
         found = Count(now, types)
         with self._lock:
             if len(self._samples) >= KEPT_SCOPES:
@@ -110,15 +110,15 @@ class Coverage:
         with self._lock:
             return self._count
 
-    def begin(self, sight: Sight, clock: Callable[[], datetime]) -> None:
+    def begin(self, source: KeySource, clock: Callable[[], datetime]) -> None:
         """Count all values, in the background; nothing where a count runs already."""
         with self._lock:
             if self._thread is not None and self._thread.is_alive():
                 return
             self._stop.clear()
-            self._count = Count(clock(), (), full=True, progress=Progress(0, sight.names.tree().count))
+            self._count = Count(clock(), (), full=True, progress=Progress(0, source.index.tree().count))
             self._thread = threading.Thread(
-                target=self._run, args=(sight, clock), name="etcdview-encryption", daemon=True
+                target=self._run, args=(source, clock), name="etcdview-encryption", daemon=True
             )
             self._thread.start()
 
@@ -129,20 +129,20 @@ class Coverage:
         if thread is not None:
             thread.join(1.0)
 
-    def _run(self, sight: Sight, clock: Callable[[], datetime]) -> None:
+    def _run(self, source: KeySource, clock: Callable[[], datetime]) -> None:
         types: list[TypeSeals] = []
         done = 0
-        tree = sight.names.tree()
-        trouble = ""
+        tree = source.index.tree()
+        problem = ""
         try:
             for counted in tree.types:
-                found = _look(sight, counted, counted.count, self._breathe)
+                found = _look(source, counted, counted.count, self._breathe)
                 types.append(found)
                 done += found.looked_at
                 self._note(Count(clock(), tuple(types), full=True, progress=Progress(done, tree.count)))
         except EtcdviewError as error:
-            trouble = str(error)
-        self._note(Count(clock(), tuple(types), full=True, trouble=trouble))
+            problem = str(error)
+        self._note(Count(clock(), tuple(types), full=True, problem=problem))
 
     def _breathe(self) -> bool:
         return not self._stop.wait(_PAUSE_SECONDS)
@@ -156,19 +156,19 @@ def _sample_size(resource: ResourceType) -> int:
     return SAMPLE_OF_SECRETS if resource.prefix == "secrets" else SAMPLE
 
 
-def _look(sight: Sight, counted: TypeCount, limit: int, go_on: Callable[[], bool] = lambda: True) -> TypeSeals:
+def _look(source: KeySource, counted: TypeCount, limit: int, go_on: Callable[[], bool] = lambda: True) -> TypeSeals:
     """The seals of the first `limit` values; until `go_on` says no."""
-    start = sight.keyspace.range_prefix(counted.resource)
+    start = source.keyspace.range_prefix(counted.resource)
     end = prefix_end(start)
     seals: Counter[Seal] = Counter()
     looked_at = 0
     while looked_at < limit and go_on():
         # bounded by names on both sides: etcd counts the rest of a range whose end is open
-        names = sight.names.page(start, end, limit=min(STRETCH_NAMES, limit - looked_at))
+        names = source.index.page(start, end, limit=min(STRETCH_NAMES, limit - looked_at))
         if not names.keys:
             break
         # each stretch at its own revision: a count of everything may take longer than etcd keeps one
-        reader = PieceReader(sight.store, first=SAMPLE, serializable=True)
+        reader = PieceReader(source.store, first=SAMPLE, serializable=True)
         for piece in reader.read(names.keys[0], names.keys[-1] + b"\0"):
             seals.update(Seal(*sealed_by(kv.value)) for kv in piece.kvs)
         looked_at += len(names.keys)

@@ -7,7 +7,7 @@ import threading
 import time
 
 from etcdview.errors import DeniedError, UnreachableError
-from etcdview.index.base import Changing, Names
+from etcdview.index.base import Changing, KeyIndex
 from etcdview.kube.crds import Definitions
 from etcdview.kube.keys import KeySpace
 from etcdview.kube.resources import BY_PREFIX
@@ -17,10 +17,10 @@ RECHECK_SECONDS = 5.0  # how long definitions are believed while the watch canno
 CRDS = BY_PREFIX["apiextensions.k8s.io/customresourcedefinitions"]
 
 
-class Kinds:
+class CrdCache:
     """The definitions as of now; those of before while etcd cannot be asked. Safe to use from any thread."""
 
-    def __init__(self, names: Names, keyspace: KeySpace) -> None:
+    def __init__(self, names: KeyIndex, keyspace: KeySpace) -> None:
         self._names = names
         self._prefix = keyspace.range_prefix(CRDS)
         self._lock = threading.Lock()  # guards the three below

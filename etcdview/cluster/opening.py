@@ -27,7 +27,7 @@ def open_cluster(settings: Settings) -> Cluster:
         return Cluster(
             name=settings.cluster_name or Path(settings.from_file).name,
             store=store,
-            names=names_for(store, keyspace),
+            index=names_for(store, keyspace),
             codec=open_codec(settings),
             keyspace=keyspace,
             warnings=(*exposure_warnings(settings), *store.notes),
@@ -45,7 +45,7 @@ def _live(settings: Settings, keyspace: KeySpace) -> Cluster:
     return Cluster(
         name=settings.cluster_name or "etcd",
         store=store,
-        names=names_for(
+        index=names_for(
             store,
             keyspace,
             prefixes=tuple(prefix.encode() for prefix in settings.prefixes),

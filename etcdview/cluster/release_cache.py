@@ -15,7 +15,7 @@ LOOK_AGAIN_SECONDS = 600.0  # an upgrade takes minutes, and decides little
 TRY_AGAIN_SECONDS = 15.0
 
 
-class Releases:
+class ReleaseCodecs:
     """The codec to use now. Safe to use from any thread."""
 
     def __init__(self, store: Store, codec: Codec, keyspace: KeySpace) -> None:

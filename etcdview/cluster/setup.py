@@ -14,7 +14,7 @@ from typing import Any
 from etcdview.deployment.deployment import Deployment, etcd_servers, from_pod
 from etcdview.deployment.on_disk import find_deployments
 from etcdview.errors import EtcdviewError
-from etcdview.kube.keys import Place, show
+from etcdview.kube.keys import ObjectKey, show
 from etcdview.kube.resources import BY_PREFIX
 from etcdview.objects import Objects
 from etcdview.stores.protocols import Store, prefix_end
@@ -25,7 +25,7 @@ NAMESPACE = "kube-system"  # where kubeadm's static pods are mirrored to
 
 _PODS = BY_PREFIX["pods"]
 _LEASES = BY_PREFIX["masterleases"]
-LOOKED_AT = (Place(_PODS, NAMESPACE, "etcd"), Place(_LEASES, "", "address"))
+LOOKED_AT = (ObjectKey(_PODS, NAMESPACE, "etcd"), ObjectKey(_LEASES, "", "address"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Setup:
     deployments: tuple[Deployment, ...] = ()
     servers: tuple[str, ...] = ()
     api_servers: tuple[str, ...] = ()
-    trouble: str = ""
+    problem: str = ""
 
 
 class SetupReader:
@@ -70,9 +70,9 @@ class SetupReader:
             self._known, self._due = found, time.monotonic() + KEPT_SECONDS
         return found
 
-    def of_files(self, trouble: str) -> Setup:
+    def of_files(self, problem: str) -> Setup:
         """What the files on this machine say, where the registry is not to be read."""
-        return Setup(self._on_disk(), trouble=trouble)
+        return Setup(self._on_disk(), problem=problem)
 
     def _read(self) -> Setup:
         on_disk = self._on_disk()
@@ -81,7 +81,7 @@ class SetupReader:
             apis = [pod for _, pod in self._pods("kube-apiserver-")]
             leases = self._lease_holders()
         except EtcdviewError as error:
-            return Setup(on_disk, trouble=str(error))
+            return Setup(on_disk, problem=str(error))
         in_pods = tuple(d for d in (from_pod(pod, key) for key, pod in found) if d is not None)
         names = {d.name for d in in_pods}
         return Setup(

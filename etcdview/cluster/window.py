@@ -11,11 +11,11 @@ from typing import Any
 
 from etcdview.access.roles import LOCAL, Viewer
 from etcdview.cluster.cluster import Cluster
-from etcdview.cluster.scope import ScopedStore, Spans, scoped_names
+from etcdview.cluster.scope import PermittedRanges, ScopedStore, scoped_names
 from etcdview.codec import Decoded, Detail
 from etcdview.errors import DecodeError, DecryptError, NotFoundError
-from etcdview.index.base import Names
-from etcdview.index.lister import Span
+from etcdview.index.base import KeyIndex
+from etcdview.index.lister import KeyRange
 from etcdview.kube.crds import Definitions
 from etcdview.kube.keys import KeySpace, show
 from etcdview.kube.redaction import is_sensitive
@@ -60,19 +60,19 @@ class Window:
     """Names and masked entries of one cluster, as far as the viewer's scope goes.
 
     Reads raise DeniedError for what is outside of it, whether it exists or not. Read by `names`, `store`, `objects`
-    and the methods here: they know the scope; `cluster.store` and `cluster.names` do not.
+    and the methods here: they know the scope; `cluster.store` and `cluster.index` do not.
     """
 
     def __init__(self, cluster: Cluster, viewer: Viewer = LOCAL) -> None:
         self.cluster = cluster
         self.viewer = viewer
-        self.names: Names = cluster.names
+        self.index: KeyIndex = cluster.index
         self.store: Store = cluster.store
-        self._spans: Spans | None = None
+        self._spans: PermittedRanges | None = None
         if not viewer.scope.whole:
-            types = lambda: [t.resource for t in cluster.names.tree().types]  # noqa: E731 - asked anew each time
-            self._spans = Spans(viewer.scope, cluster.keyspace, types)
-            self.names = scoped_names(cluster.names, self._spans)
+            types = lambda: [t.resource for t in cluster.index.tree().types]  # noqa: E731 - asked anew each time
+            self._spans = PermittedRanges(viewer.scope, cluster.keyspace, types)
+            self.index = scoped_names(cluster.index, self._spans)
             self.store = ScopedStore(cluster.store, self._spans)
         self._definitions: Definitions | None = None
         self.objects = Objects(self.store, cluster.codec, cluster.keyspace, cluster.redactor.mask)
@@ -93,7 +93,7 @@ class Window:
 
     def covers(self, start: bytes, end: bytes) -> bool:
         """Whether the viewer's scope holds all of a range, so that even its size may be told."""
-        return self._spans is None or self._spans.within(start, end) == (Span(start, end),)
+        return self._spans is None or self._spans.within(start, end) == (KeyRange(start, end),)
 
     def get(self, key: bytes, revision: int = 0) -> Entries:
         """One key, as it was at a revision (0: the newest): an entry, or none where there is no such key then."""
@@ -147,10 +147,12 @@ class Window:
     def entry(self, kv: KeyValue, detail: Detail = Detail.WHOLE) -> Entry:
         """A value decoded and masked. It must come from this window, which knows what the viewer may see."""
         row = self.objects.row(kv, detail)
-        hidden = row.masked or is_sensitive(row.place.resource if row.place else None, row.decoded.storage.kind)
+        hidden = row.masked or is_sensitive(
+            row.object_key.resource if row.object_key else None, row.decoded.storage.kind
+        )
         decoded = _without_bytes(row.decoded) if hidden else row.decoded
         value = b"" if hidden else kv.value
-        return Entry(row.meta, row.place, row.size_bytes, decoded, row.masked, value, hidden)
+        return Entry(row.meta, row.object_key, row.size_bytes, decoded, row.masked, value, hidden)
 
 
 def _without_bytes(decoded: Decoded) -> Decoded:

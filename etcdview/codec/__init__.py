@@ -6,7 +6,7 @@ Only this package knows how stored bytes look. It imports no neighbour (stores, 
 from etcdview.codec.codec import Codec, wire_tree
 from etcdview.codec.encryption.config import EncryptionConfig, load_encryption_config
 from etcdview.codec.encryption.encrypted_values import sealed_by
-from etcdview.codec.model import Decoded, Detail, StorageForm, UnknownField, WireNode
+from etcdview.codec.model import Decoded, Detail, StorageFormat, UnknownField, WireNode
 from etcdview.codec.text.json import to_json
 from etcdview.codec.text.yaml import to_yaml
 
@@ -15,7 +15,7 @@ __all__ = [
     "Decoded",
     "Detail",
     "EncryptionConfig",
-    "StorageForm",
+    "StorageFormat",
     "UnknownField",
     "WireNode",
     "load_encryption_config",

@@ -7,7 +7,7 @@ from typing import Any
 from etcdview.codec import cbor, encoding, rawjson, served
 from etcdview.codec.encryption import encrypted_values
 from etcdview.codec.encryption.config import EncryptionConfig
-from etcdview.codec.model import Decoded, Detail, Format, Object, StorageForm, WireNode
+from etcdview.codec.model import Decoded, Detail, Format, Object, StorageFormat, WireNode
 from etcdview.codec.protobuf import envelope
 from etcdview.codec.protobuf import wire_tree as tree
 from etcdview.codec.protobuf.protobuf import protobuf_format
@@ -50,7 +50,7 @@ class Codec:
                 _set_resource_version(obj, mod_revision)
         return decoded
 
-    def encode(self, obj: Object, storage: StorageForm, key: bytes) -> bytes:
+    def encode(self, obj: Object, storage: StorageFormat, key: bytes) -> bytes:
         """The way back: what etcd would hold under `key` for the object, in that form and encryption.
 
         metadata.resourceVersion is left out, as etcd holds none. Encryption is randomised: it differs each time.
@@ -81,7 +81,7 @@ class Codec:
             return _tree_form("cbor", cbor.parse, value)
         if value.lstrip(b" \t\r\n")[:1] == b"{":
             return _tree_form("json", rawjson.parse, value)
-        return Decoded(StorageForm("unknown"), None, _foreign(value), value)
+        return Decoded(StorageFormat("unknown"), None, _foreign(value), value)
 
     def _encrypted(self, key: bytes, value: bytes, layer: int, detail: Detail) -> Decoded:
         best: Decoded | None = None
@@ -95,7 +95,7 @@ class Codec:
         if best is not None:
             return best
         parts = encrypted_values.split(value)
-        form = StorageForm("encrypted", parts.provider, parts.name)
+        form = StorageFormat("encrypted", parts.provider, parts.name)
         return Decoded(form, None, encrypted_values.closed(parts, key, self.encryption), value)
 
 
@@ -110,11 +110,11 @@ def _tree_form(form: Format, parse: Any, value: bytes) -> Decoded:
     try:
         obj = parse(value)
     except DecodeError as error:
-        return Decoded(StorageForm(form), None, error, value)
+        return Decoded(StorageFormat(form), None, error, value)
     if not isinstance(obj, dict):
-        return Decoded(StorageForm(form), None, DecodeError(f"This {form} is no object.", offset=0), value)
+        return Decoded(StorageFormat(form), None, DecodeError(f"This {form} is no object.", offset=0), value)
     api_version, kind = obj.get("apiVersion"), obj.get("kind")
-    storage = StorageForm(form, api_version=_str(api_version), kind=_str(kind))
+    storage = StorageFormat(form, api_version=_str(api_version), kind=_str(kind))
     return Decoded(storage, obj, None, value)
 
 

@@ -10,7 +10,7 @@ from etcdview.codec import cbor, rawjson
 from etcdview.codec.encryption import ciphers
 from etcdview.codec.encryption.config import EncryptionConfig
 from etcdview.codec.encryption.encrypted_values import prefix
-from etcdview.codec.model import Decoded, Object, StorageForm
+from etcdview.codec.model import Decoded, Object, StorageFormat
 from etcdview.codec.protobuf import envelope
 from etcdview.codec.protobuf.from_json import Writer
 from etcdview.codec.protobuf.schema import schema
@@ -18,7 +18,7 @@ from etcdview.errors import DecryptError, EncodeError
 from etcdview.kube.release import Release
 
 
-def encode(obj: Object, storage: StorageForm, key: bytes, config: EncryptionConfig, release: Release | None) -> bytes:
+def encode(obj: Object, storage: StorageFormat, key: bytes, config: EncryptionConfig, release: Release | None) -> bytes:
     """See Codec.encode."""
     form = _FORMS.get(storage.format)
     if form is None:
@@ -83,7 +83,7 @@ def _cbor(obj: Object, _: Release | None) -> bytes:
 _FORMS: dict[str, Callable[[Any, Release | None], bytes]] = {"protobuf": _protobuf, "json": _json, "cbor": _cbor}
 
 
-def _sealed(plain: bytes, storage: StorageForm, key: bytes, config: EncryptionConfig) -> bytes:
+def _sealed(plain: bytes, storage: StorageFormat, key: bytes, config: EncryptionConfig) -> bytes:
     provider, name = storage.provider, storage.key_name
     keys = config.candidates(provider, name)
     if not keys:

@@ -25,7 +25,7 @@ class Detail(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class StorageForm:
+class StorageFormat:
     """How a value is stored.
 
     A value that was decrypted has the inner `format`, and `provider` and `key_name` of its encryption; one that
@@ -63,7 +63,7 @@ class Decoded:
     unknown kind, everything before the fault of a truncated value). `plain` are the bytes after decryption.
     """
 
-    storage: StorageForm
+    storage: StorageFormat
     object: Object | None
     error: DecodeError | None = None
     plain: bytes = b""

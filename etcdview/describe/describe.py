@@ -19,7 +19,7 @@ Describer = Callable[[Object, datetime], Iterator[Section]]
 def summary(obj: Object, now: datetime) -> tuple[Section, ...]:
     """All sections that say something, ages as of `now`."""
     describer = _DESCRIBERS.get((group_of(text(obj, "apiVersion")), text(obj, "kind")), _anything)
-    first = pods.troubles(obj, now) if describer is pods.pod else ()
+    first = pods.problems(obj, now) if describer is pods.pod else ()
     sections = (*first, _metadata(obj, now), *describer(obj, now), _conditions(obj, now))
     return tuple(s for s in sections if s.fields or s.rows or s.texts or s.note)
 

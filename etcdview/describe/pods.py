@@ -45,7 +45,7 @@ def pod(obj: Object, now: datetime) -> Iterator[Section]:
     yield from template_parts(spec)
 
 
-def troubles(obj: Object, now: datetime) -> Iterator[Section]:
+def problems(obj: Object, now: datetime) -> Iterator[Section]:
     """Why a pod is not well, in a line for each container that has stopped, and for the pod itself."""
     state = state_of(obj, now)
     if state.well is not False:

@@ -42,7 +42,7 @@ _SERVER = PKI_FILES["etcd/server.crt"]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Location:
     """Where a certificate was seen: a file, or the member that presents it; and what it is for there.
 
     `key_fits` is None where there is no key to compare with, or it may not be read. `renew` is the command that
@@ -65,7 +65,7 @@ class Entry:
     """
 
     certificate: Certificate
-    places: tuple[Place, ...]
+    places: tuple[Location, ...]
     chain: tuple[str, ...]
     trusted: bool | None
 
@@ -96,7 +96,7 @@ class Unreadable:
 
 
 @dataclass(frozen=True, slots=True)
-class Board:
+class CertificateInventory:
     """Every certificate in sight, the one that expires first on top; and the files that could not be read.
 
     `unused` authorities of a large bundle are left out: nothing in sight depends on them.
@@ -112,7 +112,7 @@ class Seen:
     """A certificate in one place. `anchor`: a file says that what it signed is to be trusted."""
 
     certificate: Certificate
-    place: Place
+    place: Location
     anchor: bool = False
 
 
@@ -126,7 +126,7 @@ class Boards:
         self._kubeadm = False
         self._due = 0.0  # monotonic
 
-    def look(self, cluster: ClusterFacts) -> Board:
+    def look(self, cluster: ClusterFacts) -> CertificateInventory:
         """The board as it is now."""
         if time.monotonic() >= self._due:
             self._files = collect(self._tls, self._root)
@@ -159,15 +159,15 @@ def presented(cluster: ClusterFacts, server_name: str = "", *, kubeadm: bool = F
             if handshake is None or not handshake.certificate_der:
                 continue
             host = (server_name if not endpoint.advertised else "") or parse_endpoint(endpoint.url).host
-            own = Place(endpoint.url, f"server certificate of {member.name}", _SERVER.renew, host=host)
-            sent = Place(endpoint.url, f"authority that {member.name} sends with its certificate")
+            own = Location(endpoint.url, f"server certificate of {member.name}", _SERVER.renew, host=host)
+            sent = Location(endpoint.url, f"authority that {member.name} sends with its certificate")
             for number, der in enumerate((handshake.certificate_der, *handshake.chain_der)):
                 one = _shown(der, sent if number else own)
                 found.append(_renewable(one, kubeadm=kubeadm) if isinstance(one, Seen) else one)
     return tuple(found)
 
 
-def make_board(found: Iterable[Seen | Unreadable]) -> Board:
+def make_board(found: Iterable[Seen | Unreadable]) -> CertificateInventory:
     """Certificates seen in several places put together, each with its chain of trust."""
     everything = tuple(found)
     together: dict[str, list[Seen]] = {}
@@ -182,7 +182,9 @@ def make_board(found: Iterable[Seen | Unreadable]) -> Board:
     unused = _unused(together, chains) if len(anchors) > _BUNDLE else set()
     entries = [_entry(together[mark], chains[mark], anchors) for mark in together if mark not in unused]
     unreadable = tuple(one for one in everything if isinstance(one, Unreadable))
-    return Board(tuple(sorted(entries, key=lambda e: (e.certificate.ends, e.name))), unreadable, len(unused))
+    return CertificateInventory(
+        tuple(sorted(entries, key=lambda e: (e.certificate.ends, e.name))), unreadable, len(unused)
+    )
 
 
 def names_host(certificate: Certificate, host: str) -> bool:
@@ -233,12 +235,14 @@ def _chain(leaf: Certificate, signers: list[Certificate], anchors: dict[str, Cer
     return way
 
 
-def _shown(der: bytes, place: Place) -> Seen | Unreadable:
+def _shown(der: bytes, place: Location) -> Seen | Unreadable:
     try:
         return Seen(_parsed(der), place)
     except ValueError as error:
         return Unreadable(
-            place.where, f"The {place.purpose} at {place.where} cannot be read: {error}.", "Look at it by openssl."
+            place.where,
+            f"The {place.purpose} at {place.where} cannot be read: {error}.",
+            "Look at it by openssl.",
         )
 
 
@@ -265,7 +269,7 @@ def _bundle(name: str) -> Iterator[Seen | Unreadable]:
         yield Unreadable(name, error.what, error.remedy)
         return
     for certificate in parsed:
-        yield Seen(certificate, Place(name, _TRUSTED), anchor=True)
+        yield Seen(certificate, Location(name, _TRUSTED), anchor=True)
     if odd:
         what = f"{odd} of the {len(parsed) + odd} certificates in {name} cannot be read; the others are used."
         yield Unreadable(name, what, "Take them out, if nothing needs them.")
@@ -292,7 +296,7 @@ def _kubeconfigs(folder: Path) -> Iterator[Seen | Unreadable]:
         except (binascii.Error, CertificateFileError) as error:
             yield Unreadable(str(path), f"The certificate in {path} cannot be read: {error}.", "Make the file anew.")
             continue
-        yield Seen(parsed[0], Place(str(path), known.purpose, known.renew))
+        yield Seen(parsed[0], Location(str(path), known.purpose, known.renew))
 
 
 def _file(name: str, known: Known, key: str = "", *, anchor: bool = False) -> Iterator[Seen | Unreadable]:
@@ -306,7 +310,7 @@ def _file(name: str, known: Known, key: str = "", *, anchor: bool = False) -> It
         fits = _fits(certificate, key) if not number else None
         beside = number and not anchor
         purpose = f"authority beside the {known.purpose}" if beside else known.purpose
-        place = Place(name, purpose, "" if beside else known.renew, fits)
+        place = Location(name, purpose, "" if beside else known.renew, fits)
         yield Seen(certificate, place, anchor and certificate.authority)
 
 

@@ -21,7 +21,7 @@ NOT_PERMITTED = "NotPermittedError"
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class Problem:
     """Why a probe has no value. `kind` is the class of the error that it was, for rules and tests."""
 
     kind: str
@@ -29,7 +29,7 @@ class Trouble:
     remedy: str = ""
 
     @classmethod
-    def of(cls, error: EtcdviewError) -> Trouble:
+    def of(cls, error: EtcdviewError) -> Problem:
         return cls(type(error).__name__, error.what, error.remedy)
 
     @property
@@ -48,7 +48,7 @@ class Probe(Generic[T]):
     """One question to one endpoint, asked at `at` (None: not asked): a value, or a trouble."""
 
     value: T | None = None
-    trouble: Trouble | None = None
+    problem: Problem | None = None
     latency_seconds: float = 0.0
     at: datetime | None = None
 
@@ -60,7 +60,7 @@ class Probe(Generic[T]):
     @property
     def failed(self) -> bool:
         """Whether it was asked and not answered; not so for what the server does not support."""
-        return self.trouble is not None and not self.trouble.unsupported
+        return self.problem is not None and not self.problem.unsupported
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,18 +120,18 @@ class EndpointFacts:
     @property
     def asked(self) -> bool:
         """Whether the endpoint was probed in this round."""
-        return self.status.at is not None or self.status.trouble is not None
+        return self.status.at is not None or self.status.problem is not None
 
     @property
     def denied(self) -> bool:
         """Whether etcd answers that it does not let us ask: no sign of ill health, and it lives."""
-        return any(p.trouble is not None and p.trouble.denied for p in (self.status, self.local_read, self.read))
+        return any(p.problem is not None and p.problem.denied for p in (self.status, self.local_read, self.read))
 
     @property
-    def denial(self) -> Trouble | None:
+    def denial(self) -> Problem | None:
         """What etcd said when it did not let us in for want of a login; newer releases deny Status as well."""
-        troubles = (p.trouble for p in (self.status, self.local_read, self.read))
-        return next((t for t in troubles if t is not None and t.kind == "DeniedError"), None)
+        problems = (p.problem for p in (self.status, self.local_read, self.read))
+        return next((t for t in problems if t is not None and t.kind == "DeniedError"), None)
 
     @property
     def agreed(self) -> bool:
@@ -146,16 +146,16 @@ class EndpointFacts:
     def in_quorum(self) -> bool:
         """Whether a linearizable read succeeds here: ours, or where that is denied the member's own."""
         own = self.wire.health.value
-        read_denied = self.read.trouble is not None and self.read.trouble.denied
+        read_denied = self.read.problem is not None and self.read.problem.denied
         return self.agreed or (read_denied and own is not None and own.healthy)
 
     @property
-    def trouble(self) -> Trouble | None:
+    def problem(self) -> Problem | None:
         """The first thing that went wrong here, as exactly as it is known; None where nothing did."""
         probes = (self.status, self.local_read, self.read)
-        first = next((p.trouble for p in probes if p.failed), None)
+        first = next((p.problem for p in probes if p.failed), None)
         recent = self.wire.handshake.at and self.status.at and self.wire.handshake.at >= self.status.at
-        shaken = self.wire.handshake.trouble if recent else None
+        shaken = self.wire.handshake.problem if recent else None
         vague = first is not None and first.kind in ("UnreachableError", "DeadlineError")
         return shaken if vague and shaken is not None else first
 
@@ -264,9 +264,9 @@ class MemberFacts:
         return probe.latency_seconds if _answered(probe) else None
 
     @property
-    def trouble(self) -> Trouble | None:
+    def problem(self) -> Problem | None:
         """Why it is not healthy; None where it is."""
-        return None if self.healthy else self.endpoint.trouble
+        return None if self.healthy else self.endpoint.problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,7 +339,7 @@ class ClusterFacts:
 
 def _answered(read: Probe[int]) -> bool:
     """Whether a read was served, up to the point where etcd looks whether this user may have the key."""
-    return read.ok or (read.trouble is not None and read.trouble.kind == NOT_PERMITTED)
+    return read.ok or (read.problem is not None and read.problem.kind == NOT_PERMITTED)
 
 
 def _alarms(member: MemberFacts) -> tuple[Alarm, ...]:

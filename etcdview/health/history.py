@@ -168,12 +168,12 @@ def polylines(series: Series, width: float, height: float) -> tuple[str, ...]:
     seconds = (last - first).total_seconds() or 1.0
     span = (series.high - series.low) or 1.0
 
-    def place(point: Point, value: float) -> str:
+    def object_key(point: Point, value: float) -> str:
         x = (point.at - first).total_seconds() / seconds * width
         return f"{x:.1f},{height - (value - series.low) / span * height:.1f}"
 
     stretches = _stretches(series.points)
-    return tuple(" ".join(place(p, p.value) for p in stretch if p.value is not None) for stretch in stretches)
+    return tuple(" ".join(object_key(p, p.value) for p in stretch if p.value is not None) for stretch in stretches)
 
 
 def _sample(member: MemberFacts) -> MemberSample:

@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from etcdview.health.certificate_inventory import Board, Boards
+from etcdview.health.certificate_inventory import Boards, CertificateInventory
 from etcdview.health.facts import ClusterFacts
 from etcdview.health.findings import Finding, Verdict
 from etcdview.health.history import History
@@ -21,7 +21,7 @@ from etcdview.health.probes.hashing import Hasher
 from etcdview.health.probes.probing import ProbeSource
 from etcdview.health.probes.rounds import Rounds
 from etcdview.health.probes.wire import unverified
-from etcdview.health.rules import Sight, examine
+from etcdview.health.rules import RuleContext, examine
 
 INTERVAL_SECONDS = 5.0
 TROUBLED_INTERVAL_SECONDS = 1.5  # a round may meet an election: soon look again whether the trouble stays
@@ -45,7 +45,7 @@ class Report:
     verdict: Verdict
     age_seconds: float = 0.0
     history: History = field(default_factory=History)
-    board: Board = field(default_factory=Board)
+    board: CertificateInventory = field(default_factory=CertificateInventory)
     stale: bool = False
     comparing: bool = False
 
@@ -160,7 +160,7 @@ class Monitor:
         facts = self._rounds.run(hashes)
         history = last.history.add(facts)
         board = self._boards.look(facts)
-        verdict = examine(Sight(facts, last.facts, history, board))
+        verdict = examine(RuleContext(facts, last.facts, history, board))
         with self._changed:
             if self._hash_wanted or self._hasher.due(facts):
                 self._hasher.begin(facts)

@@ -13,7 +13,7 @@ from etcdview.health.probes.hashing import Hasher
 from etcdview.health.probes.probing import ProbeSource
 from etcdview.health.probes.rounds import Rounds
 from etcdview.health.probes.wire import unverified
-from etcdview.health.rules import Sight, examine
+from etcdview.health.rules import RuleContext, examine
 
 _QUICK_SECONDS = 0.6  # a round that took longer has met a member that hangs; the answer is due within two seconds
 _PAUSE_SECONDS = 0.3
@@ -33,7 +33,7 @@ def look_once(source: ProbeSource, *, compare_data: bool = False, now: Clock = u
             before, facts = facts, rounds.run(hasher.results)
         board = Boards(source.tls).look(facts)
         history = History().add(facts)
-        return Report(facts, examine(Sight(facts, before, history, board)), history=history, board=board)
+        return Report(facts, examine(RuleContext(facts, before, history, board)), history=history, board=board)
     finally:
         hasher.stop()
         rounds.close()

@@ -75,8 +75,8 @@ def families(report: Report) -> Iterator[GaugeMetricFamily]:
     )
     ends: dict[tuple[str, ...], float] = {}
     for entry in report.board.entries:  # the first to expire comes first, and counts where a file holds several
-        for place in entry.places:
-            ends.setdefault((entry.name, place.where), entry.certificate.ends.timestamp())
+        for object_key in entry.places:
+            ends.setdefault((entry.name, object_key.where), entry.certificate.ends.timestamp())
     help_text = "When the certificate expires."
     yield _family("etcdview_certificate_expires_timestamp_seconds", help_text, ("name", "where"), ends.items())
     facts = report.facts

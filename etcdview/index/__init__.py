@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from etcdview.index.base import Names
+    from etcdview.index.base import KeyIndex
     from etcdview.kube.keys import KeySpace
     from etcdview.stores.protocols import Store
 
 
 def names_for(
     store: Store, keyspace: KeySpace, *, prefixes: Sequence[bytes] = (), memory_limit_bytes: int = 0
-) -> Names:
+) -> KeyIndex:
     """The names of `store`: read once from a file; of a live store an Index that has begun to load in the background.
 
     `prefixes` for an etcd user who may read no more than these; without, all that etcd permits is read.

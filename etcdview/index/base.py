@@ -30,7 +30,7 @@ class Freshness:
     age_seconds: float = 0.0
     done: int = 0
     total: int = 0
-    trouble: str = ""
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +53,17 @@ class Tree:
     revision: int
     complete: bool
     types: tuple[TypeCount, ...]
-    unplaced: int = 0
+    unrecognised: int = 0
     denied: tuple[str, ...] = ()
 
     @property
     def count(self) -> int:
         """All keys, placed or not."""
-        return sum(t.count for t in self.types) + self.unplaced
+        return sum(t.count for t in self.types) + self.unrecognised
 
 
 @dataclass(frozen=True, slots=True)
-class NamePage:
+class KeyPage:
     """One page of names in byte order. `count` is of the whole answer; `count_is_exact` false: at least so many.
 
     `next_after` is the name to go on after, None on the last page.
@@ -77,22 +77,22 @@ class NamePage:
     count_is_exact: bool = True
 
 
-class Names(Protocol):
+class KeyIndex(Protocol):
     """All key names of one cluster or file. Safe to call from any thread; never blocks on loading."""
 
     def freshness(self) -> Freshness: ...
 
     def tree(self) -> Tree: ...
 
-    def page(self, start: bytes, end: bytes, *, after: bytes | None = None, limit: int = 100) -> NamePage:
+    def page(self, start: bytes, end: bytes, *, after: bytes | None = None, limit: int = 100) -> KeyPage:
         """Names in [start, end), those after `after` only; `end` as in Store.range."""
 
-    def unplaced(self, *, after: bytes | None = None, limit: int = 100) -> NamePage:
+    def unrecognised(self, *, after: bytes | None = None, limit: int = 100) -> KeyPage:
         """Names that fit no pattern."""
 
     def search(
         self, text: str, mode: Mode, *, after: bytes | None = None, limit: int = 100, stop: Stop | None = None
-    ) -> NamePage:
+    ) -> KeyPage:
         """Names that match, as far as it gets until `stop` says so or SEARCH_BUDGET_SECONDS are over.
 
         Raises QueryError for a bad pattern, or one that costs too much.

@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from etcdview.errors import DeniedError, UnreachableError
-from etcdview.index.base import Freshness, Mode, NamePage, Tree, TypeCount
-from etcdview.index.lister import EVERYTHING, Span, list_names, name_behind, sections, span_of, step_between
+from etcdview.index.base import Freshness, KeyPage, Mode, Tree, TypeCount
+from etcdview.index.lister import EVERYTHING, KeyRange, list_names, name_behind, sections, span_of, step_between
 from etcdview.index.match import compile_search
 from etcdview.index.memory import checked_limit
 from etcdview.index.stopping import Stop, in_time
@@ -55,26 +55,26 @@ class BoundedNames:
         self,
         store: Store,
         keyspace: KeySpace,
-        spans: Sequence[Span] = (EVERYTHING,),
+        spans: Sequence[KeyRange] = (EVERYTHING,),
         *,
         revision: int = 0,
-        trouble: str = "",
+        problem: str = "",
     ) -> None:
         self._store = store
         self._keyspace = keyspace
         self.spans = tuple(spans)
         self._revision = revision
-        self._trouble = trouble
+        self._trouble = problem
         self._survey: _Survey | None = None
         self._surveying = threading.Lock()  # only one survey is made at a time
-        self._counted: OrderedDict[Span, _Counted] = OrderedDict()
+        self._counted: OrderedDict[KeyRange, _Counted] = OrderedDict()
         self._lock = threading.Lock()  # guards the counts
 
     def freshness(self) -> Freshness:
         """See Names.freshness. Each answer is as of the moment it is asked for, the tree at most 30 s older."""
         survey = self._survey
         revision, age = (survey.tree.revision, time.monotonic() - survey.at) if survey else (self._revision, 0.0)
-        return Freshness("bounded", revision, complete=False, age_seconds=age, trouble=self._trouble)
+        return Freshness("bounded", revision, complete=False, age_seconds=age, problem=self._trouble)
 
     def tree(self) -> Tree:
         """Counts by type, from count-only reads at one revision; those of before while somebody counts anew.
@@ -89,10 +89,10 @@ class BoundedNames:
         with self._surveying:
             return self._surveyed(known).tree
 
-    def page(self, start: bytes, end: bytes, *, after: bytes | None = None, limit: int = 100) -> NamePage:
+    def page(self, start: bytes, end: bytes, *, after: bytes | None = None, limit: int = 100) -> KeyPage:
         """See Names.page; the names are read as they are now, their count is at most 30 s older."""
         limit = checked_limit(limit)
-        span = Span(start, start + b"\0" if end == b"" else end)
+        span = KeyRange(start, start + b"\0" if end == b"" else end)
         low = span.start if after is None else max(span.start, after + b"\0")
         known = self._counted.get(span)
         piece = self._read_page(span, low, limit, known if after is not None else None)
@@ -105,17 +105,17 @@ class BoundedNames:
             at, count = time.monotonic(), whole.count
         self._remember(span, _Counted(at, count, step_between(span, piece.names)))
         keys = tuple(piece.names)
-        return NamePage(piece.revision, False, keys, count, keys[-1] if piece.more else None)
+        return KeyPage(piece.revision, False, keys, count, keys[-1] if piece.more else None)
 
-    def unplaced(self, *, after: bytes | None = None, limit: int = 100) -> NamePage:
+    def unrecognised(self, *, after: bytes | None = None, limit: int = 100) -> KeyPage:
         """Names without a place, as far as one scan of the gaps between the known types gets."""
         gaps = [gap for span in self.spans for gap, prefix in sections(span, self._keyspace) if not prefix]
         found = _Scan(self._store, self._revision, checked_limit(limit), after)
-        return found.run(gaps, lambda name: self._keyspace.place(name) is None, None)
+        return found.run(gaps, lambda name: self._keyspace.object_key(name) is None, None)
 
     def search(
         self, text: str, mode: Mode, *, after: bytes | None = None, limit: int = 100, stop: Stop | None = None
-    ) -> NamePage:
+    ) -> KeyPage:
         """See Names.search; other than by prefix, SCAN_NAMES names are looked at; `next_after` goes on from there."""
         matcher = compile_search(text, mode)
         low = matcher.literal_prefix
@@ -141,7 +141,7 @@ class BoundedNames:
         self._survey = found
         return found
 
-    def _read_page(self, span: Span, low: bytes, limit: int, known: _Counted | None) -> NamesPiece:
+    def _read_page(self, span: KeyRange, low: bytes, limit: int, known: _Counted | None) -> NamesPiece:
         """At most `limit` names from `low` on. Where the span holds many, its end is guessed: see the lister."""
         step = known.step * GUESS if known is not None and known.count > MANY_NAMES else 0
         while step:
@@ -154,7 +154,7 @@ class BoundedNames:
             step *= WIDER
         return list_names(self._store, low, span.end, revision=self._revision, limit=limit)
 
-    def _remember(self, span: Span, known: _Counted) -> None:
+    def _remember(self, span: KeyRange, known: _Counted) -> None:
         with self._lock:
             self._counted[span] = known
             self._counted.move_to_end(span)
@@ -162,7 +162,7 @@ class BoundedNames:
                 self._counted.popitem(last=False)
 
 
-def survey(store: Store, keyspace: KeySpace, spans: Sequence[Span], revision: int = 0) -> Tree:
+def survey(store: Store, keyspace: KeySpace, spans: Sequence[KeyRange], revision: int = 0) -> Tree:
     """The tree by count-only reads, a bounded one for each known type, and skips over what is between them.
 
     Raises UnreachableError, CompactedError; what is denied is listed.
@@ -188,7 +188,7 @@ class _Surveyor:
         self._skips = 0
         self.denied: list[str] = []
 
-    def look(self, span: Span) -> None:
+    def look(self, span: KeyRange) -> None:
         for section, prefix in sections(span, self._keyspace):
             count = self._count(section)
             if count and prefix:
@@ -200,12 +200,12 @@ class _Surveyor:
         types = tuple(sorted(self._types, key=lambda t: t.resource.prefix))
         return Tree(self._revision, False, types, self._unplaced, tuple(self.denied))
 
-    def _count(self, span: Span) -> int:
+    def _count(self, span: KeyRange) -> int:
         result = self._store.range(span.start, span.end, revision=self._revision, count_only=True)
         self._revision = result.revision
         return result.count
 
-    def _look_between(self, gap: Span) -> None:
+    def _look_between(self, gap: KeyRange) -> None:
         """From one custom type to the next: the first name tells which it is, its count how many to skip."""
         cursor = gap.start
         while True:
@@ -216,13 +216,13 @@ class _Surveyor:
                 self._unplaced += piece.count
                 return
             self._skips += 1
-            whole = _overlap(Span(cursor, gap.end), self._extent(piece.names[0]))
+            whole = _overlap(KeyRange(cursor, gap.end), self._extent(piece.names[0]))
             self._book(piece.names[0], self._count(whole))
             if whole.end in (b"\0", gap.end):
                 return
             cursor = whole.end
 
-    def _extent(self, name: bytes) -> Span:
+    def _extent(self, name: bytes) -> KeyRange:
         """What is skipped with the name: all of its type, else of its directory, else itself alone."""
         prefix = self._keyspace.resource_prefix(name)
         if prefix is not None:
@@ -233,14 +233,14 @@ class _Surveyor:
             return span_of(root + b"/".join(segments[:2]) + b"/")
         if len(segments) == 2 and segments[0] and b"." not in segments[0]:
             return span_of(root + segments[0] + b"/")
-        return Span(name, name + b"\0")
+        return KeyRange(name, name + b"\0")
 
     def _book(self, name: bytes, count: int) -> None:
-        place = self._keyspace.place(name)
-        if place is None:
+        object_key = self._keyspace.object_key(name)
+        if object_key is None:
             self._unplaced += count
         else:
-            self._types.append(_row(self._keyspace, place.resource, count))
+            self._types.append(_row(self._keyspace, object_key.resource, count))
 
 
 def _row(keyspace: KeySpace, resource: resources.ResourceType, count: int) -> TypeCount:
@@ -248,9 +248,9 @@ def _row(keyspace: KeySpace, resource: resources.ResourceType, count: int) -> Ty
     return TypeCount(resource, keyspace.range_prefix(resource), count, namespaces)
 
 
-def _overlap(one: Span, other: Span) -> Span:
+def _overlap(one: KeyRange, other: KeyRange) -> KeyRange:
     ends = [end for end in (one.end, other.end) if end != b"\0"]
-    return Span(max(one.start, other.start), min(ends) if ends else b"\0")
+    return KeyRange(max(one.start, other.start), min(ends) if ends else b"\0")
 
 
 class _Scan:
@@ -265,7 +265,7 @@ class _Scan:
         self._seen = 0
         self._last = after
 
-    def run(self, spans: Sequence[Span], wanted: Callable[[bytes], bool], stop: Stop | None) -> NamePage:
+    def run(self, spans: Sequence[KeyRange], wanted: Callable[[bytes], bool], stop: Stop | None) -> KeyPage:
         """The page. Its count is of what it found; exact only when it came to the end from the beginning."""
         over = in_time(stop)
         for span in spans:
@@ -273,7 +273,7 @@ class _Scan:
                 return self._page(self._last, exact=False)
         return self._page(None, exact=self._after is None)
 
-    def _look(self, span: Span, wanted: Callable[[bytes], bool], over: Stop) -> bool:
+    def _look(self, span: KeyRange, wanted: Callable[[bytes], bool], over: Stop) -> bool:
         """Whether the scan came to the end of the span."""
         cursor = span.start if self._after is None else max(span.start, self._after + b"\0")
         while span.end == b"\0" or cursor < span.end:
@@ -298,5 +298,5 @@ class _Scan:
                 self._keys.append(name)
         return True
 
-    def _page(self, next_after: bytes | None, *, exact: bool) -> NamePage:
-        return NamePage(self._revision, False, tuple(self._keys), len(self._keys), next_after, exact)
+    def _page(self, next_after: bytes | None, *, exact: bool) -> KeyPage:
+        return KeyPage(self._revision, False, tuple(self._keys), len(self._keys), next_after, exact)

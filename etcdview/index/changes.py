@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import islice, takewhile
 from typing import Protocol
 
-from etcdview.index.lister import Span, span_of
+from etcdview.index.lister import KeyRange, span_of
 from etcdview.models import Event, KeyValue
 
 KEPT_CHANGES = 10_000
@@ -160,7 +160,7 @@ class _Dropped:
 class SeveralLogs:
     """The logs of several spans read as one: where a prefix lies in one span, as far as that one's log is."""
 
-    def __init__(self, logs: Callable[[], Sequence[tuple[Span, ChangeLog]]]) -> None:
+    def __init__(self, logs: Callable[[], Sequence[tuple[KeyRange, ChangeLog]]]) -> None:
         """`logs` gives those that can be read at the moment."""
         self._logs = logs
 

@@ -16,7 +16,7 @@ from etcdview.errors import CompactedError, DeniedError, EtcdviewError
 from etcdview.index.base import State
 from etcdview.index.changes import ChangeLog
 from etcdview.index.history import ForeignError, History, UnprovenError
-from etcdview.index.lister import Span, list_names
+from etcdview.index.lister import KeyRange, list_names
 from etcdview.index.load import Load, Loaded
 from etcdview.index.memory import NameSet
 from etcdview.kube.keys import KeySpace, show
@@ -42,7 +42,7 @@ class FeedStatus:
     prefix has, and `covered` the finished spans.
     """
 
-    span: Span
+    span: KeyRange
     state: State = "loading"
     names: NameSet | None = None
     loading: NameSet | None = None
@@ -50,11 +50,11 @@ class FeedStatus:
     confirmed_at: float = 0.0
     done: int = 0
     total: int = 0
-    trouble: str = ""
+    problem: str = ""
     denied: bool = False
     too_large: str = ""
     counts: Mapping[str, int] = field(default_factory=dict)
-    covered: tuple[Span, ...] = ()
+    covered: tuple[KeyRange, ...] = ()
 
 
 class FeedStore(Store, Watchable, Protocol):
@@ -74,7 +74,7 @@ class Sink(Protocol):
 class Feed:
     """A span's names, in a thread of its own between `start` and `stop`; `changes` is the log of its watch."""
 
-    def __init__(self, store: FeedStore, keyspace: KeySpace, spans: Sequence[Span], sink: Sink) -> None:
+    def __init__(self, store: FeedStore, keyspace: KeySpace, spans: Sequence[KeyRange], sink: Sink) -> None:
         """`spans` are tried in turn until etcd permits one."""
         self._store = store
         self._keyspace = keyspace
@@ -126,7 +126,7 @@ class Feed:
         if silent > BEHIND_SECONDS / 2 and not self._progress_seen:
             self._ask_instead(status)
         elif silent > BEHIND_SECONDS and status.state == "live":
-            self._set(state="behind", trouble=_BEHIND)
+            self._set(state="behind", problem=_BEHIND)
 
     def _ask_instead(self, status: FeedStatus) -> None:
         """For a server that answers no progress requests: a read at the same revision proves as much."""
@@ -167,7 +167,7 @@ class Feed:
         if isinstance(error, DeniedError):
             return self._deny(error)
         if isinstance(error, EtcdviewError) and not isinstance(error, CompactedError):
-            self._set(state="down", loading=None, counts={}, covered=(), trouble=str(error))
+            self._set(state="down", loading=None, counts={}, covered=(), problem=str(error))
             return _DOWN_PAUSE_SECONDS
         if isinstance(error, CompactedError):
             why = "etcd has compacted what the index had not seen yet; it loads again."
@@ -183,7 +183,7 @@ class Feed:
     def _forget(self, why: str) -> None:
         """Nothing of what is held may be shown any more."""
         self._history = History()
-        self._set(state="loading", names=None, loading=None, too_large="", done=0, counts={}, covered=(), trouble=why)
+        self._set(state="loading", names=None, loading=None, too_large="", done=0, counts={}, covered=(), problem=why)
 
     def _deny(self, error: DeniedError) -> float:
         if len(self._spans) > 1:
@@ -191,8 +191,8 @@ class Feed:
             self._set(span=self._spans[0])
             return 0.0
         self._history = History()
-        trouble = f"etcd does not permit reading {show(self._status.span.start)}. {error.remedy}"
-        self._set(state="down", names=None, loading=None, counts={}, covered=(), denied=True, trouble=trouble)
+        problem = f"etcd does not permit reading {show(self._status.span.start)}. {error.remedy}"
+        self._set(state="down", names=None, loading=None, counts={}, covered=(), denied=True, problem=problem)
         return _DENIED_PAUSE_SECONDS
 
     def _load(self) -> None:
@@ -215,15 +215,15 @@ class Feed:
 
     def _hold(self, names: NameSet) -> None:
         """Show what was loaded, unless it takes too much memory; it is called live once the watch is there."""
-        trouble = self._sink.over_limit()
+        problem = self._sink.over_limit()
         self._set(
-            state="bounded" if trouble else "behind",
-            names=None if trouble else names,
+            state="bounded" if problem else "behind",
+            names=None if problem else names,
             loading=None,
             counts={},
             covered=(),
-            too_large=trouble,
-            trouble=trouble,
+            too_large=problem,
+            problem=problem,
         )
         self.changes.restart(self._history.reached, rewound=self._rewound)
         self._rewound = False
@@ -249,7 +249,7 @@ class Feed:
             head = _head(self._store, span)
             self._history.check(head)
             self._set(
-                state="bounded" if self._status.too_large else "behind", trouble=self._status.too_large or _CATCHING_UP
+                state="bounded" if self._status.too_large else "behind", problem=self._status.too_large or _CATCHING_UP
             )
             if self._history.proven and head.revision == self._history.reached:
                 self._confirm(self._heard_at)
@@ -273,8 +273,8 @@ class Feed:
                     names.discard(event.kv.key)
                 else:
                     names.add(event.kv.key)
-        if names is not None and (trouble := self._sink.over_limit()):
-            self._set(names=None, too_large=trouble, state="bounded", trouble=trouble)
+        if names is not None and (problem := self._sink.over_limit()):
+            self._set(names=None, too_large=problem, state="bounded", problem=problem)
         certain_at = self._history.confirmed(batch, now)
         self._set(revision=self._history.reached)
         if certain_at is not None:
@@ -285,14 +285,14 @@ class Feed:
 
     def _confirm(self, at: float) -> None:
         """Nothing was missing at that moment (monotonic seconds)."""
-        trouble = self._status.too_large
-        self._set(state="bounded" if trouble else "live", confirmed_at=at, trouble=trouble)
+        problem = self._status.too_large
+        self._set(state="bounded" if problem else "live", confirmed_at=at, problem=problem)
 
 
 _CATCHING_UP = "The watch is catching up with what was written meanwhile."
 _BEHIND = "etcd has not confirmed for some seconds that the watch is up to date."
 
 
-def _head(store: Store, span: Span) -> NamesPiece:
+def _head(store: Store, span: KeyRange) -> NamesPiece:
     """The newest revision and who says so, by a linearizable read of one key that need not exist."""
     return list_names(store, span.start, b"")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from etcdview.index.lister import EVERYTHING, Span
+from etcdview.index.lister import EVERYTHING, KeyRange
 from etcdview.models import Event, NamesPiece, WatchBatch
 
 # How long a revision that a progress answer names has to stand before it is believed: etcd before 3.4.25 and 3.5.8 may
@@ -43,7 +43,7 @@ class History:
         self._doubted_at = 0.0
 
     @classmethod
-    def loaded(cls, head: NamesPiece, span: Span) -> History:
+    def loaded(cls, head: NamesPiece, span: KeyRange) -> History:
         """A history that begins with a load of `span` as of `head`."""
         history = cls()
         history._whole = span == EVERYTHING and head.revision > 1  # revision 1 is that of an empty etcd: no event

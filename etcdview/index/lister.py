@@ -25,7 +25,7 @@ _RANKS = bytes(bisect_right(_DIGITS, byte) - 1 for byte in range(256))
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class KeyRange:
     """Names in [start, end); `end` b"\\0" is the end of the keyspace, as in Store.range."""
 
     start: bytes
@@ -34,26 +34,26 @@ class Span:
     def __contains__(self, key: bytes) -> bool:
         return key >= self.start and (self.end == b"\0" or key < self.end)
 
-    def overlaps(self, other: Span) -> bool:
+    def overlaps(self, other: KeyRange) -> bool:
         """Whether a name may be in both."""
         return (self.end == b"\0" or other.start < self.end) and (other.end == b"\0" or self.start < other.end)
 
-    def covers(self, other: Span) -> bool:
+    def covers(self, other: KeyRange) -> bool:
         """Whether all of `other` is in this one."""
         if other.start < self.start:
             return False
         return self.end == b"\0" or (other.end != b"\0" and other.end <= self.end)
 
 
-EVERYTHING = Span(b"\0", b"\0")
+EVERYTHING = KeyRange(b"\0", b"\0")
 
 
-def span_of(prefix: bytes) -> Span:
+def span_of(prefix: bytes) -> KeyRange:
     """All names that begin with `prefix`."""
-    return Span(prefix or b"\0", prefix_end(prefix))
+    return KeyRange(prefix or b"\0", prefix_end(prefix))
 
 
-def disjoint(prefixes: list[bytes]) -> list[Span]:
+def disjoint(prefixes: list[bytes]) -> list[KeyRange]:
     """The spans of the prefixes, in order; those inside another are left out."""
     kept: list[bytes] = []
     for prefix in sorted(prefixes):
@@ -63,8 +63,8 @@ def disjoint(prefixes: list[bytes]) -> list[Span]:
 
 
 def sections(
-    span: Span, keyspace: KeySpace, prefixes: Collection[str] = BY_PREFIX.keys()
-) -> Iterator[tuple[Span, str]]:
+    span: KeyRange, keyspace: KeySpace, prefixes: Collection[str] = BY_PREFIX.keys()
+) -> Iterator[tuple[KeyRange, str]]:
     """The span cut at storage prefixes (of all built-in types): each with its prefix, or "" for what lies between."""
     cursor = span.start
     for prefix in sorted(prefixes, key=lambda prefix: prefix + "/"):
@@ -73,11 +73,11 @@ def sections(
         if low >= high:
             continue
         if cursor < low:
-            yield Span(cursor, low), ""
-        yield Span(low, high), prefix
+            yield KeyRange(cursor, low), ""
+        yield KeyRange(low, high), prefix
         cursor = high
     if span.end == b"\0" or cursor < span.end:
-        yield Span(cursor, span.end), ""
+        yield KeyRange(cursor, span.end), ""
 
 
 def list_names(
@@ -101,11 +101,11 @@ class Lister:
         self._size = piece_names
         self._serializable = True
 
-    def first(self, span: Span) -> NamesPiece:
+    def first(self, span: KeyRange) -> NamesPiece:
         """The first names of the span; its count is of the whole span. Raises CompactedError."""
         return self._read(span.start, span.end, self._size)
 
-    def rest(self, span: Span, piece: NamesPiece) -> Iterator[NamesPiece]:
+    def rest(self, span: KeyRange, piece: NamesPiece) -> Iterator[NamesPiece]:
         """What follows the first piece, in order."""
         scale = _Scale(span)
         left = piece.count - len(piece.names)
@@ -137,12 +137,12 @@ class Lister:
                 self._size = max(self._size // 2, MIN_PIECE_NAMES // 2)
 
 
-def step_between(span: Span, names: Sequence[bytes]) -> int:
+def step_between(span: KeyRange, names: Sequence[bytes]) -> int:
     """How far apart the first and the last of some names of the span stand; at least 1."""
     return _Scale(span).between(names[0], names[-1]) if names else 1
 
 
-def name_behind(span: Span, name: bytes, step: int) -> bytes:
+def name_behind(span: KeyRange, name: bytes, step: int) -> bytes:
     """A name within the span that stands `step` behind `name`, or the span's end."""
     return _Scale(span).after(name, step)
 
@@ -153,7 +153,7 @@ class _Scale:
     Its digits are the characters that names are made of, so that the numbers leave few gaps.
     """
 
-    def __init__(self, span: Span) -> None:
+    def __init__(self, span: KeyRange) -> None:
         self._span = span
         common = 0
         if span.end != b"\0":

@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from etcdview.errors import DeniedError
-from etcdview.index.base import Freshness, Mode, NamePage, State, Tree
+from etcdview.index.base import Freshness, KeyPage, Mode, State, Tree
 from etcdview.index.bounded import BoundedNames
 from etcdview.index.changes import ChangeLog, SeveralLogs
 from etcdview.index.churn import Churn, ChurnCounter
 from etcdview.index.feed import Feed, FeedStatus, FeedStore
-from etcdview.index.lister import EVERYTHING, Span, disjoint, span_of
+from etcdview.index.lister import EVERYTHING, KeyRange, disjoint, span_of
 from etcdview.index.match import compile_search
 from etcdview.index.memory import Found, page_of, search_in
 from etcdview.index.packed import View
@@ -87,7 +87,7 @@ class Index:
             age_seconds=max(time.monotonic() - min(known), 0.0) if known else 0.0,
             done=sum(part.done for part in readable),
             total=sum(part.total for part in readable),
-            trouble=worst.trouble or next((part.trouble for part in parts if part.trouble), ""),
+            problem=worst.problem or next((part.problem for part in parts if part.problem), ""),
         )
 
     def tree(self) -> Tree:
@@ -102,9 +102,9 @@ class Index:
             return replace(self._bounded(parts).tree(), denied=denied)
         return loading_tree(parts, self._keyspace, revision, denied)
 
-    def page(self, start: bytes, end: bytes, *, after: bytes | None = None, limit: int = 100) -> NamePage:
+    def page(self, start: bytes, end: bytes, *, after: bytes | None = None, limit: int = 100) -> KeyPage:
         """See Names.page. What is not loaded yet is read from etcd. Raises DeniedError where nothing may be read."""
-        asked = Span(start, start + b"\0" if end == b"" else end)
+        asked = KeyRange(start, start + b"\0" if end == b"" else end)
         touched = [part for part in self._parts() if part.span.overlaps(asked)]
         parts = [part for part in touched if not part.denied]
         if not parts:
@@ -116,7 +116,7 @@ class Index:
             found = self._answer(page_of(views, start, end, after, limit))
         return found if parts == touched else replace(found, complete=False)
 
-    def unplaced(self, *, after: bytes | None = None, limit: int = 100) -> NamePage:
+    def unrecognised(self, *, after: bytes | None = None, limit: int = 100) -> KeyPage:
         """See Names.unplaced; while loading, those that are loaded."""
         held = [part.names or part.loading for part in self._parts()]
         views = [names.unplaced_view() for names in held if names is not None]
@@ -124,7 +124,7 @@ class Index:
 
     def search(
         self, text: str, mode: Mode, *, after: bytes | None = None, limit: int = 100, stop: Stop | None = None
-    ) -> NamePage:
+    ) -> KeyPage:
         """See Names.search. While loading: among the names that are loaded, save that a prefix is read from etcd."""
         parts = [part for part in self._parts() if not part.denied]
         if mode == "prefix" and text:
@@ -144,8 +144,8 @@ class Index:
         """See feed.Sink."""
         now = time.monotonic()
         for event in events:
-            place = self._keyspace.place(event.kv.key)
-            self._churn.note(place.resource.prefix if place else STRAYS, now)
+            object_key = self._keyspace.object_key(event.kv.key)
+            self._churn.note(object_key.resource.prefix if object_key else STRAYS, now)
 
     def over_limit(self) -> str:
         """See feed.Sink."""
@@ -157,7 +157,7 @@ class Index:
             "each page reads from etcd instead. Raise the limit to have counts and search back."
         )
 
-    def _logs(self) -> list[tuple[Span, ChangeLog]]:
+    def _logs(self) -> list[tuple[KeyRange, ChangeLog]]:
         return [(feed.status.span, feed.changes) for feed in self._feeds if not feed.status.denied]
 
     def _beat(self) -> None:
@@ -181,12 +181,12 @@ class Index:
             self._reads = BoundedNames(self._store, self._keyspace, spans)
         return self._reads
 
-    def _answer(self, found: Found) -> NamePage:
+    def _answer(self, found: Found) -> KeyPage:
         fresh = self.freshness()
-        return NamePage(fresh.revision, fresh.complete, found.keys, found.count, found.next_after, found.exact)
+        return KeyPage(fresh.revision, fresh.complete, found.keys, found.count, found.next_after, found.exact)
 
 
-def _views_over(parts: Sequence[FeedStatus], asked: Span) -> list[View] | None:
+def _views_over(parts: Sequence[FeedStatus], asked: KeyRange) -> list[View] | None:
     """Views that hold all names of `asked` that the parts have; None where a part of it is not loaded."""
     views: list[View] = []
     for part in parts:
@@ -199,10 +199,10 @@ def _views_over(parts: Sequence[FeedStatus], asked: Span) -> list[View] | None:
     return views
 
 
-def _unreadable(denied: Sequence[FeedStatus], asked: Span) -> DeniedError:
+def _unreadable(denied: Sequence[FeedStatus], asked: KeyRange) -> DeniedError:
     """Why nothing of `asked` may be read: etcd forbids it, or it lies outside of what etcdview is set to read."""
     if denied:
-        return DeniedError(denied[0].trouble, "Names and values below it cannot be shown with this etcd user.")
+        return DeniedError(denied[0].problem, "Names and values below it cannot be shown with this etcd user.")
     return DeniedError(
         f"{show(asked.start)} is outside of the prefixes that etcdview is set to read.",
         "Add its prefix to the setting `prefixes`.",

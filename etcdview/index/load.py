@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from etcdview.index.lister import Lister, Span, sections
+from etcdview.index.lister import KeyRange, Lister, sections
 from etcdview.kube.keys import KeySpace
 from etcdview.models import NamesPiece
 from etcdview.stores.protocols import Store
@@ -46,7 +46,7 @@ _POLL_SECONDS = 0.1
 class Section:
     """A span of the keyspace that holds one of LARGE_TYPES (its storage prefix), or what lies between two ("")."""
 
-    span: Span
+    span: KeyRange
     prefix: str
 
 
@@ -70,7 +70,13 @@ class Load:
     """The names of `span` as of `revision`. Iterate it once, in one thread; errors of the readers come out there."""
 
     def __init__(
-        self, store: Store, span: Span, keyspace: KeySpace, revision: int, stop: threading.Event, readers: int = READERS
+        self,
+        store: Store,
+        span: KeyRange,
+        keyspace: KeySpace,
+        revision: int,
+        stop: threading.Event,
+        readers: int = READERS,
     ) -> None:
         self._lister = Lister(store, revision)
         self._stop = stop

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from etcdview.errors import QueryError
-from etcdview.index.base import Freshness, Mode, NamePage, Tree, TypeCount
+from etcdview.index.base import Freshness, KeyPage, Mode, Tree, TypeCount
 from etcdview.index.match import Matcher, Prefix, compile_search
 from etcdview.index.packed import Block, PackedNames, View
 from etcdview.index.stopping import Stop, in_time
@@ -50,10 +50,10 @@ class NameSet:
     def extend(self, names: Sequence[bytes]) -> None:
         """Add sorted, distinct names that no name stands between which is here already."""
         with self._lock:
-            strays: list[bytes] = []
+            unrecognised_keys: list[bytes] = []
             for block in self._names.extend(names):
-                strays += self._tally.add_block(block)
-            self._unplaced.extend(strays)
+                unrecognised_keys += self._tally.add_block(block)
+            self._unplaced.extend(unrecognised_keys)
 
     def add(self, name: bytes) -> bool:
         """Add one name; whether it is new."""
@@ -120,25 +120,25 @@ class MemoryNames:
         """See Names.tree."""
         return Tree(self._revision, True, self._names.types(), self._names.unplaced_view().count)
 
-    def page(self, start: bytes, end: bytes, *, after: bytes | None = None, limit: int = 100) -> NamePage:
+    def page(self, start: bytes, end: bytes, *, after: bytes | None = None, limit: int = 100) -> KeyPage:
         """See Names.page."""
         return self._page(page_of((self._names.view(),), start, end, after, limit))
 
-    def unplaced(self, *, after: bytes | None = None, limit: int = 100) -> NamePage:
+    def unrecognised(self, *, after: bytes | None = None, limit: int = 100) -> KeyPage:
         """See Names.unplaced."""
         return self._page(page_of((self._names.unplaced_view(),), b"", b"\0", after, limit))
 
     def search(
         self, text: str, mode: Mode, *, after: bytes | None = None, limit: int = 100, stop: Stop | None = None
-    ) -> NamePage:
+    ) -> KeyPage:
         """See Names.search."""
         return self._page(search_in((self._names.view(),), compile_search(text, mode), after, limit, stop))
 
     def close(self) -> None:
         """Nothing to let go of."""
 
-    def _page(self, found: Found) -> NamePage:
-        return NamePage(self._revision, True, found.keys, found.count, found.next_after, found.exact)
+    def _page(self, found: Found) -> KeyPage:
+        return KeyPage(self._revision, True, found.keys, found.count, found.next_after, found.exact)
 
 
 def page_of(views: Sequence[View], start: bytes, end: bytes, after: bytes | None, limit: int) -> Found:

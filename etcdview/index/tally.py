@@ -28,10 +28,10 @@ class Tally:
 
     def change(self, name: bytes, by: int) -> bool:
         """Count one name in (1) or out (-1); whether it has a place."""
-        place = self._keyspace.place(name)
-        if place is None:
+        object_key = self._keyspace.object_key(name)
+        if object_key is None:
             return False
-        self._count(place.resource, place.namespace, by)
+        self._count(object_key.resource, object_key.namespace, by)
         return True
 
     def add_block(self, block: Block) -> list[bytes]:
@@ -44,22 +44,24 @@ class Tally:
         return self._add_alike(block)
 
     def _add_alike(self, block: Block) -> list[bytes]:
-        place = self._keyspace.place(block.take(0, 1)[0])
-        if place is None:
+        object_key = self._keyspace.object_key(block.take(0, 1)[0])
+        if object_key is None:
             return block.names()
-        self._count(place.resource, place.namespace, block.count)
+        self._count(object_key.resource, object_key.namespace, block.count)
         return []
 
     def _add_by_directory(self, names: list[bytes]) -> list[bytes]:
         """Names of one directory that end in something have the same type and namespace, or all have no place."""
-        strays: set[bytes] = set()
+        unrecognised_keys: set[bytes] = set()
         for directory, count in Counter([name[: name.rfind(b"/") + 1] for name in names]).items():
-            place = self._keyspace.place(directory + b"x")
-            if place is None:
-                strays.add(directory)
+            object_key = self._keyspace.object_key(directory + b"x")
+            if object_key is None:
+                unrecognised_keys.add(directory)
             else:
-                self._count(place.resource, place.namespace, count)
-        return [name for name in names if name[: name.rfind(b"/") + 1] in strays] if strays else []
+                self._count(object_key.resource, object_key.namespace, count)
+        return (
+            [name for name in names if name[: name.rfind(b"/") + 1] in unrecognised_keys] if unrecognised_keys else []
+        )
 
     def _count(self, resource: ResourceType, namespace: str, by: int) -> None:
         one = self._types.get(resource.prefix)

@@ -22,7 +22,7 @@ _PLURAL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ObjectKey:
     """Where a key belongs. `namespace` is "" for what is not in one."""
 
     resource: ResourceType
@@ -40,7 +40,7 @@ class KeySpace:
     def __repr__(self) -> str:
         return f"KeySpace({self.prefix!r})"
 
-    def place(self, key: bytes) -> Place | None:
+    def object_key(self, key: bytes) -> ObjectKey | None:
         """What the key says of itself; None where it fits no pattern."""
         if not key.startswith(self.root):
             return None
@@ -54,8 +54,8 @@ class KeySpace:
 
     def resource_prefix(self, key: bytes) -> bytes | None:
         """The first part of `key`, with its last slash, that names the resource type; None where none does."""
-        place = self.place(key)
-        return None if place is None else self.range_prefix(place.resource)
+        object_key = self.object_key(key)
+        return None if object_key is None else self.range_prefix(object_key.resource)
 
     def range_prefix(self, resource: ResourceType, namespace: str = "") -> bytes:
         """What every key of the type (in the namespace) begins with; ends with a slash."""
@@ -67,7 +67,7 @@ class KeySpace:
         return self.range_prefix(resource, namespace) + name.encode()
 
 
-def _place(segments: list[str]) -> Place | None:
+def _place(segments: list[str]) -> ObjectKey | None:
     for width in (2, 1):
         builtin = BY_PREFIX.get("/".join(segments[:width]))
         if builtin is not None and len(segments) > width:
@@ -78,10 +78,10 @@ def _place(segments: list[str]) -> Place | None:
     return None
 
 
-def _rest(resource: ResourceType, rest: list[str]) -> Place | None:
+def _rest(resource: ResourceType, rest: list[str]) -> ObjectKey | None:
     if resource.namespaced:
-        return Place(resource, rest[0], rest[1]) if len(rest) == 2 else None
-    return Place(resource, "", rest[0]) if len(rest) == 1 else None
+        return ObjectKey(resource, rest[0], rest[1]) if len(rest) == 2 else None
+    return ObjectKey(resource, "", rest[0]) if len(rest) == 1 else None
 
 
 def show(key: bytes) -> str:

@@ -22,7 +22,7 @@ class MemberNow:
     url: str = ""
     status: MemberStatus | None = None
     alarms: tuple[Alarm, ...] = ()
-    trouble: str = ""
+    problem: str = ""
 
     @property
     def id(self) -> int:
@@ -98,8 +98,8 @@ class Sight:
             return "Nobody leads."
         if (member.status.leader_id, member.status.raft_term) != (leader.id, leader.status.raft_term):
             return f"{member.name} answers, but does not follow {leader.name}: it is cut off from its peers."
-        if member.trouble:
-            return f"{member.name} answers, but cannot read what the others agreed on: {member.trouble}"
+        if member.problem:
+            return f"{member.name} answers, but cannot read what the others agreed on: {member.problem}"
         return ""
 
     def takes_part(self, member: MemberNow) -> bool:
@@ -132,19 +132,19 @@ class _Answer:
     url: str
     status: MemberStatus | None = None
     alarms: tuple[Alarm, ...] = ()
-    trouble: str = ""
+    problem: str = ""
 
 
 def _ask(store: Maintainable, url: str) -> _Answer:
     try:
         probe = store.probe(url)
     except EtcdviewError as error:
-        return _Answer(url, trouble=error.what)
+        return _Answer(url, problem=error.what)
     try:
         status = probe.status(LOOK_SECONDS)
         return _Answer(url, status, _alarms(status), "" if status.learner else _unread(probe))
     except EtcdviewError as error:
-        return _Answer(url, trouble=error.what)
+        return _Answer(url, problem=error.what)
     finally:
         probe.close()
 
@@ -165,20 +165,20 @@ def _unread(probe: MemberProbe) -> str:
 
 def _ask_any(store: Maintainable, member: Member) -> _Answer:
     """By the addresses that the member advertises, the first that is its own."""
-    answer = _Answer("", trouble="It advertises no client URL: it has never started.")
+    answer = _Answer("", problem="It advertises no client URL: it has never started.")
     for url in member.client_urls:
         answer = _ask(store, url)
         if answer.status is not None and answer.status.member_id == member.id:
             return answer
         if answer.status is not None:
-            answer = _Answer(url, trouble=f"Another member answers at {url}.")
+            answer = _Answer(url, problem=f"Another member answers at {url}.")
     return answer
 
 
 def _now(member: Member, answer: _Answer) -> MemberNow:
     if answer.status is None:
-        return MemberNow(member, trouble=answer.trouble)
-    return MemberNow(member, answer.url, answer.status, answer.alarms, answer.trouble)
+        return MemberNow(member, problem=answer.problem)
+    return MemberNow(member, answer.url, answer.status, answer.alarms, answer.problem)
 
 
 def _alarms(status: MemberStatus) -> tuple[Alarm, ...]:

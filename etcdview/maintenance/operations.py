@@ -24,7 +24,7 @@ class Step:
     member: str
     before: int = 0
     after: int = 0
-    trouble: str = ""
+    problem: str = ""
 
 
 def compact(store: Maintainable, revision: int) -> None:
@@ -53,7 +53,7 @@ def defragment_all(store: Maintainable) -> Iterator[Step]:
             _check(plans.defragment_all(sight))
             step = _defragment(store, waiting[0])
         except EtcdviewError as error:
-            yield Step("", trouble=str(error))
+            yield Step("", problem=str(error))
             return
         done.add(waiting[0].id)
         yield step

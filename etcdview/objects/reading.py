@@ -13,7 +13,7 @@ from etcdview.codec import Codec, Decoded, Detail
 from etcdview.errors import DecodeError
 from etcdview.kube import resources
 from etcdview.kube.crds import Definitions, definitions
-from etcdview.kube.keys import KeySpace, Place
+from etcdview.kube.keys import KeySpace, ObjectKey
 from etcdview.kube.redaction import is_sensitive, may_hold_a_secret
 from etcdview.kube.resources import BY_PREFIX, ResourceType
 from etcdview.models import KeyMeta, KeyValue
@@ -29,7 +29,7 @@ class Row:
     """One key of a type: etcd's facts, where it belongs, and its decoded value."""
 
     meta: KeyMeta
-    place: Place | None
+    object_key: ObjectKey | None
     size_bytes: int
     decoded: Decoded
     masked: bool = False  # something was taken out of the object: the stored bytes still hold it
@@ -42,12 +42,12 @@ class Row:
     @property
     def namespace(self) -> str:
         """The namespace by the key, "" where there is none."""
-        return self.place.namespace if self.place else ""
+        return self.object_key.namespace if self.object_key else ""
 
     @property
     def name(self) -> str:
         """The name by the key, "" where the key fits no pattern."""
-        return self.place.name if self.place else ""
+        return self.object_key.name if self.object_key else ""
 
     @property
     def object(self) -> dict[str, Any] | None:
@@ -111,19 +111,19 @@ class Objects:
             return None
         start = self.keyspace.range_prefix(resources.custom(group, plural))
         found = self._store.range(start, prefix_end(start), revision=revision, limit=1, keys_only=True).kvs
-        place = self.keyspace.place(found[0].key) if found else None
-        return place.resource if place else None
+        object_key = self.keyspace.object_key(found[0].key) if found else None
+        return object_key.resource if object_key else None
 
     def row(self, kv: KeyValue, detail: Detail = Detail.WHOLE) -> Row:
         """A key and its value, decoded and masked."""
         decoded = self._codec.decode(kv.key, kv.value, kv.mod_revision, detail=detail)
-        place = self.keyspace.place(kv.key)
+        object_key = self.keyspace.object_key(kv.key)
         if decoded.object is not None:
-            sensitive = is_sensitive(place.resource if place else None, decoded.storage.kind)
+            sensitive = is_sensitive(object_key.resource if object_key else None, decoded.storage.kind)
             shown = self._mask(decoded.object, sensitive)
             masked = shown is not decoded.object
             decoded = replace(decoded, object=shown) if masked else decoded
         else:
             masked = may_hold_a_secret(decoded.plain)
         meta = KeyMeta(kv.key, kv.create_revision, kv.mod_revision, kv.version, kv.lease)
-        return Row(meta, place, kv.size_bytes, decoded, masked)
+        return Row(meta, object_key, kv.size_bytes, decoded, masked)

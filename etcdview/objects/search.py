@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from etcdview.errors import CompactedError, EtcdviewError, QueryError
-from etcdview.index.base import Names
+from etcdview.index.base import KeyIndex
 from etcdview.models import KeyValue
 from etcdview.stores.paging import PieceReader
 from etcdview.stores.protocols import Store
@@ -99,7 +99,7 @@ class _Count:
 
 def search_content(
     store: Store,
-    names: Names,
+    names: KeyIndex,
     scopes: Sequence[Scope],
     decode: Decode,
     predicate: Predicate,
@@ -147,7 +147,7 @@ def _look(kv: KeyValue, decode: Decode, predicate: Predicate, count: _Count) -> 
         count.hits.append(Hit(kv.key, kv.mod_revision, match))
 
 
-def _pieces(store: Store, names: Names, scopes: Sequence[Scope], count: _Count) -> Iterator[Sequence[KeyValue]]:
+def _pieces(store: Store, names: KeyIndex, scopes: Sequence[Scope], count: _Count) -> Iterator[Sequence[KeyValue]]:
     reader = PieceReader(store)
     for scope in scopes:
         for start, end in _stretches(names, scope):
@@ -156,7 +156,7 @@ def _pieces(store: Store, names: Names, scopes: Sequence[Scope], count: _Count) 
                 yield piece.kvs
 
 
-def _stretches(names: Names, scope: Scope) -> Iterator[tuple[bytes, bytes]]:
+def _stretches(names: KeyIndex, scope: Scope) -> Iterator[tuple[bytes, bytes]]:
     """The scope in parts of about STRETCH_NAMES keys. Names may have come or gone since; the parts make up it all."""
     start = scope.start
     while True:

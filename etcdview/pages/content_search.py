@@ -76,7 +76,7 @@ def content_page(window: Window, query: ContentQuery) -> ContentPage:
         raise QueryError(f"There is no kind of search {query.kind!r}.", f"Choose one of {', '.join(KINDS)}.")
     steps = search_content(
         window.store,
-        window.names,
+        window.index,
         [_scope(window, query)],
         lambda kv: _looked(window.objects.row(kv)),
         predicate_for(query.kind, query.text),

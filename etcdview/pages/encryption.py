@@ -70,7 +70,7 @@ def encryption_page(window: Window, now: datetime) -> EncryptionPage:
     config = window.cluster.codec.encryption
     rows = sorted((_row(seals, config) for seals in count.types), key=_order)
     return EncryptionPage(
-        freshness=window.names.freshness(),
+        freshness=window.index.freshness(),
         configured=bool(config.rules),
         count=count,
         running=full is not None and full.progress is not None,

@@ -20,7 +20,7 @@ from etcdview.maintenance.snapshot_stream import Stream
 from etcdview.models import Alarm
 from etcdview.pages.parts.addresses import Crumb, href
 from etcdview.pages.parts.commands import Command
-from etcdview.pages.parts.writable import Trouble, check_typed, off
+from etcdview.pages.parts.writable import Problem, check_typed, off
 from etcdview.stores.protocols import Maintainable
 
 EARLIER_SECONDS = 300.0
@@ -61,7 +61,7 @@ class MemberLine:
     id: str
     name: str
     role: str
-    trouble: str
+    problem: str
     db_size: int | None
     db_size_in_use: int | None
     links: tuple[Link, ...]
@@ -108,7 +108,7 @@ class OperationPage:
     commands: tuple[Command, ...]
     action: str
     loses: str = ""
-    trouble: Trouble | None = None
+    problem: Problem | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,7 @@ def maintenance_page(
     )
 
 
-def operation_page(window: Window, query: OperationQuery, trouble: Trouble | None = None) -> OperationPage:
+def operation_page(window: Window, query: OperationQuery, problem: Problem | None = None) -> OperationPage:
     """What the operation would do now, what it risks, and whether it is refused."""
     store = _store(window, "snapshot" if query.operation == "snapshot" else "maintain")
     sight = look(store)
@@ -171,7 +171,7 @@ def operation_page(window: Window, query: OperationQuery, trouble: Trouble | Non
         commands=tuple(Command("etcdctl", text) for text in plan.commands),
         action=f"/maintenance/{query.operation}",
         loses=_loses(window, sight, query.revision) if query.operation == "compact" and not plan.refusal else "",
-        trouble=trouble,
+        problem=problem,
     )
 
 
@@ -280,7 +280,7 @@ def _id(text: str) -> int:
 
 def _earlier(window: Window, now: datetime) -> Earlier | None:
     """The newest revision that is EARLIER_SECONDS old, by when the index saw it; None where it saw none such."""
-    names = window.cluster.names
+    names = window.cluster.index
     if not isinstance(names, Changing):
         return None
     seconds = now.timestamp()
@@ -310,7 +310,7 @@ def _line(sight: Sight, member: MemberNow, changes: bool) -> MemberLine:
         id=member.id_hex,
         name=member.name,
         role="cut off" if apart else member.role,
-        trouble=apart or member.trouble,
+        problem=apart or member.problem,
         db_size=status.db_size_bytes if status else None,
         db_size_in_use=status.db_size_in_use_bytes if status else None,
         links=tuple(_links(member)) if changes else (),

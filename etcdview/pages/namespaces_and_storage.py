@@ -114,7 +114,7 @@ def namespaces_page(window: Window, namespace: str, now: datetime) -> Namespaces
         for view in views
         if not namespace or view.name == namespace
     )
-    return NamespacesPage(window.names.freshness(), namespace, rows, total, len(objects), False)
+    return NamespacesPage(window.index.freshness(), namespace, rows, total, len(objects), False)
 
 
 def storage_page(window: Window, run: bool, now: datetime) -> StoragePage:
@@ -124,7 +124,7 @@ def storage_page(window: Window, run: bool, now: datetime) -> StoragePage:
     types, total = [t.resource for t in looked_at], sum(t.count for t in looked_at)
     run_href = addresses.href("/storage", run="1")
     if total > AT_MOST or (total > AT_ONCE and not run):
-        return StoragePage(window.names.freshness(), (), total, 0, 0, tree.revision, run_href, total > AT_MOST)
+        return StoragePage(window.index.freshness(), (), total, 0, 0, tree.revision, run_href, total > AT_MOST)
     objects, undecoded = [], 0
     for resource in types:
         for row in window.objects.read(resource):
@@ -135,7 +135,7 @@ def storage_page(window: Window, run: bool, now: datetime) -> StoragePage:
     found = stored_findings(StoredState(Graph(objects), now, window.definitions, counts, window.cluster.store.live))
     views = tuple(_view(window, f) for f in found)
     seen = len(objects) + undecoded
-    return StoragePage(window.names.freshness(), views, total, seen, undecoded, tree.revision, run_href, False)
+    return StoragePage(window.index.freshness(), views, total, seen, undecoded, tree.revision, run_href, False)
 
 
 def _kinds(window: Window, tree: Tree) -> Iterator[ResourceType]:
@@ -186,7 +186,7 @@ def _uninspected(window: Window, tree: Tree, namespace: str, total: int) -> Name
         for name, count in sorted(_keys_by_namespace(tree).items())
         if not namespace or name == namespace
     )
-    return NamespacesPage(window.names.freshness(), namespace, rows, total, 0, True)
+    return NamespacesPage(window.index.freshness(), namespace, rows, total, 0, True)
 
 
 def _view(window: Window, finding: Finding) -> FindingView:

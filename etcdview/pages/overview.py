@@ -90,10 +90,10 @@ class OverviewPage:
 
 def overview_page(window: Window) -> OverviewPage:
     """The page; waits for members no longer than the monitor does (1.9 s)."""
-    tree = window.names.tree()
+    tree = window.index.tree()
     kinds = _kinds(tree)
     return OverviewPage(
-        freshness=window.names.freshness(),
+        freshness=window.index.freshness(),
         source=window.cluster.store.name,
         state=cluster_state(window),
         count=tree.count,
@@ -132,14 +132,14 @@ def state_of(report: Report) -> ClusterState:
 
 
 def _member(member: MemberFacts) -> MemberRow:
-    status, trouble = member.status, member.trouble
+    status, problem = member.status, member.problem
     return MemberRow(
         id=member.id_hex,
         name=member.name,
         role=member.role,
         healthy=member.healthy,
-        error=trouble.what if trouble else "",
-        remedy=trouble.remedy if trouble else "",
+        error=problem.what if problem else "",
+        remedy=problem.remedy if problem else "",
         leader=member.is_leader,
         learner=member.learner,
         version=status.version if status else "",

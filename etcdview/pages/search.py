@@ -8,9 +8,9 @@ from typing import get_args
 
 from etcdview.cluster.window import Window
 from etcdview.errors import QueryError, UnreachableError
-from etcdview.index.base import Freshness, Mode, NamePage
+from etcdview.index.base import Freshness, KeyPage, Mode
 from etcdview.index.stopping import Stop
-from etcdview.kube.keys import Place, show
+from etcdview.kube.keys import ObjectKey, show
 from etcdview.models import KeyMeta
 from etcdview.pages.parts import commands
 from etcdview.pages.parts.addresses import cursor_text, href, object_href
@@ -48,7 +48,7 @@ class Hit:
     name: bytes
     key: str
     href: str
-    place: Place | None
+    object_key: ObjectKey | None
     meta: KeyMeta | None
 
 
@@ -56,7 +56,7 @@ class Hit:
 class SearchPage:
     """One page of hits. `count` is of all of them (at least so many, unless `count_is_exact`), as of `revision`.
 
-    `trouble` says why etcd's facts about the keys are not there; the names are, as the index last knew them.
+    `facts_problem` says why etcd's facts about the keys are not there; the names are, as the index last knew them.
     `problem` says why nothing was searched for.
     """
 
@@ -71,13 +71,13 @@ class SearchPage:
     next_cursor: str
     next_href: str
     commands: tuple[Command, ...]
-    trouble: str = ""
+    facts_problem: str = ""
     problem: QueryError | None = None
 
 
 def refused_page(window: Window, query: SearchQuery, problem: QueryError) -> SearchPage:
     """The page for what cannot be searched for: nothing found, and why."""
-    fresh = window.names.freshness()
+    fresh = window.index.freshness()
     return SearchPage(query, "contains", fresh, (), 0, True, fresh.revision, True, "", "", (), problem=problem)
 
 
@@ -87,14 +87,14 @@ def search_page(window: Window, query: SearchQuery, stop: Stop | None = None) ->
         raise QueryError(f"The search text is longer than {MAX_TEXT} characters.", "Search for a part of it.")
     mode = query.effective_mode
     found = _find(window, query, mode, stop)
-    facts, trouble = _facts(window, found)
+    facts, facts_problem = _facts(window, found)
     cursor = cursor_text(found.next_after)
     return SearchPage(
         query=query,
         mode=mode,
-        freshness=window.names.freshness(),
+        freshness=window.index.freshness(),
         hits=tuple(
-            Hit(key, show(key), object_href(key), window.keyspace.place(key), facts.get(key)) for key in found.keys
+            Hit(key, show(key), object_href(key), window.keyspace.object_key(key), facts.get(key)) for key in found.keys
         ),
         count=found.count,
         count_is_exact=found.count_is_exact,
@@ -103,17 +103,17 @@ def search_page(window: Window, query: SearchQuery, stop: Stop | None = None) ->
         next_cursor=cursor,
         next_href=href("/search", q=query.text, mode=query.mode, cursor=cursor) if cursor else "",
         commands=commands.for_search(query.text, mode),
-        trouble=trouble,
+        facts_problem=facts_problem,
     )
 
 
-def _find(window: Window, query: SearchQuery, mode: Mode, stop: Stop | None) -> NamePage:
+def _find(window: Window, query: SearchQuery, mode: Mode, stop: Stop | None) -> KeyPage:
     if not 1 <= query.limit <= MAX_PAGE_SIZE:
         raise QueryError(f"limit={query.limit} is out of bounds.", f"Ask for 1 to {MAX_PAGE_SIZE} keys a page.")
-    return window.names.search(query.text, mode, after=query.after, limit=query.limit, stop=stop)
+    return window.index.search(query.text, mode, after=query.after, limit=query.limit, stop=stop)
 
 
-def _facts(window: Window, found: NamePage) -> tuple[Mapping[bytes, KeyMeta], str]:
+def _facts(window: Window, found: KeyPage) -> tuple[Mapping[bytes, KeyMeta], str]:
     """etcd's facts about the keys that were found, or why there are none: names do not need etcd to answer."""
     try:
         return (window.facts(found.keys) if found.keys else {}), ""

@@ -75,7 +75,7 @@ class WatchPage:
 
 def watch_page(window: Window, query: WatchQuery) -> WatchPage:
     """The page. Raises UnsupportedError for a file, which does not change, and QueryError for a kind there is not."""
-    names = window.names
+    names = window.index
     if not isinstance(names, Changing):
         raise UnsupportedError("A file does not change: there is nothing to watch.", "Open a live etcd.")
     if query.kind not in ("", *KINDS):
@@ -84,7 +84,7 @@ def watch_page(window: Window, query: WatchQuery) -> WatchPage:
     wanted = [c for c in found.changes if _is_wanted(c, query)]
     return WatchPage(
         query=query,
-        freshness=window.names.freshness(),
+        freshness=window.index.freshness(),
         rows=tuple(_row(window, c, i < WITH_DIFFERENCES) for i, c in enumerate(wanted[:SHOWN])),
         unshown=len(wanted[SHOWN:]),
         revision=found.revision,
@@ -155,5 +155,5 @@ def _differences(window: Window, change: Change) -> tuple[Difference, ...]:
 
 def _written(window: Window, change: Change) -> Entry | None:
     """The value that was written: as the watch brought it, else read."""
-    kv = window.names.changes.value(change.key, change.revision) if isinstance(window.names, Changing) else None
+    kv = window.index.changes.value(change.key, change.revision) if isinstance(window.index, Changing) else None
     return window.get(change.key, change.revision).entry if kv is None else window.entry(kv)

@@ -50,8 +50,8 @@ class Graph:
             self._namers[reference.ref].append((ref, reference))
         if ref.kind not in _OWNERS_SELECT:
             for selection in selections(obj):
-                place = selection.group, selection.kind, selection.namespace
-                self._selections[place].append((ref, selection))
+                object_key = selection.group, selection.kind, selection.namespace
+                self._selections[object_key].append((ref, selection))
 
     def __iter__(self) -> Iterator[Object]:
         return iter(self._objects.values())

@@ -6,12 +6,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from etcdview.errors import ConflictError, EncodeError
-from etcdview.kube.keys import Place, show
+from etcdview.kube.keys import ObjectKey, show
 
 _SHOWN = 120
 
 
-def check_identity(obj: Mapping[str, Any], key: bytes, place: Place | None, before: Mapping[str, Any] | None) -> None:
+def check_identity(
+    obj: Mapping[str, Any], key: bytes, object_key: ObjectKey | None, before: Mapping[str, Any] | None
+) -> None:
     """Raises EncodeError where kind, group, name or namespace are not those of the key, or of what is stored there.
 
     What is stored may differ from its key (a few kinds do); then it must stay as it is.
@@ -22,17 +24,17 @@ def check_identity(obj: Mapping[str, Any], key: bytes, place: Place | None, befo
         if _at(before, ("apiVersion",)):
             _check_group(obj, _group(before), show(key))
         return
-    if place is None:
+    if object_key is None:
         return
-    resource = place.resource
+    resource = object_key.resource
     if resource.kind:
         _check(("kind",), _at(obj, ("kind",)), resource.kind, show(key))
     elif not _at(obj, ("kind",)):
         raise EncodeError("The object has no kind.", "It begins with apiVersion and kind.")
     _check_group(obj, resource.group, show(key))
     if resource.served:
-        _check(("metadata", "name"), _at(obj, ("metadata", "name")), place.name, show(key))
-        _check(("metadata", "namespace"), _at(obj, ("metadata", "namespace")), place.namespace, show(key))
+        _check(("metadata", "name"), _at(obj, ("metadata", "name")), object_key.name, show(key))
+        _check(("metadata", "namespace"), _at(obj, ("metadata", "namespace")), object_key.namespace, show(key))
 
 
 def check_revision(obj: Mapping[str, Any], mod_revision: int) -> None:

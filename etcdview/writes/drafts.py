@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from etcdview.codec import Codec, Decoded, StorageForm
+from etcdview.codec import Codec, Decoded, StorageFormat
 from etcdview.errors import EncodeError
-from etcdview.kube.keys import Place
+from etcdview.kube.keys import ObjectKey
 from etcdview.kube.redaction import Redactor, is_sensitive
 from etcdview.models import KeyValue
 from etcdview.writes import MAX_STORED_BYTES
@@ -33,7 +33,7 @@ class Draft:
     old: Object | None
     new: Object
     value: bytes
-    storage: StorageForm
+    storage: StorageFormat
     notes: tuple[str, ...] = ()
 
     @property
@@ -72,11 +72,11 @@ class Drafter:
     def draft(
         self,
         key: bytes,
-        place: Place | None,
+        object_key: ObjectKey | None,
         before: KeyValue | None,
         text: str,
         form: str,
-        storage: StorageForm | None = None,
+        storage: StorageFormat | None = None,
     ) -> Draft:
         """The change that `text` makes. `storage` is how to store what is not there yet.
 
@@ -85,19 +85,19 @@ class Drafter:
         old, held = self._before(before, replacing=storage is not None)
         given = read_manifest(text, form)
         check_revision(given, before.mod_revision if before else 0)
-        check_identity(given, key, place, old)
-        secret = is_sensitive(place.resource if place else None, str((old or given).get("kind", "")))
+        check_identity(given, key, object_key, old)
+        secret = is_sensitive(object_key.resource if object_key else None, str((old or given).get("kind", "")))
         wanted = self._completed(unmasked(given, old, self._redactor, secret), old)
         chosen = held if held is not None else storage
         if chosen is None:
             raise EncodeError("It is not said how to store this value.", "Choose protobuf, json or cbor.")
         chosen = replace(chosen, api_version=str(wanted.get("apiVersion", "")), kind=str(wanted.get("kind", "")))
-        value, new = self._encoded(key, place, wanted, chosen)
+        value, new = self._encoded(key, object_key, wanted, chosen)
         if before is not None and old == new:
             raise EncodeError("Nothing changes: this is what is stored already.")
         return Draft(key, before, old, new, value, chosen, tuple(self._notes(before, old, given, chosen)))
 
-    def _before(self, before: KeyValue | None, *, replacing: bool) -> tuple[Object | None, StorageForm | None]:
+    def _before(self, before: KeyValue | None, *, replacing: bool) -> tuple[Object | None, StorageFormat | None]:
         """What is there, and how it is stored: it stays so. What cannot be read may only be replaced as a whole."""
         if before is None:
             return None, None
@@ -106,14 +106,16 @@ class Drafter:
             return None, None
         return self.editable(before), decoded.storage
 
-    def _encoded(self, key: bytes, place: Place | None, wanted: Object, storage: StorageForm) -> tuple[bytes, Object]:
+    def _encoded(
+        self, key: bytes, object_key: ObjectKey | None, wanted: Object, storage: StorageFormat
+    ) -> tuple[bytes, Object]:
         value = self._codec.encode(wanted, storage, key)
         if len(value) > MAX_STORED_BYTES:
             raise EncodeError(f"The value would take {len(value):,} bytes: more than etcd accepts.")
         decoded = self._codec.decode(key, value)
         if decoded.object is None or decoded.unknown_fields:
             raise EncodeError("What would be stored cannot be decoded again, so it is not written.")
-        secret = is_sensitive(place.resource if place else None, storage.kind)
+        secret = is_sensitive(object_key.resource if object_key else None, storage.kind)
         check_same(wanted, decoded.object, secret=self._redactor.mask(wanted, secret) is not wanted)
         _check_form(storage, decoded)
         return value, decoded.object
@@ -128,7 +130,7 @@ class Drafter:
             wanted = _with_string_data(wanted)
         return wanted
 
-    def _notes(self, before: KeyValue | None, old: Object | None, given: Object, storage: StorageForm) -> list[str]:
+    def _notes(self, before: KeyValue | None, old: Object | None, given: Object, storage: StorageFormat) -> list[str]:
         notes = []
         if before is not None and old is None:
             notes.append("What is there now cannot be decoded; it is replaced as a whole.")
@@ -144,7 +146,7 @@ class Drafter:
         return notes
 
 
-def _check_form(storage: StorageForm, decoded: Decoded) -> None:
+def _check_form(storage: StorageFormat, decoded: Decoded) -> None:
     if decoded.storage != storage:
         raise EncodeError(f"The value would be stored as {decoded.storage.format}, not as {storage.format}.")
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from etcdview.codec import Codec, StorageForm
+from etcdview.codec import Codec, StorageFormat
 from etcdview.errors import EncodeError
-from etcdview.kube.keys import Place
+from etcdview.kube.keys import ObjectKey
 
 FORMATS = ("protobuf", "json", "cbor")
 
 
-def new_form(codec: Codec, place: Place | None, obj: dict[str, Any], form: str = "") -> StorageForm:
+def new_form(codec: Codec, object_key: ObjectKey | None, obj: dict[str, Any], form: str = "") -> StorageFormat:
     """The form of a new value of this kind; `form` is one of FORMATS, "" for the API server's choice.
 
     Raises EncodeError where the API server would encrypt it with a key that is out of reach.
@@ -20,13 +20,13 @@ def new_form(codec: Codec, place: Place | None, obj: dict[str, Any], form: str =
     if form not in ("", *FORMATS):
         raise EncodeError(f"There is no stored form {form[:20]!r}.", f"Choose {', '.join(FORMATS)}.")
     chosen: Any = form or ("protobuf" if codec.stores_as_protobuf(api_version, kind) else "json")
-    provider, name = _encryption(codec, place)
-    return StorageForm(chosen, provider, name, api_version, kind)
+    provider, name = _encryption(codec, object_key)
+    return StorageFormat(chosen, provider, name, api_version, kind)
 
 
-def _encryption(codec: Codec, place: Place | None) -> tuple[str, str]:
+def _encryption(codec: Codec, object_key: ObjectKey | None) -> tuple[str, str]:
     """Provider and key name that the API server writes values of this type with; both "" for none."""
-    rule = codec.encryption.rule_for(place.resource.qualified) if place else None
+    rule = codec.encryption.rule_for(object_key.resource.qualified) if object_key else None
     provider = rule.providers[0] if rule and rule.providers else "identity"
     if rule is None or provider == "identity":
         return "", ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from etcdview.codec import StorageForm
+from etcdview.codec import StorageFormat
 from etcdview.kube.keys import show
 
 # A longer value makes no command that anybody wants to read.
@@ -20,7 +20,7 @@ def put(key: bytes, value: bytes, mod_revision: int, lease: int = 0) -> str:
     return _transaction(key, mod_revision, f"put{on_lease} {quoted(key)} {quoted(value)}")
 
 
-def encode_and_put(key: bytes, storage: StorageForm, mod_revision: int) -> str:
+def encode_and_put(key: bytes, storage: StorageFormat, mod_revision: int) -> str:
     """The same from a file, without the comparison: what is left for long values and for Secrets."""
     name = shlex.quote(show(key))
     flags = f"--key {name} --format {storage.format}"

@@ -126,7 +126,7 @@ def test_a_user_who_may_read_the_registry_only_proves_the_quorum(lab: Lab) -> No
         assert "read-denied" not in [f.id for f in verdict.findings]
         facts = eye.monitor.latest().facts
         assert facts is not None
-        assert [e.read.trouble.kind for m in facts.members for e in m.endpoints] == ["NotPermittedError"] * 3
+        assert [e.read.problem.kind for m in facts.members for e in m.endpoints] == ["NotPermittedError"] * 3
         assert (facts.quorum.state, facts.quorum.may_fail) == ("has", 1)
         for node in ring.nodes[1:]:
             node.pause()

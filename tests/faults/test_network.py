@@ -188,7 +188,7 @@ def test_a_member_cut_off_counts_as_away_when_another_is_looked_after(lab: Lab, 
     with pytest.raises(UnsafeError, match="cannot lead"):
         operations.move_leader(store, lost.id)
     (step,) = operations.defragment_all(store)
-    assert cut.name in step.trouble
+    assert cut.name in step.problem
     source = plans.snapshot_source(sight)
     assert source is not None
     assert source.name == other.name

@@ -135,4 +135,4 @@ def assert_true(index: Index, url: str, tls: TlsFiles | None = None) -> None:
     settled(index, revision)
     assert all_names(index) == names
     held = index.tree()
-    assert (held.types, held.unplaced, held.complete) == (tree.types, tree.unplaced, True)
+    assert (held.types, held.unrecognised, held.complete) == (tree.types, tree.unrecognised, True)

@@ -47,8 +47,8 @@ def client(restricted: str) -> Iterator[FlaskClient]:
     opened = open_cluster(settings)
     browser = create_app(settings, opened).test_client()
     deadline = time.monotonic() + 30
-    while not opened.names.freshness().complete or not opened.names.tree().denied:
-        assert time.monotonic() < deadline, opened.names.freshness()
+    while not opened.index.freshness().complete or not opened.index.tree().denied:
+        assert time.monotonic() < deadline, opened.index.freshness()
         time.sleep(0.1)
     yield browser
     opened.close()

@@ -42,7 +42,7 @@ def test_the_index_holds_every_name_even_the_odd_ones(plain_etcd: Cluster) -> No
     fill(plain_etcd, [*pods(250), b"/registry/example.org/backups/shop/nightly", b"/registry/minions/n1", *ODD])
     with indexed(url_of(plain_etcd)) as index:
         assert_true(index, url_of(plain_etcd))
-        assert set(index.unplaced().keys) == set(STRAYS)
+        assert set(index.unrecognised().keys) == set(STRAYS)
         assert index.search("web-0042", "contains").keys == (b"/registry/pods/shop/web-0042",)
 
 
@@ -144,7 +144,7 @@ def test_past_its_memory_limit_it_falls_back_to_bounded_reads(plain_etcd: Cluste
     fill(plain_etcd, pods(500))
     with indexed(url_of(plain_etcd), memory_limit_bytes=2_000) as index, writing(url_of(plain_etcd)) as writer:
         wait_for(lambda: index.freshness().state == "bounded", index.freshness)
-        assert "limit" in index.freshness().trouble
+        assert "limit" in index.freshness().problem
         shown = index.changes.revision
         assert [(row.resource.id, row.count) for row in index.tree().types] == [("pods", 500)]
         assert index.search("web-0042", "contains").keys == (b"/registry/pods/shop/web-0042",)
@@ -202,7 +202,7 @@ def _look_as_viewer(url: str) -> None:
         tree = index.tree()
         assert tree.denied == ("/registry/secrets/",)
         assert [(row.resource.id, row.count) for row in tree.types] == [("pods", 5)]
-        assert "permit" in index.freshness().trouble
+        assert "permit" in index.freshness().problem
         with pytest.raises(DeniedError, match="does not permit reading /registry/secrets/"):
             index.page(b"/registry/secrets/", b"/registry/secrets0")
         with pytest.raises(DeniedError, match="outside of the prefixes"):
@@ -240,5 +240,5 @@ def test_closing_ends_all_threads(plain_etcd: Cluster) -> None:
 def test_an_etcd_that_cannot_be_reached_is_said_to_be_so(plain_etcd: Cluster) -> None:
     with indexed("http://127.0.0.1:1") as index:
         wait_for(lambda: index.freshness().state == "down", index.freshness)
-        assert index.freshness().trouble
+        assert index.freshness().problem
         assert (index.tree().types, index.freshness().complete) == ((), False)

@@ -40,14 +40,14 @@ def port_of(member: LocalMember) -> int:
     return int(member.client_url.rpartition(":")[2])
 
 
-def troubles(index: Index, until: Callable[[Freshness], bool]) -> list[str]:
+def problems(index: Index, until: Callable[[Freshness], bool]) -> list[str]:
     """What the index says is wrong, until it is as it should be."""
     said: list[str] = []
 
     def look() -> bool:
         fresh = index.freshness()
-        if fresh.trouble and fresh.trouble not in said:
-            said.append(fresh.trouble)
+        if fresh.problem and fresh.problem not in said:
+            said.append(fresh.problem)
         return until(fresh)
 
     wait_for(look, lambda: said)
@@ -67,7 +67,7 @@ def test_what_was_compacted_while_it_was_cut_off_is_loaded_again(plain_etcd: Clu
         revision = writer.put(b"/registry/secrets/shop/new")
         writer.compact(revision)
         proxy.heal()
-        assert any("compacted" in said for said in troubles(index, live(revision)))
+        assert any("compacted" in said for said in problems(index, live(revision)))
         assert index.changes.since(revision - 2).lost
         assert_true(index, url)
 
@@ -97,7 +97,7 @@ def test_while_it_is_cut_off_it_shows_the_last_known_names_and_how_old_they_are(
         fresh = index.freshness()
         assert (fresh.revision, fresh.complete) == (known, True)
         assert fresh.age_seconds >= 1.0
-        assert fresh.trouble
+        assert fresh.problem
         assert all_names(index) == sorted(KEYS)
         proxy.heal()
         assert_true(index, url)
@@ -110,7 +110,7 @@ def test_a_network_that_swallows_everything_is_noticed(plain_etcd: Cluster, prox
         settled(index, writer.put(*KEYS))
         proxy.stall()
         writer.delete(KEYS[0])
-        assert troubles(index, lambda fresh: fresh.state in ("behind", "down"))
+        assert problems(index, lambda fresh: fresh.state in ("behind", "down"))
         proxy.heal()
         assert_true(index, url)
 
@@ -198,7 +198,7 @@ def test_a_restored_cluster_whose_revision_went_back_is_loaded_again(own: Cluste
             last = writer.delete(key)
         settled(index, last)
         restore(own, snapshot)
-        assert any("restore" in said for said in troubles(index, live(1)))
+        assert any("restore" in said for said in problems(index, live(1)))
         assert all_names(index) == sorted(KEYS)
         assert_true(index, url)
         assert index.changes.since(last).lost
@@ -219,7 +219,7 @@ def test_a_restored_cluster_that_has_overtaken_the_index_is_loaded_again(own: Cl
                 ahead = writer.put(b"/registry/pods/shop/other")
             assert ahead > known
             proxy.heal()
-            assert troubles(index, live(ahead))
+            assert problems(index, live(ahead))
             assert KEYS[0] in all_names(index)
             assert_true(index, url)
 
@@ -234,7 +234,7 @@ def test_another_cluster_behind_the_same_address_is_loaded_anew(plain_etcd: Clus
             proxy.cut(refuse=True)
             proxy.retarget(port_of(own.members[0]))
             proxy.heal()
-            assert troubles(index, lambda fresh: all_names(index) == [b"/registry/pods/elsewhere/a"])
+            assert problems(index, lambda fresh: all_names(index) == [b"/registry/pods/elsewhere/a"])
             settled(index, ahead)
             assert_true(index, own.endpoints[0])
 

@@ -43,7 +43,7 @@ class Live:
         return self._seen(self.writer.delete(MAPS + name.encode()))
 
     def _seen(self, revision: int) -> int:
-        wait_for(lambda: self.opened.names.freshness().revision >= revision)
+        wait_for(lambda: self.opened.index.freshness().revision >= revision)
         return revision
 
     def ask(self, address: str, part: str) -> TestResponse:
@@ -62,7 +62,7 @@ def live(plain_etcd: Cluster) -> Iterator[Live]:
     """One member, the app over it with its index loaded, and a writer."""
     opened = open_cluster(Settings(endpoints=plain_etcd.endpoints))
     app = create_app(Settings(endpoints=plain_etcd.endpoints), opened)
-    wait_for(lambda: opened.names.freshness().state == "live")
+    wait_for(lambda: opened.index.freshness().state == "live")
     with writing(plain_etcd.endpoints[0]) as writer:
         yield Live(opened, app.test_client(), writer)
     opened.close()
@@ -118,10 +118,10 @@ def test_an_object_that_the_index_had_not_seen_yet_is_told_of_by_the_next_poll(
     live: Live, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     live.put("old")
-    before = live.opened.names.page(MAPS, MAPS[:-1] + b"0")
+    before = live.opened.index.page(MAPS, MAPS[:-1] + b"0")
     live.put("new")
     with monkeypatch.context() as behind:
-        behind.setattr(live.opened.names, "page", lambda *_, **__: before)
+        behind.setattr(live.opened.index, "page", lambda *_, **__: before)
         page = live.browser.get("/registry?resource=configmaps&namespace=live")
     assert names_in(page) == ["old"]
 

@@ -136,7 +136,7 @@ def test_all_members_are_defragmented_one_after_the_other_the_leader_last(store:
 
     assert sorted(step.member for step in steps) == sorted(NAMES)
     assert steps[-1].member == leads
-    assert not any(step.trouble for step in steps)
+    assert not any(step.problem for step in steps)
 
 
 def test_nobody_is_defragmented_while_another_member_is_down(store: EtcdStore, cluster: Cluster) -> None:
@@ -147,7 +147,7 @@ def test_nobody_is_defragmented_while_another_member_is_down(store: EtcdStore, c
         operations.defragment(store, followers[1].id)
     (step,) = operations.defragment_all(store)
 
-    assert followers[0].name in step.trouble
+    assert followers[0].name in step.problem
 
 
 def test_defragmenting_all_stops_where_a_member_goes_down_meanwhile(store: EtcdStore, cluster: Cluster) -> None:
@@ -159,7 +159,7 @@ def test_defragmenting_all_stops_where_a_member_goes_down_meanwhile(store: EtcdS
     rest = list(steps)
 
     assert [step.member for step in rest] == [""]
-    assert waiting.name in rest[0].trouble
+    assert waiting.name in rest[0].problem
 
 
 def test_the_lead_goes_to_the_member_that_was_named(store: EtcdStore) -> None:
@@ -188,7 +188,7 @@ def test_a_full_database_takes_writes_again_once_there_is_room_and_the_alarm_is_
         (alarm,) = look(store).alarms
         assert alarm.kind == "NOSPACE"
         operations.compact(store, look(store).revision)
-        assert [step.trouble for step in operations.defragment_all(store)] == [""]
+        assert [step.problem for step in operations.defragment_all(store)] == [""]
 
         operations.disarm(store, alarm)
 

@@ -253,13 +253,13 @@ def test_compaction_proposes_no_revision_and_says_what_it_costs(desk: Desk) -> N
 
 def test_a_revision_of_some_minutes_ago_is_told_where_the_index_saw_one(desk: Desk, live: Browsed) -> None:
     window = Window(live, Viewer("olga", "operator", method="token"))
-    assert isinstance(live.names, Changing)
+    assert isinstance(live.index, Changing)
     until = time.monotonic() + 20
-    while not live.names.changes.recent():  # a change before the index watches is none of the log's
+    while not live.index.changes.recent():  # a change before the index watches is none of the log's
         assert time.monotonic() < until
         desk.store.put(b"/registry/configmaps/shop/%d" % time.time_ns(), b"{}", mod_revision=0)
         time.sleep(0.1)
-    newest = live.names.changes.recent()[0]
+    newest = live.index.changes.recent()[0]
     seen = datetime.fromtimestamp(newest.seen_at, UTC)
 
     assert maintenance_page(window, seen + timedelta(minutes=4)).earlier is None

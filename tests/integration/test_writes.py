@@ -459,7 +459,7 @@ def test_every_captured_object_is_the_same_after_an_edit_of_a_label(capture: Pat
         obj = redactor.mask(drafter.editable(kv))
         metadata = obj.get("metadata") or {}
         wanted = obj | {"metadata": metadata | {"labels": (metadata.get("labels") or {}) | {"edited": "true"}}}
-        draft = drafter.draft(kv.key, keyspace.place(kv.key), kv, to_yaml(wanted), "yaml")
+        draft = drafter.draft(kv.key, keyspace.object_key(kv.key), kv, to_yaml(wanted), "yaml")
         assert draft.new["metadata"]["labels"]["edited"] == "true"
         forms.add((draft.storage.format, draft.storage.provider))
     assert {form for form, _ in forms} >= {"protobuf", "json"}

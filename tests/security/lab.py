@@ -122,7 +122,7 @@ def hostile_cluster(capture: Path) -> Cluster:
     return Cluster(
         name="hostile",
         store=store,
-        names=names_for(store, keyspace),
+        index=names_for(store, keyspace),
         codec=Codec(encryption=load_encryption_config(capture / "encryption-config.yaml")),
         keyspace=keyspace,
     )

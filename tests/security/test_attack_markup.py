@@ -21,27 +21,27 @@ class Page(HTMLParser):
 
     def __init__(self, html: str) -> None:
         super().__init__()
-        self.troubles: list[str] = []
+        self.problems: list[str] = []
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Script of others, handlers, styles, frames, and addresses that are none of ours."""
         values = dict(attrs)
         if tag in ("iframe", "object", "embed", "base", "style"):
-            self.troubles.append(tag)
+            self.problems.append(tag)
         if tag in ("script", "img", "link") and not str(values.get("src") or values.get("href")).startswith("/static"):
-            self.troubles.append(f"{tag} {values}")
+            self.problems.append(f"{tag} {values}")
         for name, value in attrs:
             if name.startswith("on") or name == "style" or name == "srcdoc":
-                self.troubles.append(f"{name}={value}")
+                self.problems.append(f"{name}={value}")
             if name in ("href", "src", "action", "hx-get") and not re.match(r"/(?!/)|#|$", value or ""):
-                self.troubles.append(f"{name}={value}")
+                self.problems.append(f"{name}={value}")
 
 
 def check(lab: Lab, path: str, who: str = "ann") -> str:
     response = lab.as_token(who).get(path)
     assert response.mimetype == "text/html"
-    assert Page(response.text).troubles == []
+    assert Page(response.text).problems == []
     return response.text
 
 
@@ -98,7 +98,7 @@ def test_markup_in_fragments_stays_text(everybody: Lab) -> None:
     check(everybody, f"/history?key={key}")
     headers = {"HX-Request": "true", "HX-Target": SCRIPT}
     for path in ("/registry?resource=pods", f"/object?key={key}", "/search?q=(&mode=regex"):
-        assert Page(everybody.as_token("vera").get(path, headers=headers).text).troubles == []
+        assert Page(everybody.as_token("vera").get(path, headers=headers).text).problems == []
 
 
 @attack(MARKUP, "a link that runs script (`javascript:`) from an object's text", "no address is made of values")

@@ -218,7 +218,7 @@ def test_reveals_are_counted(made: Lab) -> None:
 @attack(SCOPE, "counts, totals and pages of what one may not see (how many Secrets are there?)", "counted without it")
 def test_counts_are_of_what_one_may_see(everybody: Lab, cluster: Cluster) -> None:
     scope = Scope(("shop",), ("*", "!secrets"))
-    allowed = [kv.key for kv in cluster.store.range(b"\0", b"\0").kvs if scope.has(cluster.keyspace.place(kv.key))]
+    allowed = [kv.key for kv in cluster.store.range(b"\0", b"\0").kvs if scope.has(cluster.keyspace.object_key(kv.key))]
     client = everybody.as_token("nina")
 
     resources = client.get("/api/v1/resources").get_json()["resources"]
@@ -300,7 +300,7 @@ def test_changes_outside_are_not_told(cluster: Cluster) -> None:
     log.note([Event(KeyValue(key.encode(), 2, 2, 1, 0, b"v")) for key in changed], 2, 0.0)
     window = Window(_Changing(cluster, log), Viewer("nina", "viewer", Scope(("shop",), ("*", "!secrets"))))  # type: ignore[arg-type]
 
-    names = window.names
+    names = window.index
 
     seen = [b"/registry/pods/shop/crashloop"]
     assert [change.key for change in names.changes.recent()] == seen  # type: ignore[attr-defined]
@@ -314,7 +314,7 @@ class _Changing:
 
     def __init__(self, cluster: Cluster, log: ChangeLog) -> None:
         self._cluster = cluster
-        self.names = _ChangingNames(cluster, log)
+        self.index = _ChangingNames(cluster, log)
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._cluster, name)
@@ -322,7 +322,7 @@ class _Changing:
 
 class _ChangingNames:
     def __init__(self, cluster: Cluster, log: ChangeLog) -> None:
-        self._names = cluster.names
+        self._names = cluster.index
         self.changes = log
 
     def churn(self) -> tuple[Churn, ...]:

@@ -230,10 +230,12 @@ def names_outside(cluster: Cluster) -> frozenset[str]:
     """
     scope = Scope(("shop",), ("*", "!secrets"))
     kvs = cluster.store.range(b"\0", b"\0").kvs
-    places = [(kv, cluster.keyspace.place(kv.key)) for kv in kvs]
-    seen = b"\n".join(kv.key + b" " + kv.value for kv, place in places if scope.has(place))
-    outside = {place for _, place in places if place is not None and not scope.has(place)}
-    names = {place.name for place in outside if place.resource.plural != "customresourcedefinitions"} - {"kube-system"}
+    places = [(kv, cluster.keyspace.object_key(kv.key)) for kv in kvs]
+    seen = b"\n".join(kv.key + b" " + kv.value for kv, object_key in places if scope.has(object_key))
+    outside = {object_key for _, object_key in places if object_key is not None and not scope.has(object_key)}
+    names = {object_key.name for object_key in outside if object_key.resource.plural != "customresourcedefinitions"} - {
+        "kube-system"
+    }
     return frozenset(name for name in names if re.fullmatch(r"[\w.:-]{8,}", name) and name.encode() not in seen)
 
 

@@ -78,11 +78,11 @@ def context(browser: Browser, base_url: str) -> Iterator[BrowserContext]:
 def page(context: BrowserContext) -> Iterator[Page]:
     """One page; whatever its console calls an error is one, save the note of an answer that a test asked for."""
     opened = context.new_page()
-    troubles: list[str] = []
-    opened.on("console", lambda m: troubles.append(m.text) if m.type == "error" and _is_trouble(m.text) else None)
-    opened.on("pageerror", lambda error: troubles.append(str(error)))
+    problems: list[str] = []
+    opened.on("console", lambda m: problems.append(m.text) if m.type == "error" and _is_trouble(m.text) else None)
+    opened.on("pageerror", lambda error: problems.append(str(error)))
     yield opened
-    assert troubles == []
+    assert problems == []
 
 
 def _is_trouble(text: str) -> bool:

@@ -33,7 +33,7 @@ class Done:
 
     revision: int = 0
     detail: str = ""
-    trouble: str = ""
+    problem: str = ""
 
 
 @contextmanager
@@ -54,7 +54,7 @@ def acting(action: str, *, key: bytes = b"", revision: int = 0, detail: str = ""
     except BaseException as error:  # whatever it is, the log says that it has ended, and it goes on its way
         ended("refused" if isinstance(error, _REFUSALS) else "failed", revision, _words(error))
         raise
-    ended("failed" if done.trouble else "done", done.revision, done.trouble)
+    ended("failed" if done.problem else "done", done.revision, done.problem)
 
 
 def _words(error: BaseException) -> str:

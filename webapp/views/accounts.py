@@ -32,7 +32,7 @@ class LoginPage:
     password: bool
     oidc: bool
     target: str
-    trouble: str = ""
+    problem: str = ""
     name: str = ""
 
 
@@ -142,10 +142,10 @@ def _tried() -> str:
     return str(g.get("tried", ""))
 
 
-def _page(trouble: str = "", name: str = "") -> LoginPage:
+def _page(problem: str = "", name: str = "") -> LoginPage:
     settings = current_accounts().settings
     target = local_path(request.values.get("next"))
-    return LoginPage(bool(settings.users_file), bool(settings.oidc_issuer), target, trouble, name)
+    return LoginPage(bool(settings.users_file), bool(settings.oidc_issuer), target, problem, name)
 
 
 def _login_page(page: LoginPage, status: int = 200) -> Response:

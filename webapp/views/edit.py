@@ -14,7 +14,7 @@ from etcdview.pages.edit.delete import delete_key, delete_page, delete_prefix, p
 from etcdview.pages.edit.edit import EditQuery, How, edit_page, retry_page
 from etcdview.pages.edit.preview import apply_edit, done_page, preview_page
 from etcdview.pages.parts.addresses import href, key_href
-from etcdview.pages.parts.writable import Trouble
+from etcdview.pages.parts.writable import Problem
 from webapp import params
 from webapp.accounts.acting import acting
 from webapp.params import Args
@@ -70,7 +70,7 @@ def apply() -> Response:
             raise
         return _again(query, error)
     except UsageError as error:
-        return render_page("edit/preview.html", preview_page(window, query, Trouble.of(error)), status=_status(error))
+        return render_page("edit/preview.html", preview_page(window, query, Problem.of(error)), status=_status(error))
     return _done(query.key, query.how, done.revision)
 
 
@@ -87,7 +87,7 @@ def delete() -> Response:
         with acting("delete", key=key, revision=revision) as done:
             done.revision = delete_key(window, key, revision, form.get("typed", ""), now())
     except (UsageError, ConflictError) as error:
-        return render_page("edit/delete.html", delete_page(window, key, Trouble.of(error)), status=_status(error))
+        return render_page("edit/delete.html", delete_page(window, key, Problem.of(error)), status=_status(error))
     return _done(key, "delete", done.revision)
 
 
@@ -111,7 +111,7 @@ def delete_below() -> Response:
             ended = delete_prefix(window, prefix, revision, form.get("typed", ""), now())
             done.revision, done.detail = ended.revision, f"{ended.deleted} keys"
     except ConflictError as error:
-        page = prefix_page(window, prefix, trouble=Trouble.of(error))
+        page = prefix_page(window, prefix, problem=Problem.of(error))
         return render_page("edit/prefix.html", page, status=error.status)
     except UsageError as error:
         return _no_prefix(window, prefix, error)
@@ -127,11 +127,11 @@ def changed() -> Response:
 
 def _no_prefix(window: Window, prefix: bytes, error: UsageError) -> Response:
     """The list again where there is one, else the prefix that was typed, and what is wrong."""
-    trouble = Trouble.of(error)
+    problem = Problem.of(error)
     try:
-        page = prefix_page(window, prefix, trouble=trouble)
+        page = prefix_page(window, prefix, problem=problem)
     except UsageError:
-        page = replace(prefix_page(window, b"", trouble=trouble), prefix=show(prefix))
+        page = replace(prefix_page(window, b"", problem=problem), prefix=show(prefix))
     return render_page("edit/prefix.html", page, status=MISTAKE)
 
 

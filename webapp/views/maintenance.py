@@ -21,7 +21,7 @@ from etcdview.pages.maintenance import (
     running,
     snapshot_stream,
 )
-from etcdview.pages.parts.writable import Trouble
+from etcdview.pages.parts.writable import Problem
 from webapp import params
 from webapp.accounts.acting import acting
 from webapp.accounts.auditing import recorder
@@ -62,7 +62,7 @@ def do(operation: str) -> Response:
             return cast(Response, redirect(operate(window, query, now()), 303))
     except (UsageError, UnsafeError) as error:
         status = MISTAKE if isinstance(error, UsageError) else error.status
-        page = operation_page(window, query, Trouble.of(error))
+        page = operation_page(window, query, Problem.of(error))
         return render_page("maintenance/operation.html", page, status=status)
 
 
@@ -118,8 +118,8 @@ def _defragment_all(query: OperationQuery) -> Response:
         with held:
             yield _NOTHING
             for step in page.steps:
-                record(action="defragment", result="failed" if step.trouble else "done", detail=step.member)
-                done.trouble = step.trouble
+                record(action="defragment", result="failed" if step.problem else "done", detail=step.member)
+                done.problem = step.problem
                 yield step
 
     turns = steps()

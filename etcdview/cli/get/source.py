@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from etcdview.cluster.consistent_store import STALE, Reads
+from etcdview.cluster.consistent_store import STALE, ConsistentStore
 from etcdview.cluster.sources import open_codec, open_etcd, open_file
 from etcdview.config import Settings
 from etcdview.kube.keys import KeySpace
@@ -33,7 +33,7 @@ def warned(store: Store) -> Store:
     return _Warned(store) if store.live else store
 
 
-class _Warned(Reads):
+class _Warned(ConsistentStore):
     """Reads that say once, on standard error, that they are behind."""
 
     _said = False

@@ -1,7 +1,7 @@
 """What a viewer's scope leaves of names, changes and values. Only browse.window uses it; nothing here knows pages."""
 
 from etcdview.cluster.scope.keys import scoped_names
-from etcdview.cluster.scope.ranges import Spans
+from etcdview.cluster.scope.ranges import PermittedRanges
 from etcdview.cluster.scope.store import ScopedStore
 
-__all__ = ["ScopedStore", "Spans", "scoped_names"]
+__all__ = ["PermittedRanges", "ScopedStore", "scoped_names"]

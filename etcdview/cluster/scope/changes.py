@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from etcdview.cluster.scope.ranges import Spans
+from etcdview.cluster.scope.ranges import PermittedRanges
 from etcdview.index.changes import Change, ChangeReader, Changes
 from etcdview.models import KeyValue
 
@@ -12,7 +12,7 @@ from etcdview.models import KeyValue
 class ScopedChanges:
     """The ChangeReader protocol over another one."""
 
-    def __init__(self, changes: ChangeReader, spans: Spans) -> None:
+    def __init__(self, changes: ChangeReader, spans: PermittedRanges) -> None:
         self._changes = changes
         self._spans = spans
 

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from etcdview.cluster.scope.changes import ScopedChanges
-from etcdview.cluster.scope.ranges import Spans
+from etcdview.cluster.scope.ranges import PermittedRanges
 from etcdview.errors import DeniedError
-from etcdview.index.base import Changing, Freshness, Mode, NamePage, Names, Tree, TypeCount
+from etcdview.index.base import Changing, Freshness, KeyIndex, KeyPage, Mode, Tree, TypeCount
 from etcdview.index.churn import Churn
-from etcdview.index.lister import Span, span_of
+from etcdview.index.lister import KeyRange, span_of
 from etcdview.index.match import Prefix, compile_search
 from etcdview.index.stopping import Stop, in_time
 
@@ -20,7 +20,7 @@ LOOK_AT = 200_000
 _PIECE = 10_000
 
 
-def scoped_names(names: Names, spans: Spans) -> Names:
+def scoped_names(names: KeyIndex, spans: PermittedRanges) -> KeyIndex:
     """The permitted part of `names`, with their changes where they have any."""
     return _Live(names, names, spans) if isinstance(names, Changing) else ScopedNames(names, spans)
 
@@ -28,34 +28,34 @@ def scoped_names(names: Names, spans: Spans) -> Names:
 class ScopedNames:
     """The Names protocol over other names; closing it closes nothing."""
 
-    def __init__(self, names: Names, spans: Spans) -> None:
+    def __init__(self, names: KeyIndex, spans: PermittedRanges) -> None:
         self._names = names
         self._spans = spans
 
     def freshness(self) -> Freshness:
-        """See Names.freshness; progress in percent, since the number of all keys is not for this viewer."""
+        """See KeyIndex.freshness; progress in percent, since the number of all keys is not for this viewer."""
         fresh = self._names.freshness()
         percent = 100 * fresh.done // fresh.total if fresh.total else 0
         return replace(fresh, done=percent, total=100 if fresh.total else 0)
 
     def tree(self) -> Tree:
-        """See Names.tree."""
+        """See KeyIndex.tree."""
         tree = self._names.tree()
         kept = (self._permitted(counted) for counted in tree.types)
-        return replace(tree, types=tuple(counted for counted in kept if counted.count), unplaced=0, denied=())
+        return replace(tree, types=tuple(counted for counted in kept if counted.count), unrecognised=0, denied=())
 
-    def page(self, start: bytes, end: bytes, *, after: bytes | None = None, limit: int = 100) -> NamePage:
-        """See Names.page. Raises DeniedError where nothing of the range is permitted."""
+    def page(self, start: bytes, end: bytes, *, after: bytes | None = None, limit: int = 100) -> KeyPage:
+        """See KeyIndex.page. Raises DeniedError where nothing of the range is permitted."""
         return self._page(self._spans.checked(start, end), after, limit)
 
-    def unplaced(self, *, after: bytes | None = None, limit: int = 100) -> NamePage:
-        """See Names.unplaced: a key without a place is of no namespace and no type that a scope could name."""
+    def unrecognised(self, *, after: bytes | None = None, limit: int = 100) -> KeyPage:
+        """See KeyIndex.unplaced: a key without a place is of no namespace and no type that a scope could name."""
         return self._page((), after, limit)
 
     def search(
         self, text: str, mode: Mode, *, after: bytes | None = None, limit: int = 100, stop: Stop | None = None
-    ) -> NamePage:
-        """See Names.search."""
+    ) -> KeyPage:
+        """See KeyIndex.search."""
         matcher = compile_search(text, mode)
         low = span_of(matcher.literal_prefix)
         spans = self._spans.within(low.start, low.end)
@@ -83,9 +83,9 @@ class ScopedNames:
         namespaces = {name: count for name, count in counted.namespaces.items() if scope.has_namespace(name)}
         return replace(counted, count=sum(namespaces.values()), namespaces=namespaces)
 
-    def _page(self, spans: Sequence[Span], after: bytes | None, limit: int) -> NamePage:
+    def _page(self, spans: Sequence[KeyRange], after: bytes | None, limit: int) -> KeyPage:
         fresh = self._names.freshness()
-        pages: list[NamePage] = []
+        pages: list[KeyPage] = []
         keys: list[bytes] = []
         more, last, refused = False, after, None
         for span in spans:
@@ -104,7 +104,7 @@ class ScopedNames:
             raise refused
         permitted = tuple(filter(self._spans.has, keys))
         odd = len(keys) - len(permitted)  # keys that fit no pattern, of which only those on this page are known
-        return NamePage(
+        return KeyPage(
             revision=pages[0].revision if pages else fresh.revision,
             complete=refused is None and (all(page.complete for page in pages) if pages else fresh.complete),
             keys=permitted,
@@ -114,25 +114,25 @@ class ScopedNames:
         )
 
     def _look(
-        self, spans: Sequence[Span], matches: Callable[[bytes], bool], after: bytes | None, limit: int, over: Stop
-    ) -> NamePage:
+        self, spans: Sequence[KeyRange], matches: Callable[[bytes], bool], after: bytes | None, limit: int, over: Stop
+    ) -> KeyPage:
         fresh = self._names.freshness()
         found: list[bytes] = []
         last: bytes | None = after
         for seen, name in enumerate(self._walk(spans, after)):
             if seen == LOOK_AT or len(found) == limit or (seen % _PIECE == 0 and over()):
-                return NamePage(fresh.revision, fresh.complete, tuple(found), len(found), last, False)
+                return KeyPage(fresh.revision, fresh.complete, tuple(found), len(found), last, False)
             last = name
             if matches(name) and self._spans.has(name):
                 found.append(name)
-        return NamePage(fresh.revision, fresh.complete, tuple(found), len(found), None, after is None)
+        return KeyPage(fresh.revision, fresh.complete, tuple(found), len(found), None, after is None)
 
-    def _walk(self, spans: Sequence[Span], after: bytes | None) -> Iterator[bytes]:
+    def _walk(self, spans: Sequence[KeyRange], after: bytes | None) -> Iterator[bytes]:
         for span in spans:
             with contextlib.suppress(DeniedError):  # by etcd, which may permit the others
                 yield from self._walk_one(span, after)
 
-    def _walk_one(self, span: Span, after: bytes | None) -> Iterator[bytes]:
+    def _walk_one(self, span: KeyRange, after: bytes | None) -> Iterator[bytes]:
         behind: bytes | None = after
         while True:
             page = self._names.page(span.start, span.end, after=behind, limit=_PIECE)
@@ -145,7 +145,7 @@ class ScopedNames:
 class _Live(ScopedNames):
     """The same, of names that change."""
 
-    def __init__(self, names: Names, changing: Changing, spans: Spans) -> None:
+    def __init__(self, names: KeyIndex, changing: Changing, spans: PermittedRanges) -> None:
         super().__init__(names, spans)
         self._changing = changing
         self.changes = ScopedChanges(changing.changes, spans)
@@ -159,7 +159,7 @@ class _Live(ScopedNames):
         return tuple(churn for churn in self._changing.churn() if churn.prefix in permitted)
 
 
-def _cut(found: NamePage, keys: tuple[bytes, ...], after: bytes | None, limit: int) -> NamePage:
+def _cut(found: KeyPage, keys: tuple[bytes, ...], after: bytes | None, limit: int) -> KeyPage:
     rest = tuple(key for key in keys if after is None or key > after)
     page = rest[:limit]
     return replace(found, keys=page, count=len(keys), next_after=page[-1] if len(rest) > limit else None)

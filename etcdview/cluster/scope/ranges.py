@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterable, Iterator
 
 from etcdview.access.roles import NO_NAMESPACE, Scope
 from etcdview.errors import DeniedError
-from etcdview.index.lister import Span, span_of
+from etcdview.index.lister import KeyRange, span_of
 from etcdview.kube.keys import KeySpace
 from etcdview.kube.resources import BUILTIN, ResourceType
 
 _FILLERS = (b"", b"x", b"/x", b"/x/x", b"x/x")
 
 
-class Spans:
+class PermittedRanges:
     """The ranges of keys that a scope permits. `types` gives the resource types of the registry, custom ones too."""
 
     def __init__(self, scope: Scope, keyspace: KeySpace, types: Callable[[], Iterable[ResourceType]]) -> None:
@@ -26,22 +26,22 @@ class Spans:
 
     def has(self, key: bytes) -> bool:
         """Whether the key may be seen."""
-        return self.scope.has(self.keyspace.place(key))
+        return self.scope.has(self.keyspace.object_key(key))
 
     def check(self, key: bytes) -> None:
         """Raises DeniedError for a key that may not be seen, whether it exists or not."""
         if not self.has(key):
             raise denied()
 
-    def within(self, start: bytes, end: bytes) -> tuple[Span, ...]:
+    def within(self, start: bytes, end: bytes) -> tuple[KeyRange, ...]:
         """What is permitted of [start, end), in order, no two of them overlapping; `end` as in Store.range."""
-        asked = Span(start, end)
+        asked = KeyRange(start, end)
         one = self._type_of(asked)
         types = self._all_types() if one is None else (one,)
         found = {part for resource in types for span in self._of_type(resource) if (part := _overlap(span, asked))}
         return tuple(_merged(sorted(found, key=lambda span: span.start)))
 
-    def checked(self, start: bytes, end: bytes) -> tuple[Span, ...]:
+    def checked(self, start: bytes, end: bytes) -> tuple[KeyRange, ...]:
         """As `within`; raises DeniedError where nothing is left."""
         found = self.within(start, end)
         if not found:
@@ -51,12 +51,15 @@ class Spans:
     def _all_types(self) -> Iterable[ResourceType]:
         return {resource.prefix: resource for resource in (*BUILTIN, *self._types())}.values()
 
-    def _type_of(self, span: Span) -> ResourceType | None:
+    def _type_of(self, span: KeyRange) -> ResourceType | None:
         """The one type whose keys make up the span; None where it may hold several."""
         for filler in _FILLERS:
-            place = self.keyspace.place(span.start.rstrip(b"\0") + filler)
-            if place is not None and _overlap(span_of(self.keyspace.range_prefix(place.resource)), span) == span:
-                return self._as_held(place.resource)
+            object_key = self.keyspace.object_key(span.start.rstrip(b"\0") + filler)
+            if (
+                object_key is not None
+                and _overlap(span_of(self.keyspace.range_prefix(object_key.resource)), span) == span
+            ):
+                return self._as_held(object_key.resource)
         return None
 
     def _as_held(self, resource: ResourceType) -> ResourceType:
@@ -65,7 +68,7 @@ class Spans:
             return resource
         return next((held for held in self._types() if held.prefix == resource.prefix), resource)
 
-    def _of_type(self, resource: ResourceType) -> Iterator[Span]:
+    def _of_type(self, resource: ResourceType) -> Iterator[KeyRange]:
         if not self.scope.has_type(resource):
             return
         prefix = self.keyspace.range_prefix(resource)
@@ -84,26 +87,26 @@ def denied() -> DeniedError:
     )
 
 
-def _of_namespace(prefix: bytes, name: str, is_key: bool) -> Span:
+def _of_namespace(prefix: bytes, name: str, is_key: bool) -> KeyRange:
     if name.endswith("*"):
         return span_of(prefix + name[:-1].encode())
     key = prefix + name.encode()
-    return Span(key, key + b"\0") if is_key else span_of(key + b"/")
+    return KeyRange(key, key + b"\0") if is_key else span_of(key + b"/")
 
 
-def _overlap(one: Span, other: Span) -> Span | None:
+def _overlap(one: KeyRange, other: KeyRange) -> KeyRange | None:
     start = max(one.start, other.start)
     ends = [span.end for span in (one, other) if span.end != b"\0"]
     end = min(ends) if ends else b"\0"
-    return Span(start, end) if end == b"\0" or start < end else None
+    return KeyRange(start, end) if end == b"\0" or start < end else None
 
 
-def _merged(spans: Iterable[Span]) -> Iterator[Span]:
+def _merged(spans: Iterable[KeyRange]) -> Iterator[KeyRange]:
     """The spans, sorted by start, with those that touch or lie in another put into one."""
-    last: Span | None = None
+    last: KeyRange | None = None
     for span in spans:
         if last is not None and (last.end == b"\0" or span.start <= last.end):
-            last = Span(last.start, b"\0" if b"\0" in (last.end, span.end) else max(last.end, span.end))
+            last = KeyRange(last.start, b"\0" if b"\0" in (last.end, span.end) else max(last.end, span.end))
             continue
         if last is not None:
             yield last

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from etcdview.cluster.scope.ranges import Spans
-from etcdview.index.lister import Span
+from etcdview.cluster.scope.ranges import PermittedRanges
+from etcdview.index.lister import KeyRange
 from etcdview.models import KeyValue, RangeResult
 from etcdview.stores.protocols import Store
 
@@ -21,7 +21,7 @@ class _How:
 class ScopedStore:
     """The Store protocol over another store; counts are of what is permitted. Closing it closes nothing."""
 
-    def __init__(self, store: Store, spans: Spans) -> None:
+    def __init__(self, store: Store, spans: PermittedRanges) -> None:
         self._store = store
         self._spans = spans
         self.name = store.name
@@ -42,7 +42,7 @@ class ScopedStore:
         how = _How(keys_only, count_only, serializable)
         if end == b"":
             self._spans.check(start)
-            return self._read(Span(start, b""), revision, 0, how)
+            return self._read(KeyRange(start, b""), revision, 0, how)
         kvs: list[KeyValue] = []
         count, at, more = 0, revision, False
         for span in self._spans.checked(start, end):
@@ -63,7 +63,7 @@ class ScopedStore:
     def close(self) -> None:
         """The store belongs to the cluster, not to a viewer."""
 
-    def _read(self, span: Span, revision: int, limit: int, how: _How) -> RangeResult:
+    def _read(self, span: KeyRange, revision: int, limit: int, how: _How) -> RangeResult:
         """One permitted span, without keys in it that fit no pattern; goes on until there are `limit` others."""
         found = self._ask(span.start, span, revision, limit, how)
         kept = [kv for kv in found.kvs if self._spans.has(kv.key)]
@@ -74,7 +74,7 @@ class ScopedStore:
         more = last.more or len(kept) > limit > 0
         return RangeResult(found.revision, tuple(kept[:limit] if limit else kept), found.count, more)
 
-    def _ask(self, start: bytes, span: Span, revision: int, limit: int, how: _How) -> RangeResult:
+    def _ask(self, start: bytes, span: KeyRange, revision: int, limit: int, how: _How) -> RangeResult:
         return self._store.range(
             start,
             span.end,

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from google.protobuf.message import DecodeError as ParseError
 from google.protobuf.message import Message
 
-from etcdview.codec.model import Decoded, Detail, Object, StorageForm, UnknownField
+from etcdview.codec.model import Decoded, Detail, Object, StorageFormat, UnknownField
 from etcdview.codec.protobuf import repair, unknown, wire
 from etcdview.codec.protobuf.descriptors import Pool
 from etcdview.codec.protobuf.envelope import Envelope, open_envelope
@@ -61,7 +61,7 @@ class ProtobufFormat:
     def decode(self, value: bytes, detail: Detail = Detail.WHOLE) -> Decoded:
         """A value that begins with envelope.MAGIC."""
         envelope = open_envelope(value)
-        form = StorageForm("protobuf", api_version=envelope.api_version, kind=envelope.kind)
+        form = StorageFormat("protobuf", api_version=envelope.api_version, kind=envelope.kind)
         number = self.schema.find(envelope.api_version, envelope.kind)
         if number is None:
             return Decoded(form, None, _unknown_kind(envelope), value, self._metadata(envelope))
@@ -85,7 +85,7 @@ class ProtobufFormat:
         left = self.schema.without(fields)
         return Plans(left, Pool(left))
 
-    def _mended(self, form: StorageForm, envelope: Envelope, number: int, value: bytes) -> Decoded:
+    def _mended(self, form: StorageFormat, envelope: Envelope, number: int, value: bytes) -> Decoded:
         """What upb or the raw JSON within would not have: text that is no UTF-8 is no fault, all else is told."""
         try:
             mended = repair.mend(self.schema, number, envelope.raw)

@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping
 
 from etcdview.errors import EtcdviewError
-from etcdview.health.facts import ClusterFacts, Probe, Trouble
+from etcdview.health.facts import ClusterFacts, Probe, Problem
 from etcdview.health.probes.budget import Clock
 from etcdview.health.probes.probing import ProbeSource
 from etcdview.models import KvHash, MemberStatus
@@ -101,14 +101,14 @@ class Hasher:
             finally:
                 connection.close()
         except EtcdviewError as error:
-            return Probe(trouble=Trouble.of(error), latency_seconds=time.monotonic() - begun, at=at)
+            return Probe(problem=Problem.of(error), latency_seconds=time.monotonic() - begun, at=at)
         return Probe(value, latency_seconds=time.monotonic() - begun, at=at)
 
 
 def settled(hashes: Hashes) -> bool:
     """Whether asking again soon would tell nothing new: all agree, or the server does not have it or let us ask."""
-    troubles = [probe.trouble for probe in hashes.values()]
-    never = any(t is not None and (t.unsupported or t.denied) for t in troubles)
+    problems = [probe.problem for probe in hashes.values()]
+    never = any(t is not None and (t.unsupported or t.denied) for t in problems)
     return never or agree(hashes)
 
 

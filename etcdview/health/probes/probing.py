@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
 from etcdview.errors import EtcdviewError
-from etcdview.health.facts import EndpointFacts, Probe, Trouble, WireFacts
+from etcdview.health.facts import EndpointFacts, Probe, Problem, WireFacts
 from etcdview.health.metrics import MetricFacts
 from etcdview.health.probes.budget import Budget, Clock
 from etcdview.health.probes.wire import ContextFn, ask_wire
@@ -78,10 +78,10 @@ class EndpointProber:
 
     def overdue(self) -> EndpointFacts:
         """What is known of an endpoint that has not answered everything when the round ends."""
-        trouble: Probe[Any] = Probe(trouble=late(self.url, ENDPOINT_SECONDS), at=self.now())
+        problem: Probe[Any] = Probe(problem=late(self.url, ENDPOINT_SECONDS), at=self.now())
         if not self.so_far.status.ok:
-            return replace(self.so_far, status=trouble)
-        return self.so_far if self.so_far.read.at else replace(self.so_far, read=trouble)
+            return replace(self.so_far, status=problem)
+        return self.so_far if self.so_far.read.at else replace(self.so_far, read=problem)
 
     def close(self) -> None:
         """Let go of the connection; the next round makes a new one, with the certificate files as they are then."""
@@ -103,13 +103,13 @@ class EndpointProber:
         at, begun = self.now(), time.monotonic()
         seconds = min(CALL_SECONDS, budget.left_seconds)
         if seconds <= 0:
-            return Probe(trouble=late(self.url, ENDPOINT_SECONDS), at=at)
+            return Probe(problem=late(self.url, ENDPOINT_SECONDS), at=at)
         try:
             if self._connection is None:
                 self._connection = self._source.probe(self.url)
             value = call(self._connection, seconds)
         except EtcdviewError as error:
-            return Probe(trouble=Trouble.of(error), latency_seconds=time.monotonic() - begun, at=at)
+            return Probe(problem=Problem.of(error), latency_seconds=time.monotonic() - begun, at=at)
         return Probe(value, latency_seconds=time.monotonic() - begun, at=at)
 
     def _ask_wire(self, budget: Budget, *, force: bool = False) -> WireFacts:
@@ -128,9 +128,9 @@ class EndpointProber:
         return self._samples[0][1] if len(self._samples) > 1 else Probe()
 
 
-def late(url: str, seconds: float) -> Trouble:
+def late(url: str, seconds: float) -> Problem:
     """The trouble of an endpoint that is still busy when the round ends."""
-    return Trouble(
+    return Problem(
         "DeadlineError",
         f"{url} did not answer within {seconds:g} s.",
         "Look at the member's process and log: it hangs, or its disk or its network does.",

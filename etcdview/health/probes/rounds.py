@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from etcdview.endpoints import is_endpoint
 from etcdview.health.assemble import address, assemble
-from etcdview.health.facts import ClusterFacts, EndpointFacts, Probe, Trouble
+from etcdview.health.facts import ClusterFacts, EndpointFacts, Probe, Problem
 from etcdview.health.probes.budget import Budget, Clock
 from etcdview.health.probes.hashing import Hashes, hash_of
 from etcdview.health.probes.probing import ENDPOINT_SECONDS, EndpointProber, ProbeSource, late
@@ -101,7 +101,7 @@ class Rounds:
 
     def _busy(self, url: str) -> EndpointFacts:
         """An endpoint that is still being asked an earlier round's questions."""
-        return EndpointFacts(url, status=Probe(trouble=late(url, ENDPOINT_SECONDS), at=self._now()))
+        return EndpointFacts(url, status=Probe(problem=late(url, ENDPOINT_SECONDS), at=self._now()))
 
     def _placed(self, endpoint: EndpointFacts, hashes: Hashes) -> EndpointFacts:
         given = {address(url) for url in self._source.endpoints}
@@ -120,10 +120,10 @@ def _work(prober: EndpointProber, heard: _Heard) -> None:
     try:
         heard.put(prober.ask_all(heard.put))
     except Exception as error:  # noqa: BLE001
-        trouble = Trouble(
+        problem = Problem(
             type(error).__name__, f"Probing {prober.url} failed: {error}.", "This is a fault of etcdview."
         )
-        heard.put(EndpointFacts(prober.url, status=Probe(trouble=trouble, at=prober.now())))
+        heard.put(EndpointFacts(prober.url, status=Probe(problem=problem, at=prober.now())))
 
 
 def _client_urls(membership: Membership | None) -> Iterable[str]:

@@ -25,7 +25,7 @@ from etcdview.errors import (
     UnreachableError,
     UnsupportedError,
 )
-from etcdview.health.facts import Handshake, HttpHealth, Probe, Trouble, WireFacts
+from etcdview.health.facts import Handshake, HttpHealth, Probe, Problem, WireFacts
 from etcdview.health.metrics import MetricFacts, parse_metrics
 from etcdview.health.probes.budget import Budget, Clock
 from etcdview.models import TlsFiles
@@ -45,11 +45,11 @@ def ask_wire(url: str, context: ContextFn, budget: Budget, now: Clock) -> WireFa
         try:
             return Probe(call(), latency_seconds=time.monotonic() - begun, at=at)
         except (EtcdviewError, OSError, http.client.HTTPException, ValueError) as error:
-            return Probe(trouble=_trouble(url, error), latency_seconds=time.monotonic() - begun, at=at)
+            return Probe(problem=_trouble(url, error), latency_seconds=time.monotonic() - begun, at=at)
 
     endpoint = ask(lambda: parse_endpoint(url))
     if endpoint.value is None:
-        return WireFacts(handshake=Probe(trouble=endpoint.trouble, at=endpoint.at))
+        return WireFacts(handshake=Probe(problem=endpoint.problem, at=endpoint.at))
     line = _Line(url, endpoint.value, context, budget)
     try:
         handshake = ask(line.shake_hands)
@@ -162,8 +162,8 @@ _ERRORS: tuple[tuple[type[Exception], type[UnreachableError], str, str], ...] = 
 )
 
 
-def _trouble(url: str, error: Exception) -> Trouble:
+def _trouble(url: str, error: Exception) -> Problem:
     if isinstance(error, EtcdviewError):
-        return Trouble.of(error)
+        return Problem.of(error)
     kind, what, remedy = next(row[1:] for row in _ERRORS if isinstance(error, row[0]))
-    return Trouble.of(kind(f"{what.format(url=url)} ({error}).", remedy))
+    return Problem.of(kind(f"{what.format(url=url)} ({error}).", remedy))

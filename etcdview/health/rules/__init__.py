@@ -14,12 +14,12 @@ from etcdview.health.rules import (
     releases,
     space,
 )
-from etcdview.health.rules.base import RULES, Rule, Sight, examine, rule
+from etcdview.health.rules.base import RULES, Rule, RuleContext, examine, rule
 
 __all__ = [
     "RULES",
     "Rule",
-    "Sight",
+    "RuleContext",
     "addresses",
     "agreement",
     "certificates",

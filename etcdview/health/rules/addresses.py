@@ -11,14 +11,14 @@ from etcdview.endpoints import is_endpoint
 from etcdview.health.assemble import address
 from etcdview.health.facts import ClusterFacts
 from etcdview.health.findings import Finding
-from etcdview.health.rules.base import MEMBERS, Sight, listed, read_at, rule
+from etcdview.health.rules.base import MEMBERS, RuleContext, listed, read_at, rule
 from etcdview.models import Member
 
 
 @rule("url-loopback")
-def url_loopback(sight: Sight) -> Iterator[Finding]:
+def url_loopback(context: RuleContext) -> Iterator[Finding]:
     """A member advertises a loopback address while others advertise real ones: nobody else can reach it there."""
-    members = _members(sight.facts)
+    members = _members(context.facts)
     if all(_on_loopback(url) for m in members for url in (*m.peer_urls, *m.client_urls)):
         return
     for member in members:
@@ -31,7 +31,7 @@ def url_loopback(sight: Sight) -> Iterator[Finding]:
             id="url-loopback",
             severity="warning",
             summary=f"Member {member.name} advertises an address that leads every other machine to itself.",
-            evidence=f"It advertises {listed(peer + client)} {read_at(sight.facts.at)}.",
+            evidence=f"It advertises {listed(peer + client)} {read_at(context.facts.at)}.",
             why="Peers cannot reach it there, and clients that follow the membership reach the wrong member or none.",
             action="Set --initial-advertise-peer-urls and --advertise-client-urls to an address of the machine.",
             commands=(f"etcdctl member update {member.id:x} --peer-urls=https://ADDRESS:2380", MEMBERS),
@@ -40,10 +40,10 @@ def url_loopback(sight: Sight) -> Iterator[Finding]:
 
 
 @rule("url-shared")
-def url_shared(sight: Sight) -> Iterator[Finding]:
+def url_shared(context: RuleContext) -> Iterator[Finding]:
     """Two members advertise the same address."""
     users = defaultdict(list)
-    for member in _members(sight.facts):
+    for member in _members(context.facts):
         for url in {address(u) for u in (*member.peer_urls, *member.client_urls)}:
             users[url].append(member.name or f"{member.id:x}")
     for url, names in users.items():
@@ -53,7 +53,7 @@ def url_shared(sight: Sight) -> Iterator[Finding]:
             id="url-shared",
             severity="warning",
             summary=f"Members {listed(names)} advertise one address.",
-            evidence=f"{url} is advertised by {listed(names)} {read_at(sight.facts.at)}.",
+            evidence=f"{url} is advertised by {listed(names)} {read_at(context.facts.at)}.",
             why="Whoever asks for one of them gets the other: a dead member can look alive.",
             action="Give each member its own --advertise-client-urls.",
             commands=(MEMBERS,),
@@ -61,10 +61,10 @@ def url_shared(sight: Sight) -> Iterator[Finding]:
 
 
 @rule("url-misleads")
-def url_misleads(sight: Sight) -> Iterator[Finding]:
+def url_misleads(context: RuleContext) -> Iterator[Finding]:
     """The client URL that one member advertises is answered by another."""
-    asked = {address(e.url): e for m in sight.facts.members for e in m.endpoints}
-    for owner in _members(sight.facts):
+    asked = {address(e.url): e for m in context.facts.members for e in m.endpoints}
+    for owner in _members(context.facts):
         for endpoint in filter(None, (asked.get(address(url)) for url in owner.client_urls)):
             status = endpoint.status.value
             if status is None or status.member_id == owner.id:
@@ -83,18 +83,18 @@ def url_misleads(sight: Sight) -> Iterator[Finding]:
 
 
 @rule("url-unreachable")
-def url_unreachable(sight: Sight) -> Iterator[Finding]:
+def url_unreachable(context: RuleContext) -> Iterator[Finding]:
     """A member answers at a given endpoint, but not at the address that it advertises."""
-    for member in sight.facts.members:
+    for member in context.facts.members:
         silent = [e for e in member.endpoints if e.advertised and e.status.failed]
         if not member.alive or not silent or any(e.advertised and e.status.ok for e in member.endpoints):
             continue
-        trouble = silent[0].status.trouble
+        problem = silent[0].status.problem
         yield Finding(
             id="url-unreachable",
             severity="info",
             summary=f"Member {member.name} cannot be reached from here at the address it advertises.",
-            evidence=f"{trouble.what if trouble else silent[0].url} It answers at {member.endpoint.url} "
+            evidence=f"{problem.what if problem else silent[0].url} It answers at {member.endpoint.url} "
             f"{read_at(silent[0].status.at)}.",
             why="Clients that follow the membership use the advertised address.",
             action="Check --advertise-client-urls; through a tunnel or a forwarded port this is to be expected.",
@@ -104,16 +104,16 @@ def url_unreachable(sight: Sight) -> Iterator[Finding]:
 
 
 @rule("url-missing")
-def url_missing(sight: Sight) -> Iterator[Finding]:
+def url_missing(context: RuleContext) -> Iterator[Finding]:
     """A member that has started advertises no client URL."""
-    for member in _members(sight.facts):
+    for member in _members(context.facts):
         if not member.name or member.client_urls:
             continue
         yield Finding(
             id="url-missing",
             severity="warning",
             summary=f"Member {member.name} advertises no client URL.",
-            evidence=f"The membership lists none for {member.id:x} {read_at(sight.facts.at)}.",
+            evidence=f"The membership lists none for {member.id:x} {read_at(context.facts.at)}.",
             why="It cannot be asked how it is, and clients that follow the membership never use it.",
             action="Set --advertise-client-urls, and start it again.",
             commands=(MEMBERS,),
@@ -122,9 +122,9 @@ def url_missing(sight: Sight) -> Iterator[Finding]:
 
 
 @rule("url-odd")
-def url_odd(sight: Sight) -> Iterator[Finding]:
+def url_odd(context: RuleContext) -> Iterator[Finding]:
     """A member advertises a client URL that no client can use over the network: another scheme, or no port there is."""
-    for member in _members(sight.facts):
+    for member in _members(context.facts):
         odd = [url for url in member.client_urls if not is_endpoint(url)]
         if not odd:
             continue
@@ -132,7 +132,7 @@ def url_odd(sight: Sight) -> Iterator[Finding]:
             id="url-odd",
             severity="warning" if len(odd) == len(member.client_urls) else "info",
             summary=f"Member {member.name} advertises an address that is not asked.",
-            evidence=f"The membership lists {listed(odd)} {read_at(sight.facts.at)}.",
+            evidence=f"The membership lists {listed(odd)} {read_at(context.facts.at)}.",
             why="Only http and https addresses of a host and a port lead to it from another machine.",
             action="Correct --advertise-client-urls; a socket file belongs into --listen-client-urls alone.",
             commands=(MEMBERS,),
@@ -141,16 +141,18 @@ def url_odd(sight: Sight) -> Iterator[Finding]:
 
 
 @rule("url-plain")
-def url_plain(sight: Sight) -> Iterator[Finding]:
+def url_plain(context: RuleContext) -> Iterator[Finding]:
     """Members advertise http addresses: what they say and hold can be read and changed by whoever is on the network."""
-    plain = [url for m in _members(sight.facts) for url in (*m.peer_urls, *m.client_urls) if url.startswith("http://")]
+    plain = [
+        url for m in _members(context.facts) for url in (*m.peer_urls, *m.client_urls) if url.startswith("http://")
+    ]
     if not plain:
         return
     yield Finding(
         id="url-plain",
         severity="warning",
         summary="Members are reached without TLS.",
-        evidence=f"Advertised: {listed(plain[:6])}{' and more' if len(plain) > 6 else ''} {read_at(sight.facts.at)}.",
+        evidence=f"Advertised: {listed(plain[:6])}{' and more' if len(plain) > 6 else ''} {read_at(context.facts.at)}.",
         why="Every Secret of the cluster passes in the clear, and anyone who reaches the port may write.",
         action="Give members certificates and https addresses, with --client-cert-auth and --peer-client-cert-auth.",
         commands=(MEMBERS,),
@@ -158,9 +160,9 @@ def url_plain(sight: Sight) -> Iterator[Finding]:
 
 
 @rule("one-machine")
-def one_machine(sight: Sight) -> Iterator[Finding]:
+def one_machine(context: RuleContext) -> Iterator[Finding]:
     """All members of a cluster of several have their peer addresses on one host."""
-    members = _members(sight.facts)
+    members = _members(context.facts)
     hosts = {urlsplit(url).hostname for m in members for url in m.peer_urls}
     if len(members) < 2 or len(hosts) != 1:
         return
@@ -168,7 +170,7 @@ def one_machine(sight: Sight) -> Iterator[Finding]:
         id="one-machine",
         severity="info",
         summary="All members run on one machine.",
-        evidence=f"Every peer URL is on {hosts.pop()} {read_at(sight.facts.at)}.",
+        evidence=f"Every peer URL is on {hosts.pop()} {read_at(context.facts.at)}.",
         why="When that machine fails, all members fail: they protect against nothing. Fine for a trial.",
         action="Run each member on its own machine, with its own disk.",
         commands=(MEMBERS,),

@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator
 from etcdview.health.facts import ClusterFacts, MemberFacts
 from etcdview.health.findings import Finding
 from etcdview.health.probes.hashing import AUTOMATIC_BYTES
-from etcdview.health.rules.base import MEMBERS, STATUS, Sight, listed, read_at, rule, size
+from etcdview.health.rules.base import MEMBERS, STATUS, RuleContext, listed, read_at, rule, size
 from etcdview.models import MemberStatus
 
 
 @rule("leader-missing")
-def leader_missing(sight: Sight) -> Iterator[Finding]:
+def leader_missing(context: RuleContext) -> Iterator[Finding]:
     """Members answer, and none of them knows a leader."""
-    told = _answering(sight.facts)
+    told = _answering(context.facts)
     if not told or any(m.status and m.status.leader_id for m in told):
         return
     terms = listed(f"{m.name} in term {m.status.raft_term}" for m in told if m.status)
@@ -23,7 +23,7 @@ def leader_missing(sight: Sight) -> Iterator[Finding]:
         id="leader-missing",
         severity="critical",
         summary="There is no leader.",
-        evidence=f"Leader 0 at {terms} {read_at(sight.facts.at)}.",
+        evidence=f"Leader 0 at {terms} {read_at(context.facts.at)}.",
         why="Without a leader nothing is agreed on: no write, no linearizable read.",
         action="Give an election a few seconds; then check that the members reach each other's peer URLs.",
         commands=(STATUS, MEMBERS),
@@ -31,16 +31,16 @@ def leader_missing(sight: Sight) -> Iterator[Finding]:
 
 
 @rule("leader-disputed")
-def leader_disputed(sight: Sight) -> Iterator[Finding]:
+def leader_disputed(context: RuleContext) -> Iterator[Finding]:
     """Members of one cluster name different leaders, in this round and in the one before."""
-    named = _by(sight.facts, lambda s: s.leader_id or None)
-    if len(named) < 2 or sight.before is None or len(_by(sight.before, lambda s: s.leader_id or None)) < 2:
+    named = _by(context.facts, lambda s: s.leader_id or None)
+    if len(named) < 2 or context.before is None or len(_by(context.before, lambda s: s.leader_id or None)) < 2:
         return
     yield Finding(
         id="leader-disputed",
         severity="critical",
         summary="Members name different leaders.",
-        evidence=_spread(named, lambda leader: f"leader {leader:x}", sight.facts),
+        evidence=_spread(named, lambda leader: f"leader {leader:x}", context.facts),
         why="The members do not hear each other; clients of the smaller side hang or read old data.",
         action="Check the network between the peer URLs, and whether a member was restored on its own.",
         commands=(STATUS,),
@@ -48,16 +48,16 @@ def leader_disputed(sight: Sight) -> Iterator[Finding]:
 
 
 @rule("term-differs")
-def term_differs(sight: Sight) -> Iterator[Finding]:
+def term_differs(context: RuleContext) -> Iterator[Finding]:
     """Members are in different raft terms, in this round and in the one before."""
-    terms = _by(sight.facts, lambda s: s.raft_term)
-    if len(terms) < 2 or sight.before is None or len(_by(sight.before, lambda s: s.raft_term)) < 2:
+    terms = _by(context.facts, lambda s: s.raft_term)
+    if len(terms) < 2 or context.before is None or len(_by(context.before, lambda s: s.raft_term)) < 2:
         return
     yield Finding(
         id="term-differs",
         severity="warning",
         summary="Members are in different raft terms.",
-        evidence=_spread(terms, lambda term: f"term {term}", sight.facts),
+        evidence=_spread(terms, lambda term: f"term {term}", context.facts),
         why="A member in another term hears no leader, or forces elections on the others.",
         action="Check the network between the peer URLs, and the log of the member that stands alone.",
         commands=(STATUS,),
@@ -65,10 +65,10 @@ def term_differs(sight: Sight) -> Iterator[Finding]:
 
 
 @rule("cluster-id-differs")
-def cluster_id_differs(sight: Sight) -> Iterator[Finding]:
+def cluster_id_differs(context: RuleContext) -> Iterator[Finding]:
     """Endpoints answer with different cluster IDs: they are members of different clusters."""
     ids = defaultdict(list)
-    for member in _answering(sight.facts):
+    for member in _answering(context.facts):
         if member.status is not None:
             ids[member.status.cluster_id].append(member.name)
     if len(ids) < 2:
@@ -78,7 +78,7 @@ def cluster_id_differs(sight: Sight) -> Iterator[Finding]:
         id="cluster-id-differs",
         severity="critical",
         summary="The endpoints belong to different clusters.",
-        evidence=f"Cluster {parts} {read_at(sight.facts.at)}.",
+        evidence=f"Cluster {parts} {read_at(context.facts.at)}.",
         why="What is read depends on which endpoint answers: keys appear and vanish.",
         action="Give endpoints of one cluster only; a member that bootstrapped on its own must be wiped and join.",
         commands=("etcdctl endpoint status -w json", MEMBERS),
@@ -86,17 +86,17 @@ def cluster_id_differs(sight: Sight) -> Iterator[Finding]:
 
 
 @rule("membership-differs")
-def membership_differs(sight: Sight) -> Iterator[Finding]:
+def membership_differs(context: RuleContext) -> Iterator[Finding]:
     """Members of one cluster hold different lists of members, in this round and in the one before."""
-    views = _views(sight.facts)
-    if len(views) < 2 or sight.before is None or len(_views(sight.before)) < 2:
+    views = _views(context.facts)
+    if len(views) < 2 or context.before is None or len(_views(context.before)) < 2:
         return
     parts = "; ".join(f"{listed(names)}: {listed(sorted(ids))}" for ids, names in views.items())
     yield Finding(
         id="membership-differs",
         severity="critical",
         summary="Members hold different lists of members.",
-        evidence=f"{parts} {read_at(sight.facts.at)}.",
+        evidence=f"{parts} {read_at(context.facts.at)}.",
         why="They count different majorities; in the worst case two sides both believe to have one.",
         action="Believe the side that has a quorum; remove the other member, wipe its data and add it again.",
         commands=(MEMBERS,),
@@ -104,9 +104,9 @@ def membership_differs(sight: Sight) -> Iterator[Finding]:
 
 
 @rule("not-a-member")
-def not_a_member(sight: Sight) -> Iterator[Finding]:
+def not_a_member(context: RuleContext) -> Iterator[Finding]:
     """An endpoint answers that the cluster's list of members does not know, such as a member that was removed."""
-    facts = sight.facts
+    facts = context.facts
     for member in facts.members:
         status = member.status
         if facts.membership is None or member.member is not None or status is None:
@@ -126,10 +126,10 @@ def not_a_member(sight: Sight) -> Iterator[Finding]:
 
 
 @rule("data-differs")
-def data_differs(sight: Sight) -> Iterator[Finding]:
+def data_differs(context: RuleContext) -> Iterator[Finding]:
     """Members give different hashes of their data at the same revision and the same compact revision."""
     groups: dict[tuple[int, int], dict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for member in sight.facts.members:
+    for member in context.facts.members:
         value = member.endpoint.hash.value
         if value is not None:
             groups[value.revision, value.compact_revision][value.hash].append(member.name)
@@ -137,7 +137,7 @@ def data_differs(sight: Sight) -> Iterator[Finding]:
         if len(hashes) < 2:
             continue
         parts = listed(f"{value:x} at {listed(names)}" for value, names in hashes.items())
-        at = max(m.endpoint.hash.at for m in sight.facts.members if m.endpoint.hash.at)
+        at = max(m.endpoint.hash.at for m in context.facts.members if m.endpoint.hash.at)
         yield Finding(
             id="data-differs",
             severity="critical",
@@ -150,23 +150,23 @@ def data_differs(sight: Sight) -> Iterator[Finding]:
 
 
 @rule("data-uncompared")
-def data_uncompared(sight: Sight) -> Iterator[Finding]:
+def data_uncompared(context: RuleContext) -> Iterator[Finding]:
     """The members' data has not been compared, or could not be for all of them: not known is not equal."""
-    asked = [m for m in sight.facts.members if m.endpoint.hash.at is not None]
+    asked = [m for m in context.facts.members if m.endpoint.hash.at is not None]
     failed = [m for m in asked if m.endpoint.hash.failed]
     if not asked:
-        yield from _not_compared(sight.facts)
+        yield from _not_compared(context.facts)
         return
     states = {(v.revision, v.compact_revision) for m in asked if (v := m.endpoint.hash.value)}
     if not failed and len(states) < 2:
         return
-    troubles = listed(m.endpoint.hash.trouble.what for m in failed if m.endpoint.hash.trouble)
+    problems = listed(m.endpoint.hash.problem.what for m in failed if m.endpoint.hash.problem)
     at = max(m.endpoint.hash.at for m in asked if m.endpoint.hash.at)
     yield Finding(
         id="data-uncompared",
         severity="info",
         summary="Whether all members hold the same data is not known.",
-        evidence=f"{troubles or 'They could not be compared at one compact revision.'} {read_at(at)}",
+        evidence=f"{problems or 'They could not be compared at one compact revision.'} {read_at(at)}",
         why="Data that has come apart shows only by comparison.",
         action="Compare again when all members answer.",
         commands=("etcdctl endpoint hashkv --cluster -w table",),

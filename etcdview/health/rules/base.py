@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from etcdview.health.certificate_inventory import Board
+from etcdview.health.certificate_inventory import CertificateInventory
 from etcdview.health.facts import ClusterFacts
 from etcdview.health.findings import Finding, Verdict, judge
 from etcdview.health.history import History
@@ -17,16 +17,16 @@ MEMBERS = "etcdctl member list -w table"
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class RuleContext:
     """What a rule may look at: the facts of this round and of the one before, the last hour, the certificates."""
 
     facts: ClusterFacts
     before: ClusterFacts | None = None
     history: History = field(default_factory=History)
-    board: Board = field(default_factory=Board)
+    board: CertificateInventory = field(default_factory=CertificateInventory)
 
 
-RuleFn = Callable[[Sight], Iterator[Finding]]
+RuleFn = Callable[[RuleContext], Iterator[Finding]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +53,10 @@ def rule(rule_id: str) -> Callable[[RuleFn], RuleFn]:
     return register
 
 
-def examine(sight: Sight) -> Verdict:
-    """Every rule over what is in sight, and the verdict that follows."""
-    findings = [finding for each in RULES.values() for finding in each.check(sight)]
-    return judge(sight.facts.quorum.state, findings, sight.facts.at)
+def examine(context: RuleContext) -> Verdict:
+    """Every rule over what is known, and the verdict that follows."""
+    findings = [finding for each in RULES.values() for finding in each.check(context)]
+    return judge(context.facts.quorum.state, findings, context.facts.at)
 
 
 def read_at(at: datetime | None) -> str:

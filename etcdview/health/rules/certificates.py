@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from etcdview.health.certificate_inventory import Entry, names_host
 from etcdview.health.findings import Finding, Severity
-from etcdview.health.rules.base import Sight, listed, plural, read_at, rule
+from etcdview.health.rules.base import RuleContext, listed, plural, read_at, rule
 
 _SOON_DAYS = 30
 _VERY_SOON_DAYS = 7
@@ -15,10 +15,10 @@ _KUBEADM = "kubeadm certs check-expiration"
 
 
 @rule("certificate-expired")
-def certificate_expired(sight: Sight) -> Iterator[Finding]:
-    """A certificate in sight has expired."""
-    for entry in sight.board.entries:
-        days = -entry.certificate.days_left(sight.facts.at)
+def certificate_expired(context: RuleContext) -> Iterator[Finding]:
+    """A certificate has expired."""
+    for entry in context.board.entries:
+        days = -entry.certificate.days_left(context.facts.at)
         if days <= 0:
             continue
         yield Finding(
@@ -26,7 +26,7 @@ def certificate_expired(sight: Sight) -> Iterator[Finding]:
             severity="critical",
             summary=f"The {entry.name} has expired.",
             evidence=f"{_of(entry)} ended {entry.certificate.ends:%Y-%m-%d %H:%M} UTC, {plural(int(days), 'day')} ago "
-            f"{read_at(sight.facts.at)}.",
+            f"{read_at(context.facts.at)}.",
             why="No new connection is accepted with it; those that stand end with the next restart.",
             action=_how(entry),
             commands=_commands(entry),
@@ -34,17 +34,17 @@ def certificate_expired(sight: Sight) -> Iterator[Finding]:
 
 
 @rule("certificate-expiring")
-def certificate_expiring(sight: Sight) -> Iterator[Finding]:
+def certificate_expiring(context: RuleContext) -> Iterator[Finding]:
     """A certificate expires within 30 days; critical within 7."""
-    for entry in sight.board.entries:
-        days = entry.certificate.days_left(sight.facts.at)
+    for entry in context.board.entries:
+        days = entry.certificate.days_left(context.facts.at)
         if not 0 < days <= _SOON_DAYS:
             continue
         yield Finding(
             id="certificate-expiring",
             severity=_urgency(days),
             summary=f"The {entry.name} expires in {plural(int(days), 'day')}.",
-            evidence=f"{_of(entry)} ends {entry.certificate.ends:%Y-%m-%d %H:%M} UTC {read_at(sight.facts.at)}.",
+            evidence=f"{_of(entry)} ends {entry.certificate.ends:%Y-%m-%d %H:%M} UTC {read_at(context.facts.at)}.",
             why="When it has expired, new connections that need it fail. Nothing else warns of it.",
             action=_how(entry),
             commands=_commands(entry),
@@ -52,17 +52,17 @@ def certificate_expiring(sight: Sight) -> Iterator[Finding]:
 
 
 @rule("certificate-early")
-def certificate_early(sight: Sight) -> Iterator[Finding]:
+def certificate_early(context: RuleContext) -> Iterator[Finding]:
     """A certificate is not valid yet: it is new and clocks differ, or one of them is wrong."""
-    for entry in sight.board.entries:
-        if entry.certificate.begins <= sight.facts.at:
+    for entry in context.board.entries:
+        if entry.certificate.begins <= context.facts.at:
             continue
         yield Finding(
             id="certificate-early",
             severity="critical",
             summary=f"The {entry.name} is not valid yet.",
             evidence=f"{_of(entry)} begins {entry.certificate.begins:%Y-%m-%d %H:%M} UTC; here it is "
-            f"{sight.facts.at:%Y-%m-%d %H:%M}.",
+            f"{context.facts.at:%Y-%m-%d %H:%M}.",
             why="Until then it is refused as if it had expired.",
             action="Compare the clocks of this machine and of the one that made it; let both keep time by NTP.",
             commands=("timedatectl", *_commands(entry)),
@@ -70,9 +70,9 @@ def certificate_early(sight: Sight) -> Iterator[Finding]:
 
 
 @rule("certificate-names")
-def certificate_names(sight: Sight) -> Iterator[Finding]:
+def certificate_names(context: RuleContext) -> Iterator[Finding]:
     """A member's certificate does not name the address under which the member is reached."""
-    for entry in sight.board.entries:
+    for entry in context.board.entries:
         for place in entry.places:
             if names_host(entry.certificate, place.host):
                 continue
@@ -81,7 +81,7 @@ def certificate_names(sight: Sight) -> Iterator[Finding]:
                 severity="warning",
                 summary=f"The {place.purpose} does not name {place.host}.",
                 evidence=f"{place.where} presents it for {listed(entry.certificate.names) or 'no name'} "
-                f"{read_at(sight.facts.at)}.",
+                f"{read_at(context.facts.at)}.",
                 why="A client that checks names, as all of Kubernetes does, refuses the member at this address.",
                 action=f"Make it anew with {place.host} among its names (kubeadm: etcd.local.serverCertSANs).",
                 commands=_commands(entry),
@@ -89,9 +89,9 @@ def certificate_names(sight: Sight) -> Iterator[Finding]:
 
 
 @rule("certificate-untrusted")
-def certificate_untrusted(sight: Sight) -> Iterator[Finding]:
-    """A member presents a certificate that no authority in sight has signed."""
-    for entry in sight.board.entries:
+def certificate_untrusted(context: RuleContext) -> Iterator[Finding]:
+    """A member presents a certificate that no known authority has signed."""
+    for entry in context.board.entries:
         members = [p for p in entry.places if p.host]
         if entry.trusted is not False or not members:
             continue
@@ -100,7 +100,7 @@ def certificate_untrusted(sight: Sight) -> Iterator[Finding]:
             severity="critical",
             summary=f"The {members[0].purpose} is signed by an authority that is not trusted here.",
             evidence=f"{members[0].where} presents {entry.certificate.subject}, signed by {entry.certificate.issuer} "
-            f"{read_at(sight.facts.at)}.",
+            f"{read_at(context.facts.at)}.",
             why="It may be another machine than the one that is meant; clients refuse it.",
             action="Give the member a certificate of the cluster's CA, or give that CA with --cacert.",
             commands=_commands(entry),
@@ -108,9 +108,9 @@ def certificate_untrusted(sight: Sight) -> Iterator[Finding]:
 
 
 @rule("certificate-key")
-def certificate_key(sight: Sight) -> Iterator[Finding]:
+def certificate_key(context: RuleContext) -> Iterator[Finding]:
     """The private key beside a certificate file belongs to another certificate."""
-    for entry in sight.board.entries:
+    for entry in context.board.entries:
         wrong = [p.where for p in entry.places if p.key_fits is False]
         if not wrong:
             continue
@@ -118,7 +118,7 @@ def certificate_key(sight: Sight) -> Iterator[Finding]:
             id="certificate-key",
             severity="critical",
             summary=f"The key beside the {entry.name} belongs to another certificate.",
-            evidence=f"{listed(wrong)} and its key do not fit together {read_at(sight.facts.at)}.",
+            evidence=f"{listed(wrong)} and its key do not fit together {read_at(context.facts.at)}.",
             why="What uses the two cannot start, or not start again.",
             action="Put the key back that was made with it, or renew both.",
             commands=_commands(entry),

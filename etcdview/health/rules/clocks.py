@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from etcdview.health.findings import Finding
-from etcdview.health.rules.base import Sight, listed, read_at, rule
+from etcdview.health.rules.base import RuleContext, listed, read_at, rule
 
 _SKEW_SECONDS = 3.0  # a Date header tells whole seconds, so two of them differ by up to one anyway
 
 
 @rule("clock-skew")
-def clock_skew(sight: Sight) -> Iterator[Finding]:
+def clock_skew(context: RuleContext) -> Iterator[Finding]:
     """The clocks of two members, by the Date of their answers, are more than three seconds apart."""
     ahead = {
         m.name: probe.value.clock_ahead_seconds
-        for m in sight.facts.members
+        for m in context.facts.members
         if (probe := m.endpoint.wire.health).value and probe.value.clock_ahead_seconds is not None
     }
     if len(ahead) < 2 or max(ahead.values()) - min(ahead.values()) <= _SKEW_SECONDS:
@@ -25,7 +25,7 @@ def clock_skew(sight: Sight) -> Iterator[Finding]:
         id="clock-skew",
         severity="warning",
         summary="The members' clocks do not agree.",
-        evidence=f"Against this machine's clock: {parts} {read_at(sight.facts.at)}.",
+        evidence=f"Against this machine's clock: {parts} {read_at(context.facts.at)}.",
         why="Certificates expire by the clock, leases run by it, and logs cannot be laid side by side.",
         action="Let every machine keep time by NTP.",
         commands=("timedatectl", "chronyc tracking"),
@@ -33,11 +33,11 @@ def clock_skew(sight: Sight) -> Iterator[Finding]:
 
 
 @rule("clock-here")
-def clock_here(sight: Sight) -> Iterator[Finding]:
+def clock_here(context: RuleContext) -> Iterator[Finding]:
     """The clock of this machine is more than a minute from that of every member."""
     ahead = [
         probe.value.clock_ahead_seconds
-        for m in sight.facts.members
+        for m in context.facts.members
         if (probe := m.endpoint.wire.health).value and probe.value.clock_ahead_seconds is not None
     ]
     if not ahead or min(map(abs, ahead)) <= 60:
@@ -46,7 +46,7 @@ def clock_here(sight: Sight) -> Iterator[Finding]:
         id="clock-here",
         severity="warning",
         summary="The clock of the machine that etcdview runs on is wrong.",
-        evidence=f"The members are ahead of it by {min(ahead, key=abs):.0f} s at least {read_at(sight.facts.at)}.",
+        evidence=f"The members are ahead of it by {min(ahead, key=abs):.0f} s at least {read_at(context.facts.at)}.",
         why="Ages, days left on certificates, and the moments of evidence are wrong by as much.",
         action="Let this machine keep time by NTP.",
         commands=("timedatectl",),

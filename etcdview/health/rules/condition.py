@@ -6,17 +6,17 @@ from collections.abc import Iterator
 
 from etcdview.health.facts import ClusterFacts, MemberFacts
 from etcdview.health.findings import Finding
-from etcdview.health.rules.base import STATUS, Sight, listed, millis, read_at, rule
+from etcdview.health.rules.base import STATUS, RuleContext, listed, millis, read_at, rule
 
 _LAG_ENTRIES = 1000
 _GIVE_UP_ENTRIES = 5000  # etcd refuses requests when applying lags so far behind (maxGapBetweenApplyAndCommitIndex)
 
 
 @rule("raft-lag")
-def raft_lag(sight: Sight) -> Iterator[Finding]:
+def raft_lag(context: RuleContext) -> Iterator[Finding]:
     """A member is more than 1,000 entries behind the leader's log, in this round and in the one before."""
-    behind_before = _behind(sight.before) if sight.before else {}
-    for member_id, (member, lag) in _behind(sight.facts).items():
+    behind_before = _behind(context.before) if context.before else {}
+    for member_id, (member, lag) in _behind(context.facts).items():
         if member_id not in behind_before:
             continue
         yield Finding(
@@ -33,9 +33,9 @@ def raft_lag(sight: Sight) -> Iterator[Finding]:
 
 
 @rule("apply-lag")
-def apply_lag(sight: Sight) -> Iterator[Finding]:
+def apply_lag(context: RuleContext) -> Iterator[Finding]:
     """A member has 1,000 entries or more that it has not applied; at 5,000 etcd refuses requests."""
-    for member in sight.facts.members:
+    for member in context.facts.members:
         status = member.status
         if status is None or status.raft_applied_index is None:
             continue
@@ -56,10 +56,10 @@ def apply_lag(sight: Sight) -> Iterator[Finding]:
 
 
 @rule("read-slow")
-def read_slow(sight: Sight) -> Iterator[Finding]:
+def read_slow(context: RuleContext) -> Iterator[Finding]:
     """A linearizable read through a member took longer than 500 ms, in this round and in the one before."""
-    before = {m.id for m in sight.before.members if (m.latency_seconds or 0) > 0.5} if sight.before else set()
-    for member in sight.facts.members:
+    before = {m.id for m in context.before.members if (m.latency_seconds or 0) > 0.5} if context.before else set()
+    for member in context.facts.members:
         latency = member.latency_seconds
         if latency is None or latency <= 0.5 or member.id not in before:
             continue
@@ -76,9 +76,9 @@ def read_slow(sight: Sight) -> Iterator[Finding]:
 
 
 @rule("files-near")
-def files_near(sight: Sight) -> Iterator[Finding]:
+def files_near(context: RuleContext) -> Iterator[Finding]:
     """A member has opened 80 % of the files that it may open."""
-    for member in sight.facts.members:
+    for member in context.facts.members:
         told = member.metrics
         if told is None or not told.max_fds or told.open_fds is None or told.open_fds < 0.8 * told.max_fds:
             continue
@@ -95,11 +95,11 @@ def files_near(sight: Sight) -> Iterator[Finding]:
 
 
 @rule("http-unhealthy")
-def http_unhealthy(sight: Sight) -> Iterator[Finding]:
+def http_unhealthy(context: RuleContext) -> Iterator[Finding]:
     """A member's own /health says no, though a linearizable read through it succeeds and no alarm explains it."""
-    for member in sight.facts.members:
+    for member in context.facts.members:
         probe = member.endpoint.wire.health
-        if probe.value is None or probe.value.healthy or not member.healthy or sight.facts.alarms:
+        if probe.value is None or probe.value.healthy or not member.healthy or context.facts.alarms:
             continue
         yield Finding(
             id="http-unhealthy",
@@ -114,11 +114,11 @@ def http_unhealthy(sight: Sight) -> Iterator[Finding]:
 
 
 @rule("restarted")
-def restarted(sight: Sight) -> Iterator[Finding]:
+def restarted(context: RuleContext) -> Iterator[Finding]:
     """A member started less than ten minutes before its metrics were read, and others did not."""
     ages = {
         m.name: probe.at.timestamp() - probe.value.started_at
-        for m in sight.facts.members
+        for m in context.facts.members
         if (probe := m.endpoint.wire.metrics).value and probe.at and probe.value.started_at
     }
     young = {name: age for name, age in ages.items() if age < 600}
@@ -128,7 +128,7 @@ def restarted(sight: Sight) -> Iterator[Finding]:
         id="restarted",
         severity="info",
         summary=f"{listed(young)} started a short time ago.",
-        evidence=f"{listed(f'{name} {age:.0f} s' for name, age in young.items())} ago {read_at(sight.facts.at)}.",
+        evidence=f"{listed(f'{name} {age:.0f} s' for name, age in young.items())} ago {read_at(context.facts.at)}.",
         why="When nobody meant it to, it crashed or was killed, and may do so again.",
         action="Look at the end of its earlier log, and at the kernel's for out of memory.",
         commands=("crictl ps -a --name etcd", "journalctl -u kubelet"),

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from etcdview.health.facts import MemberFacts, Trouble
+from etcdview.health.facts import MemberFacts, Problem
 from etcdview.health.findings import Finding
 from etcdview.health.metrics import Histogram, MetricFacts
-from etcdview.health.rules.base import STATUS, Sight, listed, millis, plural, read_at, rule
+from etcdview.health.rules.base import STATUS, RuleContext, listed, millis, plural, read_at, rule
 
 _FSYNC_SECONDS = 0.010  # the limits etcd's own documentation gives, for the 99th percentile
 _COMMIT_SECONDS = 0.025
@@ -45,26 +45,28 @@ class Window:
         return f"in {self.seconds:.0f} s up to {read_at(self.member.endpoint.wire.metrics.at)[6:-1]}"
 
 
-def windows(sight: Sight) -> Iterator[Window]:
+def windows(context: RuleContext) -> Iterator[Window]:
     """The members whose metrics were read twice."""
-    for member in sight.facts.members:
+    for member in context.facts.members:
         first, last = member.endpoint.metrics_before, member.endpoint.wire.metrics
         if first.value and last.value and first.at and last.at and last.at > first.at:
             yield Window(member, first.value, last.value, (last.at - first.at).total_seconds())
 
 
 @rule("metrics-unread")
-def metrics_unread(sight: Sight) -> Iterator[Finding]:
+def metrics_unread(context: RuleContext) -> Iterator[Finding]:
     """A member that answers did not tell its /health or /metrics: what they would show is unknown.
 
     Only a note the first time, and where the port serves no HTTP by configuration.
     """
     for elsewhere in (False, True):
-        found = {m.id: (m, t) for m in sight.facts.members if (t := _untold(m)) and _serves_no_http(t, m) == elsewhere}
+        found = {
+            m.id: (m, t) for m in context.facts.members if (t := _untold(m)) and _serves_no_http(t, m) == elsewhere
+        }
         if not found:
             continue
         members = [m for m, _ in found.values()]
-        before = {m.id for m in sight.before.members if _untold(m)} if sight.before else set(found)
+        before = {m.id for m in context.before.members if _untold(m)} if context.before else set(found)
         names = listed(m.name for m in members)
         yield Finding(
             id="metrics-unread",
@@ -84,9 +86,9 @@ def metrics_unread(sight: Sight) -> Iterator[Finding]:
 
 
 @rule("fsync-slow")
-def fsync_slow(sight: Sight) -> Iterator[Finding]:
+def fsync_slow(context: RuleContext) -> Iterator[Finding]:
     """The 99th percentile of a member's WAL fsync was over 10 ms in the last two minutes."""
-    for window in windows(sight):
+    for window in windows(context):
         p99 = window.p99(lambda m: m.fsync)
         if p99 is None or p99 <= _FSYNC_SECONDS:
             continue
@@ -103,9 +105,9 @@ def fsync_slow(sight: Sight) -> Iterator[Finding]:
 
 
 @rule("commit-slow")
-def commit_slow(sight: Sight) -> Iterator[Finding]:
+def commit_slow(context: RuleContext) -> Iterator[Finding]:
     """The 99th percentile of a member's backend commit was over 25 ms in the last two minutes."""
-    for window in windows(sight):
+    for window in windows(context):
         p99 = window.p99(lambda m: m.commit)
         if p99 is None or p99 <= _COMMIT_SECONDS:
             continue
@@ -122,18 +124,18 @@ def commit_slow(sight: Sight) -> Iterator[Finding]:
 
 
 @rule("leader-changes")
-def leader_changes(sight: Sight) -> Iterator[Finding]:
+def leader_changes(context: RuleContext) -> Iterator[Finding]:
     """The leader changed within the last hour, as rounds saw it and as most members count; a warning from three."""
-    changes = sight.history.leader_changes()
+    changes = context.history.leader_changes()
     if not changes:
         return
-    minutes = sight.history.seconds / 60
+    minutes = context.history.seconds / 60
     when = "within the last hour" if minutes >= 55 else f"in the last {plural(max(1, minutes), 'minute')}"
     yield Finding(
         id="leader-changes",
         severity="warning" if changes >= 3 else "info",
         summary=f"The leader changed {plural(changes, 'time')} {when}.",
-        evidence=f"{changes} in what was seen of the hour up to {read_at(sight.facts.at)[6:-1]}.",
+        evidence=f"{changes} in what was seen of the hour up to {read_at(context.facts.at)[6:-1]}.",
         why="Each election stops all writes for about a second; many of them point to a slow disk or network.",
         action="Look at fsync, at the round trip between the members, and at their logs around an election.",
         commands=(STATUS,),
@@ -141,9 +143,9 @@ def leader_changes(sight: Sight) -> Iterator[Finding]:
 
 
 @rule("proposals-pending")
-def proposals_pending(sight: Sight) -> Iterator[Finding]:
+def proposals_pending(context: RuleContext) -> Iterator[Finding]:
     """More than 100 proposals wait at a member, in both samples."""
-    for window in windows(sight):
+    for window in windows(context):
         first, last = window.before.proposals_pending or 0, window.after.proposals_pending or 0
         if min(first, last) <= 100:
             continue
@@ -160,9 +162,9 @@ def proposals_pending(sight: Sight) -> Iterator[Finding]:
 
 
 @rule("proposals-failed")
-def proposals_failed(sight: Sight) -> Iterator[Finding]:
+def proposals_failed(context: RuleContext) -> Iterator[Finding]:
     """Proposals failed at a member in the last two minutes."""
-    for window in windows(sight):
+    for window in windows(context):
         failed = window.grown(lambda m: m.proposals_failed)
         if failed < 1:
             continue
@@ -179,9 +181,9 @@ def proposals_failed(sight: Sight) -> Iterator[Finding]:
 
 
 @rule("applies-slow")
-def applies_slow(sight: Sight) -> Iterator[Finding]:
+def applies_slow(context: RuleContext) -> Iterator[Finding]:
     """More than one in a hundred writes, and ten at least, took a member longer than 100 ms to apply."""
-    for window in windows(sight):
+    for window in windows(context):
         slow, all_of_them = window.grown(lambda m: m.slow_applies), window.grown(lambda m: m.proposals_committed)
         if slow < 10 or slow <= all_of_them / 100:
             continue
@@ -198,9 +200,9 @@ def applies_slow(sight: Sight) -> Iterator[Finding]:
 
 
 @rule("heartbeats-late")
-def heartbeats_late(sight: Sight) -> Iterator[Finding]:
+def heartbeats_late(context: RuleContext) -> Iterator[Finding]:
     """The leader failed to send heartbeats in time, ten times or more in the last two minutes."""
-    for window in windows(sight):
+    for window in windows(context):
         late = window.grown(lambda m: m.heartbeat_send_failures)
         if late < 10:
             continue
@@ -217,10 +219,10 @@ def heartbeats_late(sight: Sight) -> Iterator[Finding]:
 
 
 @rule("peers-slow")
-def peers_slow(sight: Sight) -> Iterator[Finding]:
+def peers_slow(context: RuleContext) -> Iterator[Finding]:
     """Half of the round trips between two members took longer than the heartbeat interval of 100 ms."""
-    names = {m.id_hex: m.name for m in sight.facts.members}
-    for window in windows(sight):
+    names = {m.id_hex: m.name for m in context.facts.members}
+    for window in windows(context):
         for peer, lately in window.after.peer_round_trip.items():
             recent = lately.since(window.before.peer_round_trip.get(peer, Histogram()))
             median = recent.quantile(0.5) if recent.count >= _FEW_TRIPS else None
@@ -238,19 +240,19 @@ def peers_slow(sight: Sight) -> Iterator[Finding]:
             )
 
 
-def _untold(member: MemberFacts) -> Trouble | None:
+def _untold(member: MemberFacts) -> Problem | None:
     """Why /health or /metrics of a member that answers is not known; None where it is, or has no such thing."""
     wire = member.endpoint.wire
     if not member.alive or any(e.wire.health.ok and e.wire.metrics.ok for e in member.endpoints):
         return None
     if wire.handshake.at is None:
-        return Trouble("DeadlineError", f"There was no time left to ask {member.endpoint.url}.")
-    return next((p.trouble for p in (wire.handshake, wire.health, wire.metrics) if p.failed), None)
+        return Problem("DeadlineError", f"There was no time left to ask {member.endpoint.url}.")
+    return next((p.problem for p in (wire.handshake, wire.health, wire.metrics) if p.failed), None)
 
 
-def _serves_no_http(trouble: Trouble, member: MemberFacts) -> bool:
+def _serves_no_http(problem: Problem, member: MemberFacts) -> bool:
     """Whether the port takes the connection, answers gRPC, and closes on HTTP, as with --listen-client-http-urls."""
-    return trouble.kind == "UnreachableError" and member.endpoint.wire.handshake.ok
+    return problem.kind == "UnreachableError" and member.endpoint.wire.handshake.ok
 
 
 def _unjudged(members: Sequence[MemberFacts]) -> str:

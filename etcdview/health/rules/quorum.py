@@ -7,13 +7,13 @@ from typing import Any
 
 from etcdview.health.facts import MemberFacts, Probe
 from etcdview.health.findings import Finding
-from etcdview.health.rules.base import HEALTH, MEMBERS, STATUS, Sight, listed, read_at, rule
+from etcdview.health.rules.base import HEALTH, MEMBERS, STATUS, RuleContext, listed, read_at, rule
 
 
 @rule("quorum-lost")
-def quorum_lost(sight: Sight) -> Iterator[Finding]:
+def quorum_lost(context: RuleContext) -> Iterator[Finding]:
     """No linearizable read succeeds, and those that answer are fewer than a majority or know of no leader."""
-    facts, quorum = sight.facts, sight.facts.quorum
+    facts, quorum = context.facts, context.facts.quorum
     if quorum.state != "lost":
         return
     silent = listed(m.name for m in facts.voters if not m.alive) or "nobody"
@@ -29,17 +29,17 @@ def quorum_lost(sight: Sight) -> Iterator[Finding]:
 
 
 @rule("quorum-unknown")
-def quorum_unknown(sight: Sight) -> Iterator[Finding]:
+def quorum_unknown(context: RuleContext) -> Iterator[Finding]:
     """Nobody answers, or a majority answers but no linearizable read ended in time: unknown is not fine."""
-    facts, quorum = sight.facts, sight.facts.quorum
+    facts, quorum = context.facts, context.facts.quorum
     if quorum.state != "unknown":
         return
-    troubles = "; ".join(m.trouble.what for m in facts.members if m.trouble) or "No endpoint was asked."
+    problems = "; ".join(m.problem.what for m in facts.members if m.problem) or "No endpoint was asked."
     yield Finding(
         id="quorum-unknown",
         severity="critical",
         summary="Whether the cluster has a quorum is unknown: no linearizable read succeeded.",
-        evidence=f"{troubles} {read_at(facts.at)}",
+        evidence=f"{problems} {read_at(facts.at)}",
         why="Only a linearizable read proves that the members agree; without one nothing can be said.",
         action=_first_remedy(facts.members) or "Check the endpoints, and the network between here and them.",
         commands=("etcdview doctor", HEALTH),
@@ -47,16 +47,16 @@ def quorum_unknown(sight: Sight) -> Iterator[Finding]:
 
 
 @rule("unsupported")
-def unsupported(sight: Sight) -> Iterator[Finding]:
+def unsupported(context: RuleContext) -> Iterator[Finding]:
     """The server lacks some of the calls, as kine (the etcd of k3s) does: what they would tell is unknown."""
-    lacking = {call: m for m in sight.facts.members for call in _lacks(m)}
+    lacking = {call: m for m in context.facts.members for call in _lacks(m)}
     if not lacking:
         return
     yield Finding(
         id="unsupported",
         severity="info",
         summary=f"Not supported by this server: {listed(lacking)}.",
-        evidence=f"{listed({m.name for m in lacking.values()})} answered so {read_at(sight.facts.at)}.",
+        evidence=f"{listed({m.name for m in lacking.values()})} answered so {read_at(context.facts.at)}.",
         why="What these calls tell of a member, its peers and its data cannot be judged here.",
         action="Nothing, where this is kine or another stand-in for etcd; look after the database behind it.",
         commands=(STATUS,),
@@ -64,49 +64,49 @@ def unsupported(sight: Sight) -> Iterator[Finding]:
 
 
 @rule("member-down")
-def member_down(sight: Sight) -> Iterator[Finding]:
+def member_down(context: RuleContext) -> Iterator[Finding]:
     """A member was asked and did not answer: it is stopped, hangs, or cannot be reached from here."""
-    for member in sight.facts.members:
-        trouble = member.endpoint.trouble
-        if not member.started or not member.asked or member.alive or trouble is None:
+    for member in context.facts.members:
+        problem = member.endpoint.problem
+        if not member.started or not member.asked or member.alive or problem is None:
             continue
-        if member.member is None and sight.facts.membership is not None:
+        if member.member is None and context.facts.membership is not None:
             continue
         yield Finding(
             id="member-down",
             severity="warning" if member.learner else "critical",
             summary=f"Member {member.name} does not answer.",
-            evidence=f"{trouble.what} {_wire_says(member)}{read_at(member.endpoint.status.at)}",
+            evidence=f"{problem.what} {_wire_says(member)}{read_at(member.endpoint.status.at)}",
             why="Each voter that is away brings the cluster nearer to the loss of its quorum.",
-            action=trouble.remedy or "Look at its process and its log, and start it again.",
+            action=problem.remedy or "Look at its process and its log, and start it again.",
             commands=(f"etcdctl --endpoints={member.endpoint.url} endpoint status", HEALTH),
             member=member.name,
         )
 
 
 @rule("endpoint-dead")
-def endpoint_dead(sight: Sight) -> Iterator[Finding]:
+def endpoint_dead(context: RuleContext) -> Iterator[Finding]:
     """A given endpoint does not answer, and no member advertises it: it is stale, mistyped, or of a removed member."""
-    for member in sight.facts.members:
-        trouble = member.endpoint.trouble
-        if sight.facts.membership is None or member.member is not None or member.alive or trouble is None:
+    for member in context.facts.members:
+        problem = member.endpoint.problem
+        if context.facts.membership is None or member.member is not None or member.alive or problem is None:
             continue
         yield Finding(
             id="endpoint-dead",
             severity="warning",
             summary=f"The endpoint {member.endpoint.url} does not answer, and belongs to no member.",
-            evidence=f"{trouble.what} {read_at(member.endpoint.status.at)}",
+            evidence=f"{problem.what} {read_at(member.endpoint.status.at)}",
             why="A client that tries it first loses time; one that has no other is lost.",
-            action=f"Take it out of the endpoints, or correct it. {trouble.remedy}".strip(),
+            action=f"Take it out of the endpoints, or correct it. {problem.remedy}".strip(),
             commands=(MEMBERS,),
             member=member.name,
         )
 
 
 @rule("read-denied")
-def read_denied(sight: Sight) -> Iterator[Finding]:
+def read_denied(context: RuleContext) -> Iterator[Finding]:
     """etcd does not let us in: a member's health is then only what its own /health says."""
-    denied = [m for m in sight.facts.members if m.endpoint.denial is not None]
+    denied = [m for m in context.facts.members if m.endpoint.denial is not None]
     if not denied:
         return
     told = denied[0].endpoint.denial
@@ -122,25 +122,25 @@ def read_denied(sight: Sight) -> Iterator[Finding]:
 
 
 @rule("member-cut-off")
-def member_cut_off(sight: Sight) -> Iterator[Finding]:
+def member_cut_off(context: RuleContext) -> Iterator[Finding]:
     """A voter answers for itself but serves no linearizable read, though others do: it is cut off from its peers.
 
     Only a warning while it was merely late, in this round alone, and still knows a leader: it may be slow.
     """
-    if sight.facts.quorum.state != "has":
+    if context.facts.quorum.state != "has":
         return
-    for member in sight.facts.voters:
+    for member in context.facts.voters:
         read = member.endpoint.read
-        if not member.alive or member.healthy or read.trouble is None:
+        if not member.alive or member.healthy or read.problem is None:
             continue
-        late = _only_late(member, sight)
+        late = _only_late(member, context)
         leader = f"{member.status.leader_id:x}" if member.status and member.status.leader_id else "none"
         cut_off = f"Member {member.name} lives, but cannot read what the others agreed on."
         yield Finding(
             id="member-cut-off",
             severity="warning" if late else "critical",
             summary=f"A read through member {member.name} did not end in time: slow, or cut off." if late else cut_off,
-            evidence=f"Its linearizable read: {read.trouble.what} The leader it knows: {leader} {read_at(read.at)}.",
+            evidence=f"Its linearizable read: {read.problem.what} The leader it knows: {leader} {read_at(read.at)}.",
             why="Clients that are connected to it hang; while it is so, it counts as lost for the quorum.",
             action="Check the network and the peer certificates between its peer URL and the others', then its log.",
             commands=(STATUS, MEMBERS),
@@ -149,9 +149,9 @@ def member_cut_off(sight: Sight) -> Iterator[Finding]:
 
 
 @rule("no-spare")
-def no_spare(sight: Sight) -> Iterator[Finding]:
+def no_spare(context: RuleContext) -> Iterator[Finding]:
     """With two voters or more, no further voter may fail."""
-    facts, quorum = sight.facts, sight.facts.quorum
+    facts, quorum = context.facts, context.facts.quorum
     if quorum.state != "has" or quorum.may_fail or quorum.voters < 2:
         return
     yield Finding(
@@ -167,9 +167,9 @@ def no_spare(sight: Sight) -> Iterator[Finding]:
 
 
 @rule("single-member")
-def single_member(sight: Sight) -> Iterator[Finding]:
+def single_member(context: RuleContext) -> Iterator[Finding]:
     """The cluster has one voter only."""
-    facts = sight.facts
+    facts = context.facts
     if facts.membership is None or facts.quorum.voters != 1:
         return
     yield Finding(
@@ -184,9 +184,9 @@ def single_member(sight: Sight) -> Iterator[Finding]:
 
 
 @rule("even-voters")
-def even_voters(sight: Sight) -> Iterator[Finding]:
+def even_voters(context: RuleContext) -> Iterator[Finding]:
     """The number of voters is even: one more machine that can fail, and no more failures survived."""
-    facts, voters = sight.facts, sight.facts.quorum.voters
+    facts, voters = context.facts, context.facts.quorum.voters
     if facts.membership is None or voters % 2:
         return
     yield Finding(
@@ -201,10 +201,10 @@ def even_voters(sight: Sight) -> Iterator[Finding]:
 
 
 @rule("learner")
-def learner(sight: Sight) -> Iterator[Finding]:
+def learner(context: RuleContext) -> Iterator[Finding]:
     """A member is a learner: it copies the data, but has no vote. It is ready when it has nearly all of the log."""
-    leader = sight.facts.leader
-    for member in sight.facts.members:
+    leader = context.facts.leader
+    for member in context.facts.members:
         if not member.learner or not member.started:
             continue
         ready = _caught_up(member, leader)
@@ -223,16 +223,17 @@ def learner(sight: Sight) -> Iterator[Finding]:
 
 
 @rule("member-unstarted")
-def member_unstarted(sight: Sight) -> Iterator[Finding]:
+def member_unstarted(context: RuleContext) -> Iterator[Finding]:
     """A member was added and has never joined. As a voter it counts against the quorum all the same."""
-    for member in sight.facts.members:
+    for member in context.facts.members:
         if member.started:
             continue
         yield Finding(
             id="member-unstarted",
             severity="info" if member.learner else "warning",
             summary=f"Member {member.id_hex} was added and has never started.",
-            evidence=f"The membership lists it with {listed(member.peer_urls)} and no name {read_at(sight.facts.at)}.",
+            evidence=f"The membership lists it with {listed(member.peer_urls)} and no name "
+            f"{read_at(context.facts.at)}.",
             why="It counts as a voter that is down." if not member.learner else "As a learner it does no harm.",
             action="Start it with --initial-cluster-state=existing, or remove it.",
             commands=(MEMBERS, f"etcdctl member remove {member.id_hex}"),
@@ -241,19 +242,19 @@ def member_unstarted(sight: Sight) -> Iterator[Finding]:
 
 
 @rule("membership-unread")
-def membership_unread(sight: Sight) -> Iterator[Finding]:
+def membership_unread(context: RuleContext) -> Iterator[Finding]:
     """Members answer, but none tells the membership: who else should be asked is not known for certain."""
-    facts = sight.facts
+    facts = context.facts
     answering = [m for m in facts.members if m.alive and m.endpoint.membership.failed]
     if facts.membership_fresh or not answering:
         return
-    troubles = listed(e.membership.trouble.what for m in answering for e in m.endpoints if e.membership.trouble)
+    problems = listed(e.membership.problem.what for m in answering for e in m.endpoints if e.membership.problem)
     basis = "the list of an earlier round is used" if facts.membership else "only the given endpoints are known"
     yield Finding(
         id="membership-unread",
         severity="warning",
         summary=f"The list of members cannot be read; {basis}.",
-        evidence=f"{troubles or 'It was not answered.'} {read_at(facts.at)}",
+        evidence=f"{problems or 'It was not answered.'} {read_at(facts.at)}",
         why="A member that is not known is not asked, and whether there is a quorum rests on how many there are.",
         action="Let the user read the membership, or look at the members' log.",
         commands=(MEMBERS,),
@@ -270,20 +271,20 @@ def _lacks(member: MemberFacts) -> Iterator[str]:
         "/metrics": endpoint.wire.metrics,
     }
     for call, probe in asked.items():
-        if probe.trouble is not None and probe.trouble.unsupported:
+        if probe.problem is not None and probe.problem.unsupported:
             yield call
 
 
-def _only_late(member: MemberFacts, sight: Sight) -> bool:
+def _only_late(member: MemberFacts, context: RuleContext) -> bool:
     """Whether nothing but one read that was late speaks against the member."""
     read, status = member.endpoint.read, member.status
-    if read.trouble is None or read.trouble.kind != "DeadlineError" or status is None or not status.leader_id:
+    if read.problem is None or read.problem.kind != "DeadlineError" or status is None or not status.leader_id:
         return False
-    return sight.before is None or all(m.healthy for m in sight.before.members if m.id == member.id)
+    return context.before is None or all(m.healthy for m in context.before.members if m.id == member.id)
 
 
 def _first_remedy(members: tuple[MemberFacts, ...]) -> str:
-    return next((m.trouble.remedy for m in members if m.trouble and m.trouble.remedy), "")
+    return next((m.problem.remedy for m in members if m.problem and m.problem.remedy), "")
 
 
 def _wire_says(member: MemberFacts) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from etcdview.health.facts import ClusterFacts
 from etcdview.health.findings import Finding
 from etcdview.health.rules.addresses import all_on_loopback
-from etcdview.health.rules.base import STATUS, Sight, listed, read_at, rule
+from etcdview.health.rules.base import STATUS, RuleContext, listed, read_at, rule
 
 Release = tuple[int, int, int]
 
@@ -24,9 +24,9 @@ def parse_release(text: str) -> Release | None:
 
 
 @rule("versions-mixed")
-def versions_mixed(sight: Sight) -> Iterator[Finding]:
+def versions_mixed(context: RuleContext) -> Iterator[Finding]:
     """Members run different releases; a warning where the minor release differs."""
-    told = _releases(sight.facts)
+    told = _releases(context.facts)
     if len(told) < 2:
         return
     minors = {release[:2] for release in told}
@@ -34,7 +34,7 @@ def versions_mixed(sight: Sight) -> Iterator[Finding]:
         id="versions-mixed",
         severity="warning" if len(minors) > 1 else "info",
         summary="Members run different releases of etcd.",
-        evidence=f"{_each(told)} {read_at(sight.facts.at)}.",
+        evidence=f"{_each(told)} {read_at(context.facts.at)}.",
         why="A cluster works with the features of its oldest member; mixing is meant for the time of an upgrade.",
         action="Finish the upgrade, or take the newer members back to the old release before it is finished.",
         commands=(STATUS,),
@@ -42,9 +42,9 @@ def versions_mixed(sight: Sight) -> Iterator[Finding]:
 
 
 @rule("versions-too-far")
-def versions_too_far(sight: Sight) -> Iterator[Finding]:
+def versions_too_far(context: RuleContext) -> Iterator[Finding]:
     """Members run releases more than one minor release apart, which etcd does not support."""
-    told = _releases(sight.facts)
+    told = _releases(context.facts)
     minors = [release[1] for release in told if release[0] == 3]
     if not minors or max(minors) - min(minors) < 2:
         return
@@ -52,7 +52,7 @@ def versions_too_far(sight: Sight) -> Iterator[Finding]:
         id="versions-too-far",
         severity="critical",
         summary="Members run releases that are more than one minor release apart.",
-        evidence=f"{_each(told)} {read_at(sight.facts.at)}.",
+        evidence=f"{_each(told)} {read_at(context.facts.at)}.",
         why="etcd is upgraded one minor release at a time; members further apart do not understand each other.",
         action="Bring the oldest members to the next minor release first.",
         commands=(STATUS,),
@@ -60,17 +60,17 @@ def versions_too_far(sight: Sight) -> Iterator[Finding]:
 
 
 @rule("version-corrupting")
-def version_corrupting(sight: Sight) -> Iterator[Finding]:
+def version_corrupting(context: RuleContext) -> Iterator[Finding]:
     """A member runs 3.5.0 to 3.5.2, which can spoil data when it is killed; only noted where all is on loopback."""
-    told = _releases(sight.facts)
+    told = _releases(context.facts)
     bad = {r: names for r, names in told.items() if any(low <= r <= high for low, high in _CORRUPTING)}
     if not bad:
         return
     yield Finding(
         id="version-corrupting",
-        severity="info" if all_on_loopback(sight.facts) else "warning",
+        severity="info" if all_on_loopback(context.facts) else "warning",
         summary="Members run a release of etcd that is known to spoil data.",
-        evidence=f"{_each(bad)} {read_at(sight.facts.at)}.",
+        evidence=f"{_each(bad)} {read_at(context.facts.at)}.",
         why="etcd 3.5.0 to 3.5.2, killed under load, can come back with data that differs from the other members'.",
         action="Upgrade to the newest 3.5 release, and start members with --experimental-initial-corrupt-check=true.",
         commands=("etcdctl endpoint hashkv --cluster -w table",),
@@ -78,16 +78,16 @@ def version_corrupting(sight: Sight) -> Iterator[Finding]:
 
 
 @rule("version-unmaintained")
-def version_unmaintained(sight: Sight) -> Iterator[Finding]:
+def version_unmaintained(context: RuleContext) -> Iterator[Finding]:
     """A member runs a release older than 3.5, which gets no more fixes."""
-    told = {r: names for r, names in _releases(sight.facts).items() if r < _OLDEST_MAINTAINED}
+    told = {r: names for r, names in _releases(context.facts).items() if r < _OLDEST_MAINTAINED}
     if not told:
         return
     yield Finding(
         id="version-unmaintained",
         severity="info",
         summary="Members run a release of etcd that gets no more fixes.",
-        evidence=f"{_each(told)} {read_at(sight.facts.at)}.",
+        evidence=f"{_each(told)} {read_at(context.facts.at)}.",
         why="Known faults and security holes stay open in it.",
         action="Upgrade, one minor release at a time.",
         commands=(STATUS,),
@@ -95,16 +95,16 @@ def version_unmaintained(sight: Sight) -> Iterator[Finding]:
 
 
 @rule("downgrade")
-def downgrade(sight: Sight) -> Iterator[Finding]:
+def downgrade(context: RuleContext) -> Iterator[Finding]:
     """A downgrade of the cluster is under way (etcd 3.6 and later tell)."""
-    going = [m.name for m in sight.facts.members if m.status and m.status.downgrade_enabled]
+    going = [m.name for m in context.facts.members if m.status and m.status.downgrade_enabled]
     if not going:
         return
     yield Finding(
         id="downgrade",
         severity="warning",
         summary="A downgrade of the cluster is under way.",
-        evidence=f"Status says so at {listed(going)} {read_at(sight.facts.at)}.",
+        evidence=f"Status says so at {listed(going)} {read_at(context.facts.at)}.",
         why="Until every member runs the older release, the cluster is between two; members may start with neither.",
         action="Replace the members' binary one after the other, or cancel the downgrade.",
         commands=("etcdctl downgrade cancel", STATUS),
@@ -112,10 +112,10 @@ def downgrade(sight: Sight) -> Iterator[Finding]:
 
 
 @rule("storage-version-behind")
-def storage_version_behind(sight: Sight) -> Iterator[Finding]:
+def storage_version_behind(context: RuleContext) -> Iterator[Finding]:
     """Members of one release store their data in the format of different ones (etcd 3.6 and later tell)."""
     told = defaultdict(list)
-    for member in sight.facts.members:
+    for member in context.facts.members:
         if member.status is not None and member.status.storage_version:
             told[member.status.storage_version].append(member.name)
     if len(told) < 2:
@@ -125,7 +125,7 @@ def storage_version_behind(sight: Sight) -> Iterator[Finding]:
         id="storage-version-behind",
         severity="info",
         summary="Members store their data in different formats.",
-        evidence=f"Storage version {parts} {read_at(sight.facts.at)}.",
+        evidence=f"Storage version {parts} {read_at(context.facts.at)}.",
         why="It is so for a moment in every upgrade and downgrade; otherwise a member has not finished one.",
         action="Look again in a few minutes; then at the log of the member that is behind.",
         commands=("etcdctl endpoint status --cluster -w json",),

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from etcdview.health.facts import MemberFacts
 from etcdview.health.findings import Finding
-from etcdview.health.rules.base import STATUS, Sight, listed, read_at, rule, size
+from etcdview.health.rules.base import STATUS, RuleContext, listed, read_at, rule, size
 
 _NEAR = 0.80
 _NEARLY_FULL = 0.95
@@ -19,17 +19,17 @@ _FRAGMENTED_BYTES = 100_000_000
 
 
 @rule("alarm-space")
-def alarm_space(sight: Sight) -> Iterator[Finding]:
+def alarm_space(context: RuleContext) -> Iterator[Finding]:
     """A NOSPACE alarm stands: a database has reached its quota, and the cluster takes no more writes."""
-    raised = [a.member_id for a in sight.facts.alarms if a.kind == "NOSPACE"]
+    raised = [a.member_id for a in context.facts.alarms if a.kind == "NOSPACE"]
     if not raised:
         return
-    fill = listed(f"{m.name} {_fill(m)}" for m in sight.facts.members if m.status)
+    fill = listed(f"{m.name} {_fill(m)}" for m in context.facts.members if m.status)
     yield Finding(
         id="alarm-space",
         severity="critical",
         summary="A database is full: the cluster refuses all writes.",
-        evidence=f"Alarm NOSPACE of {_names(sight, raised)}; {fill} {read_at(sight.facts.at)}.",
+        evidence=f"Alarm NOSPACE of {_names(context, raised)}; {fill} {read_at(context.facts.at)}.",
         why="Only reads and deletions are served: nothing can be created or changed in Kubernetes.",
         action="Compact, defragment each member in turn, disarm the alarm; raise --quota-backend-bytes (at most 8 GB).",
         commands=(
@@ -41,16 +41,16 @@ def alarm_space(sight: Sight) -> Iterator[Finding]:
 
 
 @rule("alarm-corrupt")
-def alarm_corrupt(sight: Sight) -> Iterator[Finding]:
+def alarm_corrupt(context: RuleContext) -> Iterator[Finding]:
     """A CORRUPT alarm stands: etcd itself found that a member's data differs."""
-    raised = [a.member_id for a in sight.facts.alarms if a.kind == "CORRUPT"]
+    raised = [a.member_id for a in context.facts.alarms if a.kind == "CORRUPT"]
     if not raised:
         return
     yield Finding(
         id="alarm-corrupt",
         severity="critical",
         summary="etcd has found corrupt data.",
-        evidence=f"Alarm CORRUPT of {_names(sight, raised)} {read_at(sight.facts.at)}.",
+        evidence=f"Alarm CORRUPT of {_names(context, raised)} {read_at(context.facts.at)}.",
         why="A member holds other data than its peers, so what is read depends on which one answers.",
         action="Remove the corrupt member, wipe its data directory, add it again, then disarm the alarm.",
         commands=("etcdctl endpoint hashkv --cluster -w table", "etcdctl alarm list", "etcdctl alarm disarm"),
@@ -58,9 +58,9 @@ def alarm_corrupt(sight: Sight) -> Iterator[Finding]:
 
 
 @rule("quota-near")
-def quota_near(sight: Sight) -> Iterator[Finding]:
+def quota_near(context: RuleContext) -> Iterator[Finding]:
     """A database file has reached 80 % of its quota; at 100 % etcd refuses all writes. Critical from 95 %."""
-    for member in sight.facts.members:
+    for member in context.facts.members:
         share = _share(member)
         if share is None or share < _NEAR:
             continue
@@ -77,13 +77,13 @@ def quota_near(sight: Sight) -> Iterator[Finding]:
 
 
 @rule("quota-soon")
-def quota_soon(sight: Sight) -> Iterator[Finding]:
+def quota_soon(context: RuleContext) -> Iterator[Finding]:
     """At the rate of the last hour (half of it at least) what is in use reaches the quota within a day.
 
     Below 30 % of the quota: within six hours.
     """
-    for member in sight.facts.members:
-        rate, quota, share = sight.history.growth_bytes_per_second(member.id), member.quota_bytes, _share(member)
+    for member in context.facts.members:
+        rate, quota, share = context.history.growth_bytes_per_second(member.id), member.quota_bytes, _share(member)
         in_use = member.status.db_size_in_use_bytes if member.status else None
         if rate is None or rate <= 0 or not quota or share is None or in_use is None:
             continue
@@ -103,10 +103,10 @@ def quota_soon(sight: Sight) -> Iterator[Finding]:
 
 
 @rule("quota-differs")
-def quota_differs(sight: Sight) -> Iterator[Finding]:
+def quota_differs(context: RuleContext) -> Iterator[Finding]:
     """Members have different database quotas."""
     quotas = defaultdict(list)
-    for member in sight.facts.members:
+    for member in context.facts.members:
         if member.quota_bytes is not None:
             quotas[member.quota_bytes].append(member.name)
     if len(quotas) < 2:
@@ -116,7 +116,7 @@ def quota_differs(sight: Sight) -> Iterator[Finding]:
         id="quota-differs",
         severity="warning",
         summary="Members have different database quotas.",
-        evidence=f"{parts} {read_at(sight.facts.at)}.",
+        evidence=f"{parts} {read_at(context.facts.at)}.",
         why="The smallest one stops the writes of all, while the others look as if there were room.",
         action="Give every member the same --quota-backend-bytes.",
         commands=(STATUS,),
@@ -124,9 +124,9 @@ def quota_differs(sight: Sight) -> Iterator[Finding]:
 
 
 @rule("fragmented")
-def fragmented(sight: Sight) -> Iterator[Finding]:
+def fragmented(context: RuleContext) -> Iterator[Finding]:
     """Less than half of a database file of 100 MB or more is in use; a warning where it is half full besides."""
-    for member in sight.facts.members:
+    for member in context.facts.members:
         status = member.status
         if status is None or status.db_size_in_use_bytes is None or status.db_size_bytes < _FRAGMENTED_BYTES:
             continue
@@ -147,9 +147,9 @@ def fragmented(sight: Sight) -> Iterator[Finding]:
 
 
 @rule("errors-reported")
-def errors_reported(sight: Sight) -> Iterator[Finding]:
+def errors_reported(context: RuleContext) -> Iterator[Finding]:
     """A member reports an error of its own in Status that is no alarm and no missing leader."""
-    for member in sight.facts.members:
+    for member in context.facts.members:
         told = member.status.errors if member.status else ()
         others = [e for e in told if "alarm:" not in e and "no leader" not in e]
         if not others:
@@ -180,8 +180,8 @@ def _fill(member: MemberFacts) -> str:
     return size(member.status.db_size_bytes) + quota + (f", {size(in_use)} in use" if in_use is not None else "")
 
 
-def _names(sight: Sight, ids: list[int]) -> str:
-    names = {m.id: m.name for m in sight.facts.members}
+def _names(context: RuleContext, ids: list[int]) -> str:
+    names = {m.id: m.name for m in context.facts.members}
     return listed(names.get(i, f"{i:x}") for i in ids)
 
 

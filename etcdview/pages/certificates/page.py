@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from etcdview.cluster.window import Window
-from etcdview.health.certificate_inventory import Board, Entry, Place, Unreadable, collect, make_board
+from etcdview.health.certificate_inventory import CertificateInventory, Entry, Location, Unreadable, collect, make_board
 from etcdview.models import TlsFiles
 from etcdview.pages.certificates.stored import StoredSection, stored_section
 from etcdview.pages.parts.commands import Command
@@ -40,7 +40,7 @@ class CertificateRow:
     chain: tuple[str, ...]
     vouched: str
     is_untrusted: bool
-    places: tuple[Place, ...]
+    places: tuple[Location, ...]
     renew: str
     serial: str
     fingerprint: str
@@ -87,7 +87,7 @@ def certificates_page(window: Window, now: datetime) -> CertificatesPage:
     )
 
 
-def _none(board: Board, plain: tuple[str, ...], *, live: bool, asked: bool) -> str:
+def _none(board: CertificateInventory, plain: tuple[str, ...], *, live: bool, asked: bool) -> str:
     if board.entries or board.unreadable:
         return ""
     if plain:

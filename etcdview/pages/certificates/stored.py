@@ -69,7 +69,7 @@ class StoredSection:
     total: int = 0
     undecoded: int = 0
     unreadable: tuple[str, ...] = ()
-    trouble: str = ""
+    problem: str = ""
     scoped: bool = False
 
 
@@ -92,13 +92,13 @@ class _Looking:
 def stored_section(window: Window, facts: ClusterFacts | None, now: datetime) -> StoredSection:
     """The section. Nothing is read from a live etcd while its quorum is lost, or unknown."""
     if window.cluster.store.live and (facts is None or facts.quorum.state != "has"):
-        return StoredSection(trouble="The registry is not read while it is not known that etcd has a quorum.")
+        return StoredSection(problem="The registry is not read while it is not known that etcd has a quorum.")
     looking = _Looking(time.monotonic() + SECONDS)
     try:
         types = filter(window.viewer.scope.has_type, _TYPES)
         found = [row for resource in types for row in _permitted(window, resource, now, looking)]
     except EtcdviewError as error:
-        return StoredSection(trouble=str(error))
+        return StoredSection(problem=str(error))
     rows = sorted(found, key=lambda row: (row.ends, row.owner))
     return StoredSection(
         rows=tuple(rows[:SHOWN]),
@@ -139,7 +139,7 @@ def _rows_of(
     if obj is None:
         looking.undecoded += 1
         return
-    place = window.keyspace.place(kv.key)
+    place = window.keyspace.object_key(kv.key)
     name = "/".join(filter(None, (place.namespace, place.name))) if place else show(kv.key)
     owner = f"{resource.kind} {name}"
     for path, text in dict(_secret(obj) if resource is _SECRETS else _bundles(obj)).items():

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 from etcdview.cluster.window import Window
-from etcdview.codec import StorageForm, to_json, to_yaml
+from etcdview.codec import StorageFormat, to_json, to_yaml
 from etcdview.errors import ConflictError, EtcdviewError, NotFoundError, QueryError
 from etcdview.kube.keys import show, to_query
 from etcdview.kube.redaction import is_sensitive
@@ -14,7 +14,7 @@ from etcdview.models import KeyValue
 from etcdview.pages.edit.restore import restoring
 from etcdview.pages.edit.writing import Writing, crumbs_to, name_of
 from etcdview.pages.parts.addresses import Crumb, href, key_href
-from etcdview.pages.parts.writable import Trouble
+from etcdview.pages.parts.writable import Problem
 from etcdview.writes.drafts import MANAGED, Draft, Drafter
 from etcdview.writes.encodings import FORMATS, new_form
 from etcdview.writes.manifests import FORMS, read_manifest
@@ -56,7 +56,7 @@ class EditPage:
     key: str
     fields: tuple[tuple[str, str], ...]
     text: str
-    storage: StorageForm | None
+    storage: StorageFormat | None
     hidden: bool
     managers: int
     other_form: str
@@ -64,7 +64,7 @@ class EditPage:
     managed_href: str
     delete_href: str
     formats: tuple[str, ...] = FORMATS
-    trouble: Trouble | None = None
+    problem: Problem | None = None
 
 
 def edit_page(window: Window, query: EditQuery) -> EditPage:
@@ -74,8 +74,8 @@ def edit_page(window: Window, query: EditQuery) -> EditPage:
         return _editor(window, query, query.text, None)
     before = writing.existing(query.key)
     obj = _drafter(window).editable(before)
-    place = window.keyspace.place(query.key)
-    secret = is_sensitive(place.resource if place else None, str(obj.get("kind", "")))
+    object_key = window.keyspace.object_key(query.key)
+    secret = is_sensitive(object_key.resource if object_key else None, str(obj.get("kind", "")))
     masked = window.cluster.redactor.mask(obj, secret)
     text = _text(masked if query.managed else _without_managed(masked), query.form)
     return _editor(window, replace(query, revision=before.mod_revision), text, before)
@@ -85,7 +85,7 @@ def retry_page(window: Window, query: EditQuery, error: EtcdviewError | None) ->
     """The editor with the text as it was typed, and what is wrong with it."""
     writing = Writing(window)
     before = writing.current(query.key) if query.key and query.how == "update" else None
-    return replace(_editor(window, query, query.text, before), trouble=Trouble.of(error))
+    return replace(_editor(window, query, query.text, before), problem=Problem.of(error))
 
 
 def draft_of(window: Window, writing: Writing, query: EditQuery, *, seen: bool = False) -> Draft:
@@ -99,12 +99,14 @@ def draft_of(window: Window, writing: Writing, query: EditQuery, *, seen: bool =
     _check_before(query, before, seen=seen)
     if query.how == "restore":
         return restoring(window, writing, query.key, query.at, before)
-    place = window.keyspace.place(query.key)
+    object_key = window.keyspace.object_key(query.key)
     storage = None
     if query.how != "update":
-        storage = new_form(window.cluster.codec, place, read_manifest(query.text, query.form), query.format)
-        place = replace(place, resource=window.definitions.resolve(place.resource)) if place else None
-    return _drafter(window).draft(query.key, place, before, query.text, query.form, storage)
+        storage = new_form(window.cluster.codec, object_key, read_manifest(query.text, query.form), query.format)
+        object_key = (
+            replace(object_key, resource=window.definitions.resolve(object_key.resource)) if object_key else None
+        )
+    return _drafter(window).draft(query.key, object_key, before, query.text, query.form, storage)
 
 
 def fields_of(query: EditQuery, *, text: bool) -> tuple[tuple[str, str], ...]:
@@ -129,7 +131,7 @@ def _check_key(window: Window, query: EditQuery) -> None:
             "A key that ends with / would be a directory, and etcd v3 has none.",
             "Create the keys themselves. A marker for a directory would be a value that the API server cannot read.",
         )
-    if query.key.startswith(window.keyspace.root) and window.keyspace.place(query.key) is None:
+    if query.key.startswith(window.keyspace.root) and window.keyspace.object_key(query.key) is None:
         raise QueryError(
             f"No resource type has keys like {show(query.key)!r}.",
             "Below the registry a key is PREFIX/RESOURCE/NAMESPACE/NAME, with the group before custom resources.",
@@ -157,7 +159,7 @@ def _drafter(window: Window) -> Drafter:
 def _editor(window: Window, query: EditQuery, text: str, before: KeyValue | None) -> EditPage:
     key = query.key
     decoded = window.cluster.codec.decode(before.key, before.value) if before else None
-    place = window.keyspace.place(key)
+    object_key = window.keyspace.object_key(key)
     other = "json" if query.form == "yaml" else "yaml"
     return EditPage(
         crumbs=crumbs_to(window, key, "edit") if before else (Crumb("Maintenance", "/maintenance"), Crumb("new key")),
@@ -167,7 +169,7 @@ def _editor(window: Window, query: EditQuery, text: str, before: KeyValue | None
         fields=fields_of(query, text=False),
         text=text,
         storage=decoded.storage if decoded else None,
-        hidden=is_sensitive(place.resource if place else None, decoded.storage.kind if decoded else ""),
+        hidden=is_sensitive(object_key.resource if object_key else None, decoded.storage.kind if decoded else ""),
         managers=_managers(decoded.object) if decoded and decoded.object and not query.managed else 0,
         other_form=other,
         other_form_href=key_href("/edit", key, form=other) if before else href("/create", form=other),

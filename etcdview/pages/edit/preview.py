@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from etcdview.cluster.window import Window
-from etcdview.codec import StorageForm, to_yaml
+from etcdview.codec import StorageFormat, to_yaml
 from etcdview.errors import QueryError
 from etcdview.kube.diff import Difference, differences
 from etcdview.kube.keys import show
@@ -17,7 +17,7 @@ from etcdview.pages.edit.writing import Writing, crumbs_to, name_of
 from etcdview.pages.parts.addresses import Crumb, key_href, object_href
 from etcdview.pages.parts.commands import Command
 from etcdview.pages.parts.text_diff import DiffLine, text_diff
-from etcdview.pages.parts.writable import Trouble, check_typed
+from etcdview.pages.parts.writable import Problem, check_typed
 from etcdview.writes import etcdctl
 from etcdview.writes.drafts import Draft
 
@@ -38,7 +38,7 @@ class PreviewPage:
     title: str
     key: str
     fields: tuple[tuple[str, str], ...]
-    storage: StorageForm
+    storage: StorageFormat
     size_before: int
     size_bytes: int
     diff: tuple[DiffLine, ...]
@@ -47,7 +47,7 @@ class PreviewPage:
     commands: tuple[Command, ...]
     confirm: str
     undo_path: str
-    trouble: Trouble | None = None
+    problem: Problem | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class DonePage:
     restore_href: str
 
 
-def preview_page(window: Window, query: EditQuery, trouble: Trouble | None = None) -> PreviewPage:
+def preview_page(window: Window, query: EditQuery, problem: Problem | None = None) -> PreviewPage:
     """What the change would do; raises what draft_of raises."""
     writing = Writing(window)
     draft = draft_of(window, writing, query)
@@ -86,7 +86,7 @@ def preview_page(window: Window, query: EditQuery, trouble: Trouble | None = Non
         commands=_commands(draft, masked=shown.masked),
         confirm=name_of(window, draft.key),
         undo_path=writing.undo_path,
-        trouble=trouble,
+        problem=problem,
     )
 
 
@@ -127,8 +127,8 @@ class _Shown:
 
 
 def _shown(window: Window, draft: Draft) -> _Shown:
-    place = window.keyspace.place(draft.key)
-    secret = is_sensitive(place.resource if place else None, draft.storage.kind)
+    object_key = window.keyspace.object_key(draft.key)
+    secret = is_sensitive(object_key.resource if object_key else None, draft.storage.kind)
     mask = window.cluster.redactor.mask
     old, new = (mask(obj, secret) if obj is not None else None for obj in (draft.old, draft.new))
     return _Shown(old, new or {}, masked=old is not draft.old or new is not draft.new)

@@ -41,7 +41,7 @@ class Writing:
 
     def check(self, key: bytes) -> None:
         """Raises DeniedError for a key outside of the viewer's scope, QueryError for what is no key to write."""
-        if not self._window.viewer.scope.has(self._window.keyspace.place(key)):
+        if not self._window.viewer.scope.has(self._window.keyspace.object_key(key)):
             raise denied()
         if len(key) > MAX_KEY_BYTES:
             raise QueryError(f"A key is at most {MAX_KEY_BYTES:,} bytes long.")
@@ -78,17 +78,19 @@ class Writing:
 
 def name_of(window: Window, key: bytes) -> str:
     """What is typed to confirm a change: the object's name, or the whole key where it has none."""
-    place = window.keyspace.place(key)
-    return place.name if place else show(key)
+    object_key = window.keyspace.object_key(key)
+    return object_key.name if object_key else show(key)
 
 
 def crumbs_to(window: Window, key: bytes, last: str) -> tuple[Crumb, ...]:
     """The way to a page about changing the key."""
-    place = window.keyspace.place(key)
-    if place is None:
+    object_key = window.keyspace.object_key(key)
+    if object_key is None:
         return (Crumb("Registry", "/registry"), Crumb(show(key), object_href(key)), Crumb(last))
-    resource = place.resource
+    resource = object_key.resource
     crumbs = [Crumb("Registry", "/registry"), Crumb(resource.plural, href("/registry", resource=resource.id))]
-    if place.namespace:
-        crumbs.append(Crumb(place.namespace, href("/registry", resource=resource.id, namespace=place.namespace)))
-    return (*crumbs, Crumb(place.name, object_href(key)), Crumb(last))
+    if object_key.namespace:
+        crumbs.append(
+            Crumb(object_key.namespace, href("/registry", resource=resource.id, namespace=object_key.namespace))
+        )
+    return (*crumbs, Crumb(object_key.name, object_href(key)), Crumb(last))

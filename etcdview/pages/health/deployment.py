@@ -57,7 +57,7 @@ class DeploymentSection:
     sources: tuple[str, ...]
     is_told: bool
     gaps: tuple[Gap, ...]
-    trouble: str
+    problem: str
 
 
 def deployment_section(window: Window, facts: ClusterFacts | None) -> DeploymentSection:
@@ -81,7 +81,7 @@ def describe(setup: Setup, facts: ClusterFacts | None) -> DeploymentSection:
         sources=tuple(dict.fromkeys(d.source for d in setup.deployments)),
         is_told=bool(setup.deployments),
         gaps=gaps(setup.deployments, facts),
-        trouble=setup.trouble,
+        problem=setup.problem,
     )
 
 

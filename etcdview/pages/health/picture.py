@@ -121,8 +121,8 @@ def _machine(x: int, y: int, host: str, members: Sequence[DrawnMember], is_stack
         inside.append(Box("api", x + PADDING, below, width - 2 * PADDING, API_HEIGHT, "kube-apiserver"))
         below += API_HEIGHT + BUS_HEIGHT
     for number, member in enumerate(members):
-        place = x + PADDING + number * (BOX_WIDTH + GAP)
-        inside.append(_member(place, below, member))
+        object_key = x + PADDING + number * (BOX_WIDTH + GAP)
+        inside.append(_member(object_key, below, member))
     machine = Box("machine", x, y, width, below + BOX_HEIGHT + PADDING - y, host or "address not known")
     return [machine, *inside]
 

@@ -12,7 +12,7 @@ from etcdview.health.facts import (
     EndpointFacts,
     MemberFacts,
     Probe,
-    Trouble,
+    Problem,
     alarms_in,
 )
 from etcdview.health.metrics import Histogram, MetricFacts
@@ -72,7 +72,7 @@ class ProbeRow:
     kind: str
     healthy: bool
     answers: tuple[Answer, ...]
-    troubles: tuple[Trouble, ...]
+    problems: tuple[Problem, ...]
 
     @property
     def address(self) -> str:
@@ -120,7 +120,7 @@ def _row(member: MemberFacts, endpoint: EndpointFacts) -> ProbeRow:
         kind=_kind(endpoint),
         healthy=member.healthy,
         answers=_answers(member, endpoint),
-        troubles=_troubles(endpoint),
+        problems=_troubles(endpoint),
     )
 
 
@@ -149,9 +149,9 @@ def _answers(member: MemberFacts, endpoint: EndpointFacts) -> tuple[Answer, ...]
 
 
 def _answer(probe: Probe[Any], text: str = "") -> Answer:
-    if probe.trouble is not None:
-        tone: Tone = "quiet" if probe.trouble.unsupported else "bad"
-        return Answer(tone, _SHORT.get(probe.trouble.kind, "failed"), at=probe.at)
+    if probe.problem is not None:
+        tone: Tone = "quiet" if probe.problem.unsupported else "bad"
+        return Answer(tone, _SHORT.get(probe.problem.kind, "failed"), at=probe.at)
     if probe.value is None:
         return Answer("quiet", "not asked")
     return Answer("good", text, probe.latency_seconds, probe.at)
@@ -159,7 +159,7 @@ def _answer(probe: Probe[Any], text: str = "") -> Answer:
 
 def _read(probe: Probe[int]) -> Answer:
     """A read that got as far as the permissions proves what it was asked to prove."""
-    if probe.trouble is not None and probe.trouble.kind == NOT_PERMITTED:
+    if probe.problem is not None and probe.problem.kind == NOT_PERMITTED:
         return Answer("good", "key denied", probe.latency_seconds, probe.at)
     return _answer(probe)
 
@@ -169,7 +169,7 @@ def _tcp(endpoint: EndpointFacts) -> Answer:
     probe = endpoint.wire.handshake
     if probe.value is not None:
         return Answer("good", "", probe.value.tcp_seconds, probe.at)
-    if probe.trouble is not None and probe.trouble.kind == "TlsError":
+    if probe.problem is not None and probe.problem.kind == "TlsError":
         return Answer("good", "connects", at=probe.at)
     return _answer(probe)
 
@@ -177,7 +177,7 @@ def _tcp(endpoint: EndpointFacts) -> Answer:
 def _tls(endpoint: EndpointFacts) -> Answer:
     probe = endpoint.wire.handshake
     if probe.value is None:
-        is_tls = probe.trouble is not None and probe.trouble.kind == "TlsError"
+        is_tls = probe.problem is not None and probe.problem.kind == "TlsError"
         return _answer(probe) if is_tls else Answer("quiet", "not asked")
     if probe.value.tls_seconds is None:
         return Answer("warning", "plain http", at=probe.at)
@@ -208,7 +208,7 @@ def _health(endpoint: EndpointFacts) -> Answer:
     return Answer("bad", "false", probe.latency_seconds, probe.at)
 
 
-def _troubles(endpoint: EndpointFacts) -> tuple[Trouble, ...]:
+def _troubles(endpoint: EndpointFacts) -> tuple[Problem, ...]:
     wire = endpoint.wire
     reads = () if endpoint.agreed else (endpoint.local_read, endpoint.read)
     probes: tuple[Probe[Any], ...] = (
@@ -220,11 +220,11 @@ def _troubles(endpoint: EndpointFacts) -> tuple[Trouble, ...]:
         wire.health,
         wire.metrics,
     )
-    troubles = dict.fromkeys(p.trouble for p in probes if p.trouble is not None)
+    problems = dict.fromkeys(p.problem for p in probes if p.problem is not None)
     said = wire.health.value
     if said is not None and not said.healthy and said.reason not in _NONE:
-        troubles[Trouble("HealthFalse", f"{endpoint.url}/health says: {said.reason}.")] = None
-    return tuple(troubles)
+        problems[Problem("HealthFalse", f"{endpoint.url}/health says: {said.reason}.")] = None
+    return tuple(problems)
 
 
 def _counters(member: MemberFacts) -> CounterRow:

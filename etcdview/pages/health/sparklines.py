@@ -18,7 +18,7 @@ POINTS = 120
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class ChartSpan:
     """A stretch of time as a place in the box."""
 
     x: float
@@ -30,7 +30,7 @@ class Spark:
     """One quantity: `lines` are points of SVG polylines, `silent` where the member said nothing. None: never told."""
 
     lines: tuple[str, ...] = ()
-    silent: tuple[Span, ...] = ()
+    silent: tuple[ChartSpan, ...] = ()
     low: float | None = None
     middle: float | None = None
     high: float | None = None
@@ -42,8 +42,8 @@ class Spark:
 class Reign:
     """When the member led: `spans` in the box, `part` of the time, and how often it became the leader."""
 
-    spans: tuple[Span, ...]
-    silent: tuple[Span, ...]
+    spans: tuple[ChartSpan, ...]
+    silent: tuple[ChartSpan, ...]
     part: float | None
     times: int
 
@@ -139,25 +139,25 @@ def _value(sample: MemberSample | None, quantity: Quantity) -> float | None:
     return value
 
 
-def _spans(history: History, holds: Callable[[MemberSample | None], bool], member_id: int) -> tuple[Span, ...]:
+def _spans(history: History, holds: Callable[[MemberSample | None], bool], member_id: int) -> tuple[ChartSpan, ...]:
     """The stretches in which `holds`: each reading stands for the time up to the next one."""
     samples = history.samples
     seconds = (samples[-1].at - samples[0].at).total_seconds() or 1.0
     places = [(s.at - samples[0].at).total_seconds() / seconds * WIDTH for s in samples]
-    spans: list[Span] = []
+    spans: list[ChartSpan] = []
     open_at: float | None = None
-    for place, sample in zip(places, samples, strict=True):
+    for object_key, sample in zip(places, samples, strict=True):
         if holds(sample.member(member_id)):
-            open_at = place if open_at is None else open_at
+            open_at = object_key if open_at is None else open_at
         elif open_at is not None:
-            spans.append(_span(open_at, place))
+            spans.append(_span(open_at, object_key))
             open_at = None
     if open_at is not None:
         spans.append(_span(open_at, WIDTH))
     return tuple(spans)
 
 
-def _span(begin: float, end: float) -> Span:
+def _span(begin: float, end: float) -> ChartSpan:
     """At least a hair wide, so that what was short is seen."""
     width = max(end - begin, 1.0)
-    return Span(round(min(begin, WIDTH - width), 1), round(width, 1))
+    return ChartSpan(round(min(begin, WIDTH - width), 1), round(width, 1))

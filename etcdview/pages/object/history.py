@@ -60,7 +60,7 @@ def history_page(window: Window, key: bytes) -> HistoryPage:
         compacted=found.compacted,
         more=found.more,
         deleted_at=found.deleted_at,
-        commands=commands.for_object(key, found.entries[0].place, found.entries[0].meta.mod_revision),
+        commands=commands.for_object(key, found.entries[0].object_key, found.entries[0].meta.mod_revision),
     )
 
 

@@ -8,11 +8,11 @@ from typing import Any, Literal, get_args
 
 from etcdview.cluster.consistent_store import how_read
 from etcdview.cluster.window import Entry, Window
-from etcdview.codec import StorageForm, UnknownField, WireNode, to_json, to_yaml, wire_tree
+from etcdview.codec import StorageFormat, UnknownField, WireNode, to_json, to_yaml, wire_tree
 from etcdview.describe import Section, Text, summary
 from etcdview.errors import DecodeError, DeletedError, DeniedError, NotFoundError, QueryError
 from etcdview.index.base import Freshness
-from etcdview.kube.keys import Place, show
+from etcdview.kube.keys import ObjectKey, show
 from etcdview.models import KeyMeta
 from etcdview.pages.object import past
 from etcdview.pages.object.related import Around, around
@@ -95,10 +95,10 @@ class ObjectPage:
     key: str
     title: str
     subtitle: str
-    place: Place | None
+    object_key: ObjectKey | None
     meta: KeyMeta
     size_bytes: int
-    storage: StorageForm
+    storage: StorageFormat
     hidden: bool
     revision: int
     how: str
@@ -177,12 +177,12 @@ def object_page(window: Window, query: ObjectQuery, now: datetime) -> ObjectPage
     release, why = window.cluster.releases.words()
     return ObjectPage(
         crumbs=crumbs_of(entry, f"revision {query.revision}" if query.revision else ""),
-        freshness=window.names.freshness(),
+        freshness=window.index.freshness(),
         query=query,
         key=show(query.key),
-        title=entry.place.name if entry.place else show(query.key),
+        title=entry.object_key.name if entry.object_key else show(query.key),
         subtitle=_subtitle(entry),
-        place=entry.place,
+        object_key=entry.object_key,
         meta=entry.meta,
         size_bytes=entry.size_bytes,
         storage=entry.decoded.storage,
@@ -190,7 +190,7 @@ def object_page(window: Window, query: ObjectQuery, now: datetime) -> ObjectPage
         revision=answer.revision,
         how=how_read(window.cluster.store.live, answer.serializable),
         tabs=_tabs(query),
-        commands=commands.for_object(query.key, entry.place, query.revision),
+        commands=commands.for_object(query.key, entry.object_key, query.revision),
         newest_href=_href(query, revision=""),
         download_href=key_href("/download", query.key, format="yaml", revision=query.revision),
         json_download_href=key_href("/download", query.key, format="json", revision=query.revision),
@@ -251,14 +251,16 @@ def crumbs_of(entry: Entry, beyond: str = "") -> tuple[Crumb, ...]:
     """The way to the object page of an entry; to a page `beyond` it, from where the entry's own crumb leads back."""
     last = (Crumb(beyond),) if beyond else ()
     address = object_href(entry.key) if beyond else ""
-    place = entry.place
-    if place is None:
+    object_key = entry.object_key
+    if object_key is None:
         return (Crumb("Registry", "/registry"), Crumb(show(entry.key), address), *last)
-    resource = place.resource
+    resource = object_key.resource
     crumbs = [Crumb("Registry", "/registry"), Crumb(resource.plural, href("/registry", resource=resource.id))]
-    if place.namespace:
-        crumbs.append(Crumb(place.namespace, href("/registry", resource=resource.id, namespace=place.namespace)))
-    return (*crumbs, Crumb(place.name, address), *last)
+    if object_key.namespace:
+        crumbs.append(
+            Crumb(object_key.namespace, href("/registry", resource=resource.id, namespace=object_key.namespace))
+        )
+    return (*crumbs, Crumb(object_key.name, address), *last)
 
 
 def _body(window: Window, query: ObjectQuery, answer: ObjectAnswer, now: datetime) -> dict[str, Any]:
@@ -312,13 +314,13 @@ def _href(query: ObjectQuery, **changes: str) -> str:
 
 
 def _subtitle(entry: Entry) -> str:
-    storage, place = entry.decoded.storage, entry.place
-    where = f"in {place.namespace}" if place and place.namespace else ""
+    storage, object_key = entry.decoded.storage, entry.object_key
+    where = f"in {object_key.namespace}" if object_key and object_key.namespace else ""
     return " · ".join(part for part in (storage.kind, storage.api_version, where) if part)
 
 
 def _file_name(entry: Entry) -> str:
-    name = entry.place.name if entry.place else show(entry.key)
+    name = entry.object_key.name if entry.object_key else show(entry.key)
     return "".join(c if c.isalnum() or c in "-._" else "_" for c in name)[-100:] or "value"
 
 

@@ -67,7 +67,7 @@ def when(window: Window, revision: int) -> str:
 
     etcd keeps no times. The leases that the control plane renews every few seconds do: the newest renewTime then.
     """
-    lease = next((t for t in window.names.tree().types if t.resource.prefix == "leases"), None)
+    lease = next((t for t in window.index.tree().types if t.resource.prefix == "leases"), None)
     if lease is None:
         return ""
     start = window.keyspace.range_prefix(lease.resource, "kube-system")

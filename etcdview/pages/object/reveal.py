@@ -62,7 +62,7 @@ def reveal_page(window: Window, key: bytes) -> RevealPage:
         key=show(key),
         key_name=name,
         key_text=text,
-        title=entry.place.name if entry.place else show(key),
+        title=entry.object_key.name if entry.object_key else show(key),
         href=key_href("/reveal", key),
         object_href=object_href(key),
         mod_revision=entry.meta.mod_revision,
@@ -97,7 +97,7 @@ def _secret(window: Window, key: bytes) -> Entry:
     entry = window.get(key).entry
     if entry is None:
         raise NotFoundError(f"There is no key {show(key)!r}.")
-    if not is_sensitive(entry.place.resource if entry.place else None, entry.decoded.storage.kind):
+    if not is_sensitive(entry.object_key.resource if entry.object_key else None, entry.decoded.storage.kind):
         raise QueryError("This is no Secret: nothing of it is masked.", "Its page shows all of it.")
     if entry.object is None:
         raise entry.decoded.error or DecodeError("This value cannot be decoded.")

@@ -26,7 +26,7 @@ class ChurnRow:
 
 def churn_rows(window: Window, tree: Tree) -> tuple[ChurnRow, ...]:
     """The busiest types; none for a file, or while nothing is written."""
-    names = window.names
+    names = window.index
     if not isinstance(names, Changing):
         return ()
     by_prefix = {t.resource.prefix: t.resource for t in tree.types}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 
-from etcdview.kube.keys import Place, show
+from etcdview.kube.keys import ObjectKey, show
 from etcdview.kube.resources import ResourceType
 
 
@@ -46,7 +46,7 @@ def for_list(prefix: bytes, resource: ResourceType, namespace: str) -> tuple[Com
     return tuple(commands)
 
 
-def for_object(key: bytes, place: Place | None, revision: int = 0) -> tuple[Command, ...]:
+def for_object(key: bytes, object_key: ObjectKey | None, revision: int = 0) -> tuple[Command, ...]:
     """What is under this key?"""
     at = f" --rev={revision}" if revision else ""
     name = _quote(show(key))
@@ -54,10 +54,10 @@ def for_object(key: bytes, place: Place | None, revision: int = 0) -> tuple[Comm
         Command("etcdctl", f"etcdctl get {name}{at}"),
         Command("etcdview", f"etcdctl get {name}{at} --print-value-only | etcdview decode --key {name} -"),
     ]
-    if place is not None and place.resource.served:
-        where = f" -n {_quote(place.namespace)}" if place.namespace else ""
+    if object_key is not None and object_key.resource.served:
+        where = f" -n {_quote(object_key.namespace)}" if object_key.namespace else ""
         commands.append(
-            Command("kubectl", f"kubectl get {place.resource.qualified}{where} {_quote(place.name)} -o yaml")
+            Command("kubectl", f"kubectl get {object_key.resource.qualified}{where} {_quote(object_key.name)} -o yaml")
         )
     return tuple(commands)
 

@@ -50,7 +50,7 @@ def page_frame(window: Window) -> Frame:
         nav = (*nav, ("/maintenance", "Maintenance"))
     status, reason = _verdict(cluster)
     return Frame(
-        cluster.name, cluster.store.live, window.names.freshness(), cluster.warnings, status, nav, verdict_reason=reason
+        cluster.name, cluster.store.live, window.index.freshness(), cluster.warnings, status, nav, verdict_reason=reason
     )
 
 

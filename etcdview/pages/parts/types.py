@@ -13,7 +13,7 @@ from etcdview.kube import resources
 
 def named_tree(window: Window) -> Tree:
     """The tree, its custom types with the kind and version that their CRDs give them."""
-    tree = window.names.tree()
+    tree = window.index.tree()
     if all(t.resource.builtin for t in tree.types):
         return tree
     known = window.definitions

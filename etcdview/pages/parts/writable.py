@@ -10,14 +10,14 @@ from etcdview.stores.protocols import Writable
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class Problem:
     """What is wrong with what was typed."""
 
     what: str
     remedy: str = ""
 
     @classmethod
-    def of(cls, error: EtcdviewError | None) -> Trouble | None:
+    def of(cls, error: EtcdviewError | None) -> Problem | None:
         """None for no error."""
         return None if error is None else cls(error.what, error.remedy)
 
@@ -25,7 +25,7 @@ class Trouble:
 def may_write(window: Window, key: bytes) -> bool:
     """Whether this viewer may change the key: for links that are shown only then."""
     cluster, viewer = window.cluster, window.viewer
-    permitted = viewer.may("write") and viewer.scope.has(window.keyspace.place(key))
+    permitted = viewer.may("write") and viewer.scope.has(window.keyspace.object_key(key))
     return cluster.undo is not None and isinstance(cluster.source, Writable) and permitted
 
 

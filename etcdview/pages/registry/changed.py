@@ -13,7 +13,7 @@ Mark = Literal["new", "changed", "deleted"]
 
 
 @dataclass(frozen=True, slots=True)
-class Marks:
+class RowChanges:
     """The last change of each key. `lost`: more happened than is remembered; what changed cannot be told."""
 
     by_key: Mapping[bytes, Mark] = field(default_factory=dict)
@@ -36,16 +36,16 @@ class Marks:
 
 def marks_since(
     window: Window, prefix: bytes, since: int, after: bytes | None = None, until: bytes | None = None
-) -> Marks | None:
+) -> RowChanges | None:
     """Changes below `prefix` behind revision `since`; None where the page is new (0). A file never changes.
 
     Those of keys behind `after`, up to `until`, alone: what a page of a long list shows. None leaves an end open.
     """
     if not since:
         return None
-    names = window.names
+    names = window.index
     if not isinstance(names, Changing):
-        return Marks()
+        return RowChanges()
     found = names.changes.since(since, prefix)
     marks: dict[bytes, Mark] = {}
     for change in found.changes:
@@ -53,7 +53,7 @@ def marks_since(
             continue
         fresh = change.created or marks.get(change.key) == "new"
         marks[change.key] = "deleted" if change.deleted else "new" if fresh else "changed"
-    return Marks(marks, found.lost)
+    return RowChanges(marks, found.lost)
 
 
 def is_unchanged(window: Window, key: bytes, since: int) -> bool:

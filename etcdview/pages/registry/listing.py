@@ -11,14 +11,14 @@ from etcdview.cluster.consistent_store import how_read
 from etcdview.cluster.window import Entries, Entry, Window
 from etcdview.codec import Detail
 from etcdview.errors import CompactedError, QueryError
-from etcdview.index.base import NamePage
+from etcdview.index.base import KeyPage
 from etcdview.kube.keys import show
 from etcdview.kube.resources import ResourceType
 from etcdview.kube.selectors import parse_labels
 from etcdview.kube.sorting import natural
 from etcdview.pages.parts.addresses import cursor_text, href, object_href
 from etcdview.pages.parts.links import Link, named_links
-from etcdview.pages.registry.changed import Marks, marks_since
+from etcdview.pages.registry.changed import RowChanges, marks_since
 from etcdview.pages.registry.query import RegistryQuery
 from etcdview.relations.states import runs_unready
 from etcdview.stores.protocols import prefix_end
@@ -158,10 +158,10 @@ class _Listing:
         self._is_pod = (resource.group, resource.kind) == ("", "Pod")
         self._namespace_hrefs: dict[str, str] = {}
 
-    def table(self, marks: Marks | None) -> ObjectTable:
+    def table(self, marks: RowChanges | None) -> ObjectTable:
         return self._scanned(marks) if self.query.scans else self._paged(marks)
 
-    def _paged(self, marks: Marks | None) -> ObjectTable:
+    def _paged(self, marks: RowChanges | None) -> ObjectTable:
         names = self._names(self.query.after, self.query.limit)
         read, rows = Entries(names.revision, ()), []
         for read in self.window.listed(names.keys, self._detail):
@@ -170,7 +170,7 @@ class _Listing:
             rows = _with_deleted(rows, [self._deleted(key) for key in marks.deleted])
         return self._table(rows, names, names.count, read)
 
-    def _scanned(self, marks: Marks | None) -> ObjectTable:
+    def _scanned(self, marks: RowChanges | None) -> ObjectTable:
         """All objects read, at one revision, up to SCAN_LIMIT; filtered, ordered, and then a page of them."""
         names = self._names(None, SCAN_LIMIT)
         read = Entries(names.revision, ())
@@ -190,15 +190,15 @@ class _Listing:
         found = (self._line(e) for e in entries if e.object is not None and wanted(e.object))
         return [line for line in found if line.has(self.query.text)]
 
-    def _gone(self, marks: Marks) -> tuple[Entry, ...]:
+    def _gone(self, marks: RowChanges) -> tuple[Entry, ...]:
         """The deleted objects as they were when the page was made: only so can be told whether it showed them."""
         try:
             return self.window.get_many(marks.deleted[:GONE_LIMIT], self.query.since)
         except (CompactedError, QueryError):
             return ()
 
-    def _names(self, after: bytes | None, limit: int) -> NamePage:
-        return self.window.names.page(self.prefix, prefix_end(self.prefix), after=after, limit=limit)
+    def _names(self, after: bytes | None, limit: int) -> KeyPage:
+        return self.window.index.page(self.prefix, prefix_end(self.prefix), after=after, limit=limit)
 
     def _line(self, entry: Entry) -> _Line:
         if entry.object is None:
@@ -219,7 +219,7 @@ class _Listing:
             return sorted(lines, key=lambda li: _seconds(li.texts[position]), reverse=descending)
         return sorted(lines, key=lambda li: natural(li.texts[position]), reverse=descending)
 
-    def _row(self, line: _Line, marks: Marks | None) -> Row:
+    def _row(self, line: _Line, marks: RowChanges | None) -> Row:
         entry = line.entry
         error = ""
         if entry.object is None:
@@ -244,14 +244,14 @@ class _Listing:
         return self._namespace_hrefs[namespace]
 
     def _deleted(self, key: bytes) -> Row:
-        place = self.window.keyspace.place(key)
-        namespace, name = (place.namespace, place.name) if place else ("", show(key))
+        object_key = self.window.keyspace.object_key(key)
+        namespace, name = (object_key.namespace, object_key.name) if object_key else ("", show(key))
         return Row(show(key), object_href(key), namespace, "", name, (), change="deleted")
 
     def _table(
         self,
         rows: Sequence[Row],
-        names: NamePage,
+        names: KeyPage,
         count: int,
         read: Entries,
         scan: Scan | None = None,

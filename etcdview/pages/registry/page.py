@@ -104,7 +104,7 @@ def registry_page(window: Window, query: RegistryQuery, now: datetime) -> Regist
         return None
     page = RegistryPage(
         crumbs=(Crumb("Registry"),),
-        freshness=window.names.freshness(),
+        freshness=window.index.freshness(),
         groups=tuple(_groups(tree, query, chosen)),
         count=tree.count,
         query=query,
@@ -151,7 +151,7 @@ def _with_objects(page: RegistryPage, window: Window, resource: ResourceType, ta
 
 def _with_unplaced(page: RegistryPage, window: Window) -> RegistryPage:
     query = page.query
-    names = window.names.unplaced(after=query.after, limit=query.limit)
+    names = window.index.unrecognised(after=query.after, limit=query.limit)
     facts = window.facts(names.keys)
     rows = tuple(
         Row(show(key), object_href(key), "", "", show(key), (Cell(show(key)), Cell(str(facts[key].mod_revision))))
@@ -181,9 +181,9 @@ def _groups(tree: Tree, query: RegistryQuery, chosen: TypeCount | None) -> Itera
     ordered = sorted(tree.types, key=lambda t: (not t.resource.builtin, t.resource.group, t.resource.plural))
     for group, types in groupby(ordered, key=lambda t: t.resource.group):
         yield Group(group or "core", tuple(_type_link(t, query, chosen) for t in types))
-    if tree.unplaced:
+    if tree.unrecognised:
         address = href("/registry", resource=UNPLACED)
-        link = TypeLink("keys that fit no pattern", tree.unplaced, address, query.resource == UNPLACED)
+        link = TypeLink("keys that fit no pattern", tree.unrecognised, address, query.resource == UNPLACED)
         yield Group("other", (link,))
 
 

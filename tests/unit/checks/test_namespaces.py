@@ -151,14 +151,14 @@ def view(objects: list[dict[str, Any]], now: datetime, name: str = "ns") -> Name
     return next(v for v in namespace_views(objects, now) if v.name == name)
 
 
-def place(rule: str) -> str:
+def object_key(rule: str) -> str:
     return "kube-system" if rule == "control-plane-silent" else "ns"
 
 
 @pytest.mark.parametrize("rule", CASES)
 def test_the_rule_fires_with_its_evidence(rule: str, now: datetime) -> None:
     objects, said, _ = CASES[rule]
-    found = [f for f in view(objects, now, place(rule)).findings if f.id == rule]
+    found = [f for f in view(objects, now, object_key(rule)).findings if f.id == rule]
     assert [f.id for f in found] == [rule]
     assert found[0].evidence[0].endswith(said)
     assert len(found[0].evidence) == len(found[0].refs)
@@ -168,7 +168,7 @@ def test_the_rule_fires_with_its_evidence(rule: str, now: datetime) -> None:
 @pytest.mark.parametrize("rule", CASES)
 def test_the_rule_does_not_fire(rule: str, now: datetime) -> None:
     objects = CASES[rule][2]
-    assert rule not in {f.id for f in view(objects, now, place(rule)).findings}
+    assert rule not in {f.id for f in view(objects, now, object_key(rule)).findings}
 
 
 def test_each_rule_has_its_case() -> None:

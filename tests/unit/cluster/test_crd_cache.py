@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from etcdview.cluster import crd_cache
-from etcdview.cluster.crd_cache import Kinds
+from etcdview.cluster.crd_cache import CrdCache
 from etcdview.codec import Codec
 from etcdview.errors import DeadlineError
 from etcdview.index.base import Freshness, State
@@ -65,13 +65,13 @@ def objects() -> CountingObjects:
     return CountingObjects(Empty(), Codec(), KeySpace(), lambda obj, _: obj)  # type: ignore[arg-type]  # only range is called
 
 
-def ask(known: Kinds, objects: Objects, times: int) -> None:
+def ask(known: CrdCache, objects: Objects, times: int) -> None:
     for _ in range(times):
         known.definitions(objects)
 
 
 def test_they_are_read_again_only_when_one_has_changed(names: Names, objects: CountingObjects) -> None:
-    known = Kinds(names, KeySpace())  # type: ignore[arg-type]
+    known = CrdCache(names, KeySpace())  # type: ignore[arg-type]
     ask(known, objects, 3)
     assert objects.reads == 1
 
@@ -84,7 +84,7 @@ def test_while_the_watch_cannot_tell_they_are_believed_for_some_seconds(
     names: Names, objects: CountingObjects, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names.state = "behind"
-    known = Kinds(names, KeySpace())  # type: ignore[arg-type]
+    known = CrdCache(names, KeySpace())  # type: ignore[arg-type]
     ask(known, objects, 5)
     assert objects.reads == 1
 
@@ -96,7 +96,7 @@ def test_while_the_watch_cannot_tell_they_are_believed_for_some_seconds(
 def test_those_of_before_serve_while_etcd_cannot_be_asked(
     names: Names, objects: CountingObjects, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known = Kinds(names, KeySpace())  # type: ignore[arg-type]
+    known = CrdCache(names, KeySpace())  # type: ignore[arg-type]
     before = known.definitions(objects)
     names.state, objects.down = "down", True
     monkeypatch.setattr(crd_cache, "RECHECK_SECONDS", -1.0)

@@ -70,7 +70,7 @@ def test_the_registry_is_read_once_a_minute_for_all_requests(store: CountingStor
 def test_nothing_is_read_while_the_quorum_is_lost_and_what_was_read_before_is_shown(store: CountingStore) -> None:
     unread = reader(store, ON_DISK)
     assert unread.known(may_read=False).deployments == (ON_DISK,)
-    assert unread.known(may_read=False).trouble == "The registry is not read while etcd has no quorum."
+    assert unread.known(may_read=False).problem == "The registry is not read while etcd has no quorum."
     assert store.calls == 0
 
     before = unread.known(may_read=True)
@@ -83,7 +83,7 @@ def test_a_registry_that_cannot_be_read_leaves_what_the_files_say(store: Countin
     found = reader(store, ON_DISK).known(may_read=True)
 
     assert found.deployments == (ON_DISK,)
-    assert found.trouble == "Nobody answers. Wait."
+    assert found.problem == "Nobody answers. Wait."
 
 
 def test_a_viewer_of_one_namespace_is_not_told_what_pods_of_another_say() -> None:
@@ -94,4 +94,4 @@ def test_a_viewer_of_one_namespace_is_not_told_what_pods_of_another_say() -> Non
     assert deployment_section(Window(cluster), report.facts).sources == ("/registry/pods/kube-system/etcd-cp1",)
     section = deployment_section(narrow, report.facts)
     assert section.sources == ()
-    assert "outside of what you may see" in section.trouble
+    assert "outside of what you may see" in section.problem

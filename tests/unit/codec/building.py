@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from etcdview.codec import Codec, StorageForm
+from etcdview.codec import Codec, StorageFormat
 from etcdview.codec.protobuf import wire
 from etcdview.codec.protobuf.envelope import open_envelope, seal
 
@@ -13,7 +13,7 @@ KEY = b"/registry/x"
 
 def stored(obj: dict[str, Any], release: str = "1.36") -> bytes:
     """The object as protobuf."""
-    form = StorageForm("protobuf", api_version=obj["apiVersion"], kind=obj["kind"])
+    form = StorageFormat("protobuf", api_version=obj["apiVersion"], kind=obj["kind"])
     return Codec(release=release).encode(obj, form, KEY)
 
 

@@ -10,17 +10,17 @@ from typing import Any
 import pytest
 
 from etcdview.health.assemble import assemble
-from etcdview.health.certificate_inventory import Board, Entry, Place
-from etcdview.health.facts import ClusterFacts, EndpointFacts, Handshake, HttpHealth, Probe, Trouble, WireFacts
+from etcdview.health.certificate_inventory import CertificateInventory, Entry, Location
+from etcdview.health.facts import ClusterFacts, EndpointFacts, Handshake, HttpHealth, Probe, Problem, WireFacts
 from etcdview.health.history import History, MemberSample, Sample
 from etcdview.health.metrics import Histogram, MetricFacts
-from etcdview.health.rules import Sight
+from etcdview.health.rules import RuleContext
 from etcdview.models import KvHash, Member, Membership, MemberStatus
 from etcdview.tls.certificates import Certificate
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 CLUSTER_ID = 0xCDF818194E3A8C32
-SILENT = Trouble("DeadlineError", "https://10.0.0.9:2379 did not answer within 1 s.", "Look at the member.")
+SILENT = Problem("DeadlineError", "https://10.0.0.9:2379 did not answer within 1 s.", "Look at the member.")
 BOUNDS = (0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, float("inf"))
 
 
@@ -28,8 +28,8 @@ def ok(value: Any, latency: float = 0.002, at: datetime = NOW) -> Probe[Any]:
     return Probe(value, latency_seconds=latency, at=at)
 
 
-def failed(trouble: Trouble = SILENT) -> Probe[Any]:
-    return Probe(trouble=trouble, latency_seconds=1.0, at=NOW)
+def failed(problem: Problem = SILENT) -> Probe[Any]:
+    return Probe(problem=problem, latency_seconds=1.0, at=NOW)
 
 
 def member(number: int, **changes: Any) -> Member:
@@ -111,8 +111,8 @@ def endpoint(number: int, members: tuple[Member, ...], **changes: Any) -> Endpoi
     return replace(made, **changes)
 
 
-def silent(number: int, trouble: Trouble = SILENT) -> EndpointFacts:
-    return EndpointFacts(f"https://10.0.0.{number}:2379", given=True, status=failed(trouble))
+def silent(number: int, problem: Problem = SILENT) -> EndpointFacts:
+    return EndpointFacts(f"https://10.0.0.{number}:2379", given=True, status=failed(problem))
 
 
 def cluster(
@@ -134,9 +134,9 @@ def cluster(
     return assemble([*endpoints, *more], at=NOW, known=known or Membership(CLUSTER_ID, given))
 
 
-def sight(facts: ClusterFacts, **more: Any) -> Sight:
+def sight(facts: ClusterFacts, **more: Any) -> RuleContext:
     """The facts with a round before that was just the same, unless another is given."""
-    return Sight(facts, **{"before": facts, **more})
+    return RuleContext(facts, **{"before": facts, **more})
 
 
 def history(
@@ -185,16 +185,16 @@ def entry(
     *, trusted: bool | None = True, key_fits: bool | None = True, host: str = "10.0.0.2", **changes: Any
 ) -> Entry:
     """A certificate that a member presents."""
-    place = Place(
+    object_key = Location(
         "https://10.0.0.2:2379", "server certificate of cp2", "kubeadm certs renew etcd-server", key_fits, host
     )
-    return Entry(certificate(**changes), (place,), ("CN=cp2", "CN=etcd-ca"), trusted)
+    return Entry(certificate(**changes), (object_key,), ("CN=cp2", "CN=etcd-ca"), trusted)
 
 
-def with_entry(**changes: Any) -> Sight:
+def with_entry(**changes: Any) -> RuleContext:
     """A healthy cluster and one certificate."""
     facts = cluster()
-    return Sight(facts, facts, board=Board((entry(**changes),)))
+    return RuleContext(facts, facts, board=CertificateInventory((entry(**changes),)))
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 from etcdview.health.assemble import assemble
-from etcdview.health.facts import Trouble, alarms_in
-from etcdview.health.rules import Sight, examine
+from etcdview.health.facts import Problem, alarms_in
+from etcdview.health.rules import RuleContext, examine
 from etcdview.models import Alarm, Membership
 
 
@@ -16,11 +16,11 @@ def test_three_members_that_answer_are_healthy(build: SimpleNamespace) -> None:
     assert facts.quorum.state == "has"
     assert facts.quorum.may_fail == 1
     assert [m.role for m in facts.members] == ["leader", "follower", "follower"]
-    assert examine(Sight(facts)).status == "healthy"
+    assert examine(RuleContext(facts)).status == "healthy"
 
 
 def test_one_silent_member_of_three_is_degraded_and_named(build: SimpleNamespace) -> None:
-    verdict = examine(Sight(build.cluster(down=(3,))))
+    verdict = examine(RuleContext(build.cluster(down=(3,))))
     assert verdict.status == "degraded"
     assert verdict.exit_status == 1
     assert "cp3" in verdict.findings[0].summary
@@ -29,7 +29,7 @@ def test_one_silent_member_of_three_is_degraded_and_named(build: SimpleNamespace
 def test_a_survivor_that_cannot_read_has_lost_quorum(build: SimpleNamespace) -> None:
     facts = build.cluster(down=(1, 2), bend={3: {"read": build.failed()}})
     assert facts.quorum.state == "lost"
-    assert examine(Sight(facts)).status == "no quorum"
+    assert examine(RuleContext(facts)).status == "no quorum"
 
 
 def test_quorum_is_lost_when_no_member_knows_a_leader(build: SimpleNamespace) -> None:
@@ -40,11 +40,11 @@ def test_quorum_is_lost_when_no_member_knows_a_leader(build: SimpleNamespace) ->
 def test_a_majority_that_answers_but_too_slowly_is_unknown_not_lost(build: SimpleNamespace) -> None:
     facts = build.cluster(bend={n: {"read": build.failed()} for n in (1, 2, 3)})
     assert facts.quorum.state == "unknown"
-    assert examine(Sight(facts)).exit_status == 3
+    assert examine(RuleContext(facts)).exit_status == 3
 
 
 def test_when_nobody_answers_quorum_is_unknown(build: SimpleNamespace) -> None:
-    verdict = examine(Sight(build.cluster(down=(1, 2, 3))))
+    verdict = examine(RuleContext(build.cluster(down=(1, 2, 3))))
     assert verdict.status == "unknown"
 
 
@@ -71,7 +71,7 @@ def test_a_given_endpoint_that_nobody_advertises_and_that_is_silent_is_still_sho
 
 
 def test_without_membership_nothing_is_said_of_how_many_voters_there_are(build: SimpleNamespace) -> None:
-    verdict = examine(Sight(assemble([build.silent(1)], at=build.now)))
+    verdict = examine(RuleContext(assemble([build.silent(1)], at=build.now)))
     assert [f.id for f in verdict.findings] == ["quorum-unknown", "member-down"]
 
 
@@ -96,22 +96,22 @@ def test_alarms_are_read_from_the_errors_of_status(build: SimpleNamespace) -> No
 
 
 def test_a_server_without_status_and_membership_is_judged_by_its_reads(build: SimpleNamespace) -> None:
-    lacking = build.failed(Trouble("UnsupportedError", "This server does not have the call."))
+    lacking = build.failed(Problem("UnsupportedError", "This server does not have the call."))
     kine = build.endpoint(1, (), status=lacking, membership=lacking, hash=lacking)
-    verdict = examine(Sight(assemble([kine], at=build.now)))
+    verdict = examine(RuleContext(assemble([kine], at=build.now)))
     assert (verdict.status, [f.id for f in verdict.findings]) == ("healthy", ["unsupported"])
 
 
 def test_where_even_status_is_denied_the_member_still_lives(build: SimpleNamespace) -> None:
-    denied = build.failed(Trouble("DeniedError", "etcd asks for a user name and password."))
+    denied = build.failed(Problem("DeniedError", "etcd asks for a user name and password."))
     shut = build.endpoint(1, (), status=denied, membership=denied, local_read=denied, read=denied, hash=denied)
-    verdict = examine(Sight(assemble([shut], at=build.now)))
+    verdict = examine(RuleContext(assemble([shut], at=build.now)))
     assert verdict.status == "at risk"
     assert "member-down" not in [f.id for f in verdict.findings]
 
 
 def test_where_reads_are_denied_the_members_own_word_proves_quorum(build: SimpleNamespace) -> None:
-    denied = build.failed(Trouble("DeniedError", "etcd asks for a user name and password."))
+    denied = build.failed(Problem("DeniedError", "etcd asks for a user name and password."))
     facts = build.cluster(bend={n: {"read": denied} for n in (1, 2, 3)})
     assert facts.quorum.state == "has"
-    assert examine(Sight(facts)).status == "at risk"
+    assert examine(RuleContext(facts)).status == "at risk"

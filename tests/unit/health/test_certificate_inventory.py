@@ -15,10 +15,10 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from etcdview.demo.certificates import Authority
 from etcdview.health.certificate_inventory import (
-    Board,
     Boards,
+    CertificateInventory,
     Entry,
-    Place,
+    Location,
     Seen,
     collect,
     make_board,
@@ -222,7 +222,7 @@ def test_kubeadms_commands_are_for_what_kubeadm_made(tmp_path: Path, build: Buil
 def test_who_did_not_use_kubeadm_is_not_told_to(build: Build, renew: str) -> None:
     entry = build.entry(ends=build.now + timedelta(days=3))
     entry = replace(entry, places=(replace(entry.places[0], renew=renew),))
-    (found,) = certificate_expiring(build.sight(build.cluster(), board=Board((entry,))))
+    (found,) = certificate_expiring(build.sight(build.cluster(), board=CertificateInventory((entry,))))
     assert any("kubeadm" in command for command in found.commands) is bool(renew)
     assert found.commands
 
@@ -255,7 +255,7 @@ def test_a_certificate_with_an_unknown_key_ends_nothing(root: Path) -> None:
 
 def test_without_any_authority_trust_is_unknown(tmp_path: Path) -> None:
     pair = Authority(tmp_path).issue(tmp_path, "server", "cp1")
-    (only,) = make_board([Seen(read_certificates(str(pair.cert))[0], Place("here", "certificate"))]).entries
+    (only,) = make_board([Seen(read_certificates(str(pair.cert))[0], Location("here", "certificate"))]).entries
     assert only.trusted is None
 
 

@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from etcdview.health.metrics import Histogram, parse_metrics
 from etcdview.health.monitor import Report
 from etcdview.health.prometheus import HealthCollector
-from etcdview.health.rules import Sight, examine
+from etcdview.health.rules import RuleContext, examine
 
 TEXT = """
 # HELP etcd_disk_wal_fsync_duration_seconds The latency distributions of fsync called by WAL.
@@ -74,7 +74,7 @@ def test_an_answer_that_is_none_of_etcds_is_refused(text: str) -> None:
 def test_our_own_metrics_tell_verdict_findings_and_members(build: Build) -> None:
     facts = build.cluster(down=(3,))
     registry = CollectorRegistry()
-    registry.register(HealthCollector(lambda: Report(facts, examine(Sight(facts)), 2.5)))
+    registry.register(HealthCollector(lambda: Report(facts, examine(RuleContext(facts)), 2.5)))
     text = generate_latest(registry).decode()
     assert 'etcdview_verdict{verdict="degraded"} 1.0' in text
     assert 'etcdview_verdict{verdict="healthy"} 0.0' in text
@@ -87,7 +87,7 @@ def test_our_own_metrics_tell_verdict_findings_and_members(build: Build) -> None
 
 def test_a_quorum_that_is_not_known_has_no_sample(build: Build) -> None:
     facts = build.cluster(down=(1, 2, 3))
-    names = [f.name for f in HealthCollector(lambda: Report(facts, examine(Sight(facts)))).collect()]
+    names = [f.name for f in HealthCollector(lambda: Report(facts, examine(RuleContext(facts)))).collect()]
     assert "etcdview_quorum" not in names
     assert "etcdview_verdict" in names
 

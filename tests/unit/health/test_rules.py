@@ -9,16 +9,16 @@ from types import SimpleNamespace as Build
 
 import pytest
 
-from etcdview.health.facts import HttpHealth, Probe, Trouble, WireFacts
+from etcdview.health.facts import HttpHealth, Probe, Problem, WireFacts
 from etcdview.health.findings import Severity
-from etcdview.health.rules import RULES, Sight, examine
+from etcdview.health.rules import RULES, RuleContext, examine
 from etcdview.models import KvHash, Membership
 
-Make = Callable[[Build], Sight]
+Make = Callable[[Build], RuleContext]
 ALL = (1, 2, 3)
-LATE = Trouble("DeadlineError", "https://10.0.0.2:2379 takes the connection but does not answer.")
-CLOSED = Trouble("UnreachableError", "https://10.0.0.2:2379 closed the connection.")
-NOT_PERMITTED = Trouble("NotPermittedError", "etcd does not permit this user to read that.")
+LATE = Problem("DeadlineError", "https://10.0.0.2:2379 takes the connection but does not answer.")
+CLOSED = Problem("UnreachableError", "https://10.0.0.2:2379 closed the connection.")
+NOT_PERMITTED = Problem("NotPermittedError", "etcd does not permit this user to read that.")
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def hashed(**changes: object) -> Make:
 
 
 def skewed(two: float, others: float = 0.0) -> Make:
-    def make(b: Build) -> Sight:
+    def make(b: Build) -> RuleContext:
         ahead = {1: others, 2: two, 3: others}
         health = {n: HttpHealth(True, clock_ahead_seconds=s) for n, s in ahead.items()}
         return b.sight(b.cluster(bend={n: {"wire": b.wire(health=health[n])} for n in ALL}))
@@ -86,9 +86,9 @@ def led(*leaders: int) -> Make:
     return lambda b: b.sight(b.cluster(), history=b.history([1e8] * len(leaders), leaders=list(leaders)))
 
 
-def without_metrics(trouble: Trouble, *numbers: int) -> Make:
-    def make(b: Build) -> Sight:
-        silent = replace(b.wire(), health=b.failed(trouble), metrics=b.failed(trouble))
+def without_metrics(problem: Problem, *numbers: int) -> Make:
+    def make(b: Build) -> RuleContext:
+        silent = replace(b.wire(), health=b.failed(problem), metrics=b.failed(problem))
         return b.sight(b.cluster(bend={n: {"wire": silent} for n in numbers or ALL}))
 
     return make
@@ -99,7 +99,7 @@ def behind(**changes: object) -> Make:
     return lambda b: b.sight(b.cluster(more=(b.endpoint(9, (b.member(9),), status={"raft_index": 90_000, **changes}),)))
 
 
-def healthy(b: Build) -> Sight:
+def healthy(b: Build) -> RuleContext:
     return b.sight(b.cluster())
 
 
@@ -108,12 +108,12 @@ def once(make: Make) -> Make:
     return lambda b: replace(make(b), before=b.cluster())
 
 
-def elsewhere(b: Build) -> Sight:
+def elsewhere(b: Build) -> RuleContext:
     """Behind the address of the second member the first one answers."""
     return b.sight(b.cluster(bend={2: {"status": {"member_id": 0xA1}}}))
 
 
-def through_a_tunnel(b: Build) -> Sight:
+def through_a_tunnel(b: Build) -> RuleContext:
     members = tuple(b.member(n) for n in ALL)
     local = replace(b.endpoint(1, members), url="https://127.0.0.1:12379")
     return b.sight(b.cluster(down=(1,), more=(local,)))
@@ -123,26 +123,26 @@ def silent_http(b: Build) -> WireFacts:
     return replace(b.wire(), health=b.failed(), metrics=b.failed())
 
 
-def removed(b: Build) -> Sight:
+def removed(b: Build) -> RuleContext:
     members = tuple(b.member(n) for n in ALL)
     return b.sight(b.cluster(more=(b.endpoint(9, members),)))
 
 
-def of_another_cluster(b: Build) -> Sight:
+def of_another_cluster(b: Build) -> RuleContext:
     return b.sight(b.cluster(more=(b.endpoint(9, (b.member(9),), status={"cluster_id": 5, "raft_term": 2}),)))
 
 
-def different_views(b: Build) -> Sight:
+def different_views(b: Build) -> RuleContext:
     other = b.ok(Membership(b.cluster_id, (b.member(2), b.member(3))))
     return b.sight(b.cluster(bend={2: {"membership": other}}))
 
 
-def a_learner(b: Build) -> Sight:
+def a_learner(b: Build) -> RuleContext:
     members = (*(b.member(n) for n in ALL), b.member(4, learner=True))
     return b.sight(b.cluster(members=members, bend={4: {"read": b.ok(None), "status": {"learner": True}}}))
 
 
-def on_one_machine(b: Build) -> Sight:
+def on_one_machine(b: Build) -> RuleContext:
     return b.sight(b.cluster(members=tuple(b.member(n, peer_urls=(f"https://127.0.0.1:238{n}",)) for n in ALL)))
 
 
@@ -150,7 +150,7 @@ def all_said(**changes: object) -> Make:
     return lambda b: b.sight(b.cluster(bend={n: {"status": changes} for n in ALL}))
 
 
-def without_quorum(b: Build) -> Sight:
+def without_quorum(b: Build) -> RuleContext:
     return b.sight(b.cluster(down=(1, 2), bend={3: {"read": b.failed()}}))
 
 
@@ -169,12 +169,12 @@ def ends(days: float, begins: float = -265) -> Make:
 
 def lacking(call: str) -> Make:
     """A server without one of the calls."""
-    return lambda b: bent(**{call: b.failed(Trouble("UnsupportedError", "no"))})(b)
+    return lambda b: bent(**{call: b.failed(Problem("UnsupportedError", "no"))})(b)
 
 
-def lacking_http(b: Build) -> Sight:
+def lacking_http(b: Build) -> RuleContext:
     """A second member without /health and /metrics on its client port."""
-    lacks = b.failed(Trouble("UnsupportedError", "It does not serve /metrics (HTTP 404)."))
+    lacks = b.failed(Problem("UnsupportedError", "It does not serve /metrics (HTTP 404)."))
     return b.sight(b.cluster(bend={2: {"wire": replace(b.wire(), health=lacks, metrics=lacks)}}))
 
 
@@ -208,7 +208,7 @@ CASES: dict[str, Case] = {
         "warning", lambda b: b.sight(b.cluster(more=(b.silent(9),))), lambda b: b.sight(b.cluster(down=(2,)))
     ),
     "read-denied": Case(
-        "warning", lambda b: bent(read=b.failed(Trouble("DeniedError", "no")))(b), lambda b: bent(read=b.failed())(b)
+        "warning", lambda b: bent(read=b.failed(Problem("DeniedError", "no")))(b), lambda b: bent(read=b.failed())(b)
     ),
     "errors-reported": Case(
         "warning", said(errors=("etcdserver: something else",)), said(errors=("etcdserver: no leader",))
@@ -300,7 +300,7 @@ CASES: dict[str, Case] = {
 }
 
 
-def findings(rule_id: str, sight: Sight) -> list[str]:
+def findings(rule_id: str, sight: RuleContext) -> list[str]:
     return [f.severity for f in RULES[rule_id].check(sight)]
 
 
@@ -382,7 +382,7 @@ def test_a_log_of_another_cluster_or_of_no_member_is_no_measure(build: Build) ->
 
 
 def test_one_late_read_of_a_member_that_knows_its_leader_is_a_warning_first(build: Build) -> None:
-    late, lost = bent(read=build.failed()), bent(read=build.failed(Trouble("NoQuorumError", "no leader")))
+    late, lost = bent(read=build.failed()), bent(read=build.failed(Problem("NoQuorumError", "no leader")))
     assert findings("member-cut-off", once(late)(build)) == ["warning"]
     assert findings("member-cut-off", late(build)) == ["critical"]
     assert findings("member-cut-off", once(lost)(build)) == ["critical"]
@@ -401,7 +401,7 @@ def test_a_read_that_is_not_permitted_proves_the_quorum_and_a_missing_login_does
     verdict = examine(build.sight(facts))
     assert (verdict.status, verdict.findings) == ("healthy", ())
     assert facts.quorum.may_fail == 1
-    shut = build.failed(Trouble("DeniedError", "etcd asks for a user name and password."))
+    shut = build.failed(Problem("DeniedError", "etcd asks for a user name and password."))
     assert [
         e.in_quorum
         for m in build.cluster(bend={1: {"read": shut, "wire": silent_http(build)}}).members

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from etcdview.index.history import DOUBT_SECONDS, ForeignError, History, UnprovenError
-from etcdview.index.lister import EVERYTHING, Span, span_of
+from etcdview.index.lister import EVERYTHING, KeyRange, span_of
 from etcdview.models import Event, KeyValue, NamesPiece, WatchBatch
 
 PODS = span_of(b"/registry/pods/")
@@ -24,7 +24,7 @@ def progress(revision: int) -> WatchBatch:
     return WatchBatch(revision)
 
 
-def loaded(revision: int = 10, span: Span = EVERYTHING) -> History:
+def loaded(revision: int = 10, span: KeyRange = EVERYTHING) -> History:
     history = History.loaded(head(revision), span)
     assert history.resume() == revision
     return history

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from etcdview.errors import QueryError
 from etcdview.index import names_for, stopping
-from etcdview.index.base import Mode, NamePage
+from etcdview.index.base import KeyPage, Mode
 from etcdview.index.memory import MAX_PAGE, MemoryNames, NameSet
 from etcdview.kube.keys import KeySpace, show
 from etcdview.stores.files.dump import open_dump
@@ -47,7 +47,7 @@ def names_of(keys: set[bytes]) -> MemoryNames:
     return MemoryNames.of_names(keys, KEYSPACE, 7)
 
 
-def everything(ask: Callable[[bytes | None], NamePage]) -> list[bytes]:
+def everything(ask: Callable[[bytes | None], KeyPage]) -> list[bytes]:
     """All pages, one behind the other."""
     found: list[bytes] = []
     page = ask(None)
@@ -60,11 +60,11 @@ def everything(ask: Callable[[bytes | None], NamePage]) -> list[bytes]:
 
 @given(st.sets(KEYS))
 def test_the_tree_counts_each_key_at_its_place(keys: set[bytes]) -> None:
-    places = [KEYSPACE.place(key) for key in keys]
+    places = [KEYSPACE.object_key(key) for key in keys]
     expected = Counter((p.resource.prefix, p.namespace) for p in places if p is not None)
     tree = names_of(keys).tree()
     assert {(t.resource.prefix, ns): n for t in tree.types for ns, n in t.namespaces.items()} == expected
-    assert tree.unplaced == places.count(None)
+    assert tree.unrecognised == places.count(None)
     assert tree.count == len(keys)
     assert [t.resource.prefix for t in tree.types] == sorted({prefix for prefix, _ in expected})
 
@@ -84,7 +84,7 @@ def test_counts_that_are_kept_equal_counts_that_are_made_anew(
             keys.discard(key)
     anew = names_of(keys)
     assert held.types() == anew.tree().types
-    assert held.unplaced_view().iterate(b"", 100) == list(anew.unplaced(limit=100).keys)
+    assert held.unplaced_view().iterate(b"", 100) == list(anew.unrecognised(limit=100).keys)
 
 
 @given(st.sets(KEYS), KEYS, st.integers(1, 5))
@@ -217,7 +217,7 @@ def test_the_captured_cluster_has_its_65_types(capture: Path) -> None:
     store = open_dump(capture / "registry.jsonl.gz")
     names = names_for(store, KEYSPACE)
     tree = names.tree()
-    assert (tree.count, len(tree.types), tree.unplaced, tree.complete) == (573, 65, 0, True)
+    assert (tree.count, len(tree.types), tree.unrecognised, tree.complete) == (573, 65, 0, True)
     assert {t.resource.id: t.count for t in tree.types}["pods"] == 40
     assert tree.revision == 1201
     fresh = names.freshness()

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from etcdview.errors import DeadlineError, QueryError, UnreachableError
 from etcdview.index import bounded
 from etcdview.index.bounded import BoundedNames, survey
-from etcdview.index.lister import EVERYTHING, Lister, Span, disjoint, sections, span_of
+from etcdview.index.lister import EVERYTHING, KeyRange, Lister, disjoint, sections, span_of
 from etcdview.index.load import Load
 from etcdview.index.memory import MemoryNames
 from etcdview.kube.keys import KeySpace
@@ -83,7 +83,7 @@ def test_sections_cover_everything_once(keys: set[bytes]) -> None:
 
 @settings(max_examples=30)
 @given(st.sets(KEYS), st.sampled_from([EVERYTHING, span_of(b"/registry/"), span_of(b"/registry/pods/shop/")]))
-def test_a_load_gives_every_name_of_its_span(keys: set[bytes], span: Span) -> None:
+def test_a_load_gives_every_name_of_its_span(keys: set[bytes], span: KeyRange) -> None:
     names: list[bytes] = []
     for piece in Load(store_of(keys), span, KEYSPACE, 5, threading.Event()):
         names += piece.names
@@ -127,7 +127,7 @@ def test_pieces_shrink_where_etcd_is_too_slow_for_them() -> None:
 
 def test_prefixes_inside_another_are_left_out() -> None:
     wanted = [b"/registry/pods/", b"/registry/", b"/registry/secrets/", b"/other/"]
-    assert disjoint(wanted) == [Span(b"/other/", b"/other0"), Span(b"/registry/", b"/registry0")]
+    assert disjoint(wanted) == [KeyRange(b"/other/", b"/other0"), KeyRange(b"/registry/", b"/registry0")]
 
 
 def test_bounded_reads_count_the_capture_as_memory_does(capture: Path) -> None:
@@ -136,7 +136,7 @@ def test_bounded_reads_count_the_capture_as_memory_does(capture: Path) -> None:
     counts = {row.resource.prefix: row.count for row in memory.tree().types}
     assert {row.resource.prefix: row.count for row in bounded.tree().types} == counts
     assert [row.resource.prefix for row in bounded.tree().types] == sorted(counts)
-    assert bounded.tree().unplaced == 0
+    assert bounded.tree().unrecognised == 0
 
 
 @given(st.sets(KEYS))
@@ -166,7 +166,7 @@ def test_bounded_searches_find_what_memory_finds(keys: set[bytes], search: tuple
     expected = memory.search(text, mode, limit=1000)  # type: ignore[arg-type]
     found = bounded.search(text, mode, limit=1000)  # type: ignore[arg-type]
     assert (found.keys, found.count, found.count_is_exact) == (expected.keys, expected.count, True)
-    assert set(bounded.unplaced(limit=1000).keys) <= set(memory.unplaced(limit=1000).keys)
+    assert set(bounded.unrecognised(limit=1000).keys) <= set(memory.unrecognised(limit=1000).keys)
 
 
 def test_a_bounded_search_looks_at_so_many_names_and_says_where_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,12 +40,12 @@ REGISTRY = KeySpace()
     ],
 )
 def test_a_key_says_where_it_belongs(key: bytes, plural: str, group: str, namespace: str, name: str) -> None:
-    place = REGISTRY.place(key)
+    object_key = REGISTRY.object_key(key)
 
-    assert place is not None
-    assert (place.resource.plural, place.resource.group) == (plural, group)
-    assert (place.namespace, place.name) == (namespace, name)
-    assert REGISTRY.key(place.resource, place.namespace, place.name) == key
+    assert object_key is not None
+    assert (object_key.resource.plural, object_key.resource.group) == (plural, group)
+    assert (object_key.namespace, object_key.name) == (namespace, name)
+    assert REGISTRY.key(object_key.resource, object_key.namespace, object_key.name) == key
 
 
 @pytest.mark.parametrize(
@@ -69,21 +69,21 @@ def test_a_key_says_where_it_belongs(key: bytes, plural: str, group: str, namesp
     ],
 )
 def test_a_key_that_fits_no_pattern_has_no_place(key: bytes) -> None:
-    assert REGISTRY.place(key) is None
+    assert REGISTRY.object_key(key) is None
 
 
 def test_the_prefix_is_a_setting() -> None:
-    place = KeySpace("/clusters/a/").place(b"/clusters/a/pods/shop/web")
+    object_key = KeySpace("/clusters/a/").object_key(b"/clusters/a/pods/shop/web")
 
-    assert place is not None
-    assert (place.namespace, place.name) == ("shop", "web")
+    assert object_key is not None
+    assert (object_key.namespace, object_key.name) == ("shop", "web")
 
 
 def test_every_key_of_the_capture_has_a_place_in_one_of_65_types(capture_file: str) -> None:
     with gzip.open(capture_file, "rt") as lines:
         keys = [json.loads(line)["key"].encode() for line in lines]
 
-    places = [REGISTRY.place(key) for key in keys]
+    places = [REGISTRY.object_key(key) for key in keys]
 
     assert None not in places
     assert len({p.resource.prefix for p in places if p}) == 65
@@ -91,8 +91,8 @@ def test_every_key_of_the_capture_has_a_place_in_one_of_65_types(capture_file: s
 
 @given(st.binary(max_size=80))
 def test_any_bytes_have_a_place_or_none_and_survive_the_address(key: bytes) -> None:
-    REGISTRY.place(key)
-    REGISTRY.place(b"/registry/" + key)
+    REGISTRY.object_key(key)
+    REGISTRY.object_key(b"/registry/" + key)
     if key:
         name, text = to_query(key)
         assert from_query(**({"key": text, "key64": None} if name == "key" else {"key": None, "key64": text})) == key

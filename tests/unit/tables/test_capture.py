@@ -56,12 +56,12 @@ def the_objects(name: str) -> list[tuple[str, dict[str, Any]]]:
         (key, obj)
         for key, objs in SERVED.items()
         for obj in objs
-        if obj["apiVersion"] == wanted and place(key) == plural
+        if obj["apiVersion"] == wanted and object_key(key) == plural
     ]
 
 
-def place(key: str) -> str:
-    found = KeySpace().place(key.encode())
+def object_key(key: str) -> str:
+    found = KeySpace().object_key(key.encode())
     assert found is not None
     return found.resource.plural
 
@@ -107,7 +107,7 @@ def test_what_is_left_out_for_tables_is_in_no_cell() -> None:
     codec = Codec(encryption=load_encryption_config(CAPTURE / "encryption-config.yaml"), release="1.36")
     compared = 0
     for kv in read_dump(CAPTURE / "registry.jsonl.gz"):
-        found = KeySpace().place(kv.key)
+        found = KeySpace().object_key(kv.key)
         whole = codec.decode(kv.key, kv.value).object
         cells = codec.decode(kv.key, kv.value, detail=Detail.CELLS).object
         assert found is not None

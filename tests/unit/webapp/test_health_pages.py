@@ -13,8 +13,8 @@ from flask.testing import FlaskClient
 from etcdview.access.roles import Scope, Viewer
 from etcdview.cluster.window import Window
 from etcdview.errors import DeniedError
-from etcdview.health.certificate_inventory import Board, Unreadable
-from etcdview.health.facts import ClusterFacts, Handshake, HttpHealth, Trouble, WireFacts
+from etcdview.health.certificate_inventory import CertificateInventory, Unreadable
+from etcdview.health.facts import ClusterFacts, Handshake, HttpHealth, Problem, WireFacts
 from etcdview.health.findings import Finding, Verdict
 from etcdview.health.history import History, MemberSample, Sample
 from etcdview.health.monitor import Report
@@ -22,8 +22,8 @@ from etcdview.pages.health.page import begin_comparison, health_page
 from tests.unit.health import conftest as build
 from tests.unit.webapp.told import ToldMonitor, api_pod, app_of, cluster_of, etcd_pod, report_of
 
-UNSUPPORTED = Trouble("UnsupportedError", "This server has no HashKV.")
-NO_QUORUM = Trouble("NoQuorumError", "cp1 answers, but knows of no leader.", "Bring a majority back.")
+UNSUPPORTED = Problem("UnsupportedError", "This server has no HashKV.")
+NO_QUORUM = Problem("NoQuorumError", "cp1 answers, but knows of no leader.", "Bring a majority back.")
 
 
 def page(report: Report | None, path: str = "/health", **objects: object) -> str:
@@ -287,7 +287,7 @@ def test_nothing_is_drawn_of_an_hour_that_has_only_begun() -> None:
 def test_every_certificate_says_how_many_days_are_left_and_how_it_stands() -> None:
     lengths = {"1": 300.5, "2": 20.5, "3": 3.5, "4": -2.5}
     entries = [build.entry(fingerprint=f, ends=now() + timedelta(days=d)) for f, d in lengths.items()]
-    shown = certificates(Board(tuple(entries)))
+    shown = certificates(CertificateInventory(tuple(entries)))
 
     assert "● valid 300 days" in shown
     assert "▲ expires soon 20 days" in shown
@@ -296,7 +296,7 @@ def test_every_certificate_says_how_many_days_are_left_and_how_it_stands() -> No
 
 
 def test_a_certificate_shows_names_usage_chain_key_place_and_renewal() -> None:
-    shown = certificates(Board((build.entry(ends=now() + timedelta(days=100)),)))
+    shown = certificates(CertificateInventory((build.entry(ends=now() + timedelta(days=100)),)))
 
     for part in (
         "Names cp2, 10.0.0.2",
@@ -312,7 +312,7 @@ def test_a_certificate_shows_names_usage_chain_key_place_and_renewal() -> None:
 def test_what_is_wrong_with_a_certificate_besides_its_time_is_said() -> None:
     wrong = build.entry(trusted=False, key_fits=False)
     lost = Unreadable("/etc/x.crt", "/etc/x.crt cannot be read.", "Let etcdview read it.")
-    shown = certificates(Board((wrong,), (lost,)))
+    shown = certificates(CertificateInventory((wrong,), (lost,)))
 
     assert "✕ not trusted" in shown
     assert "the key beside it belongs to another certificate" in shown
@@ -321,7 +321,7 @@ def test_what_is_wrong_with_a_certificate_besides_its_time_is_said() -> None:
 
 def test_one_that_is_not_valid_yet_is_no_valid_one() -> None:
     early = build.entry(begins=now() + timedelta(days=1), ends=now() + timedelta(days=400))
-    assert "✕ not valid yet" in certificates(Board((early,)))
+    assert "✕ not valid yet" in certificates(CertificateInventory((early,)))
 
 
 def test_over_plain_http_there_are_no_certificates_and_it_says_so() -> None:
@@ -406,7 +406,7 @@ def section_html(report: Report | None, title: str, **objects: object) -> str:
     return found[0]
 
 
-def certificates(board: Board) -> str:
+def certificates(board: CertificateInventory) -> str:
     return page(report_of(build.cluster(), board=board), "/certificates")
 
 

@@ -12,11 +12,11 @@ from flask import Flask
 from etcdview.cluster.cluster import Cluster
 from etcdview.codec import Codec
 from etcdview.config import Settings
-from etcdview.health.certificate_inventory import Board
+from etcdview.health.certificate_inventory import CertificateInventory
 from etcdview.health.facts import ClusterFacts
 from etcdview.health.history import History
 from etcdview.health.monitor import Monitor, Report
-from etcdview.health.rules import Sight, examine
+from etcdview.health.rules import RuleContext, examine
 from etcdview.index.memory import MemoryNames
 from etcdview.kube.keys import KeySpace
 from etcdview.models import KeyValue
@@ -46,13 +46,13 @@ def report_of(
     facts: ClusterFacts,
     *,
     history: History | None = None,
-    board: Board | None = None,
+    board: CertificateInventory | None = None,
     before: ClusterFacts | None = None,
 ) -> Report:
     """The report that the monitor would make of these facts."""
     history = history or History().add(facts)
-    board = board or Board()
-    verdict = examine(Sight(facts, before or facts, history, board))
+    board = board or CertificateInventory()
+    verdict = examine(RuleContext(facts, before or facts, history, board))
     return Report(facts, verdict, age_seconds=1.0, history=history, board=board)
 
 
@@ -63,7 +63,7 @@ def cluster_of(report: Report | None, objects: Mapping[str, Any] | None = None) 
     return Cluster(
         name="told",
         store=store,
-        names=MemoryNames.of_store(store, KEYSPACE),
+        index=MemoryNames.of_store(store, KEYSPACE),
         codec=Codec(),
         keyspace=KEYSPACE,
         monitor=cast(Monitor, ToldMonitor(report)) if report else None,

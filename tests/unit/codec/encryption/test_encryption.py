@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from etcdview.codec import Codec, EncryptionConfig, StorageForm, load_encryption_config
+from etcdview.codec import Codec, EncryptionConfig, StorageFormat, load_encryption_config
 from etcdview.codec.encryption.ciphers import seal
 from etcdview.codec.encryption.config import parse_encryption_config
 from etcdview.codec.encryption.encrypted_values import prefix
@@ -32,7 +32,7 @@ def _config(*providers: dict[str, Any], resources: tuple[str, ...] = ("secrets",
 
 def _sealed(provider: str, name: str, secret: bytes, key: bytes = KEY) -> bytes:
     codec = Codec(encryption=_config(_provider(provider, (name, secret))))
-    return codec.encode(CONFIG_MAP, StorageForm("protobuf", provider, name), key)
+    return codec.encode(CONFIG_MAP, StorageFormat("protobuf", provider, name), key)
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
@@ -43,10 +43,10 @@ def test_each_provider_opens_what_it_sealed(provider: str, size: int) -> None:
             _config(_provider(provider, ("a", ONE[:size])))
         return
     config = _config(_provider(provider, ("a", ONE[:size])))
-    value = Codec(encryption=config).encode(CONFIG_MAP, StorageForm("json", provider, "a"), KEY)
+    value = Codec(encryption=config).encode(CONFIG_MAP, StorageFormat("json", provider, "a"), KEY)
     decoded = Codec(encryption=config).decode(KEY, value)
     assert decoded.object == CONFIG_MAP
-    assert decoded.storage == StorageForm("json", provider, "a", "v1", "ConfigMap")
+    assert decoded.storage == StorageFormat("json", provider, "a", "v1", "ConfigMap")
     assert decoded.plain.startswith(b"{")
 
 
@@ -108,7 +108,7 @@ def test_damaged_and_cut_values_stay_closed(provider: str) -> None:
 def test_a_closed_value_names_provider_and_key_and_what_would_open_it() -> None:
     value = _sealed("secretbox", "box", ONE)
     decoded = Codec().decode(KEY, value)
-    assert decoded.storage == StorageForm("encrypted", "secretbox", "box")
+    assert decoded.storage == StorageFormat("encrypted", "secretbox", "box")
     assert decoded.error is not None
     assert "secretbox with the key 'box'" in decoded.error.what
     assert "--encryption-config" in decoded.error.remedy
@@ -122,14 +122,14 @@ def test_a_closed_value_names_provider_and_key_and_what_would_open_it() -> None:
 
 def test_key_names_with_colons_are_found() -> None:
     config = _config(_provider("secretbox", ("a:b", ONE)))
-    value = Codec(encryption=config).encode(CONFIG_MAP, StorageForm("json", "secretbox", "a:b"), KEY)
+    value = Codec(encryption=config).encode(CONFIG_MAP, StorageFormat("json", "secretbox", "a:b"), KEY)
     assert Codec(encryption=config).decode(KEY, value).storage.key_name == "a:b"
 
 
 def test_kms_v2_says_which_plugin_and_which_key() -> None:
     body = wire.delimited(1, b"cipher") + wire.text(2, "arn:key/7") + wire.delimited(3, b"dek")
     decoded = Codec().decode(KEY, b"k8s:enc:kms:v2:vault:" + body)
-    assert decoded.storage == StorageForm("encrypted", "kms", "vault")
+    assert decoded.storage == StorageFormat("encrypted", "kms", "vault")
     assert decoded.error is not None
     assert "kms v2 plugin 'vault' with the key 'arn:key/7'" in decoded.error.what
 
@@ -152,13 +152,13 @@ def test_broken_prefixes_are_encrypted_values_too(value: bytes) -> None:
 
 def test_encoding_for_a_key_that_is_not_there_is_refused() -> None:
     with pytest.raises(DecryptError, match="no key 'x' of aescbc"):
-        Codec().encode(CONFIG_MAP, StorageForm("protobuf", "aescbc", "x"), KEY)
+        Codec().encode(CONFIG_MAP, StorageFormat("protobuf", "aescbc", "x"), KEY)
 
 
 def test_the_same_object_under_each_provider_has_the_same_plain_bytes() -> None:
     for provider in PROVIDERS:
         codec = Codec(encryption=_config(_provider(provider, ("a", ONE))), release="1.36")
-        value = codec.encode(CONFIG_MAP, StorageForm("protobuf", provider, "a"), KEY)
+        value = codec.encode(CONFIG_MAP, StorageFormat("protobuf", provider, "a"), KEY)
         assert codec.decode(KEY, value).plain == stored(CONFIG_MAP)
 
 

@@ -107,8 +107,8 @@ def test_what_the_server_does_not_have_is_not_asked_for_again_soon(
     build: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at_once(monkeypatch)
-    for trouble in (UnsupportedError("none"), NotPermittedError("no")):
-        assert not run(build, HashingMember(trouble), HashingMember(trouble)).due(build.cluster(2))
+    for problem in (UnsupportedError("none"), NotPermittedError("no")):
+        assert not run(build, HashingMember(problem), HashingMember(problem)).due(build.cluster(2))
 
 
 def test_a_hash_is_of_the_member_that_gave_it(build: Build) -> None:

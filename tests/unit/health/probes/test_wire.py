@@ -88,16 +88,16 @@ def test_a_port_that_says_nothing_is_given_up_in_time() -> None:
     with listening(None) as url:
         facts = ask(url, seconds=0.3)
     assert facts.handshake.ok
-    assert facts.health.trouble is not None
-    assert facts.health.trouble.kind == "DeadlineError"
+    assert facts.health.problem is not None
+    assert facts.health.problem.kind == "DeadlineError"
     assert facts.metrics.at is None
 
 
 def test_a_port_without_http_for_health_is_not_supported_rather_than_ill() -> None:
     with listening(lambda _: reply(b"", "404 Not Found")) as url:
         health = ask(url).health
-    assert health.trouble is not None
-    assert health.trouble.unsupported
+    assert health.problem is not None
+    assert health.problem.unsupported
     assert not health.failed
 
 
@@ -105,8 +105,8 @@ def test_a_port_without_http_for_health_is_not_supported_rather_than_ill() -> No
 def test_another_http_server_is_no_etcd(body: bytes) -> None:
     with listening(lambda _: reply(body)) as url:
         health = ask(url).health
-    assert health.trouble is not None
-    assert "something else than etcd" in health.trouble.what
+    assert health.problem is not None
+    assert "something else than etcd" in health.problem.what
 
 
 def test_what_is_no_http_is_no_etcd() -> None:
@@ -122,8 +122,8 @@ def test_a_resolver_that_hangs_takes_no_more_than_the_budget(monkeypatch: pytest
     took = time.monotonic() - begun
     release.set()
     assert took < 2  # far from the 5 s that it would wait
-    assert facts.handshake.trouble is not None
-    assert "No name server answers" in facts.handshake.trouble.what
+    assert facts.handshake.problem is not None
+    assert "No name server answers" in facts.handshake.problem.what
 
 
 def test_a_name_that_leads_to_several_addresses_is_asked_at_each(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,9 +134,9 @@ def test_a_name_that_leads_to_several_addresses_is_asked_at_each(monkeypatch: py
 
 @pytest.mark.parametrize("url", ["unix:///run/etcd.sock", "https://10.0.0.1:99999", "https://"])
 def test_a_url_that_cannot_be_asked_is_a_trouble_and_no_fault(url: str) -> None:
-    trouble = ask(url).handshake.trouble
-    assert trouble is not None
-    assert (trouble.kind, url in trouble.what) == ("SettingError", True)
+    problem = ask(url).handshake.problem
+    assert problem is not None
+    assert (problem.kind, url in problem.what) == ("SettingError", True)
 
 
 def test_a_member_behind_a_tunnel_is_asked_for_by_the_name_that_is_given(tmp_path: Path) -> None:
@@ -162,5 +162,5 @@ def _shake(server: socket.socket, context: ssl.SSLContext) -> None:
 
 def test_a_closed_port_is_refused() -> None:
     handshake = ask("http://127.0.0.1:1").handshake
-    assert handshake.trouble is not None
-    assert handshake.trouble.kind == "RefusedError"
+    assert handshake.problem is not None
+    assert handshake.problem.kind == "RefusedError"

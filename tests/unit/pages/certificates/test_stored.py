@@ -75,7 +75,7 @@ def test_tls_secrets_and_ca_bundles_are_told_with_the_days_that_are_left(authori
         ("ValidatingWebhookConfiguration guard", "caBundle for w0", "CN=our-ca", "valid"),
     ]
     assert found.rows[0].left == "5 days"
-    assert (found.looked_into, found.total, found.trouble, found.scoped) == (4, 4, "", False)
+    assert (found.looked_into, found.total, found.problem, found.scoped) == (4, 4, "", False)
 
 
 def test_of_several_in_one_field_the_first_to_expire_counts(authority: Authority, tmp_path: Path) -> None:

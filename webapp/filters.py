@@ -6,6 +6,8 @@ from datetime import datetime
 
 from markupsafe import Markup
 
+from etcdview.kube.quantities import size_text
+
 HIGHLIGHT_LIMIT = 200_000
 DASH = "\u2013"  # what stands for nothing
 
@@ -16,15 +18,8 @@ def number(value: int | None) -> str:
 
 
 def size(value: int | None) -> str:
-    """Bytes as B, KB, MB or GB, powers of 1024 as etcdctl counts them."""
-    if value is None:
-        return DASH
-    amount = float(value)
-    for unit in ("B", "KB", "MB"):
-        if amount < 1024:
-            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
-        amount /= 1024
-    return f"{amount:.1f} GB"
+    """Bytes in KiB, MiB or GiB; None -> a dash."""
+    return DASH if value is None else size_text(value)
 
 
 def seconds(value: float | None) -> str:
@@ -68,13 +63,6 @@ def clock(value: datetime) -> str:
     return f"{value:%H:%M:%S}"
 
 
-def cell(value: object) -> str:
-    """A table cell as kubectl prints it."""
-    if value is None:
-        return "<none>"
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
 _GOOD = frozenset({"Running", "Active", "Bound", "Ready", "Available", "Complete", "Completed", "Succeeded", "True"})
 _WAITING = frozenset({"Pending", "ContainerCreating", "PodInitializing", "Terminating", "SchedulingGated", "Released"})
 
@@ -111,5 +99,4 @@ FILTERS = {
     "percent": percent,
     "lease": lease,
     "moment": moment,
-    "cell": cell,
 }

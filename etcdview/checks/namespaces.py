@@ -11,7 +11,7 @@ from etcdview.checks.findings import Finding, about, by_ref, in_order, of_kind
 from etcdview.checks.leases import CONTROL_PLANE_NAMESPACE, silent_control_plane
 from etcdview.checks.unready_pods import unready_pods
 from etcdview.kube.fields import condition, deleting, dig, items, mapping, number, text
-from etcdview.kube.sorting import quantity
+from etcdview.kube.quantities import quantity
 from etcdview.relations.graph import Graph
 from etcdview.relations.model import Object, Ref, Reference, ref_of
 from etcdview.relations.states import is_ready, state_of

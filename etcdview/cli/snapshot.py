@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from etcdview.cli.get.print import cell_text
 from etcdview.cli.options import settings_options
 from etcdview.config import Resolved
 from etcdview.config.rows import CONNECTION
 from etcdview.errors import FileFormatError
+from etcdview.kube.quantities import size_text
 from etcdview.models import Progress
+from etcdview.tables import cell_text
 
 if TYPE_CHECKING:
     from etcdview.stores.files.database import SnapshotStore
@@ -98,5 +99,5 @@ class _Told:
             return
         self._next = time.monotonic() + BETWEEN_SECONDS
         part = 100 * progress.done // max(1, progress.total)
-        line = f"\r{part:3} %  {progress.done / (1 << 20):,.1f} of {progress.total / (1 << 20):,.1f} MB"
+        line = f"\r{part:3} %  {size_text(progress.done)} of {size_text(progress.total)}"
         click.echo(line + ("\n" if ended else ""), err=True, nl=False)

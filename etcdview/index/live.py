@@ -24,6 +24,7 @@ from etcdview.index.packed import View
 from etcdview.index.stopping import Stop
 from etcdview.index.trees import loaded_tree, loading_tree
 from etcdview.kube.keys import KeySpace, show
+from etcdview.kube.quantities import size_text
 from etcdview.models import Event
 
 _log = logging.getLogger(__name__)
@@ -153,7 +154,7 @@ class Index:
         if not self._limit or sum(names.size_bytes for names in held if names is not None) <= self._limit:
             return ""
         return (
-            f"The key names take more memory than the limit of {self._limit >> 20:,} MB; "
+            f"The key names take more memory than the limit of {size_text(self._limit)}; "
             "each page reads from etcd instead. Raise the limit to have counts and search back."
         )
 

@@ -7,18 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from etcdview.errors import QueryError
 from etcdview.kube.jsonpath import compile_path
+from etcdview.kube.quantities import quantity
 
 Item = TypeVar("Item")
 SortKey = tuple[int, Any]
 
-_BINARY = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "Pi": 2**50, "Ei": 2**60}
-_DECIMAL = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
-_QUANTITY = re.compile(r"(?P<number>[+-]?(?:\d+\.?\d*|\.\d+))(?P<suffix>[eE][+-]?\d{1,3}|[KMGTPE]i|[numkMGTPE]?)")
 _DIGITS = re.compile(r"(\d{1,18})")
 
 
@@ -55,17 +53,3 @@ def _key(value: Any, worth: Decimal | None) -> SortKey:
 def natural(text: str) -> tuple[tuple[int, int, str], ...]:
     """A key that sorts the numbers inside texts by their worth."""
     return tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in _DIGITS.split(text) if part)
-
-
-def quantity(text: str) -> Decimal | None:
-    """The worth of a resource.Quantity such as 1536Mi or 250m; None for what is none."""
-    match = _QUANTITY.fullmatch(text)
-    if match is None:
-        return None
-    try:
-        number, suffix = Decimal(match["number"]), match["suffix"]
-    except InvalidOperation:
-        return None
-    if suffix[:1] in ("e", "E") and len(suffix) > 1 and suffix != "Ei":
-        return number.scaleb(int(suffix[1:]))
-    return number * _BINARY[suffix] if suffix in _BINARY else number.scaleb(_DECIMAL[suffix])

@@ -6,6 +6,7 @@ import shlex
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from etcdview.kube.quantities import size_text
 from etcdview.maintenance import refusals
 from etcdview.maintenance.members import MemberNow, Sight
 from etcdview.maintenance.refusals import majority
@@ -222,16 +223,12 @@ def _shrinks(member: MemberNow) -> str:
     status = member.status
     if status is None or status.db_size_in_use_bytes is None:
         return ""
-    return f": {_size(status.db_size_bytes)} now, about {_size(status.db_size_in_use_bytes)} then"
+    return f": {size_text(status.db_size_bytes)} now, about {size_text(status.db_size_in_use_bytes)} then"
 
 
 def _lasts(member: MemberNow) -> str:
     large = member.status is not None and member.status.db_size_bytes > LONG_DATABASE_BYTES
     return ", for minutes, its database being large" if large else ", for seconds"
-
-
-def _size(size_bytes: int) -> str:
-    return f"{size_bytes / (1 << 20):,.1f} MB"
 
 
 def _tolerance(voters: int) -> str:

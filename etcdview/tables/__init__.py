@@ -8,6 +8,7 @@ from __future__ import annotations
 from etcdview.tables.base import Cell, Cells, Column, Table
 from etcdview.tables.catalog import table_for
 from etcdview.tables.durations import age, human_duration, parse_time, short_human_duration
+from etcdview.tables.texts import cell_text
 
 __all__ = [
     "Cell",
@@ -15,6 +16,7 @@ __all__ = [
     "Column",
     "Table",
     "age",
+    "cell_text",
     "human_duration",
     "parse_time",
     "short_human_duration",

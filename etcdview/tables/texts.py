@@ -2,17 +2,40 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from etcdview.kube.fields import NONE, UNSET, items, mapping, text
 
+_BREAK = re.compile(r"[\f\n\r]")  # where kubectl cuts a cell: what the tab writer takes for a line's end
 _MODES = {
     "ReadWriteOnce": "RWO",
     "ReadOnlyMany": "ROX",
     "ReadWriteMany": "RWX",
     "ReadWriteOncePod": "RWOP",
 }
+
+
+def cell_text(cell: object) -> str:
+    """A cell as kubectl prints it: nothing for null, true or false, a text up to its first line break and then "...".
+
+    Control characters are written as escapes, so that no object can move a terminal's cursor or change its colours.
+    """
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    text = str(cell)
+    if text.isprintable():
+        return text
+    first, *rest = _BREAK.split(text, maxsplit=1)
+    return printable(first + "..." if rest else first)
+
+
+def printable(text: str) -> str:
+    """The text with each character that is not printable written as its escape: \\x1b, \\u202e."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 def labels_text(labels: Mapping[str, Any]) -> str:

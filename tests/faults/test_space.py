@@ -27,7 +27,7 @@ def test_a_quota_that_comes_near_and_is_then_full(lab: Lab) -> None:
         while "quota-near" not in [f.id for f in eye.monitor.latest().verdict.findings]:
             ring.etcdctl("put", f"/near/{number}", stdin=b"x" * (MIB // 4))
             number += 1
-        assert "of 67 MB" in eye.finds("quota-near").evidence
+        assert "of 64.0 MiB" in eye.finds("quota-near").evidence
         fill(ring, 40, ok=False)
         eye.finds("alarm-space")
         eye.says("degraded")

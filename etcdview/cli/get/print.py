@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from etcdview.kube.resources import ResourceType
-from etcdview.tables import Cell, Column
+from etcdview.tables import Cell, Column, cell_text
 
 _PADDING = 3
 _NARROWEST = 6
 _UNREADABLE = "<unreadable>"
-_BREAK = re.compile(r"[\f\n\r]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +91,6 @@ def _widened(widths: Sequence[int], row: Sequence[str]) -> list[int]:
 def _pad(row: Sequence[str], widths: Sequence[int]) -> str:
     cells = [cell + " " * (width - len(cell)) for cell, width in zip(row, widths, strict=True)]
     return "".join(cells[:-1]) + row[-1]
-
-
-def cell_text(cell: Cell) -> str:
-    """A cell as kubectl prints it: up to the first line break, control characters made harmless, nothing for null."""
-    if cell is None:
-        return ""
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    first, cut, _ = _BREAK.sub("\n", str(cell), count=1).partition("\n")
-    shown = first + "..." if cut else first
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in shown)
 
 
 def table_json(columns: Sequence[Column], lines: Iterable[Line]) -> str:

@@ -10,14 +10,14 @@ from typing import Any
 import click
 
 from etcdview.cli.get.paths import PathColumn, Template
-from etcdview.cli.get.print import Layout, Line, Printer, cell_text, padded, qualified_kind, table_json
+from etcdview.cli.get.print import Layout, Line, Printer, padded, qualified_kind, table_json
 from etcdview.cli.get.query import Wanted
 from etcdview.cli.get.read import Found, Query, labels_of
 from etcdview.codec import to_json, to_yaml
 from etcdview.kube.keys import show as show_key
 from etcdview.kube.resources import ResourceType
 from etcdview.objects import Row
-from etcdview.tables import Table
+from etcdview.tables import Table, cell_text
 
 _AT_MOST = 5  # complaints about values of one type; a cluster can have thousands of the same
 

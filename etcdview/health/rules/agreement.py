@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from etcdview.health.facts import ClusterFacts, MemberFacts
 from etcdview.health.findings import Finding
 from etcdview.health.probes.hashing import AUTOMATIC_BYTES
-from etcdview.health.rules.base import MEMBERS, STATUS, RuleContext, listed, read_at, rule, size
+from etcdview.health.rules.base import MEMBERS, STATUS, RuleContext, listed, read_at, rule
+from etcdview.kube.quantities import size_text
 from etcdview.models import MemberStatus
 
 
@@ -179,13 +180,15 @@ def _not_compared(facts: ClusterFacts) -> Iterator[Finding]:
         return
     largest = max(m.status.db_size_bytes for m in answering if m.status)
     large = (
-        f", more than the {size(AUTOMATIC_BYTES)} up to which it is done unasked" if largest > AUTOMATIC_BYTES else ""
+        f", more than the {size_text(AUTOMATIC_BYTES)} up to which it is done unasked"
+        if largest > AUTOMATIC_BYTES
+        else ""
     )
     yield Finding(
         id="data-uncompared",
         severity="info",
         summary="The members' data has not been compared.",
-        evidence=f"No member was asked for HashKV; the largest has {size(largest)}{large} {read_at(facts.at)}.",
+        evidence=f"No member was asked for HashKV; the largest has {size_text(largest)}{large} {read_at(facts.at)}.",
         why="Data that has come apart shows only by comparison.",
         action="Compare it when there is little to do: each member reads all of its data, and writes wait meanwhile.",
         commands=("etcdview health --compare-data", "etcdctl endpoint hashkv --cluster -w table"),

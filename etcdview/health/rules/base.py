@@ -64,16 +64,6 @@ def read_at(at: datetime | None) -> str:
     return f"(read {at:%H:%M:%S} UTC)" if at is not None else "(not read)"
 
 
-def size(size_bytes: float) -> str:
-    """Bytes as etcdctl prints them: 2.1 GB, 20 MB, 16 kB."""
-    for factor, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
-        if size_bytes >= factor:
-            return (
-                f"{size_bytes / factor:.2g} {unit}" if size_bytes < 10 * factor else f"{size_bytes / factor:.0f} {unit}"
-            )
-    return f"{size_bytes:.0f} B"
-
-
 def millis(seconds: float) -> str:
     """A duration in milliseconds."""
     return f"{seconds * 1000:.1f} ms" if seconds < 0.1 else f"{seconds * 1000:.0f} ms"

@@ -8,7 +8,8 @@ from datetime import timedelta
 
 from etcdview.health.facts import MemberFacts
 from etcdview.health.findings import Finding
-from etcdview.health.rules.base import STATUS, RuleContext, listed, read_at, rule, size
+from etcdview.health.rules.base import STATUS, RuleContext, listed, read_at, rule
+from etcdview.kube.quantities import size_text
 
 _NEAR = 0.80
 _NEARLY_FULL = 0.95
@@ -31,7 +32,7 @@ def alarm_space(context: RuleContext) -> Iterator[Finding]:
         summary="A database is full: the cluster refuses all writes.",
         evidence=f"Alarm NOSPACE of {_names(context, raised)}; {fill} {read_at(context.facts.at)}.",
         why="Only reads and deletions are served: nothing can be created or changed in Kubernetes.",
-        action="Compact, defragment each member in turn, disarm the alarm; raise --quota-backend-bytes (at most 8 GB).",
+        action="Compact, defragment each member, disarm the alarm; raise --quota-backend-bytes, to 8 GiB at most.",
         commands=(
             "etcdctl compact $(etcdctl endpoint status -w json | jq .[0].Status.header.revision)",
             "etcdctl defrag --cluster",
@@ -94,7 +95,7 @@ def quota_soon(context: RuleContext) -> Iterator[Finding]:
             id="quota-soon",
             severity="warning",
             summary=f"At the present rate the database of {member.name} is full in {_span(left)}.",
-            evidence=f"{_fill(member)}, growing by {size(rate * 3600)} an hour {read_at(member.endpoint.status.at)}.",
+            evidence=f"{_fill(member)}, growing by {size_text(rate * 3600)}/h {read_at(member.endpoint.status.at)}.",
             why="When it is full etcd refuses all writes.",
             action="Find out who writes so much, and whether kube-apiserver still compacts.",
             commands=("etcdctl watch --prefix /registry/ | grep -A1 ^PUT",),
@@ -111,7 +112,7 @@ def quota_differs(context: RuleContext) -> Iterator[Finding]:
             quotas[member.quota_bytes].append(member.name)
     if len(quotas) < 2:
         return
-    parts = listed(f"{size(quota)} at {listed(names)}" for quota, names in quotas.items())
+    parts = listed(f"{size_text(quota)} at {listed(names)}" for quota, names in quotas.items())
     yield Finding(
         id="quota-differs",
         severity="warning",
@@ -125,7 +126,7 @@ def quota_differs(context: RuleContext) -> Iterator[Finding]:
 
 @rule("fragmented")
 def fragmented(context: RuleContext) -> Iterator[Finding]:
-    """Less than half of a database file of 100 MB or more is in use; a warning where it is half full besides."""
+    """Less than half of a database file of 100 MiB or more is in use; a warning where it is half full besides."""
     for member in context.facts.members:
         status = member.status
         if status is None or status.db_size_in_use_bytes is None or status.db_size_bytes < _FRAGMENTED_BYTES:
@@ -136,8 +137,8 @@ def fragmented(context: RuleContext) -> Iterator[Finding]:
         yield Finding(
             id="fragmented",
             severity="warning" if (_share(member) or 0) >= 0.5 else "info",
-            summary=f"Defragmenting {member.name} would give back {size(free)}.",
-            evidence=f"{size(status.db_size_bytes)} on disk, {size(status.db_size_in_use_bytes)} in use "
+            summary=f"Defragmenting {member.name} would give back {size_text(free)}.",
+            evidence=f"{size_text(status.db_size_bytes)} on disk, {size_text(status.db_size_in_use_bytes)} in use "
             f"{read_at(member.endpoint.status.at)}.",
             why="The quota counts the file, not what is in use; etcd reuses the room but never gives it back itself.",
             action="Defragment one member at a time, the leader last: it stands still meanwhile.",
@@ -175,9 +176,11 @@ def _share(member: MemberFacts) -> float | None:
 def _fill(member: MemberFacts) -> str:
     if member.status is None:
         return "size unknown"
-    quota = f" of {size(member.quota_bytes)}" if member.quota_bytes else ", quota unknown"
+    quota = f" of {size_text(member.quota_bytes)}" if member.quota_bytes else ", quota unknown"
     in_use = member.status.db_size_in_use_bytes
-    return size(member.status.db_size_bytes) + quota + (f", {size(in_use)} in use" if in_use is not None else "")
+    return (
+        size_text(member.status.db_size_bytes) + quota + (f", {size_text(in_use)} in use" if in_use is not None else "")
+    )
 
 
 def _names(context: RuleContext, ids: list[int]) -> str:

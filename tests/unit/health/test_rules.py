@@ -341,7 +341,7 @@ def test_data_that_nobody_compared_is_said_to_be_so(build: Build) -> None:
     assert "etcdview health --compare-data" in finding.commands
     large = {n: {"hash": Probe(), "status": {"db_size_bytes": 600_000_000}} for n in ALL}
     (finding,) = RULES["data-uncompared"].check(build.sight(build.cluster(bend=large)))
-    assert "600 MB, more than the 537 MB up to which it is done unasked" in finding.evidence
+    assert "572.2 MiB, more than the 512.0 MiB up to which it is done unasked" in finding.evidence
     assert findings("data-uncompared", build.sight(build.cluster(1, bend={1: {"hash": Probe()}}))) == []
 
 
@@ -417,6 +417,6 @@ def test_a_bad_release_on_a_cluster_for_trying_out_is_only_noted(build: Build) -
 
 def test_evidence_names_the_numbers_and_when_they_were_read(build: Build) -> None:
     (finding,) = RULES["quota-near"].check(near(0.81)(build))
-    assert finding.evidence == "1.7 GB of 2.1 GB, 15 MB in use (read 12:00:00 UTC)."
+    assert finding.evidence == "1.6 GiB of 2.0 GiB, 14.3 MiB in use (read 12:00:00 UTC)."
     (finding,) = RULES["fsync-slow"].check(fsync(0.05)(build))
     assert finding.evidence == "WAL fsync p99 28.8 ms, limit 10.0 ms, in 120 s up to 12:00:00 UTC."

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etcdview.errors import QueryError
+from etcdview.kube.quantities import quantity
 from etcdview.kube.selectors import from_label_selector, from_map, parse_fields, parse_labels
-from etcdview.kube.sorting import quantity, sort_by
+from etcdview.kube.sorting import sort_by
 
 LABELS = {"app": "web", "tier": "front", "weight": "7", "example.org/odd": ""}
 

@@ -33,7 +33,19 @@ RANK = {room: rank for rank, rooms in enumerate(RANKS) for room in rooms}
 AT_MOST_ROOMS = 24
 # What the two surfaces may know of the library: HTTP and terminals stay out of it, bytes and etcd out of them.
 SURFACES = {
-    "webapp": ("pages", "cluster", "access", "errors", "config", "models", "kube", "health", "writes", "maintenance")
+    "webapp": (
+        "pages",
+        "cluster",
+        "access",
+        "errors",
+        "config",
+        "models",
+        "kube",
+        "health",
+        "writes",
+        "maintenance",
+        "index",
+    )
 }
 # Who may import what is kept to one place.
 KEPT = {

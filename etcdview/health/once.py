@@ -39,6 +39,15 @@ def look_once(source: ProbeSource, *, compare_data: bool = False, now: Clock = u
         rounds.close()
 
 
+def facts_now(source: ProbeSource, *, now: Clock = utc_now) -> ClusterFacts:
+    """One round, begun now, over connections of its own: what an operation is judged by. Raises nothing."""
+    rounds = Rounds(source, unverified(source.tls), now)
+    try:
+        return rounds.run({})
+    finally:
+        rounds.close()
+
+
 def _electing(facts: ClusterFacts) -> bool:
     """A majority answers and cannot agree: most likely just now, while it elects a leader."""
     return facts.quorum.state != "has" and facts.quorum.answering >= facts.quorum.majority

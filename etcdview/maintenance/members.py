@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from etcdview.errors import EtcdviewError, UnreachableError
+from etcdview.errors import DeniedError, EtcdviewError, UnreachableError
+from etcdview.health.facts import ClusterFacts, EndpointFacts, MemberFacts
+from etcdview.health.once import facts_now
+from etcdview.health.probes.probing import ProbeSource
 from etcdview.models import Alarm, Member, MemberStatus
-from etcdview.stores.protocols import Maintainable, MemberProbe
-
-LOOK_SECONDS = 1.0
-_AT_ONCE = 16
 
 
 @dataclass(frozen=True, slots=True)
 class MemberNow:
-    """One member. `url` is where it answers, "" where it does not; `trouble` why not, or why it serves no read."""
+    """One member. `url` is where it answers, "" where it does not; `problem` why not, or why it serves no read."""
 
     member: Member
     url: str = ""
     status: MemberStatus | None = None
-    alarms: tuple[Alarm, ...] = ()
     problem: str = ""
 
     @property
@@ -40,7 +36,7 @@ class MemberNow:
 
     @property
     def alive(self) -> bool:
-        """It answers for itself; whether it takes part, the Sight says."""
+        """It answers for itself; whether it takes part, ClusterNow says."""
         return self.status is not None
 
     @property
@@ -60,14 +56,15 @@ class MemberNow:
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
-    """The cluster at one moment."""
+class ClusterNow:
+    """The cluster at one moment; `alarms` holds each alarm once."""
 
     members: tuple[MemberNow, ...]
+    alarms: tuple[Alarm, ...] = ()
 
     @property
     def leader(self) -> MemberNow | None:
-        """The leader of the highest term; None where nobody leads."""
+        """The leader of the highest term; None where no member leads."""
         leaders = [(m.status.raft_term, m) for m in self.members if m.status is not None and m.leader]
         return max(leaders, key=lambda pair: pair[0])[1] if leaders else None
 
@@ -80,12 +77,6 @@ class Sight:
         """The newest revision that any member has; 0 where none answers."""
         return max((m.status.revision for m in self.members if m.status is not None), default=0)
 
-    @property
-    def alarms(self) -> tuple[Alarm, ...]:
-        """Each alarm once."""
-        found = {alarm for m in self.members for alarm in m.alarms}
-        return tuple(sorted(found, key=lambda alarm: (alarm.kind, alarm.member_id)))
-
     def apart(self, member: MemberNow) -> str:
         """Why the member counts for nothing in the cluster now; "" where it takes part.
 
@@ -95,7 +86,7 @@ class Sight:
             return f"{member.name} does not answer."
         leader = self.leader
         if leader is None or leader.status is None:
-            return "Nobody leads."
+            return "The cluster has no leader."
         if (member.status.leader_id, member.status.raft_term) != (leader.id, leader.status.raft_term):
             return f"{member.name} answers, but does not follow {leader.name}: it is cut off from its peers."
         if member.problem:
@@ -107,7 +98,7 @@ class Sight:
         return not self.apart(member)
 
     def by_id(self, member_id: int) -> MemberNow | None:
-        """The member; None where there is none with that ID."""
+        """The member; None where no member has that ID."""
         return next((m for m in self.members if m.id == member_id), None)
 
     def others_away(self, member: MemberNow | None = None) -> tuple[MemberNow, ...]:
@@ -115,78 +106,51 @@ class Sight:
         return tuple(m for m in self.members if not self.takes_part(m) and (member is None or m.id != member.id))
 
 
-def look(store: Maintainable) -> Sight:
+def look(source: ProbeSource) -> ClusterNow:
     """Ask every member, all at once. Raises EtcdviewError where not even the membership can be read."""
-    membership = store.members()
-    with ThreadPoolExecutor(_AT_ONCE, "etcdview-look") as pool:
-        given = list(pool.map(lambda url: _ask(store, url), store.endpoints))
-        found = {answer.status.member_id: answer for answer in given if answer.status is not None}
-        missing = [m for m in membership.members if m.id not in found]
-        rest = pool.map(lambda member: _ask_any(store, member), missing)
-        found |= {member.id: answer for member, answer in zip(missing, rest, strict=True)}
-    return Sight(tuple(_now(member, found[member.id]) for member in membership.members))
+    return judged(facts_now(source))
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    url: str
-    status: MemberStatus | None = None
-    alarms: tuple[Alarm, ...] = ()
-    problem: str = ""
+def judged(facts: ClusterFacts) -> ClusterNow:
+    """What one round of health's probes says of the members. Raises as `look`."""
+    if facts.membership is None or not facts.membership_fresh:
+        raise _unknown(facts)
+    return ClusterNow(tuple(_now(m.member, m) for m in facts.members if m.member is not None), facts.alarms)
 
 
-def _ask(store: Maintainable, url: str) -> _Answer:
-    try:
-        probe = store.probe(url)
-    except EtcdviewError as error:
-        return _Answer(url, problem=error.what)
-    try:
-        status = probe.status(LOOK_SECONDS)
-        return _Answer(url, status, _alarms(status), "" if status.learner else _unread(probe))
-    except EtcdviewError as error:
-        return _Answer(url, problem=error.what)
-    finally:
-        probe.close()
+def _now(member: Member, facts: MemberFacts) -> MemberNow:
+    endpoint = facts.endpoint
+    if endpoint.status.value is None:
+        return MemberNow(member, problem=_silence(member, endpoint))
+    return MemberNow(member, endpoint.url, endpoint.status.value, _unread(endpoint))
 
 
-def _unread(probe: MemberProbe) -> str:
+def _silence(member: Member, endpoint: EndpointFacts) -> str:
+    """Why the member does not answer."""
+    if endpoint.problem is not None:
+        return endpoint.problem.what
+    if not member.client_urls:
+        return "It advertises no client URL: it has never started."
+    return f"It does not answer at {', '.join(member.client_urls)}."
+
+
+def _unread(endpoint: EndpointFacts) -> str:
     """Why the member serves no linearizable read; "" where it does. A learner never does.
 
     Status is answered from memory, by a member without peers and by one that is being defragmented too.
     """
-    try:
-        probe.read(LOOK_SECONDS, serializable=False)
-    except UnreachableError as error:
-        return error.what
-    except EtcdviewError:  # etcd permits no read, or knows no such: nothing against the member
-        return ""
-    return ""
+    problem = endpoint.read.problem
+    if endpoint.agreed or problem is None or problem.unsupported or problem.denied:
+        return ""  # where etcd permits no read, or knows no such, that is nothing against the member
+    return problem.what
 
 
-def _ask_any(store: Maintainable, member: Member) -> _Answer:
-    """By the addresses that the member advertises, the first that is its own."""
-    answer = _Answer("", problem="It advertises no client URL: it has never started.")
-    for url in member.client_urls:
-        answer = _ask(store, url)
-        if answer.status is not None and answer.status.member_id == member.id:
-            return answer
-        if answer.status is not None:
-            answer = _Answer(url, problem=f"Another member answers at {url}.")
-    return answer
-
-
-def _now(member: Member, answer: _Answer) -> MemberNow:
-    if answer.status is None:
-        return MemberNow(member, problem=answer.problem)
-    return MemberNow(member, answer.url, answer.status, answer.alarms, answer.problem)
-
-
-def _alarms(status: MemberStatus) -> tuple[Alarm, ...]:
-    """The alarms among a Status answer's errors: `memberID:123 alarm:NOSPACE `, as etcd 3.4 and later put them."""
-    return tuple(alarm for text in status.errors for alarm in _alarm(text))
-
-
-def _alarm(text: str) -> Iterable[Alarm]:
-    fields = dict(part.split(":", 1) for part in text.split() if ":" in part)
-    if fields.get("alarm", "NONE") != "NONE" and fields.get("memberID", "").isdecimal():
-        yield Alarm(int(fields["memberID"]), fields["alarm"])
+def _unknown(facts: ClusterFacts) -> EtcdviewError:
+    """The error that says why the membership cannot be read."""
+    probes = [probe for m in facts.members for e in m.endpoints for probe in (e.status, e.membership)]
+    problems = [probe.problem for probe in probes if probe.problem is not None]
+    denied = next((p for p in problems if p.denied), None)
+    if denied is not None:
+        return DeniedError(denied.what, denied.remedy)
+    what = " ".join(dict.fromkeys(p.what for p in problems)) or "No endpoint answered."
+    return UnreachableError(what, "See `etcdview health`.")

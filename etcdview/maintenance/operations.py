@@ -35,9 +35,9 @@ def compact(store: Maintainable, revision: int) -> None:
 
 def defragment(store: Maintainable, member_id: int) -> Step:
     """See plans.defragment. Raises UnsafeError where it is refused."""
-    sight = look(store)
-    member = known(sight.by_id(member_id))
-    _check(plans.defragment(sight, member))
+    cluster = look(store)
+    member = known(cluster.by_id(member_id))
+    _check(plans.defragment(cluster, member))
     return _defragment(store, member)
 
 
@@ -46,11 +46,11 @@ def defragment_all(store: Maintainable) -> Iterator[Step]:
     done: set[int] = set()
     while True:
         try:
-            sight = look(store)
-            waiting = [m for m in plans.defragment_order(sight) if m.id not in done]
+            cluster = look(store)
+            waiting = [m for m in plans.defragment_order(cluster) if m.id not in done]
             if not waiting:
                 return
-            _check(plans.defragment_all(sight))
+            _check(plans.defragment_all(cluster))
             step = _defragment(store, waiting[0])
         except EtcdviewError as error:
             yield Step("", problem=str(error))
@@ -61,9 +61,9 @@ def defragment_all(store: Maintainable) -> Iterator[Step]:
 
 def move_leader(store: Maintainable, member_id: int) -> None:
     """See plans.move_leader."""
-    sight = look(store)
-    _check(plans.move_leader(sight, known(sight.by_id(member_id))))
-    leader = known(sight.leader)
+    cluster = look(store)
+    _check(plans.move_leader(cluster, known(cluster.by_id(member_id))))
+    leader = known(cluster.leader)
     probe = store.probe(leader.url)
     try:
         probe.move_leader(member_id, MOVE_SECONDS)
@@ -85,15 +85,15 @@ def add_learner(store: Maintainable, peer_url: str, name: str) -> Member:
 
 def promote(store: Maintainable, member_id: int) -> None:
     """See plans.promote."""
-    sight = look(store)
-    _check(plans.promote(sight, known(sight.by_id(member_id))))
+    cluster = look(store)
+    _check(plans.promote(cluster, known(cluster.by_id(member_id))))
     store.promote(member_id)
 
 
 def remove(store: Maintainable, member_id: int) -> None:
     """See plans.remove."""
-    sight = look(store)
-    _check(plans.remove(sight, known(sight.by_id(member_id))))
+    cluster = look(store)
+    _check(plans.remove(cluster, known(cluster.by_id(member_id))))
     store.remove(member_id)
 
 

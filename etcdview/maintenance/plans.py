@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 from etcdview.kube.quantities import size_text
 from etcdview.maintenance import refusals
-from etcdview.maintenance.members import MemberNow, Sight
+from etcdview.maintenance.members import ClusterNow, MemberNow
 from etcdview.maintenance.refusals import majority
 from etcdview.models import Alarm
 
@@ -33,9 +33,9 @@ class Plan:
     refusal: str = ""
 
 
-def snapshot(sight: Sight) -> Plan:
+def snapshot(cluster: ClusterNow) -> Plan:
     """The whole database as a file."""
-    source = snapshot_source(sight)
+    source = snapshot_source(cluster)
     return Plan(
         "snapshot",
         "Save a snapshot",
@@ -52,22 +52,22 @@ def snapshot(sight: Sight) -> Plan:
     )
 
 
-def snapshot_source(sight: Sight) -> MemberNow | None:
+def snapshot_source(cluster: ClusterNow) -> MemberNow | None:
     """A follower where there is one: the leader has enough to do. A learner may be behind, and serves none.
 
     Where nobody takes part any more, the member that has the newest revision: then a snapshot is needed most.
     """
-    voters = [m for m in sight.voters if sight.takes_part(m)]
+    voters = [m for m in cluster.voters if cluster.takes_part(m)]
     if not voters:
-        return max((m for m in sight.voters if m.status), key=_revision, default=None)
+        return max((m for m in cluster.voters if m.status), key=_revision, default=None)
     return next((m for m in voters if not m.leader), voters[0])
 
 
-def compact(sight: Sight, revision: int) -> Plan:
+def compact(cluster: ClusterNow, revision: int) -> Plan:
     """Drop the history before a revision."""
     refusal = ""
-    if not 1 <= revision <= sight.revision:
-        refusal = f"The revision must be between 1 and {sight.revision}, which is the newest."
+    if not 1 <= revision <= cluster.revision:
+        refusal = f"The revision must be between 1 and {cluster.revision}, which is the newest."
     return Plan(
         "compact",
         f"Compact up to revision {revision}",
@@ -82,9 +82,9 @@ def compact(sight: Sight, revision: int) -> Plan:
     )
 
 
-def defragment(sight: Sight, member: MemberNow) -> Plan:
+def defragment(cluster: ClusterNow, member: MemberNow) -> Plan:
     """Rewrite one member's database file."""
-    leads = member.leader and len(sight.members) > 1
+    leads = member.leader and len(cluster.members) > 1
     return Plan(
         "defragment",
         f"Defragment {member.name}",
@@ -93,14 +93,14 @@ def defragment(sight: Sight, member: MemberNow) -> Plan:
         + (" It is the leader: do the followers first, or move the leader before." if leads else ""),
         (f"etcdctl --endpoints={member.url or 'URL'} defrag --command-timeout=30m",),
         member.name,
-        refusals.may_rest(sight, member),
+        refusals.may_rest(cluster, member),
     )
 
 
-def defragment_all(sight: Sight) -> Plan:
+def defragment_all(cluster: ClusterNow) -> Plan:
     """One member after the other."""
-    order = ", ".join(m.name for m in defragment_order(sight))
-    gone = sight.others_away()
+    order = ", ".join(m.name for m in defragment_order(cluster))
+    gone = cluster.others_away()
     return Plan(
         "defragment-all",
         "Defragment all members",
@@ -108,29 +108,29 @@ def defragment_all(sight: Sight) -> Plan:
         "members are looked at again; it stops where one does not answer, or is cut off.",
         "The member whose turn it is answers nobody meanwhile. Clients go to the others; with two members or fewer "
         "everything stands still. When the leader's turn comes, writes wait, and another leader may be elected.",
-        tuple(f"etcdctl --endpoints={m.url} defrag --command-timeout=30m" for m in defragment_order(sight)),
+        tuple(f"etcdctl --endpoints={m.url} defrag --command-timeout=30m" for m in defragment_order(cluster)),
         "defragment all",
-        refusals.away(sight, gone, "nobody else may rest") if gone else "",
+        refusals.away(cluster, gone, "no other member can be taken offline") if gone else "",
     )
 
 
-def defragment_order(sight: Sight) -> tuple[MemberNow, ...]:
+def defragment_order(cluster: ClusterNow) -> tuple[MemberNow, ...]:
     """Learners and followers, the largest database first, and the leader last."""
-    return tuple(sorted(sight.members, key=lambda m: (m.leader, -(m.status.db_size_bytes if m.status else 0))))
+    return tuple(sorted(cluster.members, key=lambda m: (m.leader, -(m.status.db_size_bytes if m.status else 0))))
 
 
-def move_leader(sight: Sight, member: MemberNow) -> Plan:
+def move_leader(cluster: ClusterNow, member: MemberNow) -> Plan:
     """Hand the lead to another member."""
-    leader = sight.leader
+    leader = cluster.leader
     refusal = ""
     if leader is None:
-        refusal = "Nobody leads: there is nothing to hand over. Bring back a majority of the members first."
+        refusal = "The cluster has no leader. Bring back a majority of the members first."
     elif leader.id == member.id:
         refusal = f"{member.name} leads already."
     elif member.learner or not member.alive:
         refusal = f"{member.name} is {member.role}: it cannot lead."
-    elif not sight.takes_part(member):
-        refusal = f"{sight.apart(member)} It cannot lead."
+    elif not cluster.takes_part(member):
+        refusal = f"{cluster.apart(member)} It cannot lead."
     return Plan(
         "move-leader",
         f"Make {member.name} the leader",
@@ -142,9 +142,9 @@ def move_leader(sight: Sight, member: MemberNow) -> Plan:
     )
 
 
-def disarm(sight: Sight, alarm: Alarm) -> Plan:
+def disarm(cluster: ClusterNow, alarm: Alarm) -> Plan:
     """Put out an alarm."""
-    member = sight.by_id(alarm.member_id)
+    member = cluster.by_id(alarm.member_id)
     name = member.name if member else f"{alarm.member_id:x}"
     space = alarm.kind == "NOSPACE"
     return Plan(
@@ -157,11 +157,11 @@ def disarm(sight: Sight, alarm: Alarm) -> Plan:
         "may read what is wrong. Remove the member and add it anew with empty data.",
         ("etcdctl alarm list", "etcdctl alarm disarm"),
         alarm.kind,
-        "" if alarm in sight.alarms else f"There is no alarm {alarm.kind} of {name} any more.",
+        "" if alarm in cluster.alarms else f"There is no alarm {alarm.kind} of {name} any more.",
     )
 
 
-def add_learner(sight: Sight, peer_url: str, name: str) -> Plan:
+def add_learner(cluster: ClusterNow, peer_url: str, name: str) -> Plan:
     """Add a member that has no vote yet."""
     shown = name or "NEW"
     return Plan(
@@ -173,13 +173,13 @@ def add_learner(sight: Sight, peer_url: str, name: str) -> Plan:
         "--initial-cluster-state=existing, else it makes a cluster of its own.",
         (f"etcdctl member add {shlex.quote(shown)} --peer-urls={shlex.quote(peer_url)} --learner",),
         peer_url,
-        refusals.no_peer(sight, peer_url) or refusals.no_learner(sight),
+        refusals.no_peer(cluster, peer_url) or refusals.no_learner(cluster),
     )
 
 
-def promote(sight: Sight, member: MemberNow) -> Plan:
+def promote(cluster: ClusterNow, member: MemberNow) -> Plan:
     """Give a learner its vote."""
-    voters = len(sight.voters) + 1
+    voters = len(cluster.voters) + 1
     return Plan(
         "promote",
         f"Promote {member.name}",
@@ -188,29 +188,29 @@ def promote(sight: Sight, member: MemberNow) -> Plan:
         + (" An even number of voters tolerates no more than one fewer does." if voters % 2 == 0 else ""),
         (f"etcdctl member promote {member.id_hex}",),
         member.name,
-        refusals.not_ready(sight, member),
+        refusals.not_ready(cluster, member),
     )
 
 
-def remove(sight: Sight, member: MemberNow) -> Plan:
+def remove(cluster: ClusterNow, member: MemberNow) -> Plan:
     """Take a member out of the cluster."""
-    voters = len(sight.voters) - (not member.learner)
+    voters = len(cluster.voters) - (not member.learner)
     return Plan(
         "remove",
         f"Remove {member.name}",
-        f"{member.name} is taken out for good: it stops, and its data is worth nothing to the cluster any more. "
-        f"{voters} voters stay, of which {majority(voters)} must agree.",
+        f"Removes {member.name} permanently: it stops, and its data cannot be reused. "
+        f"{voters} voters remain, of which {majority(voters)} must agree.",
         f"Afterwards {_tolerance(voters)}. To come back it must be added anew, with empty data."
         + (" It is the leader: another is elected first." if member.leader else ""),
         (f"etcdctl member remove {member.id_hex}",),
         member.name,
-        refusals.loses_quorum(sight, member),
+        refusals.loses_quorum(cluster, member),
     )
 
 
-def start_flags(sight: Sight, member: MemberNow, name: str) -> tuple[str, ...]:
+def start_flags(cluster: ClusterNow, member: MemberNow, name: str) -> tuple[str, ...]:
     """What a member that was added must be started with, beside its own URLs and TLS files."""
-    peers = [f"{m.member.name}={url}" for m in sight.members if m.member.name for url in m.member.peer_urls]
+    peers = [f"{m.member.name}={url}" for m in cluster.members if m.member.name for url in m.member.peer_urls]
     peers += [f"{name}={url}" for url in member.member.peer_urls]
     return (f"--name={name}", f"--initial-cluster={','.join(peers)}", "--initial-cluster-state=existing")
 

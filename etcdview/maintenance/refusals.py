@@ -5,40 +5,40 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from etcdview.maintenance.members import MemberNow, Sight
+from etcdview.maintenance.members import ClusterNow, MemberNow
 
 # etcd promotes a learner that has at least this part of the leader's log (server.go: readyPercent)
 CAUGHT_UP = 0.9
 
 
-def loses_quorum(sight: Sight, member: MemberNow) -> str:
+def loses_quorum(cluster: ClusterNow, member: MemberNow) -> str:
     """Why removing the member would cost the cluster its quorum; "" where it would not."""
     if member.learner:
-        return "" if sight.leader else "Nobody leads: the cluster can decide nothing, a removal neither."
-    left = [m for m in sight.voters if m.id != member.id]
-    missing = [m for m in left if not sight.takes_part(m)]
+        return "" if cluster.leader else "The cluster has no leader, so no member can be removed."
+    left = [m for m in cluster.voters if m.id != member.id]
+    missing = [m for m in left if not cluster.takes_part(m)]
     there, needed = len(left) - len(missing), majority(len(left))
     if not left:
         return f"{member.name} is the last voter: without it there is no cluster."
-    if sight.leader is None:
-        return "Nobody leads: the cluster can decide nothing, a removal neither."
+    if cluster.leader is None:
+        return "The cluster has no leader, so no member can be removed."
     if there < needed:
         return (
             f"Without {member.name}, {there} of {len(left)} voters would take part, and {needed} must: the quorum "
-            f"would be lost. {_reasons(sight, missing)} Bring it back first, or remove what is down."
+            f"would be lost. {_reasons(cluster, missing)} Bring it back first, or remove what is down."
         )
     return ""
 
 
-def not_ready(sight: Sight, member: MemberNow) -> str:
+def not_ready(cluster: ClusterNow, member: MemberNow) -> str:
     """Why the learner cannot be promoted."""
-    leader = sight.leader
+    leader = cluster.leader
     if not member.learner:
         return f"{member.name} votes already."
     if member.status is None:
         return f"{member.name} does not answer. Start it first; it must have caught up."
     if leader is None or leader.status is None:
-        return "Nobody leads: the cluster can decide nothing, a promotion neither."
+        return "The cluster has no leader, so no learner can be promoted."
     applied = member.status.raft_applied_index or member.status.raft_index
     if applied < CAUGHT_UP * leader.status.raft_index:
         part = 100 * applied // max(1, leader.status.raft_index)
@@ -48,16 +48,16 @@ def not_ready(sight: Sight, member: MemberNow) -> str:
     return ""
 
 
-def no_learner(sight: Sight) -> str:
+def no_learner(cluster: ClusterNow) -> str:
     """Why no learner can be added now."""
-    learner = next((m for m in sight.members if m.learner), None)
+    learner = next((m for m in cluster.members if m.learner), None)
     if learner is not None:
         return f"{learner.name} is a learner already, and etcd takes one at a time: promote or remove it first."
-    gone = sight.others_away()
-    return away(sight, gone, "etcd adds nobody while a member is away") if gone else ""
+    gone = cluster.others_away()
+    return away(cluster, gone, "etcd adds no member while another is away") if gone else ""
 
 
-def no_peer(sight: Sight, peer_url: str) -> str:
+def no_peer(cluster: ClusterNow, peer_url: str) -> str:
     """Why no member can be at that peer URL."""
     try:
         parts = urlsplit(peer_url)
@@ -66,7 +66,7 @@ def no_peer(sight: Sight, peer_url: str) -> str:
         whole = False
     if not whole or any(c.isspace() for c in peer_url):
         return "A peer URL is scheme, host and port, such as https://10.0.0.4:2380."
-    used = {url: m.name for m in sight.members for url in m.member.peer_urls}
+    used = {url: m.name for m in cluster.members for url in m.member.peer_urls}
     if peer_url in used:
         return f"{peer_url} belongs to {used[peer_url]}."
     schemes = {urlsplit(url).scheme for url in used}
@@ -75,21 +75,21 @@ def no_peer(sight: Sight, peer_url: str) -> str:
     return ""
 
 
-def may_rest(sight: Sight, member: MemberNow) -> str:
+def may_rest(cluster: ClusterNow, member: MemberNow) -> str:
     """Why the member cannot be spared for a while."""
     if not member.alive:
         return f"{member.name} does not answer: there is nothing to defragment."
-    gone = sight.others_away(member)
-    return away(sight, gone, f"{member.name} may not rest as well") if gone else ""
+    gone = cluster.others_away(member)
+    return away(cluster, gone, f"{member.name} cannot be taken offline too") if gone else ""
 
 
-def away(sight: Sight, members: Sequence[MemberNow], why: str) -> str:
-    """These members do not take part, and so what is asked for is refused."""
-    return f"{_reasons(sight, members)} So {why}. Bring back or remove what is away first."
+def away(cluster: ClusterNow, members: Sequence[MemberNow], why: str) -> str:
+    """These members do not take part, and so the operation is refused."""
+    return f"{_reasons(cluster, members)} So {why}. Bring back or remove what is away first."
 
 
-def _reasons(sight: Sight, members: Sequence[MemberNow]) -> str:
-    return " ".join(dict.fromkeys(sight.apart(m) for m in members))
+def _reasons(cluster: ClusterNow, members: Sequence[MemberNow]) -> str:
+    return " ".join(dict.fromkeys(cluster.apart(m) for m in members))
 
 
 def majority(voters: int) -> int:

@@ -14,7 +14,7 @@ from etcdview.index.base import Changing
 from etcdview.index.changes import KEPT_CHANGES
 from etcdview.maintenance import operations, plans
 from etcdview.maintenance.lock import turn
-from etcdview.maintenance.members import MemberNow, Sight, look
+from etcdview.maintenance.members import ClusterNow, MemberNow, look
 from etcdview.maintenance.plans import OPERATIONS, Plan
 from etcdview.maintenance.snapshot_stream import Stream
 from etcdview.models import Alarm
@@ -136,27 +136,27 @@ def maintenance_page(
 ) -> MaintenancePage:
     """The members, looked at now. Raises NotFoundError for a file, DeniedError for a role that may do nothing here."""
     store = _store(window, "snapshot")
-    sight = look(store)
+    cluster = look(store)
     changes = window.cluster.undo is not None and window.viewer.may("maintain")
-    added = sight.by_id(_id(member)) if member and done == "add-learner" else None
+    added = cluster.by_id(_id(member)) if member and done == "add-learner" else None
     return MaintenancePage(
         crumbs=(Crumb("Maintenance"),),
-        members=tuple(_line(sight, m, changes) for m in sorted(sight.members, key=lambda m: (m.member.name, m.id))),
-        alarms=tuple(_alarm(sight, alarm) for alarm in sight.alarms),
-        revision=sight.revision,
+        members=tuple(_line(cluster, m, changes) for m in sorted(cluster.members, key=lambda m: (m.member.name, m.id))),
+        alarms=tuple(_alarm(cluster, alarm) for alarm in cluster.alarms),
+        revision=cluster.revision,
         earlier=_earlier(window, now),
         changes=changes,
         why_not=off(live=True).remedy if window.cluster.undo is None else "",
         done=_DONE.get(done, ""),
-        flags=plans.start_flags(sight, added, name or "NAME") if added else (),
+        flags=plans.start_flags(cluster, added, name or "NAME") if added else (),
     )
 
 
 def operation_page(window: Window, query: OperationQuery, problem: Problem | None = None) -> OperationPage:
     """What the operation would do now, what it risks, and whether it is refused."""
     store = _store(window, "snapshot" if query.operation == "snapshot" else "maintain")
-    sight = look(store)
-    plan = _plan(sight, query)
+    cluster = look(store)
+    plan = _plan(cluster, query)
     fields = {
         "member": query.member,
         "revision": str(query.revision) if query.operation == "compact" else "",
@@ -170,7 +170,7 @@ def operation_page(window: Window, query: OperationQuery, problem: Problem | Non
         fields=tuple((name, value) for name, value in fields.items() if value),
         commands=tuple(Command("etcdctl", text) for text in plan.commands),
         action=f"/maintenance/{query.operation}",
-        loses=_loses(window, sight, query.revision) if query.operation == "compact" and not plan.refusal else "",
+        loses=_loses(window, cluster, query.revision) if query.operation == "compact" and not plan.refusal else "",
         problem=problem,
     )
 
@@ -246,21 +246,21 @@ def _store(window: Window, act: str) -> Maintainable:
     return store
 
 
-def _plan(sight: Sight, query: OperationQuery) -> Plan:
+def _plan(cluster: ClusterNow, query: OperationQuery) -> Plan:
     if query.operation not in OPERATIONS:
         raise NotFoundError(f"There is no operation {query.operation[:30]!r}.", f"Choose {', '.join(OPERATIONS)}.")
     operation = query.operation
     if operation == "snapshot":
-        return plans.snapshot(sight)
+        return plans.snapshot(cluster)
     if operation == "compact":
-        return plans.compact(sight, query.revision)
+        return plans.compact(cluster, query.revision)
     if operation == "defragment-all":
-        return plans.defragment_all(sight)
+        return plans.defragment_all(cluster)
     if operation == "disarm":
-        return plans.disarm(sight, Alarm(_id(query.member), query.alarm))
+        return plans.disarm(cluster, Alarm(_id(query.member), query.alarm))
     if operation == "add-learner":
-        return plans.add_learner(sight, query.peer_url, query.name)
-    return _MEMBER_PLANS[operation](sight, operations.known(sight.by_id(_id(query.member))))
+        return plans.add_learner(cluster, query.peer_url, query.name)
+    return _MEMBER_PLANS[operation](cluster, operations.known(cluster.by_id(_id(query.member))))
 
 
 _MEMBER_PLANS = {
@@ -290,22 +290,22 @@ def _earlier(window: Window, now: datetime) -> Earlier | None:
     return None
 
 
-def _loses(window: Window, sight: Sight, revision: int) -> str:
+def _loses(window: Window, cluster: ClusterNow, revision: int) -> str:
     """How much history goes with a compaction; what has gone before is known from the members' metrics, if at all."""
     monitor = window.cluster.monitor
     facts = monitor.latest().facts if monitor else None
     metrics = [m.metrics for m in facts.members] if facts else []
     compacted = int(max((m.compact_revision or 0 for m in metrics if m), default=0))
-    stay = sight.revision - revision
+    stay = cluster.revision - revision
     left = f"the {stay:,} after it stay" if stay else "none stays: no history, and nothing to undo a change by"
     if 0 < compacted < revision:
         return f"{revision - compacted:,} revisions of history go, {compacted:,} to {revision - 1:,}; {left}."
     return f"All revisions before {revision:,} go that are still there; {left}."
 
 
-def _line(sight: Sight, member: MemberNow, changes: bool) -> MemberLine:
+def _line(cluster: ClusterNow, member: MemberNow, changes: bool) -> MemberLine:
     status = member.status
-    apart = sight.apart(member) if member.alive and sight.leader else ""
+    apart = cluster.apart(member) if member.alive and cluster.leader else ""
     return MemberLine(
         id=member.id_hex,
         name=member.name,
@@ -328,7 +328,7 @@ def _links(member: MemberNow) -> Iterator[Link]:
             )
 
 
-def _alarm(sight: Sight, alarm: Alarm) -> AlarmLine:
-    member = sight.by_id(alarm.member_id)
+def _alarm(cluster: ClusterNow, alarm: Alarm) -> AlarmLine:
+    member = cluster.by_id(alarm.member_id)
     text = f"{alarm.kind} of {member.name if member else f'{alarm.member_id:x}'}"
     return AlarmLine(text, href("/maintenance/disarm", member=f"{alarm.member_id:x}", alarm=alarm.kind))

@@ -15,6 +15,7 @@ from etcdview.models import (
     NamesPiece,
     RangeResult,
     SnapshotPiece,
+    TlsFiles,
     WatchBatch,
 )
 
@@ -132,8 +133,8 @@ class Writable(Protocol):
         """Delete all of these keys (at most 128) in one transaction, or none of them."""
 
 
-class MemberUpkeep(MemberProbe, Protocol):
-    """One member, to be looked after. Calls raise UnknownOutcomeError beside what those of a MemberProbe raise."""
+class MaintainedMember(MemberProbe, Protocol):
+    """One member, to be maintained. Calls raise UnknownOutcomeError beside what those of a MemberProbe raise."""
 
     def defragment(self, timeout_seconds: float) -> None:
         """Rewrite the member's database file. It answers nobody meanwhile."""
@@ -150,11 +151,12 @@ class Maintainable(Protocol):
     """A cluster that can be looked after. Calls raise what those of Writable raise."""
 
     endpoints: tuple[str, ...]
+    tls: TlsFiles
     timeout_seconds: float
 
     def members(self) -> Membership: ...
 
-    def probe(self, endpoint: str) -> MemberUpkeep: ...
+    def probe(self, endpoint: str) -> MaintainedMember: ...
 
     def compact(self, revision: int) -> None:
         """Drop what is older than `revision`; done on all members when it returns."""

@@ -17,7 +17,7 @@ from etcdview.demo.processes import free_ports, start
 from etcdview.demo.programs import find_program
 from etcdview.errors import CompactedError, DeniedError, FileFormatError, UnreachableError, UnsafeError, UsageError
 from etcdview.maintenance import operations, plans, snapshot_stream
-from etcdview.maintenance.members import MemberNow, Sight, look
+from etcdview.maintenance.members import ClusterNow, MemberNow, look
 from etcdview.models import Alarm, Progress, SnapshotPiece
 from etcdview.stores.etcd.client import EtcdStore
 from etcdview.stores.protocols import Maintainable
@@ -85,7 +85,7 @@ def test_a_look_sees_every_member_its_role_and_who_is_down(store: EtcdStore, clu
 
     cluster.members[1].pause()
     # if it led, nobody takes part until the others have elected another
-    sights: list[Sight] = []
+    sights: list[ClusterNow] = []
     wait_for(lambda: sights.append(look(store)) or [m.name for m in sights[-1].others_away()] == ["cp2"])
 
     assert "cp2" not in {m.name for m in sights[-1].voters if m.alive}

@@ -9,7 +9,7 @@ import stat
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -76,9 +76,15 @@ def readable_by_all(path: Path) -> bool:
 
 @contextmanager
 def changing(path: Path) -> Iterator[Callable[[Users], None]]:
-    """A lock on the users file against other commands; call what it gives with the users to write."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lock = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT, _MODE)
+    """A lock on the users file against other commands; call what it gives with the users to write.
+
+    Raises SettingError where the file cannot be written; it then holds what it held before.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT, _MODE)
+    except OSError as error:
+        raise _unwritten(path, error) from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield lambda content: _write(path, content)
@@ -88,13 +94,27 @@ def changing(path: Path) -> Iterator[Callable[[Users], None]]:
 
 def _write(path: Path, content: Users) -> None:
     """Whole or not at all; mkstemp makes it readable for its owner alone."""
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-    with open(descriptor, "w", encoding="utf-8") as file:
-        json.dump(users.to_raw(content), file, indent=1)
-        file.write("\n")
-        file.flush()
-        os.fsync(descriptor)
-    os.replace(temporary, path)
+    temporary = ""
+    try:
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+        with open(descriptor, "w", encoding="utf-8") as file:
+            json.dump(users.to_raw(content), file, indent=1)
+            file.write("\n")
+            file.flush()
+            os.fsync(descriptor)
+        os.replace(temporary, path)
+    except OSError as error:
+        raise _unwritten(path, error) from error
+    finally:
+        with suppress(OSError):  # it has its name by now, or it holds hashes that nobody needs
+            Path(temporary).unlink()
+
+
+def _unwritten(path: Path, error: OSError) -> SettingError:
+    return SettingError(
+        f"The users file {path} cannot be written: {error.strerror}. It is unchanged.",
+        "Make room, or correct the permissions of its folder.",
+    )
 
 
 def _stamp(path: Path) -> tuple[int, int, int]:

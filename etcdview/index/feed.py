@@ -246,6 +246,8 @@ class Feed:
         self._progress_seen = False
         self._watch = watch
         try:
+            if self._stop.is_set():  # stop() came before there was a watch for it to cancel
+                return
             head = _head(self._store, span)
             self._history.check(head)
             self._set(

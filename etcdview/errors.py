@@ -4,7 +4,8 @@
     ├── UsageError                 what was asked for makes no sense
     │   ├── SettingError           a setting, a flag or a settings file
     │   ├── QueryError             a key, a search, a selector, a cursor
-    │   │   └── TooLargeError      an answer that takes more memory than it may
+    │   │   ├── TooLargeError      an answer that takes more memory than it may
+    │   │   └── FutureRevisionError    a revision that has not been written yet
     │   └── EncodeError            an object that cannot be stored so
     ├── NotFoundError              no such key, resource type or revision
     │   └── DeletedError           the key was there, and is not any more
@@ -25,6 +26,7 @@
         ├── RefusedError           nothing listens there
         ├── DeadlineError          no answer within the deadline
         ├── NoQuorumError          members answer, but cannot agree
+        ├── BehindError            the member that answers has not reached the revision
         ├── UnknownOutcomeError    a change was sent, and no answer came: done or not
         └── TlsError               TCP works, TLS does not
             ├── CertificateFileError   a file is missing, unreadable or no certificate
@@ -82,6 +84,10 @@ class TooLargeError(QueryError):
     """etcd's answer is larger than one message may be; ask for less at once."""
 
 
+class FutureRevisionError(QueryError):
+    """The server that answered has not reached the revision yet."""
+
+
 class EncodeError(UsageError):
     """An object that cannot be stored in the form asked for; `what` names the field."""
 
@@ -94,12 +100,13 @@ class NotFoundError(EtcdviewError):
 
 
 class DeletedError(NotFoundError):
-    """The key existed and was deleted at `revision` (0 where that is no longer known)."""
+    """The `key` existed and was deleted at `revision`."""
 
     title = "Deleted"
 
-    def __init__(self, what: str, remedy: str = "", *, revision: int = 0) -> None:
+    def __init__(self, what: str, remedy: str = "", *, key: bytes, revision: int) -> None:
         super().__init__(what, remedy)
+        self.key = key
         self.revision = revision
 
 
@@ -222,6 +229,12 @@ class NoQuorumError(UnreachableError):
     """Members answer, but fewer than a majority: nothing can be read linearizably or written."""
 
     title = "etcd has lost its quorum"
+
+
+class BehindError(UnreachableError):
+    """The only member that answers has not reached the revision that is read."""
+
+    title = "This member is behind"
 
 
 class UnknownOutcomeError(UnreachableError):

@@ -11,7 +11,9 @@ from flask import Flask, Response, jsonify
 from htmx_flask import request
 from werkzeug.exceptions import HTTPException
 
-from etcdview.errors import EtcdviewError
+from etcdview.errors import DeletedError, EtcdviewError
+from etcdview.pages.parts.addresses import key_href, object_href
+from etcdview.pages.parts.links import Link
 from webapp.rendering import render_page, wants_fragment
 
 log = logging.getLogger(__name__)
@@ -24,6 +26,7 @@ class ErrorPage:
 
     `stands_for` is the id of the fragment in whose place it is shown, so that a later answer finds its place, and
     `again_href` the address at which a part that refreshes itself goes on asking: what is gone may come back.
+    `links` lead to what is left of it.
     """
 
     status: int
@@ -32,6 +35,7 @@ class ErrorPage:
     remedy: str
     stands_for: str = ""
     again_href: str = ""
+    links: tuple[Link, ...] = ()
 
 
 def init_app(app: Flask) -> None:
@@ -42,7 +46,15 @@ def init_app(app: Flask) -> None:
 
 
 def _ours(error: EtcdviewError) -> Response:
-    return _answer(ErrorPage(error.status, error.title, error.what, error.remedy))
+    return _answer(ErrorPage(error.status, error.title, error.what, error.remedy, links=_links(error)))
+
+
+def _links(error: EtcdviewError) -> tuple[Link, ...]:
+    """Of a deleted key its last value and its history."""
+    if not isinstance(error, DeletedError):
+        return ()
+    last = object_href(error.key, revision=error.revision - 1)
+    return Link("Its last value", last), Link("Its history", key_href("/history", error.key))
 
 
 def _http(error: HTTPException) -> Response:

@@ -7,6 +7,7 @@ import secrets
 from etcdview.cluster.consistent_store import STALE, ConsistentStore
 from etcdview.cluster.coverage import Coverage
 from etcdview.cluster.crd_cache import CrdCache
+from etcdview.cluster.deletions import Deletions
 from etcdview.cluster.differ import Differ
 from etcdview.cluster.release_cache import ReleaseCodecs
 from etcdview.cluster.setup import SetupReader
@@ -51,6 +52,7 @@ class Cluster:
         self.kinds = CrdCache(index, keyspace)
         self.coverage = Coverage()
         self.differ = Differ()
+        self.deletions = Deletions()
         self.releases = ReleaseCodecs(self.store, codec, keyspace)
         self.redactor = Redactor(fingerprint_key or secrets.token_bytes(32))
         self.setup = SetupReader(self.store, Objects(self.store, codec, keyspace, self.redactor.mask))

@@ -5,9 +5,9 @@ At 3 a.m. an answer that is a little old, and says so, is worth more than none.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from etcdview.errors import NoQuorumError
+from etcdview.errors import BehindError, FutureRevisionError, NoQuorumError
 from etcdview.health.monitor import Monitor
 from etcdview.models import KeyValue, RangeResult
 from etcdview.stores.protocols import Store
@@ -57,7 +57,10 @@ class ConsistentStore:
         count_only: bool = False,
         serializable: bool = False,
     ) -> RangeResult:
-        """See Store.range; serializable also while the quorum is lost, or found to be by this very read."""
+        """See Store.range; serializable also while the quorum is lost, or found to be by this very read.
+
+        Raises BehindError where only a member answers that has not reached the revision.
+        """
 
         def read(serializably: bool) -> RangeResult:
             return self._store.range(
@@ -70,13 +73,25 @@ class ConsistentStore:
                 serializable=serializably,
             )
 
-        if serializable or self.quorum_lost:
+        if not serializable and not self.quorum_lost:
+            try:
+                return read(False)
+            except NoQuorumError:
+                self._found_lost = True
+        try:
             return read(True)
+        except FutureRevisionError:
+            return self._agreed(read, revision)
+
+    def _agreed(self, read: Callable[[bool], RangeResult], revision: int) -> RangeResult:
+        """The same read by the quorum: one member lags behind another that the revision came from."""
         try:
             return read(False)
-        except NoQuorumError:
-            self._found_lost = True
-            return read(True)
+        except NoQuorumError as error:
+            raise BehindError(
+                f"The member that answers has not reached revision {revision:,}.",
+                f"Read the newest revision, or try again when a majority of the members is back. {error.what}",
+            ) from error
 
     def get_many(self, keys: Sequence[bytes], *, revision: int = 0, keys_only: bool = False) -> dict[bytes, KeyValue]:
         """See Store.get_many; while the quorum is lost a read a key, all at the revision of the first."""
@@ -87,7 +102,7 @@ class ConsistentStore:
                 self._found_lost = True
         found: dict[bytes, KeyValue] = {}
         for key in keys:
-            result = self._store.range(key, revision=revision, keys_only=keys_only, serializable=True)
+            result = self.range(key, revision=revision, keys_only=keys_only, serializable=True)
             revision = revision or result.revision
             found |= {kv.key: kv for kv in result.kvs}
         return found

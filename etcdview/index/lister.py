@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from etcdview.errors import DeadlineError, QueryError
+from etcdview.errors import DeadlineError, FutureRevisionError
 from etcdview.kube.keys import KeySpace
 from etcdview.kube.resources import BY_PREFIX
 from etcdview.models import NamesPiece
@@ -126,7 +126,7 @@ class Lister:
                 return list_names(
                     self._store, start, end, revision=self._revision, limit=limit, serializable=self._serializable
                 )
-            except QueryError:
+            except FutureRevisionError:
                 if not self._serializable:
                     raise
                 self._serializable = False  # the member that answers has not got so far yet: ask the quorum

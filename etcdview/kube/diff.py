@@ -7,12 +7,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from etcdview.kube.fields import MANAGED_FIELDS
+
 Kind = Literal["added", "removed", "changed"]
 TEXT_LIMIT = 160
 # Members by which Kubernetes tells the items of a list apart (patchMergeKey), the most telling first.
 _NAMES = ("name", "type", "uid", "containerPort", "mountPath", "ip", "key", "devicePath", "manager")
 # What changes at every write, and says nothing.
-_NOISE = (("metadata", "resourceVersion"), ("metadata", "managedFields"))
+_NOISE = (("metadata", "resourceVersion"), ("metadata", MANAGED_FIELDS))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Any
 
 NONE = "<none>"
 UNSET = "<unset>"
+MANAGED_FIELDS = "managedFields"
 
 
 def dig(obj: Any, *path: str) -> Any:
@@ -46,6 +47,19 @@ def mapping(obj: Any, *path: str) -> Mapping[str, Any]:
     """The map at `path`, empty where there is none."""
     value = dig(obj, *path)
     return value if isinstance(value, dict) else {}
+
+
+def managers(obj: Any) -> list[Any]:
+    """metadata.managedFields: who set which fields, half of most objects."""
+    return items(obj, "metadata", MANAGED_FIELDS)
+
+
+def without_managed_fields(obj: dict[str, Any]) -> dict[str, Any]:
+    """The object without metadata.managedFields; itself where it has none."""
+    metadata = obj.get("metadata")
+    if not isinstance(metadata, dict) or MANAGED_FIELDS not in metadata:
+        return obj
+    return obj | {"metadata": {name: value for name, value in metadata.items() if name != MANAGED_FIELDS}}
 
 
 def quantity(value: Any) -> str:

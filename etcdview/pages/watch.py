@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from etcdview.cluster.window import Entry, Window
-from etcdview.errors import CompactedError, QueryError, UnsupportedError
+from etcdview.errors import CompactedError, QueryError, TooLargeError, UnsupportedError
 from etcdview.index.base import Changing, Freshness
 from etcdview.index.changes import KEPT_CHANGES, Change, ChangeReader, Changes
 from etcdview.kube.diff import Difference, differences
@@ -143,10 +143,10 @@ def _href(query: WatchQuery, **changes: str) -> str:
 
 
 def _differences(window: Window, change: Change) -> tuple[Difference, ...]:
-    """Nothing where either value is compacted or cannot be decoded."""
+    """Nothing where either value is compacted, larger than an answer may be, or cannot be decoded."""
     try:
         new, old = _written(window, change), window.get(change.key, change.revision - 1).entry
-    except CompactedError:
+    except (CompactedError, TooLargeError):
         return ()
     if new is None or old is None or new.object is None or old.object is None:
         return ()

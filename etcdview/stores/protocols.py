@@ -52,7 +52,7 @@ class Store(Protocol):
         """Keys in [start, end) in byte order; `end` empty: that one key; `end` b"\\0": to the end.
 
         `revision` 0 is the newest. Linearizable unless `serializable`.
-        Raises CompactedError, DeniedError, QueryError for a future revision, UnreachableError.
+        Raises CompactedError, DeniedError, FutureRevisionError, UnreachableError.
         """
 
     def get_many(self, keys: Sequence[bytes], *, revision: int = 0, keys_only: bool = False) -> dict[bytes, KeyValue]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from etcdview.codec import Codec, Decoded, StorageFormat
 from etcdview.errors import EncodeError
+from etcdview.kube.fields import MANAGED_FIELDS
 from etcdview.kube.keys import ObjectKey
 from etcdview.kube.redaction import Redactor, is_sensitive
 from etcdview.models import KeyValue
@@ -17,7 +18,6 @@ from etcdview.writes.checks import check_identity, check_revision, check_same
 from etcdview.writes.manifests import read_manifest
 from etcdview.writes.masks import unmasked
 
-MANAGED = "managedFields"
 Object = dict[str, Any]
 
 
@@ -124,8 +124,8 @@ class Drafter:
         """With what the text leaves out on purpose: managed fields, and stringData where the API server puts it."""
         kept = _managed(old)
         metadata = wanted.get("metadata")
-        if kept and isinstance(metadata, dict) and MANAGED not in metadata:
-            wanted = wanted | {"metadata": metadata | {MANAGED: kept}}
+        if kept and isinstance(metadata, dict) and MANAGED_FIELDS not in metadata:
+            wanted = wanted | {"metadata": metadata | {MANAGED_FIELDS: kept}}
         if wanted.get("kind") == "Secret" and isinstance(wanted.get("stringData"), Mapping):
             wanted = _with_string_data(wanted)
         return wanted
@@ -153,7 +153,7 @@ def _check_form(storage: StorageFormat, decoded: Decoded) -> None:
 
 def _managed(old: Object | None) -> Any:
     metadata = (old or {}).get("metadata")
-    return metadata.get(MANAGED) if isinstance(metadata, Mapping) else None
+    return metadata.get(MANAGED_FIELDS) if isinstance(metadata, Mapping) else None
 
 
 def _with_string_data(wanted: Object) -> Object:

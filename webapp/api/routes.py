@@ -11,12 +11,12 @@ from flask_smorest import Blueprint
 from marshmallow import RAISE, Schema, ValidationError
 from webargs.flaskparser import FlaskParser
 
-from etcdview.errors import DecodeError, QueryError
+from etcdview.errors import QueryError
 from etcdview.index.base import TypeCount
 from etcdview.kube.keys import from_query, show
 from etcdview.models import KeyMeta
+from etcdview.pages.object.entry import ObjectAnswer, read_entry, why_undecodable
 from etcdview.pages.object.history import read_history
-from etcdview.pages.object.page import ObjectAnswer, read_entry
 from etcdview.pages.object.past import Past
 from etcdview.pages.overview import ClusterState, cluster_state
 from etcdview.pages.parts.addresses import cursor_name
@@ -171,8 +171,7 @@ def _object(answer: ObjectAnswer) -> dict[str, Any]:
     body: dict[str, Any] = _key(entry.key, entry.meta) | {"size": entry.size_bytes, "storage": entry.decoded.storage}
     if entry.object is not None:
         return body | {"object": entry.object}
-    error = entry.decoded.error or DecodeError("This value cannot be decoded.")
-    return body | {"error": str(error)}
+    return body | {"error": str(why_undecodable(entry))}
 
 
 def _sentence(messages: Any) -> str:

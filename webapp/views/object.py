@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from flask import Response, request
 
+from etcdview.pages.object.download import download
 from etcdview.pages.object.history import history_page
-from etcdview.pages.object.page import ObjectQuery, View, download, object_page
+from etcdview.pages.object.page import object_page
+from etcdview.pages.object.query import ObjectQuery, parse_view
 from etcdview.pages.registry.changed import is_unchanged
 from webapp import params
 from webapp.accounts.auditing import audit
@@ -20,7 +20,7 @@ def show() -> Response:
     args = request.args
     query = ObjectQuery(
         key=params.key(args),
-        view=cast(View, args.get("view", "summary")),  # object_page refuses what is no view
+        view=parse_view(args.get("view", "")),
         revision=params.integer(args, "revision", 0),
         managed=params.flag(args, "managed"),
         as_served=params.flag(args, "served"),

@@ -14,6 +14,7 @@ from etcdview.cli.get.print import Layout, Line, Printer, padded, qualified_kind
 from etcdview.cli.get.query import Wanted
 from etcdview.cli.get.read import Found, Query, labels_of
 from etcdview.codec import to_json, to_yaml
+from etcdview.kube.fields import without_managed_fields
 from etcdview.kube.keys import show as show_key
 from etcdview.kube.resources import ResourceType
 from etcdview.objects import Row
@@ -117,7 +118,9 @@ def _nothing(resources: Sequence[ResourceType], query: Query) -> str:
 
 
 def _show_objects(rows: Sequence[Row], single: bool, style: Style) -> None:
-    objects = [_trimmed(row.object, style) for row in rows if row.object is not None]
+    objects = [row.object for row in rows if row.object is not None]
+    if not style.managed_fields:  # kubectl leaves them out too
+        objects = [without_managed_fields(obj) for obj in objects]
     if single and not objects:
         return
     whole = objects[0] if single else _list(objects)
@@ -139,11 +142,3 @@ def _show_columns(rows: Sequence[Row], style: Style) -> None:
 
 def _list(objects: list[dict[str, Any]]) -> dict[str, Any]:
     return {"apiVersion": "v1", "items": objects, "kind": "List", "metadata": {"resourceVersion": ""}}
-
-
-def _trimmed(obj: dict[str, Any], style: Style) -> dict[str, Any]:
-    """Without managed fields, which kubectl leaves out too unless it is asked for them."""
-    metadata = obj.get("metadata")
-    if style.managed_fields or not isinstance(metadata, dict) or "managedFields" not in metadata:
-        return obj
-    return obj | {"metadata": {name: value for name, value in metadata.items() if name != "managedFields"}}

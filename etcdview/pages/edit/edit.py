@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 from etcdview.cluster.window import Window
 from etcdview.codec import StorageFormat, to_json, to_yaml
 from etcdview.errors import ConflictError, EtcdviewError, NotFoundError, QueryError
+from etcdview.kube.fields import managers, without_managed_fields
 from etcdview.kube.keys import show, to_query
 from etcdview.kube.redaction import is_sensitive
 from etcdview.models import KeyValue
@@ -15,7 +16,7 @@ from etcdview.pages.edit.restore import restoring
 from etcdview.pages.edit.writing import Writing, crumbs_to, name_of
 from etcdview.pages.parts.addresses import Crumb, href, key_href
 from etcdview.pages.parts.writable import Problem
-from etcdview.writes.drafts import MANAGED, Draft, Drafter
+from etcdview.writes.drafts import Draft, Drafter
 from etcdview.writes.encodings import FORMATS, new_form
 from etcdview.writes.manifests import FORMS, read_manifest
 
@@ -77,7 +78,7 @@ def edit_page(window: Window, query: EditQuery) -> EditPage:
     object_key = window.keyspace.object_key(query.key)
     secret = is_sensitive(object_key.resource if object_key else None, str(obj.get("kind", "")))
     masked = window.cluster.redactor.mask(obj, secret)
-    text = _text(masked if query.managed else _without_managed(masked), query.form)
+    text = _text(masked if query.managed else without_managed_fields(masked), query.form)
     return _editor(window, replace(query, revision=before.mod_revision), text, before)
 
 
@@ -170,7 +171,7 @@ def _editor(window: Window, query: EditQuery, text: str, before: KeyValue | None
         text=text,
         storage=decoded.storage if decoded else None,
         hidden=is_sensitive(object_key.resource if object_key else None, decoded.storage.kind if decoded else ""),
-        managers=_managers(decoded.object) if decoded and decoded.object and not query.managed else 0,
+        managers=len(managers(decoded.object)) if decoded and decoded.object and not query.managed else 0,
         other_form=other,
         other_form_href=key_href("/edit", key, form=other) if before else href("/create", form=other),
         managed_href=key_href("/edit", key, form=query.form, managed="" if query.managed else "1") if before else "",
@@ -182,16 +183,3 @@ def _text(obj: dict[str, Any], form: str) -> str:
     if form not in FORMS:
         raise QueryError(f"There is no form {form[:20]!r}.", f"Choose {' or '.join(FORMS)}.")
     return to_yaml(obj) if form == "yaml" else to_json(obj)
-
-
-def _without_managed(obj: dict[str, Any]) -> dict[str, Any]:
-    metadata = obj.get("metadata")
-    if not isinstance(metadata, dict) or MANAGED not in metadata:
-        return obj
-    return obj | {"metadata": {name: value for name, value in metadata.items() if name != MANAGED}}
-
-
-def _managers(obj: dict[str, Any]) -> int:
-    metadata = obj.get("metadata")
-    managers = metadata.get(MANAGED) if isinstance(metadata, dict) else None
-    return len(managers) if isinstance(managers, list) else 0

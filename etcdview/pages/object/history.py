@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from etcdview.cluster.window import Entry, Window
 from etcdview.codec import to_yaml
 from etcdview.errors import NotFoundError
+from etcdview.kube.fields import without_managed_fields
 from etcdview.kube.keys import show
 from etcdview.pages.object import past
-from etcdview.pages.object.page import crumbs_of, fold_managed
+from etcdview.pages.object.entry import crumbs_of
 from etcdview.pages.parts import commands
 from etcdview.pages.parts.addresses import Crumb, object_href
 from etcdview.pages.parts.commands import Command
@@ -28,7 +29,10 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class HistoryPage:
-    """The values, newest first. `deleted_at` 0: the key exists; `compacted`: what came before is gone."""
+    """The values, newest first. `deleted_at` 0: the key exists; `compacted`: what came before is gone.
+
+    `problem` says why the value before the last could not be read.
+    """
 
     crumbs: tuple[Crumb, ...]
     key: str
@@ -37,6 +41,7 @@ class HistoryPage:
     compacted: bool
     more: bool
     deleted_at: int
+    problem: str
     commands: tuple[Command, ...]
 
 
@@ -44,7 +49,7 @@ def read_history(window: Window, key: bytes) -> past.Past:
     """The values of `key`. Raises NotFoundError where none is known."""
     found = past.history(window, key)
     if not found.entries:
-        raise NotFoundError(f"There is no key {show(key)!r}, and no value of it that etcd still has.")
+        raise NotFoundError(f"Key {show(key)!r} does not exist, and etcd keeps no older value of it.")
     return found
 
 
@@ -60,6 +65,7 @@ def history_page(window: Window, key: bytes) -> HistoryPage:
         compacted=found.compacted,
         more=found.more,
         deleted_at=found.deleted_at,
+        problem=found.problem,
         commands=commands.for_object(key, found.entries[0].object_key, found.entries[0].meta.mod_revision),
     )
 
@@ -75,5 +81,5 @@ def _lines(entry: Entry) -> list[str]:
     """The masked object without what changes at every write and says nothing."""
     if entry.object is None:
         return []
-    folded, _ = fold_managed(entry.object)
-    return [line for line in to_yaml(folded).splitlines() if not line.startswith("  resourceVersion: ")]
+    text = to_yaml(without_managed_fields(entry.object))
+    return [line for line in text.splitlines() if not line.startswith("  resourceVersion: ")]

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from etcdview.cluster.window import Entry, Window
-from etcdview.errors import ConflictError, DecodeError, NotFoundError, QueryError
+from etcdview.errors import ConflictError, NotFoundError, QueryError
 from etcdview.kube.keys import show, to_query
 from etcdview.kube.redaction import SECRET_FIELDS, is_sensitive, raw_value
-from etcdview.pages.object.page import crumbs_of
+from etcdview.pages.object.entry import crumbs_of, title_of, why_undecodable
 from etcdview.pages.parts.addresses import Crumb, key_href, object_href
 
 SHOWN_SECONDS = 60
@@ -53,7 +53,10 @@ class RevealPage:
 
 
 def reveal_page(window: Window, key: bytes) -> RevealPage:
-    """The fields, all masked. Raises DeniedError for a viewer who may not reveal, QueryError for what is no Secret."""
+    """The fields, all masked.
+
+    Raises DeniedError for a viewer who may not reveal, QueryError for what is not a Secret.
+    """
     window.viewer.check("reveal")
     entry = _secret(window, key)
     name, text = to_query(key)
@@ -62,7 +65,7 @@ def reveal_page(window: Window, key: bytes) -> RevealPage:
         key=show(key),
         key_name=name,
         key_text=text,
-        title=entry.object_key.name if entry.object_key else show(key),
+        title=title_of(entry),
         href=key_href("/reveal", key),
         object_href=object_href(key),
         mod_revision=entry.meta.mod_revision,
@@ -77,10 +80,10 @@ def reveal(window: Window, key: bytes, path: str, revision: int) -> Revealed:
     """
     obj, written_at = window.unmasked(key)
     if written_at != revision:
-        raise ConflictError("This Secret was written again since the page was made.", "Look at its fields again.")
+        raise ConflictError("This Secret has changed since the page was made.", "Open its fields again.")
     value = _leaves(obj).get(path)
     if value is None:
-        raise NotFoundError(f"There is no field {path[:100]!r} in this Secret.")
+        raise NotFoundError(f"This Secret has no field {path[:100]!r}.")
     raw = raw_value(value)
     shown = raw[:SHOWN_BYTES]
     text = _as_text(shown)
@@ -96,11 +99,11 @@ def reveal(window: Window, key: bytes, path: str, revision: int) -> Revealed:
 def _secret(window: Window, key: bytes) -> Entry:
     entry = window.get(key).entry
     if entry is None:
-        raise NotFoundError(f"There is no key {show(key)!r}.")
+        raise NotFoundError(f"Key {show(key)!r} does not exist.")
     if not is_sensitive(entry.object_key.resource if entry.object_key else None, entry.decoded.storage.kind):
-        raise QueryError("This is no Secret: nothing of it is masked.", "Its page shows all of it.")
+        raise QueryError("This is not a Secret, so nothing of it is masked.", "Its page shows all of it.")
     if entry.object is None:
-        raise entry.decoded.error or DecodeError("This value cannot be decoded.")
+        raise why_undecodable(entry)
     return entry
 
 

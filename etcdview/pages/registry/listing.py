@@ -10,7 +10,7 @@ from typing import Any
 from etcdview.cluster.consistent_store import how_read
 from etcdview.cluster.window import Entries, Entry, Window
 from etcdview.codec import Detail
-from etcdview.errors import CompactedError, QueryError
+from etcdview.errors import CompactedError, QueryError, TooLargeError
 from etcdview.index.base import KeyPage
 from etcdview.kube.keys import show
 from etcdview.kube.resources import ResourceType
@@ -194,7 +194,7 @@ class _Listing:
         """The deleted objects as they were when the page was made: only so can be told whether it showed them."""
         try:
             return self.window.get_many(marks.deleted[:GONE_LIMIT], self.query.since)
-        except (CompactedError, QueryError):
+        except (CompactedError, TooLargeError):
             return ()
 
     def _names(self, after: bytes | None, limit: int) -> KeyPage:

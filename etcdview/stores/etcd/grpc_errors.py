@@ -11,6 +11,7 @@ from etcdview.errors import (
     DeadlineError,
     DeniedError,
     EtcdviewError,
+    FutureRevisionError,
     NoQuorumError,
     NotPermittedError,
     QueryError,
@@ -60,7 +61,7 @@ FAULTS = (
     Fault(
         None,
         "required revision is a future revision",
-        QueryError,
+        FutureRevisionError,
         "That revision is in the future: etcd has not got there yet.",
         "Ask for a revision that exists, or leave it out.",
     ),

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from etcdview.errors import QueryError
+from etcdview.errors import FutureRevisionError
 from etcdview.models import KeyValue, Membership, RangeResult
 from etcdview.stores.etcd.messages import Call, key_value, range_request
 from etcdview.stores.protocols import prefix_end
@@ -73,7 +73,7 @@ class KineReads:
     def _one(self, key: bytes, revision: int) -> tuple[list[KeyValue], int]:
         try:
             response = self._ask(key, b"", revision)
-        except QueryError:
+        except FutureRevisionError:
             # kine calls any revision a future one for a key that did not exist then
             if self._ask(key, b"", 0).header.revision < revision:
                 raise

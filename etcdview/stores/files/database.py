@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from etcdview.errors import CompactedError, FileFormatError, QueryError
+from etcdview.errors import CompactedError, FileFormatError, FutureRevisionError
 from etcdview.models import KeyValue, NamesPiece, RangeResult
 from etcdview.stores.files.bbolt import BoltFile, Bucket, Item
 from etcdview.stores.files.members import FileFacts, file_facts
@@ -133,7 +133,7 @@ class SnapshotStore:
         if revision in (0, self.revision):
             return self._revisions.find(start, end, limit)
         if revision > self.revision:
-            raise QueryError(
+            raise FutureRevisionError(
                 f"{self.name} ends at revision {self.revision:,}, before {revision:,}.", "Ask for an older one."
             )
         if revision < self.compacted:

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from etcdview.errors import QueryError
+from etcdview.errors import CompactedError, FutureRevisionError
 from etcdview.models import KeyValue, RangeResult
 
 
@@ -54,9 +54,8 @@ class StaticStore:
 
     def _check(self, revision: int) -> None:
         if revision not in (0, self.revision):
-            raise QueryError(
-                f"{self.name} holds revision {self.revision} only, not {revision}.", "Leave the revision out."
-            )
+            error = CompactedError if revision < self.revision else FutureRevisionError
+            raise error(f"{self.name} holds revision {self.revision} only, not {revision}.", "Leave the revision out.")
 
 
 def bounds(keys: Sequence[bytes], start: bytes, end: bytes) -> tuple[int, int]:

@@ -10,6 +10,7 @@ from etcdview.errors import (
     DeadlineError,
     DeniedError,
     EtcdviewError,
+    FutureRevisionError,
     NoQuorumError,
     NotPermittedError,
     QueryError,
@@ -40,7 +41,7 @@ class Failure(grpc.RpcError):
 
 CASES: list[tuple[grpc.StatusCode, str, type[EtcdviewError], bool]] = [
     (Code.OUT_OF_RANGE, "etcdserver: mvcc: required revision has been compacted", CompactedError, False),
-    (Code.OUT_OF_RANGE, "etcdserver: mvcc: required revision is a future revision", QueryError, False),
+    (Code.OUT_OF_RANGE, "etcdserver: mvcc: required revision is a future revision", FutureRevisionError, False),
     (Code.NOT_FOUND, "etcdserver: requested lease not found", QueryError, False),
     (Code.UNAUTHENTICATED, "etcdserver: invalid auth token", DeniedError, False),
     (Code.INVALID_ARGUMENT, "etcdserver: revision of auth store is old", DeniedError, False),

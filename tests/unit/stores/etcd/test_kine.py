@@ -13,7 +13,7 @@ from etcd3 import etcdrpc
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etcdview.errors import QueryError
+from etcdview.errors import FutureRevisionError
 from etcdview.models import KeyValue, Member, Membership
 from etcdview.stores.etcd.kine import KineReads, folder_of, inside, is_kine
 from etcdview.stores.etcd.messages import Call
@@ -37,7 +37,7 @@ class Kine:
         if not r.range_end:
             assert not r.limit, "invalid combination of rangeEnd and limit"
             if r.revision > REVISION or (r.revision and not self._get(r.key)):
-                raise QueryError("That revision is in the future.")
+                raise FutureRevisionError("That revision is in the future.")
             self._add(response, self._get(r.key))
             return response
         found = self._list(r.key.rstrip(b"\0"), r.range_end)
@@ -115,7 +115,7 @@ def test_one_key_is_asked_for_by_itself() -> None:
 def test_a_revision_that_is_really_in_the_future_is_told_as_such() -> None:
     kine, _ = both([b"/a"])
 
-    with pytest.raises(QueryError):
+    with pytest.raises(FutureRevisionError):
         kine.range(b"/b", b"", revision=REVISION + 1)
 
 

@@ -1,0 +1,152 @@
+"""The five ways to show a value: a summary, a text, the wire tree, the bytes, or why it cannot be decoded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+from etcdview.cluster.window import Entry, Window
+from etcdview.codec import WireNode, to_json, to_yaml, wire_tree
+from etcdview.describe import Section, Text, summary
+from etcdview.errors import DecodeError
+from etcdview.kube.fields import managers, without_managed_fields
+from etcdview.pages.object.entry import ObjectAnswer, why_undecodable
+from etcdview.pages.object.query import ObjectQuery, with_changes
+from etcdview.pages.object.related import Around, around
+from etcdview.pages.parts.links import ref_href
+
+HEX_LIMIT_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class FieldView:
+    """A labelled value of the summary, and where it leads."""
+
+    label: str
+    value: str
+    href: str
+    well: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class SectionView:
+    """A part of the summary: labelled values, a table, or texts; or a note that there is nothing."""
+
+    title: str
+    fields: tuple[FieldView, ...]
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    texts: tuple[Text, ...]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryView:
+    """What `kubectl describe` would say, and what is related to the object."""
+
+    name: ClassVar[str] = "summary"
+    sections: tuple[SectionView, ...]
+    around: Around
+
+
+@dataclass(frozen=True, slots=True)
+class TextView:
+    """The object as YAML or JSON (`language`). `folded`: how many managers' fields are left out."""
+
+    name: ClassVar[str] = "text"
+    language: str
+    text: str
+    folded: int
+    managed_href: str
+    served_href: str
+
+
+@dataclass(frozen=True, slots=True)
+class WireView:
+    """The protobuf fields with their offsets; none for a value that is not protobuf, or whose bytes are hidden."""
+
+    name: ClassVar[str] = "wire"
+    nodes: tuple[WireNode, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HexLine:
+    """Sixteen bytes: where they begin, as hexadecimal, and as ASCII with dots for the rest."""
+
+    offset: int
+    hexadecimal: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RawView:
+    """The stored bytes; none of them where they are hidden. `cut_bytes` are beyond what a page shows."""
+
+    name: ClassVar[str] = "raw"
+    lines: tuple[HexLine, ...]
+    cut_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class UndecodableView:
+    """Why there is no object, and the bytes that are stored."""
+
+    name: ClassVar[str] = "undecodable"
+    error: DecodeError
+    raw: RawView
+
+
+ObjectView = SummaryView | TextView | WireView | RawView | UndecodableView
+
+
+def view_of(window: Window, query: ObjectQuery, answer: ObjectAnswer, now: datetime) -> ObjectView:
+    """The view that is wanted, as far as the value can be decoded."""
+    entry = answer.entry
+    if query.view == "raw":
+        return raw_view(entry)
+    if query.view == "wire":
+        return WireView(() if entry.hidden else tuple(wire_tree(entry.decoded)))
+    if entry.object is None:
+        return UndecodableView(why_undecodable(entry), raw_view(entry))
+    if query.view == "summary":
+        return summary_view(window, entry.object, answer.revision, now)
+    return _text_view(window, query, entry.object)
+
+
+def summary_view(window: Window, obj: dict[str, Any], revision: int, now: datetime) -> SummaryView:
+    """The summary of an object; what is related to it is read at `revision`."""
+    sections = tuple(_section(window, section) for section in summary(obj, now))
+    return SummaryView(sections, around(window, obj, revision, now))
+
+
+def raw_view(entry: Entry) -> RawView:
+    """The first HEX_LIMIT_BYTES of the stored bytes."""
+    shown = entry.value[:HEX_LIMIT_BYTES]
+    lines = tuple(_hex_line(shown, offset) for offset in range(0, len(shown), 16))
+    return RawView(lines, len(entry.value) - len(shown))
+
+
+def _text_view(window: Window, query: ObjectQuery, obj: dict[str, Any]) -> TextView:
+    served = window.as_served(obj) if query.as_served else obj
+    shown = served if query.managed else without_managed_fields(served)
+    return TextView(
+        language=query.view,
+        text=to_yaml(shown) if query.view == "yaml" else to_json(shown),
+        folded=0 if query.managed else len(managers(served)),
+        managed_href=with_changes(query, managed="" if query.managed else "1"),
+        served_href=with_changes(query, served="" if query.as_served else "1"),
+    )
+
+
+def _section(window: Window, section: Section) -> SectionView:
+    fields = tuple(
+        FieldView(f.label, f.value, ref_href(window, f.ref) if f.ref else "", f.well) for f in section.fields
+    )
+    return SectionView(section.title, fields, section.columns, section.rows, section.texts, section.note)
+
+
+def _hex_line(value: bytes, offset: int) -> HexLine:
+    part = value[offset : offset + 16]
+    text = "".join(chr(b) if 32 <= b < 127 else "·" for b in part)
+    return HexLine(offset, f"{part[:8].hex(' ')}  {part[8:].hex(' ')}".rstrip(), text)

@@ -14,6 +14,7 @@ from etcdview.cluster.setup import SetupReader
 from etcdview.codec import Codec
 from etcdview.health.monitor import Monitor
 from etcdview.index.base import KeyIndex
+from etcdview.kube.crds import Definitions
 from etcdview.kube.keys import KeySpace
 from etcdview.kube.redaction import Redactor
 from etcdview.objects import Objects
@@ -49,7 +50,7 @@ class Cluster:
         self.monitor = monitor
         self._warnings = warnings
         self.undo = undo
-        self.kinds = CrdCache(index, keyspace)
+        self.kinds = CrdCache(index, keyspace, self._read_crds)
         self.coverage = Coverage()
         self.differ = Differ()
         self.deletions = Deletions()
@@ -61,6 +62,10 @@ class Cluster:
     def codec(self) -> Codec:
         """The codec for the release that the cluster runs."""
         return self.releases.codec()
+
+    def _read_crds(self) -> tuple[Definitions, int]:
+        """Past every scope: no table can be made without."""
+        return Objects(self.store, self.codec, self.keyspace, self.redactor.mask).definitions()
 
     @property
     def warnings(self) -> tuple[str, ...]:

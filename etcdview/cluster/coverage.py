@@ -1,16 +1,15 @@
 """How values are encrypted at rest, type by type: looked at in a sample, or all of them, counted in the background.
 
 Only the first bytes of each value are looked at, but etcd gives whole values: so they are read in small pieces, a
-sample is kept for a minute for all viewers of one scope, and a full count is begun by hand, one at a time.
+sample is kept for a minute for all viewers of one scope. A full count is begun and stopped by hand, one at a time.
 """
 
 from __future__ import annotations
 
 import threading
-import time
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -21,6 +20,7 @@ from etcdview.index.base import KeyIndex, TypeCount
 from etcdview.kube.keys import KeySpace
 from etcdview.kube.resources import ResourceType
 from etcdview.models import Progress
+from etcdview.stores.kept import Kept
 from etcdview.stores.paging import PieceReader
 from etcdview.stores.protocols import Store, prefix_end
 
@@ -29,6 +29,7 @@ SAMPLE_OF_SECRETS = 1000
 KEPT_SECONDS = 60.0
 KEPT_SCOPES = 32
 STRETCH_NAMES = 1000
+Clock = Callable[[], datetime]
 _PAUSE_SECONDS = 0.01  # between pieces of a full count: etcd has other things to do
 
 
@@ -84,72 +85,90 @@ class Coverage:
     """What is known of one cluster. Safe to use from any thread; `close` ends a count that runs."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()  # guards the three below
-        self._samples: dict[Scope, tuple[float, Count]] = {}
+        self._lock = threading.Lock()  # guards all below
+        self._samples: OrderedDict[Scope, Kept[Count]] = OrderedDict()
         self._count: Count | None = None
         self._thread: threading.Thread | None = None
-        self._stop = threading.Event()
+        self._stop = threading.Event()  # of the count that runs: each has one of its own
+        self._closed = False
 
-    def sample(self, source: KeySource, now: datetime) -> Count:
-        """A few values of each type that the viewer may see, and up to a thousand Secrets."""
+    def sample(self, source: KeySource, clock: Clock) -> Count:
+        """A few values of each type that the viewer may see, and up to a thousand Secrets; kept for a minute.
+
+        Raises what the store raises.
+        """
         scope = source.viewer.scope
         with self._lock:
-            made, known = self._samples.get(scope, (0.0, None))
-        if known is not None and time.monotonic() - made < KEPT_SECONDS:
-            return known
-        types = tuple(_look(source, counted, _sample_size(counted.resource)) for counted in source.index.tree().types)
-        found = Count(now, types)
-        with self._lock:
-            if len(self._samples) >= KEPT_SCOPES:
-                self._samples.clear()
-            self._samples[scope] = (time.monotonic(), found)
-        return found
+            kept = self._samples.get(scope)
+            if kept is None:
+                kept = self._samples[scope] = Kept(KEPT_SECONDS, lambda: _sampled(source, clock))
+                if len(self._samples) > KEPT_SCOPES:
+                    self._samples.popitem(last=False)
+        return kept.get()
 
     def full(self) -> Count | None:
         """The last count of all values, or the one that runs; None where none was begun."""
         with self._lock:
             return self._count
 
-    def begin(self, source: KeySource, clock: Callable[[], datetime]) -> None:
-        """Count all values, in the background; nothing where a count runs already."""
+    def begin(self, source: KeySource, clock: Clock) -> bool:
+        """Count all values, in the background; false, and nothing is begun, while a count runs or after `close`."""
         with self._lock:
-            if self._thread is not None and self._thread.is_alive():
-                return
-            self._stop.clear()
+            if self._closed or (self._thread is not None and self._thread.is_alive()):
+                return False
+            self._stop = threading.Event()
             self._count = Count(clock(), (), full=True, progress=Progress(0, source.index.tree().count))
             self._thread = threading.Thread(
-                target=self._run, args=(source, clock), name="etcdview-encryption", daemon=True
+                target=self._run, args=(source, clock, self._stop), name="etcdview-encryption", daemon=True
             )
             self._thread.start()
+            return True
+
+    def stop(self) -> None:
+        """End the count that runs, after the piece that it reads now. What it has counted stays, and is called partial.
+
+        Nothing where none runs.
+        """
+        with self._lock:
+            self._stop.set()
 
     def close(self) -> None:
-        """End within a second, save that a read of etcd may take its deadline."""
-        self._stop.set()
-        thread = self._thread
+        """End within a second, save that a read of etcd may take its deadline. Nothing can be begun afterwards."""
+        with self._lock:
+            self._closed = True
+            self._stop.set()
+            thread = self._thread
         if thread is not None:
             thread.join(1.0)
 
-    def _run(self, source: KeySource, clock: Callable[[], datetime]) -> None:
+    def _run(self, source: KeySource, clock: Clock, stop: threading.Event) -> None:
         types: list[TypeSeals] = []
-        done = 0
-        tree = source.index.tree()
+        done = total = 0
         problem = ""
         try:
+            tree = source.index.tree()
+            total = tree.count
             for counted in tree.types:
-                found = _look(source, counted, counted.count, self._breathe)
+                if stop.is_set():
+                    break
+                found = _look(source, counted, counted.count, lambda: not stop.wait(_PAUSE_SECONDS))
                 types.append(found)
                 done += found.looked_at
-                self._note(Count(clock(), tuple(types), full=True, progress=Progress(done, tree.count)))
+                self._note(Count(clock(), tuple(types), full=True, progress=Progress(done, total)))
         except EtcdviewError as error:
             problem = str(error)
+        if stop.is_set() and not problem:
+            problem = f"Stopped after {done:,} of {total:,} values."
         self._note(Count(clock(), tuple(types), full=True, problem=problem))
-
-    def _breathe(self) -> bool:
-        return not self._stop.wait(_PAUSE_SECONDS)
 
     def _note(self, count: Count) -> None:
         with self._lock:
-            self._count = replace(count)
+            self._count = count
+
+
+def _sampled(source: KeySource, clock: Clock) -> Count:
+    types = tuple(_look(source, counted, _sample_size(counted.resource)) for counted in source.index.tree().types)
+    return Count(clock(), types)
 
 
 def _sample_size(resource: ResourceType) -> int:

@@ -2,64 +2,60 @@
 
 from __future__ import annotations
 
-import contextlib
-import threading
-import time
+from collections.abc import Callable
 
 from etcdview.errors import DeniedError, UnreachableError
 from etcdview.index.base import Changing, KeyIndex
 from etcdview.kube.crds import Definitions
 from etcdview.kube.keys import KeySpace
 from etcdview.kube.resources import BY_PREFIX
-from etcdview.objects import Objects
+from etcdview.stores.kept import Kept
 
 RECHECK_SECONDS = 5.0  # how long definitions are believed while the watch cannot tell: open pages ask all the time
 CRDS = BY_PREFIX["apiextensions.k8s.io/customresourcedefinitions"]
+
+ReadDefinitions = Callable[[], tuple[Definitions, int]]
 
 
 class CrdCache:
     """The definitions as of now; those of before while etcd cannot be asked. Safe to use from any thread."""
 
-    def __init__(self, names: KeyIndex, keyspace: KeySpace) -> None:
+    def __init__(
+        self, names: KeyIndex, keyspace: KeySpace, read: ReadDefinitions, recheck_seconds: float = RECHECK_SECONDS
+    ) -> None:
+        """`read` gives all CRDs and the revision that they are of."""
         self._names = names
         self._prefix = keyspace.range_prefix(CRDS)
-        self._lock = threading.Lock()  # guards the three below
-        self._revision = 0
-        self._read_at = 0.0
-        self._known = Definitions()
-        self._reading = threading.Lock()  # one request reads them, the others take what is known meanwhile
+        self._known = Kept(
+            recheck_seconds, read, old_for=(UnreachableError, DeniedError), again_seconds=recheck_seconds
+        )
 
-    def definitions(self, objects: Objects) -> Definitions:
-        """All CRDs. Asks etcd only when the index's watch has seen one change, or cannot tell."""
-        known = self._still_true()
-        if known is not None:
-            return known
-        if not self._reading.acquire(blocking=False):
-            return self._known if self._revision else self._read(objects)
+    def definitions(self) -> Definitions:
+        """All CRDs. Asks etcd only when the index's watch has seen one change, or cannot tell.
+
+        Once it has seen a change, nobody gets the definitions of before it.
+        """
+        known = self._known.known
         try:
-            return self._read(objects)
-        finally:
-            self._reading.release()
+            if known is None:
+                return self._known.get()[0]
+            return known[0] if self._unchanged_since(known[1]) else self._newer()
+        except (UnreachableError, DeniedError):
+            return Definitions()
 
-    def _read(self, objects: Objects) -> Definitions:
-        known, revision = self._known, self._revision
-        with contextlib.suppress(UnreachableError, DeniedError):
-            known, revision = objects.definitions()
-        with self._lock:
-            self._known, self._revision, self._read_at = known, revision, time.monotonic()
-        return known
+    def _newer(self) -> Definitions:
+        return self._known.get(newer=self._watched())[0]
 
-    def _still_true(self) -> Definitions | None:
-        """What is known, unless it has to be read again."""
-        with self._lock:
-            known, revision, read_at = self._known, self._revision, self._read_at
-        return known if revision and self._unchanged_since(revision, read_at) else None
+    def _watched(self) -> bool:
+        """Whether the index's watch tells of every change."""
+        return self._names.freshness().state == "live" and isinstance(self._names, Changing)
 
-    def _unchanged_since(self, revision: int, read_at: float) -> bool:
-        state = self._names.freshness().state
-        if state == "static":
+    def _unchanged_since(self, revision: int) -> bool:
+        """Whether it is certain that no CRD has changed."""
+        names = self._names
+        if names.freshness().state == "static":
             return True
-        if state != "live" or not isinstance(self._names, Changing):
-            return time.monotonic() - read_at < RECHECK_SECONDS
-        found = self._names.changes.since(revision, self._prefix)
+        if not self._watched() or not isinstance(names, Changing):
+            return False
+        found = names.changes.since(revision, self._prefix)
         return not found.changes and not found.lost

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-import threading
-import time
+from dataclasses import dataclass
 
 from etcdview.codec import Codec
 from etcdview.errors import DeniedError, UnreachableError
 from etcdview.kube.keys import KeySpace
 from etcdview.objects.release import find_release
+from etcdview.stores.kept import Kept
 from etcdview.stores.protocols import Store
 
 LOOK_AGAIN_SECONDS = 600.0  # an upgrade takes minutes, and decides little
 TRY_AGAIN_SECONDS = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    codec: Codec
+    why: str = ""
 
 
 class ReleaseCodecs:
@@ -23,36 +29,34 @@ class ReleaseCodecs:
         self._base = codec
         self._keyspace = keyspace
         self._set = codec.release is not None
-        self._lock = threading.Lock()  # guards all below
-        self._codec = codec
-        self._why = "set by kubernetes-version" if self._set else ""
-        self._look_at = 0.0  # monotonic
+        self._first = _Known(codec, "set by kubernetes-version" if self._set else "")
+        self._known = Kept(
+            LOOK_AGAIN_SECONDS,
+            self._look,
+            first=self._first,
+            old_for=(UnreachableError, DeniedError),
+            again_seconds=TRY_AGAIN_SECONDS,
+        )
 
     def codec(self) -> Codec:
         """The codec for the cluster's release; for none in particular where nothing tells it."""
-        with self._lock:
-            if self._set or time.monotonic() < self._look_at:
-                return self._codec
-            self._look_at = time.monotonic() + TRY_AGAIN_SECONDS  # others go on with what there is
-        if not self._store.live:
-            self._look()
-        else:  # no page waits for it: it ends by itself, within the store's deadlines
-            threading.Thread(target=self._look, name="etcdview-release", daemon=True).start()
-        with self._lock:
-            return self._codec
+        return self._now().codec
 
     def words(self) -> tuple[str, str]:
         """The release ("" where it is not known) and what says so."""
-        codec = self.codec()
-        with self._lock:
-            return (str(codec.release) if codec.release else ""), self._why
+        known = self._now()
+        return (str(known.codec.release) if known.codec.release else ""), known.why
 
-    def _look(self) -> None:
-        try:
-            found = find_release(self._store, self._base, self._keyspace)
-        except (UnreachableError, DeniedError):
-            return
-        with self._lock:
-            self._look_at = time.monotonic() + LOOK_AGAIN_SECONDS
-            if found is not None:
-                self._codec, self._why = self._base.for_release(found.release), found.why
+    def _now(self) -> _Known:
+        if self._set:
+            return self._first
+        if not self._store.live:
+            return self._known.get()
+        self._known.refresh("etcdview-release")  # no page waits for it: it ends within the store's deadlines
+        return self._known.known or self._first
+
+    def _look(self) -> _Known:
+        found = find_release(self._store, self._base, self._keyspace)
+        if found is None:
+            return self._known.known or self._first
+        return _Known(self._base.for_release(found.release), found.why)

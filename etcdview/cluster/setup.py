@@ -5,8 +5,6 @@ Nothing is read from etcd while its quorum is lost: then what was read before is
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +15,7 @@ from etcdview.errors import EtcdviewError
 from etcdview.kube.keys import ObjectKey, show
 from etcdview.kube.resources import BY_PREFIX
 from etcdview.objects import Objects
+from etcdview.stores.kept import Kept
 from etcdview.stores.protocols import Store, prefix_end
 
 KEPT_SECONDS = 60.0
@@ -53,22 +52,13 @@ class SetupReader:
         self._store = store
         self._objects = objects
         self._on_disk = on_disk
-        self._lock = threading.Lock()  # guards the two below
-        self._known: Setup | None = None
-        self._due = 0.0  # monotonic
+        self._setup = Kept(KEPT_SECONDS, self._read)
 
     def known(self, *, may_read: bool) -> Setup:
         """The setup. `may_read` false: whatever was read before, for etcd would not answer now."""
-        with self._lock:
-            known, due = self._known, self._due
-        if known is not None and (not may_read or time.monotonic() < due):
-            return known
-        if not may_read:
-            return self.of_files("The registry is not read while etcd has no quorum.")
-        found = self._read()
-        with self._lock:
-            self._known, self._due = found, time.monotonic() + KEPT_SECONDS
-        return found
+        if may_read:
+            return self._setup.get()
+        return self._setup.known or self.of_files("The registry is not read while etcd has no quorum.")
 
     def of_files(self, problem: str) -> Setup:
         """What the files on this machine say, where the registry is not to be read."""

@@ -86,9 +86,7 @@ class Window:
     def definitions(self) -> Definitions:
         """What the cluster's CRDs define, read once a window, and past the scope: no table can be made without."""
         if self._definitions is None:
-            cluster = self.cluster
-            everything = Objects(cluster.store, cluster.codec, cluster.keyspace, cluster.redactor.mask)
-            self._definitions = cluster.kinds.definitions(everything)
+            self._definitions = self.cluster.kinds.definitions()
         return self._definitions
 
     def covers(self, start: bytes, end: bytes) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -21,6 +20,7 @@ from etcdview.endpoints import parse_endpoint
 from etcdview.errors import CertificateFileError
 from etcdview.health.facts import ClusterFacts
 from etcdview.models import TlsFiles
+from etcdview.stores.kept import Kept
 from etcdview.tls.certificates import (
     Certificate,
     from_der,
@@ -121,18 +121,12 @@ class Boards:
 
     def __init__(self, tls: TlsFiles, root: Path = Path("/")) -> None:
         self._tls = tls
-        self._root = root
-        self._files: tuple[Seen | Unreadable, ...] = ()
-        self._kubeadm = False
-        self._due = 0.0  # monotonic
+        self._files = Kept(FILES_SECONDS, lambda: (collect(tls, root), made_by_kubeadm(root)))
 
     def look(self, cluster: ClusterFacts) -> CertificateInventory:
         """The board as it is now."""
-        if time.monotonic() >= self._due:
-            self._files = collect(self._tls, self._root)
-            self._kubeadm = made_by_kubeadm(self._root)
-            self._due = time.monotonic() + FILES_SECONDS
-        return make_board((*presented(cluster, self._tls.server_name, kubeadm=self._kubeadm), *self._files))
+        files, kubeadm = self._files.get()
+        return make_board((*presented(cluster, self._tls.server_name, kubeadm=kubeadm), *files))
 
 
 def collect(tls: TlsFiles, root: Path = Path("/")) -> tuple[Seen | Unreadable, ...]:

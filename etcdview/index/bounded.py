@@ -21,6 +21,7 @@ from etcdview.kube import resources
 from etcdview.kube.keys import KeySpace, show
 from etcdview.kube.resources import BY_PREFIX
 from etcdview.models import NamesPiece
+from etcdview.stores.kept import Kept
 from etcdview.stores.protocols import Store, prefix_end
 
 SURVEY_SECONDS = 30.0  # how old a tree may be: counting a million keys costs etcd 0.3 s
@@ -65,14 +66,13 @@ class BoundedNames:
         self.spans = tuple(spans)
         self._revision = revision
         self._trouble = problem
-        self._survey: _Survey | None = None
-        self._surveying = threading.Lock()  # only one survey is made at a time
+        self._survey = Kept(SURVEY_SECONDS, self._count_all, old_for=(UnreachableError,))
         self._counted: OrderedDict[KeyRange, _Counted] = OrderedDict()
         self._lock = threading.Lock()  # guards the counts
 
     def freshness(self) -> Freshness:
         """See Names.freshness. Each answer is as of the moment it is asked for, the tree at most 30 s older."""
-        survey = self._survey
+        survey = self._survey.known
         revision, age = (survey.tree.revision, time.monotonic() - survey.at) if survey else (self._revision, 0.0)
         return Freshness("bounded", revision, complete=False, age_seconds=age, problem=self._trouble)
 
@@ -81,13 +81,7 @@ class BoundedNames:
 
         Raises UnreachableError where there is none of before.
         """
-        known = self._survey
-        if known is not None and time.monotonic() - known.at <= SURVEY_SECONDS:
-            return known.tree
-        if known is not None and self._surveying.locked():
-            return known.tree
-        with self._surveying:
-            return self._surveyed(known).tree
+        return self._survey.get().tree
 
     def page(self, start: bytes, end: bytes, *, after: bytes | None = None, limit: int = 100) -> KeyPage:
         """See Names.page; the names are read as they are now, their count is at most 30 s older."""
@@ -127,19 +121,8 @@ class BoundedNames:
     def close(self) -> None:
         """Nothing to let go of."""
 
-    def _surveyed(self, before: _Survey | None) -> _Survey:
-        """A new survey, unless somebody has made one since `before`; that one where etcd does not answer."""
-        found = self._survey
-        if found is not before and found is not None:
-            return found
-        try:
-            found = _Survey(time.monotonic(), survey(self._store, self._keyspace, self.spans, self._revision))
-        except UnreachableError:
-            if before is None:
-                raise
-            return before
-        self._survey = found
-        return found
+    def _count_all(self) -> _Survey:
+        return _Survey(time.monotonic(), survey(self._store, self._keyspace, self.spans, self._revision))
 
     def _read_page(self, span: KeyRange, low: bytes, limit: int, known: _Counted | None) -> NamesPiece:
         """At most `limit` names from `low` on. Where the span holds many, its end is guessed: see the lister."""

@@ -9,10 +9,10 @@ from typing import Literal
 from etcdview.cluster.coverage import PLAIN, Count, Seal, TypeSeals
 from etcdview.cluster.window import Window
 from etcdview.codec import EncryptionConfig
-from etcdview.errors import DeniedError
 from etcdview.health.findings import Finding
 from etcdview.index.base import Freshness
 from etcdview.pages.parts.commands import Command
+from etcdview.pages.parts.costly import check_costly, may_ask_costly
 
 # right: as the configuration writes it; old: under a key that it only reads; plain: not encrypted though it should be;
 # open: plain, and nothing says otherwise; closed: encrypted, and there is no configuration to compare with
@@ -66,7 +66,10 @@ def encryption_page(window: Window, now: datetime) -> EncryptionPage:
     """The page, from the last full count if there is one for this viewer, else from a sample."""
     whole = window.viewer.scope.whole
     full = window.cluster.coverage.full() if whole else None
-    count = full if full is not None and full.types else window.cluster.coverage.sample(window, now)
+    if full is not None and full.types:
+        count = full
+    else:
+        count = window.cluster.coverage.sample(window, lambda: datetime.now(now.tzinfo))
     config = window.cluster.codec.encryption
     rows = sorted((_row(seals, config) for seals in count.types), key=_order)
     return EncryptionPage(
@@ -74,7 +77,7 @@ def encryption_page(window: Window, now: datetime) -> EncryptionPage:
         configured=bool(config.rules),
         count=count,
         running=full is not None and full.progress is not None,
-        may_count=whole,
+        may_count=may_ask_costly(window),
         rows=tuple(row for row in rows if not _is_other(row)),
         others=tuple(row for row in rows if _is_other(row)),
         findings=tuple(_findings(rows, now)),
@@ -83,10 +86,15 @@ def encryption_page(window: Window, now: datetime) -> EncryptionPage:
 
 
 def begin_count(window: Window, now: datetime) -> None:
-    """Count all values in the background. Raises DeniedError for a viewer who may not see all of them."""
-    if not window.viewer.scope.whole:
-        raise DeniedError("Your role covers a part of the cluster only: all values are not yours to count.")
+    """Count all values in the background, unless a count runs already. Raises DeniedError as `may_count` says no."""
+    check_costly(window, "count all values")
     window.cluster.coverage.begin(window, lambda: datetime.now(now.tzinfo))
+
+
+def stop_count(window: Window) -> None:
+    """End the count that runs; what it has counted stays. Raises DeniedError as `begin_count`."""
+    check_costly(window, "count all values")
+    window.cluster.coverage.stop()
 
 
 def _row(found: TypeSeals, config: EncryptionConfig) -> TypeRow:

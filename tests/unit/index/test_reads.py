@@ -218,8 +218,8 @@ def test_a_survey_of_before_stands_while_etcd_does_not_answer(monkeypatch: pytes
             return super().range(start, end, **options)
 
     store = Failing("test", (KeyValue(key, 1, 1, 1) for key in SHAPES["numbered"]), revision=5)
+    monkeypatch.setattr(bounded, "SURVEY_SECONDS", -1.0)
     names = BoundedNames(store, KEYSPACE)
     before = names.tree()
-    monkeypatch.setattr(bounded, "SURVEY_SECONDS", -1.0)
     store.down = True
     assert names.tree() == before

@@ -1,0 +1,26 @@
+"""One rule for questions that make a live etcd read everything it has: HashKV, and a count of all values."""
+
+from __future__ import annotations
+
+from etcdview.cluster.window import Window
+from etcdview.errors import DeniedError
+
+
+def may_ask_costly(window: Window) -> bool:
+    """Whether this viewer may ask: of etcd an operator with a login, of a file anyone; never of a part only."""
+    viewer = window.viewer
+    if not viewer.scope.whole:
+        return False
+    return not window.store.live or viewer.may("snapshot") or viewer.may("maintain")
+
+
+def check_costly(window: Window, what: str) -> None:
+    """Raises DeniedError for a viewer who may not ask; `what` is a verb and its object, such as "count all values"."""
+    if may_ask_costly(window):
+        return
+    if not window.viewer.scope.whole:
+        raise DeniedError(f"Your role is limited to part of the cluster, so you cannot {what}.")
+    raise DeniedError(
+        f"Your role ({window.viewer.role}) may not {what}: etcd reads everything for it.",
+        "It takes the role operator, and a login.",
+    )

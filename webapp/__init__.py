@@ -9,7 +9,8 @@ from etcdview.access.ended_sessions import EndedSessions
 from etcdview.access.secret_key import with_secret_key
 from etcdview.cluster.cluster import Cluster
 from etcdview.config import Settings, load
-from webapp import accounts, api, errors, machines, rendering, runtime, security, views
+from webapp import accounts, errors, machines, rendering, runtime, security, views
+from webapp.api import views as api
 
 
 def create_app(
@@ -18,7 +19,7 @@ def create_app(
     """The app over `cluster`, or over the one that `settings` name, or over what environment and files say.
 
     Opening a cluster starts its threads and never waits for etcd: the app is there at once, and stays, while etcd is
-    down. `ended` is what several workers share; see EndedSessions. Raises SettingError for settings that make no sense.
+    down. `ended` is what several workers share; see EndedSessions. Raises SettingError for invalid settings.
     """
     settings = with_secret_key(settings or load())
     app = Flask(__name__, template_folder=rendering.TEMPLATES, static_folder=rendering.STATIC)
@@ -29,8 +30,8 @@ def create_app(
     errors.init_app(app)
     runtime.init_app(app, settings, cluster)
     # From here on etcd is being asked: what follows costs the first page nothing.
-    api.init_app(app)
-    machines.init_app(app)
+    app.register_blueprint(api.bp)
+    app.register_blueprint(machines.bp)
     views.init_app(app)
     accounts.limit(app)
     return app

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from markupsafe import Markup
 
-from etcdview.kube.quantities import size_text
+from etcdview.pages.parts.sizes import size_text
 
 HIGHLIGHT_LIMIT = 200_000
 DASH = "\u2013"  # what stands for nothing

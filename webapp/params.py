@@ -1,12 +1,11 @@
-"""What an address asks for, read strictly: a parameter that makes no sense is an error with a sentence."""
+"""The parameters of an address, read strictly: an invalid one is an error with a sentence."""
 
 from __future__ import annotations
 
 from werkzeug.datastructures import MultiDict
 
 from etcdview.errors import QueryError
-from etcdview.kube.keys import from_query
-from etcdview.pages.parts.addresses import cursor_name
+from etcdview.pages.parts.addresses import cursor_name, read_key
 
 Args = MultiDict[str, str]
 MAX_REVISION = 2**63 - 1
@@ -14,7 +13,7 @@ MAX_REVISION = 2**63 - 1
 
 def key(args: Args) -> bytes:
     """The storage key of `key=` or `key64=`."""
-    return from_query(args.get("key"), args.get("key64"))
+    return read_key(args.get("key"), args.get("key64"))
 
 
 def cursor(args: Args, name: str = "cursor") -> bytes | None:
@@ -37,7 +36,7 @@ def flag(args: Args, name: str) -> bool:
         return False
     if value in ("1", "true", "yes"):
         return True
-    raise QueryError(f"{name}={value[:40]!r} is neither yes nor no.", f"Use {name}=1 or leave it out.")
+    raise QueryError(f"{name}={value[:40]!r} is not a yes or no.", f"Use {name}=1 or leave it out.")
 
 
 def integer(args: Args, name: str, default: int, *, least: int = 0, most: int = MAX_REVISION) -> int:
@@ -46,7 +45,7 @@ def integer(args: Args, name: str, default: int, *, least: int = 0, most: int = 
     if not text:
         return default
     if not (text.isascii() and text.removeprefix("-").isdigit() and len(text) < 20):
-        raise QueryError(f"{name}={text[:40]!r} is no whole number.", f"Use a number from {least} to {most}.")
+        raise QueryError(f"{name}={text[:40]!r} is not a whole number.", f"Use a number from {least} to {most}.")
     value = int(text)
     if not least <= value <= most:
         raise QueryError(f"{name}={value} is out of bounds.", f"Use a number from {least} to {most}.")

@@ -24,6 +24,7 @@ from etcdview.pages.parts.writable import Problem, check_typed, off
 from etcdview.stores.protocols import Maintainable
 
 EARLIER_SECONDS = 300.0
+Step = operations.Step  # of defragmenting all members, for the page that streams them
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ class RunPage:
 
     crumbs: tuple[Crumb, ...]
     title: str
-    steps: Iterator[operations.Step]
+    steps: Iterator[Step]
 
 
 _DONE = {

@@ -47,23 +47,23 @@ def api(path: str) -> Row:
 GET: dict[str, tuple[Row, ...]] = {
     "static": (Row("/static/css/base.css", (200,) * 5),),
     "assets.htmx": (Row("/static-packages/htmx.js", (200,) * 5),),
-    "healthz": (Row("/healthz", (200,) * 5),),
-    "readyz": (Row("/readyz", (200,) * 5),),
-    "metrics": (everybody_in("/metrics"),),
-    "accounts.login": (Row("/login", (200,) * 5),),
+    "machines.healthz": (Row("/healthz", (200,) * 5),),
+    "machines.readyz": (Row("/readyz", (200,) * 5),),
+    "machines.metrics": (everybody_in("/metrics"),),
+    "accounts.login_page": (Row("/login", (200,) * 5),),
     "accounts.begin_oidc": (Row("/login/oidc", (404,) * 5),),
     "accounts.finish_oidc": (Row("/login/oidc/callback?code=x&state=y", (404,) * 5),),
-    "accounts.account": (everybody_in("/account"),),
-    "audit.audit_log": (Row("/audit", (LOGIN, DENIED, DENIED, DENIED, 200)),),
-    "reveal.fields": (
+    "accounts.account_page": (everybody_in("/account"),),
+    "audit.audit_page": (Row("/audit", (LOGIN, DENIED, DENIED, DENIED, 200)),),
+    "reveal.reveal_page": (
         Row(at("/reveal", CREDENTIALS), (LOGIN, DENIED, DENIED, 200, 200)),
         Row(at("/reveal", CRASHLOOP), (LOGIN, DENIED, DENIED, 400, 400)),
     ),
-    "encryption.encryption": (everybody_in("/encryption"),),
-    "overview.overview": (everybody_in("/"),),
-    "health.health": (everybody_in("/health"),),
-    "health.certificates": (everybody_in("/certificates"),),
-    "registry.registry": (
+    "encryption.encryption_page": (everybody_in("/encryption"),),
+    "overview.overview_page": (everybody_in("/"),),
+    "health.health_page": (everybody_in("/health"),),
+    "health.certificates_page": (everybody_in("/certificates"),),
+    "registry.registry_page": (
         everybody_in("/registry"),
         everybody_in("/registry?resource=pods&wide=1"),
         everybody_in("/registry?resource=pods&namespace=shop"),
@@ -73,7 +73,7 @@ GET: dict[str, tuple[Row, ...]] = {
         Row("/registry?resource=nodes", (LOGIN, DENIED, 200, 200, 200)),
         everybody_in("/registry?resource=unplaced"),
     ),
-    "object.show": (
+    "object.object_page": (
         everybody_in(at("/object", CRASHLOOP)),
         everybody_in(at("/object", CRASHLOOP, view="raw")),
         everybody_in(at("/object", CRASHLOOP, view="wire")),
@@ -83,31 +83,31 @@ GET: dict[str, tuple[Row, ...]] = {
         Row(at("/object", "/registry/pods/payments/there-is-none"), (LOGIN, DENIED, 404, 404, 404)),
         Row(at("/object", "/elsewhere/secret"), (LOGIN, DENIED, 200, 200, 200)),
     ),
-    "object.history": (
+    "object.history_page": (
         everybody_in(at("/history", CRASHLOOP)),
         Row(at("/history", CREDENTIALS), (LOGIN, DENIED, 200, 200, 200)),
     ),
-    "object.as_file": (
+    "object.download_value": (
         everybody_in(at("/download", CRASHLOOP, format="raw")),
         Row(at("/download", CREDENTIALS), (LOGIN, DENIED, 200, 200, 200)),
         Row(at("/download", CREDENTIALS, format="raw"), (LOGIN, DENIED, DENIED, DENIED, DENIED)),
     ),
-    "search.search": (
+    "search.search_page": (
         everybody_in("/search?q=e"),
         everybody_in("/search?q=/registry/secrets/"),
         everybody_in("/search?q=payments&mode=contains"),
         everybody_in("/search?q=.*&mode=regex"),
     ),
-    "search.content": (
+    "search.content_search_page": (
         everybody_in("/search/content?q=crash&resource=pods"),
         Row("/search/content?q=correct&resource=secrets", (LOGIN, DENIED, 200, 200, 200)),
         everybody_in("/search/content?q=correct&prefix=/"),
     ),
     # a file does not change
-    "watch.watch": (everybody_in("/watch?prefix=/registry/secrets/", 501), everybody_in("/watch", 501)),
-    "watch.freshness": (everybody_in("/freshness"),),
-    "wellbeing.namespaces": (everybody_in("/namespaces"),),
-    "wellbeing.storage": (everybody_in("/storage"),),
+    "watch.watch_page": (everybody_in("/watch?prefix=/registry/secrets/", 501), everybody_in("/watch", 501)),
+    "watch.freshness_bar": (everybody_in("/freshness"),),
+    "wellbeing.namespaces_page": (everybody_in("/namespaces"),),
+    "wellbeing.storage_page": (everybody_in("/storage"),),
     "api.openapi": (api("/api/v1/openapi.json"),),
     "api.cluster": (api("/api/v1/cluster"),),
     "api.health": (api("/api/v1/health"),),
@@ -122,29 +122,32 @@ GET: dict[str, tuple[Row, ...]] = {
         Row(at("/api/v1/history", CREDENTIALS), (REFUSED, DENIED, 200, 200, 200)),
     ),
     # a registry that is read from a file is never changed: nobody gets further than that
-    "edit.edit": (Row(at("/edit", CRASHLOOP), (LOGIN, 404, 404, 404, 404)),),
-    "edit.restore": (Row(at("/restore", CRASHLOOP, revision="1"), (LOGIN, 404, 404, 404, 404)),),
-    "edit.create": (everybody_in("/create", 404),),
-    "edit.ask": (Row(at("/delete", CRASHLOOP), (LOGIN, 404, 404, 404, 404)),),
-    "edit.ask_prefix": (everybody_in("/delete-prefix?prefix=/registry/pods/shop/", 404),),
-    "maintenance.members": (everybody_in("/maintenance", 404),),
-    "maintenance.ask": (everybody_in("/maintenance/snapshot", 404), everybody_in("/maintenance/compact", 404)),
-    "edit.changed": (Row(at("/changed", CRASHLOOP, revision="1"), (LOGIN, 404, 404, 404, 404)),),
+    "edit.edit_page": (Row(at("/edit", CRASHLOOP), (LOGIN, 404, 404, 404, 404)),),
+    "edit.restore_page": (Row(at("/restore", CRASHLOOP, revision="1"), (LOGIN, 404, 404, 404, 404)),),
+    "edit.create_page": (everybody_in("/create", 404),),
+    "edit.confirm_delete": (Row(at("/delete", CRASHLOOP), (LOGIN, 404, 404, 404, 404)),),
+    "edit.confirm_delete_prefix": (everybody_in("/delete-prefix?prefix=/registry/pods/shop/", 404),),
+    "maintenance.maintenance_page": (everybody_in("/maintenance", 404),),
+    "maintenance.confirm_operation": (
+        everybody_in("/maintenance/snapshot", 404),
+        everybody_in("/maintenance/compact", 404),
+    ),
+    "edit.changed_page": (Row(at("/changed", CRASHLOOP, revision="1"), (LOGIN, 404, 404, 404, 404)),),
 }
 # By POST with a token of the form: (path, the fields, statuses for nina, vera, olga, ann)
 SECRET_FIELD = {"key": CREDENTIALS, "field": "data.password", "revision": "273"}
 POST: dict[str, tuple[str, dict[str, str], tuple[int, int, int, int]]] = {
     "accounts.log_in": ("/login", {"name": "ann", "password": "no"}, (401, 401, 401, 401)),
     "accounts.log_out": ("/logout", {}, (303, 303, 303, 303)),
-    "reveal.show": ("/reveal", SECRET_FIELD, (403, 403, 200, 200)),
-    "health.compare": ("/health/compare", {}, (404, 404, 404, 404)),  # a file has no members
-    "encryption.count": ("/encryption", {}, (403, 303, 303, 303)),
-    "edit.check": ("/edit", {"key": CRASHLOOP, "text": "x"}, (404, 404, 404, 404)),
-    "edit.back": ("/edit/back", {"key": CRASHLOOP, "text": "x"}, (404, 404, 404, 404)),
-    "edit.apply": ("/edit/apply", {"key": CRASHLOOP, "text": "x"}, (404, 404, 404, 404)),
-    "edit.delete": ("/delete", {"key": CRASHLOOP, "typed": "crashloop"}, (404, 404, 404, 404)),
-    "maintenance.do": ("/maintenance/compact", {"revision": "1", "typed": "1"}, (404, 404, 404, 404)),
-    "edit.delete_below": ("/delete-prefix", {"prefix": "/registry/pods/shop/"}, (404, 404, 404, 404)),
+    "reveal.reveal_field": ("/reveal", SECRET_FIELD, (403, 403, 200, 200)),
+    "health.compare_members": ("/health/compare", {}, (404, 404, 404, 404)),  # a file has no members
+    "encryption.count_values": ("/encryption", {}, (403, 303, 303, 303)),
+    "edit.preview_change": ("/edit", {"key": CRASHLOOP, "text": "x"}, (404, 404, 404, 404)),
+    "edit.reopen_editor": ("/edit/back", {"key": CRASHLOOP, "text": "x"}, (404, 404, 404, 404)),
+    "edit.apply_change": ("/edit/apply", {"key": CRASHLOOP, "text": "x"}, (404, 404, 404, 404)),
+    "edit.delete_key": ("/delete", {"key": CRASHLOOP, "typed": "crashloop"}, (404, 404, 404, 404)),
+    "maintenance.run_operation": ("/maintenance/compact", {"revision": "1", "typed": "1"}, (404, 404, 404, 404)),
+    "edit.delete_prefix": ("/delete-prefix", {"prefix": "/registry/pods/shop/"}, (404, 404, 404, 404)),
 }
 ROWS = [(endpoint, row) for endpoint, rows in GET.items() for row in rows]
 

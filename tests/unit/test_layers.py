@@ -40,11 +40,6 @@ SURFACES = {
         "errors",
         "config",
         "models",
-        "kube",
-        "health",
-        "writes",
-        "maintenance",
-        "index",
     )
 }
 # Who may import what is kept to one place.

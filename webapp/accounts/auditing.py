@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from etcdview.access.audit import Result
 from etcdview.errors import QueryError
-from etcdview.kube.keys import from_query
+from etcdview.pages.parts.addresses import read_key
 from webapp.accounts.addresses import client_address
 from webapp.accounts.csrf import SAFE_METHODS
 from webapp.accounts.identify import current_viewer
@@ -77,6 +77,6 @@ def _key() -> bytes:
     """The key that was asked for: of a form where it is sent by one, whatever the address says beside it."""
     try:
         fields = request.args if request.method in SAFE_METHODS else request.form
-        return from_query(fields.get("key"), fields.get("key64"))
+        return read_key(fields.get("key"), fields.get("key64"))
     except (QueryError, HTTPException):  # no key; or a form that is too large, or none
         return b""

@@ -23,9 +23,9 @@ OPEN = frozenset(
     {
         "static",
         "assets.htmx",
-        "healthz",
-        "readyz",
-        "accounts.login",
+        "machines.healthz",
+        "machines.readyz",
+        "accounts.login_page",
         "accounts.log_in",
         "accounts.log_out",
         "accounts.begin_oidc",
@@ -90,10 +90,10 @@ def _ask_for_login() -> Response:
     wants_page = request.method in csrf.SAFE_METHODS and not request.path.startswith("/api/")
     if not wants_page or not has_form():
         raise _please_log_in()
-    address = url_for("accounts.login", next=request.full_path.rstrip("?"))
+    address = url_for("accounts.login_page", next=request.full_path.rstrip("?"))
     if htmx_request.htmx:
         response = Response(status=401)
-        response.headers["HX-Redirect"] = url_for("accounts.login")
+        response.headers["HX-Redirect"] = url_for("accounts.login_page")
         return response
     return Response(status=303, headers={"Location": address})
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import get_args
-
 from marshmallow import fields, validate
 
-from etcdview.health.findings import Severity, Status
+from etcdview.pages.parts.verdict import SEVERITIES, STATUSES
 from webapp.api.schemas import Strict
 
 
@@ -14,7 +12,7 @@ class FindingSchema(Strict):
     """One thing that is not as it should be, or worth knowing, with the very numbers it rests on."""
 
     id = fields.String(metadata={"description": "the rule's; it does not change between releases"})
-    severity = fields.String(validate=validate.OneOf(get_args(Severity)))
+    severity = fields.String(validate=validate.OneOf(SEVERITIES))
     summary = fields.String()
     evidence = fields.String(metadata={"description": "what was read, and when"})
     why = fields.String(metadata={"description": "why it matters"})
@@ -26,6 +24,6 @@ class FindingSchema(Strict):
 class HealthSchema(Strict):
     """The verdict, and what it rests on, the gravest first. For a file: "unknown", and a finding that says why."""
 
-    verdict = fields.String(validate=validate.OneOf(get_args(Status)))
+    verdict = fields.String(validate=validate.OneOf(STATUSES))
     at = fields.String(metadata={"format": "date-time", "description": "when the members were asked, in UTC"})
     findings = fields.List(fields.Nested(FindingSchema))

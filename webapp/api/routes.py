@@ -12,15 +12,13 @@ from marshmallow import RAISE, Schema, ValidationError
 from webargs.flaskparser import FlaskParser
 
 from etcdview.errors import QueryError
-from etcdview.index.base import TypeCount
-from etcdview.kube.keys import from_query, show
 from etcdview.models import KeyMeta
 from etcdview.pages.object.entry import ObjectAnswer, read_entry, why_undecodable
 from etcdview.pages.object.history import read_history
 from etcdview.pages.object.past import Past
 from etcdview.pages.overview import ClusterState, cluster_state
-from etcdview.pages.parts.addresses import cursor_name
-from etcdview.pages.parts.types import named_tree
+from etcdview.pages.parts.addresses import cursor_name, key_text, read_key
+from etcdview.pages.parts.types import TypeCount, named_tree
 from etcdview.pages.parts.verdict import current_verdict
 from etcdview.pages.search import MODES, SearchPage, SearchQuery, search_page
 from webapp.api import URL_PREFIX, schemas
@@ -57,9 +55,7 @@ class _Parser(FlaskParser):
         error_status_code: int | None,
         error_headers: Any,
     ) -> NoReturn:
-        raise QueryError(
-            f"The query makes no sense: {_sentence(error.messages)}.", "See /api/v1/openapi.json."
-        ) from error
+        raise QueryError(f"Invalid query: {_sentence(error.messages)}.", "See /api/v1/openapi.json.") from error
 
 
 bp.ARGUMENTS_PARSER = _Parser()
@@ -110,7 +106,7 @@ def keys(query: dict[str, Any]) -> dict[str, Any]:
 @_problems(404, 410, 422, 503)
 def object_(query: dict[str, Any]) -> dict[str, Any]:
     """One key's value, decoded, and how it is stored."""
-    key = from_query(query.get("key"), query.get("key64"))
+    key = read_key(query.get("key"), query.get("key64"))
     return _object(read_entry(current_window(), key, query["revision"]))
 
 
@@ -120,8 +116,8 @@ def object_(query: dict[str, Any]) -> dict[str, Any]:
 @_problems(404, 503)
 def history(query: dict[str, Any]) -> dict[str, Any]:
     """The values that one key had."""
-    key = from_query(query.get("key"), query.get("key64"))
-    return {"key": show(key), "revisions": _revisions(read_history(current_window(), key))}
+    key = read_key(query.get("key"), query.get("key64"))
+    return {"key": key_text(key), "revisions": _revisions(read_history(current_window(), key))}
 
 
 def _revisions(found: Past) -> list[dict[str, Any]]:
@@ -140,7 +136,7 @@ def _resource(counted: TypeCount) -> dict[str, Any]:
         "group": resource.group,
         "version": resource.version,
         "kind": resource.kind,
-        "prefix": show(counted.prefix),
+        "prefix": key_text(counted.prefix),
         "count": counted.count,
         "namespaces": {name: count for name, count in counted.namespaces.items() if name},
     }
@@ -163,7 +159,7 @@ def _key(name: bytes, meta: KeyMeta | None) -> dict[str, Any]:
         "version": meta.version if meta else None,
         "lease": f"{meta.lease:x}" if meta else None,
     }
-    return {"key": show(name), "key64": base64.urlsafe_b64encode(name).rstrip(b"=").decode(), **facts}
+    return {"key": key_text(name), "key64": base64.urlsafe_b64encode(name).rstrip(b"=").decode(), **facts}
 
 
 def _object(answer: ObjectAnswer) -> dict[str, Any]:

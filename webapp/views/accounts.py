@@ -1,4 +1,4 @@
-"""Logging in and out, and what one's role is."""
+"""Logging in and out, and the account page."""
 
 from __future__ import annotations
 
@@ -46,10 +46,13 @@ class AccountPage:
 
 
 @bp.get("/login")
-def login() -> Response:
+def login_page() -> Response:
     """The page to log in on."""
     if not has_form():
-        raise NotFoundError("Nobody logs in here.", "Either nobody needs to, or a proxy or a certificate does it.")
+        raise NotFoundError(
+            "There is no login page here.",
+            "No login is needed, or a proxy or a client certificate does it.",
+        )
     return _login_page(_page())
 
 
@@ -63,10 +66,10 @@ def log_in() -> Response:
     users = accounts.users()
     user = users.of_password(name, password) if accounts.settings.users_file else None
     if user is None:
-        # A name that there is not may be a password that was typed in the wrong field.
+        # An unknown name may be a password that was typed in the wrong field.
         known = name in users.by_name
         audit("login", who=name if known else "", result="refused", detail="password" if known else "unknown name")
-        return _login_page(_page("Name or password is not right.", name), 401)
+        return _login_page(_page("Wrong name or password.", name), 401)
     audit("login", who=user.name, detail="password")
     return _begin(user, local_path(request.form.get("next")))
 
@@ -104,12 +107,12 @@ def log_out() -> Response:
     if found is not None:
         audit("logout")
     sessions.end()
-    return Response(status=303, headers={"Location": url_for("accounts.login") if has_form() else "/"})
+    return Response(status=303, headers={"Location": url_for("accounts.login_page") if has_form() else "/"})
 
 
 @bp.get("/account")
-def account() -> Response:
-    """Who one is here."""
+def account_page() -> Response:
+    """Who is logged in, and what the role permits."""
     found = viewer()
     page = AccountPage(found, tuple(sorted(MAY[found.role])), found.method in ("password", "oidc"))
     return render_page("accounts/account.html", page)
@@ -134,7 +137,7 @@ def _provider() -> Provider:
 
     provider = current_provider()
     if provider is None:
-        raise NotFoundError("There is no OpenID Connect provider here.")
+        raise NotFoundError("No OpenID Connect provider is configured.")
     return provider
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from importlib.resources import as_file, files
 
-from flask import Response, send_file
+from flask import Blueprint, Response, send_file
 
 YEAR_SECONDS = 365 * 24 * 3600
 
+bp = Blueprint("assets", __name__)
 
+
+@bp.get("/static-packages/htmx.js")
 def htmx() -> Response:
     """The htmx that requirements.txt pins."""
     with as_file(files("js_lib_htmx") / "static" / "htmx" / "htmx.min.js") as path:

@@ -52,7 +52,7 @@ class AuditPage:
 
 @bp.get("/audit")
 @needs("audit")
-def audit_log() -> Response:
+def audit_page() -> Response:
     """Who did what."""
     texts = {field.name: request.args.get(field.name, "") for field in fields(AuditQuery)}
     if any(len(text) > MAX_TEXT for text in texts.values()):

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from flask import Response
+from flask import Blueprint, Response
 
-from etcdview.pages.encryption import begin_count, encryption_page
 from webapp.rendering import render_page
 from webapp.runtime import current_window, now
 
+bp = Blueprint("encryption", __name__)
 
-def encryption() -> Response:
+
+@bp.get("/encryption")
+def encryption_page() -> Response:
     """Which values are encrypted, and by what."""
-    page = encryption_page(current_window(), now())
+    from etcdview.pages import encryption as pages
+
+    page = pages.encryption_page(current_window(), now())
     return render_page("encryption/index.html", page, fragments={"encryption": "encryption/_encryption.html"})
 
 
-def count() -> Response:
-    """Begin to count all values."""
-    begin_count(current_window(), now())
+@bp.post("/encryption")
+def count_values() -> Response:
+    """Begin to count all values; the page shows the result."""
+    from etcdview.pages import encryption as pages
+
+    pages.begin_count(current_window(), now())
     return Response(status=303, headers={"Location": "/encryption"})

@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
-from flask import Response
+from flask import Blueprint, Response
 
-from etcdview.pages.certificates.page import certificates_page
-from etcdview.pages.health.page import begin_comparison, health_page
 from webapp.accounts.acting import acting
 from webapp.rendering import render_page
 from webapp.runtime import current_window, now
 
+bp = Blueprint("health", __name__)
 
-def health() -> Response:
+
+@bp.get("/health")
+def health_page() -> Response:
     """The verdict and all that it rests on."""
-    page = health_page(current_window(), now())
+    from etcdview.pages.health import page as pages
+
+    page = pages.health_page(current_window(), now())
     return render_page("health/index.html", page, fragments={"health": "health/_health.html"})
 
 
-def compare() -> Response:
-    """Compare the members' data; the page shows what comes of it."""
+@bp.post("/health/compare")
+def compare_members() -> Response:
+    """Begin to compare the members' data; the page shows the result."""
+    from etcdview.pages.health import page as pages
+
     with acting("compare-data"):
-        begin_comparison(current_window())
+        pages.begin_comparison(current_window())
     return Response(status=303, headers={"Location": "/health"})
 
 
-def certificates() -> Response:
-    """Every certificate in sight."""
-    return render_page("certificates/index.html", certificates_page(current_window(), now()))
+@bp.get("/certificates")
+def certificates_page() -> Response:
+    """Every certificate that etcdview knows of."""
+    from etcdview.pages.certificates import page as pages
+
+    return render_page("certificates/index.html", pages.certificates_page(current_window(), now()))

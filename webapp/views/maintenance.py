@@ -6,21 +6,12 @@ import threading
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
-from flask import Response, redirect, request
+from flask import Blueprint, Response, redirect, request
 from werkzeug.exceptions import TooManyRequests
 
 from etcdview.errors import UnsafeError, UsageError
-from etcdview.maintenance.operations import Step
-from etcdview.pages.maintenance import (
-    OperationQuery,
-    maintenance_page,
-    operate,
-    operation_page,
-    running,
-    snapshot_stream,
-)
 from etcdview.pages.parts.writable import Problem
 from webapp import params
 from webapp.accounts.acting import acting
@@ -29,29 +20,42 @@ from webapp.params import Args
 from webapp.rendering import render_page, stream_page
 from webapp.runtime import current_cluster, current_window, now
 
+if TYPE_CHECKING:
+    from etcdview.pages.maintenance import OperationQuery, Step
+
+bp = Blueprint("maintenance", __name__)
 T = TypeVar("T")
 MISTAKE = 422
 # One takes a thread, and a member's bandwidth, for as long as it lasts.
 _SNAPSHOTS = threading.BoundedSemaphore(2)
-_NOTHING = Step("")
 
 
-def members() -> Response:
+@bp.get("/maintenance")
+def maintenance_page() -> Response:
     """The members, and what can be done."""
+    from etcdview.pages import maintenance as pages
+
     args = request.args
-    page = maintenance_page(
+    page = pages.maintenance_page(
         current_window(), now(), *(params.text(args, name, 100) for name in ("done", "member", "name"))
     )
     return render_page("maintenance/index.html", page)
 
 
-def ask(operation: str) -> Response:
-    """What it would do."""
-    return render_page("maintenance/operation.html", operation_page(current_window(), _query(operation, request.args)))
+@bp.get("/maintenance/<operation>")
+def confirm_operation(operation: str) -> Response:
+    """What the operation would do."""
+    from etcdview.pages import maintenance as pages
+
+    page = pages.operation_page(current_window(), _query(operation, request.args))
+    return render_page("maintenance/operation.html", page)
 
 
-def do(operation: str) -> Response:
-    """Do it."""
+@bp.post("/maintenance/<operation>")
+def run_operation(operation: str) -> Response:
+    """Run the operation."""
+    from etcdview.pages import maintenance as pages
+
     query, window = _query(operation, request.form), current_window()
     try:
         if operation == "snapshot":
@@ -59,15 +63,17 @@ def do(operation: str) -> Response:
         if operation == "defragment-all":
             return _defragment_all(query)
         with acting(operation, detail=query.detail):
-            return cast(Response, redirect(operate(window, query, now()), 303))
+            return cast(Response, redirect(pages.operate(window, query, now()), 303))
     except (UsageError, UnsafeError) as error:
         status = MISTAKE if isinstance(error, UsageError) else error.status
-        page = operation_page(window, query, Problem.of(error))
+        page = pages.operation_page(window, query, Problem.of(error))
         return render_page("maintenance/operation.html", page, status=status)
 
 
 def _query(operation: str, args: Args) -> OperationQuery:
-    return OperationQuery(
+    from etcdview.pages import maintenance as pages
+
+    return pages.OperationQuery(
         operation=operation,
         member=params.text(args, "member", 40),
         revision=params.integer(args, "revision", 0),
@@ -80,10 +86,12 @@ def _query(operation: str, args: Args) -> OperationQuery:
 
 def _snapshot(query: OperationQuery) -> Response:
     """The file, with its length, so that the browser shows how far it is and notices where it breaks off."""
+    from etcdview.pages import maintenance as pages
+
     with ExitStack() as stack:
         done = stack.enter_context(acting("snapshot"))
         stack.enter_context(_slot())
-        stream = snapshot_stream(current_window(), query)
+        stream = pages.snapshot_stream(current_window(), query)
         stack.callback(stream.close)
         held = stack.pop_all()
 
@@ -108,15 +116,17 @@ def _snapshot(query: OperationQuery) -> Response:
 
 def _defragment_all(query: OperationQuery) -> Response:
     """Each member's turn as it ends, in the page and in the audit log; the turn of the whole ends with the answer."""
+    from etcdview.pages import maintenance as pages
+
     with ExitStack() as stack:
         done = stack.enter_context(acting("defragment-all", detail=query.detail))
-        page = stack.enter_context(running(current_window(), query, now()))
+        page = stack.enter_context(pages.running(current_window(), query, now()))
         held = stack.pop_all()
     record = recorder()
 
     def steps() -> Generator[Step]:
         with held:
-            yield _NOTHING
+            yield pages.Step("")
             for step in page.steps:
                 record(action="defragment", result="failed" if step.problem else "done", detail=step.member)
                 done.problem = step.problem

@@ -1,22 +1,24 @@
-"""One key: its page, and its value as a file."""
+"""One key: its page, its history, and its value as a file."""
 
 from __future__ import annotations
 
-from flask import Response, request
+from flask import Blueprint, Response, request
 
-from etcdview.pages.object.download import download
-from etcdview.pages.object.history import history_page
-from etcdview.pages.object.page import object_page
-from etcdview.pages.object.query import ObjectQuery, parse_view
-from etcdview.pages.registry.changed import is_unchanged
 from webapp import params
 from webapp.accounts.auditing import audit
 from webapp.rendering import nothing_new, render_page, wants_fragment
 from webapp.runtime import current_window, now
 
+bp = Blueprint("object", __name__)
 
-def show() -> Response:
+
+@bp.get("/object")
+def object_page() -> Response:
     """The object page."""
+    from etcdview.pages.object import page as pages
+    from etcdview.pages.object.query import ObjectQuery, parse_view
+    from etcdview.pages.registry.changed import is_unchanged
+
     args = request.args
     query = ObjectQuery(
         key=params.key(args),
@@ -28,20 +30,26 @@ def show() -> Response:
     )
     if is_unchanged(current_window(), query.key, query.since):
         return nothing_new()
-    page = object_page(current_window(), query, now())
+    page = pages.object_page(current_window(), query, now())
     return render_page("object/index.html", page, fragments={"object": "object/_object.html"})
 
 
-def history() -> Response:
+@bp.get("/history")
+def history_page() -> Response:
     """The values that the key had."""
-    return render_page("object/history.html", history_page(current_window(), params.key(request.args)))
+    from etcdview.pages.object import history as pages
+
+    return render_page("object/history.html", pages.history_page(current_window(), params.key(request.args)))
 
 
-def as_file() -> Response:
+@bp.get("/download")
+def download_value() -> Response:
     """The value as a file."""
+    from etcdview.pages.object import download as pages
+
     args = request.args
     key, form, revision = params.key(args), args.get("format", "yaml"), params.integer(args, "revision", 0)
-    file = download(current_window(), key, form, revision)
+    file = pages.download(current_window(), key, form, revision)
     audit("download", key=key, revision=revision, detail=form)
     response = Response(file.content, mimetype=file.media_type)
     response.headers.set("Content-Disposition", "attachment", filename=file.name)

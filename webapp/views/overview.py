@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from flask import Response
+from flask import Blueprint, Response
 
-from etcdview.pages.overview import overview_page
+from etcdview.pages import overview as pages
 from webapp.rendering import render_page
 from webapp.runtime import current_window
 
+bp = Blueprint("overview", __name__)
 
-def overview() -> Response:
+
+@bp.get("/")
+def overview_page() -> Response:
     """Members, verdict, what fills the registry."""
-    page = overview_page(current_window())
+    page = pages.overview_page(current_window())
     return render_page("overview/index.html", page, fragments={"overview": "overview/_overview.html"})

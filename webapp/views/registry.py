@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from flask import Response, request
+from flask import Blueprint, Response, request
 
-from etcdview.pages.registry.page import registry_page
-from etcdview.pages.registry.query import MAX_PAGE_SIZE, PAGE_SIZE, RegistryQuery
 from webapp import params
 from webapp.rendering import nothing_new, render_page, wants_fragment
 from webapp.runtime import current_window, now
 
 MAX_FILTER = 300
 
+bp = Blueprint("registry", __name__)
 
-def registry() -> Response:
+
+@bp.get("/registry")
+def registry_page() -> Response:
     """The tree; with resource= a table."""
+    from etcdview.pages.registry import page as pages
+    from etcdview.pages.registry.query import MAX_PAGE_SIZE, PAGE_SIZE, RegistryQuery
+
     args = request.args
     query = RegistryQuery(
         resource=args.get("resource", ""),
@@ -28,7 +32,7 @@ def registry() -> Response:
         since=params.integer(args, "since", 0) if wants_fragment() else 0,
         until=params.cursor(args, "until"),
     )
-    page = registry_page(current_window(), query, now())
+    page = pages.registry_page(current_window(), query, now())
     if page is None:
         return nothing_new()
     status = page.problem.status if page.problem else 200

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from flask import Blueprint, Response, request
 
-from etcdview.pages.object.reveal import SHOWN_SECONDS, reveal, reveal_page
 from webapp import params
 from webapp.accounts.auditing import audit
 from webapp.accounts.guard import needs
@@ -19,21 +18,25 @@ bp = Blueprint("reveal", __name__)
 
 @bp.get("/reveal")
 @needs("reveal")
-def fields() -> Response:
+def reveal_page() -> Response:
     """The fields of a Secret, each with a button."""
-    return render_page("accounts/reveal.html", reveal_page(current_window(), params.key(request.args)))
+    from etcdview.pages.object import reveal as pages
+
+    return render_page("accounts/reveal.html", pages.reveal_page(current_window(), params.key(request.args)))
 
 
 @bp.post("/reveal")
 @needs("reveal")
 @limiter.limit(REVEALS)
-def show() -> Response:
+def reveal_field() -> Response:
     """One field in the clear. Reloading asks anew, and is logged anew: nothing is remembered here."""
+    from etcdview.pages.object import reveal as pages
+
     window, key = current_window(), params.key(request.form)
     path, revision = request.form.get("field", ""), params.integer(request.form, "revision", 0)
-    page = reveal_page(window, key)
-    found = reveal(window, key, path, revision)
+    page = pages.reveal_page(window, key)
+    found = pages.reveal(window, key, path, revision)
     audit("reveal", key=key, revision=revision, detail=path)
     response = render_page("accounts/reveal.html", replace(page, revealed=found))
-    response.headers["Refresh"] = f"{SHOWN_SECONDS}; url={page.href}"
+    response.headers["Refresh"] = f"{pages.SHOWN_SECONDS}; url={page.href}"
     return response

@@ -2,38 +2,45 @@
 
 from __future__ import annotations
 
-from flask import Response, request
+from flask import Blueprint, Response, request
 
 from etcdview.errors import QueryError
-from etcdview.pages.content_search import ContentQuery, content_form, content_page
-from etcdview.pages.search import MAX_PAGE_SIZE, MAX_TEXT, PAGE_SIZE, SearchQuery, refused_page, search_page
 from webapp import params
 from webapp.hangup import hung_up
 from webapp.rendering import render_page, stream_page, wants_fragment
 from webapp.runtime import current_window
 
+bp = Blueprint("search", __name__)
 
-def search() -> Response:
+
+@bp.get("/search")
+def search_page() -> Response:
     """Keys that match, in pages."""
+    from etcdview.pages import search as pages
+
     args = request.args
-    query = SearchQuery(
+    query = pages.SearchQuery(
         text=args.get("q", ""),
         mode=args.get("mode", ""),
         after=params.cursor(args),
-        limit=params.integer(args, "limit", PAGE_SIZE, least=1, most=MAX_PAGE_SIZE),
+        limit=params.integer(args, "limit", pages.PAGE_SIZE, least=1, most=pages.MAX_PAGE_SIZE),
     )
     try:
-        page = search_page(current_window(), query, hung_up() if wants_fragment() else None)
+        page = pages.search_page(current_window(), query, hung_up() if wants_fragment() else None)
     except QueryError as error:
-        page = refused_page(current_window(), query, error)
+        page = pages.refused_page(current_window(), query, error)
     status = page.problem.status if page.problem else 200
     return render_page("search/index.html", page, fragments={"results": "search/_results.html"}, status=status)
 
 
-def content() -> Response:
+@bp.get("/search/content")
+def content_search_page() -> Response:
     """Objects that match, as they are found."""
+    from etcdview.pages import content_search as pages
+    from etcdview.pages.search import MAX_TEXT
+
     args = request.args
-    query = ContentQuery(
+    query = pages.ContentQuery(
         text=params.text(args, "q", MAX_TEXT),
         kind=args.get("kind", "text"),
         resource=params.text(args, "resource", MAX_TEXT),
@@ -41,6 +48,8 @@ def content() -> Response:
         prefix=params.text(args, "prefix", MAX_TEXT),
     )
     try:
-        return stream_page("search/content.html", content_page(current_window(), query))
+        return stream_page("search/content.html", pages.content_page(current_window(), query))
     except QueryError as error:  # the form again, with what was typed
-        return render_page("search/content.html", content_form(current_window(), query, error), status=error.status)
+        return render_page(
+            "search/content.html", pages.content_form(current_window(), query, error), status=error.status
+        )

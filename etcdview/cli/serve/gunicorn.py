@@ -156,10 +156,10 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
 
 def _load_rest() -> None:
-    """What the first page did not wait for: the other pages need not, either. It stays, as what `load` made."""
-    from webapp.lazily import load_rest
+    """Load what the first page did not wait for, so that no other page waits for it. It stays, as what `load` made."""
+    from webapp.late import load_late
 
-    load_rest()
+    load_late()
     gc.collect()
     gc.freeze()
 

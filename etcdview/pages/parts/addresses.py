@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from etcdview.errors import QueryError
-from etcdview.kube.keys import to_query
+from etcdview.kube.keys import from_query, show, to_query
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,16 @@ class Crumb:
 
     text: str
     href: str = ""
+
+
+def key_text(key: bytes) -> str:
+    """The key for people: UTF-8 where it is, each other byte as \\xNN."""
+    return show(key)
+
+
+def read_key(key: str | None, key64: str | None) -> bytes:
+    """The key of the parameters `key` or `key64`. Raises QueryError where neither or an invalid one is given."""
+    return from_query(key, key64)
 
 
 def object_href(key: bytes, **params: str | int) -> str:

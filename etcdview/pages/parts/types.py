@@ -10,6 +10,8 @@ from etcdview.errors import NotFoundError
 from etcdview.index.base import Tree, TypeCount
 from etcdview.kube import resources
 
+__all__ = ["TypeCount", "find_type", "named_tree"]
+
 
 def named_tree(window: Window) -> Tree:
     """The tree, its custom types with the kind and version that their CRDs give them."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from typing import get_args
 
 from etcdview.cluster.window import Window
-from etcdview.health.findings import Finding, Verdict
+from etcdview.health.findings import Finding, Severity, Status, Verdict
 from etcdview.health.monitor import WAIT_SECONDS, Report
 
+SEVERITIES: tuple[str, ...] = get_args(Severity)
+STATUSES: tuple[str, ...] = get_args(Status)
 HEALTH_OF = "etcdview health --endpoints https://ADDRESS:2379 --cacert ca.crt --cert client.crt --key client.key"
 
 

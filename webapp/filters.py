@@ -63,19 +63,6 @@ def clock(value: datetime) -> str:
     return f"{value:%H:%M:%S}"
 
 
-_GOOD = frozenset({"Running", "Active", "Bound", "Ready", "Available", "Complete", "Completed", "Succeeded", "True"})
-_WAITING = frozenset({"Pending", "ContainerCreating", "PodInitializing", "Terminating", "SchedulingGated", "Released"})
-
-
-def status_tone(value: str) -> str:
-    """good, warning or bad: the colour of a status word; "plain" for a word that says nothing of it."""
-    if value in _GOOD:
-        return "good"
-    if value in _WAITING or value.startswith(("Init:", "NotReady")):
-        return "warning" if "Error" not in value and "BackOff" not in value else "bad"
-    return "plain" if value in ("", "<none>", "Unknown") else "bad"
-
-
 def highlight(text: str, language: str) -> Markup:
     """YAML or JSON with spans of Pygments' classes; text beyond 200 kB stays plain, so that pages stay quick."""
     if len(text) > HIGHLIGHT_LIMIT:
@@ -91,7 +78,6 @@ def highlight(text: str, language: str) -> Markup:
 FILTERS = {
     "hex_preview": hex_preview,
     "highlight": highlight,
-    "status_tone": status_tone,
     "clock": clock,
     "number": number,
     "size": size,

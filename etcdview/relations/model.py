@@ -11,6 +11,7 @@ from etcdview.kube.selectors import LabelSelector
 
 Object = Mapping[str, Any]
 Direction = Literal["out", "in"]
+Health = Literal["healthy", "unhealthy", "unknown"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -52,12 +53,24 @@ class Selection:
     selector: LabelSelector
 
 
+def health(well: bool | None) -> Health:
+    """The word for it; "unknown" where there is nothing to be well or not."""
+    if well is None:
+        return "unknown"
+    return "healthy" if well else "unhealthy"
+
+
 @dataclass(frozen=True, slots=True)
 class State:
     """How an object is, in a word or two. `well` is None where there is nothing to be well or not."""
 
     text: str = ""
     well: bool | None = None
+
+    @property
+    def health(self) -> Health:
+        """`well` in a word, for lists and programs."""
+        return health(self.well)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from etcdview.kube.fields import condition, deleting, dig, is_true, items, number, text
-from etcdview.relations.model import Object, State, group_of
+from etcdview.relations.model import Health, Object, State, group_of, health
 from etcdview.tables.batch import job_status
 from etcdview.tables.certificates import csr_status
 from etcdview.tables.core_nodes import node_status
@@ -26,6 +26,13 @@ def state_of(obj: Object, now: datetime) -> State:
     return speaker(obj, now) if speaker else _by_conditions(obj)
 
 
+def health_of(obj: Object, now: datetime, pod_status: str = "") -> Health:
+    """The health in state_of. Who has made the cells of a pod gives its STATUS, which takes as long as all the rest."""
+    if pod_status and text(obj, "kind") == "Pod":
+        return health(_pod_is_well(obj, pod_status))
+    return state_of(obj, now).health
+
+
 def runs_unready(pod: Object | None) -> bool:
     """Whether the containers of a pod run, and the pod does not count as ready: its node is lost, or a gate shut."""
     ready = condition(pod, "Ready")
@@ -35,15 +42,23 @@ def runs_unready(pod: Object | None) -> bool:
 def _pod(obj: Object, now: datetime) -> State:
     state = pod_state(obj, now)
     words = f"{state.reason}, {state.ready} of {state.total} ready"
+    well = _pod_is_well(obj, state.reason)
     if text(obj, "status", "phase") == "Succeeded":
-        return State("Completed", True)
-    if state.reason in _STARTING or deleting(obj):
-        return State(words, False if state.reason in ("Pending", "SchedulingGated") else None)
-    if state.reason == "Running" and not is_true(obj, "Ready"):
+        return State("Completed", well)
+    if state.reason == "Running" and well is False:
         ready = condition(obj, "Ready")
         why = ": ".join(part for part in (text(ready, "reason"), text(ready, "message")) if part)
-        return State(f"{words}, but the pod is not" + (f" ({why})" if why else ""), False)
-    return State(words, state.reason == "Running")
+        return State(f"{words}, but the pod is not" + (f" ({why})" if why else ""), well)
+    return State(words, well)
+
+
+def _pod_is_well(obj: Object, reason: str) -> bool | None:
+    """By the word for the pod, which says nothing of a pod that runs and is not ready."""
+    if text(obj, "status", "phase") == "Succeeded":
+        return True
+    if reason in _STARTING or deleting(obj):
+        return False if reason in ("Pending", "SchedulingGated") else None
+    return reason == "Running" and is_true(obj, "Ready")
 
 
 def _node(obj: Object, now: datetime) -> State:

@@ -5,6 +5,7 @@ The steps are those of HumanDuration and ShortHumanDuration in k8s.io/apimachine
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 UNKNOWN = "<unknown>"
@@ -15,6 +16,9 @@ _HOUR = 60 * _MINUTE
 _DAY = 24 * _HOUR
 _YEAR = 365 * _DAY
 _SECOND = timedelta(seconds=1)
+_UNITS = {"s": 1, "m": _MINUTE, "h": _HOUR, "d": _DAY, "y": _YEAR}
+_PART = re.compile(r"(\d{1,9})([smhdy])", re.ASCII)
+_DURATION = re.compile(r"(?:\d{1,9}[smhdy])+", re.ASCII)
 
 
 def parse_time(text: object) -> datetime | None:
@@ -59,6 +63,13 @@ def short_human_duration(duration: timedelta) -> str:
         if seconds < limit:
             return f"{max(seconds, 0) // unit}{name}"
     return f"{seconds // _YEAR}y"
+
+
+def seconds_of(duration: str) -> int | None:
+    """A duration that was written here (5h12m, 2y100d) in seconds; None for any other text."""
+    if not _DURATION.fullmatch(duration):
+        return None
+    return sum(int(number) * _UNITS[unit] for number, unit in _PART.findall(duration))
 
 
 def _whole_seconds(duration: timedelta) -> int:

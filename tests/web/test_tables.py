@@ -39,7 +39,7 @@ def test_filters_by_words_and_labels_say_what_they_looked_into(page: Page) -> No
     page.get_by_label("Words").fill("crashloopbackoff")
     page.get_by_role("button", name="Filter").click()
     expect(page.locator("#objects tbody tr")).to_have_count(2)
-    expect(page.locator("#objects")).to_contain_text("Looked into all 40 objects")
+    expect(page.locator("#objects")).to_contain_text("Checked all 40 objects")
 
     page.goto("/registry?resource=pods&labels=app%3Dcart")
     expect(page.locator("#objects tbody tr")).to_have_count(3)

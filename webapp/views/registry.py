@@ -8,8 +8,6 @@ from webapp import params
 from webapp.rendering import nothing_new, render_page, wants_fragment
 from webapp.runtime import current_window, now
 
-MAX_FILTER = 300
-
 bp = Blueprint("registry", __name__)
 
 
@@ -17,7 +15,7 @@ bp = Blueprint("registry", __name__)
 def registry_page() -> Response:
     """The tree; with resource= a table."""
     from etcdview.pages.registry import page as pages
-    from etcdview.pages.registry.query import MAX_PAGE_SIZE, PAGE_SIZE, RegistryQuery
+    from etcdview.pages.registry.query import MAX_FILTER, MAX_PAGE_SIZE, PAGE_SIZE, Labels, RegistryQuery
 
     args = request.args
     query = RegistryQuery(
@@ -25,7 +23,7 @@ def registry_page() -> Response:
         namespace=args.get("namespace", ""),
         wide=params.flag(args, "wide"),
         text=params.text(args, "q", MAX_FILTER),
-        labels=params.text(args, "labels", MAX_FILTER),
+        labels=Labels.parse(params.text(args, "labels", MAX_FILTER)),
         sort=params.text(args, "sort", MAX_FILTER),
         after=params.cursor(args),
         limit=params.integer(args, "limit", PAGE_SIZE, least=1, most=MAX_PAGE_SIZE),

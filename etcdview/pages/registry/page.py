@@ -13,16 +13,15 @@ from etcdview.errors import QueryError
 from etcdview.index.base import Freshness, Tree, TypeCount
 from etcdview.kube.keys import show
 from etcdview.kube.resources import ResourceType
-from etcdview.kube.selectors import parse_labels
 from etcdview.pages.parts import commands
 from etcdview.pages.parts.addresses import Crumb, cursor_text, href, object_href
 from etcdview.pages.parts.churn import ChurnRow, churn_rows
 from etcdview.pages.parts.commands import Command
 from etcdview.pages.parts.types import find_type, named_tree
-from etcdview.pages.registry.listing import Cell, Head, ObjectTable, Row, object_table, table_of
-from etcdview.pages.registry.query import RegistryQuery
+from etcdview.pages.registry.query import UNRECOGNISED, RegistryQuery
+from etcdview.pages.registry.reading import range_of, table_of
+from etcdview.pages.registry.table import Cell, Head, ObjectTable, Row, object_table
 
-UNPLACED = "unplaced"
 NAMESPACES_SHOWN = 100  # of a type with thousands of them, those around the chosen one
 
 
@@ -91,11 +90,11 @@ class RegistryPage:
 def registry_page(window: Window, query: RegistryQuery, now: datetime) -> RegistryPage | None:
     """The page for `query`; None when nothing has changed since the revision that a live page has.
 
-    Raises NotFoundError for a type that there is not, QueryError for nonsense.
+    Raises NotFoundError for an unknown type, QueryError for a column or cursor that cannot be used.
     """
     tree = named_tree(window)
     chosen = _chosen(window, tree, query)
-    problem = _unreadable_labels(query) if chosen is not None else None
+    problem = query.labels.problem if chosen is not None else None
     if problem is not None:
         table: ObjectTable | None = ObjectTable((), (), False, False, 0, tree.revision)
     else:
@@ -112,25 +111,17 @@ def registry_page(window: Window, query: RegistryQuery, now: datetime) -> Regist
         denied=tree.denied,
         commands=commands.for_tree(show(window.keyspace.root)),
     )
-    if query.resource == UNPLACED:
-        return _with_unplaced(page, window)
+    if query.mode == "unrecognised":
+        return _with_unrecognised(page, window)
     if chosen is None or table is None:
         return replace(page, churn=churn_rows(window, tree))
     return replace(_with_objects(page, window, chosen.resource, table), problem=problem)
 
 
-def _unreadable_labels(query: RegistryQuery) -> QueryError | None:
-    try:
-        parse_labels(query.labels)
-    except QueryError as error:
-        return error
-    return None
-
-
 def _chosen(window: Window, tree: Tree, query: RegistryQuery) -> TypeCount | None:
     if query.namespace and not query.resource:
         raise QueryError("A namespace was given without a resource type.", "Add resource=, for example resource=pods.")
-    if query.resource in ("", UNPLACED):
+    if query.mode != "table":
         return None
     return find_type(window, tree, query.resource)
 
@@ -142,14 +133,14 @@ def _with_objects(page: RegistryPage, window: Window, resource: ResourceType, ta
         crumbs=_crumbs(resource, query),
         title=resource.plural,
         table=table,
-        commands=commands.for_list(window.keyspace.range_prefix(resource, query.namespace), resource, query.namespace),
+        commands=commands.for_list(range_of(window, query, resource), resource, query.namespace),
         wide_href=query.href(wide="" if query.wide else "1"),
         has_wide=any(c.priority > 0 for c in table_of(window, resource).columns),
         resource=resource,
     )
 
 
-def _with_unplaced(page: RegistryPage, window: Window) -> RegistryPage:
+def _with_unrecognised(page: RegistryPage, window: Window) -> RegistryPage:
     query = page.query
     names = window.index.unrecognised(after=query.after, limit=query.limit)
     facts = window.facts(names.keys)
@@ -182,8 +173,8 @@ def _groups(tree: Tree, query: RegistryQuery, chosen: TypeCount | None) -> Itera
     for group, types in groupby(ordered, key=lambda t: t.resource.group):
         yield Group(group or "core", tuple(_type_link(t, query, chosen) for t in types))
     if tree.unrecognised:
-        address = href("/registry", resource=UNPLACED)
-        link = TypeLink("keys that fit no pattern", tree.unrecognised, address, query.resource == UNPLACED)
+        address = href("/registry", resource=UNRECOGNISED)
+        link = TypeLink("keys that fit no pattern", tree.unrecognised, address, query.mode == "unrecognised")
         yield Group("other", (link,))
 
 

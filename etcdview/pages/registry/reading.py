@@ -1,0 +1,170 @@
+"""Read the rows of a table through a viewer's window, at one revision: a page of them, or what filters leave."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from etcdview.cluster.window import Entry, Window
+from etcdview.codec import Detail
+from etcdview.errors import CompactedError, QueryError, TooLargeError
+from etcdview.index.base import KeyPage
+from etcdview.kube.resources import ResourceType
+from etcdview.pages.parts.types import find_type, named_tree
+from etcdview.pages.registry.changed import RowChanges
+from etcdview.pages.registry.listing import Filter, Listing, TableRow
+from etcdview.pages.registry.query import RegistryQuery
+from etcdview.stores.protocols import prefix_end
+from etcdview.tables import Column, Table, table_for
+
+# A filter or an order other than the keys' needs all objects read: so many at the most, then the answer says so.
+SCAN_LIMIT = 5000
+GONE_LIMIT = 100  # deleted objects that a filtered list looks up, to strike out those it showed
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """How much a filter or an order has read: `seen` of `total` objects, `unread` of which could not be decoded."""
+
+    seen: int
+    total: int
+    unread: int
+
+    @property
+    def complete(self) -> bool:
+        """Whether every object was read."""
+        return self.seen >= self.total
+
+
+@dataclass(frozen=True, slots=True)
+class TableRows:
+    """Rows of one type, all read at one `revision`; `count` is of all that match, not of these alone.
+
+    `complete` is false while more are still to be read: the index loads, or a scan ended at SCAN_LIMIT.
+    `names_revision` is that of the key names. `serializable`: one member answered, which may be behind. `next_after`
+    is the key to go on after, None on the last page.
+    """
+
+    columns: tuple[Column, ...]
+    rows: tuple[TableRow, ...]
+    count: int
+    revision: int
+    names_revision: int
+    complete: bool
+    serializable: bool = False
+    scan: Scan | None = None
+    next_after: bytes | None = None
+
+
+def table_of(window: Window, resource: ResourceType) -> Table:
+    """The columns of a type, custom ones by their CRD."""
+    return table_for(resource, window.definitions.crd(resource))
+
+
+def query_table(window: Window, query: RegistryQuery, now: datetime) -> TableRows:
+    """The rows that a program asks for.
+
+    Raises NotFoundError for an unknown type, DeniedError outside the viewer's scope, QueryError for a selector, column
+    or cursor that cannot be used.
+    """
+    if query.labels.problem is not None:
+        raise query.labels.problem
+    resource = find_type(window, named_tree(window), query.resource).resource
+    listing = Listing(resource, table_of(window, resource), wide=query.wide)
+    return Reading(window, query, listing, now, Detail.CELLS).rows(None)
+
+
+def range_of(window: Window, query: RegistryQuery, resource: ResourceType) -> bytes:
+    """What the keys of the query begin with. As for kubectl, a namespace means nothing to a type that has none."""
+    return window.keyspace.range_prefix(resource, query.namespace if resource.namespaced else "")
+
+
+class Reading:
+    """One table's rows in the making. `detail` is how much of each object is decoded."""
+
+    def __init__(self, window: Window, query: RegistryQuery, listing: Listing, now: datetime, detail: Detail) -> None:
+        self._window = window
+        self._query = query
+        self._listing = listing
+        self._now = now
+        self._detail = detail
+        self._filter = Filter(query.labels.selector, query.text)
+        self._prefix = range_of(window, query, listing.resource)
+        self._scans = query.scans or listing.table.order is not None
+
+    def rows(self, marks: RowChanges | None) -> TableRows:
+        """The rows; with the deleted ones among `marks` that a filtered list had shown."""
+        return self._scanned(marks) if self._scans else self._page()
+
+    def _page(self) -> TableRows:
+        names = self._names(self._query.after, self._query.limit)
+        revision, serializable = names.revision, False
+        rows: list[TableRow] = []
+        for read in self._window.listed(names.keys, self._detail):
+            revision, serializable = read.revision, read.serializable
+            rows += [self._listing.row(entry, self._now) for entry in read.entries]
+        return TableRows(
+            columns=self._listing.columns,
+            rows=tuple(rows),
+            count=names.count,
+            revision=revision,
+            names_revision=names.revision,
+            complete=names.complete,
+            serializable=serializable,
+            next_after=names.next_after,
+        )
+
+    def _scanned(self, marks: RowChanges | None) -> TableRows:
+        """All objects read, at one revision, up to SCAN_LIMIT; filtered, ordered, and then a page of them."""
+        names = self._names(None, SCAN_LIMIT)
+        revision, serializable = names.revision, False
+        seen = unread = 0
+        kept: list[TableRow] = []
+        for read in self._window.listed(names.keys, self._detail):
+            revision, serializable = read.revision, read.serializable
+            seen += len(read.entries)
+            unread += sum(entry.object is None for entry in read.entries)
+            kept += self._kept(read.entries)
+        gone = self._kept(self._gone(marks)) if marks is not None else []
+        page, next_after = self._part(self._listing.ordered([*kept, *gone], self._query.sort))
+        scan = Scan(seen, max(names.count, seen), unread)
+        return TableRows(
+            columns=self._listing.columns,
+            rows=tuple(page),
+            count=len(kept),
+            revision=revision,
+            names_revision=names.revision,
+            complete=names.complete and scan.complete,
+            serializable=serializable,
+            scan=scan,
+            next_after=next_after,
+        )
+
+    def _part(self, ordered: Sequence[TableRow]) -> tuple[Sequence[TableRow], bytes | None]:
+        """The rows behind the cursor's, at most `limit` of them, and the cursor of the rest."""
+        first = 0 if self._query.after is None else self._behind(ordered, self._query.after)
+        page = ordered[first : first + self._query.limit]
+        return page, page[-1].key if first + len(page) < len(ordered) else None
+
+    def _behind(self, ordered: Sequence[TableRow], after: bytes) -> int:
+        for position, row in enumerate(ordered):
+            if row.key == after:
+                return position + 1
+        if self._query.sort or self._listing.table.order is not None:
+            raise QueryError("The last row of the page before has been deleted.", "Start again at the first page.")
+        return sum(row.key < after for row in ordered)
+
+    def _kept(self, entries: Sequence[Entry]) -> list[TableRow]:
+        rows = (self._listing.row(entry, self._now) for entry in entries)
+        return [row for row in rows if self._filter.keeps(row)]
+
+    def _gone(self, marks: RowChanges) -> tuple[Entry, ...]:
+        """The deleted objects as they were when the page was made: only they say whether it showed them."""
+        try:
+            return self._window.get_many(marks.deleted[:GONE_LIMIT], self._query.since)
+        except (CompactedError, TooLargeError):
+            return ()
+
+    def _names(self, after: bytes | None, limit: int) -> KeyPage:
+        return self._window.index.page(self._prefix, prefix_end(self._prefix), after=after, limit=limit)

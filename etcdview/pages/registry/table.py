@@ -1,0 +1,201 @@
+"""The table of the registry page: the rows of a listing with addresses, links to what they name, and what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from etcdview.cluster.consistent_store import how_read
+from etcdview.cluster.window import Window
+from etcdview.codec import Detail
+from etcdview.kube.keys import show
+from etcdview.kube.resources import ResourceType
+from etcdview.pages.parts.addresses import cursor_text, href, object_href
+from etcdview.pages.parts.links import Link, named_links
+from etcdview.pages.registry.changed import RowChanges, marks_since
+from etcdview.pages.registry.listing import Listing, TableRow
+from etcdview.pages.registry.query import RegistryQuery
+from etcdview.pages.registry.reading import Reading, Scan, TableRows, range_of, table_of
+from etcdview.relations.model import Health
+from etcdview.relations.states import runs_unready
+from etcdview.tables import Column
+
+# Columns whose cells name no other object: a table of these alone has no links, which take as long as its cells.
+_NAMES_NOTHING = frozenset(
+    ("Name", "Ready", "Status", "Restarts", "Age", "Data", "Type", "Desired", "Current", "Up-to-date", "Available")
+)
+_ROLES = {
+    "Status": "state",
+    "Phase": "state",
+    "State": "state",
+    "Condition": "state",
+    "Message": "prose",
+    "Object": "prose",
+    "Description": "prose",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell as kubectl prints it; `href` leads to the object that it names."""
+
+    text: str
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A column's head: the address that orders by it, and whether the rows are in that order.
+
+    `role` is how its cells are drawn: "number", "state", "prose" or "".
+    """
+
+    name: str
+    role: str
+    href: str
+    order: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One object of the table, or a key whose value could not be decoded (`error` says why).
+
+    `change` is "", "new", "changed" or "deleted": since the revision that a live page had before. `state` colours the
+    cells that say how the object is. `but` is what these do not say, as kubectl's do not: a running pod is not ready.
+    """
+
+    key: str
+    href: str
+    namespace: str
+    namespace_href: str
+    name: str
+    cells: tuple[Cell, ...]
+    links: tuple[Link, ...] = ()
+    error: str = ""
+    change: str = ""
+    state: Health = "unknown"
+    but: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectTable:
+    """Objects of one type, all read at one `revision`; `count` is of all of them, not of this page.
+
+    `how` says in words how they were read, "" for a file.
+    """
+
+    heads: tuple[Head, ...]
+    rows: tuple[Row, ...]
+    show_namespace: bool
+    show_links: bool
+    count: int
+    revision: int
+    how: str = ""
+    scan: Scan | None = None
+    next_href: str = ""
+    first_href: str = ""
+    poll_href: str = ""
+
+    def further(self, row: Row) -> Iterable[tuple[Head, Cell]]:
+        """The row's cells after the first, which leads to the object, each with its column's head."""
+        return zip(self.heads[1:], row.cells[1:], strict=True)
+
+
+def object_table(window: Window, query: RegistryQuery, resource: ResourceType, now: datetime) -> ObjectTable | None:
+    """The table for `query`; None when nothing has changed since the revision that the live page has."""
+    prefix = range_of(window, query, resource)
+    shown = (None, None) if query.scans else (query.after, query.until)
+    marks = marks_since(window, prefix, query.since, *shown)
+    if marks is not None and marks.nothing:
+        return None
+    return _Page(window, query, Listing(resource, table_of(window, resource), wide=query.wide)).table(now, marks)
+
+
+class _Page:
+    """One table in the making."""
+
+    def __init__(self, window: Window, query: RegistryQuery, listing: Listing) -> None:
+        self._window = window
+        self._query = query
+        self._listing = listing
+        resource = listing.resource
+        self._heads = tuple(self._head(column) for column in listing.columns)
+        self._names_others = query.wide or any(c.name not in _NAMES_NOTHING for c in listing.columns)
+        self._has_state = any(head.role == "state" for head in self._heads)
+        self._is_pod = (resource.group, resource.kind) == ("", "Pod")
+        self._namespace_hrefs: dict[str, str] = {}
+
+    def table(self, now: datetime, marks: RowChanges | None) -> ObjectTable:
+        query, resource = self._query, self._listing.resource
+        detail = Detail.UNMANAGED if self._names_others else Detail.CELLS
+        read = Reading(self._window, query, self._listing, now, detail).rows(marks)
+        rows = self._rows(read, marks)
+        following = cursor_text(read.next_after)
+        return ObjectTable(
+            heads=self._heads,
+            rows=rows,
+            show_namespace=resource.namespaced and not query.namespace,
+            show_links=any(row.links for row in rows),
+            count=read.count,
+            revision=read.revision,
+            how=how_read(self._window.cluster.store.live, read.serializable),
+            scan=read.scan if query.scans or not read.complete else None,
+            next_href=query.href(cursor=following) if following else "",
+            first_href=query.href(cursor="") if query.after else "",
+            poll_href=self._poll_href(read),
+        )
+
+    def _rows(self, read: TableRows, marks: RowChanges | None) -> tuple[Row, ...]:
+        """The rows that were read, and on a live page those deleted since, in the order of the keys' bytes."""
+        if marks is None or read.scan is not None:
+            return tuple([self._row(row, marks) for row in read.rows])
+        rows = {row.key: self._row(row, marks) for row in read.rows}
+        rows |= {key: self._deleted(key) for key in marks.deleted}
+        return tuple(rows[key] for key in sorted(rows))
+
+    def _row(self, row: TableRow, marks: RowChanges | None) -> Row:
+        obj = row.entry.object
+        links = named_links(self._window, obj) if obj is not None and self._names_others else {}
+        state = row.state if self._has_state else "unknown"
+        return Row(
+            key=show(row.key),
+            href=object_href(row.key),
+            namespace=row.namespace,
+            namespace_href=self._namespace_href(row.namespace),
+            name=row.name,
+            cells=tuple([Cell(text, links[text].href if text in links else "") for text in row.texts]),
+            links=tuple(links.values()) if self._query.wide else (),
+            error=row.error,
+            change=marks.of(row.key) if marks else "",
+            state=state,
+            but="not ready" if self._is_pod and state == "unhealthy" and runs_unready(obj) else "",
+        )
+
+    def _namespace_href(self, namespace: str) -> str:
+        if namespace not in self._namespace_hrefs:
+            address = href("/registry", resource=self._listing.resource.id, namespace=namespace)
+            self._namespace_hrefs[namespace] = address
+        return self._namespace_hrefs[namespace]
+
+    def _deleted(self, key: bytes) -> Row:
+        object_key = self._window.keyspace.object_key(key)
+        namespace, name = (object_key.namespace, object_key.name) if object_key else ("", show(key))
+        return Row(show(key), object_href(key), namespace, "", name, (), change="deleted")
+
+    def _poll_href(self, read: TableRows) -> str:
+        """Since the older of the two revisions: an object may be younger than the names, and older than the values."""
+        if not self._window.cluster.store.live:
+            return ""
+        until = read.next_after if read.scan is None else None
+        return self._query.href(since=str(min(read.names_revision, read.revision)), until=cursor_text(until))
+
+    def _head(self, column: Column) -> Head:
+        name = column.name.lower()
+        order = {name: "ascending", f"-{name}": "descending"}.get(self._query.sort.lower(), "none")
+        address = self._query.href(sort=f"-{name}" if order == "ascending" else name, cursor="")
+        return Head(column.name, _role(column), address, order)
+
+
+def _role(column: Column) -> str:
+    return "number" if column.type in ("integer", "number") else _ROLES.get(column.name, "")

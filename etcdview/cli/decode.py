@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, BinaryIO
@@ -13,6 +12,7 @@ import click
 from etcdview.cli.get.source import open_noted
 from etcdview.cli.options import settings_options
 from etcdview.cli.storage import CODEC_ROWS
+from etcdview.cli.terminal import argument_bytes, json_text, terminal_text
 from etcdview.cluster.sources import open_codec
 from etcdview.codec import Codec, Decoded, to_json, to_yaml
 from etcdview.config import Resolved, Settings
@@ -41,14 +41,14 @@ def command(
     if source is not None:
         store = open_noted(replace(resolved.settings, from_file=source))
         return _all(store, resolved.settings, codec, as_served, output or "jsonl")
-    return _one(codec, file.read(), etcd_key, as_served, output or "json")
+    return _one(codec, file.read(), argument_bytes(etcd_key), as_served, output or "json")
 
 
-def _one(codec: Codec, value: bytes, key: str, as_served: bool, output: str) -> int:
-    decoded = codec.decode(key.encode(), value)
+def _one(codec: Codec, value: bytes, key: bytes, as_served: bool, output: str) -> int:
+    decoded = codec.decode(key, value)
     if decoded.error is not None and value.endswith(b"\n"):
         # etcdctl ends what it prints with a line feed of its own.
-        shorter = codec.decode(key.encode(), value[:-1])
+        shorter = codec.decode(key, value[:-1])
         decoded = shorter if shorter.error is None else decoded
     for field in decoded.unknown_fields:
         click.echo(
@@ -91,7 +91,7 @@ def _line(kv: KeyValue, decoded: Decoded) -> str:
         row["object"] = decoded.object
     else:
         row |= {"error": str(decoded.error)} | ({"partial": decoded.partial} if decoded.partial else {})
-    return json.dumps(row, ensure_ascii=False) + "\n"
+    return json_text(row) + "\n"
 
 
 def _unknown(field: Any) -> dict[str, Any]:
@@ -106,7 +106,7 @@ def _unknown(field: Any) -> dict[str, Any]:
 
 def _document(kv: KeyValue, decoded: Decoded, output: str) -> str:
     if decoded.object is None:
-        click.echo(f"etcdview: {keys.show(kv.key)}: {decoded.error}", err=True)
+        click.echo(terminal_text(f"etcdview: {keys.show(kv.key)}: {decoded.error}"), err=True)
         return ""
     return ("---\n" if output == "yaml" else "") + _FORMS[output](decoded.object)
 
@@ -114,5 +114,5 @@ def _document(kv: KeyValue, decoded: Decoded, output: str) -> str:
 _FORMS: dict[str, Callable[[Any], str]] = {
     "json": to_json,
     "yaml": to_yaml,
-    "jsonl": lambda obj: json.dumps(obj, ensure_ascii=False) + "\n",
+    "jsonl": lambda obj: json_text(obj) + "\n",
 }

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import click
 
 from etcdview.cli.options import settings_options
+from etcdview.cli.terminal import json_text, say, terminal_text
 from etcdview.cluster.sources import open_etcd
 from etcdview.config import Resolved
 from etcdview.config.rows import CONNECTION, SOURCE
@@ -34,7 +34,7 @@ def command(resolved: Resolved, output: str) -> int:
     finally:
         store.close()
     if output == "json":
-        click.echo(json.dumps(_as_json(findings), indent=2, ensure_ascii=False))
+        click.echo(json_text(_as_json(findings), indent=2))
     else:
         _print(findings)
     return findings.exit_status
@@ -53,11 +53,11 @@ def find_target(resolved: Resolved) -> Target:
 
 def _print(findings: Findings) -> None:
     target = findings.target
-    click.echo(f"endpoints  {', '.join(target.endpoints)}  ({target.source})")
+    say(f"endpoints  {', '.join(target.endpoints)}  ({target.source})")
     for name, path in (("cacert", target.tls.cacert), ("cert", target.tls.cert), ("key", target.tls.key)):
-        click.echo(f"{name:9}  {path or '-'}")
+        say(f"{name:9}  {path or '-'}")
     for note in target.notes:
-        click.echo(f"note       {note}")
+        say(f"note       {note}")
     for diagnosis in findings.diagnoses:
         click.echo()
         _print_one(diagnosis)
@@ -66,12 +66,12 @@ def _print(findings: Findings) -> None:
 
 
 def _print_one(diagnosis: Diagnosis) -> None:
-    click.echo(click.style(diagnosis.endpoint, bold=True))
+    click.echo(click.style(terminal_text(diagnosis.endpoint), bold=True))
     for step in diagnosis.steps:
         sign = click.style("✓", fg="green") if step.ok else click.style("✗", fg="red", bold=True)
-        click.echo(f"  {sign} {step.name:19} {step.what}")
+        click.echo(f"  {sign} {step.name:19} {terminal_text(step.what)}")
         if step.remedy:
-            click.echo(f"    {'':19} {click.style('→ ' + step.remedy, fg='yellow')}")
+            click.echo(f"    {'':19} {click.style('→ ' + terminal_text(step.remedy), fg='yellow')}")
 
 
 def _conclusion(findings: Findings) -> str:

@@ -13,6 +13,7 @@ from ruamel.yaml.error import YAMLError
 
 from etcdview.cli.options import settings_options
 from etcdview.cli.storage import CODEC_ROWS
+from etcdview.cli.terminal import argument_bytes
 from etcdview.cluster.sources import open_codec
 from etcdview.codec import Codec, StorageFormat
 from etcdview.config import Resolved
@@ -39,7 +40,7 @@ def command(file: BinaryIO, etcd_key: str, form: str | None, provider: str, key_
     storage = StorageFormat(_format(codec, form, kind), provider, _key_name(codec, provider, key_name), *kind)
     if provider == "aesgcm" and not etcd_key:
         raise EncodeError("aesgcm binds a value to its etcd key, and none is given.", "Give it (--key).")
-    sys.stdout.buffer.write(codec.encode(obj, storage, etcd_key.encode()))
+    sys.stdout.buffer.write(codec.encode(obj, storage, argument_bytes(etcd_key)))
     return 0
 
 

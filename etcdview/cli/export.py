@@ -8,6 +8,7 @@ import click
 
 from etcdview.cli.get.source import open_noted, warned
 from etcdview.cli.options import source_options
+from etcdview.cli.terminal import argument_bytes, say
 from etcdview.config import Resolved
 from etcdview.stores.files.dump import write_dump
 from etcdview.stores.paging import PieceReader
@@ -27,10 +28,10 @@ def command(file: Path, prefix: str, resolved: Resolved) -> int:
     store = open_noted(resolved.settings)
     try:
         reader = PieceReader(warned(store))
-        start = prefix.encode("utf-8", "surrogateescape")
+        start = argument_bytes(prefix)
         kvs = (kv for piece in reader.read(start or b"\0", prefix_end(start)) for kv in piece.kvs)
         count = write_dump(kvs, file)
     finally:
         store.close()
-    click.echo(f"Exported {count:,} keys as of revision {reader.revision:,} to {file}")
+    say(f"Exported {count:,} keys as of revision {reader.revision:,} to {file}")
     return 0

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 
 import click
 
 from etcdview.cli.options import settings_options
+from etcdview.cli.terminal import json_text, terminal_text
 from etcdview.cluster.sources import open_etcd
 from etcdview.config import Resolved
 from etcdview.config.rows import CONNECTION
@@ -39,7 +39,7 @@ def command(resolved: Resolved, output: str, compare_data: bool) -> int:
         store.close()
     try:
         if output == "json":
-            click.echo(json.dumps(report.verdict.as_json(), indent=2, ensure_ascii=False))
+            click.echo(json_text(report.verdict.as_json(), indent=2))
         elif report.facts is not None:
             _print(report.facts, report.verdict)
     except BrokenPipeError:
@@ -66,9 +66,9 @@ def _print(facts: ClusterFacts, verdict: Verdict) -> None:
 def _lines(finding: Finding) -> list[str]:
     sign = click.style(_SIGNS[finding.severity], fg=_COLOURS[finding.severity], bold=True)
     return [
-        f"{sign} {click.style(finding.summary, bold=True)}  [{finding.id}]",
-        f"  seen    {finding.evidence}",
-        f"  why     {finding.why}",
-        f"  do      {finding.action}",
-        *(f"          $ {command}" for command in finding.commands),
+        f"{sign} {click.style(terminal_text(finding.summary), bold=True)}  [{finding.id}]",
+        f"  seen    {terminal_text(finding.evidence)}",
+        f"  why     {terminal_text(finding.why)}",
+        f"  do      {terminal_text(finding.action)}",
+        *(f"          $ {terminal_text(command)}" for command in finding.commands),
     ]

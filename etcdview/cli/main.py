@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import click
 
 from etcdview import __version__
+from etcdview.cli.terminal import is_text, say, terminal_text
 from etcdview.errors import EtcdviewError
 
 # command, which is also the module or folder under etcdview.cli -> what it does, in a line
@@ -27,11 +28,12 @@ COMMANDS = {
     "search": "Print the keys whose names match.",
     "serve": "Serve the pages and the JSON API.",
     "snapshot": "Save the whole database as a file, or check one.",
+    "undo": "Put back what a change replaced.",
     "user": "Add, list and remove those who may log in.",
     "watch": "Print each change of keys as it is written.",
 }
 
-_UNKNOWN = 3
+_USAGE, _UNKNOWN = 2, 3
 
 
 class LazyGroup(click.Group):
@@ -87,10 +89,16 @@ def run(argv: list[str] | None = None) -> int:
         click.echo("Stopped.", err=True)
         return 130
     except EtcdviewError as error:
-        click.echo(f"etcdview: {error.what}", err=True)
+        say(f"etcdview: {error.what}", err=True)
         if error.remedy:
-            click.echo(f"  {error.remedy}", err=True)
+            say(f"  {error.remedy}", err=True)
         return _UNKNOWN if monitoring else error.exit_code
+    except UnicodeEncodeError as error:
+        if is_text(str(error.object)):
+            raise
+        say(f"etcdview: Not UTF-8: {terminal_text(error.object)}", err=True)
+        say("  An argument or a variable has bytes that are not UTF-8, where text is needed.", err=True)
+        return _UNKNOWN if monitoring else _USAGE
     except BrokenPipeError:
         sys.stderr.close()
         return 0

@@ -10,6 +10,7 @@ import click
 
 from etcdview.cli.get.source import open_noted, warned
 from etcdview.cli.options import source_options
+from etcdview.cli.terminal import terminal_text
 from etcdview.config import Resolved
 from etcdview.index.base import Mode
 from etcdview.index.lister import Lister, span_of
@@ -36,7 +37,7 @@ def command(resolved: Resolved, text: str, mode: str | None) -> int:
         revision = warned(store).range(b"\0").revision
         for name in names(store, matcher, revision):
             found = True
-            click.echo(show(name))
+            click.echo(terminal_text(show(name)))
     finally:
         store.close()
     return 0 if found else 1

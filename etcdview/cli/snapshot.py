@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import click
 
 from etcdview.cli.options import settings_options
+from etcdview.cli.terminal import say, terminal_text
 from etcdview.config import Resolved
 from etcdview.config.rows import CONNECTION
 from etcdview.errors import FileFormatError
 from etcdview.kube.quantities import size_text
 from etcdview.models import Progress
-from etcdview.tables import cell_text
 
 if TYPE_CHECKING:
     from etcdview.stores.files.database import SnapshotStore
@@ -47,7 +47,7 @@ def save(file: Path, resolved: Resolved) -> int:
         saved = snapshot_stream.save(operations.snapshot(store), file, _Told().tell)
     finally:
         store.close()
-    click.echo(f"Saved {saved.path}: {saved.size_bytes:,} bytes, sha256 {saved.sha256}")
+    say(f"Saved {saved.path}: {saved.size_bytes:,} bytes, sha256 {saved.sha256}")
     return 0
 
 
@@ -62,7 +62,7 @@ def status(file: Path) -> int:
     if not isinstance(store, SnapshotStore):
         raise FileFormatError(f"{file} is a registry dump, not a snapshot.", "It has no cluster to tell of.")
     for note in store.notes:
-        click.echo(f"etcdview: {note}", err=True)
+        say(f"etcdview: {note}", err=True)
     for name, value in _rows(store):
         click.echo(f"{name:18}{value}")
     store.close()
@@ -77,10 +77,10 @@ def _rows(store: SnapshotStore) -> Iterator[tuple[str, str]]:
     yield "oldest revision", f"{max(store.compacted, 1)}"
     yield "keys", f"{store.range(b'', ALL, count_only=True).count:,}"
     yield "raft", f"term {facts.term}, index {facts.consistent_index}"
-    yield "cluster version", cell_text(facts.cluster_version) or "-"
+    yield "cluster version", terminal_text(facts.cluster_version) or "-"
     for member in facts.members:
         urls = ", ".join(member.client_urls) or "no client URL"
-        yield "member", cell_text(f"{member.id:x}  {member.name}{'  (learner)' * member.learner}  {urls}")
+        yield "member", terminal_text(f"{member.id:x}  {member.name}{'  (learner)' * member.learner}  {urls}")
     for alarm in facts.alarms:
         yield "alarm", f"{alarm.kind} of {alarm.member_id:x}"
 

@@ -15,6 +15,7 @@ from etcdview.access.files import changing, read_users
 from etcdview.access.hashes import hash_password
 from etcdview.access.roles import EVERYTHING, ROLES, Role, Scope
 from etcdview.access.users import User, Users, add_token, check_name, drop_token
+from etcdview.cli.terminal import say
 from etcdview.config import load
 from etcdview.errors import SettingError, UsageError
 
@@ -52,7 +53,7 @@ def add(
         if name in change.users.by_name:
             raise UsageError(f"There is a user {name!r} already.", "Remove it first, or use `etcdview user password`.")
         change.users = change.users.with_user(user)
-    click.echo(f"Added {name}, {role}.")
+    say(f"Added {name}, {role}.")
 
 
 @command.command("password")
@@ -62,7 +63,7 @@ def password(name: str, users_file: str | None) -> None:
     """Give a user another password; their sessions end."""
     with _changed(users_file) as change:
         change.users = change.users.with_user(replace(change.users.get(name), password=hash_password(_ask())))
-    click.echo(f"{name} has a new password.")
+    say(f"{name} has a new password.")
 
 
 @command.command("list")
@@ -71,10 +72,10 @@ def list_(users_file: str | None) -> None:
     """Show all users and their tokens."""
     for user in sorted(read_users(_path(users_file)).by_name.values(), key=lambda user: user.name):
         covers = "" if user.scope is None else f"  {_words(user.scope)}"
-        click.echo(f"{user.name}  {user.role}{covers}{'' if user.password else '  no password'}")
+        say(f"{user.name}  {user.role}{covers}{'' if user.password else '  no password'}")
         for token in user.tokens:
             until = f"until {token.until:%Y-%m-%d}" if token.until else "does not expire"
-            click.echo(f"  token {token.id}  made {token.made:%Y-%m-%d}, {until}  {token.note}".rstrip())
+            say(f"  token {token.id}  made {token.made:%Y-%m-%d}, {until}  {token.note}".rstrip())
 
 
 @command.command("remove")
@@ -84,7 +85,7 @@ def remove(name: str, users_file: str | None) -> None:
     """Remove a user with all their tokens; their sessions end."""
     with _changed(users_file) as change:
         change.users = change.users.without(name)
-    click.echo(f"Removed {name}.")
+    say(f"Removed {name}.")
 
 
 @command.command("token")
@@ -107,7 +108,7 @@ def token(name: str, users_file: str | None, days: int, forever: bool, note: str
             until = None if forever else now + timedelta(days=days)
             change.users, made = add_token(change.users, name, now, until, note)
             text = str(made)
-    click.echo(text)
+    say(text)
 
 
 class _Change:

@@ -6,6 +6,7 @@ import click
 
 from etcdview.cli.get.source import open_noted, warned
 from etcdview.cli.options import source_options
+from etcdview.cli.terminal import argument_bytes, terminal_text
 from etcdview.config import Resolved
 from etcdview.errors import UnsupportedError
 from etcdview.kube.keys import show
@@ -21,7 +22,7 @@ def command(resolved: Resolved, prefix: str) -> int:
 
     For objects in kubectl's columns use `etcdview get TYPE --watch`.
     """
-    start = prefix.encode("utf-8", "surrogateescape")
+    start = argument_bytes(prefix)
     store = open_noted(resolved.settings)
     try:
         if not isinstance(store, Watchable):
@@ -32,7 +33,7 @@ def command(resolved: Resolved, prefix: str) -> int:
         try:
             for batch in watching:
                 for event in batch.events:
-                    click.echo(line(event))
+                    click.echo(terminal_text(line(event)))
         finally:
             watching.cancel()
     finally:

@@ -14,9 +14,9 @@ from etcdview.errors import SettingError
 from etcdview.health.monitor import Monitor
 from etcdview.index import names_for
 from etcdview.kube.keys import KeySpace
-from etcdview.writes.undo import UndoFile
+from etcdview.writes.undo import UndoFile, default_path
 
-UNSECURED = "This etcd is reached without TLS: whoever reaches it can read and change everything. Development only."
+UNSECURED = "This etcd is reached without TLS: anyone who reaches it can read and change everything. Development only."
 
 
 def open_cluster(settings: Settings) -> Cluster:
@@ -66,11 +66,10 @@ def _undo(settings: Settings) -> UndoFile | None:
         return None
     if not settings.login:
         raise SettingError(
-            "Only admins make changes, and without a login nobody is one.",
+            "--allow-writes needs a login: only admins can make changes.",
             "Set up a login (such as --users-file), or leave --allow-writes out.",
         )
-    state = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
-    return UndoFile(Path(settings.undo_file or f"{state}/etcdview/undo.jsonl").expanduser())
+    return UndoFile(Path(settings.undo_file).expanduser() if settings.undo_file else default_path(os.environ))
 
 
 def _fingerprint_key(settings: Settings) -> bytes:

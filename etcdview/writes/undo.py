@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -47,14 +48,23 @@ class UndoFile:
                 f"The undo file {self.path} cannot be written: {error.strerror}. Nothing was changed.", _REMEDY
             ) from error
 
-    def latest(self, limit: int) -> tuple[Undo, ...]:
-        """The newest changes, newest first. Raises UndoError for a file that cannot be read."""
+    def changes_of(self, key: bytes) -> tuple[Undo, ...]:
+        """The changes of one key, newest first. Raises UndoError for a file that cannot be read."""
+        mark = _encoded(key)
         try:
-            lines = self.path.read_text("utf-8").splitlines() if self.path.exists() else []
-        except (OSError, UnicodeDecodeError) as error:
-            raise UndoError(f"The undo file {self.path} cannot be read.", _REMEDY) from error
-        found = (undo for line in reversed(lines) if (undo := from_line(line)) is not None)
-        return tuple(undo for undo, _ in zip(found, range(limit), strict=False))
+            with self.path.open(encoding="utf-8", errors="replace") as lines:  # it only grows: a line at a time
+                found = [from_line(line) for line in lines if mark in line]
+        except FileNotFoundError:
+            return ()
+        except OSError as error:
+            raise UndoError(f"The undo file {self.path} cannot be read: {error.strerror}.", _REMEDY) from error
+        return tuple(undo for undo in reversed(found) if undo is not None and undo.key == key)
+
+
+def default_path(environ: Mapping[str, str]) -> Path:
+    """Where the undo file is if no setting names one."""
+    state = environ.get("XDG_STATE_HOME") or "~/.local/state"
+    return Path(f"{state}/etcdview/undo.jsonl").expanduser()
 
 
 def to_line(undo: Undo) -> str:

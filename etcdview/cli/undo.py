@@ -1,0 +1,67 @@
+"""`etcdview undo KEY`: puts back what a change replaced, from the undo file."""
+
+from __future__ import annotations
+
+import getpass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from etcdview.cli.options import settings_options
+from etcdview.cli.terminal import argument_bytes, terminal_text
+from etcdview.cluster.sources import open_etcd
+from etcdview.config import Resolved
+from etcdview.config.rows import CHANGES, CONNECTION, SOURCE
+
+if TYPE_CHECKING:
+    from etcdview.pages.edit.undo import UndoPlan
+
+_ROWS = (*CONNECTION, *(row for row in SOURCE if row.field != "from_file"), *CHANGES)
+_SIGNS = {"added": "+", "removed": "-", "changed": "~"}
+
+
+@click.command("undo")
+@click.argument("etcd_key", metavar="KEY")
+@click.option("--at", "revision", type=click.IntRange(0), help="Put back the value of this revision; 0: none.")
+@click.option("--list", "listed", is_flag=True, help="List the changes that the undo file has of the key, and end.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@settings_options(_ROWS)
+def command(etcd_key: str, revision: int | None, listed: bool, yes: bool, resolved: Resolved) -> int:
+    """Undo the last change that etcdview made to KEY: put back the value that the change replaced, byte for byte.
+
+    A change that created KEY is undone by deleting it. Needs --allow-writes. If KEY changes meanwhile, nothing is
+    changed. What is undone goes into the undo file too, so it can be put back.
+    """
+    from etcdview.pages.edit import undo
+
+    name, settings = argument_bytes(etcd_key), resolved.settings
+    if listed:
+        for change in undo.recorded(undo.undo_file(settings), name):
+            before = change.before
+            kept = f"revision {before.mod_revision}, {before.size_bytes:,} bytes" if before else "revision 0 (no key)"
+            click.echo(f"{change.at:%Y-%m-%d %H:%M:%S} UTC  {change.action:6}  {kept}  {terminal_text(change.who)}")
+        return 0
+    undo.undo_file(settings)  # before etcd is asked
+    store = open_etcd(settings)
+    try:
+        plan = undo.undo_plan(settings, store, name, revision)
+        _show(plan, etcd_key)
+        if not yes:
+            click.confirm("Do it?", abort=True)
+        done = undo.undo(settings, store, plan, f"{getpass.getuser()} (etcdview undo)", datetime.now(UTC))
+    finally:
+        store.close()
+    click.echo(f"Done: revision {done}.")
+    return 0
+
+
+def _show(plan: UndoPlan, key: str) -> None:
+    change = plan.change
+    click.echo(terminal_text(key))
+    click.echo(terminal_text(f"Undoes: {change.action} by {change.who}, {change.at:%Y-%m-%d %H:%M:%S} UTC."))
+    click.echo(plan.does)
+    for one in plan.differences:
+        click.echo(terminal_text(f"  {_SIGNS[one.kind]} {one.path}: {one.old or '-'} -> {one.new or '-'}"))
+    for note in plan.notes:
+        click.echo(f"Note: {note}")

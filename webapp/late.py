@@ -30,6 +30,7 @@ LATE_IMPORTS = (
     "pygments.styles.default",
     "webapp.api.document",
     "webapp.api.routes",
+    "webapp.api.state",
 )
 
 

@@ -1,4 +1,4 @@
-"""Searching in what keys hold: which scope, what to look for, and the hits as they come."""
+"""Search in values: the scope, what to search for, and the hits as they come."""
 
 from __future__ import annotations
 
@@ -25,10 +25,18 @@ class ContentQuery:
     """`text` is what to look for, read as `kind` says; in `resource` (and `namespace`), below `prefix`, or anywhere."""
 
     text: str = ""
-    kind: str = "text"
+    kind: Kind = "text"
     resource: str = ""
     namespace: str = ""
     prefix: str = ""
+
+
+def parse_kind(text: str) -> Kind:
+    """The search kind of that name, "" for a text. Raises QueryError."""
+    found = next((kind for kind in KINDS if kind == (text or "text")), None)
+    if found is None:
+        raise QueryError(f"Unknown search kind {text[:40]!r}.", f"Choose one of {', '.join(KINDS)}.")
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +58,23 @@ class ContentStep:
 
     @property
     def part(self) -> float:
-        """How much of the scope has been looked into, 0 to 1."""
+        """How much of the scope has been searched, 0 to 1."""
         return min(1.0, self.progress.looked / self.progress.total) if self.progress.total else 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class ContentPage:
-    """The page. `steps` come as the search goes on, and are consumed once; None where nothing is asked yet.
+class ContentFound:
+    """All hits of a search, and how far it got."""
 
-    `root` is what all keys of the registry begin with; `problem` says why nothing is looked for.
+    hits: tuple[Hit, ...]
+    progress: Step
+
+
+@dataclass(frozen=True, slots=True)
+class ContentPage:
+    """The page. `steps` come as the search goes on, and are consumed once; None where nothing is searched for yet.
+
+    `root` is what all keys of the registry begin with; `problem` says why nothing is searched for.
     """
 
     query: ContentQuery
@@ -69,26 +85,35 @@ class ContentPage:
 
 
 def content_page(window: Window, query: ContentQuery) -> ContentPage:
-    """The page for `query`. Raises QueryError for what cannot be looked for, NotFoundError for a type there is not."""
+    """The page for `query`. Raises QueryError for what cannot be searched for, NotFoundError for an unknown type."""
     if not query.text:
         return content_form(window, query)
-    if query.kind not in KINDS:
-        raise QueryError(f"There is no kind of search {query.kind!r}.", f"Choose one of {', '.join(KINDS)}.")
-    steps = search_content(
+    return replace(content_form(window, query), steps=map(_step, _begun(_search(window, query, MAX_HITS))))
+
+
+def content_found(window: Window, query: ContentQuery, limit: int) -> ContentFound:
+    """All that the page would show, at once: at most `limit` hits. Raises as content_page does."""
+    hits: list[Hit] = []
+    for step in _search(window, query, limit):
+        hits += step.hits
+    return ContentFound(tuple(hits), step)
+
+
+def content_form(window: Window, query: ContentQuery, problem: QueryError | None = None) -> ContentPage:
+    """The page without a search: with an empty form, or with what is wrong in it."""
+    types = tuple(sorted(t.resource.id for t in named_tree(window).types))
+    return ContentPage(query, types, show(window.keyspace.root), problem=problem)
+
+
+def _search(window: Window, query: ContentQuery, max_hits: int) -> Iterator[Step]:
+    return search_content(
         window.store,
         window.index,
         [_scope(window, query)],
         lambda kv: _looked(window.objects.row(kv)),
         predicate_for(query.kind, query.text),
-        max_hits=MAX_HITS,
+        max_hits=max_hits,
     )
-    return replace(content_form(window, query), steps=map(_step, _begun(steps)))
-
-
-def content_form(window: Window, query: ContentQuery, problem: QueryError | None = None) -> ContentPage:
-    """The page without a search: nothing is asked yet, or what is asked cannot be looked for."""
-    types = tuple(sorted(t.resource.id for t in named_tree(window).types))
-    return ContentPage(query, types, show(window.keyspace.root), problem=problem)
 
 
 def _looked(row: Row) -> Looked:
@@ -107,6 +132,8 @@ def _begun(steps: Iterator[Step]) -> Iterator[Step]:
 
 
 def _scope(window: Window, query: ContentQuery) -> Scope:
+    if query.namespace and not query.resource:
+        raise QueryError("A namespace was given without a resource type.", "Choose the resource type too.")
     if query.resource:
         resource = find_type(window, named_tree(window), query.resource).resource
         start = window.keyspace.range_prefix(resource, query.namespace)
@@ -115,7 +142,7 @@ def _scope(window: Window, query: ContentQuery) -> Scope:
     elif window.viewer.scope.whole:
         start = window.keyspace.root
     else:
-        raise QueryError("Nothing was named to search in.", "Choose a resource type, or give a prefix of keys.")
+        raise QueryError("No scope was given to search in.", "Choose a resource type, or give a prefix of keys.")
     return Scope(start, prefix_end(start))
 
 

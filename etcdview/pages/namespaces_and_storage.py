@@ -1,6 +1,6 @@
-"""Namespace by namespace: what is in it and what is not well; and what is wrong with the stored state itself.
+"""The problems in each namespace, and the problems of the stored state itself.
 
-Both look into many objects. They do so at once while these are few, and otherwise ask for a namespace, or to be told.
+Both check many objects: at once while these are few, otherwise one namespace at a time, or when told to.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from etcdview.pages.parts.links import ref_href
 from etcdview.pages.parts.types import named_tree
 from etcdview.relations import Graph, Ref
 
-AT_ONCE = 3000  # objects that a page looks into without being asked: about half a second
-AT_MOST = 100_000  # objects that it looks into at all: about twenty seconds
+AT_ONCE = 3000  # objects that a page checks automatically: about half a second
+AT_MOST = 100_000  # objects that it checks at all: about twenty seconds
 EVIDENCE = 10  # lines that stand first
 EVIDENCE_AT_MOST = 1000
 
@@ -48,12 +48,17 @@ class FindingView:
     rest: tuple[EvidenceView, ...]
     more: int
 
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The evidence without links: first lines and rest."""
+        return tuple(line.text for line in (*self.evidence, *self.rest))
+
 
 @dataclass(frozen=True, slots=True)
 class NamespaceRow:
-    """One namespace: of the kinds that are looked into how many each, and the `count` of all its keys.
+    """One namespace: how many objects of each kind that is checked, and the `count` of all its keys.
 
-    `well` is None where nobody has looked.
+    `healthy` is None where nothing was checked.
     """
 
     name: str
@@ -62,37 +67,37 @@ class NamespaceRow:
     counts: tuple[tuple[str, int], ...]
     count: int
     findings: tuple[FindingView, ...]
-    well: bool | None
+    healthy: bool | None
 
 
 @dataclass(frozen=True, slots=True)
 class NamespacesPage:
-    """All namespaces, or one. `looked_into` objects of `total`; 0 where there are too many to look into unasked."""
+    """All namespaces, or one. `checked` objects of `total`; 0 where there are too many to check automatically."""
 
     freshness: Freshness
     namespace: str
     rows: tuple[NamespaceRow, ...]
     total: int
-    looked_into: int
+    checked: int
     too_many: bool
 
 
 @dataclass(frozen=True, slots=True)
 class StoragePage:
-    """What is wrong with what etcd stores. `looked_into` 0: not yet; `run_href` does it."""
+    """The problems of what etcd stores. `checked` objects of `total`; 0: not yet, `run_href` does it."""
 
     freshness: Freshness
     findings: tuple[FindingView, ...]
     total: int
-    looked_into: int
-    undecoded: int
+    checked: int
+    undecodable: int
     revision: int
     run_href: str
     too_many: bool
 
 
 def namespaces_page(window: Window, namespace: str, now: datetime) -> NamespacesPage:
-    """Every namespace with what is not well in it; or the one that is asked for, however large."""
+    """Every namespace with its problems; or the one that is named, however large."""
     tree = named_tree(window)
     kinds = list(_kinds(window, tree))
     total = _count(tree, kinds, namespace)
@@ -109,7 +114,7 @@ def namespaces_page(window: Window, namespace: str, now: datetime) -> Namespaces
             counts=view.counts,
             count=keys.get(view.name, 0),
             findings=tuple(_view(window, f) for f in view.findings),
-            well=view.well,
+            healthy=view.well,
         )
         for view in views
         if not namespace or view.name == namespace
@@ -118,24 +123,25 @@ def namespaces_page(window: Window, namespace: str, now: datetime) -> Namespaces
 
 
 def storage_page(window: Window, run: bool, now: datetime) -> StoragePage:
-    """What the rules on the stored state find; looked for at once while there are few objects, else when `run`."""
+    """What the rules on the stored state find; checked at once while there are few objects, else when `run`."""
     tree = named_tree(window)
     looked_at = [t for t in tree.types if t.resource.plural != "events"]
     types, total = [t.resource for t in looked_at], sum(t.count for t in looked_at)
     run_href = addresses.href("/storage", run="1")
     if total > AT_MOST or (total > AT_ONCE and not run):
         return StoragePage(window.index.freshness(), (), total, 0, 0, tree.revision, run_href, total > AT_MOST)
-    objects, undecoded = [], 0
+    objects, undecodable = [], 0
     for resource in types:
         for row in window.objects.read(resource):
-            undecoded += row.object is None
+            undecodable += row.object is None
             if row.object is not None:
                 objects.append(row.object)
     counts = tuple((t.resource, t.count) for t in tree.types)
     found = stored_findings(StoredState(Graph(objects), now, window.definitions, counts, window.cluster.store.live))
     views = tuple(_view(window, f) for f in found)
-    seen = len(objects) + undecoded
-    return StoragePage(window.index.freshness(), views, total, seen, undecoded, tree.revision, run_href, False)
+    seen = len(objects) + undecodable
+    total = max(total, seen)  # some may have come since they were counted
+    return StoragePage(window.index.freshness(), views, total, seen, undecodable, tree.revision, run_href, False)
 
 
 def _kinds(window: Window, tree: Tree) -> Iterator[ResourceType]:
@@ -147,14 +153,14 @@ def _kinds(window: Window, tree: Tree) -> Iterator[ResourceType]:
 
 
 def _count(tree: Tree, kinds: Iterable[ResourceType], namespace: str) -> int:
-    """How many objects would be looked into."""
+    """How many objects would be checked."""
     wanted = {resource.prefix: _inside(resource, namespace) for resource in kinds}
     counted = [(t, wanted[t.resource.prefix]) for t in tree.types if t.resource.prefix in wanted]
     return sum(0 if inside is None else t.namespaces.get(inside, 0) if inside else t.count for t, inside in counted)
 
 
 def _inside(resource: ResourceType, namespace: str) -> str | None:
-    """The namespace in which to look for objects of the type, "" for all of them; None: in none that is asked for."""
+    """The namespace in which to look for objects of the type, "" for all; None: none of them is wanted."""
     only = ONLY_IN.get(resource.kind, namespace)
     return only if namespace in ("", only) else None
 

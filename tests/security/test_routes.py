@@ -113,6 +113,18 @@ GET: dict[str, tuple[Row, ...]] = {
     "api.health": (api("/api/v1/health"),),
     "api.resources": (api("/api/v1/resources"),),
     "api.keys": (api("/api/v1/keys?limit=1000"), api("/api/v1/keys?contains=payments"), api("/api/v1/keys?regex=.")),
+    "api.certificates": (api("/api/v1/certificates"),),
+    "api.storage": (api("/api/v1/storage"),),
+    "api.namespaces": (
+        api("/api/v1/namespaces"),
+        Row("/api/v1/namespaces?namespace=payments", (REFUSED, DENIED, 200, 200, 200)),
+    ),
+    "api.content": (
+        api("/api/v1/content?q=crash&resource=pods"),
+        Row("/api/v1/content?q=correct&resource=secrets", (REFUSED, DENIED, 200, 200, 200)),
+        Row("/api/v1/content?q=correct", (REFUSED, 400, 200, 200, 200)),
+        api("/api/v1/content?q=correct&prefix=/"),
+    ),
     "api.object_": (
         api(at("/api/v1/object", CRASHLOOP)),
         Row(at("/api/v1/object", CREDENTIALS), (REFUSED, DENIED, 200, 200, 200)),

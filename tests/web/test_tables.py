@@ -111,7 +111,7 @@ def test_a_config_map_shows_what_it_holds(page: Page) -> None:
 def test_the_stored_state_is_looked_through(page: Page) -> None:
     page.goto("/storage")
 
-    expect(page.get_by_role("main")).to_contain_text("Looked into 442 of 442 objects")
+    expect(page.get_by_role("main")).to_contain_text("Checked 442 of 442 objects")
     expect(page.get_by_role("main")).to_contain_text("stuck in deletion")
 
 

@@ -32,10 +32,22 @@ def init_app(app: Flask, settings: Settings, ended: EndedSessions | None) -> Non
 
 def limit(app: Flask) -> None:
     """Limit the searches and what is costly, once the views are there."""
-    quick = ("search.search_page", "search.content_search_page", "api.keys", "object.history_page", "api.history")
+    quick = (
+        "search.search_page",
+        "search.content_search_page",
+        "api.keys",
+        "api.content",
+        "object.history_page",
+        "api.history",
+    )
     limits.limit_views(app, limits.SEARCHES, *quick)
     limits.limit_views(
-        app, limits.COSTLY, "wellbeing.storage_page", "encryption.count_values", "edit.confirm_delete_prefix"
+        app,
+        limits.COSTLY,
+        "wellbeing.storage_page",
+        "api.storage",
+        "encryption.count_values",
+        "edit.confirm_delete_prefix",
     )
 
 

@@ -9,7 +9,8 @@ from flask import Flask, Response, jsonify
 from flask_smorest import Api
 
 from etcdview import __version__
-from webapp.api.routes import bp
+from webapp.api import routes, state  # noqa: F401 - an operation is described once its module is loaded
+from webapp.api.blueprint import bp
 
 
 class _Api(Api):  # type: ignore[misc]  # flask-smorest carries no types

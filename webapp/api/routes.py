@@ -1,15 +1,9 @@
-"""The routes of /api/v1: each calls one function of browse."""
+"""Cluster, health, resource types, keys and one key: each operation calls one function of pages."""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
-from typing import Any, NoReturn, TypeVar
-
-from flask import Request
-from flask_smorest import Blueprint
-from marshmallow import RAISE, Schema, ValidationError
-from webargs.flaskparser import FlaskParser
+from typing import Any
 
 from etcdview.errors import QueryError
 from etcdview.models import KeyMeta
@@ -21,49 +15,15 @@ from etcdview.pages.parts.addresses import cursor_name, key_text, read_key
 from etcdview.pages.parts.types import TypeCount, named_tree
 from etcdview.pages.parts.verdict import current_verdict
 from etcdview.pages.search import MODES, SearchPage, SearchQuery, search_page
-from webapp.api import URL_PREFIX, schemas
+from webapp.api import schemas
+from webapp.api.blueprint import bp, problems
 from webapp.api.health import HealthSchema
 from webapp.runtime import current_window, now
-
-View = TypeVar("View", bound=Callable[..., Any])
-
-bp = Blueprint("api", __name__, url_prefix=URL_PREFIX, description="What the pages show, as JSON")
-
-
-def _problems(*statuses: int) -> Callable[[View], View]:
-    """Document these statuses as problem details, and 400 and 403, which any operation may answer."""
-
-    def document(view: View) -> View:
-        for status in {400, 403, *statuses}:
-            view = bp.alt_response(status, schema=schemas.ProblemSchema, content_type="application/problem+json")(view)
-        return view
-
-    return document
-
-
-class _Parser(FlaskParser):
-    """Queries are read strictly: an unknown parameter is as wrong as a bad one."""
-
-    DEFAULT_UNKNOWN_BY_LOCATION = {"query": RAISE}  # noqa: RUF012 - webargs' own way to set it
-
-    def handle_error(
-        self,
-        error: ValidationError,
-        req: Request,
-        schema: Schema,
-        *,
-        error_status_code: int | None,
-        error_headers: Any,
-    ) -> NoReturn:
-        raise QueryError(f"Invalid query: {_sentence(error.messages)}.", "See /api/v1/openapi.json.") from error
-
-
-bp.ARGUMENTS_PARSER = _Parser()
 
 
 @bp.get("/cluster")
 @bp.response(200, schemas.ClusterSchema)
-@_problems(503)
+@problems(503)
 def cluster() -> ClusterState:
     """The members, their health, and the verdict."""
     return cluster_state(current_window()) or ClusterState("", 0, "unknown", None, 0.0, (), ())
@@ -71,7 +31,7 @@ def cluster() -> ClusterState:
 
 @bp.get("/health")
 @bp.response(200, HealthSchema)
-@_problems(503)
+@problems(503)
 def health() -> dict[str, Any]:
     """The verdict and the findings it rests on. Answers within two seconds, whatever the members do."""
     return current_verdict(current_window(), now()).as_json()
@@ -79,7 +39,7 @@ def health() -> dict[str, Any]:
 
 @bp.get("/resources")
 @bp.response(200, schemas.ResourcesSchema)
-@_problems(503)
+@problems(503)
 def resources() -> dict[str, Any]:
     """The resource types with their counts, one entry a storage prefix."""
     tree = named_tree(current_window())
@@ -89,7 +49,7 @@ def resources() -> dict[str, Any]:
 @bp.get("/keys")
 @bp.arguments(schemas.KeysQuery, location="query", error_status_code=400)
 @bp.response(200, schemas.KeysSchema)
-@_problems(503)
+@problems(503)
 def keys(query: dict[str, Any]) -> dict[str, Any]:
     """Keys that match, in byte order, in pages."""
     modes = [mode for mode in MODES if mode in query]
@@ -103,7 +63,7 @@ def keys(query: dict[str, Any]) -> dict[str, Any]:
 @bp.get("/object")
 @bp.arguments(schemas.ObjectQuerySchema, location="query", error_status_code=400)
 @bp.response(200, schemas.ObjectSchema)
-@_problems(404, 410, 422, 503)
+@problems(404, 410, 422, 503)
 def object_(query: dict[str, Any]) -> dict[str, Any]:
     """One key's value, decoded, and how it is stored."""
     key = read_key(query.get("key"), query.get("key64"))
@@ -113,7 +73,7 @@ def object_(query: dict[str, Any]) -> dict[str, Any]:
 @bp.get("/history")
 @bp.arguments(schemas.KeyQuery, location="query", error_status_code=400)
 @bp.response(200, schemas.HistorySchema)
-@_problems(404, 503)
+@problems(404, 503)
 def history(query: dict[str, Any]) -> dict[str, Any]:
     """The values that one key had."""
     key = read_key(query.get("key"), query.get("key64"))
@@ -168,10 +128,3 @@ def _object(answer: ObjectAnswer) -> dict[str, Any]:
     if entry.object is not None:
         return body | {"object": entry.object}
     return body | {"error": str(why_undecodable(entry))}
-
-
-def _sentence(messages: Any) -> str:
-    """marshmallow's nested messages as one line."""
-    if isinstance(messages, dict):
-        return "; ".join(f"{name}: {_sentence(value)}" for name, value in messages.items())
-    return " ".join(str(m).rstrip(".") for m in messages) if isinstance(messages, list) else str(messages)

@@ -1,7 +1,7 @@
 """The addresses of the API.
 
-What answers is in routes.py, which needs flask-smorest and marshmallow: they are loaded with the first call, or soon
-after the start (webapp/late.py), and not before the first page.
+What answers is in routes.py and state.py, which need flask-smorest and marshmallow: they are loaded with the first
+call, or soon after the start (webapp/late.py), and not before the first page.
 """
 
 from __future__ import annotations
@@ -61,6 +61,38 @@ def history() -> Any:
     from webapp.api import routes
 
     return routes.history()
+
+
+@bp.get("/certificates")
+def certificates() -> Any:
+    """Every certificate that is known."""
+    from webapp.api import state
+
+    return state.certificates()
+
+
+@bp.get("/storage")
+def storage() -> Any:
+    """The problems of what etcd stores."""
+    from webapp.api import state
+
+    return state.storage()
+
+
+@bp.get("/namespaces")
+def namespaces() -> Any:
+    """The namespaces and their problems."""
+    from webapp.api import state
+
+    return state.namespaces()
+
+
+@bp.get("/content")
+def content() -> Any:
+    """Keys whose decoded values match."""
+    from webapp.api import state
+
+    return state.content()
 
 
 @bp.get("/openapi.json")

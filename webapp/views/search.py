@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Blueprint, Response, request
 
 from etcdview.errors import QueryError
@@ -42,12 +44,12 @@ def content_search_page() -> Response:
     args = request.args
     query = pages.ContentQuery(
         text=params.text(args, "q", MAX_TEXT),
-        kind=args.get("kind", "text"),
         resource=params.text(args, "resource", MAX_TEXT),
         namespace=params.text(args, "namespace", MAX_TEXT),
         prefix=params.text(args, "prefix", MAX_TEXT),
     )
     try:
+        query = replace(query, kind=pages.parse_kind(args.get("kind", "")))
         return stream_page("search/content.html", pages.content_page(current_window(), query))
     except QueryError as error:  # the form again, with what was typed
         return render_page(

@@ -1,4 +1,4 @@
-"""The certificates page: every certificate in sight, how long it lasts, who vouches for it, and how it is renewed."""
+"""The certificates page: every certificate that is known, how long it lasts, who signed it, and how it is renewed."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class CertificateRow:
 class CertificatesPage:
     """The board, the one that expires first on top; `none` says why where there is nothing on it.
 
-    `unused` authorities of a large bundle are not on it: nothing in sight depends on them.
+    `unused` authorities of a large bundle are not on it: nothing known depends on them.
     """
 
     at: datetime
@@ -79,7 +79,7 @@ def certificates_page(window: Window, now: datetime) -> CertificatesPage:
         at=now,
         rows=tuple(_row(entry, now) for entry in board.entries),
         unreadable=board.unreadable,
-        none=_none(board, plain, live=live, asked=report.facts is not None),
+        none=_none(board, plain, live=live, probed=report.facts is not None),
         plain=plain,
         commands=_commands(endpoints, kubeadm=any(entry.renew for entry in board.entries)),
         unused=board.unused,
@@ -87,14 +87,16 @@ def certificates_page(window: Window, now: datetime) -> CertificatesPage:
     )
 
 
-def _none(board: CertificateInventory, plain: tuple[str, ...], *, live: bool, asked: bool) -> str:
+def _none(board: CertificateInventory, plain: tuple[str, ...], *, live: bool, probed: bool) -> str:
     if board.entries or board.unreadable:
         return ""
     if plain:
-        return "There are none: this etcd is reached by plain http. Whoever reaches it can read and change everything."
+        return (
+            "No certificates: etcd is reached over plain http. Anyone who can reach it can read and change everything."
+        )
     if not live:
-        return "There are none in sight: a file was opened, and this machine has no certificates of kubeadm's."
-    return "No member has shown one." if asked else "No member has been asked yet."
+        return "No certificates known: a file was opened, and this machine has no kubeadm certificates."
+    return "No member presented a certificate." if probed else "The members have not been probed yet."
 
 
 def _row(entry: Entry, now: datetime) -> CertificateRow:
@@ -129,20 +131,20 @@ def _row(entry: Entry, now: datetime) -> CertificateRow:
 
 
 def _serves(usages: tuple[str, ...]) -> str:
-    words = {"server": "to serve (server auth)", "client": "to log in (client auth)"}
+    words = {"server": "server auth", "client": "client auth"}
     return ", ".join(words.get(usage, usage) for usage in usages)
 
 
 def _key_fit(fits: bool | None) -> str:
     if fits is None:
-        return "not compared: the key is elsewhere, or not for this user to read"
-    return "the key beside it fits" if fits else "the key beside it belongs to another certificate"
+        return "not compared: the key is not here, or this user may not read it"
+    return "matches its key file" if fits else "does not match its key file"
 
 
 def _vouched(entry: Entry) -> str:
     if entry.trusted:
-        return "trusted as it is" if len(entry.chain) == 1 else "its signatures hold up to an authority that is trusted"
-    return "no authority is in sight to hold it against" if entry.trusted is None else "no authority in sight signed it"
+        return "trusted directly" if len(entry.chain) == 1 else "chains to a trusted CA"
+    return "no CA is known to check it against" if entry.trusted is None else "not signed by a known CA"
 
 
 def _commands(endpoints: list[str], *, kubeadm: bool) -> tuple[Command, ...]:

@@ -1,6 +1,6 @@
 """Certificates that the registry holds: those of TLS Secrets, and the CA bundles by which webhooks and APIs are known.
 
-Of a Secret only `tls.crt` is looked at, which whoever connects is shown anyway, and of that only what it certifies.
+Of a Secret only `tls.crt` is read, which anyone who connects is shown anyway, and of that only what it certifies.
 """
 
 from __future__ import annotations
@@ -57,17 +57,17 @@ class StoredRow:
 
 @dataclass(frozen=True, slots=True)
 class StoredSection:
-    """The first to expire on top; `more` last longer. `looked_into` of `total` objects that may hold certificates.
+    """The first to expire on top; `more` last longer. `checked` of `total` objects that may hold certificates.
 
-    `undecoded` of these could not be decoded; `unreadable` are fields that hold no certificate. `trouble`: why nothing
-    was read, "" where it was. `scoped`: the viewer may not see all of what there may be.
+    `undecodable` of these could not be decoded; `unreadable` are fields that hold no certificate. `problem`: why
+    nothing was read, "" where it was. `scoped`: the viewer's role is limited to part of the cluster.
     """
 
     rows: tuple[StoredRow, ...] = ()
     more: int = 0
-    looked_into: int = 0
+    checked: int = 0
     total: int = 0
-    undecoded: int = 0
+    undecodable: int = 0
     unreadable: tuple[str, ...] = ()
     problem: str = ""
     scoped: bool = False
@@ -78,15 +78,15 @@ class _Looking:
     """What has been seen so far."""
 
     deadline: float  # monotonic
-    looked_into: int = 0
+    checked: int = 0
     total: int = 0
-    undecoded: int = 0
+    undecodable: int = 0
     unreadable: list[str] = field(default_factory=list)
     denied: bool = False
 
     @property
     def over(self) -> bool:
-        return self.looked_into >= AT_MOST or time.monotonic() >= self.deadline
+        return self.checked >= AT_MOST or time.monotonic() >= self.deadline
 
 
 def stored_section(window: Window, facts: ClusterFacts | None, now: datetime) -> StoredSection:
@@ -103,9 +103,9 @@ def stored_section(window: Window, facts: ClusterFacts | None, now: datetime) ->
     return StoredSection(
         rows=tuple(rows[:SHOWN]),
         more=max(0, len(rows) - SHOWN),
-        looked_into=looking.looked_into,
+        checked=looking.checked,
         total=looking.total,
-        undecoded=looking.undecoded,
+        undecodable=looking.undecodable,
         unreadable=tuple(looking.unreadable),
         scoped=not window.viewer.scope.whole or looking.denied,
     )
@@ -134,10 +134,10 @@ def _rows(window: Window, resource: ResourceType, now: datetime, looking: _Looki
 def _rows_of(
     window: Window, resource: ResourceType, kv: KeyValue, now: datetime, looking: _Looking
 ) -> Iterator[StoredRow]:
-    looking.looked_into += 1
+    looking.checked += 1
     obj = window.cluster.codec.decode(kv.key, kv.value, detail=Detail.UNMANAGED).object
     if obj is None:
-        looking.undecoded += 1
+        looking.undecodable += 1
         return
     place = window.keyspace.object_key(kv.key)
     name = "/".join(filter(None, (place.namespace, place.name))) if place else show(kv.key)

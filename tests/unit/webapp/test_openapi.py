@@ -25,12 +25,16 @@ def test_every_operation_answers_as_the_document_says(app: Flask) -> None:
         _call_with_generated_input(operation)
 
     assert sorted(called) == [
+        "/api/v1/certificates",
         "/api/v1/cluster",
+        "/api/v1/content",
         "/api/v1/health",
         "/api/v1/history",
         "/api/v1/keys",
+        "/api/v1/namespaces",
         "/api/v1/object",
         "/api/v1/resources",
+        "/api/v1/storage",
     ]
 
 

@@ -75,7 +75,7 @@ def test_tls_secrets_and_ca_bundles_are_told_with_the_days_that_are_left(authori
         ("ValidatingWebhookConfiguration guard", "caBundle for w0", "CN=our-ca", "valid"),
     ]
     assert found.rows[0].left == "5 days"
-    assert (found.looked_into, found.total, found.problem, found.scoped) == (4, 4, "", False)
+    assert (found.checked, found.total, found.problem, found.scoped) == (4, 4, "", False)
 
 
 def test_of_several_in_one_field_the_first_to_expire_counts(authority: Authority, tmp_path: Path) -> None:
@@ -121,9 +121,9 @@ def test_only_what_the_viewer_may_see_is_told(
 def test_it_says_where_it_ends(authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stored, "AT_MOST", 2)
     found = look(*(secret(f"s{n}", authority, tmp_path, 9) for n in range(4)))
-    assert (len(found.rows), found.looked_into, found.total) == (2, 2, 4)
+    assert (len(found.rows), found.checked, found.total) == (2, 2, 4)
 
 
 def test_what_cannot_be_decoded_is_counted() -> None:
     found = look(("/registry/secrets/shop/sealed", json.dumps("no object")))
-    assert (found.rows, found.undecoded) == ((), 1)
+    assert (found.rows, found.undecodable) == ((), 1)

@@ -1,0 +1,85 @@
+"""Searches in values: their scope, their kinds, what is masked, and the API's answer beside the page's."""
+
+from __future__ import annotations
+
+import pytest
+
+from etcdview.access.roles import LOCAL, Scope, Viewer
+from etcdview.cluster.window import Window
+from etcdview.errors import DeniedError, NotFoundError, QueryError
+from etcdview.pages.content_search import ContentQuery, content_found, content_page, parse_kind
+from tests.unit.pages.registry_of import kv, obj, window_on
+
+KVS = (
+    kv("/registry/configmaps/shop/a", obj("ConfigMap", "shop", "a", data={"word": "needle"})),
+    kv("/registry/configmaps/shop/b", obj("ConfigMap", "shop", "b", data={"word": "Needles"})),
+    kv("/registry/configmaps/other/c", obj("ConfigMap", "other", "c", data={"word": "needle"})),
+    kv("/registry/configmaps/shop/broken", b"k8s\0\xff\xffneedle"),
+    kv("/registry/secrets/shop/s", obj("Secret", "shop", "s", data={"word": "bmVlZGxl"})),
+)
+NINA = Viewer("nina", "viewer", Scope(("shop",), ("*", "!secrets")))
+
+
+def search(viewer: Viewer = LOCAL, limit: int = 10, **query: str) -> list[str]:
+    found = content_found(window_on(KVS, viewer), ContentQuery(**query), limit)  # type: ignore[arg-type]
+    return [hit.key.decode().rpartition("/")[2] for hit in found.hits]
+
+
+def test_a_text_is_found_whatever_its_case_and_never_in_what_is_masked() -> None:
+    assert search(text="needle") == ["c", "a", "b"]
+    assert search(text="bmVlZGxl") == []
+
+
+def test_a_type_and_a_namespace_narrow_the_search() -> None:
+    assert search(text="needle", resource="configmaps", namespace="shop") == ["a", "b"]
+    assert search(text="needle", prefix="/registry/configmaps/other/") == ["c"]
+
+
+def test_the_answer_counts_what_could_not_be_searched() -> None:
+    progress = content_found(window_on(KVS), ContentQuery("needle"), 10).progress
+    assert (progress.looked, progress.undecodable, progress.masked, progress.complete) == (5, 1, 1, True)
+
+
+def test_a_search_that_ends_at_its_limit_is_not_complete_and_says_why() -> None:
+    progress = content_found(window_on(KVS), ContentQuery("needle"), 2).progress
+    assert (progress.found, progress.complete) == (2, False)
+    assert "first 2 hits" in progress.why
+
+
+def test_the_page_shows_the_hits_of_the_answer() -> None:
+    page = content_page(window_on(KVS), ContentQuery("needle"))
+    assert page.steps is not None
+    assert [hit.key.rpartition("/")[2] for step in page.steps for hit in step.hits] == ["c", "a", "b"]
+
+
+def test_a_limited_viewer_has_to_say_where_and_is_denied_what_is_outside() -> None:
+    assert search(NINA, text="needle", resource="configmaps", namespace="shop") == ["a", "b"]
+    with pytest.raises(QueryError, match="No scope was given"):
+        search(NINA, text="needle")
+    with pytest.raises(DeniedError):
+        search(NINA, text="needle", resource="secrets")
+
+
+@pytest.mark.parametrize(
+    ("query", "error"),
+    [
+        (ContentQuery("x", namespace="shop"), QueryError),
+        (ContentQuery("x", resource="nosuch"), NotFoundError),
+        (ContentQuery("a in (", "labels"), QueryError),
+        (ContentQuery("{.spec[", "jsonpath"), QueryError),
+        (ContentQuery("   "), QueryError),
+    ],
+)
+def test_what_cannot_be_searched_is_refused_before_anything_is_read(
+    query: ContentQuery, error: type[Exception]
+) -> None:
+    window: Window = window_on(KVS)
+    with pytest.raises(error):
+        content_found(window, query, 10)
+
+
+def test_an_unknown_kind_names_the_kinds() -> None:
+    with pytest.raises(QueryError, match="Unknown search kind 'x'") as error:
+        parse_kind("x")
+    assert "text, labels, fields, jsonpath" in error.value.remedy
+    assert parse_kind("") == "text"

@@ -1,0 +1,82 @@
+"""Problems by namespace and in the stored state: what is checked, what is not, and what is said of each."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from etcdview.access.roles import Scope, Viewer
+from etcdview.pages import namespaces_and_storage
+from etcdview.pages.namespaces_and_storage import namespaces_page, storage_page
+from tests.unit.pages.registry_of import kv, obj, window_on
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+STUCK = {"deletionTimestamp": "2026-11-20T00:00:00Z", "finalizers": ["example.org/hold"]}
+KVS = (
+    kv("/registry/namespaces/shop", obj("Namespace", "", "shop", metadata=STUCK, status={"phase": "Terminating"})),
+    kv("/registry/namespaces/calm", obj("Namespace", "", "calm", status={"phase": "Active"})),
+    kv("/registry/pods/shop/stuck", obj("Pod", "shop", "stuck", metadata=STUCK, status={"phase": "Running"})),
+    kv("/registry/pods/shop/broken", b"k8s\0\xff\xff"),
+    kv("/registry/events/shop/e", obj("Event", "shop", "e")),
+)
+
+
+def test_each_namespace_has_its_problems_and_one_without_is_healthy() -> None:
+    page = namespaces_page(window_on(KVS), "", NOW)
+    healthy = {row.name: row.healthy for row in page.rows}
+    assert healthy == {"shop": False, "calm": True}
+    assert (page.too_many, page.checked) == (False, 4)  # the broken one is not checked
+
+
+def test_one_namespace_is_shown_alone_and_an_unknown_one_not_at_all() -> None:
+    assert [row.name for row in namespaces_page(window_on(KVS), "shop", NOW).rows] == ["shop"]
+    assert namespaces_page(window_on(KVS), "nosuch", NOW).rows == ()
+
+
+def test_too_many_objects_are_counted_and_not_called_healthy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(namespaces_and_storage, "AT_ONCE", 2)
+    page = namespaces_page(window_on(KVS), "", NOW)
+    assert (page.too_many, page.checked) == (True, 0)
+    assert {row.healthy for row in page.rows} == {None}
+    assert {row.name: row.count for row in page.rows} == {"shop": 3}
+
+
+def test_storage_finds_what_is_stuck_and_counts_what_cannot_be_decoded() -> None:
+    page = storage_page(window_on(KVS), False, NOW)
+    assert (page.checked, page.total, page.undecodable) == (4, 4, 1)  # all but events
+    stuck = next(f for f in page.findings if "stuck in deletion" in f.summary)
+    assert any("stuck" in line for line in stuck.lines)
+
+
+@pytest.mark.parametrize(
+    ("at_most", "run", "checked", "too_many"), [(100, False, 0, False), (100, True, 4, False), (3, True, 0, True)]
+)
+def test_storage_of_many_objects_is_checked_when_told_and_never_beyond_the_limit(
+    monkeypatch: pytest.MonkeyPatch, at_most: int, run: bool, checked: int, too_many: bool
+) -> None:
+    monkeypatch.setattr(namespaces_and_storage, "AT_ONCE", 2)
+    monkeypatch.setattr(namespaces_and_storage, "AT_MOST", at_most)
+    page = storage_page(window_on(KVS), run, NOW)
+    assert (page.checked, page.too_many) == (checked, too_many)
+    assert page.run_href == "/storage?run=1"
+
+
+def test_objects_that_come_after_they_were_counted_are_part_of_the_total(monkeypatch: pytest.MonkeyPatch) -> None:
+    window = window_on(KVS)
+    real = window.objects.read
+
+    def twice(*arguments: Any, **options: Any) -> Any:
+        yield from real(*arguments, **options)
+        yield from real(*arguments, **options)
+
+    monkeypatch.setattr(window.objects, "read", twice)
+    page = storage_page(window, False, NOW)
+    assert page.checked == page.total == 8
+
+
+def test_a_limited_viewer_sees_the_problems_of_its_part_alone() -> None:
+    viewer = Viewer("cal", "viewer", Scope(("calm",)))
+    assert [row.name for row in namespaces_page(window_on(KVS, viewer), "", NOW).rows] == ["calm"]
+    assert storage_page(window_on(KVS, viewer), False, NOW).findings == ()

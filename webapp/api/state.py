@@ -1,0 +1,65 @@
+"""Certificates, the problems of namespaces and of the stored state, and searches in values."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import asdict
+from typing import Any
+
+from etcdview.pages.certificates.page import CertificatesPage, certificates_page
+from etcdview.pages.content_search import ContentQuery, content_found
+from etcdview.pages.namespaces_and_storage import StoragePage, namespaces_page, storage_page
+from etcdview.pages.parts.addresses import key_text
+from webapp.api import state_schemas as schemas
+from webapp.api.blueprint import bp, problems
+from webapp.runtime import current_window, now
+
+
+@bp.get("/certificates")
+@bp.response(200, schemas.CertificatesSchema)
+@problems(503)
+def certificates() -> CertificatesPage:
+    """Every certificate that is known: how long it lasts, who signed it, and how it is renewed."""
+    return certificates_page(current_window(), now())
+
+
+@bp.get("/storage")
+@bp.arguments(schemas.StorageQuery, location="query", error_status_code=400)
+@bp.response(200, schemas.StorageAnswerSchema)
+@problems(429, 503)
+def storage(query: dict[str, Any]) -> StoragePage:
+    """The problems of what etcd stores."""
+    return storage_page(current_window(), query["run"], now())
+
+
+@bp.get("/namespaces")
+@bp.arguments(schemas.NamespacesQuery, location="query", error_status_code=400)
+@bp.response(200, schemas.NamespacesSchema)
+@problems(503)
+def namespaces(query: dict[str, Any]) -> dict[str, Any]:
+    """The namespaces, what they hold, and their problems."""
+    page = namespaces_page(current_window(), query["namespace"], now())
+    rows = [{n: getattr(row, n) for n in ("name", "phase", "count", "healthy", "findings")} for row in page.rows]
+    for row, shown in zip(page.rows, rows, strict=True):
+        shown["counts"] = dict(row.counts)
+    return {"checked": page.checked, "total": page.total, "too_many": page.too_many, "rows": rows}
+
+
+@bp.get("/content")
+@bp.arguments(schemas.ContentQuerySchema, location="query", error_status_code=400)
+@bp.response(200, schemas.ContentSchema)
+@problems(404, 410, 429, 503)
+def content(query: dict[str, Any]) -> dict[str, Any]:
+    """Keys whose decoded values match. Masked values are not searched."""
+    limit = query.pop("limit")
+    found = content_found(current_window(), ContentQuery(text=query.pop("q"), **query), limit)
+    hits = [
+        {
+            "key": key_text(hit.key),
+            "key64": base64.urlsafe_b64encode(hit.key).rstrip(b"=").decode(),
+            "mod_revision": hit.mod_revision,
+            "path": hit.match.path,
+        }
+        for hit in found.hits
+    ]
+    return asdict(found.progress) | {"keys": hits}

@@ -8,12 +8,32 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from etcdview.errors import SettingError
 
 DEFAULT_PORT = 2379
 _REMEDY = "Write endpoints as https://host:2379, several of them with commas between."
+
+
+def split_url(url: str) -> SplitResult:
+    """The parts of a URL that somebody else wrote: a member, a browser, a command line. All empty if it is invalid."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # raises, too
+    except ValueError:
+        return SplitResult("", "", "", "", "")
+    return parts
+
+
+def host_of(url: str) -> str:
+    """The host of a URL, in lower case and without brackets; "" if it has none or is invalid."""
+    return split_url(url).hostname or ""
+
+
+def port_of(url: str) -> int | None:
+    """The port that a URL names; None if it names none or is invalid."""
+    return split_url(url).port
 
 
 @dataclass(frozen=True, slots=True)

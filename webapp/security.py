@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import BadRequest, Forbidden
 from werkzeug.sansio.utils import host_is_trusted
 
 from etcdview.access.exposure import LOOPBACK_HOSTS, check_exposure, encrypted, may_ask
-from etcdview.config import Settings, parse_address
+from etcdview.access.origins import is_host, trusted_hosts
+from etcdview.config import Settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 # Nothing but our own script, style, image and address; nothing inline. A view that needs more adds to a copy.
 CSP: dict[str, tuple[str, ...]] = {
@@ -30,7 +35,6 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
-_EVERY_ADDRESS = ("0.0.0.0", "[::]")  # no name for a host  # noqa: S104  # nosec B104
 MAX_BODY_BYTES = 2 * 1024 * 1024
 
 
@@ -38,6 +42,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     """Check where each request comes from and its Host, and set the headers of each answer. Raises SettingError."""
     check_exposure(settings)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.wsgi_app = _HostsOnly(app.wsgi_app)  # type: ignore[method-assign]  # as Flask's documentation has it
     trusted = trusted_hosts(settings)
 
     @app.before_request
@@ -55,12 +60,19 @@ def init_app(app: Flask, settings: Settings) -> None:
         app.after_request(_stay_encrypted)
 
 
-def trusted_hosts(settings: Settings) -> list[str]:
-    """The hosts that requests may name: this machine, where it listens, the public URL, and those of the setting."""
-    listening = parse_address(settings.listen).host
-    public = urlsplit(settings.public_url).hostname or ""
-    own = (f"[{name}]" if ":" in name else name for name in (listening, public))
-    return [*LOOPBACK_HOSTS, *settings.trusted_hosts, *(name for name in own if name and name not in _EVERY_ADDRESS)]
+class _HostsOnly:
+    """Answers 400 where Host is not the name of a host: such a name breaks Flask's addresses, those of errors too."""
+
+    def __init__(self, app: WSGIApplication) -> None:
+        self._app = app
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        host = environ.get("HTTP_HOST")
+        if host is None or is_host(host):
+            return self._app(environ, start_response)
+        answer = Response("Bad request: invalid Host header.\n", 400, HEADERS, mimetype="text/plain")
+        answer.headers["Cache-Control"] = "no-store"
+        return answer(environ, start_response)
 
 
 def _stay_encrypted(response: Response) -> Response:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from ipaddress import ip_address
-from urllib.parse import urlsplit
 
 from etcdview.config import Settings, parse_address
+from etcdview.endpoints import host_of
 from etcdview.errors import SettingError
 
-OPEN_TO_ALL = "Nobody has to log in here: everyone who reaches this address reads the whole cluster."
+OPEN_TO_ALL = "No login is needed here: anyone who reaches this address can read the whole cluster."
 IN_THE_CLEAR = (
     "Logins travel the network unencrypted: serve HTTPS (tls-cert, tls-key), or put a proxy with TLS before it."
 )
@@ -28,7 +28,7 @@ def reached_as(settings: Settings) -> str:
     address = parse_address(settings.listen)
     if not address.loopback:
         return str(address)
-    names = (urlsplit(settings.public_url).hostname or "", *settings.trusted_hosts)
+    names = (host_of(settings.public_url), *settings.trusted_hosts)
     return next((name for name in names if name and name not in (*LOOPBACK_HOSTS, "::1")), "")
 
 

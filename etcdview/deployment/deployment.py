@@ -8,9 +8,9 @@ import socket
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 from etcdview.deployment.flags import meaning
+from etcdview.endpoints import host_of
 
 How = Literal["kubeadm static pod", "static pod", "systemd unit", "configuration file"]
 Topology = Literal["stacked", "external", "unknown"]
@@ -144,7 +144,7 @@ def topology(deployments: Iterable[Deployment], servers: Sequence[str], nodes: I
 
     `servers` are kube-apiserver's --etcd-servers, `nodes` the addresses of the cluster's nodes.
     """
-    hosts = {urlsplit(url).hostname or "" for url in servers}
+    hosts = {host_of(url) for url in servers}
     if any(d.how in ("kubeadm static pod", "static pod") for d in deployments):
         return "stacked"
     if not hosts:

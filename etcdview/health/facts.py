@@ -363,4 +363,4 @@ def _alarm(text: str) -> Alarm | None:
     if not kind or kind == "NONE":
         return None
     member = fields.get("memberID", "")
-    return Alarm(int(member) if member.isdecimal() else 0, kind)
+    return Alarm(int(member) if member.isdecimal() and len(member) <= 20 else 0, kind)

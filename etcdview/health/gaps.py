@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from etcdview.deployment.deployment import Deployment
+from etcdview.endpoints import host_of
 from etcdview.health.facts import ClusterFacts
 
 _MIB = 1024 * 1024
@@ -43,8 +43,8 @@ def _of_cluster(facts: ClusterFacts | None) -> Iterator[Gap]:
             f"{voters} members survive no more failures than {voters - 1}.",
             "Add one, or remove one.",
         )
-    hosts = {urlsplit(url).hostname for m in facts.membership.members for url in m.peer_urls}
-    if voters > 1 and len(hosts) == 1:
+    hosts = {host_of(url) for m in facts.membership.members for url in m.peer_urls}
+    if voters > 1 and len(hosts) == 1 and hosts != {""}:
         yield Gap("Machines of their own", "All members stop when this one machine does.", "Move members elsewhere.")
     if any(m.learner for m in facts.membership.members):
         yield Gap("A vote for the learner", "Until it is promoted it adds no tolerance.", "etcdctl member promote ID")
@@ -86,16 +86,21 @@ def _durability(d: Deployment) -> Iterator[Gap]:
             "Without it a member whose data has come apart serves it.",
             "--experimental-initial-corrupt-check=true; since 3.6 --feature-gates=InitialCorruptCheck=true.",
         )
-    quota = d.flag("quota-backend-bytes")
-    if quota.isdecimal() and 0 < int(quota) < 2048 * _MIB:
-        yield Gap("Room", f"The quota is {int(quota) // _MIB} MiB, less than etcd's default of 2 GiB.", "Raise it.")
+    quota = _number(d.flag("quota-backend-bytes"))
+    if 0 < quota < 2048 * _MIB:
+        yield Gap("Room", f"The quota is {quota // _MIB} MiB, less than etcd's default of 2 GiB.", "Raise it.")
 
 
 def _timing(d: Deployment) -> Iterator[Gap]:
-    heartbeat, election = d.flag("heartbeat-interval") or "100", d.flag("election-timeout") or "1000"
-    if heartbeat.isdecimal() and election.isdecimal() and int(election) < 5 * int(heartbeat):
+    heartbeat, election = _number(d.flag("heartbeat-interval") or "100"), _number(d.flag("election-timeout") or "1000")
+    if heartbeat and election and election < 5 * heartbeat:
         yield Gap(
             "Time for elections",
-            f"Only {int(election) / int(heartbeat):.1f} heartbeats until a follower gives its leader up.",
+            f"Only {election / heartbeat:.1f} heartbeats until a follower gives its leader up.",
             "Let --election-timeout be five to ten times --heartbeat-interval.",
         )
+
+
+def _number(text: str) -> int:
+    """A number of a flag; 0 for anything else, and for more digits than etcd itself takes."""
+    return int(text) if text.isdecimal() and len(text) < 20 else 0

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
+from etcdview.endpoints import split_url
 from etcdview.maintenance.members import ClusterNow, MemberNow
 
 # etcd promotes a learner that has at least this part of the leader's log (server.go: readyPercent)
@@ -59,18 +59,15 @@ def no_learner(cluster: ClusterNow) -> str:
 
 def no_peer(cluster: ClusterNow, peer_url: str) -> str:
     """Why no member can be at that peer URL."""
-    try:
-        parts = urlsplit(peer_url)
-        whole = parts.scheme in ("http", "https") and parts.hostname and parts.port and not parts.path.strip("/")
-    except ValueError:
-        whole = False
+    parts = split_url(peer_url)
+    whole = parts.scheme in ("http", "https") and parts.hostname and parts.port and not parts.path.strip("/")
     if not whole or any(c.isspace() for c in peer_url):
         return "A peer URL is scheme, host and port, such as https://10.0.0.4:2380."
     used = {url: m.name for m in cluster.members for url in m.member.peer_urls}
     if peer_url in used:
         return f"{peer_url} belongs to {used[peer_url]}."
-    schemes = {urlsplit(url).scheme for url in used}
-    if schemes and urlsplit(peer_url).scheme not in schemes:
+    schemes = {scheme for scheme in (split_url(url).scheme for url in used) if scheme}
+    if schemes and parts.scheme not in schemes:
         return f"The other members speak {', '.join(sorted(schemes))} among each other: this one must too."
     return ""
 

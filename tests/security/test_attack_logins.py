@@ -203,8 +203,8 @@ def test_an_unknown_name_gets_the_same_answer(made: Lab, monkeypatch: pytest.Mon
     unknown = post(made.anonymous(), "/login", "/login", name="bob", password="x")
 
     assert known.status_code == unknown.status_code == 401
-    assert "Name or password is not right." in known.text
-    assert "Name or password is not right." in unknown.text
+    assert "Wrong name or password." in known.text
+    assert "Wrong name or password." in unknown.text
     assert len(checked) == 2
 
 
@@ -499,3 +499,27 @@ def test_what_cannot_be_logged_is_not_done(made: Lab) -> None:
 
     assert response.status_code == 503
     assert "correct horse" not in response.text
+
+
+@attack(FILES, "logging out while nothing can be logged", "the session ends all the same")
+def test_a_logout_that_cannot_be_logged_ends_the_session(made: Lab, caplog: pytest.LogCaptureFixture) -> None:
+    client = made.logged_in("ann")
+    token = token_of(client.get("/account"))
+    kept = client.get_cookie("__Host-etcdview")
+    (made.folder / "audit.jsonl").unlink()
+    (made.folder / "audit.jsonl").mkdir()
+
+    assert client.post("/logout", data={"csrf_token": token}).status_code == 303
+
+    assert kept is not None
+    client.set_cookie("__Host-etcdview", kept.value, secure=True)
+    assert client.get("/account").status_code == 303
+    assert "logout" in caplog.text
+
+
+@attack(FILES, "something forbidden while nothing can be logged", "403, as otherwise")
+def test_a_refusal_that_cannot_be_logged_is_still_one(made: Lab) -> None:
+    (made.folder / "audit.jsonl").unlink()
+    (made.folder / "audit.jsonl").mkdir()
+
+    assert made.as_token("vera").get("/audit").status_code == 403

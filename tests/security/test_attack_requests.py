@@ -271,3 +271,39 @@ def test_no_address_is_told(made: Lab) -> None:
         post(made.anonymous(), "/login", "/login", name="a", password="b").headers["Referrer-Policy"] == "no-referrer"
     )
     assert quote("key=") not in response.headers["Location"]
+
+
+@attack(FORGERY, "an Origin, or an address to go on to, that cannot be read", "403, or the login page; never 500")
+@pytest.mark.parametrize("url", ["http://[x", "//[", "http://[::1", "http://a:99999999"])
+def test_a_url_that_cannot_be_read_is_refused_or_ignored(made: Lab, url: str) -> None:
+    client = made.logged_in("ann")
+    token = token_of(client.get("/account"))
+
+    assert client.post("/logout", data={"csrf_token": token}, headers={"Origin": url}).status_code == 403
+    assert made.anonymous().get("/login", query_string={"next": url}).status_code == 200
+
+
+@attack(HOSTS, "a Host header that is not a host name", "400 in one line, before anything else; nothing in the log")
+@pytest.mark.parametrize("host", ["..", "a..b", "a b", "[x]", "a" * 64, "é"])
+def test_an_invalid_host_is_refused_without_a_template(made: Lab, host: str, caplog: pytest.LogCaptureFixture) -> None:
+    for path in ("/healthz", "/login", "/nothing", "/api/v1/keys"):
+        response = made.anonymous().get(path, headers={"Host": host})
+
+        assert response.status_code == 400
+        assert response.mimetype == "text/plain"
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert caplog.text == ""
+
+
+@attack(HOSTS, "an address with a line break that an error writes into the log", "the break is escaped")
+def test_an_address_cannot_begin_a_line_of_the_log(
+    made: Lab, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails() -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setitem(made.app.before_request_funcs, None, [fails])
+
+    assert made.anonymous().get("/x%0a[CRITICAL] etcd: data corrupt").status_code == 500
+    assert all(not record.getMessage().count("\n") for record in caplog.records)
+    assert "[CRITICAL]" in caplog.text

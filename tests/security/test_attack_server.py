@@ -72,7 +72,7 @@ def test_it_listens_to_the_network_only_with_a_login(address: str) -> None:
 def test_every_page_says_that_nobody_logs_in(capture: Path) -> None:
     with serve(capture, "--insecure-no-login", host="0.0.0.0") as served:  # noqa: S104
         for path in ("/", "/registry", "/search?q=x", "/nonsense", "/object?key=/x", "/encryption"):
-            assert "Nobody has to log in here" in served.get(path)[1]
+            assert "No login is needed here" in served.get(path)[1]
         assert served.get("/reveal?key=/registry/secrets/payments/db-credentials")[0] == 403
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from etcdview.endpoints import Endpoint, parse_endpoint, parse_endpoints
+from etcdview.endpoints import Endpoint, host_of, parse_endpoint, parse_endpoints, port_of, split_url
 from etcdview.errors import SettingError
 
 
@@ -67,3 +67,33 @@ def test_an_empty_list_is_a_wrong_setting() -> None:
 def test_an_endpoint_writes_itself(endpoint: Endpoint, address: str, text: str, is_ip: bool) -> None:
     assert (endpoint.address, str(endpoint), endpoint.is_ip) == (address, text, is_ip)
     assert parse_endpoint(text) == endpoint
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "port"),
+    [
+        ("https://Node-4:2380", "node-4", 2380),
+        ("https://[fd00::7]:2379", "fd00::7", 2379),
+        ("unix:///run/etcd.sock", "", None),
+        ("", "", None),
+    ],
+)
+def test_a_url_of_somebody_else_gives_its_host_and_port(url: str, host: str, port: int | None) -> None:
+    assert (host_of(url), port_of(url)) == (host, port)
+
+
+UNREADABLE = (
+    "http://[node-4]:2380",
+    "http://[",
+    "//[",
+    "https://[::1:2379",
+    "http://[127.0.0.1]:2379",
+    "http://a:99999",
+    "http://a:" + "9" * 5000,
+    "http://a:b",
+)
+
+
+@pytest.mark.parametrize("url", UNREADABLE)
+def test_an_unreadable_url_has_no_host_and_no_port_and_raises_nothing(url: str) -> None:
+    assert (host_of(url), port_of(url), split_url(url).netloc) == ("", None, "")

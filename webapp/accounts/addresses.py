@@ -6,6 +6,7 @@ from ipaddress import ip_address
 
 from flask import request
 
+from etcdview.access.origins import hop_address, is_address
 from webapp.accounts.state import Accounts, current_accounts
 
 
@@ -20,23 +21,15 @@ def client_address() -> str:
     peer = request.remote_addr or ""
     if not _trusted(accounts, peer):
         return peer
-    hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
-    for hop in reversed(hops):
-        if not _is_address(hop):
+    for hop in reversed([hop for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]):
+        address = hop_address(hop)
+        if not address:
             return peer
-        peer = hop
-        if not _trusted(accounts, hop):
-            return hop
+        peer = address
+        if not _trusted(accounts, address):
+            return address
     return peer
 
 
 def _trusted(accounts: Accounts, address: str) -> bool:
-    return _is_address(address) and any(ip_address(address) in network for network in accounts.proxies)
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True
+    return is_address(address) and any(ip_address(address) in network for network in accounts.proxies)

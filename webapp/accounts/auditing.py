@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from flask import Flask, Response, g, request
 from limits import parse
@@ -12,12 +14,14 @@ from limits.strategies import MovingWindowRateLimiter
 from werkzeug.exceptions import HTTPException
 
 from etcdview.access.audit import Result
-from etcdview.errors import QueryError
+from etcdview.errors import AuditError, QueryError
 from etcdview.pages.parts.addresses import read_key
 from webapp.accounts.addresses import client_address
 from webapp.accounts.csrf import SAFE_METHODS
 from webapp.accounts.identify import current_viewer
 from webapp.accounts.state import current_accounts
+
+log = logging.getLogger(__name__)
 
 REFUSALS = (400, 401, 403, 429)
 # More refusals of one address a minute are not written: a flood must not push what matters out of the log.
@@ -43,6 +47,14 @@ def audit(
     recorder(who)(action=action, key=key, revision=revision, result=result, detail=detail)
 
 
+def audit_if_possible(action: str, **facts: Any) -> None:
+    """The same for what happens whether or not it can be logged: a logout, a refusal. The server's log says if not."""
+    try:
+        audit(action, **facts)
+    except AuditError as error:
+        log.error("not in the audit log: %s: %s", action, error)
+
+
 def recorder(who: str = "") -> Callable[..., None]:
     """Audit.record for this viewer and address; good also when the request is over, while its answer streams."""
     viewer = current_viewer()
@@ -61,7 +73,7 @@ def _refused(response: Response) -> Response:
         return response
     if _counts.hit(REFUSALS_OF_ADDRESS, client_address()):
         detail = f"{request.method} {request.path} {response.status_code}"
-        audit("request", who=str(g.get("tried", "")), key=_key(), result="refused", detail=detail)
+        audit_if_possible("request", who=str(g.get("tried", "")), key=_key(), result="refused", detail=detail)
     return response
 
 

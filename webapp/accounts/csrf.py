@@ -1,12 +1,12 @@
-"""Requests that another site made the browser send: POSTs without our token, and whatever is no plain visit."""
+"""Requests that another site made the browser send: POSTs without our token, and anything but a plain visit."""
 
 from __future__ import annotations
-
-from urllib.parse import urlsplit
 
 from flask import Flask, request
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import Forbidden
+
+from etcdview.access.origins import same_origin
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 _OURS = ("same-origin", "none")
@@ -25,7 +25,7 @@ def init_app(app: Flask) -> None:
 
 
 def check_site() -> None:
-    """Raises Forbidden for what another site made the browser send, save a link that somebody followed.
+    """Raises Forbidden for what another site made the browser send, except a link that somebody followed.
 
     Browsers say so in Sec-Fetch-Site (Fetch Metadata); Origin stands in for those that do not.
     """
@@ -34,7 +34,7 @@ def check_site() -> None:
     if site not in _OURS and not (visit and request.method in SAFE_METHODS):
         raise Forbidden("Another site made your browser send this.")
     origin = request.headers.get("Origin", "null")  # "null" is what forms send under our Referrer-Policy
-    if request.method not in SAFE_METHODS and origin != "null" and urlsplit(origin).netloc != request.host:
+    if request.method not in SAFE_METHODS and origin != "null" and not same_origin(origin, request.host):
         raise Forbidden("Another site made your browser send this.")
 
 

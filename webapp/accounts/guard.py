@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, request, url_for
 from htmx_flask import request as htmx_request
@@ -59,13 +58,6 @@ def needs(act: Act) -> Callable[[View], View]:
         return guarded  # type: ignore[return-value]  # wraps keeps all of it but the static type
 
     return decorate
-
-
-def local_path(target: str | None) -> str:
-    """Where to go on after a login: a path of ours, and nothing that a browser could take for another site."""
-    parts = urlsplit(target or "")
-    safe = target and target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()
-    return target if target and safe and not parts.scheme and not parts.netloc and "\\" not in target else "/"
 
 
 def _guard() -> Response | None:

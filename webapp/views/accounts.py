@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response, g, make_response, render_template, request, url_for
 
 from etcdview.access.grants import Identity
+from etcdview.access.origins import local_path
 from etcdview.access.roles import MAY, Viewer
 from etcdview.access.users import User
 from etcdview.errors import DeniedError, LoginError, NotFoundError
 from webapp.accounts import sessions
-from webapp.accounts.auditing import audit
-from webapp.accounts.guard import has_form, local_path, viewer
+from webapp.accounts.auditing import audit, audit_if_possible
+from webapp.accounts.guard import has_form, viewer
 from webapp.accounts.identify import current_viewer, granted
 from webapp.accounts.limits import LOGINS_OF_ADDRESS, LOGINS_OF_NAME, failed, limiter, tried_name
 from webapp.accounts.state import current_accounts
@@ -102,11 +103,11 @@ def finish_oidc() -> Response:
 
 @bp.post("/logout")
 def log_out() -> Response:
-    """End the session."""
+    """End the session, also while the audit log cannot be written."""
     found = current_viewer()
-    if found is not None:
-        audit("logout")
     sessions.end()
+    if found is not None:
+        audit_if_possible("logout")
     return Response(status=303, headers={"Location": url_for("accounts.login_page") if has_form() else "/"})
 
 

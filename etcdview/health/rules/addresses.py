@@ -5,9 +5,8 @@ from __future__ import annotations
 import ipaddress
 from collections import defaultdict
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
-from etcdview.endpoints import is_endpoint
+from etcdview.endpoints import host_of, is_endpoint
 from etcdview.health.assemble import address
 from etcdview.health.facts import ClusterFacts
 from etcdview.health.findings import Finding
@@ -163,8 +162,8 @@ def url_plain(context: RuleContext) -> Iterator[Finding]:
 def one_machine(context: RuleContext) -> Iterator[Finding]:
     """All members of a cluster of several have their peer addresses on one host."""
     members = _members(context.facts)
-    hosts = {urlsplit(url).hostname for m in members for url in m.peer_urls}
-    if len(members) < 2 or len(hosts) != 1:
+    hosts = {host_of(url) for m in members for url in m.peer_urls}
+    if len(members) < 2 or len(hosts) != 1 or hosts == {""}:
         return
     yield Finding(
         id="one-machine",
@@ -188,7 +187,7 @@ def _members(facts: ClusterFacts) -> tuple[Member, ...]:
 
 
 def _on_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
+    host = host_of(url)
     try:
         return ipaddress.ip_address(host).is_loopback or ipaddress.ip_address(host).is_unspecified
     except ValueError:

@@ -19,7 +19,7 @@ _OLDEST_MAINTAINED: Release = (3, 5, 0)
 
 def parse_release(text: str) -> Release | None:
     """(3, 5, 16) of "3.5.16" or "v3.5.16-rc.0"; None for what is no release."""
-    found = re.match(r"v?(\d+)\.(\d+)(?:\.(\d+))?", text)
+    found = re.match(r"v?(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?", text)
     return (int(found[1]), int(found[2]), int(found[3] or 0)) if found else None
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from etcdview.cluster.setup import LOOKED_AT, NAMESPACE, Setup
 from etcdview.cluster.window import Window
 from etcdview.deployment.deployment import Deployment, Flag, Topology, topology
 from etcdview.deployment.flags import meaning
+from etcdview.endpoints import host_of, port_of
 from etcdview.health.facts import ClusterFacts, MemberFacts
 from etcdview.health.gaps import Gap, gaps
 from etcdview.pages.health.picture import DrawnMember, Picture, draw
@@ -198,12 +198,9 @@ def _url(urls: Sequence[str]) -> str:
 
 
 def _host(url: str) -> str:
-    return urlsplit(url).hostname or ""
+    return host_of(url)
 
 
 def _port(url: str) -> str:
-    try:
-        port = urlsplit(url).port
-    except ValueError:
-        return ""
+    port = port_of(url)
     return str(port) if port else ""

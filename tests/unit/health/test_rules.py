@@ -13,6 +13,7 @@ from etcdview.health.facts import HttpHealth, Probe, Problem, WireFacts
 from etcdview.health.findings import Severity
 from etcdview.health.rules import RULES, RuleContext, examine
 from etcdview.models import KvHash, Membership
+from tests.unit.test_endpoints import UNREADABLE
 
 Make = Callable[[Build], RuleContext]
 ALL = (1, 2, 3)
@@ -420,3 +421,18 @@ def test_evidence_names_the_numbers_and_when_they_were_read(build: Build) -> Non
     assert finding.evidence == "1.6 GiB of 2.0 GiB, 14.3 MiB in use (read 12:00:00 UTC)."
     (finding,) = RULES["fsync-slow"].check(fsync(0.05)(build))
     assert finding.evidence == "WAL fsync p99 28.8 ms, limit 10.0 ms, in 120 s up to 12:00:00 UTC."
+
+
+@pytest.mark.parametrize("url", UNREADABLE)
+def test_a_url_that_cannot_be_read_breaks_no_rule(build: Build, url: str) -> None:
+    members = (build.member(1), build.member(2, peer_urls=(url,), client_urls=(url,)), build.member(3))
+
+    verdict = examine(build.sight(build.cluster(members=members)))
+
+    assert "one-machine" not in [finding.id for finding in verdict.findings]
+
+
+def test_members_whose_hosts_are_unknown_are_not_said_to_share_one(build: Build) -> None:
+    members = tuple(build.member(number, peer_urls=("http://[",)) for number in ALL)
+
+    assert findings("one-machine", build.sight(build.cluster(members=members))) == []

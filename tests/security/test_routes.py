@@ -112,6 +112,13 @@ GET: dict[str, tuple[Row, ...]] = {
     "api.cluster": (api("/api/v1/cluster"),),
     "api.health": (api("/api/v1/health"),),
     "api.resources": (api("/api/v1/resources"),),
+    "api.table": (
+        api("/api/v1/table?resource=pods&namespace=shop&wide=1"),
+        api("/api/v1/table?resource=pods&q=e&sort=-age"),
+        Row("/api/v1/table?resource=pods&namespace=payments", (REFUSED, DENIED, 200, 200, 200)),
+        Row("/api/v1/table?resource=secrets", (REFUSED, DENIED, 200, 200, 200)),
+        Row("/api/v1/table?resource=nodes", (REFUSED, DENIED, 200, 200, 200)),
+    ),
     "api.keys": (api("/api/v1/keys?limit=1000"), api("/api/v1/keys?contains=payments"), api("/api/v1/keys?regex=.")),
     "api.certificates": (api("/api/v1/certificates"),),
     "api.storage": (api("/api/v1/storage"),),

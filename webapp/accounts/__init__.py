@@ -36,6 +36,7 @@ def limit(app: Flask) -> None:
         "search.search_page",
         "search.content_search_page",
         "api.keys",
+        "api.table",
         "api.content",
         "object.history_page",
         "api.history",

@@ -95,6 +95,14 @@ def content() -> Any:
     return state.content()
 
 
+@bp.get("/table")
+def table() -> Any:
+    """One resource type as kubectl's table."""
+    from webapp.api import table as operation
+
+    return operation.table()
+
+
 @bp.get("/openapi.json")
 def openapi() -> Any:
     """The description of the API."""

@@ -11,7 +11,7 @@ import click
 from etcdview.cli.get.paths import Template, parse_columns
 from etcdview.cli.get.query import Wanted, parse
 from etcdview.cli.get.read import Query, Reader
-from etcdview.cli.get.show import Style, complaints, lines, printer, show
+from etcdview.cli.get.show import Style, complaints, listing_of, printer, show, table_rows
 from etcdview.cli.get.source import open_noted, open_objects, warned
 from etcdview.cli.get.watch import watch as watch_changes
 from etcdview.cli.options import source_options
@@ -100,9 +100,9 @@ def run(store: Store, reader: Reader, what: Sequence[str], style: Style, watch: 
     found = [reader.read(one) for one in wanted]
     if watch:
         watching = printer(found[0], reader.query, style)
-        for text in watching.lines(lines(found[0], reader.query)):
+        for text in watching.lines(table_rows(found[0], reader.query, style)):
             click.echo(text)
-        watch_changes(store, reader, found[0], watching)
+        watch_changes(store, reader, listing_of(found[0], style), watching)
         return 0
     show(found, wanted, reader.query, style)
     said = complaints(found)

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from etcdview.kube.resources import ResourceType
-from etcdview.tables import Cell, Column, cell_text
+from etcdview.pages.registry.listing import TableRow
+from etcdview.tables import Column, cell_text
+from etcdview.tables.texts import labels_text, printable
 
 _PADDING = 3
 _NARROWEST = 6
@@ -16,20 +18,9 @@ _UNREADABLE = "<unreadable>"
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One object as it is printed; `cells` is None where the object could not be decoded."""
-
-    namespace: str
-    name: str
-    cells: tuple[Cell, ...] | None
-    labels: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
 class Layout:
-    """What surrounds the cells: wide columns, namespaces, kinds before names, labels."""
+    """What surrounds the cells: namespaces, kinds before names, labels."""
 
-    wide: bool = False
     namespaces: bool = False
     kind: str = ""
     show_labels: bool = False
@@ -42,37 +33,34 @@ class Printer:
 
     def __init__(self, columns: Sequence[Column], layout: Layout) -> None:
         self._layout = layout
-        self._kept = [i for i, c in enumerate(columns) if layout.wide or c.priority == 0]
         self._columns = columns
         self._name = next((i for i, c in enumerate(columns) if c.format == "name"), -1)
         self._widths: list[int] = []
         self._headed = not layout.headers
 
-    def lines(self, lines: Iterable[Line]) -> list[str]:
-        """The lines as texts, with the header first where it has not been given yet."""
-        texts = [self._texts(line) for line in lines]
+    def lines(self, rows: Iterable[TableRow]) -> list[str]:
+        """The rows as lines, with the header first where it has not been given yet."""
+        texts = [self._texts(row) for row in rows]
         if not self._headed:
             texts.insert(0, self._header())
             self._headed = True
-        for row in texts:
-            self._widths = _widened(self._widths, row)
-        return [_pad(row, self._widths) for row in texts]
+        for line in texts:
+            self._widths = _widened(self._widths, line)
+        return [_pad(line, self._widths) for line in texts]
 
     def _header(self) -> list[str]:
-        names = ["NAMESPACE"] * self._layout.namespaces + [self._columns[i].name.upper() for i in self._kept]
-        names += [key.rpartition("/")[2].upper() for key in self._layout.label_columns]
+        names = ["NAMESPACE"] * self._layout.namespaces + [column.name.upper() for column in self._columns]
+        names += [printable(key.rpartition("/")[2].upper()) for key in self._layout.label_columns]
         return names + ["LABELS"] * self._layout.show_labels
 
-    def _texts(self, line: Line) -> list[str]:
-        texts = [line.namespace] * self._layout.namespaces + [self._cell(line, i) for i in self._kept]
-        texts += [str(line.labels.get(key, "")) for key in self._layout.label_columns]
-        return texts + [_labels(line.labels)] * self._layout.show_labels
-
-    def _cell(self, line: Line, index: int) -> str:
-        is_name = index == self._name
-        unreadable = line.name if is_name else _UNREADABLE
-        shown = unreadable if line.cells is None else cell_text(line.cells[index])
-        return f"{self._layout.kind}/{shown}" if is_name and self._layout.kind else shown
+    def _texts(self, row: TableRow) -> list[str]:
+        cells = list(row.texts) or [_UNREADABLE] * len(self._columns)
+        if self._name >= 0:
+            shown = cells[self._name] if row.cells else printable(row.name)
+            cells[self._name] = f"{self._layout.kind}/{shown}" if self._layout.kind else shown
+        texts = [printable(row.namespace)] * self._layout.namespaces + cells
+        texts += [cell_text(row.labels.get(key, "")) for key in self._layout.label_columns]
+        return texts + [_labels(row.labels)] * self._layout.show_labels
 
 
 def padded(rows: Sequence[Sequence[str]]) -> list[str]:
@@ -93,18 +81,14 @@ def _pad(row: Sequence[str], widths: Sequence[int]) -> str:
     return "".join(cells[:-1]) + row[-1]
 
 
-def table_json(columns: Sequence[Column], lines: Iterable[Line]) -> str:
-    """The table with all its cells, wide ones too, as JSON; a cell is null where the object could not be decoded."""
-    rows = [
-        {
-            "namespace": line.namespace or None,
-            "name": line.name,
-            "cells": [None] * len(columns) if line.cells is None else list(line.cells),
-        }
-        for line in lines
+def table_json(columns: Sequence[Column], rows: Iterable[TableRow]) -> str:
+    """The table as JSON, cells as the API server sends them; a cell is null where the object could not be decoded."""
+    shown = [
+        {"namespace": row.namespace or None, "name": row.name, "cells": list(row.cells) or [None] * len(columns)}
+        for row in rows
     ]
     heads = [{"name": c.name, "type": c.type, "priority": c.priority} for c in columns]
-    return json.dumps({"columns": heads, "rows": rows}, ensure_ascii=False, indent=2)
+    return json.dumps({"columns": heads, "rows": shown}, ensure_ascii=False, indent=2)
 
 
 def qualified_kind(resource: ResourceType) -> str:
@@ -113,4 +97,4 @@ def qualified_kind(resource: ResourceType) -> str:
 
 
 def _labels(labels: dict[str, Any]) -> str:
-    return ",".join(sorted(f"{key}={value}" for key, value in labels.items())) or "<none>"
+    return cell_text(labels_text(labels))

@@ -13,6 +13,7 @@ from etcdview.kube.resources import ResourceType
 from etcdview.kube.selectors import ALL_FIELDS, ALL_LABELS, FieldSelector, LabelSelector
 from etcdview.kube.sorting import sort_by
 from etcdview.objects import Objects, Row
+from etcdview.pages.registry.listing import in_kubectl_order, labels_of
 from etcdview.tables import Table, table_for
 
 
@@ -91,18 +92,10 @@ class Reader:
         kept = [r for r in every if (not query.selective if r.object is None else query.keeps(r.object))]
         return Found(resource, table, tuple(self._ordered(table, kept)), unreadable=_unreadable(every))
 
-    def _ordered(self, table: Table, rows: list[Row]) -> list[Row]:
+    def _ordered(self, table: Table, rows: list[Row]) -> Sequence[Row]:
         if self.query.sort_by:
             return sort_by(rows, self.query.sort_by, lambda row: row.object)
-        order = table.order
-        return rows if order is None else sorted(rows, key=lambda row: order(row.object or {}))
-
-
-def labels_of(obj: dict[str, Any] | None) -> dict[str, Any]:
-    """metadata.labels, empty where there are none."""
-    metadata = (obj or {}).get("metadata")
-    labels = metadata.get("labels") if isinstance(metadata, dict) else None
-    return labels if isinstance(labels, dict) else {}
+        return in_kubectl_order(table, rows, lambda row: row.object)
 
 
 def _unreadable(rows: Iterable[Row]) -> tuple[Row, ...]:

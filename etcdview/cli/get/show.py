@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import click
 
 from etcdview.cli.get.paths import PathColumn, Template
-from etcdview.cli.get.print import Layout, Line, Printer, padded, qualified_kind, table_json
+from etcdview.cli.get.print import Layout, Printer, padded, qualified_kind, table_json
 from etcdview.cli.get.query import Wanted
-from etcdview.cli.get.read import Found, Query, labels_of
+from etcdview.cli.get.read import Found, Query
 from etcdview.codec import to_json, to_yaml
 from etcdview.kube.fields import without_managed_fields
 from etcdview.kube.keys import show as show_key
 from etcdview.kube.resources import ResourceType
 from etcdview.objects import Row
-from etcdview.tables import Table, cell_text
+from etcdview.pages.registry.listing import Listing, TableRow
+from etcdview.tables import cell_text
+from etcdview.tables.texts import printable
 
 _AT_MOST = 5  # complaints about values of one type; a cluster can have thousands of the same
 
@@ -51,9 +52,10 @@ def show(found: Sequence[Found], wanted: Sequence[Wanted], query: Query, style: 
         case "name":
             for one in found:
                 for row in one.rows:
-                    click.echo(f"{qualified_kind(one.resource)}/{row.name}")
+                    click.echo(f"{qualified_kind(one.resource)}/{printable(row.name)}")
         case "table-json":
-            click.echo(table_json(found[0].table.columns, lines(found[0], query)))
+            columns = listing_of(found[0], style).columns
+            click.echo(table_json(columns, table_rows(found[0], query, style)))
         case _:
             _show_tables(found, len(wanted) > 1, query, style)
 
@@ -66,31 +68,29 @@ def complaints(found: Iterable[Found]) -> list[str]:
         said += [f"{show_key(row.key)}: {_why(row)}" for row in one.unreadable[:_AT_MOST]]
         if len(one.unreadable) > _AT_MOST:
             said.append(f"{len(one.unreadable) - _AT_MOST} more {one.resource.plural} could not be decoded.")
-    return said
+    return [printable(sentence) for sentence in said]
 
 
 def _why(row: Row) -> str:
     return str(row.error) if row.error else "this value cannot be decoded."
 
 
-def line(table: Table, row: Row, now: datetime) -> Line:
-    """One object as a line of its table."""
-    cells = None if row.object is None else table.cells(row.object, now)
-    return Line(row.namespace, row.name, cells, labels_of(row.object))
+def listing_of(one: Found, style: Style) -> Listing:
+    """The columns of one type that `style` shows."""
+    return Listing(one.resource, one.table, wide=style.output in ("wide", "table-json"))
 
 
-def lines(one: Found, query: Query) -> list[Line]:
-    """All objects of one type as lines, at one moment."""
-    now = query.moment()
-    return [line(one.table, row, now) for row in one.rows]
+def table_rows(one: Found, query: Query, style: Style) -> list[TableRow]:
+    """All objects of one type as rows of its table, at one moment."""
+    listing, now = listing_of(one, style), query.moment()
+    return [listing.row(row, now) for row in one.rows]
 
 
 def printer(one: Found, query: Query, style: Style, several: bool = False) -> Printer:
     """The printer of one type's table; names get their kind in front where `several` types are shown."""
     return Printer(
-        one.table.columns,
+        listing_of(one, style).columns,
         Layout(
-            wide=style.output == "wide",
             namespaces=not query.namespace and one.resource.namespaced,
             kind=qualified_kind(one.resource) if several else "",
             show_labels=style.show_labels,
@@ -105,7 +105,7 @@ def _show_tables(found: Sequence[Found], several: bool, query: Query, style: Sty
     for number, one in enumerate(full):
         if number:
             click.echo()
-        for text in printer(one, query, style, several).lines(lines(one, query)):
+        for text in printer(one, query, style, several).lines(table_rows(one, query, style)):
             click.echo(text)
     if not full and not any(one.missing for one in found):
         click.echo(_nothing([one.resource for one in found], query), err=True)

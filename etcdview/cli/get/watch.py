@@ -7,24 +7,24 @@ from collections.abc import Iterator
 import click
 
 from etcdview.cli.get.print import Printer
-from etcdview.cli.get.read import Found, Reader
-from etcdview.cli.get.show import line
+from etcdview.cli.get.read import Reader
 from etcdview.errors import CompactedError, UnsupportedError
 from etcdview.models import Event
 from etcdview.objects import Row
+from etcdview.pages.registry.listing import Listing
 from etcdview.stores.protocols import Store, Watchable, prefix_end
 
 
-def watch(store: Store, reader: Reader, one: Found, printer: Printer) -> None:
+def watch(store: Store, reader: Reader, listing: Listing, printer: Printer) -> None:
     """Print each change after the reader's revision, until interrupted.
 
     Raises UnsupportedError for a file, CompactedError when etcd has dropped what comes next.
     """
     if not isinstance(store, Watchable):
         raise UnsupportedError(f"{store.name} does not change, so there is nothing to watch.", "Leave --watch out.")
-    start = reader.objects.keyspace.range_prefix(one.resource, reader.namespace(one.resource))
+    start = reader.objects.keyspace.range_prefix(listing.resource, reader.namespace(listing.resource))
     for row in _changes(store, reader, start):
-        for text in printer.lines([line(one.table, row, reader.query.moment())]):
+        for text in printer.lines([listing.row(row, reader.query.moment())]):
             click.echo(text)
 
 

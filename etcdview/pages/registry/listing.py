@@ -5,10 +5,10 @@ Pure: given rows that somebody has read, and a moment. It knows no window, no ad
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from etcdview.errors import QueryError
 from etcdview.kube.keys import show
@@ -16,11 +16,12 @@ from etcdview.kube.resources import ResourceType
 from etcdview.kube.selectors import LabelSelector
 from etcdview.kube.sorting import natural
 from etcdview.objects import Row
-from etcdview.relations.model import Health
+from etcdview.relations.model import Health as Health
 from etcdview.relations.states import health_of
 from etcdview.tables import Cells, Column, Table, cell_text
 from etcdview.tables.durations import seconds_of
 
+Item = TypeVar("Item")
 _NO_DURATION = float("inf")  # <none> and <unknown> come after every age
 
 
@@ -101,7 +102,7 @@ class Listing:
         """
         by_key = sorted(rows, key=lambda row: row.key)
         if not sort:
-            return kubectl_order(self.table, by_key)
+            return in_kubectl_order(self.table, by_key, lambda row: row.entry.object)
         descending, name = sort.startswith("-"), sort.removeprefix("-").lower()
         decoded = [row for row in by_key if row.cells]
         keys = self._sort_keys(decoded, name)
@@ -118,10 +119,10 @@ class Listing:
         return _durations(texts) or [natural(text) for text in texts]
 
 
-def kubectl_order(table: Table, rows: list[TableRow]) -> list[TableRow]:
-    """The rows, given in the order of their keys, in that of `kubectl get`: it differs for flow schemas alone."""
+def in_kubectl_order(table: Table, items: list[Item], obj: Callable[[Item], Any]) -> list[Item]:
+    """The items, given in the order of their keys, in that of `kubectl get`: it differs for flow schemas alone."""
     order = table.order
-    return rows if order is None else sorted(rows, key=lambda row: order(row.entry.object or {}))
+    return items if order is None else sorted(items, key=lambda item: order(obj(item) or {}))
 
 
 @dataclass(frozen=True, slots=True)

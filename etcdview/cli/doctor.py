@@ -1,4 +1,4 @@
-"""`etcdview doctor`: finds etcd, goes towards it step by step, and says at the first that fails how to mend it."""
+"""`etcdview doctor`: finds etcd, goes towards it step by step, and says at the first that fails how to repair it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,9 @@ import click
 
 from etcdview.cli.options import settings_options
 from etcdview.cli.terminal import json_text, say, terminal_text
-from etcdview.cluster.sources import open_etcd
 from etcdview.config import Resolved
 from etcdview.config.rows import CONNECTION, SOURCE
-from etcdview.deployment.on_disk import find_deployments
-from etcdview.health.doctor import Diagnosis, Findings, Target, examine_endpoints, target_from
-from etcdview.kube.keys import KeySpace
+from etcdview.pages.tools.doctor import Diagnosis, Findings, examine
 
 _PREFIX = tuple(row for row in SOURCE if row.field == "etcd_prefix")
 
@@ -25,30 +22,14 @@ def command(resolved: Resolved, output: str) -> int:
     """Find the endpoints and files, then test each step: files, name, TCP, TLS, client certificate, permission, quorum.
 
     Endpoints and files come from flags, the environment, a settings file or kubeadm's files; where none of these says
-    anything, from etcd's systemd unit or its own YAML. Exit status 0: every endpoint is well; 1: some are; 3: none is.
+    anything, from etcd's systemd unit or its own YAML. Exit status 0: every endpoint works; 1: some do; 3: none does.
     """
-    settings, target = resolved.settings, find_target(resolved)
-    store = open_etcd(settings, target.endpoints, target.tls)
-    try:
-        findings = examine_endpoints(store, target, KeySpace(settings.etcd_prefix).root, settings.timeout_seconds)
-    finally:
-        store.close()
+    findings = examine(resolved)
     if output == "json":
         click.echo(json_text(_as_json(findings), indent=2))
     else:
         _print(findings)
     return findings.exit_status
-
-
-def find_target(resolved: Resolved) -> Target:
-    """What the settings say; where nobody set the endpoints, what this machine's own etcd is started with."""
-    settings = resolved.settings
-    sources = {o.row.field: o.source for o in resolved.origins}
-    if sources["endpoints"] == "default" and not settings.tls.given:
-        found = target_from(find_deployments())
-        if found is not None:
-            return found
-    return Target(settings.endpoints, settings.tls, sources["endpoints"])
 
 
 def _print(findings: Findings) -> None:

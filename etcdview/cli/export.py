@@ -10,9 +10,7 @@ from etcdview.cli.get.source import open_noted, warned
 from etcdview.cli.options import source_options
 from etcdview.cli.terminal import argument_bytes, say
 from etcdview.config import Resolved
-from etcdview.stores.files.dump import write_dump
-from etcdview.stores.paging import PieceReader
-from etcdview.stores.protocols import prefix_end
+from etcdview.pages.tools.export import export
 
 
 @click.command("export")
@@ -27,11 +25,8 @@ def command(file: Path, prefix: str, resolved: Resolved) -> int:
     """
     store = open_noted(resolved.settings)
     try:
-        reader = PieceReader(warned(store))
-        start = argument_bytes(prefix)
-        kvs = (kv for piece in reader.read(start or b"\0", prefix_end(start)) for kv in piece.kvs)
-        count = write_dump(kvs, file)
+        done = export(warned(store), argument_bytes(prefix), file)
     finally:
         store.close()
-    say(f"Exported {count:,} keys as of revision {reader.revision:,} to {file}")
+    say(f"Exported {done.count:,} keys as of revision {done.revision:,} to {file}")
     return 0

@@ -9,12 +9,9 @@ import click
 
 from etcdview.cli.options import settings_options
 from etcdview.cli.terminal import json_text, terminal_text
-from etcdview.cluster.sources import open_etcd
 from etcdview.config import Resolved
 from etcdview.config.rows import CONNECTION
-from etcdview.health.facts import ClusterFacts
-from etcdview.health.findings import Finding, Verdict
-from etcdview.health.once import look_once
+from etcdview.pages.tools.verdict import Finding, VerdictPage, verdict_page
 
 _SIGNS = {"critical": "✗", "warning": "!", "info": "i"}
 _COLOURS = {"critical": "red", "warning": "yellow", "info": "blue"}
@@ -31,33 +28,22 @@ def command(resolved: Resolved, output: str, compare_data: bool) -> int:
     All members of the cluster are asked, also those that are not among the endpoints. The exit status is that of a
     monitoring plugin: 0 healthy, 1 at risk or degraded, 2 no quorum, 3 unknown, also where the command is misused.
     """
-    settings = resolved.settings
-    store = open_etcd(settings)
-    try:
-        report = look_once(store, compare_data=compare_data)
-    finally:
-        store.close()
+    page = verdict_page(resolved.settings, compare_data=compare_data)
     try:
         if output == "json":
-            click.echo(json_text(report.verdict.as_json(), indent=2))
-        elif report.facts is not None:
-            _print(report.facts, report.verdict)
+            click.echo(json_text(page.as_json, indent=2))
+        else:
+            _print(page)
     except BrokenPipeError:
-        # Whoever read has enough; the status is the verdict all the same. What is left in the buffer goes nowhere.
+        # The reader has enough; the status is the verdict all the same. What is left in the buffer goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return report.verdict.exit_status
+    return page.exit_status
 
 
-def _print(facts: ClusterFacts, verdict: Verdict) -> None:
-    quorum = facts.quorum
-    headline = click.style(verdict.status, fg=_VERDICT_COLOURS.get(verdict.status, "red"), bold=True)
-    who = "voters" if facts.membership else "endpoints"
-    spare = f"; {quorum.may_fail} more may fail" if quorum.state == "has" else ""
-    agreeing = quorum.state == "has" and quorum.agreeing < quorum.answering
-    among = f", {quorum.agreeing} of them in the quorum" if agreeing else ""
-    answering = f"{quorum.answering} of {quorum.voters} {who} answer{among}{spare}"
-    click.echo(f"{headline}: {answering}. {verdict.at:%Y-%m-%d %H:%M:%S} UTC")
-    for finding in verdict.findings:
+def _print(page: VerdictPage) -> None:
+    headline = click.style(page.status, fg=_VERDICT_COLOURS.get(page.status, "red"), bold=True)
+    click.echo(f"{headline}: {page.answering}. {page.at:%Y-%m-%d %H:%M:%S} UTC")
+    for finding in page.findings:
         click.echo()
         for line in _lines(finding):
             click.echo(line)

@@ -6,12 +6,9 @@ import click
 
 from etcdview.cli.get.source import open_noted, warned
 from etcdview.cli.options import source_options
-from etcdview.cli.terminal import argument_bytes, terminal_text
+from etcdview.cli.terminal import argument_bytes, say, terminal_text
 from etcdview.config import Resolved
-from etcdview.errors import UnsupportedError
-from etcdview.kube.keys import show
-from etcdview.models import Event
-from etcdview.stores.protocols import Watchable, prefix_end
+from etcdview.pages.tools.changes import ChangeLine, check_watchable, watch_changes
 
 
 @click.command("watch")
@@ -22,28 +19,22 @@ def command(resolved: Resolved, prefix: str) -> int:
 
     For objects in kubectl's columns use `etcdview get TYPE --watch`.
     """
-    start = argument_bytes(prefix)
     store = open_noted(resolved.settings)
     try:
-        if not isinstance(store, Watchable):
-            raise UnsupportedError(f"{store.name} does not change, so there is nothing to watch.", "Watch a live etcd.")
+        watched = check_watchable(store)
         revision = warned(store).range(b"\0").revision
-        click.echo(f"etcdview: from revision {revision:,} on", err=True)
-        watching = store.watch(start or b"\0", prefix_end(start), revision + 1)
-        try:
-            for batch in watching:
-                for event in batch.events:
-                    click.echo(terminal_text(line(event)))
-        finally:
-            watching.cancel()
+        for change in watch_changes(watched, revision, argument_bytes(prefix), _begun):
+            click.echo(line(change))
     finally:
         store.close()
     return 0
 
 
-def line(event: Event) -> str:
-    """One change."""
-    if event.deleted:
-        return f"{event.kv.mod_revision}  deleted  {show(event.kv.key)}"
-    done = "created" if event.kv.version == 1 else "changed"
-    return f"{event.kv.mod_revision}  {done}  {show(event.kv.key)}  {event.kv.size_bytes:,}"
+def line(change: ChangeLine) -> str:
+    """One change, as it is printed."""
+    size = "" if change.size_bytes is None else f"  {change.size_bytes:,}"
+    return f"{change.revision}  {change.kind}  {terminal_text(change.key)}{size}"
+
+
+def _begun(revision: int) -> None:
+    say(f"etcdview: from revision {revision:,} on", err=True)

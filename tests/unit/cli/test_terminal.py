@@ -12,6 +12,7 @@ from etcdview.cli.main import COMMANDS, run
 from etcdview.cli.terminal import argument_bytes, is_text, json_text, terminal_text
 from etcdview.cli.watch import line
 from etcdview.models import Event, KeyValue
+from etcdview.pages.tools.changes import change_line
 
 EVIL = "/registry/a\x1b[2J\x9b31m\r\n\x7f\u202e\u2066\u2028/b"
 SPELT = r"/registry/a\x1b[2J\x9b31m\r\n\x7f\u202e\u2066\u2028/b"
@@ -56,7 +57,7 @@ def test_search_prints_one_line_a_key_and_no_escape_sequence(dump: str, capsys: 
 
 
 def test_watch_spells_a_key_out() -> None:
-    shown = terminal_text(line(Event(KeyValue(EVIL.encode(), 1, 7, 1))))
+    shown = line(change_line(Event(KeyValue(EVIL.encode(), 1, 7, 1))))
     assert shown == f"7  created  {SPELT}  0"
 
 

@@ -158,10 +158,11 @@ def test_encrypting_takes_the_first_key_of_the_provider(run: Run) -> None:
 @pytest.mark.parametrize(
     ("args", "text", "complaint"),
     [
-        ((), "", "no object"),
-        ((), "[1]", "no object"),
-        ((), "{", "neither YAML nor JSON"),
-        ((), "a: [", "neither YAML nor JSON"),
+        ((), "", "Not an object"),
+        ((), "a: b", "apiVersion or kind is missing"),
+        ((), "[1]", "Not an object"),
+        ((), "{", "Neither YAML nor JSON"),
+        ((), "a: [", "Neither YAML nor JSON"),
         (("--format", "protobuf"), '{"apiVersion": "x/v1", "kind": "X"}', "the kind 'X' of 'x/v1'"),
         ((), '{"apiVersion": "v1", "kind": "ConfigMap", "dtaa": {}}', "a field dtaa"),
         ((), '{"apiVersion": "v1", "kind": "ConfigMap", "immutable": "yes"}', "immutable cannot be stored"),
@@ -178,3 +179,8 @@ def test_what_cannot_be_encoded_says_why(run: Run, args: tuple[str, ...], text: 
     assert done.stdout == b""
     assert complaint in done.stderr.decode()
     assert b"Traceback" not in done.stderr
+
+
+def test_one_key_of_a_dump_is_decoded_alone(run: Run) -> None:
+    done = run("decode", "--from", DUMP, "--key", "/registry/namespaces/shop")
+    assert [row["key"] for row in lines(done)] == ["/registry/namespaces/shop"]

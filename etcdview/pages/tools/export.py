@@ -1,0 +1,26 @@
+"""What is stored, written to a file that can be opened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from etcdview.stores.files.dump import write_dump
+from etcdview.stores.paging import PieceReader
+from etcdview.stores.protocols import Store, prefix_end
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """How many keys were written, and the revision that all of them are as of."""
+
+    count: int
+    revision: int
+
+
+def export(store: Store, prefix: bytes, path: Path) -> Exported:
+    """Write every key below `prefix` to a dump. Raises UsageError for a path that exists, and what the store raises."""
+    reader = PieceReader(store)
+    kvs = (kv for piece in reader.read(prefix or b"\0", prefix_end(prefix)) for kv in piece.kvs)
+    count = write_dump(kvs, path)
+    return Exported(count, reader.revision)

@@ -1,0 +1,29 @@
+"""Key names that match, of a whole registry as of one revision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+from typing import get_args
+
+from etcdview.index.base import Mode
+from etcdview.index.lister import Lister, span_of
+from etcdview.index.match import compile_search
+from etcdview.index.packed import PackedNames
+from etcdview.kube.keys import show
+from etcdview.pages.search import SearchQuery
+from etcdview.stores.protocols import Store
+
+MODES: tuple[Mode, ...] = get_args(Mode)
+
+
+def matching_names(store: Store, text: str, mode: str = "") -> Iterator[str]:
+    """The names that match, in order. Raises QueryError for a search that cannot be, and what the store raises."""
+    matcher = compile_search(text, SearchQuery(text, mode).effective_mode)
+    lister = Lister(store, store.range(b"\0").revision)
+    span = span_of(matcher.literal_prefix)
+    first = lister.first(span)
+    if first.names:
+        for piece in chain((first,), lister.rest(span, first)):
+            for block in PackedNames().extend(piece.names):
+                yield from map(show, matcher.find(block))

@@ -26,7 +26,7 @@ class Cluster:
     """What pages are made from. `monitor` is None where there is nothing alive to ask: a dump or a snapshot.
 
     `store` is what pages read by; `source` the store itself, for what needs more than reading. `undo` is None where
-    nothing may be changed.
+    nothing may be changed. `waits`: nothing is found out in the background, as a command that ends has it.
     """
 
     def __init__(
@@ -41,6 +41,7 @@ class Cluster:
         warnings: tuple[str, ...] = (),
         undo: UndoFile | None = None,
         fingerprint_key: bytes = b"",
+        waits: bool = False,
     ) -> None:
         self.name = name
         self.source = store
@@ -54,7 +55,7 @@ class Cluster:
         self.coverage = Coverage()
         self.differ = Differ()
         self.deletions = Deletions()
-        self.releases = ReleaseCodecs(self.store, codec, keyspace)
+        self.releases = ReleaseCodecs(self.store, codec, keyspace, waits=waits)
         self.redactor = Redactor(fingerprint_key or secrets.token_bytes(32))
         self.setup = SetupReader(self.store, Objects(self.store, codec, keyspace, self.redactor.mask))
 

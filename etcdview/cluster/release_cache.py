@@ -24,8 +24,10 @@ class _Known:
 class ReleaseCodecs:
     """The codec to use now. Safe to use from any thread."""
 
-    def __init__(self, store: Store, codec: Codec, keyspace: KeySpace) -> None:
+    def __init__(self, store: Store, codec: Codec, keyspace: KeySpace, *, waits: bool = False) -> None:
+        """`waits`: the first who asks waits until the release is found. Of a file everyone does."""
         self._store = store
+        self._waits = waits or not store.live
         self._base = codec
         self._keyspace = keyspace
         self._set = codec.release is not None
@@ -50,7 +52,7 @@ class ReleaseCodecs:
     def _now(self) -> _Known:
         if self._set:
             return self._first
-        if not self._store.live:
+        if self._waits:
             return self._known.get()
         self._known.refresh("etcdview-release")  # no page waits for it: it ends within the store's deadlines
         return self._known.known or self._first

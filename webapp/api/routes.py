@@ -8,8 +8,7 @@ from typing import Any
 from etcdview.errors import QueryError
 from etcdview.models import KeyMeta
 from etcdview.pages.object.entry import ObjectAnswer, read_entry, why_undecodable
-from etcdview.pages.object.history import read_history
-from etcdview.pages.object.past import Past
+from etcdview.pages.object.history import history_json, read_history
 from etcdview.pages.overview import ClusterState, cluster_state
 from etcdview.pages.parts.addresses import cursor_name, key_text, read_key
 from etcdview.pages.parts.types import TypeCount, named_tree
@@ -77,16 +76,7 @@ def object_(query: dict[str, Any]) -> dict[str, Any]:
 def history(query: dict[str, Any]) -> dict[str, Any]:
     """The values that one key had."""
     key = read_key(query.get("key"), query.get("key64"))
-    return {"key": key_text(key), "revisions": _revisions(read_history(current_window(), key))}
-
-
-def _revisions(found: Past) -> list[dict[str, Any]]:
-    values: list[dict[str, Any]] = [
-        {"mod_revision": e.meta.mod_revision, "version": e.meta.version, "deleted": False, "object": e.object}
-        for e in found.entries
-    ]
-    deletion = {"mod_revision": found.deleted_at, "version": 0, "deleted": True}
-    return [deletion, *values] if found.deleted_at else values
+    return history_json(key, read_history(current_window(), key))
 
 
 def _resource(counted: TypeCount) -> dict[str, Any]:

@@ -129,7 +129,7 @@ class ObjectSchema(Schema):
 class RevisionSchema(Schema):
     """One value that the key had; null where it cannot be decoded, absent where it was deleted."""
 
-    mod_revision = fields.Integer(required=True, data_key="modRevision")
+    mod_revision = fields.Integer(required=True, data_key="modRevision", attribute="modRevision")
     version = fields.Integer(required=True)
     deleted = fields.Boolean(required=True)
     object = fields.Raw(allow_none=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from etcdview.cluster.window import Entry, Window
 from etcdview.codec import to_yaml
@@ -51,6 +52,16 @@ def read_history(window: Window, key: bytes) -> past.Past:
     if not found.entries:
         raise NotFoundError(f"Key {show(key)!r} does not exist, and etcd keeps no older value of it.")
     return found
+
+
+def history_json(key: bytes, found: past.Past) -> dict[str, Any]:
+    """The values as the API and `etcdview history -o json` give them, a deletion first."""
+    values: list[dict[str, Any]] = [
+        {"modRevision": e.meta.mod_revision, "version": e.meta.version, "deleted": False, "object": e.object}
+        for e in found.entries
+    ]
+    deletion = {"modRevision": found.deleted_at, "version": 0, "deleted": True}
+    return {"key": show(key), "revisions": [deletion, *values] if found.deleted_at else values}
 
 
 def history_page(window: Window, key: bytes) -> HistoryPage:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from etcdview.cluster.window import Window
+from etcdview.kube.fields import number, text
 from etcdview.objects import surroundings
 from etcdview.pages.parts.links import ref_href
 from etcdview.relations import Graph, Ref, Related, State, ref_of, state_of
@@ -38,6 +39,7 @@ class EventRow:
     message: str
     count: int
     age: str
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +87,12 @@ def _events(window: Window, graph: Graph, related: Iterable[Related], now: datet
     for ref, event in sorted(events, key=lambda pair: _last_seen(pair[1]), reverse=True):
         yield EventRow(
             href=ref_href(window, ref),
-            kind=str(event.get("type") or ""),
-            reason=str(event.get("reason") or ""),
-            message=str(event.get("message") or event.get("note") or ""),
-            count=int(event.get("count") or event.get("deprecatedCount") or 1),
+            kind=text(event, "type"),
+            reason=text(event, "reason"),
+            message=text(event, "message") or text(event, "note"),
+            count=number(event, "count") or number(event, "deprecatedCount") or 1,
             age=age(_last_seen(event), now),
+            source=text(event, "source", "component") or text(event, "reportingComponent"),
         )
 
 
@@ -114,12 +117,11 @@ def _branch(
 
 
 def _last_seen(event: Any) -> str:
-    series = event.get("series") or {}
     times = (
-        series.get("lastObservedTime"),
-        event.get("lastTimestamp"),
-        event.get("eventTime"),
-        event.get("firstTimestamp"),
-        event.get("metadata", {}).get("creationTimestamp"),
+        text(event, "series", "lastObservedTime"),
+        text(event, "lastTimestamp"),
+        text(event, "eventTime"),
+        text(event, "firstTimestamp"),
+        text(event, "metadata", "creationTimestamp"),
     )
-    return next((str(t) for t in times if t), "")
+    return next((t for t in times if t), "")

@@ -1,0 +1,145 @@
+"""`etcdview describe`: what the summary tab of an object shows, in the form of `kubectl describe`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+import click
+
+from etcdview.cli.get.print import padded
+from etcdview.cli.get.query import Wanted, parse
+from etcdview.cli.get.source import open_noted, warned
+from etcdview.cli.options import source_options
+from etcdview.cli.terminal import terminal_text
+from etcdview.cluster.once import window_once
+from etcdview.cluster.window import Window
+from etcdview.config import Resolved
+from etcdview.errors import NotFoundError, UsageError
+from etcdview.kube.resources import ResourceType
+from etcdview.pages.object.entry import read_entry, why_undecodable
+from etcdview.pages.object.related import Around, Branch
+from etcdview.pages.object.views import SectionView, SummaryView, summary_view
+from etcdview.pages.parts.addresses import key_text
+
+OBJECT = "Object"  # the section that every object has
+Rows = Sequence[Sequence[str]]
+
+
+@click.command("describe")
+@click.argument("what", nargs=-1, metavar="TYPE[.GROUP] NAME... | TYPE/NAME...")
+@click.option("-n", "--namespace", default="default", show_default=True, help="The namespace of the objects.")
+@source_options
+def command(resolved: Resolved, what: Sequence[str], namespace: str) -> int:
+    """Describe objects: their fields, what is related to them, and their events last.
+
+    Secret values are masked. The exit status is 1 where an object does not exist or cannot be decoded.
+    """
+    store = open_noted(resolved.settings)
+    try:
+        window = window_once(warned(store), resolved.settings)
+        wanted = parse(what, lambda name: find(window, name))
+        if not all(one.names for one in wanted):
+            raise UsageError("No name was given.", "For example: etcdview describe pod web-1, or pod/web-1.")
+        return max(show(window, wanted, namespace))
+    finally:
+        store.close()
+
+
+def find(window: Window, name: str) -> Sequence[ResourceType]:
+    """The types that a word means; a custom type whose CRD is gone too, while objects are left."""
+    found = window.definitions.find(name)
+    left = None if found else window.objects.undefined(name)
+    return found or ((left,) if left else ())
+
+
+def show(window: Window, wanted: Sequence[Wanted], namespace: str) -> list[int]:
+    """Print each object; the exit status of each."""
+    keys = [
+        window.keyspace.key(one.resource, namespace if one.resource.namespaced else "", name)
+        for one in wanted
+        for name in one.names
+    ]
+    return [_show_one(window, key, first=i == 0) for i, key in enumerate(keys)]
+
+
+def _show_one(window: Window, key: bytes, *, first: bool) -> int:
+    try:
+        answer = read_entry(window, key)
+    except NotFoundError as error:
+        click.echo(f"etcdview: {error}", err=True)
+        return 1
+    entry = answer.entry
+    if entry.object is None:
+        click.echo(f"etcdview: {terminal_text(key_text(key))}: {why_undecodable(entry)}", err=True)
+        return 1
+    if not first:
+        click.echo()
+    view = summary_view(window, entry.object, answer.revision, datetime.now(UTC))
+    for line in lines(view):
+        click.echo(line)
+    return 0
+
+
+def lines(view: SummaryView) -> Iterator[str]:
+    """The summary as text: the fields that all objects have, the other sections indented, events last."""
+    for section in view.sections:
+        if section.title == OBJECT:
+            yield from _fields([(field.label, field.value) for field in section.fields])
+    for section in view.sections:
+        if section.title != OBJECT:
+            yield from _section(section)
+    yield from _around(view.around)
+
+
+def _section(section: SectionView) -> Iterator[str]:
+    yield f"{terminal_text(section.title)}:"
+    if section.rows:
+        yield from _indented(_table(section.columns, section.rows))
+    yield from _indented(_fields([(field.label, field.value) for field in section.fields]))
+    for text in section.texts:
+        yield f"  {terminal_text(text.label)}: {'' if text.is_short else f'({text.size_bytes:,} bytes)'}".rstrip()
+        yield from (f"    {terminal_text(line)}" for line in text.value.splitlines())
+    if section.note:
+        yield f"  {terminal_text(section.note)}"
+
+
+def _around(around: Around) -> Iterator[str]:
+    if around.owners:
+        yield "Owners:"
+        yield from _indented(_tree(around.owners))
+    if around.relations:
+        yield "Related:"
+        rows = [(r.words, str(r.ref), r.state) for r in around.relations]
+        yield from _indented(_table(("This", "Object", "State"), rows))
+    for kind in around.cut:
+        yield f"  Too many objects of kind {kind} to check all of them: some relations may be missing."
+    if not around.events:
+        yield "Events:  <none>"
+        return
+    yield "Events:"
+    events = [
+        (e.kind, e.reason, f"{e.age} (x{e.count})" if e.count > 1 else e.age, e.source, e.message)
+        for e in around.events
+    ]
+    yield from _indented(_table(("Type", "Reason", "Age", "From", "Message"), events))
+
+
+def _tree(branch: Branch, depth: int = 0) -> Iterator[str]:
+    mark = "  <- this object" if branch.current else ""
+    yield terminal_text(f"{'  ' * depth}{branch.ref}  {branch.state}".rstrip()) + mark
+    for child in branch.children:
+        yield from _tree(child, depth + 1)
+
+
+def _fields(pairs: Sequence[tuple[str, str]]) -> list[str]:
+    return padded([(f"{terminal_text(label)}:", terminal_text(value)) for label, value in pairs])
+
+
+def _table(columns: Sequence[str], rows: Rows) -> list[str]:
+    shown = [[terminal_text(cell) for cell in row] for row in rows]
+    return padded([columns, ["-" * len(column) for column in columns], *shown])
+
+
+def _indented(texts: Iterator[str] | Sequence[str]) -> Iterator[str]:
+    return (f"  {text}".rstrip() for text in texts)

@@ -54,7 +54,7 @@ def problems(obj: Object, now: datetime) -> Iterator[Section]:
     stopped = [entry for entry in found if entry is not None]
     said = [text(obj, "status", "reason"), text(obj, "status", "message"), _unscheduled(obj)]
     of_pod = ": ".join(part for part in said if part) or ("" if stopped else state.text)
-    yield fields("Not well", Field("Pod", of_pod, well=False), *stopped)
+    yield fields("Needs attention", Field("Pod", of_pod, well=False), *stopped)
 
 
 def _trouble(status: Any, now: datetime) -> Field | None:

@@ -24,7 +24,7 @@ def values(section: Section) -> dict[str, str]:
 
 def test_a_pod_is_told_with_containers_states_mounts_and_conditions(graph: Graph, now: datetime) -> None:
     found = sections(graph, Ref("", "Pod", "shop", "crashloop"), now)
-    assert list(found) == ["Not well", "Object", "Pod", "Containers", "Mounts", "Volumes", "Conditions"]
+    assert list(found) == ["Needs attention", "Object", "Pod", "Containers", "Mounts", "Volumes", "Conditions"]
     assert values(found["Pod"])["Status"] == "CrashLoopBackOff"
     assert [f.well for f in found["Pod"].fields if f.label == "Status"] == [False]
     assert found["Containers"].columns[:5] == ("Name", "Image", "State", "Ready", "Restarts")
@@ -34,17 +34,17 @@ def test_a_pod_is_told_with_containers_states_mounts_and_conditions(graph: Graph
 def test_a_pod_that_is_not_well_says_why_before_all_else(graph: Graph, now: datetime) -> None:
     found = sections(graph, Ref("", "Pod", "shop", "crashloop"), now)
 
-    assert values(found["Not well"]) == {
+    assert values(found["Needs attention"]) == {
         "Container a": "waiting, CrashLoopBackOff, m; "
         "ended last: terminated, Error, exit code 2, 6h27m ago; restarted 12 times"
     }
-    assert "Not well" not in sections(graph, Ref("", "Pod", "shop", "cart-c86d8d456-m99c6"), now)
+    assert "Needs attention" not in sections(graph, Ref("", "Pod", "shop", "cart-c86d8d456-m99c6"), now)
 
 
 def test_a_pod_that_nobody_takes_says_why(graph: Graph, now: datetime) -> None:
     found = sections(graph, Ref("", "Pod", "shop", "evicted"), now)
 
-    assert list(values(found["Not well"])) == ["Pod"]
+    assert list(values(found["Needs attention"])) == ["Pod"]
     assert found["Conditions"].note
 
 

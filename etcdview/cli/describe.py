@@ -15,12 +15,10 @@ from etcdview.cli.terminal import terminal_text
 from etcdview.cluster.once import window_once
 from etcdview.cluster.window import Window
 from etcdview.config import Resolved
-from etcdview.errors import NotFoundError, UsageError
-from etcdview.kube.resources import ResourceType
-from etcdview.pages.object.entry import read_entry, why_undecodable
+from etcdview.errors import DecodeError, NotFoundError, UsageError
 from etcdview.pages.object.related import Around, Branch
-from etcdview.pages.object.views import SectionView, SummaryView, summary_view
-from etcdview.pages.parts.addresses import key_text
+from etcdview.pages.object.views import SectionView, SummaryView
+from etcdview.pages.tools.described import described, types_called
 
 OBJECT = "Object"  # the section that every object has
 Rows = Sequence[Sequence[str]]
@@ -38,47 +36,30 @@ def command(resolved: Resolved, what: Sequence[str], namespace: str) -> int:
     store = open_noted(resolved.settings)
     try:
         window = window_once(warned(store), resolved.settings)
-        wanted = parse(what, lambda name: find(window, name))
+        wanted = parse(what, lambda name: types_called(window, name))
         if not all(one.names for one in wanted):
             raise UsageError("No name was given.", "For example: etcdview describe pod web-1, or pod/web-1.")
-        return max(show(window, wanted, namespace))
+        return _show_all(window, wanted, namespace)
     finally:
         store.close()
 
 
-def find(window: Window, name: str) -> Sequence[ResourceType]:
-    """The types that a word means; a custom type whose CRD is gone too, while objects are left."""
-    found = window.definitions.find(name)
-    left = None if found else window.objects.undefined(name)
-    return found or ((left,) if left else ())
-
-
-def show(window: Window, wanted: Sequence[Wanted], namespace: str) -> list[int]:
-    """Print each object; the exit status of each."""
-    keys = [
-        window.keyspace.key(one.resource, namespace if one.resource.namespaced else "", name)
-        for one in wanted
-        for name in one.names
-    ]
-    return [_show_one(window, key, first=i == 0) for i, key in enumerate(keys)]
-
-
-def _show_one(window: Window, key: bytes, *, first: bool) -> int:
-    try:
-        answer = read_entry(window, key)
-    except NotFoundError as error:
-        click.echo(f"etcdview: {error}", err=True)
-        return 1
-    entry = answer.entry
-    if entry.object is None:
-        click.echo(f"etcdview: {terminal_text(key_text(key))}: {why_undecodable(entry)}", err=True)
-        return 1
-    if not first:
-        click.echo()
-    view = summary_view(window, entry.object, answer.revision, datetime.now(UTC))
-    for line in lines(view):
-        click.echo(line)
-    return 0
+def _show_all(window: Window, wanted: Sequence[Wanted], namespace: str) -> int:
+    """Print each object; the exit status of all."""
+    status, first = 0, True
+    for resource, name in ((one.resource, name) for one in wanted for name in one.names):
+        try:
+            view = described(window, resource, namespace, name, datetime.now(UTC))
+        except (NotFoundError, DecodeError) as error:
+            click.echo(f"etcdview: {resource.qualified}/{terminal_text(name)}: {terminal_text(error)}", err=True)
+            status = 1
+            continue
+        if not first:
+            click.echo()
+        first = False
+        for line in lines(view):
+            click.echo(line)
+    return status
 
 
 def lines(view: SummaryView) -> Iterator[str]:

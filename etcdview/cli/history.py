@@ -11,8 +11,8 @@ from etcdview.cli.options import source_options
 from etcdview.cli.terminal import argument_bytes, json_text, terminal_text
 from etcdview.cluster.once import window_once
 from etcdview.config import Resolved
-from etcdview.kube.quantities import size_text
 from etcdview.pages.object.history import HistoryPage, Revision, history_json, history_page, read_history
+from etcdview.pages.parts.sizes import size_text
 
 
 @click.command("history")

@@ -10,12 +10,9 @@ import click
 from etcdview.cli.get.print import padded
 from etcdview.cli.options import source_options
 from etcdview.cli.terminal import json_text, terminal_text
-from etcdview.cluster.sources import open_etcd
 from etcdview.config import Resolved
-from etcdview.errors import UnsupportedError
-from etcdview.health.once import look_once
-from etcdview.kube.quantities import size_text
-from etcdview.pages.overview import MemberRow, state_of
+from etcdview.pages.parts.sizes import size_text
+from etcdview.pages.tools.members import MemberRow, members_now
 
 UNREACHABLE = 3
 _COLUMNS = (
@@ -32,13 +29,7 @@ def command(resolved: Resolved, output: str) -> int:
 
     The exit status is 3 where none of them answers. `etcdview health` says what is wrong and what to do.
     """
-    if resolved.settings.from_file:
-        raise UnsupportedError("A file has no members to ask.", "Give the endpoints of a live etcd, without --from.")
-    store = open_etcd(resolved.settings)
-    try:
-        members = state_of(look_once(store)).members
-    finally:
-        store.close()
+    members = members_now(resolved.settings)
     if output == "json":
         click.echo(json_text([as_json(member) for member in members], indent=2))
     else:

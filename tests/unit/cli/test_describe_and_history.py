@@ -93,13 +93,13 @@ def test_what_others_wrote_cannot_reach_the_terminal_and_cannot_break_the_summar
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     ref = {"kind": "ConfigMap", "namespace": "shop", "name": "m"}
-    event = obj("Event", "shop", "e", involvedObject=ref, count="zzz", series=[], message="\x1b[2J\u202e", reason=7)
+    event = obj("Event", "shop", "m.1", involvedObject=ref, count="zzz", series=[], message="\x1b[2J\u202e", reason=7)
     path = tmp_path / "d.jsonl"
     write_dump(
         [
             kv("/registry/configmaps/shop/m", obj("ConfigMap", "shop", "m", data={"a": "\x1b[31mred"})),
             kv("/registry/configmaps/shop/broken", b"k8s\0\xff\xff"),
-            kv("/registry/events/shop/e", event),
+            kv("/registry/events/shop/m.1", event),
         ],
         path,
     )

@@ -15,10 +15,11 @@ from etcdview.checks.findings import Finding
 from etcdview.checks.integrity import StoredState, stored_findings
 from etcdview.checks.namespaces import KINDS, ONLY_IN, namespace_views
 from etcdview.cluster.window import Window
-from etcdview.index.base import Freshness, Tree
+from etcdview.index.base import Freshness, Tree, TypeCount
 from etcdview.kube.resources import ResourceType
 from etcdview.objects import Row
 from etcdview.pages.parts import addresses
+from etcdview.pages.parts.costly import check_costly, may_ask_costly
 from etcdview.pages.parts.links import ref_href
 from etcdview.pages.parts.types import named_tree
 from etcdview.relations import Graph, Ref
@@ -84,7 +85,10 @@ class NamespacesPage:
 
 @dataclass(frozen=True, slots=True)
 class StoragePage:
-    """The problems of what etcd stores. `checked` objects of `total`; 0: not yet, `run_href` does it."""
+    """The problems of what etcd stores. `checked` objects of `total`; 0: not yet.
+
+    `run_href` checks them; "" where the viewer may not ask.
+    """
 
     freshness: Freshness
     findings: tuple[FindingView, ...]
@@ -122,12 +126,22 @@ def namespaces_page(window: Window, namespace: str, now: datetime) -> Namespaces
     return NamespacesPage(window.index.freshness(), namespace, rows, total, len(objects), False)
 
 
+def is_costly(window: Window) -> bool:
+    """Whether checking the stored state reads more objects than a page does unasked."""
+    return sum(t.count for t in _stored_types(window.index.tree())) > AT_ONCE
+
+
 def storage_page(window: Window, run: bool, now: datetime) -> StoragePage:
-    """What the rules on the stored state find; checked at once while there are few objects, else when `run`."""
+    """What the rules on the stored state find; checked at once while there are few objects, else when `run`.
+
+    Raises DeniedError for `run` where there are many and the viewer may not ask expensive questions.
+    """
     tree = named_tree(window)
-    looked_at = [t for t in tree.types if t.resource.plural != "events"]
+    looked_at = _stored_types(tree)
     types, total = [t.resource for t in looked_at], sum(t.count for t in looked_at)
-    run_href = addresses.href("/storage", run="1")
+    run_href = addresses.href("/storage", run="1") if may_ask_costly(window) else ""
+    if run and total > AT_ONCE:
+        check_costly(window, "check all objects")
     if total > AT_MOST or (total > AT_ONCE and not run):
         return StoragePage(window.index.freshness(), (), total, 0, 0, tree.revision, run_href, total > AT_MOST)
     objects, undecodable = [], 0
@@ -142,6 +156,10 @@ def storage_page(window: Window, run: bool, now: datetime) -> StoragePage:
     seen = len(objects) + undecodable
     total = max(total, seen)  # some may have come since they were counted
     return StoragePage(window.index.freshness(), views, total, seen, undecodable, tree.revision, run_href, False)
+
+
+def _stored_types(tree: Tree) -> list[TypeCount]:
+    return [t for t in tree.types if t.resource.plural != "events"]
 
 
 def _kinds(window: Window, tree: Tree) -> Iterator[ResourceType]:

@@ -161,6 +161,7 @@ POST: dict[str, tuple[str, dict[str, str], tuple[int, int, int, int]]] = {
     "reveal.reveal_field": ("/reveal", SECRET_FIELD, (403, 403, 200, 200)),
     "health.compare_members": ("/health/compare", {}, (404, 404, 404, 404)),  # a file has no members
     "encryption.count_values": ("/encryption", {}, (403, 303, 303, 303)),
+    "encryption.stop_count": ("/encryption/stop", {}, (403, 303, 303, 303)),
     "edit.preview_change": ("/edit", {"key": CRASHLOOP, "text": "x"}, (404, 404, 404, 404)),
     "edit.reopen_editor": ("/edit/back", {"key": CRASHLOOP, "text": "x"}, (404, 404, 404, 404)),
     "edit.apply_change": ("/edit/apply", {"key": CRASHLOOP, "text": "x"}, (404, 404, 404, 404)),

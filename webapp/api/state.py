@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import base64
+from contextlib import nullcontext
 from dataclasses import asdict
 from typing import Any
 
 from etcdview.pages.certificates.page import CertificatesPage, certificates_page
 from etcdview.pages.content_search import ContentQuery, content_found
-from etcdview.pages.namespaces_and_storage import StoragePage, namespaces_page, storage_page
+from etcdview.pages.namespaces_and_storage import StoragePage, is_costly, namespaces_page, storage_page
 from etcdview.pages.parts.addresses import key_text
+from webapp.accounts.expensive import expensive
 from webapp.api import state_schemas as schemas
 from webapp.api.blueprint import bp, problems
 from webapp.runtime import current_window, now
@@ -29,7 +31,9 @@ def certificates() -> CertificatesPage:
 @problems(429, 503)
 def storage(query: dict[str, Any]) -> StoragePage:
     """The problems of what etcd stores."""
-    return storage_page(current_window(), query["run"], now())
+    window = current_window()
+    with expensive(window, "check-storage") if query["run"] and is_costly(window) else nullcontext():
+        return storage_page(window, query["run"], now())
 
 
 @bp.get("/namespaces")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
+from webapp.accounts.acting import acting
+from webapp.accounts.expensive import expensive
 from webapp.rendering import render_page
 from webapp.runtime import current_window, now
 
@@ -24,5 +26,17 @@ def count_values() -> Response:
     """Begin to count all values; the page shows the result."""
     from etcdview.pages import encryption as pages
 
-    pages.begin_count(current_window(), now())
+    window = current_window()
+    with expensive(window, "count-values"):
+        pages.begin_count(window, now())
+    return Response(status=303, headers={"Location": "/encryption"})
+
+
+@bp.post("/encryption/stop")
+def stop_count() -> Response:
+    """Stop the count that runs; the page shows what was counted until then."""
+    from etcdview.pages import encryption as pages
+
+    with acting("stop-count"):
+        pages.stop_count(current_window())
     return Response(status=303, headers={"Location": "/encryption"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from webapp.accounts.acting import acting
+from webapp.accounts.expensive import expensive
 from webapp.rendering import render_page
 from webapp.runtime import current_window, now
 
@@ -25,8 +25,9 @@ def compare_members() -> Response:
     """Begin to compare the members' data; the page shows the result."""
     from etcdview.pages.health import page as pages
 
-    with acting("compare-data"):
-        pages.begin_comparison(current_window())
+    window = current_window()
+    with expensive(window, "compare-data"):
+        pages.begin_comparison(window)
     return Response(status=303, headers={"Location": "/health"})
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 from flask import Blueprint, Response, request
 
 from webapp import params
+from webapp.accounts.expensive import expensive
 from webapp.rendering import render_page
 from webapp.runtime import current_window, now
 
@@ -28,5 +31,7 @@ def storage_page() -> Response:
     """What is wrong with what etcd stores."""
     from etcdview.pages import namespaces_and_storage as pages
 
-    page = pages.storage_page(current_window(), params.flag(request.args, "run"), now())
+    window, run = current_window(), params.flag(request.args, "run")
+    with expensive(window, "check-storage") if run and pages.is_costly(window) else nullcontext():
+        page = pages.storage_page(window, run, now())
     return render_page("storage/index.html", page)

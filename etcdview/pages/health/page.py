@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from etcdview.access.roles import Viewer
 from etcdview.cluster.window import Window
-from etcdview.errors import DeniedError, NotFoundError
+from etcdview.errors import NotFoundError
 from etcdview.health.facts import Quorum
 from etcdview.health.findings import Status, Verdict
 from etcdview.health.history import PastVerdict
@@ -18,6 +17,7 @@ from etcdview.pages.health.sparklines import Hour, hour_of
 from etcdview.pages.overview import ClusterState, state_of
 from etcdview.pages.parts import commands
 from etcdview.pages.parts.commands import Command
+from etcdview.pages.parts.costly import check_costly, may_ask_costly
 from etcdview.pages.parts.verdict import latest_report
 
 # What each verdict means, for those who meet the word for the first time.
@@ -65,7 +65,7 @@ def health_page(window: Window, now: datetime) -> HealthPage:
         hour=hour_of(report.history, facts) if facts else None,
         verdicts=tuple(reversed(report.history.verdicts[-SHOWN_VERDICTS:])),
         comparing=report.comparing,
-        may_compare=window.cluster.monitor is not None and _may_compare(window.viewer),
+        may_compare=window.cluster.monitor is not None and may_ask_costly(window),
         deployment=deployment_section(window, facts),
         commands=commands.for_members(),
     )
@@ -78,14 +78,8 @@ def begin_comparison(window: Window) -> None:
     """
     if window.cluster.monitor is None:
         raise NotFoundError("This is a file: there are no members to compare.", "Open a live etcd.")
-    if not _may_compare(window.viewer):
-        raise DeniedError(f"Your role ({window.viewer.role}) does not permit this.", "Ask whoever runs etcdview.")
+    check_costly(window, "compare the members' data")
     window.cluster.monitor.compare_hashes()
-
-
-def _may_compare(viewer: Viewer) -> bool:
-    """It makes every member read all that it has: the work of a snapshot, and whoever maintains members may as well."""
-    return viewer.may("snapshot") or viewer.may("maintain")
 
 
 def _headline(report: Report) -> str:

@@ -24,3 +24,14 @@ def check_costly(window: Window, what: str) -> None:
         f"Your role ({window.viewer.role}) may not {what}: etcd reads everything for it.",
         "It takes the role operator, and a login.",
     )
+
+
+def running_question(window: Window) -> str:
+    """A sentence about the question that is being answered in the background; "" where there is none."""
+    count = window.cluster.coverage.full()
+    if count is not None and count.progress is not None:
+        return "All values are being counted."
+    monitor = window.cluster.monitor
+    if monitor is not None and monitor.latest(wait_seconds=0).comparing:
+        return "The members' data is being compared."
+    return ""

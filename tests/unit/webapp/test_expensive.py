@@ -1,0 +1,78 @@
+"""Expensive questions: for operators and admins, logged, one at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from werkzeug.exceptions import TooManyRequests
+
+from etcdview.access.roles import LOCAL
+from etcdview.cluster.cluster import Cluster
+from etcdview.cluster.window import Window
+from etcdview.errors import DeniedError
+from tests.security import lab
+from tests.security.lab import Lab, post
+from webapp.accounts.expensive import expensive
+
+
+@pytest.fixture(scope="session")
+def cluster(capture: Path) -> Iterator[Cluster]:
+    opened = lab.hostile_cluster(capture)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def made(tmp_path: Path, cluster: Cluster) -> Lab:
+    return lab.build(tmp_path, cluster)
+
+
+def endings(made: Lab) -> list[tuple[Any, ...]]:
+    return [(e.get("who", ""), e["action"], e["result"]) for e in made.audit if e["action"] not in ("login", "logout")]
+
+
+def test_the_full_count_and_its_stop_are_logged(made: Lab, cluster: Cluster) -> None:
+    client = made.logged_in("olga")
+
+    assert post(client, "/encryption", "/account").status_code == 303
+    assert post(client, "/encryption/stop", "/account").status_code == 303
+
+    words = endings(made)
+    assert words[:2] == [("olga", "begin count-values", "begun"), ("olga", "count-values", "done")]
+    assert words[2:] == [("olga", "begin stop-count", "begun"), ("olga", "stop-count", "done")]
+    cluster.coverage.close()
+
+
+def test_a_second_question_is_refused_until_the_first_has_been_answered(made: Lab, cluster: Cluster) -> None:
+    client, window = made.logged_in("olga"), Window(cluster, LOCAL)
+    with made.app.test_request_context("/"), expensive(window, "first"):
+        refused = post(client, "/encryption", "/account")
+
+        assert refused.status_code == 429
+        assert int(refused.headers["Retry-After"]) > 0
+    assert ("olga", "count-values", "refused") in endings(made)
+    assert post(client, "/encryption", "/account").status_code != 429
+
+
+def test_a_question_that_fails_leaves_the_place_to_the_next(made: Lab, cluster: Cluster) -> None:
+    window = Window(cluster, LOCAL)
+    with made.app.test_request_context("/"):
+        with pytest.raises(DeniedError), expensive(window, "first"):
+            raise DeniedError("no")
+        with expensive(window, "second"):
+            pass
+
+    assert [(action, result) for _, action, result in endings(made)][1] == ("first", "refused")
+
+
+def test_what_goes_on_in_the_background_keeps_the_next_waiting(
+    made: Lab, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("webapp.accounts.expensive.running_question", lambda _: "All values are being counted.")
+
+    context = made.app.test_request_context("/")
+    with context, pytest.raises(TooManyRequests, match="being counted"), expensive(Window(cluster, LOCAL), "second"):
+        pass

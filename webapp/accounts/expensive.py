@@ -1,0 +1,42 @@
+"""Expensive questions, that read everything there is: logged, and one at a time in this process; others wait.
+
+Who may ask is etcdview.pages.parts.costly's business: operators and admins.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from werkzeug.exceptions import TooManyRequests
+
+from etcdview.cluster.window import Window
+from etcdview.pages.parts.costly import running_question
+from webapp.accounts.acting import Done, acting
+
+RETRY_SECONDS = 5
+_one_at_a_time = threading.Lock()  # held while a question is being answered
+
+
+@contextmanager
+def expensive(window: Window, action: str, *, key: bytes = b"") -> Iterator[Done]:
+    """Around an expensive question, or around the beginning of one that goes on in the background.
+
+    Raises TooManyRequests, which says when to try again, while another is being answered; AuditError where it cannot
+    be logged.
+    """
+    with acting(action, key=key) as done:
+        if not _one_at_a_time.acquire(blocking=False):
+            raise _busy("Another expensive question is being answered.")
+        try:
+            running = running_question(window)
+            if running:
+                raise _busy(running)
+            yield done
+        finally:
+            _one_at_a_time.release()
+
+
+def _busy(what: str) -> TooManyRequests:
+    return TooManyRequests(f"{what} Try again later, or stop it.", retry_after=RETRY_SECONDS)

@@ -156,11 +156,6 @@ def _check_endpoint(endpoint: str) -> None:
         raise ValueError("an endpoint needs its port, such as https://host:2379")
 
 
-def with_scheme(endpoint: str, tls: bool) -> str:
-    """As etcdctl: https where TLS files are given, http where none are."""
-    return endpoint if "://" in endpoint else f"{'https' if tls else 'http'}://{endpoint}"
-
-
 def show(value: object) -> str:
     """A value as it could be given: lists with commas, switches as true and false."""
     if isinstance(value, bool):

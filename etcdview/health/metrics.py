@@ -22,16 +22,10 @@ _WANTED = (
     _PEER_RTT,
     "etcd_cluster_version",
     "etcd_debugging_mvcc_compact_revision",
-    "etcd_debugging_mvcc_db_compaction_last",
     "etcd_debugging_mvcc_keys_total",
-    "etcd_debugging_mvcc_slow_watcher_total",
     "etcd_debugging_mvcc_watcher_total",
     "etcd_mvcc_db_total_size_in_bytes",
     "etcd_mvcc_db_total_size_in_use_in_bytes",
-    "etcd_network_active_peers",
-    "etcd_network_peer_sent_failures_total",
-    "etcd_server_has_leader",
-    "etcd_server_health_failures",
     "etcd_server_heartbeat_send_failures_total",
     "etcd_server_leader_changes_seen_total",
     "etcd_server_proposals_committed_total",
@@ -83,7 +77,7 @@ class Histogram:
 class MetricFacts:
     """What a member counts of itself; None where its release does not have the family.
 
-    Sizes are bytes, times seconds; `started_at` and `last_compaction_at` are seconds since 1970, by the member's clock.
+    Sizes are bytes, times seconds; `started_at` is seconds since 1970, by the member's clock.
     """
 
     fsync: Histogram = field(default_factory=Histogram)
@@ -91,17 +85,11 @@ class MetricFacts:
     peer_round_trip: Mapping[str, Histogram] = field(default_factory=dict)  # by the peer's ID in hexadecimal
     cluster_version: str = ""
     compact_revision: float | None = None
-    last_compaction_at: float | None = None
     keys: float | None = None
     watchers: float | None = None
-    slow_watchers: float | None = None
     db_size_bytes: float | None = None
     db_size_in_use_bytes: float | None = None
     quota_bytes: float | None = None
-    active_peers: float | None = None
-    peer_sent_failures: float | None = None
-    has_leader: float | None = None
-    health_failures: float | None = None
     heartbeat_send_failures: float | None = None
     leader_changes: float | None = None
     proposals_committed: float | None = None
@@ -134,17 +122,11 @@ def parse_metrics(text: str) -> MetricFacts:
 
 _PLAIN = {
     "compact_revision": "etcd_debugging_mvcc_compact_revision",
-    "last_compaction_at": "etcd_debugging_mvcc_db_compaction_last",
     "keys": "etcd_debugging_mvcc_keys_total",
     "watchers": "etcd_debugging_mvcc_watcher_total",
-    "slow_watchers": "etcd_debugging_mvcc_slow_watcher_total",
     "db_size_bytes": "etcd_mvcc_db_total_size_in_bytes",
     "db_size_in_use_bytes": "etcd_mvcc_db_total_size_in_use_in_bytes",
     "quota_bytes": "etcd_server_quota_backend_bytes",
-    "active_peers": "etcd_network_active_peers",
-    "peer_sent_failures": "etcd_network_peer_sent_failures_total",
-    "has_leader": "etcd_server_has_leader",
-    "health_failures": "etcd_server_health_failures",
     "heartbeat_send_failures": "etcd_server_heartbeat_send_failures_total",
     "leader_changes": "etcd_server_leader_changes_seen_total",
     "proposals_committed": "etcd_server_proposals_committed_total",

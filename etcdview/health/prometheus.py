@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import get_args
 
 from prometheus_client.core import GaugeMetricFamily
-from prometheus_client.registry import Collector
 
 from etcdview.health.facts import MemberFacts
 from etcdview.health.findings import Severity, Status
@@ -50,17 +49,6 @@ _OF_MEMBER: tuple[tuple[str, str, _OfMember], ...] = (
     ("watchers", "Open watchers at the member.", _counted(lambda m: m.watchers)),
     ("tls_handshake_seconds", "How long the TLS handshake took.", _tls_seconds),
 )
-
-
-class HealthCollector(Collector):
-    """Asks for the latest report at each scrape; it never waits for a round, and names how old the facts are."""
-
-    def __init__(self, latest: Callable[[], Report]) -> None:
-        self._latest = latest
-
-    def collect(self) -> Iterator[GaugeMetricFamily]:
-        """The families; see families()."""
-        yield from families(self._latest())
 
 
 def families(report: Report) -> Iterator[GaugeMetricFamily]:

@@ -51,12 +51,6 @@ class Evidence:
     why: str
 
 
-def detect(objects: Iterable[Mapping[str, Any]]) -> Release | None:
-    """The API server's release, from decoded objects; None where they do not say. See evidence."""
-    found = evidence(objects)
-    return found.release if found else None
-
-
 def evidence(objects: Iterable[Mapping[str, Any]]) -> Evidence | None:
     """The best evidence in the objects (those under EVIDENCE_PREFIXES are enough; others do no harm).
 

@@ -40,11 +40,6 @@ class Certificate:
     fingerprint: str
     der: bytes = field(repr=False)
 
-    @property
-    def self_signed(self) -> bool:
-        """Whether it names itself as its issuer, as root authorities do."""
-        return self.subject == self.issuer
-
     def days_left(self, now: datetime) -> float:
         """Days until it expires; negative when it has."""
         return (self.ends - now).total_seconds() / 86_400

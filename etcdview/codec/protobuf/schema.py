@@ -114,11 +114,6 @@ class Schema:
         """The number of the struct that Go calls `name` ("apis/meta/v1.ObjectMeta"). Raises KeyError."""
         return self._numbers[name]
 
-    def served_in(self, api_version: str, kind: str) -> tuple[Release, Release]:
-        """The first and the last release that have the kind. Raises KeyError for an unknown one."""
-        _, first, last = self._kinds[api_version][kind]
-        return self.releases[first], self.releases[last]
-
     def kinds_of(self, number: int) -> tuple[tuple[int, str], ...]:
         """The number and the table's type of each of the struct's fields (for shape): quicker than the struct."""
         return tuple((row[0], row[2]) for row in _unambiguous(self._structs[number][2], self._at))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from etcdview.codec import Codec, EncryptionConfig, to_json, to_yaml, wire_tree
-from etcdview.kube.release import Release, detect
+from etcdview.kube.release import Release, evidence
 from tests.unit.codec.conftest import Stored, canonical
 
 # Stored otherwise than served, all of them, and how.
@@ -101,7 +101,9 @@ def test_every_value_is_said_to_re_encode(codec: Codec, stored: tuple[Stored, ..
 
 def test_the_release_is_found_from_the_objects(codec: Codec, stored: tuple[Stored, ...]) -> None:
     objects = [codec.decode(row.key.encode(), row.value).object or {} for row in stored]
-    assert detect(objects) == Release(1, 36)
+    found = evidence(objects)
+    assert found is not None
+    assert found.release == Release(1, 36)
 
 
 def test_every_object_has_yaml_and_json_and_every_protobuf_a_tree(codec: Codec, stored: tuple[Stored, ...]) -> None:

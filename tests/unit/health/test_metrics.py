@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from types import SimpleNamespace as Build
 
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import Metric
+from prometheus_client.registry import Collector
 
 from etcdview.health.metrics import Histogram, parse_metrics
 from etcdview.health.monitor import Report
-from etcdview.health.prometheus import HealthCollector
+from etcdview.health.prometheus import families
 from etcdview.health.rules import RuleContext, examine
 
 TEXT = """
@@ -26,9 +29,9 @@ etcd_network_peer_round_trip_time_seconds_bucket{To="a2",le="0.1"} 3
 etcd_network_peer_round_trip_time_seconds_bucket{To="a2",le="+Inf"} 4
 etcd_network_peer_round_trip_time_seconds_bucket{To="a3",le="0.1"} 7
 etcd_network_peer_round_trip_time_seconds_bucket{To="a3",le="+Inf"} 7
-# TYPE etcd_network_peer_sent_failures_total counter
-etcd_network_peer_sent_failures_total{To="a2"} 3
-etcd_network_peer_sent_failures_total{To="a3"} 4
+# TYPE etcd_server_heartbeat_send_failures_total counter
+etcd_server_heartbeat_send_failures_total{To="a2"} 3
+etcd_server_heartbeat_send_failures_total{To="a3"} 4
 # TYPE etcd_cluster_version gauge
 etcd_cluster_version{cluster_version="3.5"} 1
 # TYPE etcd_server_quota_backend_bytes gauge
@@ -43,7 +46,7 @@ def test_the_families_of_use_are_read() -> None:
     told = parse_metrics(TEXT)
     assert told.quota_bytes == 2_147_483_648
     assert told.cluster_version == "3.5"
-    assert told.peer_sent_failures == 7
+    assert told.heartbeat_send_failures == 7
     assert {peer: h.count for peer, h in told.peer_round_trip.items()} == {"a2": 4, "a3": 7}
     assert told.slow_applies is None
 
@@ -71,11 +74,24 @@ def test_an_answer_that_is_none_of_etcds_is_refused(text: str) -> None:
         parse_metrics(text)
 
 
+class Scraped(Collector):
+    def __init__(self, report: Report) -> None:
+        self._report = report
+
+    def collect(self) -> Iterator[Metric]:
+        yield from families(self._report)
+
+
+def exposed(report: Report) -> str:
+    """What a scrape of the report is answered with."""
+    registry = CollectorRegistry()
+    registry.register(Scraped(report))
+    return generate_latest(registry).decode()
+
+
 def test_our_own_metrics_tell_verdict_findings_and_members(build: Build) -> None:
     facts = build.cluster(down=(3,))
-    registry = CollectorRegistry()
-    registry.register(HealthCollector(lambda: Report(facts, examine(RuleContext(facts)), 2.5)))
-    text = generate_latest(registry).decode()
+    text = exposed(Report(facts, examine(RuleContext(facts)), 2.5))
     assert 'etcdview_verdict{verdict="degraded"} 1.0' in text
     assert 'etcdview_verdict{verdict="healthy"} 0.0' in text
     assert 'etcdview_finding{finding="member-down",member="cp3",severity="critical"} 1.0' in text
@@ -87,15 +103,13 @@ def test_our_own_metrics_tell_verdict_findings_and_members(build: Build) -> None
 
 def test_a_quorum_that_is_not_known_has_no_sample(build: Build) -> None:
     facts = build.cluster(down=(1, 2, 3))
-    names = [f.name for f in HealthCollector(lambda: Report(facts, examine(RuleContext(facts)))).collect()]
+    names = [f.name for f in families(Report(facts, examine(RuleContext(facts))))]
     assert "etcdview_quorum" not in names
     assert "etcdview_verdict" in names
 
 
 def test_certificates_are_given_with_the_moment_they_expire(build: Build) -> None:
     sight = build.with_entry()
-    text = "".join(
-        str(f.samples) for f in HealthCollector(lambda: Report(None, examine(sight), board=sight.board)).collect()
-    )
+    text = "".join(str(f.samples) for f in families(Report(None, examine(sight), board=sight.board)))
     assert "server certificate of cp2" in text
     assert str(sight.board.entries[0].certificate.ends.timestamp()) in text

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from etcdview.errors import SettingError
-from etcdview.kube.release import Release, detect, evidence
+from etcdview.kube.release import Release, evidence
 
 
 def _node(version: str, *labels: str) -> dict[str, Any]:
@@ -57,7 +57,8 @@ CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
     ],
 )
 def test_the_best_evidence_counts(objects: list[dict[str, Any]], release: str | None) -> None:
-    assert detect(objects) == (Release.parse(release) if release else None)
+    found = evidence(objects)
+    assert (found.release if found else None) == (Release.parse(release) if release else None)
 
 
 def test_the_evidence_can_be_told() -> None:
@@ -79,7 +80,7 @@ def test_the_evidence_can_be_told() -> None:
     ],
 )
 def test_damaged_objects_are_no_evidence(obj: dict[str, Any]) -> None:
-    assert detect([obj]) is None
+    assert evidence([obj]) is None
 
 
 @pytest.mark.parametrize("text", ["1.36", "v1.36", "1.36.3", "v1.36.3+k3s1", " 1.36 "])

@@ -73,10 +73,16 @@ def test_a_renamed_struct_is_kept_apart() -> None:
     assert schema.struct(field.message).name == "example/v1.Old"
 
 
+def served_in(table: Schema, api_version: str, kind: str) -> tuple[str, str]:
+    """The first and the last release that have the kind."""
+    _, first, last = table._kinds[api_version][kind]
+    return str(table.releases[first]), str(table.releases[last])
+
+
 def test_a_kind_says_which_releases_have_it() -> None:
     gone = {"kinds": {}, "structs": {}}
     schema = Schema(_merged(_facts(_field(1, "a")), _facts(_field(1, "a")), gone))
-    assert tuple(map(str, schema.served_in("example.org/v1", "Thing"))) == ("1.20", "1.21")
+    assert served_in(schema, "example.org/v1", "Thing") == ("1.20", "1.21")
 
 
 def test_structs_that_no_kind_reaches_are_left_out() -> None:

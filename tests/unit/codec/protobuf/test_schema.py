@@ -68,10 +68,15 @@ def test_a_release_has_the_struct_that_it_had() -> None:
         assert table.struct(field.message).name == name
 
 
+def served_in(table: Schema, api_version: str, kind: str) -> tuple[str, str]:
+    """The first and the last release that have the kind."""
+    _, first, last = table._kinds[api_version][kind]
+    return str(table.releases[first]), str(table.releases[last])
+
+
 def test_old_and_dropped_kinds_are_there_with_their_releases() -> None:
-    first, last = schema().served_in("policy/v1beta1", "PodSecurityPolicy")
-    assert (str(first), str(last)) == ("1.20", "1.28")
-    assert str(schema().served_in("autoscaling/v2beta2", "HorizontalPodAutoscaler")[1]) == "1.35"
+    assert served_in(schema(), "policy/v1beta1", "PodSecurityPolicy") == ("1.20", "1.28")
+    assert served_in(schema(), "autoscaling/v2beta2", "HorizontalPodAutoscaler")[1] == "1.35"
 
 
 def test_a_release_beyond_the_table_is_taken_for_its_newest_and_before_it_for_its_oldest() -> None:

@@ -22,7 +22,7 @@ from etcdview.health.probes.wire import ask_wire, unverified
 from etcdview.models import TlsFiles
 
 Answer = Callable[[str], bytes]
-METRICS = b"# TYPE etcd_server_has_leader gauge\netcd_server_has_leader 1\n"
+METRICS = b"# TYPE etcd_server_proposals_pending gauge\netcd_server_proposals_pending 1\n"
 
 
 @contextmanager
@@ -73,7 +73,7 @@ def test_health_metrics_and_the_clock_are_read_over_one_connection() -> None:
     assert facts.health.value.healthy
     assert facts.health.value.clock_ahead_seconds == pytest.approx(300, abs=1.5)
     assert facts.metrics.value is not None
-    assert facts.metrics.value.has_leader == 1
+    assert facts.metrics.value.proposals_pending == 1
 
 
 def test_a_member_that_calls_itself_ill_is_believed() -> None:

@@ -82,6 +82,7 @@ class Listing:
         shown = [(i, column) for i, column in enumerate(table.columns) if wide or column.priority == 0]
         self.columns: tuple[Column, ...] = tuple(column for _, column in shown)
         self._positions = tuple(i for i, _ in shown)
+        self._name = next((i for i, column in enumerate(table.columns) if column.format == "name"), None)
         names = [column.name for column in table.columns]
         is_pod = (resource.group, resource.kind) == ("", "Pod")
         self._pod_status = names.index("Status") if is_pod else None
@@ -91,6 +92,8 @@ class Listing:
         if entry.object is None:
             return TableRow(entry, (), now)
         values = self.table.cells(entry.object, now)
+        if self._name is not None and not values[self._name]:  # as of master leases: the key has it
+            values = (*values[: self._name], entry.name, *values[self._name + 1 :])
         status = "" if self._pod_status is None else str(values[self._pod_status])
         return TableRow(entry, tuple([values[i] for i in self._positions]), now, status)
 

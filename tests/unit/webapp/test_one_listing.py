@@ -1,9 +1,10 @@
-"""`etcdview get`, the registry page and the API show the same rows: every type of the captured cluster, cell by cell."""
+"""`etcdview get`, the registry page and the API show the same rows of every captured type, cell by cell."""
 
 from __future__ import annotations
 
 import importlib
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from html.parser import HTMLParser
@@ -126,7 +127,7 @@ def test_command_page_and_api_show_the_same_cells_of_every_type(
 
     record_property("types, rows, cells equal in get, page and API", f"{len(types)}, {rows}, {cells}")
     with capsys.disabled():
-        print(f"\n{len(types)} types, {rows} rows, {cells} cells equal in get, page and API")
+        sys.stdout.write(f"\n{len(types)} types, {rows} rows, {cells} cells equal in get, page and API\n")
     assert (len(types), rows) == (TYPES, 2 * client.get("/api/v1/keys?limit=1").get_json()["count"])
 
 
@@ -135,6 +136,6 @@ def _name(entry: dict[str, str]) -> str:
 
 
 def _spaced(printed: Shown, served: Shown) -> Shown:
-    """HTML and this test's cutting fold spaces, which compares nothing less: no cell of the capture has two in a row."""
+    """HTML and the cutting above fold spaces: that hides no difference, for no captured cell has two in a row."""
     assert all("  " not in cell for _, line in served.rows for cell in line)
     return printed

@@ -299,9 +299,9 @@ def test_a_certificate_shows_names_usage_chain_key_place_and_renewal() -> None:
 
     for part in (
         "Names cp2, 10.0.0.2",
-        "to serve (server auth), to log in (client auth)",
-        "CN=cp2 ← CN=etcd-ca its signatures hold up to an authority that is trusted",
-        "RSA 2048; the key beside it fits",
+        "server auth, client auth",
+        "CN=cp2 ← CN=etcd-ca chains to a trusted CA",
+        "RSA 2048; matches its key file",
         "https://10.0.0.2:2379",
         "kubeadm certs renew etcd-server",
     ):
@@ -314,7 +314,7 @@ def test_what_is_wrong_with_a_certificate_besides_its_time_is_said() -> None:
     shown = certificates(CertificateInventory((wrong,), (lost,)))
 
     assert "✕ not trusted" in shown
-    assert "the key beside it belongs to another certificate" in shown
+    assert "does not match its key file" in shown
     assert "/etc/x.crt cannot be read. Let etcdview read it." in shown
 
 
@@ -328,7 +328,7 @@ def test_over_plain_http_there_are_no_certificates_and_it_says_so() -> None:
     bent = build.replace(plain.members[0].endpoints[0], url="http://10.0.0.1:2379")
     facts = build.replace(plain, members=(build.replace(plain.members[0], endpoints=(bent,)),))
 
-    assert "There are none: this etcd is reached by plain http." in page(report_of(facts), "/certificates")
+    assert "No certificates: etcd is reached over plain http." in page(report_of(facts), "/certificates")
 
 
 def test_a_kubeadm_cluster_is_told_in_words_flags_and_a_picture() -> None:

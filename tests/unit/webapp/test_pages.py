@@ -156,8 +156,8 @@ def test_a_search_in_content_says_what_it_covered(client: FlaskClient, query: st
     text = re.sub(r"<[^>]+>|\s+", " ", client.get(f"/search/content?{query}").text)
 
     assert f"{found} found" in re.sub(r"\s+", " ", text)
-    assert re.search(rf"looked into {looked} of {looked} keys", re.sub(r"\s+", " ", text))
-    assert "Every key of the scope was looked into." in text
+    assert re.search(rf"searched {looked} of {looked} keys", re.sub(r"\s+", " ", text))
+    assert "All keys were searched." in text
 
 
 def test_htmx_gets_the_fragment_it_asks_for_and_a_boosted_link_the_whole_page(client: FlaskClient) -> None:

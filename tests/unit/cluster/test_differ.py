@@ -1,0 +1,62 @@
+"""What each write changed is read once, no faster than etcd likes, and not at all while etcd is down."""
+
+from __future__ import annotations
+
+from etcdview.cluster import differ as differs
+from etcdview.cluster.differ import Differ
+from etcdview.errors import UnreachableError
+from etcdview.index.changes import Change
+from etcdview.kube.diff import Difference
+
+FOUND = (Difference("changed", "spec.replicas", "1", "2"),)
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def change(revision: int) -> Change:
+    return Change(revision, b"/registry/x", False, False, 0.0)
+
+
+def test_a_write_is_read_once_for_all_who_ask() -> None:
+    reads: list[int] = []
+
+    def read(one: Change) -> tuple[Difference, ...]:
+        reads.append(one.revision)
+        return FOUND
+
+    differ = Differ(Clock())
+    assert [differ.of(change(7), read) for _ in range(3)] == [FOUND] * 3
+    assert reads == [7]
+
+
+def test_a_burst_is_shown_without_differences_and_reading_goes_on_later() -> None:
+    clock = Clock()
+    differ = Differ(clock)
+    told = [bool(differ.of(change(n), lambda _: FOUND)) for n in range(100)]
+    assert told == [True] * int(differs.READS_AT_ONCE) + [False] * 40
+    clock.now = 1.0
+    assert sum(bool(differ.of(change(1000 + n), lambda _: FOUND)) for n in range(100)) == differs.READS_PER_SECOND
+
+
+def test_what_could_not_be_read_is_tried_again() -> None:
+    def down(_: Change) -> tuple[Difference, ...]:
+        raise UnreachableError("Nobody answers.")
+
+    differ = Differ(Clock())
+    assert differ.of(change(7), down) == ()
+    assert differ.of(change(7), lambda _: FOUND) == FOUND
+
+
+def test_the_oldest_are_forgotten_first() -> None:
+    clock = Clock()
+    differ = Differ(clock)
+    for n in range(differs.KEPT + 1):
+        clock.now += 1
+        differ.of(change(n), lambda _: FOUND)
+    assert differ.of(change(differs.KEPT), lambda _: ()) == FOUND
+    assert differ.of(change(0), lambda _: ()) == ()

@@ -1,0 +1,71 @@
+"""The codec's release is found in a file at once, of a live etcd without a page that waits for it."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from etcdview.cluster.release_cache import ReleaseCodecs
+from etcdview.codec import Codec
+from etcdview.errors import UnreachableError
+from etcdview.models import RangeResult
+from tests.unit.cluster.opened import KEYSPACE, opened
+
+NODE = (
+    b'{"apiVersion":"v1","kind":"Node","metadata":{"name":"cp1","labels":{"node-role.kubernetes.io/control-plane":""}},'
+    b'"status":{"nodeInfo":{"kubeletVersion":"v1.31.2"}}}'
+)
+
+
+class Live:
+    """A store that tells of a node once its gate is open, or of nothing at all."""
+
+    live = True
+
+    def __init__(self) -> None:
+        self.store = opened({"/registry/minions/cp1": NODE}).source
+        self.gate = threading.Event()
+        self.error: UnreachableError | None = None
+
+    def range(self, *args: Any, **kwargs: Any) -> RangeResult:
+        assert self.gate.wait(10)
+        if self.error is not None:
+            raise self.error
+        return self.store.range(*args, **kwargs)
+
+
+def finish() -> None:
+    for thread in [t for t in threading.enumerate() if t.name == "etcdview-release"]:
+        thread.join(10)
+
+
+def test_of_a_file_it_is_known_at_the_first_question() -> None:
+    codecs = ReleaseCodecs(opened({"/registry/minions/cp1": NODE}).source, Codec(), KEYSPACE)
+    assert str(codecs.codec().release) == "1.31"
+    assert codecs.words() == ("1.31", "the kubelet of node cp1 says v1.31.2")
+
+
+def test_no_page_waits_for_a_live_etcd_to_tell_it() -> None:
+    store, base = Live(), Codec()
+    codecs = ReleaseCodecs(store, base, KEYSPACE)  # type: ignore[arg-type]
+    assert codecs.codec() is base
+    assert codecs.words() == ("", "")
+    store.gate.set()
+    finish()
+    assert str(codecs.codec().release) == "1.31"
+
+
+def test_an_etcd_that_is_down_leaves_the_codec_as_it_was() -> None:
+    store, base = Live(), Codec()
+    store.error = UnreachableError("Nobody answers.")
+    store.gate.set()
+    codecs = ReleaseCodecs(store, base, KEYSPACE)  # type: ignore[arg-type]
+    codecs.codec()
+    finish()
+    assert codecs.codec() is base
+
+
+def test_a_release_that_was_set_is_not_looked_for() -> None:
+    store = Live()  # whose gate is shut: a read would never end
+    codecs = ReleaseCodecs(store, Codec(release="1.29"), KEYSPACE)  # type: ignore[arg-type]
+    assert codecs.words() == ("1.29", "set by kubernetes-version")

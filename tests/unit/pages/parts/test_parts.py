@@ -1,0 +1,79 @@
+"""The small parts of pages: addresses, cursors, commands, points of a line, days left, lines of a difference."""
+
+from __future__ import annotations
+
+import shlex
+
+import pytest
+
+from etcdview.errors import QueryError
+from etcdview.kube.keys import KeySpace
+from etcdview.pages.parts import commands
+from etcdview.pages.parts.addresses import cursor_name, cursor_text, href, key_href, object_href
+from etcdview.pages.parts.churn import polyline
+from etcdview.pages.parts.lifetimes import left, state_of
+from etcdview.pages.parts.text_diff import DiffLine, text_diff
+
+
+def test_a_key_travels_as_text_or_where_it_is_not_utf8_as_base64() -> None:
+    assert object_href(b"/registry/a b&c=d?#\xc3\xbc") == "/object?key=/registry/a%20b%26c%3Dd%3F%23%C3%BC"
+    assert key_href("/history", b"/a/\xff", view="yaml", revision=0) == "/history?key64=L2Ev_w&view=yaml"
+
+
+def test_empty_parameters_are_left_out() -> None:
+    assert href("/registry", resource="", page=0) == "/registry"
+    assert href("/registry", resource="pods", after="") == "/registry?resource=pods"
+
+
+@pytest.mark.parametrize("name", [b"", b"a", b"ab", b"abc", b"\xff\x00\xfe", "ü".encode() * 100])
+def test_a_cursor_gives_its_name_back(name: bytes) -> None:
+    assert cursor_name(cursor_text(name)) == (name or None)
+
+
+@pytest.mark.parametrize("cursor", ["*", "a", "ab=c", "ü"])
+def test_what_is_not_a_cursor_is_a_query_error(cursor: str) -> None:
+    with pytest.raises(QueryError):
+        cursor_name(cursor)
+
+
+def test_no_name_escapes_from_a_command() -> None:
+    evil = "/registry/pods/shop/$(reboot);'`"
+    for command in commands.for_object(evil.encode(), KeySpace().object_key(evil.encode())):
+        assert evil in shlex.split(command.text) or evil.rpartition("/")[2] in shlex.split(command.text)
+
+
+@pytest.mark.parametrize(
+    ("values", "points"),
+    [([], ""), ([5], "0.0,1.0"), ([0, 0], "0.0,19.0 120.0,19.0"), ([0, 2], "0.0,19.0 120.0,1.0")],
+)
+def test_a_line_is_drawn_whatever_the_values(values: list[float], points: str) -> None:
+    assert polyline(values) == points
+
+
+@pytest.mark.parametrize(
+    ("days", "tone", "text"),
+    [
+        (-1.5, "bad", "1 day ago"),
+        (0.0, "bad", "0 days ago"),
+        (0.5, "bad", "12 hours (0 days)"),
+        (7.0, "bad", "7 days"),
+        (30.0, "warning", "30 days"),
+        (31.0, "good", "31 days"),
+    ],
+)
+def test_days_left_have_a_tone_and_words(days: float, tone: str, text: str) -> None:
+    assert (state_of(days, early=False)[0], left(days)) == (tone, text)
+
+
+def test_a_certificate_from_the_future_is_bad() -> None:
+    assert state_of(400.0, early=True) == ("bad", "not valid yet")
+
+
+def test_a_difference_shows_what_came_and_went_and_two_lines_around() -> None:
+    old, new = list("abcdefg"), list("abcDefg")
+    assert text_diff(old, old) == ()
+    found = text_diff(old, new)
+    assert found[0] == DiffLine("@", "")
+    assert [(line.sign, line.text) for line in found[1:]] == [
+        ("", "b"), ("", "c"), ("-", "d"), ("+", "D"), ("", "e"), ("", "f"),
+    ]  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from etcdview.access.roles import NO_NAMESPACE, Scope
@@ -74,7 +76,7 @@ def test_permitted_ranges_do_not_overlap_and_stay_within_what_was_asked() -> Non
     start, end = b"/registry/configmaps/shop/b", b"/registry/pods/shop/zzz"
     found = ranges(SHOP).within(start, end)
     assert all(span.start >= start and span.end <= end for span in found)
-    assert all(a.end < b.start for a, b in zip(found, found[1:], strict=False))
+    assert all(a.end < b.start for a, b in pairwise(found))
 
 
 def test_ranges_that_touch_are_one() -> None:

@@ -153,8 +153,8 @@ def _with_unrecognised(page: RegistryPage, window: Window) -> RegistryPage:
     following = query.href(cursor=cursor_text(names.next_after)) if names.next_after is not None else ""
     return replace(
         page,
-        crumbs=(Crumb("Registry", "/registry"), Crumb("Keys that fit no pattern")),
-        title="Keys that fit no pattern",
+        crumbs=(Crumb("Registry", "/registry"), Crumb("Unrecognised keys")),
+        title="Unrecognised keys",
         table=ObjectTable(heads, rows, False, False, names.count, names.revision, next_href=following),
     )
 
@@ -174,7 +174,7 @@ def _groups(tree: Tree, query: RegistryQuery, chosen: TypeCount | None) -> Itera
         yield Group(group or "core", tuple(_type_link(t, query, chosen) for t in types))
     if tree.unrecognised:
         address = href("/registry", resource=UNRECOGNISED)
-        link = TypeLink("keys that fit no pattern", tree.unrecognised, address, query.mode == "unrecognised")
+        link = TypeLink("unrecognised keys", tree.unrecognised, address, query.mode == "unrecognised")
         yield Group("other", (link,))
 
 

@@ -27,6 +27,7 @@
         ├── DeadlineError          no answer within the deadline
         ├── NoQuorumError          members answer, but cannot agree
         ├── BehindError            the member that answers has not reached the revision
+        ├── AnswerError            a server's answers contradict each other
         ├── UnknownOutcomeError    a change was sent, and no answer came: done or not
         └── TlsError               TCP works, TLS does not
             ├── CertificateFileError   a file is missing, unreadable or no certificate
@@ -235,6 +236,12 @@ class BehindError(UnreachableError):
     """The only member that answers has not reached the revision that is read."""
 
     title = "This member is behind"
+
+
+class AnswerError(UnreachableError):
+    """A server's answers contradict each other, so that they cannot be used. `what` names the server."""
+
+    title = "etcd gave an invalid answer"
 
 
 class UnknownOutcomeError(UnreachableError):

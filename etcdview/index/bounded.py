@@ -22,6 +22,7 @@ from etcdview.kube.keys import KeySpace, show
 from etcdview.kube.resources import BY_PREFIX
 from etcdview.models import NamesPiece
 from etcdview.stores.kept import Kept
+from etcdview.stores.paging import next_start
 from etcdview.stores.protocols import Store, prefix_end
 
 SURVEY_SECONDS = 30.0  # how old a tree may be: counting a million keys costs etcd 0.3 s
@@ -268,7 +269,7 @@ class _Scan:
                 return False
             if not piece.more:
                 return True
-            cursor = piece.names[-1] + b"\0"
+            cursor = next_start(self._store.name, cursor, piece.names[-1] if piece.names else None)
         return True
 
     def _take(self, names: Sequence[bytes], wanted: Callable[[bytes], bool]) -> bool:

@@ -10,10 +10,11 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from etcdview.errors import DeadlineError, FutureRevisionError
+from etcdview.errors import AnswerError, DeadlineError, FutureRevisionError
 from etcdview.kube.keys import KeySpace
 from etcdview.kube.resources import BY_PREFIX
 from etcdview.models import NamesPiece
+from etcdview.stores.paging import LYING, next_start
 from etcdview.stores.protocols import NameLister, Store, prefix_end
 
 PIECE_NAMES = 8_000  # etcd reads the values of these too before it drops them: tens of megabytes
@@ -106,11 +107,11 @@ class Lister:
         return self._read(span.start, span.end, self._size)
 
     def rest(self, span: KeyRange, piece: NamesPiece) -> Iterator[NamesPiece]:
-        """What follows the first piece, in order."""
+        """What follows the first piece, in order. Raises AnswerError where the server's counts contradict its keys."""
         scale = _Scale(span)
         left = piece.count - len(piece.names)
+        cursor = self._after(span.start, piece)
         step = scale.between(piece.names[0], piece.names[-1])
-        cursor = piece.names[-1] + b"\0"
         while left > 0:
             size = self._size
             end = span.end if left <= size * 3 // 2 else scale.after(cursor, step)
@@ -118,12 +119,20 @@ class Lister:
             yield piece
             left -= len(piece.names)
             step = _next_step(step, piece.count, size)
-            cursor = piece.names[-1] + b"\0" if piece.more else end
+            if piece.more:
+                cursor = self._after(cursor, piece)
+            elif end != span.end:
+                cursor = end
+            elif left > 0:  # to read on would begin again at b"\0", or ask for an empty range without end
+                raise self._miscounted(left)
+
+    def _after(self, start: bytes, piece: NamesPiece) -> bytes:
+        return next_start(self._store.name, start, piece.names[-1] if piece.names else None)
 
     def _read(self, start: bytes, end: bytes, limit: int) -> NamesPiece:
         while True:
             try:
-                return list_names(
+                piece = list_names(
                     self._store, start, end, revision=self._revision, limit=limit, serializable=self._serializable
                 )
             except FutureRevisionError:
@@ -135,6 +144,13 @@ class Lister:
                     raise
                 limit = limit // 2
                 self._size = max(self._size // 2, MIN_PIECE_NAMES // 2)
+            else:
+                if not piece.more and piece.count > len(piece.names):  # a step made of such counts shrinks without end
+                    raise self._miscounted(piece.count - len(piece.names))
+                return piece
+
+    def _miscounted(self, left: int) -> AnswerError:
+        return AnswerError(f"{self._store.name} counts {left:,} more keys than it lists.", LYING)
 
 
 def step_between(span: KeyRange, names: Sequence[bytes]) -> int:

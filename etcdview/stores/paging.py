@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from etcdview.errors import TooLargeError
+from etcdview.errors import AnswerError, TooLargeError
 from etcdview.models import RangeResult
 from etcdview.stores.protocols import Store
 
 FIRST_PIECE = 100
 LARGEST_PIECE = 10_000
 PIECE_BYTES = 8 * 1024 * 1024
+LYING = "The answer breaks etcd's rules. Is this an etcd, and is there a proxy in front of it?"
+
+
+def next_start(server: str, start: bytes, last: bytes | None) -> bytes:
+    """Where to read on after an answer that says `more`, whose last key is `last` (None: it has no keys).
+
+    Raises AnswerError where `server` gave no key from `start` on: the same read would be repeated without end.
+    """
+    if last is None:
+        raise AnswerError(f"{server} answered more=true with no keys.", LYING)
+    if last < start:
+        raise AnswerError(f"{server} answered more=true with keys before the start of the range.", LYING)
+    return last + b"\0"
 
 
 class PieceReader:
@@ -39,7 +52,7 @@ class PieceReader:
             yield result
             if not result.more:
                 return
-            start = result.kvs[-1].key + b"\0"
+            start = next_start(self._store.name, start, result.kvs[-1].key if result.kvs else None)
 
     def _piece(self, start: bytes, end: bytes) -> RangeResult:
         while True:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from etcdview.cluster.scope.ranges import PermittedRanges
 from etcdview.index.lister import KeyRange
 from etcdview.models import KeyValue, RangeResult
+from etcdview.stores.paging import next_start
 from etcdview.stores.protocols import Store
 
 
@@ -44,7 +45,7 @@ class ScopedStore:
             self._spans.check(start)
             return self._read(KeyRange(start, b""), revision, 0, how)
         kvs: list[KeyValue] = []
-        count, at, more = 0, revision, False
+        count, at, more, serializable = 0, revision, False, False
         for span in self._spans.checked(start, end):
             left = limit - len(kvs)
             full = bool(limit) and left == 0  # the rest is counted only
@@ -53,7 +54,8 @@ class ScopedStore:
             kvs += found.kvs
             count += found.count
             more = more or found.more or (full and found.count > 0)
-        return RangeResult(at, tuple(kvs), count, more)
+            serializable = serializable or found.serializable
+        return RangeResult(at, tuple(kvs), count, more, serializable)
 
     def get_many(self, keys: Sequence[bytes], *, revision: int = 0, keys_only: bool = False) -> dict[bytes, KeyValue]:
         """See Store.get_many; what is not permitted is left out, as what does not exist."""
@@ -67,12 +69,14 @@ class ScopedStore:
         """One permitted span, without keys in it that fit no pattern; goes on until there are `limit` others."""
         found = self._ask(span.start, span, revision, limit, how)
         kept = [kv for kv in found.kvs if self._spans.has(kv.key)]
-        last = found
+        last, start, serializable = found, span.start, found.serializable
         while last.more and len(kept) < limit:
-            last = self._ask(last.kvs[-1].key + b"\0", span, found.revision, limit, how)
+            start = next_start(self.name, start, last.kvs[-1].key if last.kvs else None)
+            last = self._ask(start, span, found.revision, limit, how)
+            serializable = serializable or last.serializable
             kept += [kv for kv in last.kvs if self._spans.has(kv.key)]
         more = last.more or len(kept) > limit > 0
-        return RangeResult(found.revision, tuple(kept[:limit] if limit else kept), found.count, more)
+        return RangeResult(found.revision, tuple(kept[:limit] if limit else kept), found.count, more, serializable)
 
     def _ask(self, start: bytes, span: KeyRange, revision: int, limit: int, how: _How) -> RangeResult:
         return self._store.range(

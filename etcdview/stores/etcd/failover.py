@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from etcdview.errors import NoQuorumError, UnreachableError
+from etcdview.errors import EtcdviewError, NoQuorumError, UnreachableError
 from etcdview.stores.etcd.explain import Explainer
 from etcdview.stores.etcd.login import Login
 from etcdview.stores.etcd.messages import Call
@@ -47,6 +47,9 @@ class Failover:
                     continue
                 if race.hopeless:
                     outage.met(error, time.monotonic() - begun)
+                raise
+            except EtcdviewError:
+                outage.over()  # a member answered, with a refusal: etcd is back
                 raise
             outage.over()
             return answer

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import grpc
 from etcd3 import etcdrpc
 
+from etcdview.errors import DeadlineError
 from etcdview.stores.etcd.channel import Channel
 from etcdview.stores.etcd.grpc_errors import translate
 from etcdview.stores.etcd.messages import Call
@@ -18,7 +20,8 @@ class Login:
     def __init__(self, user: str, password: str) -> None:
         self._user = user
         self._password = password
-        self._lock = threading.Lock()  # guards the token
+        self._lock = threading.Lock()  # guards the token and the dict of locks; never held over the network
+        self._fetching: dict[str, threading.Lock] = {}  # one login at a time for each endpoint
         self._token: str | None = None
         self._off = not user
 
@@ -26,10 +29,17 @@ class Login:
         """The token, fetched over `channel` where there is none; "" without a user. Raises EtcdviewError."""
         if self._off:
             return ""
-        with self._lock:
-            if not self._token:
-                self._token = self._authenticate(channel, timeout_seconds)
+        if self._token:
             return self._token
+        deadline = time.monotonic() + timeout_seconds
+        with self._lock:
+            fetching = self._fetching.setdefault(channel.name, threading.Lock())
+        if not fetching.acquire(timeout=timeout_seconds):
+            raise DeadlineError(f"{channel.name} did not answer the login in time.", endpoint=channel.name)
+        try:
+            return self._token or self._fetch(channel, max(deadline - time.monotonic(), 0.001))
+        finally:
+            fetching.release()
 
     def forget(self, token: str) -> bool:
         """Drop a token that was refused; whether there is any sense in asking for another."""
@@ -37,6 +47,12 @@ class Login:
             if token and self._token == token:
                 self._token = None
             return not self._off and bool(token)
+
+    def _fetch(self, channel: Channel, timeout_seconds: float) -> str:
+        token = self._authenticate(channel, timeout_seconds)
+        with self._lock:
+            self._token = token
+        return token
 
     def _authenticate(self, channel: Channel, timeout_seconds: float) -> str:
         request = etcdrpc.AuthenticateRequest(name=self._user, password=self._password)

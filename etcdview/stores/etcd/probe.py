@@ -12,9 +12,10 @@ from etcdview.models import Alarm, KvHash, Membership, MemberStatus
 from etcdview.stores.etcd import messages
 from etcdview.stores.etcd.channel import Channel
 from etcdview.stores.etcd.explain import Explainer
-from etcdview.stores.etcd.grpc_errors import fault_of, translate
+from etcdview.stores.etcd.grpc_errors import translate
 from etcdview.stores.etcd.login import Login
 from etcdview.stores.etcd.maintenance import OwnUpkeep
+from etcdview.stores.etcd.send_once import with_login
 
 
 class EtcdProbe(OwnUpkeep):
@@ -57,12 +58,9 @@ class EtcdProbe(OwnUpkeep):
         self._channel.close()
 
     def _call(self, call: messages.Call, timeout_seconds: float) -> Any:
-        token = self._login.token(self._channel, timeout_seconds)
         try:
-            return self._channel.start(call, timeout_seconds, token).result()
+            return with_login(self._channel, self._login, call, timeout_seconds)
         except grpc.RpcError as error:
-            if fault_of(error).login and self._login.forget(token):
-                return self._call(call, timeout_seconds)
             ours = translate(error, self.endpoint, call.method)
             if isinstance(ours, UnreachableError):
                 ours = self._explain(self._channel, ours, timeout_seconds)

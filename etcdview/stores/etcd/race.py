@@ -28,7 +28,7 @@ CHECK_SECONDS = 0.4
 AGAIN_SECONDS = 1.0
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Attempt:
     channel: Channel
     token: str
@@ -105,6 +105,8 @@ class Race:
         except queue.Empty:
             self._overdue()
             return None
+        if attempt not in self.running:
+            return None  # its check answers after the call itself has ended: that says nothing about another member
         if future is attempt.check:
             self._checked(attempt)
             return None
@@ -112,6 +114,8 @@ class Race:
 
     def _finished(self, attempt: Attempt) -> Any:
         self.running.remove(attempt)
+        if attempt.check is not None:
+            attempt.check.cancel()
         error = _failure(attempt.future)
         if error is None:
             self.order.trust(attempt.channel)
@@ -127,7 +131,9 @@ class Race:
         else:
             ours.__cause__ = error
             self._note(attempt.channel, ours)
-        self._next()
+        # a suspect has been replaced already: while the replacement may answer, a third member is not asked
+        if not (attempt.suspect and any(not other.suspect for other in self.running)):
+            self._next()
         return None
 
     def _overdue(self) -> None:

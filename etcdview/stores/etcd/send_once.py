@@ -48,14 +48,23 @@ class Once:
 
 def send(channel: Channel, login: Login, call: Call, timeout_seconds: float) -> Any:
     """The answer to a call sent to this endpoint, once. Raises as Once.run does."""
-    token = login.token(channel, timeout_seconds)
-    future = channel.start(call, timeout_seconds, token)
     try:
-        return future.result()
+        return with_login(channel, login, call, timeout_seconds)
     except grpc.RpcError as error:
-        if fault_of(error).login and login.forget(token):  # refused before it was looked at: not sent twice
-            return send(channel, login, call, timeout_seconds)
         raise failure(error, channel.name, call) from error
+
+
+def with_login(channel: Channel, login: Login, call: Call, timeout_seconds: float) -> Any:
+    """The answer to the call; a token that is refused is renewed once. Raises grpc.RpcError, EtcdviewError."""
+    token = login.token(channel, timeout_seconds)
+    try:
+        return channel.start(call, timeout_seconds, token).result()
+    except grpc.RpcError as error:
+        if not (fault_of(error).login and login.forget(token)):
+            raise
+    # etcd refuses a token before it reads the call, so that nothing is done twice
+    token = login.token(channel, timeout_seconds)
+    return channel.start(call, timeout_seconds, token).result()
 
 
 def failure(error: grpc.RpcError, endpoint: str, call: Call) -> EtcdviewError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import grpc
@@ -27,6 +28,8 @@ from etcdview.stores.protocols import prefix_end
 
 SILENCE_SECONDS = 5.0
 CHECK_SECONDS = 1.0
+WAITING_ANSWERS = 64  # read and not yet taken
+_POLL_SECONDS = 0.1
 
 
 class EtcdWatch:
@@ -40,7 +43,8 @@ class EtcdWatch:
         self._channel = channel
         self._token = token
         self._requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self._answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        # full, the reader stops reading, and grpc lets etcd send no more
+        self._answers: queue.Queue[Any] = queue.Queue(WAITING_ANSWERS)
         self._ended = threading.Event()
         self._wanted = inside(start, end) if folder else None
         self._requests.put(_create(folder, prefix_end(folder), revision) if folder else _create(start, end, revision))
@@ -81,7 +85,8 @@ class EtcdWatch:
         self._ended.set()
         self._requests.put(None)
         self._call.cancel()
-        self._answers.put(_END)
+        with suppress(queue.Full):  # then nobody waits for an answer, and the iteration sees that it has ended
+            self._answers.put_nowait(_END)
 
     def _events(self, answer: Any) -> tuple[Event, ...]:
         events = map(event, answer.events)
@@ -91,11 +96,19 @@ class EtcdWatch:
         """The reader thread: etcd's answers into the queue, an error or the end at the end."""
         try:
             for answer in self._call:
-                self._answers.put(answer)
+                self._give(answer)
         except grpc.RpcError as error:
-            self._answers.put(error)
+            self._give(error)
         else:
-            self._answers.put(_END if self._ended.is_set() else _HUNG_UP)
+            self._give(_HUNG_UP)
+
+    def _give(self, answer: Any) -> None:
+        while not self._ended.is_set():
+            try:
+                self._answers.put(answer, timeout=_POLL_SECONDS)
+            except queue.Full:
+                continue
+            return
 
     def _next(self, timeout_seconds: float) -> Any:
         try:

@@ -1,0 +1,35 @@
+"""A viewer's part of a store says how it was read, as the whole store does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from etcdview.access.roles import Scope
+from etcdview.cluster.scope import PermittedRanges, ScopedStore
+from etcdview.kube.keys import KeySpace
+from etcdview.models import KeyValue, RangeResult
+from etcdview.stores.files.memory import StaticStore
+from etcdview.stores.paging import PieceReader
+
+KEYS = [b"/registry/pods/shop/%d" % n for n in range(5)]
+
+
+class OneMember(StaticStore):
+    """A store that reads from one member, as a live one does while the quorum is lost."""
+
+    def range(self, start: bytes, end: bytes = b"", **options: object) -> RangeResult:
+        return replace(super().range(start, end, **options), serializable=True)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("kind", "told"), [(OneMember, True), (StaticStore, False)])
+def test_a_narrowed_viewer_is_told_that_one_member_was_read(kind: type[StaticStore], told: bool) -> None:
+    spans = PermittedRanges(Scope(namespaces=("shop",)), KeySpace(), lambda: ())
+    store = ScopedStore(kind("test", (KeyValue(key, 1, 1, 1) for key in KEYS), revision=5), spans)
+
+    pieces = PieceReader(store, first=2).read(b"/registry/pods/", b"/registry/pods0")
+
+    assert store.range(KEYS[0]).serializable is told
+    assert store.range(b"\0", b"\0", limit=2).serializable is told
+    assert {piece.serializable for piece in pieces} == {told}

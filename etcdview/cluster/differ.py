@@ -7,7 +7,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
-from etcdview.errors import UnreachableError
+from etcdview.errors import FutureRevisionError, UnreachableError
 from etcdview.index.changes import Change
 from etcdview.kube.diff import Difference
 
@@ -39,7 +39,7 @@ class Differ:
                 return ()
         try:
             found = read(change)
-        except UnreachableError:
+        except (UnreachableError, FutureRevisionError):  # down, or the member that answers lags: the next asker tries
             return ()
         with self._lock:
             self._known[at] = found

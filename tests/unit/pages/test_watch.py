@@ -1,0 +1,105 @@
+"""The watch page at its edges: filters, pauses, what is lost, and differences that cannot be shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from etcdview.cluster.window import Window
+from etcdview.errors import CompactedError, QueryError, UnsupportedError
+from etcdview.index.changes import ChangeLog
+from etcdview.models import Event, KeyValue
+from etcdview.pages.watch import SHOWN, WatchQuery, watch_page
+from tests.unit.cluster.opened import opened
+
+KEY = b"/registry/configmaps/shop/a"
+
+
+class Log:
+    """An index that tells of changes, over one that does not."""
+
+    def __init__(self, window: Window) -> None:
+        self._index = window.index
+        self.changes = ChangeLog()
+        self.changes.restart(10)
+
+    def churn(self) -> tuple[()]:
+        return ()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._index, name)
+
+
+@pytest.fixture
+def window() -> Window:
+    made = Window(opened({KEY.decode(): b'{"kind":"ConfigMap"}'}))
+    made.index = Log(made)  # type: ignore[assignment]
+    return made
+
+
+def write(window: Window, revision: int, key: bytes = KEY, version: int = 2, deleted: bool = False) -> None:
+    event = Event(KeyValue(key, 1, revision, 0 if deleted else version), deleted=deleted)
+    window.index.changes.note([event], revision, 0.0)  # type: ignore[attr-defined]
+
+
+def shown(window: Window, **query: Any) -> list[tuple[int, str]]:
+    return [(row.revision, row.kind) for row in watch_page(window, WatchQuery(**query)).rows]
+
+
+def test_a_file_cannot_be_watched() -> None:
+    with pytest.raises(UnsupportedError, match="file"):
+        watch_page(Window(opened({})), WatchQuery())
+
+
+def test_a_kind_that_is_unknown_is_a_query_error(window: Window) -> None:
+    with pytest.raises(QueryError):
+        watch_page(window, WatchQuery(kind="renamed"))
+
+
+def test_changes_come_newest_first_and_filters_hold_together(window: Window) -> None:
+    write(window, 11, version=1)
+    write(window, 12)
+    write(window, 13, deleted=True)
+    write(window, 14, b"/registry/pods/shop/p", version=1)
+    assert shown(window) == [(14, "created"), (13, "deleted"), (12, "updated"), (11, "created")]
+    assert shown(window, kind="created") == [(14, "created"), (11, "created")]
+    assert shown(window, kind="created", prefix="/registry/configmaps/") == [(11, "created")]
+    assert shown(window, text="shop/p") == [(14, "created")]
+    assert shown(window, since=12) == [(14, "created"), (13, "deleted")]
+    assert shown(window, until=12) == [(12, "updated"), (11, "created")]
+
+
+def test_a_paused_page_does_not_poll_and_a_running_one_asks_for_what_is_newer(window: Window) -> None:
+    write(window, 11)
+    assert "since=11" in watch_page(window, WatchQuery()).poll_href
+    assert watch_page(window, WatchQuery(until=11)).poll_href == ""
+
+
+def test_what_the_log_has_forgotten_is_said_to_be_lost(window: Window) -> None:
+    write(window, 11)
+    assert watch_page(window, WatchQuery(since=5)).lost
+    assert not watch_page(window, WatchQuery(since=10)).lost
+
+
+def test_a_long_list_says_how_many_more_there_are(window: Window) -> None:
+    for n in range(SHOWN + 7):
+        write(window, 11 + n, version=1)
+    page = watch_page(window, WatchQuery())
+    assert (len(page.rows), page.unshown) == (SHOWN, 7)
+
+
+def test_a_deletion_leads_to_the_object_as_it_was_before(window: Window) -> None:
+    write(window, 13, deleted=True)
+    (row,) = watch_page(window, WatchQuery()).rows
+    assert row.href.endswith("revision=12")
+
+
+def test_a_compacted_value_leaves_a_change_without_differences(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
+    def compacted(*_: Any) -> Any:
+        raise CompactedError("Compacted.", oldest=12)
+
+    monkeypatch.setattr(window, "get", compacted)
+    write(window, 12)
+    (row,) = watch_page(window, WatchQuery()).rows
+    assert (row.differences, row.more) == ((), 0)

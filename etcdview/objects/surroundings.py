@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -27,9 +27,18 @@ class Surroundings:
 
 
 def surroundings(
-    objects: Objects, definitions: Definitions, obj: Object, *, revision: int = 0, at_most: int = AT_MOST
+    objects: Objects,
+    definitions: Definitions,
+    obj: Object,
+    *,
+    revision: int = 0,
+    at_most: int = AT_MOST,
+    permitted: Callable[[bytes], bool] = lambda _key: True,
 ) -> Surroundings:
-    """What is related to `obj`, as of `revision`; at most so many objects of each range."""
+    """What is related to `obj`, as of `revision`; at most so many objects of each range.
+
+    Of a key that is not `permitted` nothing is known: it is neither read nor called missing.
+    """
     ref = ref_of(obj)
     resource = _type(definitions, ref)
     wanted = needs(obj, builtin=resource is None or resource.builtin)
@@ -39,7 +48,8 @@ def surroundings(
         rows = list(islice(_range(objects, definitions, part, revision), at_most + 1))
         found |= {ref_of(row.object): row.object for row in rows[:at_most] if row.object is not None}
         cut += [part] * (len(rows) > at_most)
-    looked_for = {r: key for r in wanted.refs if (key := key_of(r, definitions, objects.keyspace)) is not None}
+    keys = ((r, key_of(r, definitions, objects.keyspace)) for r in wanted.refs)
+    looked_for = {r: key for r, key in keys if key is not None and permitted(key)}
     rows_by_key = objects.get_many(list(looked_for.values()), revision=revision)
     there = {r: rows_by_key[key] for r, key in looked_for.items() if key in rows_by_key}
     found |= {r: row.object for r, row in there.items() if row.object is not None}

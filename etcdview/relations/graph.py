@@ -17,8 +17,8 @@ from etcdview.relations.states import state_of
 _OWNERS_SELECT = frozenset({"Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "ReplicationController"})
 # Users and groups are names only; nothing is stored of them.
 _NOT_STORED = frozenset({"User", "Group"})
-_GONE = State("gone", False)
-_ABSENT = State("not there, and need not be", None)
+_GONE = State("not found", False)
+_ABSENT = State("missing (optional)", None)
 
 
 class Graph:

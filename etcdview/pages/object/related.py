@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from etcdview.cluster.window import Window
 from etcdview.kube.fields import number, text
-from etcdview.objects import surroundings
-from etcdview.pages.parts.links import ref_href
+from etcdview.objects import key_of, surroundings
+from etcdview.pages.parts.addresses import object_href
 from etcdview.relations import Graph, Ref, Related, State, ref_of, state_of
 from etcdview.tables import age
 
@@ -66,7 +67,9 @@ class Around:
 
 def around(window: Window, obj: dict[str, Any], revision: int, now: datetime) -> Around:
     """What is related to `obj`, all read at `revision`."""
-    found = surroundings(window.objects, window.definitions, obj, revision=revision)
+    found = surroundings(
+        window.objects, window.definitions, obj, revision=revision, permitted=partial(_permitted, window)
+    )
     related = found.graph.related(obj, now)
     return Around(
         relations=tuple(_relation(window, r) for r in related if r.ref.kind not in EVENT_KINDS),
@@ -77,8 +80,19 @@ def around(window: Window, obj: dict[str, Any], revision: int, now: datetime) ->
 
 
 def _relation(window: Window, related: Related) -> Relation:
-    href = "" if related.missing else ref_href(window, related.ref)
+    href = "" if related.missing else _href(window, related.ref)
     return Relation(related.words, related.ref, href, related.state.text, related.state.well, related.missing)
+
+
+def _permitted(window: Window, key: bytes) -> bool:
+    """Whether the viewer's scope holds the key."""
+    return window.covers(key, key + b"\0")
+
+
+def _href(window: Window, ref: Ref) -> str:
+    """The page of an object; "" for one that the viewer may not see, or that is not stored."""
+    key = key_of(ref, window.definitions, window.keyspace) if ref.name else None
+    return object_href(key) if key is not None and _permitted(window, key) else ""
 
 
 def _events(window: Window, graph: Graph, related: Iterable[Related], now: datetime) -> Iterator[EventRow]:
@@ -86,7 +100,7 @@ def _events(window: Window, graph: Graph, related: Iterable[Related], now: datet
     events = [(ref, event) for ref in refs if (event := graph.get(ref)) is not None]
     for ref, event in sorted(events, key=lambda pair: _last_seen(pair[1]), reverse=True):
         yield EventRow(
-            href=ref_href(window, ref),
+            href=_href(window, ref),
             kind=text(event, "type"),
             reason=text(event, "reason"),
             message=text(event, "message") or text(event, "note"),
@@ -113,7 +127,7 @@ def _branch(
 ) -> Branch:
     obj = graph.get(ref)
     state = state_of(obj, now) if obj is not None else State()
-    return Branch(ref, "" if current else ref_href(window, ref), state.text, state.well, current, children)
+    return Branch(ref, "" if current else _href(window, ref), state.text, state.well, current, children)
 
 
 def _last_seen(event: Any) -> str:

@@ -129,7 +129,7 @@ def test_what_was_not_read_is_not_called_missing(now: datetime) -> None:
     related = Graph([child]).related(child, now)
     assert [(r.missing, r.known) for r in related] == [(False, False)]
     related = Graph([child], read=[("example.org", "Thing")]).related(child, now)
-    assert [(r.missing, r.state.text) for r in related] == [(True, "gone")]
+    assert [(r.missing, r.state.text) for r in related] == [(True, "not found")]
 
 
 def test_users_and_groups_are_never_missing(captured: tuple[dict[str, Any], ...], graph: Graph) -> None:

@@ -1,0 +1,98 @@
+"""What surrounds an object: relations, owners and events, whatever others wrote into them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from etcdview.access.roles import Scope, Viewer
+from etcdview.pages.object.entry import read_entry
+from etcdview.pages.object.related import Around, around
+from tests.unit.pages.registry_of import kv, obj, window_on
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+POD, MAP = "/registry/pods/shop/web-1", "/registry/configmaps/shop/settings"
+OWNER = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web", "uid": "u1", "controller": True}
+VOLUMES = [{"name": "v", "configMap": {"name": "settings"}}, {"name": "s", "secret": {"secretName": "gone"}}]
+SPEC = {"containers": [{"name": "c"}], "volumes": VOLUMES}
+
+
+def event(name: str, **more: Any) -> Any:
+    ref = {"kind": "Pod", "namespace": "shop", "name": "web-1"}
+    return kv(f"/registry/events/shop/{name}", obj("Event", "shop", name, involvedObject=ref, **more))
+
+
+KVS = (
+    kv(POD, obj("Pod", "shop", "web-1", spec=SPEC, metadata={"ownerReferences": [OWNER]})),
+    kv(MAP, obj("ConfigMap", "shop", "settings")),
+    kv("/registry/replicasets/shop/web", obj("ReplicaSet", "shop", "web", "apps/v1", metadata={"uid": "u1"})),
+)
+
+
+def around_pod(*more: Any, viewer: Viewer | None = None) -> Around:
+    window = window_on((*KVS, *more), viewer) if viewer else window_on((*KVS, *more))
+    answer = read_entry(window, POD.encode())
+    assert answer.entry.object is not None
+    return around(window, answer.entry.object, answer.revision, NOW)
+
+
+def test_what_exists_is_linked_and_what_is_missing_is_not() -> None:
+    relations = {r.ref.name: r for r in around_pod().relations}
+    assert relations["settings"].href == f"/object?key={MAP}"
+    assert (relations["gone"].href, relations["gone"].missing) == ("", True)
+
+
+def test_the_owner_stands_above_the_object() -> None:
+    tree = around_pod().owners
+    assert tree is not None
+    assert (tree.ref.kind, tree.current) == ("ReplicaSet", False)
+    assert [(child.ref.name, child.current, child.href) for child in tree.children] == [("web-1", True, "")]
+
+
+def test_an_object_with_neither_owner_nor_dependent_has_no_tree() -> None:
+    window = window_on(KVS)
+    entry = read_entry(window, MAP.encode()).entry
+    assert entry.object is not None
+    assert around(window, entry.object, 9, NOW).owners is None
+
+
+def test_events_are_the_newest_first_with_their_count_and_source() -> None:
+    found = around_pod(
+        event("web-1.a", type="Normal", reason="Old", lastTimestamp="2026-11-23T11:00:00Z", count=3),
+        event("web-1.b", type="Warning", reason="New", eventTime="2026-11-23T11:59:00Z", reportingComponent="kubelet"),
+        event("web-1.c", reason="Series", series={"lastObservedTime": "2026-11-23T11:30:00Z"}, note="said so"),
+    ).events
+    assert [(e.reason, e.age, e.count, e.source, e.message) for e in found] == [
+        ("New", "60s", 1, "kubelet", ""),
+        ("Series", "30m", 1, "", "said so"),
+        ("Old", "60m", 3, "", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"count": "zzz"},
+        {"count": [1]},
+        {"series": []},
+        {"series": "x"},
+        {"series": {"lastObservedTime": 7}},
+        {"source": [], "reportingComponent": {}},
+        {"type": 7, "reason": None, "message": {"a": 1}},
+        {"lastTimestamp": "yesterday"},
+    ],
+)
+def test_an_odd_event_is_shown_and_breaks_nothing(odd: dict[str, Any]) -> None:
+    (shown,) = around_pod(event("web-1.odd", **odd)).events
+    assert isinstance(shown.count, int)
+    assert shown.href == "/object?key=/registry/events/shop/web-1.odd"
+
+
+def test_what_a_viewer_may_not_see_is_neither_linked_nor_called_missing() -> None:
+    nina = Viewer("nina", "viewer", Scope(("shop",), ("*", "!configmaps")))
+    relations = {r.ref.name: r for r in around_pod(viewer=nina).relations}
+    hidden = relations["settings"]
+    assert (hidden.href, hidden.missing, hidden.state, hidden.well) == ("", False, "", None)
+    assert relations["gone"].missing

@@ -1,7 +1,7 @@
 """Every error etcdview raises on purpose, in one tree.
 
     EtcdviewError
-    ├── UsageError                 what was asked for makes no sense
+    ├── UsageError                 the request is invalid
     │   ├── SettingError           a setting, a flag or a settings file
     │   ├── QueryError             a key, a search, a selector, a cursor
     │   │   ├── TooLargeError      an answer that takes more memory than it may
@@ -64,11 +64,11 @@ class EtcdviewError(Exception):
 
 
 class UsageError(EtcdviewError):
-    """What was asked for makes no sense."""
+    """The request is invalid."""
 
     status = 400
     exit_code = 2
-    title = "That request makes no sense"
+    title = "Bad request"
 
 
 class SettingError(UsageError):
@@ -247,7 +247,7 @@ class AnswerError(UnreachableError):
 class UnknownOutcomeError(UnreachableError):
     """A change was sent and no answer came: it may have been done. `what` says how to find out."""
 
-    title = "Nobody knows whether that was done"
+    title = "The outcome is unknown"
 
 
 class TlsError(UnreachableError):

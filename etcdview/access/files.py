@@ -48,7 +48,7 @@ def read_users(path: Path) -> Users:
     try:
         return users.from_raw(json.loads(text))
     except ValueError:
-        raise SettingError(f"The users file {path} is no JSON.", "Make it with `etcdview user add`.") from None
+        raise SettingError(f"The users file {path} is not valid JSON.", "Make it with `etcdview user add`.") from None
     except SettingError as error:
         raise SettingError(f"The users file {path} cannot be used: {error.what}", error.remedy) from None
 

@@ -59,7 +59,7 @@ def _conclusion(findings: Findings) -> str:
     failed = [d for d in findings.diagnoses if d.failed is not None]
     if not failed:
         return "Every step succeeds. `etcdview health` judges the cluster."
-    some = f"{len(failed)} of {len(findings.diagnoses)} endpoints cannot be used as they should be."
+    some = f"{len(failed)} of {len(findings.diagnoses)} endpoints failed."
     return some if len(failed) < len(findings.diagnoses) else "No endpoint can be used."
 
 

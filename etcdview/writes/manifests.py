@@ -52,7 +52,7 @@ def _yaml(text: str) -> Any:
     try:
         return reader.load(text)
     except YAMLError as error:
-        raise EncodeError(f"This is no YAML{_line(error)}: {_problem(error)}.") from error
+        raise EncodeError(f"Invalid YAML{_line(error)}: {_problem(error)}.") from error
     except ValueError as error:
         raise EncodeError("This YAML holds a number that Kubernetes cannot: it has too many digits.") from error
 
@@ -61,7 +61,7 @@ def _json(text: str) -> Any:
     try:
         return json.loads(text, object_pairs_hook=_once_each, parse_constant=_no_number)
     except json.JSONDecodeError as error:
-        raise EncodeError(f"This is no JSON in line {error.lineno}: {error.msg.lower()}.") from error
+        raise EncodeError(f"Invalid JSON in line {error.lineno}: {error.msg.lower()}.") from error
     except ValueError as error:
         raise EncodeError("This JSON holds a number that Kubernetes cannot: no number, or too many digits.") from error
     except RecursionError as error:

@@ -252,7 +252,7 @@ def test_a_mask_in_another_place_is_refused(desk: Desk) -> None:
         (("replicas: 3", "replicas: &a 3"), "an anchor or an alias"),
         (("replicas: 3", "replicas: !!int 3"), "a tag (!)"),
         (("replicas: 3", "replicas: 03"), "octal to kubectl"),
-        (("apiVersion", "\t"), "This is no YAML"),
+        (("apiVersion", "\t"), "Invalid YAML"),
     ],
 )
 def test_what_is_wrong_is_said_above_the_text_which_is_not_lost(desk: Desk, change: tuple[str, str], why: str) -> None:

@@ -90,7 +90,7 @@ def load_encryption_config(path: Path) -> EncryptionConfig:
         mark = getattr(error, "problem_mark", None)
         where = f" at line {mark.line + 1}" if mark is not None else ""
         # Not `from error`: its text quotes the line, which may be a key.
-        raise SettingError(f"{path} is no YAML{where}.", _REMEDY) from None
+        raise SettingError(f"{path} is not valid YAML{where}.", _REMEDY) from None
     try:
         return parse_encryption_config(raw)
     except SettingError as error:

@@ -1,6 +1,6 @@
 """Parsed messages -> JSON, by a plan for each struct that is made once.
 
-What is present is emitted (DECODING.md, rule 1): Go's writer puts on the wire every field that it knows.
+What is present is emitted (docs/decoding.md): Go's writer puts on the wire every field that it knows.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the API server adds on the way out (DECODING.md, "Stored is not served"), as far as it is known offline.
+"""What the API server adds on the way out (docs/decoding.md), as far as it is known offline.
 
 Three things, in its order: fields that the writer did not know are zero, defaulting, and conversion to a version
 that is served. Not done: what needs the cluster (webhook conversion, pruning by a custom resource's schema).

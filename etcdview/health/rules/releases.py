@@ -69,7 +69,7 @@ def version_corrupting(context: RuleContext) -> Iterator[Finding]:
     yield Finding(
         id="version-corrupting",
         severity="info" if all_on_loopback(context.facts) else "warning",
-        summary="Members run a release of etcd that is known to spoil data.",
+        summary="Members run a release of etcd with a known data-corruption bug.",
         evidence=f"{_each(bad)} {read_at(context.facts.at)}.",
         why="etcd 3.5.0 to 3.5.2, killed under load, can come back with data that differs from the other members'.",
         action="Upgrade to the newest 3.5 release, and start members with --experimental-initial-corrupt-check=true.",

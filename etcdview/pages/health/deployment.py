@@ -22,9 +22,9 @@ _HOW = {
     "systemd unit": "It was set up from scratch: systemd starts it as a program of its own.",
     "configuration file": "It was set up from scratch, and reads its settings from a YAML file of its own.",
 }
-_NOT_IN_SIGHT = (
-    "How it is started is not in sight: the registry has no pod of it, and this machine neither a manifest nor a "
-    "systemd unit nor a YAML file of etcd. So it was set up from scratch, or runs on other machines than this one."
+_NOT_FOUND = (
+    "Could not find how etcd is started: no pod in the registry, and no manifest, systemd unit or config file on "
+    "this machine."
 )
 # What members tell of themselves stands under these flags, where no manifest or unit can be read.
 _MOST_TELLING = ("name", "advertise-client-urls", "listen-client-urls", "initial-advertise-peer-urls")
@@ -95,7 +95,7 @@ def _topology(setup: Setup, members: Sequence[DrawnMember]) -> Topology:
 
 
 def _words(setup: Setup, facts: ClusterFacts | None, where: Topology) -> Iterator[str]:
-    yield " ".join(dict.fromkeys(_HOW[d.how] for d in setup.deployments)) or _NOT_IN_SIGHT
+    yield " ".join(dict.fromkeys(_HOW[d.how] for d in setup.deployments)) or _NOT_FOUND
     yield _where(setup, where)
     if facts is not None and facts.membership is not None:
         quorum = facts.quorum
@@ -120,7 +120,7 @@ def _where(setup: Setup, where: Topology) -> str:
     if where == "external":
         return f"External: kube-apiserver finds it on machines of its own{servers}. Either can fail without the other."
     known = f" They advertise {', '.join(setup.api_servers)}." if setup.api_servers else ""
-    return f"Whether it is stacked or external is not known: how the API servers are started is not in sight.{known}"
+    return f"Unknown whether it is stacked or external: could not find how the API servers are started.{known}"
 
 
 def _rows(deployments: Sequence[Deployment]) -> list[FlagRow]:

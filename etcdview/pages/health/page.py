@@ -26,7 +26,7 @@ MEANINGS: dict[Status, str] = {
     "at risk": "It works. Something will stop it if nobody acts, or one more failure will.",
     "degraded": "It works in part: something is broken, or will be within days.",
     "no quorum": "Too few voters answer to agree on anything: nothing can be written, and nothing read for certain.",
-    "unknown": "Nothing can be said on evidence, and so nothing is.",
+    "unknown": "There is not enough evidence for a verdict.",
 }
 SHOWN_VERDICTS = 20
 

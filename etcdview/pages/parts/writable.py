@@ -41,5 +41,5 @@ def off(*, live: bool) -> NotFoundError:
         return NotFoundError("This is a file: nothing in it is changed.", "Open a live etcd to change something.")
     return NotFoundError(
         "Changes are switched off: etcdview only reads.",
-        "Whoever runs it can start it with --allow-writes; then admins may make changes.",
+        "Restart etcdview with --allow-writes to let admins make changes.",
     )

@@ -365,7 +365,7 @@ def test_api_servers_that_look_elsewhere_mean_an_external_etcd() -> None:
 def test_without_pods_and_files_the_members_own_words_stand_for_the_flags() -> None:
     shown = section(report_of(build.cluster()), "deployment-title")
 
-    assert "How it is started is not in sight" in shown
+    assert "Could not find how etcd is started" in shown
     assert "Its flags, as far as the members tell them" in shown
     assert "--initial-advertise-peer-urls cp1 https://10.0.0.1:2380" in shown
 

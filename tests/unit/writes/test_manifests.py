@@ -30,7 +30,7 @@ from etcdview.writes.manifests import MAX_NODES, read_manifest
         ("[1]", "is no object"),
         ("", "is no object"),
         ('a: "\\ud800"', "half a character"),
-        ("a: \x07", "no YAML"),
+        ("a: \x07", "Invalid YAML"),
         ("a:\n" + "- x\n" * (MAX_NODES + 1), "more than 100,000 fields"),
         ("a: " + "x" * MAX_STORED_BYTES, "larger than"),
     ],

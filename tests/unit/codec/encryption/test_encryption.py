@@ -198,7 +198,7 @@ def test_the_first_rule_that_covers_a_resource_counts() -> None:
         ("", "no EncryptionConfiguration"),
         ("kind: Pod", "no EncryptionConfiguration"),
         ("kind: EncryptionConfiguration", "no list `resources`"),
-        ("a: [", "no YAML at line"),
+        ("a: [", "not valid YAML at line"),
         ("kind: EncryptionConfiguration\nresources: [{resources: [a], providers: [{aescbc: {}}]}]", "no list `keys`"),
         ("kind: EncryptionConfiguration\nresources: [{resources: [a], providers: [{rot13: {}}]}]", "rot13"),
         ("kind: EncryptionConfiguration\nresources: [{resources: [a], providers: [7]}]", "exactly one provider"),

@@ -83,7 +83,7 @@ def test_an_object_of_an_older_release_re_encodes_too() -> None:
 
 
 def test_a_field_that_the_writer_did_not_know_is_not_invented() -> None:
-    """1.37 has CSINode.status; a 1.36 server writes none (DECODING.md, rule 1)."""
+    """1.37 has CSINode.status; a 1.36 server writes none (docs/decoding.md)."""
     node = {"apiVersion": "storage.k8s.io/v1", "kind": "CSINode", "metadata": {"name": "n"}, "spec": {"drivers": None}}
     old = _decode(stored(node, "1.36"), "1.37").object
     new = _decode(stored(node, "1.37"), "1.37").object

@@ -158,4 +158,4 @@ def test_doctor_says_which_of_several_endpoints_is_ill(cluster: Cluster) -> None
     cluster.wait_ready(cluster.members[:2])
     done = run(cluster, "doctor")
     assert done.returncode == 1
-    assert "1 of 3 endpoints cannot be used" in done.stdout
+    assert "1 of 3 endpoints failed" in done.stdout

@@ -1,4 +1,4 @@
-"""How the page dataclasses look as JSON. Field names are an interface: DESIGN.md's "Addresses, commands, JSON"."""
+"""How the page dataclasses look as JSON. Field names are an interface: docs/interfaces.md."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each address answers as DESIGN.md promises: pages whole without JavaScript, fragments when htmx asks."""
+"""Each address answers as docs/interfaces.md promises: pages whole without JavaScript, fragments when htmx asks."""
 
 from __future__ import annotations
 

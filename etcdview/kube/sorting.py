@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from etcdview.errors import QueryError
-from etcdview.kube.jsonpath import compile_path
+from etcdview.kube.jsonpath import compile_path, relaxed
 from etcdview.kube.quantities import quantity
 
 Item = TypeVar("Item")
@@ -25,7 +25,7 @@ def sort_by(items: Sequence[Item], path: str, obj: Callable[[Item], Any]) -> lis
 
     Raises QueryError for a bad path, or one that finds nothing in any of them.
     """
-    compiled = compile_path(path if path.lstrip().startswith(("{", ".", "$", "[")) else "." + path)
+    compiled = compile_path(relaxed(path))
     values = [compiled.first(obj(item)) for item in items]
     if items and all(value is None for value in values):
         raise QueryError(f"No object has a field at {path!r}.", "Give --sort-by a path such as .metadata.name.")

@@ -5,7 +5,7 @@ Cells follow cellForJSONValue in Kubernetes' apiextensions-apiserver: a value of
 
 from __future__ import annotations
 
-import json
+import re
 import sys
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -14,12 +14,14 @@ from typing import Any, TypeGuard
 from etcdview.errors import QueryError
 from etcdview.kube.crds import preferred_version, versions
 from etcdview.kube.fields import items, text
-from etcdview.kube.jsonpath import Path, compile_path
+from etcdview.kube.jsonpath import Path, as_text, compile_path
 from etcdview.tables.base import NAME, Cell, Cells, Column, Object, Table, name_of
-from etcdview.tables.durations import age
+from etcdview.tables.durations import INVALID, UNKNOWN, age
 
 _AGE = Column("Age", "date", description="Time since the object was created.")
 _CREATION = ".metadata.creationTimestamp"
+# What Go's time.RFC3339 takes; datetime.fromisoformat takes much more.
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d([.,]\d+)?(Z|[+-]\d\d:\d\d)")
 
 
 def custom_table(crd: Mapping[str, Any], version: str = "") -> Table:
@@ -67,7 +69,9 @@ def _path(expression: str) -> Path | None:
 
 def _string(path: Path, obj: Object, now: datetime) -> Cell:
     found = path.find(obj)
-    return go_text(found[0]) if found else None
+    if not found:
+        return None
+    return "<no value>" if found[0] is None else as_text(found[0])
 
 
 def _integer(path: Path, obj: Object, now: datetime) -> Cell:
@@ -87,7 +91,11 @@ def _boolean(path: Path, obj: Object, now: datetime) -> Cell:
 
 def _date(path: Path, obj: Object, now: datetime) -> Cell:
     value = path.first(obj)
-    return age(value, now) if isinstance(value, str) else None
+    if not isinstance(value, str):
+        return None
+    if value == "null":
+        return UNKNOWN
+    return age(value, now) if not value or _RFC3339.fullmatch(value) else INVALID
 
 
 def _other(path: Path, obj: Object, now: datetime) -> Cell:
@@ -111,16 +119,3 @@ def _is_finite(value: object) -> TypeGuard[int | float]:
 def json_number(value: float) -> int | float:
     """A float as JSON from Go reads: whole numbers below 1e21 without a fraction."""
     return int(value) if value.is_integer() and abs(value) < 1e21 else value
-
-
-def go_text(value: Any) -> str:
-    """A value as Kubernetes' JSONPath printer writes it: lists and maps as JSON, the rest as Go's fmt does."""
-    if value is None:
-        return "<no value>"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return str(json_number(value)) if value.is_integer() else repr(value)
-    if isinstance(value, list | Mapping):
-        return json.dumps(value, separators=(",", ":"), ensure_ascii=False, sort_keys=isinstance(value, Mapping))
-    return str(value)

@@ -19,6 +19,7 @@ _SECOND = timedelta(seconds=1)
 _UNITS = {"s": 1, "m": _MINUTE, "h": _HOUR, "d": _DAY, "y": _YEAR}
 _PART = re.compile(r"(\d{1,9})([smhdy])", re.ASCII)
 _DURATION = re.compile(r"(?:\d{1,9}[smhdy])+", re.ASCII)
+_ZERO_TIME = datetime(1, 1, 1, tzinfo=UTC)
 
 
 def parse_time(text: object) -> datetime | None:
@@ -33,10 +34,12 @@ def parse_time(text: object) -> datetime | None:
 
 
 def age(text: object, now: datetime) -> str:
-    """How long ago `text` (RFC 3339) was: "<unknown>" where there is no time, "<invalid>" for the future or no time."""
+    """How long ago `text` (RFC 3339) was: "<unknown>" for no time and Go's zero time, "<invalid>" for what is not one."""
     if text is None or text == "":
         return UNKNOWN
     moment = parse_time(text)
+    if moment == _ZERO_TIME:
+        return UNKNOWN
     return INVALID if moment is None else human_duration(now - moment)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from etcdview.cli.get.paths import Template, parse_columns
+from etcdview.cli.get.paths import parse_columns, template_of
 from etcdview.cli.get.query import Wanted, parse
 from etcdview.cli.get.read import Query, Reader
 from etcdview.cli.get.show import Style, complaints, listing_of, printer, show, table_rows
@@ -74,6 +74,7 @@ def command(
         fields=parse_fields(field_selector),
         sort_by=sort_by,
         now=moment(now),
+        as_table=output in ("", "wide", "table-json"),
     )
     style = Style(
         **form(output),
@@ -131,7 +132,7 @@ def form(output: str) -> dict[str, Any]:
     if output in ("", *OUTPUTS):
         return {"output": output}
     if name == "jsonpath" and equals:
-        return {"output": name, "template": Template(pattern)}
+        return {"output": name, "template": template_of(pattern)}
     if name == "custom-columns" and equals:
         return {"output": name, "columns": parse_columns(pattern)}
     raise UsageError(

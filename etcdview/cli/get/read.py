@@ -26,6 +26,7 @@ class Query:
     fields: FieldSelector = ALL_FIELDS
     sort_by: str = ""
     now: datetime | None = None
+    as_table: bool = True
 
     @property
     def selective(self) -> bool:
@@ -95,7 +96,7 @@ class Reader:
     def _ordered(self, table: Table, rows: list[Row]) -> Sequence[Row]:
         if self.query.sort_by:
             return sort_by(rows, self.query.sort_by, lambda row: row.object)
-        return in_kubectl_order(table, rows, lambda row: row.object)
+        return in_kubectl_order(table, rows, lambda row: row.object) if self.query.as_table else rows
 
 
 def _unreadable(rows: Iterable[Row]) -> tuple[Row, ...]:

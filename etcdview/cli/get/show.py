@@ -8,17 +8,17 @@ from typing import Any
 
 import click
 
-from etcdview.cli.get.paths import PathColumn, Template
+from etcdview.cli.get.paths import PathColumn
 from etcdview.cli.get.print import Layout, Printer, padded, qualified_kind, table_json
 from etcdview.cli.get.query import Wanted
 from etcdview.cli.get.read import Found, Query
 from etcdview.codec import to_json, to_yaml
 from etcdview.kube.fields import without_managed_fields
+from etcdview.kube.jsonpath import Template
 from etcdview.kube.keys import show as show_key
 from etcdview.kube.resources import ResourceType
 from etcdview.objects import Row
 from etcdview.pages.registry.listing import Listing, TableRow
-from etcdview.tables import cell_text
 from etcdview.tables.texts import printable
 
 _AT_MOST = 5  # complaints about values of one type; a cluster can have thousands of the same
@@ -52,7 +52,7 @@ def show(found: Sequence[Found], wanted: Sequence[Wanted], query: Query, style: 
         case "name":
             for one in found:
                 for row in one.rows:
-                    click.echo(f"{qualified_kind(one.resource)}/{printable(row.name)}")
+                    _data(f"{qualified_kind(one.resource)}/{row.name}\n")
         case "table-json":
             columns = listing_of(found[0], style).columns
             click.echo(table_json(columns, table_rows(found[0], query, style)))
@@ -119,13 +119,13 @@ def _nothing(resources: Sequence[ResourceType], query: Query) -> str:
 
 def _show_objects(rows: Sequence[Row], single: bool, style: Style) -> None:
     objects = [row.object for row in rows if row.object is not None]
-    if not style.managed_fields:  # kubectl leaves them out too
+    if not style.managed_fields and style.template is None:  # kubectl leaves them out too, of JSON and YAML alone
         objects = [without_managed_fields(obj) for obj in objects]
     if single and not objects:
         return
     whole = objects[0] if single else _list(objects)
     if style.template is not None:
-        click.echo(style.template.render(whole), nl=False)
+        _data(style.template.render(whole))
         return
     text = to_json(whole) if style.output == "json" else to_yaml(whole)
     click.echo(text.rstrip("\n"))
@@ -134,10 +134,15 @@ def _show_objects(rows: Sequence[Row], single: bool, style: Style) -> None:
 def _show_columns(rows: Sequence[Row], style: Style) -> None:
     texts = [[column.name for column in style.columns]] * style.headers
     texts += [
-        [cell_text(column.cell(row.object)) for column in style.columns] for row in rows if row.object is not None
+        [column.cell(row.object) for column in style.columns] for row in rows if row.object is not None
     ]
     for text in padded(texts):
         click.echo(text)
+
+
+def _data(text: str) -> None:
+    """Text that programs read: byte for byte, escape sequences too, which echo takes out of what goes into a pipe."""
+    click.echo(text.encode("utf-8", "surrogateescape"), nl=False)
 
 
 def _list(objects: list[dict[str, Any]]) -> dict[str, Any]:

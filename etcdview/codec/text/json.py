@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from etcdview.codec.text.go_numbers import json_number
+from etcdview.kube.go_numbers import json_number
+from etcdview.kube.go_text import json_string
 
-# encoding/json escapes these, so that its text can stand in HTML.
-_HTML = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
 _INDENT = "    "
 
 
@@ -22,11 +20,11 @@ def to_json(obj: Any) -> str:
 
 def _value(out: list[str], value: Any, line: str) -> None:
     if isinstance(value, str):
-        out.append(_text(value))
+        out.append(json_string(value))
     elif isinstance(value, dict) and value:
         inner, before = line + _INDENT, "{"
         for key in sorted(value):
-            out.append(f"{before}{inner}{_text(key)}: ")
+            out.append(f"{before}{inner}{json_string(key)}: ")
             _value(out, value[key], inner)
             before = ","
         out.append(line + "}")
@@ -39,10 +37,6 @@ def _value(out: list[str], value: Any, line: str) -> None:
         out.append(line + "]")
     else:
         out.append(_leaf(value))
-
-
-def _text(value: str) -> str:
-    return json.dumps(value, ensure_ascii=False).translate(_HTML)
 
 
 def _leaf(value: Any) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from etcdview.codec.text import yaml_scalars
-from etcdview.codec.text.go_numbers import yaml_number
+from etcdview.kube.go_numbers import yaml_number
 
 # Keys of these alone sort by character; others as people count (a2 before a10).
 _SIMPLE_KEYS = re.compile(r"[A-Za-z./:-]*", re.ASCII)

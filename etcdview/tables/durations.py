@@ -34,7 +34,7 @@ def parse_time(text: object) -> datetime | None:
 
 
 def age(text: object, now: datetime) -> str:
-    """How long ago `text` (RFC 3339) was: "<unknown>" for no time and Go's zero time, "<invalid>" for what is not one."""
+    """How long ago `text` (RFC 3339) was: "<unknown>" for none or Go's zero time, "<invalid>" for others."""
     if text is None or text == "":
         return UNKNOWN
     moment = parse_time(text)

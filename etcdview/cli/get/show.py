@@ -133,9 +133,7 @@ def _show_objects(rows: Sequence[Row], single: bool, style: Style) -> None:
 
 def _show_columns(rows: Sequence[Row], style: Style) -> None:
     texts = [[column.name for column in style.columns]] * style.headers
-    texts += [
-        [column.cell(row.object) for column in style.columns] for row in rows if row.object is not None
-    ]
+    texts += [[column.cell(row.object) for column in style.columns] for row in rows if row.object is not None]
     for text in padded(texts):
         click.echo(text)
 

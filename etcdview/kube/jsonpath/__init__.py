@@ -1,4 +1,4 @@
-"""JSONPath as Kubernetes has it: client-go's dialect, in which kubectl's outputs, CRDs' columns and our searches are written.
+"""JSONPath as Kubernetes has it: client-go's dialect, of kubectl's outputs, CRDs' columns and our searches.
 
 `compile_path` is for a path that somebody else has written (a CRD, an address): it refuses what would cost much.
 """
@@ -10,8 +10,19 @@ from functools import lru_cache
 from typing import Any
 
 from etcdview.errors import QueryError
-from etcdview.kube.jsonpath.nodes import Chain, Descent, EvaluationError, Filter, Node, Slice, Union, Walk, Wildcard, inner
-from etcdview.kube.jsonpath.parser import parse_path
+from etcdview.kube.jsonpath.nodes import (
+    Chain,
+    Descent,
+    EvaluationError,
+    Filter,
+    Node,
+    Slice,
+    Union,
+    Walk,
+    Wildcard,
+    inner,
+)
+from etcdview.kube.jsonpath.parser import HOW, parse_path
 from etcdview.kube.jsonpath.template import Template, as_text
 
 __all__ = ["EvaluationError", "Path", "Template", "as_text", "compile_path", "relaxed"]
@@ -49,7 +60,7 @@ class Path:
 def compile_path(path: str) -> Path:
     """The path, ready to use; braces around it may be left out. Raises QueryError for an invalid or a costly one."""
     chain = parse_path(_without_braces(path))
-    _refuse_costly(path, chain)
+    _check(path, chain)
     return Path(path, chain)
 
 
@@ -64,12 +75,14 @@ def _without_braces(path: str) -> str:
     return bare[1:-1].strip() if bare.startswith("{") and bare.endswith("}") else bare
 
 
-def _refuse_costly(path: str, chain: Chain) -> None:
-    """Raises QueryError for a path that could come to one value in many ways: six of [*,*] take a minute of a pod."""
+def _check(path: str, chain: Chain) -> None:
+    """Raises QueryError for a bare word, and for a path that could come to one value in many ways: six of [*,*] take a minute of a pod."""
     nodes = list(_all(chain))
     if sum(isinstance(node, Descent) for node in nodes) > 1:
         raise _costly(path, "it descends (..) more than once")
     for node in nodes:
+        if isinstance(node, Unknown):
+            raise QueryError(f"Invalid JSONPath {path[:200]!r}: unrecognized identifier {node.word}.", HOW)
         if isinstance(node, Union) and not _are_distinct(node.branches):
             raise _costly(path, f"brackets hold at most {MAX_BRANCHES} things, each once, and no slices")
         if isinstance(node, Filter) and not (_is_single(node.left) and _is_single(node.right)):

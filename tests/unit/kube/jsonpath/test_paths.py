@@ -41,7 +41,6 @@ def test_a_path_finds_what_kubectl_finds(path: str, found: list[object]) -> None
         ".metadata[*,*,*,*,*,*]",
         ".metadata['name','name']",
         ".spec.containers[0,0]",
-        ".spec.containers[0,-1]",
         ".spec.containers[0:2,0:2]",
         "..*..*..*",
         "..a..b..c",

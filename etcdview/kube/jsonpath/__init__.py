@@ -18,6 +18,7 @@ from etcdview.kube.jsonpath.nodes import (
     Node,
     Slice,
     Union,
+    Unknown,
     Walk,
     Wildcard,
     inner,
@@ -76,7 +77,7 @@ def _without_braces(path: str) -> str:
 
 
 def _check(path: str, chain: Chain) -> None:
-    """Raises QueryError for a bare word, and for a path that could come to one value in many ways: six of [*,*] take a minute of a pod."""
+    """Raises QueryError for a bare word, and for what comes to one value in many ways: six [*,*] take a minute."""
     nodes = list(_all(chain))
     if sum(isinstance(node, Descent) for node in nodes) > 1:
         raise _costly(path, "it descends (..) more than once")

@@ -1,7 +1,7 @@
 """What a JSONPath is made of, and what each part finds: client-go's rules (util/jsonpath), over decoded JSON.
 
-A part takes the values found so far and gives those that it finds in them. `$` and `@` are nothing in a path: both stand
-for the current value, also within a range.
+A part takes the values found so far and gives those that it finds in them. `$` and `@` are nothing in a path: both
+stand for the current value, also within a range.
 """
 
 from __future__ import annotations

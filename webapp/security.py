@@ -14,7 +14,7 @@ from etcdview.access.origins import is_host, trusted_hosts
 from etcdview.config import Settings
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 # Nothing but our own script, style, image and address; nothing inline. A view that needs more adds to a copy.
 CSP: dict[str, tuple[str, ...]] = {

@@ -33,6 +33,22 @@ class KeyValue(KeyMeta):
 
 
 @dataclass(frozen=True, slots=True)
+class Range:
+    """A question for keys in [start, end) in byte order; `end` empty: that one key; `end` b"\\0": to the end.
+
+    `revision` 0 is the newest, `limit` 0 all of them. `serializable`: one member may answer from what it has.
+    """
+
+    start: bytes
+    end: bytes = b""
+    revision: int = 0
+    limit: int = 0
+    keys_only: bool = False
+    count_only: bool = False
+    serializable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class RangeResult:
     """Keys in [start, end) in byte order, all as of one `revision`.
 

@@ -8,6 +8,7 @@ from etcdview.cli.get.source import open_noted, warned
 from etcdview.cli.options import source_options
 from etcdview.cli.terminal import argument_bytes, say, terminal_text
 from etcdview.config import Resolved
+from etcdview.models import Range
 from etcdview.pages.tools.changes import ChangeLine, check_watchable, watch_changes
 
 
@@ -22,7 +23,7 @@ def command(resolved: Resolved, prefix: str) -> int:
     store = open_noted(resolved.settings)
     try:
         watched = check_watchable(store)
-        revision = warned(store).range(b"\0").revision
+        revision = warned(store).range(Range(b"\0")).revision
         for change in watch_changes(watched, revision, argument_bytes(prefix), _begun):
             click.echo(line(change))
     finally:

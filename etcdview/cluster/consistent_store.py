@@ -6,10 +6,11 @@ At 3 a.m. an answer that is a little old, and says so, is worth more than none.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from etcdview.errors import BehindError, FutureRevisionError, NoQuorumError
 from etcdview.health.monitor import Monitor
-from etcdview.models import KeyValue, RangeResult
+from etcdview.models import KeyValue, Range, RangeResult
 from etcdview.stores.protocols import Store
 
 STALE = (
@@ -46,34 +47,16 @@ class ConsistentStore:
         facts = self._monitor.latest(0.0).facts
         return facts is not None and facts.quorum.state == "lost"
 
-    def range(
-        self,
-        start: bytes,
-        end: bytes = b"",
-        *,
-        revision: int = 0,
-        limit: int = 0,
-        keys_only: bool = False,
-        count_only: bool = False,
-        serializable: bool = False,
-    ) -> RangeResult:
+    def range(self, request: Range) -> RangeResult:
         """See Store.range; serializable also while the quorum is lost, or found to be by this very read.
 
         Raises BehindError where only a member answers that has not reached the revision.
         """
 
         def read(serializably: bool) -> RangeResult:
-            return self._store.range(
-                start,
-                end,
-                revision=revision,
-                limit=limit,
-                keys_only=keys_only,
-                count_only=count_only,
-                serializable=serializably,
-            )
+            return self._store.range(replace(request, serializable=serializably))
 
-        if not serializable and not self.quorum_lost:
+        if not request.serializable and not self.quorum_lost:
             try:
                 return read(False)
             except NoQuorumError:
@@ -81,7 +64,7 @@ class ConsistentStore:
         try:
             return read(True)
         except FutureRevisionError:
-            return self._agreed(read, revision)
+            return self._agreed(read, request.revision)
 
     def _agreed(self, read: Callable[[bool], RangeResult], revision: int) -> RangeResult:
         """The same read by the quorum: one member lags behind another that the revision came from."""
@@ -102,7 +85,7 @@ class ConsistentStore:
                 self._found_lost = True
         found: dict[bytes, KeyValue] = {}
         for key in keys:
-            result = self.range(key, revision=revision, keys_only=keys_only, serializable=True)
+            result = self.range(Range(key, revision=revision, keys_only=keys_only, serializable=True))
             revision = revision or result.revision
             found |= {kv.key: kv for kv in result.kvs}
         return found

@@ -14,6 +14,7 @@ from etcdview.deployment.on_disk import find_deployments
 from etcdview.errors import EtcdviewError
 from etcdview.kube.keys import ObjectKey, show
 from etcdview.kube.resources import BY_PREFIX
+from etcdview.models import Range
 from etcdview.objects import Objects
 from etcdview.stores.kept import Kept
 from etcdview.stores.protocols import Store, prefix_end
@@ -82,7 +83,7 @@ class SetupReader:
 
     def _pods(self, name_prefix: str) -> Iterator[tuple[str, dict[str, Any]]]:
         start = self._objects.keyspace.key(_PODS, NAMESPACE, name_prefix)
-        found = self._store.range(start, prefix_end(start), limit=MOST_PODS, serializable=True)
+        found = self._store.range(Range(start, prefix_end(start), limit=MOST_PODS, serializable=True))
         for row in map(self._objects.row, found.kvs):
             if row.object is not None:
                 yield show(row.key), row.object
@@ -90,7 +91,7 @@ class SetupReader:
     def _lease_holders(self) -> tuple[str, ...]:
         """The addresses that API servers advertise: each has a lease of that name while it lives."""
         start = self._objects.keyspace.range_prefix(_LEASES)
-        found = self._store.range(start, prefix_end(start), limit=MOST_PODS, keys_only=True, serializable=True)
+        found = self._store.range(Range(start, prefix_end(start), limit=MOST_PODS, keys_only=True, serializable=True))
         return tuple(show(kv.key[len(start) :]) for kv in found.kvs)
 
 

@@ -19,7 +19,7 @@ from etcdview.index.lister import KeyRange
 from etcdview.kube.crds import Definitions
 from etcdview.kube.keys import KeySpace, show
 from etcdview.kube.redaction import is_sensitive
-from etcdview.models import KeyMeta, KeyValue
+from etcdview.models import KeyMeta, KeyValue, Range
 from etcdview.objects import Objects, Row
 from etcdview.stores.paging import PieceReader
 from etcdview.stores.protocols import Store
@@ -95,11 +95,11 @@ class Window:
 
     def get(self, key: bytes, revision: int = 0) -> Entries:
         """One key, as it was at a revision (0: the newest): an entry, or none where there is no such key then."""
-        return self.range(key, b"", revision=revision)
+        return self.range(Range(key, revision=revision))
 
-    def range(self, start: bytes, end: bytes, *, revision: int = 0, limit: int = 0) -> Entries:
+    def range(self, request: Range) -> Entries:
         """All entries of a bounded range at one revision."""
-        result = self.store.range(start, end, revision=revision, limit=limit)
+        result = self.store.range(request)
         entries = tuple(self.entry(kv) for kv in result.kvs)
         return Entries(result.revision, entries, result.count, result.serializable)
 
@@ -130,7 +130,7 @@ class Window:
         Raises DeniedError, NotFoundError, and DecodeError for what cannot be decoded.
         """
         self.viewer.check("reveal")
-        found = self.store.range(key).kvs
+        found = self.store.range(Range(key)).kvs
         if not found:
             raise NotFoundError(f"There is no key {show(key)!r}.")
         decoded = self.cluster.codec.decode(key, found[0].value, found[0].mod_revision)

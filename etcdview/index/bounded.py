@@ -20,7 +20,7 @@ from etcdview.index.stopping import Stop, in_time
 from etcdview.kube import resources
 from etcdview.kube.keys import KeySpace, show
 from etcdview.kube.resources import BY_PREFIX
-from etcdview.models import NamesPiece
+from etcdview.models import NamesPiece, Range
 from etcdview.stores.kept import Kept
 from etcdview.stores.paging import next_start
 from etcdview.stores.protocols import Store, prefix_end
@@ -96,7 +96,7 @@ class BoundedNames:
         elif known is not None and time.monotonic() - known.at <= SURVEY_SECONDS:
             at, count = known.at, known.count
         else:
-            whole = self._store.range(span.start, span.end, revision=piece.revision, count_only=True)
+            whole = self._store.range(Range(span.start, span.end, revision=piece.revision, count_only=True))
             at, count = time.monotonic(), whole.count
         self._remember(span, _Counted(at, count, step_between(span, piece.names)))
         keys = tuple(piece.names)
@@ -185,7 +185,7 @@ class _Surveyor:
         return Tree(self._revision, False, types, self._unplaced, tuple(self.denied))
 
     def _count(self, span: KeyRange) -> int:
-        result = self._store.range(span.start, span.end, revision=self._revision, count_only=True)
+        result = self._store.range(Range(span.start, span.end, revision=self._revision, count_only=True))
         self._revision = result.revision
         return result.count
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from etcdview.errors import AnswerError, DeadlineError, FutureRevisionError
 from etcdview.kube.keys import KeySpace
 from etcdview.kube.resources import BY_PREFIX
-from etcdview.models import NamesPiece
+from etcdview.models import NamesPiece, Range
 from etcdview.stores.paging import LYING, next_start
 from etcdview.stores.protocols import NameLister, Store, prefix_end
 
@@ -88,7 +88,7 @@ def list_names(
     if isinstance(store, NameLister):
         return store.list_names(start, end, revision=revision, limit=limit, serializable=serializable)
     result = store.range(
-        start, end, revision=revision, limit=limit, keys_only=True, count_only=False, serializable=serializable
+        Range(start, end, revision=revision, limit=limit, keys_only=True, count_only=False, serializable=serializable)
     )
     return NamesPiece(result.revision, [kv.key for kv in result.kvs], result.count, result.more)
 

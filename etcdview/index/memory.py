@@ -14,6 +14,7 @@ from etcdview.index.packed import Block, PackedNames, View
 from etcdview.index.stopping import Stop, in_time
 from etcdview.index.tally import Tally
 from etcdview.kube.keys import KeySpace
+from etcdview.models import Range
 from etcdview.stores.protocols import NameLister, Store, prefix_end
 
 MAX_PAGE = 10_000
@@ -102,7 +103,7 @@ class MemoryNames:
         if isinstance(store, NameLister):
             piece = store.list_names(b"\0", b"\0")
             return cls.of_names(piece.names, keyspace, piece.revision)
-        result = store.range(b"\0", b"\0", keys_only=True)
+        result = store.range(Range(b"\0", b"\0", keys_only=True))
         return cls.of_names((kv.key for kv in result.kvs), keyspace, result.revision)
 
     @classmethod

@@ -16,7 +16,7 @@ from etcdview.kube.crds import Definitions, definitions
 from etcdview.kube.keys import KeySpace, ObjectKey
 from etcdview.kube.redaction import is_sensitive, may_hold_a_secret
 from etcdview.kube.resources import BY_PREFIX, ResourceType
-from etcdview.models import KeyMeta, KeyValue
+from etcdview.models import KeyMeta, KeyValue, Range
 from etcdview.stores.paging import PieceReader
 from etcdview.stores.protocols import Store, prefix_end
 
@@ -97,7 +97,7 @@ class Objects:
 
     def at(self, key: bytes, revision: int) -> Row | None:
         """One key as it was at a revision, None where there was none. Raises CompactedError."""
-        found = self._store.range(key, revision=revision).kvs
+        found = self._store.range(Range(key, revision=revision)).kvs
         return self.row(found[0]) if found else None
 
     def get_many(self, keys: Sequence[bytes], *, revision: int = 0) -> dict[bytes, Row]:
@@ -110,7 +110,7 @@ class Objects:
         if not group:
             return None
         start = self.keyspace.range_prefix(resources.custom(group, plural))
-        found = self._store.range(start, prefix_end(start), revision=revision, limit=1, keys_only=True).kvs
+        found = self._store.range(Range(start, prefix_end(start), revision=revision, limit=1, keys_only=True)).kvs
         object_key = self.keyspace.object_key(found[0].key) if found else None
         return object_key.resource if object_key else None
 

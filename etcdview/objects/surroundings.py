@@ -12,7 +12,7 @@ from etcdview.kube.resources import ResourceType
 from etcdview.objects.reading import Objects, Row
 from etcdview.relations.graph import Graph
 from etcdview.relations.model import Object, Ref, ref_of
-from etcdview.relations.needs import Range, needs
+from etcdview.relations.needs import KindRange, needs
 
 # Objects that one range may bring: beyond it a page would take seconds, for relations nobody can overlook.
 AT_MOST = 2000
@@ -23,7 +23,7 @@ class Surroundings:
     """The graph around one object; `cut` are the ranges that hold more than was read."""
 
     graph: Graph
-    cut: tuple[Range, ...] = ()
+    cut: tuple[KindRange, ...] = ()
 
 
 def surroundings(
@@ -66,7 +66,7 @@ def _type(definitions: Definitions, ref: Ref) -> ResourceType | None:
     return definitions.by_kind(f"{ref.group}/", ref.kind)
 
 
-def _range(objects: Objects, definitions: Definitions, part: Range, revision: int) -> Iterator[Row]:
+def _range(objects: Objects, definitions: Definitions, part: KindRange, revision: int) -> Iterator[Row]:
     resource = _type(definitions, Ref(part.group, part.kind, part.namespace, ""))
     if resource is None:
         return iter(())

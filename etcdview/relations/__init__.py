@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from etcdview.relations.graph import Graph
 from etcdview.relations.model import Ref, Reference, Related, Selection, State, ref_of
-from etcdview.relations.needs import Needs, Range, needs
+from etcdview.relations.needs import KindRange, Needs, needs
 from etcdview.relations.references import references
 from etcdview.relations.selections import selections
 from etcdview.relations.states import state_of
 
 __all__ = [
     "Graph",
+    "KindRange",
     "Needs",
-    "Range",
     "Ref",
     "Reference",
     "Related",

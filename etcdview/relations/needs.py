@@ -14,7 +14,7 @@ Kind = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Range:
+class KindRange:
     """All objects of a kind in a namespace ("" for all of them), or those whose names begin with `name_prefix`."""
 
     group: str
@@ -28,7 +28,7 @@ class Needs:
     """Single objects by name, and ranges that hold whatever else may be related."""
 
     refs: tuple[Ref, ...]
-    ranges: tuple[Range, ...]
+    ranges: tuple[KindRange, ...]
 
 
 _POD: Kind = ("", "Pod")
@@ -103,13 +103,13 @@ def needs(obj: Object, *, builtin: bool = True) -> Needs:
     return Needs(refs, tuple(dict.fromkeys(_ranges(obj, ref, builtin))))
 
 
-def _ranges(obj: Object, ref: Ref, builtin: bool) -> Iterator[Range]:
+def _ranges(obj: Object, ref: Ref, builtin: bool) -> Iterator[KindRange]:
     kind = ref.group, ref.kind
     beside = _BESIDE.get(kind, ()) if builtin else _OFFSPRING
-    yield from (Range(group, name, ref.namespace) for group, name in beside if builtin or ref.namespace)
-    yield from (Range(group, name) for group, name in _ANYWHERE.get(kind, ()))
-    yield from (Range(s.group, s.kind, s.namespace) for s in selections(obj))
+    yield from (KindRange(group, name, ref.namespace) for group, name in beside if builtin or ref.namespace)
+    yield from (KindRange(group, name) for group, name in _ANYWHERE.get(kind, ()))
+    yield from (KindRange(s.group, s.kind, s.namespace) for s in selections(obj))
     if kind == ("", "Node"):
-        yield Range("coordination.k8s.io", "Lease", "kube-node-lease", ref.name)
+        yield KindRange("coordination.k8s.io", "Lease", "kube-node-lease", ref.name)
     if ref.kind != "Event":
-        yield Range("", "Event", ref.namespace or "default", ref.name + ".")
+        yield KindRange("", "Event", ref.namespace or "default", ref.name + ".")

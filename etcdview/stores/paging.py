@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from etcdview.errors import AnswerError, TooLargeError
-from etcdview.models import RangeResult
+from etcdview.models import Range, RangeResult
 from etcdview.stores.protocols import Store
 
 FIRST_PIECE = 100
@@ -58,7 +58,7 @@ class PieceReader:
         while True:
             try:
                 result = self._store.range(
-                    start, end, revision=self.revision, limit=self._limit, serializable=self._serializable
+                    Range(start, end, revision=self.revision, limit=self._limit, serializable=self._serializable)
                 )
             except TooLargeError:
                 if self._limit == 1:

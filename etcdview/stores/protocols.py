@@ -13,6 +13,7 @@ from etcdview.models import (
     Membership,
     MemberStatus,
     NamesPiece,
+    Range,
     RangeResult,
     SnapshotPiece,
     TlsFiles,
@@ -38,20 +39,9 @@ class Store(Protocol):
     name: str
     live: bool
 
-    def range(
-        self,
-        start: bytes,
-        end: bytes = b"",
-        *,
-        revision: int = 0,
-        limit: int = 0,
-        keys_only: bool = False,
-        count_only: bool = False,
-        serializable: bool = False,
-    ) -> RangeResult:
-        """Keys in [start, end) in byte order; `end` empty: that one key; `end` b"\\0": to the end.
+    def range(self, request: Range) -> RangeResult:
+        """The keys that `request` asks for. Linearizable unless it is serializable.
 
-        `revision` 0 is the newest. Linearizable unless `serializable`.
         Raises CompactedError, DeniedError, FutureRevisionError, UnreachableError.
         """
 

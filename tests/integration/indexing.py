@@ -14,7 +14,7 @@ from etcdview.index.base import Freshness, Tree
 from etcdview.index.live import Index
 from etcdview.index.memory import MemoryNames
 from etcdview.kube.keys import KeySpace
-from etcdview.models import TlsFiles
+from etcdview.models import Range, TlsFiles
 from etcdview.stores.etcd.client import EtcdStore
 
 KEYSPACE = KeySpace()
@@ -122,7 +122,7 @@ def fresh_load(url: str, tls: TlsFiles | None = None) -> tuple[list[bytes], Tree
     """All names, their tree and the revision, read from etcd anew by another way than the index's."""
     store = EtcdStore([url], tls or TlsFiles(), timeout_seconds=10.0)
     try:
-        result = store.range(b"\0", b"\0", keys_only=True)
+        result = store.range(Range(b"\0", b"\0", keys_only=True))
         names = [kv.key for kv in result.kvs]
         return names, MemoryNames.of_names(names, KEYSPACE, result.revision).tree(), result.revision
     finally:

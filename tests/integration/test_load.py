@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from etcdview.demo.cluster import Cluster
-from etcdview.models import KeyValue, Progress
+from etcdview.models import KeyValue, Progress, Range
 from etcdview.stores.etcd.bulk_load import load
 from etcdview.stores.etcd.client import EtcdStore
 from etcdview.stores.files.dump import read_dump
@@ -14,7 +14,7 @@ from etcdview.stores.files.dump import read_dump
 def _stored(cluster: Cluster) -> dict[bytes, KeyValue]:
     store = EtcdStore(cluster.endpoints, cluster.tls)
     try:
-        return {kv.key: kv for kv in store.range(b"\0", b"\0").kvs}
+        return {kv.key: kv for kv in store.range(Range(b"\0", b"\0")).kvs}
     finally:
         store.close()
 

@@ -18,7 +18,7 @@ from etcdview.demo.programs import find_program
 from etcdview.errors import CompactedError, DeniedError, FileFormatError, UnreachableError, UnsafeError, UsageError
 from etcdview.maintenance import operations, plans, snapshot_stream
 from etcdview.maintenance.members import ClusterNow, MemberNow, look
-from etcdview.models import Alarm, Progress, SnapshotPiece
+from etcdview.models import Alarm, Progress, Range, SnapshotPiece
 from etcdview.stores.etcd.client import EtcdStore
 from etcdview.stores.protocols import Maintainable
 from tests.integration.indexing import wait_for
@@ -100,14 +100,14 @@ def test_a_look_finds_members_that_no_endpoint_names(cluster: Cluster) -> None:
 
 def test_compaction_drops_the_past_and_keeps_what_is(store: EtcdStore, etcdctl: Etcdctl) -> None:
     etcdctl("put", "/a", "old")
-    before = store.range(b"/a").revision
+    before = store.range(Range(b"/a")).revision
     etcdctl("put", "/a", "new")
 
     operations.compact(store, before + 1)
 
-    assert store.range(b"/a").kvs[0].value == b"new"
+    assert store.range(Range(b"/a")).kvs[0].value == b"new"
     with pytest.raises(CompactedError):
-        store.range(b"/a", revision=before)
+        store.range(Range(b"/a", revision=before))
 
 
 def test_compaction_to_a_revision_that_is_not_there_yet_is_refused(store: EtcdStore) -> None:

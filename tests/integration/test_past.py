@@ -16,6 +16,7 @@ from etcdview.cluster.window import Window
 from etcdview.config import Settings
 from etcdview.demo.cluster import Cluster
 from etcdview.errors import NotFoundError, TooLargeError
+from etcdview.models import Range
 from etcdview.pages.object import past
 from etcdview.pages.object.history import history_page
 from tests.integration.indexing import Writer, wait_for, writing
@@ -138,7 +139,7 @@ def test_the_page_of_a_deleted_key_leads_to_its_last_value_and_its_history(scene
     browser = scene.browser(scene.open())
     page = browser.get(PAGE).text
 
-    last = f"{PAGE}&amp;revision={scene.opened[0].store.range(KEY).revision - 1}"
+    last = f"{PAGE}&amp;revision={scene.opened[0].store.range(Range(KEY)).revision - 1}"
     assert f'href="{last}"' in page
     assert "the last value" in browser.get(last.replace("&amp;", "&")).text
     assert f'href="/history?key={KEY.decode()}"' in page

@@ -16,7 +16,7 @@ from etcdview.demo.cluster import Cluster
 from etcdview.errors import CompactedError, EtcdviewError, FileFormatError
 from etcdview.maintenance import operations
 from etcdview.maintenance.snapshot_stream import save
-from etcdview.models import KeyValue
+from etcdview.models import KeyValue, Range
 from etcdview.stores.etcd.client import EtcdStore
 from etcdview.stores.files.database import NO_HASH, NO_WAL, SnapshotStore
 from etcdview.stores.protocols import Store
@@ -42,15 +42,15 @@ def fill(etcdctl: Etcdctl) -> int:
 
 
 def everything(store: Store, revision: int = 0) -> tuple[KeyValue, ...]:
-    return store.range(b"\0", b"\0", revision=revision).kvs
+    return store.range(Range(b"\0", b"\0", revision=revision)).kvs
 
 
 def check_equal(file: Path, live: EtcdStore, oldest: int) -> None:
     """Every revision from `oldest` on is in the file as etcd tells it."""
     store = open_file(file)
-    newest = live.range(b"x").revision
+    newest = live.range(Range(b"x")).revision
     assert store.revision == newest
-    assert store.range(b"x").revision == newest
+    assert store.range(Range(b"x")).revision == newest
     assert everything(store) == everything(live)
     for revision in range(oldest, newest + 1):
         assert everything(store, revision) == everything(live, revision), revision
@@ -70,7 +70,7 @@ def test_a_snapshot_is_equal_to_etcd_at_every_revision(
     check_equal(tmp_path / "after.db", live, middle)
     store = open_file(tmp_path / "after.db")
     with pytest.raises(CompactedError, match=f"The oldest that it holds is {middle:,}"):
-        store.range(b"/registry/a", revision=middle - 1)
+        store.range(Range(b"/registry/a", revision=middle - 1))
     live.close()
 
 
@@ -78,7 +78,7 @@ def test_all_compacted_away_leaves_the_revision(plain_etcd: Cluster, plain_etcdc
     plain_etcdctl("put", "/a", "x")
     plain_etcdctl("del", "/a")
     live = EtcdStore(plain_etcd.endpoints, plain_etcd.tls)
-    newest = live.range(b"x").revision
+    newest = live.range(Range(b"x")).revision
     plain_etcdctl("compact", str(newest), "--physical=true")
     plain_etcdctl("snapshot", "save", str(tmp_path / "s.db"))
     live.close()

@@ -11,6 +11,7 @@ import pytest
 
 from etcdview.demo.cluster import Cluster
 from etcdview.errors import DeadlineError, NoQuorumError, UnreachableError
+from etcdview.models import Range
 from etcdview.stores.etcd.client import EtcdStore
 
 Etcdctl = Callable[..., str]
@@ -27,7 +28,7 @@ def store(cluster: Cluster) -> Iterator[EtcdStore]:
 def read(store: EtcdStore) -> float:
     """A linearizable read; how long it took."""
     begun = time.monotonic()
-    store.range(b"/a")
+    store.range(Range(b"/a"))
     return time.monotonic() - begun
 
 
@@ -57,7 +58,7 @@ def test_a_hanging_member_costs_one_request_not_every_one(store: EtcdStore, clus
     # far more requests than the deadline has room for, were each to wait for the member that hangs
     begun = time.monotonic()
     for _ in range(100):
-        store.range(b"/a")
+        store.range(Range(b"/a"))
 
     assert time.monotonic() - begun < 2 * DEADLINE_SECONDS
 
@@ -72,7 +73,7 @@ def test_a_lost_quorum_is_told_as_such_and_the_living_member_still_reads_its_own
     with pytest.raises(NoQuorumError, match=r"no leader|agree in time"):
         _until_told(store)
 
-    assert store.range(b"/a", serializable=True).revision > 0
+    assert store.range(Range(b"/a", serializable=True)).revision > 0
 
 
 def test_it_recovers_by_itself_when_the_members_come_back(store: EtcdStore, cluster: Cluster) -> None:
@@ -91,13 +92,13 @@ def test_when_all_hang_one_caller_waits_and_the_others_are_told_at_once(store: E
     for member in cluster.members:
         member.pause()
     with pytest.raises(DeadlineError):
-        store.range(b"/a")
+        store.range(Range(b"/a"))
 
     errors: list[UnreachableError] = []
 
     def ask() -> None:
         try:
-            store.range(b"/a")
+            store.range(Range(b"/a"))
         except UnreachableError as error:
             errors.append(error)
 
@@ -115,7 +116,7 @@ def test_it_starts_while_etcd_is_down_and_reads_when_it_is_up(cluster: Cluster) 
         member.kill()
     store = EtcdStore(cluster.endpoints, cluster.tls, timeout_seconds=2.0)
     with pytest.raises(UnreachableError):
-        store.range(b"/a")
+        store.range(Range(b"/a"))
 
     cluster.heal()
 
@@ -132,7 +133,7 @@ def test_a_large_answer_is_not_taken_for_a_member_that_hangs(
     counts: list[int] = []
 
     def load() -> None:
-        counts.append(len(store.range(b"/large/", b"/large0").kvs))
+        counts.append(len(store.range(Range(b"/large/", b"/large0")).kvs))
 
     threads = [threading.Thread(target=load, name=f"load-{n}") for n in range(6)]
     for thread in threads:
@@ -152,7 +153,7 @@ def test_closing_the_store_ends_the_calls_that_wait(cluster: Cluster) -> None:
 
     def ask() -> None:
         try:
-            store.range(b"/a")
+            store.range(Range(b"/a"))
         except UnreachableError as error:
             errors.append(error)
 
@@ -181,21 +182,21 @@ def test_a_probe_of_a_hanging_member_ends_by_its_own_deadline(store: EtcdStore, 
 def _until_error(store: EtcdStore) -> None:
     """Read until it fails; followers know of a lost leader only after its election timeout."""
     for _ in range(20):
-        store.range(b"/a")
+        store.range(Range(b"/a"))
 
 
 def _until_told(store: EtcdStore) -> None:
     """Read until the error is more than silence: before its election timeout the follower waits for the old leader."""
     for _ in range(20):
         with contextlib.suppress(DeadlineError):
-            store.range(b"/a")
+            store.range(Range(b"/a"))
 
 
 def _until_answer(store: EtcdStore) -> None:
     begun = time.monotonic()
     while True:
         try:
-            store.range(b"/a")
+            store.range(Range(b"/a"))
         except UnreachableError:
             assert time.monotonic() - begun < 10
             time.sleep(0.1)

@@ -12,7 +12,7 @@ import pytest
 from etcdview.demo.cluster import Cluster
 from etcdview.demo.programs import find_program
 from etcdview.errors import DeniedError
-from etcdview.models import TlsFiles
+from etcdview.models import Range, TlsFiles
 from etcdview.stores.etcd.client import EtcdStore
 
 
@@ -46,7 +46,7 @@ def open_as(cluster: Cluster, user: str = "", password: str = "") -> EtcdStore:
 def test_a_user_reads_what_its_role_permits(guarded: Cluster) -> None:
     store = open_as(guarded, "viewer", "look")
 
-    assert store.range(b"/registry/pods/", b"/registry/pods0").kvs[0].value == b"pod"
+    assert store.range(Range(b"/registry/pods/", b"/registry/pods0")).kvs[0].value == b"pod"
     assert store.get_many([b"/registry/pods/a"])[b"/registry/pods/a"].value == b"pod"
     store.close()
 
@@ -55,7 +55,7 @@ def test_a_user_is_denied_what_its_role_does_not_permit(guarded: Cluster) -> Non
     store = open_as(guarded, "viewer", "look")
 
     with pytest.raises(DeniedError, match="does not permit") as caught:
-        store.range(b"/registry/secrets/", b"/registry/secrets0")
+        store.range(Range(b"/registry/secrets/", b"/registry/secrets0"))
     with pytest.raises(DeniedError):
         list(store.watch(b"/registry/secrets/", b"/registry/secrets0", 0))
 
@@ -76,9 +76,9 @@ def test_a_wrong_password_and_no_user_are_told_apart(guarded: Cluster) -> None:
     wrong, nobody = open_as(guarded, "viewer", "guess"), open_as(guarded)
 
     with pytest.raises(DeniedError, match="does not know this user and password"):
-        wrong.range(b"/registry/pods/a")
+        wrong.range(Range(b"/registry/pods/a"))
     with pytest.raises(DeniedError, match="asks for a user name"):
-        nobody.range(b"/registry/pods/a")
+        nobody.range(Range(b"/registry/pods/a"))
 
     wrong.close()
     nobody.close()
@@ -87,13 +87,13 @@ def test_a_wrong_password_and_no_user_are_told_apart(guarded: Cluster) -> None:
 def test_a_token_that_is_no_longer_known_is_fetched_anew(guarded: Cluster) -> None:
     store = open_as(guarded, "viewer", "look")
     probe = store.probe(guarded.endpoints[0])
-    store.range(b"/registry/pods/a")
+    store.range(Range(b"/registry/pods/a"))
     guarded.members[0].kill()  # simple tokens live in the server's memory
     guarded.start(guarded.members[0])
     guarded.wait_ready()
 
     assert probe.status(2.0).version
-    assert store.range(b"/registry/pods/a").count == 1
+    assert store.range(Range(b"/registry/pods/a")).count == 1
     probe.close()
     store.close()
 
@@ -113,7 +113,7 @@ def test_the_diagnosis_names_a_missing_permission(guarded: Cluster) -> None:
 def test_a_user_given_to_an_etcd_without_logins_is_no_mistake(plain_etcd: Cluster) -> None:
     store = open_as(plain_etcd, "viewer", "look")
 
-    assert store.range(b"/registry/pods/a").count == 0
+    assert store.range(Range(b"/registry/pods/a")).count == 0
     store.close()
 
 
@@ -121,7 +121,7 @@ def test_a_password_is_in_no_message(guarded: Cluster, tmp_path: Path) -> None:
     store = open_as(guarded, "viewer", "s3cret-guess")
 
     with pytest.raises(DeniedError) as caught:
-        store.range(b"/registry/pods/a")
+        store.range(Range(b"/registry/pods/a"))
 
     assert "s3cret-guess" not in str(caught.value)
     store.close()

@@ -8,6 +8,7 @@ import pytest
 
 from etcdview.demo.cluster import Cluster
 from etcdview.errors import CompactedError, QueryError
+from etcdview.models import Range
 from etcdview.stores.etcd.client import EtcdStore
 from etcdview.stores.protocols import MemberProbe, NameLister, Store, Watchable, prefix_end
 
@@ -42,7 +43,7 @@ def test_it_keeps_the_protocols_of_a_store(store: EtcdStore, cluster: Cluster) -
 def test_a_range_is_half_open_and_in_byte_order(store: EtcdStore, etcdctl: Etcdctl) -> None:
     fill(etcdctl, ["/b", "/a", "/c", "/a/1"])
 
-    result = store.range(b"/a", b"/c")
+    result = store.range(Range(b"/a", b"/c"))
 
     assert [kv.key for kv in result.kvs] == [b"/a", b"/a/1", b"/b"]
     assert (result.count, result.more) == (3, False)
@@ -53,60 +54,60 @@ def test_a_range_is_half_open_and_in_byte_order(store: EtcdStore, etcdctl: Etcdc
 def test_a_limit_cuts_and_says_how_many_there_are(store: EtcdStore, etcdctl: Etcdctl) -> None:
     fill(etcdctl, [f"/k/{n:03}" for n in range(50)])
 
-    result = store.range(b"/k/", prefix_end(b"/k/"), limit=7, keys_only=True)
+    result = store.range(Range(b"/k/", prefix_end(b"/k/"), limit=7, keys_only=True))
 
     assert len(result.kvs) == 7
     assert (result.count, result.more) == (50, True)
     assert not any(kv.value for kv in result.kvs)
-    assert store.range(b"/k/", prefix_end(b"/k/"), count_only=True).count == 50
+    assert store.range(Range(b"/k/", prefix_end(b"/k/"), count_only=True)).count == 50
 
 
 def test_the_whole_keyspace_is_read_from_an_empty_start(store: EtcdStore, etcdctl: Etcdctl) -> None:
     fill(etcdctl, ["a", "/b", "~"])
 
-    assert [kv.key for kv in store.range(b"", b"\0").kvs] == [b"/b", b"a", b"~"]
+    assert [kv.key for kv in store.range(Range(b"", b"\0")).kvs] == [b"/b", b"a", b"~"]
     assert list(store.list_names(b"", b"\0").names) == [b"/b", b"a", b"~"]
 
 
 def test_a_key_that_is_no_text_is_read(store: EtcdStore, plain_etcd: Cluster) -> None:
     odd = b"/x\xff\x00\xfe"
-    assert store.range(odd).kvs == ()
+    assert store.range(Range(odd)).kvs == ()
     assert store.get_many([odd]) == {}
 
 
 def test_an_older_revision_is_read_as_it_was(store: EtcdStore, etcdctl: Etcdctl) -> None:
     fill(etcdctl, ["/a"], "old")
-    then = store.range(b"/a").revision
+    then = store.range(Range(b"/a")).revision
     fill(etcdctl, ["/a"], "new")
 
-    old = store.range(b"/a", revision=then)
+    old = store.range(Range(b"/a", revision=then))
 
     assert old.kvs[0].value == b"old"
     assert old.revision == then
-    assert store.range(b"/a", serializable=True).kvs[0].value in (b"old", b"new")
+    assert store.range(Range(b"/a", serializable=True)).kvs[0].value in (b"old", b"new")
 
 
 def test_a_compacted_revision_is_gone(store: EtcdStore, etcdctl: Etcdctl) -> None:
     fill(etcdctl, ["/a"])
-    then = store.range(b"/a").revision
+    then = store.range(Range(b"/a")).revision
     fill(etcdctl, ["/a"])
     etcdctl("compact", str(then + 1))
 
     with pytest.raises(CompactedError):
-        store.range(b"/a", revision=then)
+        store.range(Range(b"/a", revision=then))
     with pytest.raises(CompactedError):
         store.get_many([b"/a"], revision=then)
 
 
 def test_a_future_revision_is_a_mistake_of_the_asker(store: EtcdStore) -> None:
     with pytest.raises(QueryError, match="future"):
-        store.range(b"/a", revision=1 << 40)
+        store.range(Range(b"/a", revision=1 << 40))
 
 
 def test_many_keys_come_as_of_one_revision(store: EtcdStore, etcdctl: Etcdctl) -> None:
     keys = [f"/many/{n:04}" for n in range(300)]
     fill(etcdctl, keys, "old")
-    then = store.range(b"/many/0000").revision
+    then = store.range(Range(b"/many/0000")).revision
     fill(etcdctl, keys, "new")
 
     now = store.get_many([key.encode() for key in keys] + [b"/none"])
@@ -147,7 +148,7 @@ def test_an_answer_of_many_megabytes_arrives_whole(store: EtcdStore, etcdctl: Et
     for n in range(12):
         etcdctl("put", f"/large/{n:02}", stdin=value.encode())
 
-    result = store.range(b"/large/", prefix_end(b"/large/"))
+    result = store.range(Range(b"/large/", prefix_end(b"/large/")))
 
     assert [kv.size_bytes for kv in result.kvs] == [1_000_000] * 12
     assert len(store.get_many([kv.key for kv in result.kvs])) == 12
@@ -172,7 +173,7 @@ def test_a_probe_tells_each_member_apart(store: EtcdStore, cluster: Cluster) -> 
     assert len({s.leader_id for s in statuses}) == 1
     assert all(s.raft_applied_index and s.db_size_in_use_bytes for s in statuses)
     assert all(s.db_size_bytes >= (s.db_size_in_use_bytes or 0) for s in statuses)
-    assert [probe.read(2.0, serializable=False) for probe in probes] == [store.range(b"/").revision] * 3
+    assert [probe.read(2.0, serializable=False) for probe in probes] == [store.range(Range(b"/")).revision] * 3
     assert [probe.alarms(2.0) for probe in probes] == [(), (), ()]
     assert {probe.members(2.0).cluster_id for probe in probes} == {store.members().cluster_id}
     for probe in probes:
@@ -181,7 +182,7 @@ def test_a_probe_tells_each_member_apart(store: EtcdStore, cluster: Cluster) -> 
 
 def test_hashes_agree_at_one_revision(store: EtcdStore, cluster: Cluster, etcdctl: Etcdctl) -> None:
     fill(etcdctl, ["/a"])
-    revision = store.range(b"/a").revision
+    revision = store.range(Range(b"/a")).revision
     probes = [store.probe(endpoint) for endpoint in cluster.endpoints]
     for probe in probes:
         probe.read(2.0, serializable=False)
@@ -201,4 +202,4 @@ def test_a_closed_store_says_so(cluster: Cluster) -> None:
     store.close()
 
     with pytest.raises(UnreachableError, match="closed"):
-        store.range(b"/a")
+        store.range(Range(b"/a"))

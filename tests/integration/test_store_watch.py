@@ -9,7 +9,7 @@ import pytest
 
 from etcdview.demo.cluster import Cluster
 from etcdview.errors import CompactedError, EtcdviewError, UnreachableError
-from etcdview.models import Event
+from etcdview.models import Event, Range
 from etcdview.stores.etcd.client import EtcdStore
 from etcdview.stores.etcd.watch import EtcdWatch
 
@@ -71,7 +71,7 @@ def follow(store: EtcdStore) -> Iterator[Callable[[int], Follower]]:
 def test_changes_arrive_in_order_puts_and_deletes(
     store: EtcdStore, etcdctl: Etcdctl, follow: Callable[..., Follower]
 ) -> None:
-    start = store.range(b"/w/").revision + 1
+    start = store.range(Range(b"/w/")).revision + 1
     etcdctl("put", "/w/a", "1")
     follower = follow(start)
     etcdctl("put", "/w/a", "2")
@@ -91,7 +91,7 @@ def test_changes_arrive_in_order_puts_and_deletes(
 def test_progress_can_be_asked_for(store: EtcdStore, etcdctl: Etcdctl, follow: Callable[..., Follower]) -> None:
     follower = follow()
     etcdctl("put", "/elsewhere", "x")
-    revision = store.range(b"/w/").revision
+    revision = store.range(Range(b"/w/")).revision
 
     # etcd ignores the request while the watch is still catching up, so it is asked more than once
     for _ in range(50):
@@ -124,7 +124,7 @@ def test_cancelling_twice_does_no_harm(store: EtcdStore) -> None:
 def test_a_compacted_start_says_which_revision_is_the_oldest(store: EtcdStore, etcdctl: Etcdctl) -> None:
     for n in range(5):
         etcdctl("put", "/w/a", str(n))
-    now = store.range(b"/w/a").revision
+    now = store.range(Range(b"/w/a")).revision
     etcdctl("compact", str(now))
 
     with pytest.raises(CompactedError) as caught:
@@ -136,7 +136,7 @@ def test_a_compacted_start_says_which_revision_is_the_oldest(store: EtcdStore, e
 def test_a_killed_member_ends_its_watch_and_another_takes_over(
     store: EtcdStore, cluster: Cluster, etcdctl: Etcdctl, follow: Callable[..., Follower]
 ) -> None:
-    start = store.range(b"/w/").revision + 1
+    start = store.range(Range(b"/w/")).revision + 1
     follower = follow(start)
     used = follower.watch.endpoint
     next(m for m in cluster.members if m.client_url == used).kill()

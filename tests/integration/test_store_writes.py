@@ -9,7 +9,7 @@ import pytest
 
 from etcdview.demo.cluster import Cluster
 from etcdview.errors import ConflictError, QueryError, UnknownOutcomeError, UnreachableError
-from etcdview.models import TlsFiles
+from etcdview.models import Range, TlsFiles
 from etcdview.stores.etcd.client import EtcdStore
 from etcdview.stores.protocols import Writable
 
@@ -24,7 +24,7 @@ def store(cluster: Cluster) -> Iterator[EtcdStore]:
 
 
 def revision_of(store: EtcdStore, key: bytes) -> int:
-    return store.range(key).kvs[0].mod_revision
+    return store.range(Range(key)).kvs[0].mod_revision
 
 
 def test_a_live_store_can_be_written_to(store: EtcdStore) -> None:
@@ -34,7 +34,7 @@ def test_a_live_store_can_be_written_to(store: EtcdStore) -> None:
 def test_a_key_is_created_where_there_is_none(store: EtcdStore, etcdctl: Etcdctl) -> None:
     revision = store.put(b"/a\xff", b"\x00one", mod_revision=0)
 
-    (kv,) = store.range(b"/a\xff").kvs
+    (kv,) = store.range(Range(b"/a\xff")).kvs
     assert (kv.value, kv.mod_revision, kv.create_revision, kv.version) == (b"\x00one", revision, revision, 1)
 
 
@@ -44,7 +44,7 @@ def test_a_key_that_is_there_is_not_created_again(store: EtcdStore, etcdctl: Etc
     with pytest.raises(ConflictError, match="There is a key /a already"):
         store.put(b"/a", b"ours", mod_revision=0)
 
-    assert store.range(b"/a").kvs[0].value == b"theirs"
+    assert store.range(Range(b"/a")).kvs[0].value == b"theirs"
 
 
 def test_a_key_that_is_as_it_was_seen_is_updated(store: EtcdStore, etcdctl: Etcdctl) -> None:
@@ -52,7 +52,7 @@ def test_a_key_that_is_as_it_was_seen_is_updated(store: EtcdStore, etcdctl: Etcd
 
     revision = store.put(b"/a", b"new", mod_revision=revision_of(store, b"/a"))
 
-    (kv,) = store.range(b"/a").kvs
+    (kv,) = store.range(Range(b"/a")).kvs
     assert (kv.value, kv.mod_revision, kv.version) == (b"new", revision, 2)
 
 
@@ -66,7 +66,7 @@ def test_a_key_that_has_changed_is_left_alone(store: EtcdStore, etcdctl: Etcdctl
     with pytest.raises(ConflictError):
         store.delete(b"/a", mod_revision=seen)
 
-    assert store.range(b"/a").kvs[0].value == b"theirs"
+    assert store.range(Range(b"/a")).kvs[0].value == b"theirs"
     assert caught.value.status == 409
 
 
@@ -80,7 +80,7 @@ def test_a_key_that_is_gone_is_neither_updated_nor_deleted(store: EtcdStore, etc
     with pytest.raises(ConflictError, match="/a is gone"):
         store.delete(b"/a", mod_revision=seen)
 
-    assert store.range(b"/a").kvs == ()
+    assert store.range(Range(b"/a")).kvs == ()
 
 
 def test_a_key_is_deleted(store: EtcdStore, etcdctl: Etcdctl) -> None:
@@ -89,33 +89,33 @@ def test_a_key_is_deleted(store: EtcdStore, etcdctl: Etcdctl) -> None:
 
     store.delete(b"/a", mod_revision=revision_of(store, b"/a"))
 
-    assert [kv.key for kv in store.range(b"", b"\0").kvs] == [b"/a/b"]
+    assert [kv.key for kv in store.range(Range(b"", b"\0")).kvs] == [b"/a/b"]
 
 
 def test_an_update_keeps_the_key_on_its_lease(store: EtcdStore, etcdctl: Etcdctl) -> None:
     lease = etcdctl("lease", "grant", "600").split()[1]
     etcdctl("put", f"--lease={lease}", "/a", "old")
-    (kv,) = store.range(b"/a").kvs
+    (kv,) = store.range(Range(b"/a")).kvs
 
     store.put(b"/a", b"new", mod_revision=kv.mod_revision, lease=kv.lease)
 
-    assert store.range(b"/a").kvs[0].lease == int(lease, 16)
+    assert store.range(Range(b"/a")).kvs[0].lease == int(lease, 16)
     etcdctl("lease", "revoke", lease)
-    assert store.range(b"/a").kvs == ()
+    assert store.range(Range(b"/a")).kvs == ()
 
 
 def test_many_keys_are_deleted_together_or_not_at_all(store: EtcdStore, etcdctl: Etcdctl) -> None:
     for n in range(128):
         store.put(b"/k/%03d" % n, b"v", mod_revision=0)
-    seen = {kv.key: kv.mod_revision for kv in store.range(b"/k/", b"/k0").kvs}
+    seen = {kv.key: kv.mod_revision for kv in store.range(Range(b"/k/", b"/k0")).kvs}
     etcdctl("put", "/k/001", "theirs")
 
     with pytest.raises(ConflictError, match=r"1 of these 128 keys .* /k/001 .* none of them was deleted"):
         store.delete_many(seen)
-    assert store.range(b"/k/", b"/k0", count_only=True).count == 128
+    assert store.range(Range(b"/k/", b"/k0", count_only=True)).count == 128
 
     store.delete_many(seen | {b"/k/001": revision_of(store, b"/k/001")})
-    assert store.range(b"/k/", b"/k0", count_only=True).count == 0
+    assert store.range(Range(b"/k/", b"/k0", count_only=True)).count == 0
 
 
 @pytest.mark.parametrize("count", [0, 129])
@@ -134,7 +134,7 @@ def test_a_change_goes_on_while_one_member_hangs_and_one_is_dead_no_more(store: 
     cluster.members[0].pause()
 
     revision = store.put(b"/a", b"2", mod_revision=revision_of(store, b"/a"))
-    assert store.range(b"/a").kvs[0].mod_revision == revision
+    assert store.range(Range(b"/a")).kvs[0].mod_revision == revision
 
     cluster.members[1].kill()
     with pytest.raises(UnreachableError) as caught:
@@ -163,7 +163,7 @@ def test_a_change_that_nobody_answers_is_sent_once_and_says_that_its_outcome_is_
     member.resume()
     plain_etcd.wait_ready()
 
-    (kv,) = store.range(b"/a").kvs
+    (kv,) = store.range(Range(b"/a")).kvs
     assert kv.version <= 2
     store.close()
 

@@ -32,7 +32,7 @@ from etcdview.errors import (
     UntrustedError,
     ValidityError,
 )
-from etcdview.models import TlsFiles
+from etcdview.models import Range, TlsFiles
 from etcdview.stores.etcd.client import DIAGNOSIS, EtcdStore
 from webapp import create_app
 
@@ -255,7 +255,7 @@ def test_a_read_says_exactly_what_is_wrong(lab: Lab, name: str) -> None:
     url, tls = make(lab)
     store = EtcdStore([url], tls, timeout_seconds=2.0)
 
-    found = _error_of(lambda: store.range(b"/registry/"))
+    found = _error_of(lambda: store.range(Range(b"/registry/")))
 
     store.close()
     _check(found, error, says, (url, "nowhere.invalid", tls.cert, tls.key, tls.cacert))
@@ -316,7 +316,7 @@ def test_https_to_a_plain_port_is_told_as_such(plain_etcd: Cluster, lab: Lab) ->
     url = plain_etcd.endpoints[0].replace("http://", "https://")
     store = EtcdStore([url], lab.tls)
 
-    found = _error_of(lambda: store.range(b"/registry/"))
+    found = _error_of(lambda: store.range(Range(b"/registry/")))
 
     store.close()
     assert type(found) is SchemeError
@@ -338,7 +338,7 @@ def test_a_server_can_be_read_unchecked_when_asked_for(lab: Lab) -> None:
     tls = replace(lab.tls, cacert=str(foreign.files.cert), insecure_skip_verify=True)
     store = EtcdStore([lab.url], tls)
 
-    assert store.range(b"/registry/").revision > 0
+    assert store.range(Range(b"/registry/")).revision > 0
     store.close()
 
 
@@ -346,7 +346,7 @@ def test_another_name_in_the_certificate_can_be_expected(lab: Lab) -> None:
     lab.serve(sans=("elsewhere.example",))
     store = EtcdStore([lab.url], replace(lab.tls, server_name="elsewhere.example"))
 
-    assert store.range(b"/registry/").revision > 0
+    assert store.range(Range(b"/registry/")).revision > 0
     store.close()
 
 
@@ -354,7 +354,7 @@ def test_the_error_of_several_endpoints_names_each(lab: Lab) -> None:
     closed = f"https://127.0.0.1:{free_ports(1)[0]}"
     store = EtcdStore([lab.url, closed], replace(lab.tls, cert="", key=""))
 
-    found = _error_of(lambda: store.range(b"/registry/"))
+    found = _error_of(lambda: store.range(Range(b"/registry/")))
 
     store.close()
     assert type(found) is ClientCertificateError

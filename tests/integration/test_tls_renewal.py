@@ -13,7 +13,7 @@ import pytest
 from etcdview.demo.certificates import Authority, ClusterCertificates, Pair
 from etcdview.demo.cluster import Cluster
 from etcdview.errors import ClientCertificateError, EtcdviewError, ValidityError
-from etcdview.models import TlsFiles
+from etcdview.models import Range, TlsFiles
 from etcdview.stores.etcd.client import EtcdStore
 
 PATIENCE_SECONDS = 10.0
@@ -60,22 +60,22 @@ def test_an_expired_certificate_is_mended_by_renewing_the_files(
     )
     files.put(old)
     with pytest.raises(ValidityError):
-        store.range(b"/a")
+        store.range(Range(b"/a"))
 
     files.put(authority.issue(files.folder / "new", "c", "client"))
 
-    _until(lambda: store.range(b"/a"), works=True)
+    _until(lambda: store.range(Range(b"/a")), works=True)
 
 
 def test_a_running_store_takes_up_new_files(store: EtcdStore, files: Files, certificates: ClusterCertificates) -> None:
-    store.range(b"/a")
+    store.range(Range(b"/a"))
 
     # a certificate that etcd refuses shows that the files are read anew
     files.put(Authority(files.folder / "foreign", "stranger").issue(files.folder / "foreign", "c", "client"))
-    assert isinstance(_until(lambda: store.range(b"/a"), works=False), ClientCertificateError)
+    assert isinstance(_until(lambda: store.range(Range(b"/a")), works=False), ClientCertificateError)
 
     files.put(certificates.client)
-    _until(lambda: store.range(b"/a"), works=True)
+    _until(lambda: store.range(Range(b"/a")), works=True)
 
 
 def test_a_probe_takes_up_new_files_too(
@@ -94,17 +94,17 @@ def test_a_probe_takes_up_new_files_too(
 def test_half_a_renewal_goes_on_with_the_old_files(
     store: EtcdStore, files: Files, certificates: ClusterCertificates
 ) -> None:
-    store.range(b"/a")
+    store.range(Range(b"/a"))
     new = certificates.authority.issue(files.folder / "new", "c", "client")
 
     files.put_certificate(new)
     for _ in range(15):
-        store.range(b"/a")
+        store.range(Range(b"/a"))
         time.sleep(0.1)
 
     files.put_key(new)
     for _ in range(15):
-        store.range(b"/a")
+        store.range(Range(b"/a"))
         time.sleep(0.1)
 
 
@@ -112,7 +112,7 @@ def test_a_watch_lives_through_a_renewal(store: EtcdStore, files: Files, certifi
     watch = store.watch(b"/w/", b"/w0", 0)
     files.put(certificates.authority.issue(files.folder / "new", "c", "client"))
     for _ in range(15):
-        store.range(b"/a")
+        store.range(Range(b"/a"))
         time.sleep(0.1)
 
     watch.request_progress()

@@ -14,7 +14,7 @@ from etcdview.cli.main import run
 from etcdview.config import load
 from etcdview.demo.cluster import Cluster
 from etcdview.errors import ConflictError
-from etcdview.models import KeyValue
+from etcdview.models import KeyValue, Range
 from etcdview.pages.edit.undo import undo, undo_plan
 from etcdview.stores.etcd.client import EtcdStore
 from etcdview.writes.undo import Undo, UndoFile
@@ -59,7 +59,7 @@ def value(text: str) -> bytes:
 
 def change(store: EtcdStore, file: UndoFile, new: bytes, key: bytes = KEY) -> KeyValue | None:
     """A change as the page makes it: what is replaced is kept first."""
-    kvs = store.range(key).kvs
+    kvs = store.range(Range(key)).kvs
     before = kvs[0] if kvs else None
     file.keep([Undo(AT, "ann", "put", key, before)])
     store.put(key, new, mod_revision=before.mod_revision if before else 0)
@@ -67,7 +67,7 @@ def change(store: EtcdStore, file: UndoFile, new: bytes, key: bytes = KEY) -> Ke
 
 
 def now(store: EtcdStore, key: bytes = KEY) -> bytes | None:
-    kvs = store.range(key).kvs
+    kvs = store.range(Range(key)).kvs
     return kvs[0].value if kvs else None
 
 
@@ -99,7 +99,7 @@ def test_a_change_that_created_the_key_is_undone_by_deleting_it(store: EtcdStore
 
 def test_a_deleted_key_comes_back(store: EtcdStore, file: UndoFile, call: Call) -> None:
     revision = store.put(KEY, value("old"), mod_revision=0)
-    file.keep([Undo(AT, "ann", "delete", KEY, store.range(KEY).kvs[0])])
+    file.keep([Undo(AT, "ann", "delete", KEY, store.range(Range(KEY)).kvs[0])])
     store.delete(KEY, mod_revision=revision)
     assert call(KEY.decode(), "--yes")[0] == 0
     assert now(store) == value("old")
@@ -132,7 +132,7 @@ def test_a_key_that_changes_meanwhile_is_left_alone(store: EtcdStore, file: Undo
     change(store, file, value("new"))
     settings = load({"allow_writes": "true", "undo_file": str(file.path)})
     plan = undo_plan(settings, store, KEY)
-    store.put(KEY, value("newer"), mod_revision=store.range(KEY).kvs[0].mod_revision)
+    store.put(KEY, value("newer"), mod_revision=store.range(Range(KEY)).kvs[0].mod_revision)
 
     with pytest.raises(ConflictError):
         undo(settings, store, plan, "ann", AT)
@@ -143,7 +143,7 @@ def test_what_is_stored_already_is_not_written_again(store: EtcdStore, file: Und
     store.put(KEY, value("old"), mod_revision=0)
     before = change(store, file, value("new"))
     assert before is not None
-    store.put(KEY, value("old"), mod_revision=store.range(KEY).kvs[0].mod_revision)
+    store.put(KEY, value("old"), mod_revision=store.range(Range(KEY)).kvs[0].mod_revision)
     status, _, err = call(KEY.decode(), "--yes")
     assert status == 2
     assert "Nothing changes" in err

@@ -25,7 +25,7 @@ from etcdview.config import Settings
 from etcdview.demo.cluster import Cluster
 from etcdview.demo.programs import find_program
 from etcdview.errors import SettingError
-from etcdview.models import KeyValue, no_progress
+from etcdview.models import KeyValue, Range, no_progress
 from etcdview.stores.etcd.bulk_load import load
 from etcdview.stores.files.dump import read_dump
 from etcdview.writes.undo import UndoFile
@@ -85,7 +85,7 @@ def opened(settings: Settings, narrowed: Mapping[str, tuple[str, ...]] = Mapping
         clients[name].environ_base["HTTP_AUTHORIZATION"] = f"Bearer {tokens[name]}"
 
     def get(key: str) -> KeyValue | None:
-        return next(iter(cluster.source.range(key.encode()).kvs), None)
+        return next(iter(cluster.source.range(Range(key.encode())).kvs), None)
 
     yield Desk(clients["ann"], clients["nina"], Path(settings.undo_file), Path(settings.audit_log), get)
     cluster.close()

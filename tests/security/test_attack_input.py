@@ -11,6 +11,7 @@ import pytest
 
 from etcdview.cluster.cluster import Cluster
 from etcdview.codec import Codec
+from etcdview.models import Range
 from tests.security.hostile import PASSWORD
 from tests.security.lab import Lab, post, token_of
 from tests.security.table import attack
@@ -162,7 +163,7 @@ def test_a_long_text_is_refused(everybody: Lab) -> None:
 
 def bombs(cluster: Cluster, beginning: str) -> list[bytes]:
     prefix = f"/registry/configmaps/bombs/{beginning}".encode()
-    found = [kv.key for kv in cluster.store.range(prefix, prefix + b"\xff").kvs]
+    found = [kv.key for kv in cluster.store.range(Range(prefix, prefix + b"\xff")).kvs]
     assert found
     return found
 

@@ -17,7 +17,7 @@ from etcdview.cluster.window import Window
 from etcdview.index.changes import ChangeLog
 from etcdview.index.churn import Churn
 from etcdview.kube.redaction import Redactor
-from etcdview.models import Event, KeyValue
+from etcdview.models import Event, KeyValue, Range
 from tests.security.hostile import LEAKS, PASSWORD, PASSWORD64
 from tests.security.lab import Lab, post
 from tests.security.table import attack
@@ -218,7 +218,9 @@ def test_reveals_are_counted(made: Lab) -> None:
 @attack(SCOPE, "counts, totals and pages of what one may not see (how many Secrets are there?)", "counted without it")
 def test_counts_are_of_what_one_may_see(everybody: Lab, cluster: Cluster) -> None:
     scope = Scope(("shop",), ("*", "!secrets"))
-    allowed = [kv.key for kv in cluster.store.range(b"\0", b"\0").kvs if scope.has(cluster.keyspace.object_key(kv.key))]
+    allowed = [
+        kv.key for kv in cluster.store.range(Range(b"\0", b"\0")).kvs if scope.has(cluster.keyspace.object_key(kv.key))
+    ]
     client = everybody.as_token("nina")
 
     resources = client.get("/api/v1/resources").get_json()["resources"]
@@ -274,7 +276,7 @@ def test_a_range_is_cut_to_ones_part(cluster: Cluster) -> None:
         (b"\0", b"\0"),
         (b"/registry/pods/", b"/registry/pods0"),
     ):
-        found = window.store.range(start, end)
+        found = window.store.range(Range(start, end))
         assert found.kvs
         assert all(b"/shop" in kv.key and b"/secrets/" not in kv.key for kv in found.kvs)
         pieces = list(_in_pieces(window, start, end))
@@ -285,7 +287,7 @@ def test_a_range_is_cut_to_ones_part(cluster: Cluster) -> None:
 
 def _in_pieces(window: Window, start: bytes, end: bytes) -> Iterator[bytes]:
     while True:
-        found = window.store.range(start, end, limit=3)
+        found = window.store.range(Range(start, end, limit=3))
         yield from (kv.key for kv in found.kvs)
         if not found.more:
             return

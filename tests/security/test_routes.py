@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 
 from etcdview.access.roles import Scope
 from etcdview.cluster.cluster import Cluster
+from etcdview.models import Range
 from tests.security.hostile import LEAKS
 from tests.security.lab import Lab, post
 
@@ -252,7 +253,7 @@ def names_outside(cluster: Cluster) -> frozenset[str]:
     CRDs are called as the types that they define, and our own texts speak of kube-system.
     """
     scope = Scope(("shop",), ("*", "!secrets"))
-    kvs = cluster.store.range(b"\0", b"\0").kvs
+    kvs = cluster.store.range(Range(b"\0", b"\0")).kvs
     places = [(kv, cluster.keyspace.object_key(kv.key)) for kv in kvs]
     seen = b"\n".join(kv.key + b" " + kv.value for kv, object_key in places if scope.has(object_key))
     outside = {object_key for _, object_key in places if object_key is not None and not scope.has(object_key)}

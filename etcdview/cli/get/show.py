@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -52,7 +53,8 @@ def show(found: Sequence[Found], wanted: Sequence[Wanted], query: Query, style: 
         case "name":
             for one in found:
                 for row in one.rows:
-                    _data(f"{qualified_kind(one.resource)}/{row.name}\n")
+                    name = printable(row.name) if sys.stdout.isatty() else row.name
+                    _data(f"{qualified_kind(one.resource)}/{name}\n")
         case "table-json":
             columns = listing_of(found[0], style).columns
             click.echo(table_json(columns, table_rows(found[0], query, style)))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -13,7 +12,7 @@ from etcdview.cluster.sources import open_codec, open_etcd, open_file
 from etcdview.config import Settings
 from etcdview.kube.keys import KeySpace
 from etcdview.kube.redaction import Redactor
-from etcdview.models import RangeResult
+from etcdview.models import Range, RangeResult
 from etcdview.objects import Objects
 from etcdview.stores.protocols import Store
 
@@ -38,9 +37,9 @@ class _Warned(ConsistentStore):
 
     _said = False
 
-    def range(self, start: bytes, end: bytes = b"", **options: Any) -> RangeResult:
+    def range(self, request: Range) -> RangeResult:
         """See Store.range."""
-        result = super().range(start, end, **options)
+        result = super().range(request)
         if self.quorum_lost and not self._said:
             self._said = True
             click.echo(f"etcdview: {STALE} This is revision {result.revision:,}.", err=True)

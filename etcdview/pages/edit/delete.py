@@ -9,7 +9,7 @@ from etcdview.cluster.scope.ranges import denied
 from etcdview.cluster.window import Window
 from etcdview.errors import ConflictError, QueryError, UsageError
 from etcdview.kube.keys import show, to_query
-from etcdview.models import KeyMeta, KeyValue
+from etcdview.models import KeyMeta, KeyValue, Range
 from etcdview.pages.edit.writing import Writing, crumbs_to, name_of
 from etcdview.pages.parts import commands
 from etcdview.pages.parts.addresses import Crumb, object_href
@@ -168,13 +168,13 @@ def _below(window: Window, writing: Writing, prefix: bytes) -> tuple[tuple[KeyVa
     if not window.covers(prefix, prefix_end(prefix)):
         raise denied()
     source, end = window.cluster.source, prefix_end(prefix)
-    counted = source.range(prefix, end, count_only=True)
+    counted = source.range(Range(prefix, end, count_only=True))
     if counted.count > MAX_KEYS:
         raise QueryError(
             f"{counted.count:,} keys begin with {show(prefix)}: more than the {MAX_KEYS:,} that are deleted at a time.",
             "Name them more closely.",
         )
-    found = source.range(prefix, end, limit=MAX_KEYS)
+    found = source.range(Range(prefix, end, limit=MAX_KEYS))
     for kv in found.kvs:
         writing.check(kv.key)
     return found.kvs, found.revision

@@ -14,7 +14,7 @@ from etcdview.errors import EncodeError, NotFoundError, SettingError
 from etcdview.kube.diff import Difference, differences
 from etcdview.kube.keys import KeySpace, show
 from etcdview.kube.redaction import Redactor
-from etcdview.models import KeyValue
+from etcdview.models import KeyValue, Range
 from etcdview.objects import Objects
 from etcdview.stores.protocols import Store, Writable
 from etcdview.writes.undo import Undo, UndoFile, default_path
@@ -65,7 +65,7 @@ def undo_plan(settings: Settings, store: Store, key: bytes, at: int | None = Non
             "List what it has: etcdview undo KEY --list",
         )
     change = changes[0]
-    kvs = store.range(key).kvs
+    kvs = store.range(Range(key)).kvs
     current = kvs[0] if kvs else None
     if (change.before.value if change.before else None) == (current.value if current else None):
         raise EncodeError("Nothing changes: this is what is stored already.")

@@ -9,7 +9,7 @@ from etcdview.cluster.scope.ranges import denied
 from etcdview.cluster.window import Window
 from etcdview.errors import DeniedError, NotFoundError, QueryError
 from etcdview.kube.keys import show
-from etcdview.models import KeyValue
+from etcdview.models import KeyValue, Range
 from etcdview.pages.parts.addresses import Crumb, href, object_href
 from etcdview.pages.parts.writable import off
 from etcdview.stores.protocols import Writable
@@ -49,7 +49,7 @@ class Writing:
     def current(self, key: bytes, revision: int = 0) -> KeyValue | None:
         """What is there now, or was at a revision, read linearizably."""
         self.check(key)
-        found = self._window.cluster.source.range(key, revision=revision).kvs
+        found = self._window.cluster.source.range(Range(key, revision=revision)).kvs
         return found[0] if found else None
 
     def existing(self, key: bytes) -> KeyValue:

@@ -16,7 +16,7 @@ from etcdview.codec import Codec, Decoded, StorageFormat, to_json, to_yaml
 from etcdview.config import Settings
 from etcdview.errors import EncodeError, EtcdviewError, SettingError
 from etcdview.kube.keys import KeySpace, show, to_query
-from etcdview.models import KeyValue
+from etcdview.models import KeyValue, Range
 from etcdview.objects.release import find_release
 from etcdview.stores.paging import PieceReader
 from etcdview.stores.protocols import Store
@@ -96,7 +96,7 @@ def encode_object(
 
 def _values(store: Store, key: bytes) -> Iterator[KeyValue]:
     if key:
-        yield from store.range(key).kvs
+        yield from store.range(Range(key)).kvs
         return
     for piece in PieceReader(store).read(b"", b"\0"):
         yield from piece.kvs

@@ -11,6 +11,7 @@ from etcdview.index.lister import Lister, span_of
 from etcdview.index.match import compile_search
 from etcdview.index.packed import PackedNames
 from etcdview.kube.keys import show
+from etcdview.models import Range
 from etcdview.pages.search import SearchQuery
 from etcdview.stores.protocols import Store
 
@@ -20,7 +21,7 @@ MODES: tuple[Mode, ...] = get_args(Mode)
 def matching_names(store: Store, text: str, mode: str = "") -> Iterator[str]:
     """The names that match, in order. Raises QueryError for a search that cannot be, and what the store raises."""
     matcher = compile_search(text, SearchQuery(text, mode).effective_mode)
-    lister = Lister(store, store.range(b"\0").revision)
+    lister = Lister(store, store.range(Range(b"\0")).revision)
     span = span_of(matcher.literal_prefix)
     first = lister.first(span)
     if first.names:

@@ -12,7 +12,7 @@ from etcdview.errors import FileFormatError
 from etcdview.kube.quantities import size_text
 from etcdview.maintenance import operations, snapshot_stream
 from etcdview.maintenance.snapshot_stream import Saved
-from etcdview.models import Progress, ProgressFn
+from etcdview.models import Progress, ProgressFn, Range
 from etcdview.stores.files.database import SnapshotStore
 
 _ALL = b"\0"
@@ -58,7 +58,7 @@ def _rows(store: SnapshotStore) -> Iterator[tuple[str, str]]:
     yield "hash", "fits" if store.checked else "none: not checked"
     yield "revision", f"{store.revision}"
     yield "oldest revision", f"{max(store.compacted, 1)}"
-    yield "keys", f"{store.range(b'', _ALL, count_only=True).count:,}"
+    yield "keys", f"{store.range(Range(b'', _ALL, count_only=True)).count:,}"
     yield "raft", f"term {facts.term}, index {facts.consistent_index}"
     yield "cluster version", facts.cluster_version or "-"
     for member in facts.members:

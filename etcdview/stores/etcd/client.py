@@ -15,7 +15,7 @@ from etcd3 import etcdrpc
 
 from etcdview.endpoints import parse_endpoint, parse_endpoints
 from etcdview.errors import DeniedError, TooLargeError, UnreachableError, UnsupportedError
-from etcdview.models import KeyValue, Membership, NamesPiece, RangeResult, TlsFiles
+from etcdview.models import KeyValue, Membership, NamesPiece, Range, RangeResult, TlsFiles
 from etcdview.stores.etcd import messages
 from etcdview.stores.etcd.channel import Channel
 from etcdview.stores.etcd.diagnosis import DIAGNOSIS, diagnose_endpoint
@@ -66,34 +66,15 @@ class EtcdStore(Writes, Upkeep):
         self._limited: KineReads | None = None
         self._once = Once(self._order, self._login, self._failover)
 
-    def range(
-        self,
-        start: bytes,
-        end: bytes = b"",
-        *,
-        revision: int = 0,
-        limit: int = 0,
-        keys_only: bool = False,
-        count_only: bool = False,
-        serializable: bool = False,
-        timeout_seconds: float = 0.0,
-    ) -> RangeResult:
+    def range(self, request: Range, timeout_seconds: float = 0.0) -> RangeResult:
         """See Store.range. `timeout_seconds` in place of the store's own, for loads that take longer."""
         kine = self._kine()
         if kine is not None:
-            return kine.range(start, end, revision=revision, limit=limit, keys_only=keys_only, count_only=count_only)
-        request = messages.range_request(
-            start,
-            end,
-            revision=revision,
-            limit=limit,
-            keys_only=keys_only,
-            count_only=count_only,
-            serializable=serializable,
-        )
-        large = bool(end) and not (limit or count_only)
-        call = messages.Call("kv", "Range", request, needs_leader=not serializable, large=large)
-        return messages.range_result(self._run(call, timeout_seconds), revision, serializable=serializable)
+            return kine.range(request)
+        large = bool(request.end) and not (request.limit or request.count_only)
+        serializable = request.serializable
+        call = messages.Call("kv", "Range", messages.range_request(request), needs_leader=not serializable, large=large)
+        return messages.range_result(self._run(call, timeout_seconds), request.revision, serializable=serializable)
 
     def list_names(
         self, start: bytes, end: bytes, *, revision: int = 0, limit: int = 0, serializable: bool = False
@@ -101,12 +82,10 @@ class EtcdStore(Writes, Upkeep):
         """See NameLister.list_names."""
         kine = self._kine()
         if kine is not None:
-            found = kine.range(start, end, revision=revision, limit=limit, keys_only=True)
+            found = kine.range(Range(start, end, revision=revision, limit=limit, keys_only=True))
             return NamesPiece(found.revision, [kv.key for kv in found.kvs], found.count, found.more)
-        request = messages.range_request(
-            start, end, revision=revision, limit=limit, keys_only=True, serializable=serializable
-        )
-        call = messages.Call("kv", "Range", request, needs_leader=not serializable)
+        asked = Range(start, end, revision=revision, limit=limit, keys_only=True, serializable=serializable)
+        call = messages.Call("kv", "Range", messages.range_request(asked), needs_leader=not serializable)
         return messages.names_piece(self._run(call), revision)
 
     def get_many(self, keys: Sequence[bytes], *, revision: int = 0, keys_only: bool = False) -> dict[bytes, KeyValue]:
@@ -165,7 +144,7 @@ class EtcdStore(Writes, Upkeep):
         return self._failover.run(call, timeout_seconds or self.timeout_seconds)
 
     def _get_batch(self, keys: Sequence[bytes], revision: int, keys_only: bool) -> tuple[list[KeyValue], int]:
-        ranges = [messages.range_request(key, b"", revision=revision, keys_only=keys_only) for key in keys]
+        ranges = [messages.range_request(Range(key, b"", revision=revision, keys_only=keys_only)) for key in keys]
         request = etcdrpc.TxnRequest(success=[etcdrpc.RequestOp(request_range=r) for r in ranges])
         try:
             response = self._run(messages.Call("kv", "Txn", request))
@@ -177,7 +156,7 @@ class EtcdStore(Writes, Upkeep):
         """For kine, which has no such transactions, and large values: a request a key, at the first's revision."""
         kvs: list[KeyValue] = []
         for key in keys:
-            result = self.range(key, revision=revision, keys_only=keys_only)
+            result = self.range(Range(key, revision=revision, keys_only=keys_only))
             revision = revision or result.revision
             kvs.extend(result.kvs)
         return kvs, revision

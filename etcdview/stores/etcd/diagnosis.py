@@ -9,6 +9,7 @@ from typing import Any
 import grpc
 
 from etcdview.errors import UnsupportedError
+from etcdview.models import Range
 from etcdview.stores.etcd.channel import Channel
 from etcdview.stores.etcd.grpc_errors import translate
 from etcdview.stores.etcd.login import Login
@@ -51,7 +52,7 @@ def _reading(channel: Channel, login: Login, prefix: bytes, serializable: bool, 
 
 def _ask(channel: Channel, login: Login, prefix: bytes, serializable: bool, deadline: float) -> Any:
     left = max(0.1, deadline - time.monotonic())
-    request = range_request(prefix, prefix_end(prefix), limit=1, serializable=serializable)
+    request = range_request(Range(prefix, prefix_end(prefix), limit=1, serializable=serializable))
     call = Call("kv", "Range", request, needs_leader=not serializable)
     try:
         return channel.start(call, left, login.token(channel, left)).result()

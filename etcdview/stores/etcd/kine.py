@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from etcdview.errors import FutureRevisionError
-from etcdview.models import KeyValue, Membership, RangeResult
+from etcdview.models import KeyValue, Membership, Range, RangeResult
 from etcdview.stores.etcd.messages import Call, key_value, range_request
 from etcdview.stores.protocols import prefix_end
 
@@ -48,27 +48,19 @@ class KineReads:
     def __init__(self, run: Callable[[Call], Any]) -> None:
         self._run = run
 
-    def range(
-        self,
-        start: bytes,
-        end: bytes,
-        *,
-        revision: int = 0,
-        limit: int = 0,
-        keys_only: bool = False,
-        count_only: bool = False,
-    ) -> RangeResult:
+    def range(self, request: Range) -> RangeResult:
         """As Store.range; always linearizable, since kine has one database."""
+        start, end, revision, count_only = request.start, request.end, request.revision, request.count_only
         if not end:
             found, revision = self._one(start, revision)
-            return _result(revision, found, len(found), keys_only or count_only, count_only)
+            return _result(revision, found, len(found), request.keys_only or count_only, count_only)
         nothing = end != _END_OF_ALL and start >= end
         if count_only or nothing:
             revision = revision or self._one(start, 0)[1]
             return RangeResult(revision, count=0 if nothing else self._count(start, end, revision))
-        kvs, revision, whole = self._read(start, end, revision, limit)
+        kvs, revision, whole = self._read(start, end, revision, request.limit)
         count = len(kvs) if whole else self._count(start, end, revision)
-        return _result(revision, kvs, count, keys_only, False)
+        return _result(revision, kvs, count, request.keys_only, False)
 
     def _one(self, key: bytes, revision: int) -> tuple[list[KeyValue], int]:
         try:
@@ -115,7 +107,7 @@ class KineReads:
         return after + (len(self._one(start, revision)[0]) if _may_exist(start, folder) else 0)
 
     def _ask(self, start: bytes, end: bytes, revision: int, *, limit: int = 0) -> Any:
-        request = range_request(start, end, revision=revision, limit=limit)
+        request = range_request(Range(start, end, revision=revision, limit=limit))
         return self._run(Call("kv", "Range", request, large=bool(end) and not limit))
 
 

@@ -13,7 +13,18 @@ from etcd3 import etcdrpc
 from google.protobuf import unknown_fields
 from google.protobuf.message import DecodeError
 
-from etcdview.models import Alarm, Event, KeyValue, KvHash, Member, Membership, MemberStatus, NamesPiece, RangeResult
+from etcdview.models import (
+    Alarm,
+    Event,
+    KeyValue,
+    KvHash,
+    Member,
+    Membership,
+    MemberStatus,
+    NamesPiece,
+    Range,
+    RangeResult,
+)
 
 PROBE_KEY = b"health"  # the key `etcdctl endpoint health` reads
 ALARM_KINDS = {0: "NONE", 1: "NOSPACE", 2: "CORRUPT"}
@@ -42,25 +53,16 @@ class Call:
     large: bool = False
 
 
-def range_request(
-    start: bytes,
-    end: bytes,
-    *,
-    revision: int = 0,
-    limit: int = 0,
-    keys_only: bool = False,
-    count_only: bool = False,
-    serializable: bool = False,
-) -> Any:
-    """A RangeRequest; the arguments are those of Store.range."""
+def range_request(request: Range) -> Any:
+    """The request as etcd's message."""
     return etcdrpc.RangeRequest(
-        key=start or b"\0",
-        range_end=end,
-        revision=revision,
-        limit=limit,
-        keys_only=keys_only,
-        count_only=count_only,
-        serializable=serializable,
+        key=request.start or b"\0",
+        range_end=request.end,
+        revision=request.revision,
+        limit=request.limit,
+        keys_only=request.keys_only,
+        count_only=request.count_only,
+        serializable=request.serializable,
     )
 
 

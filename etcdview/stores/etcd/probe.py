@@ -8,7 +8,7 @@ import grpc
 from etcd3 import etcdrpc
 
 from etcdview.errors import UnreachableError
-from etcdview.models import Alarm, KvHash, Membership, MemberStatus
+from etcdview.models import Alarm, KvHash, Membership, MemberStatus, Range
 from etcdview.stores.etcd import messages
 from etcdview.stores.etcd.channel import Channel
 from etcdview.stores.etcd.explain import Explainer
@@ -43,7 +43,7 @@ class EtcdProbe(OwnUpkeep):
 
     def read(self, timeout_seconds: float, *, serializable: bool) -> int:
         """See MemberProbe.read."""
-        request = messages.range_request(messages.PROBE_KEY, b"", count_only=True, serializable=serializable)
+        request = messages.range_request(Range(messages.PROBE_KEY, b"", count_only=True, serializable=serializable))
         call = messages.Call("kv", "Range", request, needs_leader=not serializable)
         revision: int = self._call(call, timeout_seconds).header.revision
         return revision

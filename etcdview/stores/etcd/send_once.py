@@ -9,6 +9,7 @@ from typing import Any
 import grpc
 
 from etcdview.errors import DeniedError, EtcdviewError, UnknownOutcomeError, UnreachableError, UnsafeError
+from etcdview.models import Range
 from etcdview.stores.etcd import messages
 from etcdview.stores.etcd.channel import Channel
 from etcdview.stores.etcd.failover import Failover
@@ -38,7 +39,7 @@ class Once:
     def run(self, call: Call, timeout_seconds: float) -> Any:
         """The answer. Raises UnreachableError where nothing was sent, UnknownOutcomeError where no answer came."""
         begun = time.monotonic()
-        read = messages.range_request(messages.PROBE_KEY, b"", count_only=True)
+        read = messages.range_request(Range(messages.PROBE_KEY, b"", count_only=True))
         with suppress(DeniedError):  # a member that says so answers as well
             self._failover.run(Call("kv", "Range", read), timeout_seconds)
         channel = self._order.channels()[0]  # the one that has answered

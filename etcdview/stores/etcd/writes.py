@@ -12,6 +12,7 @@ from etcd3 import etcdrpc
 
 from etcdview.errors import ConflictError, QueryError
 from etcdview.kube.keys import show
+from etcdview.models import Range
 from etcdview.stores.etcd import messages
 from etcdview.stores.etcd.messages import Call
 from etcdview.stores.etcd.send_once import Once
@@ -79,7 +80,7 @@ def _deletion(key: bytes) -> Any:
 
 
 def _reading(key: bytes, *, keys_only: bool = False) -> Any:
-    return etcdrpc.RequestOp(request_range=messages.range_request(key, b"", keys_only=keys_only))
+    return etcdrpc.RequestOp(request_range=messages.range_request(Range(key, b"", keys_only=keys_only)))
 
 
 def _revision(response: Any) -> int:

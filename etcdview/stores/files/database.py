@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from etcdview.errors import CompactedError, FileFormatError, FutureRevisionError
-from etcdview.models import KeyValue, NamesPiece, RangeResult
+from etcdview.models import KeyValue, NamesPiece, Range, RangeResult
 from etcdview.stores.files.bbolt import BoltFile, Bucket, Item
 from etcdview.stores.files.members import FileFacts, file_facts
 from etcdview.stores.files.records import parse_record, record_name
@@ -82,24 +82,14 @@ class SnapshotStore:
         self.compacted = max(int.from_bytes(meta.get(name, b"")[:8], "big") for name in _COMPACTIONS)
         self.revision = max(self._revisions.newest, self.compacted, 1)
 
-    def range(
-        self,
-        start: bytes,
-        end: bytes = b"",
-        *,
-        revision: int = 0,
-        limit: int = 0,
-        keys_only: bool = False,
-        count_only: bool = False,
-        serializable: bool = False,
-    ) -> RangeResult:
+    def range(self, request: Range) -> RangeResult:
         """See Store.range; raises FileFormatError too, where the file is no longer what it was."""
-        found = self._find(start, end, revision, limit)
-        kvs = () if count_only else tuple(map(self._read, found.names, found.records))
-        if keys_only:
+        found = self._find(request.start, request.end, request.revision, request.limit)
+        kvs = () if request.count_only else tuple(map(self._read, found.names, found.records))
+        if request.keys_only:
             kvs = tuple(replace(kv, value=b"") for kv in kvs)
-        more = not count_only and len(found.names) < found.count
-        return RangeResult(revision or self.revision, kvs, count=found.count, more=more)
+        more = not request.count_only and len(found.names) < found.count
+        return RangeResult(request.revision or self.revision, kvs, count=found.count, more=more)
 
     def list_names(
         self, start: bytes, end: bytes, *, revision: int = 0, limit: int = 0, serializable: bool = False
@@ -110,7 +100,7 @@ class SnapshotStore:
 
     def get_many(self, keys: Sequence[bytes], *, revision: int = 0, keys_only: bool = False) -> dict[bytes, KeyValue]:
         """See Store.get_many."""
-        found = (self.range(key, revision=revision, keys_only=keys_only).kvs for key in keys)
+        found = (self.range(Range(key, revision=revision, keys_only=keys_only)).kvs for key in keys)
         return {kvs[0].key: kvs[0] for kvs in found if kvs}
 
     def facts(self) -> FileFacts:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from etcdview.errors import CompactedError, FutureRevisionError
-from etcdview.models import KeyValue, RangeResult
+from etcdview.models import KeyValue, Range, RangeResult
 
 
 class StaticStore:
@@ -22,31 +22,21 @@ class StaticStore:
         self._keys = [kv.key for kv in self._kvs]
         self.revision = revision or max((kv.mod_revision for kv in self._kvs), default=0)
 
-    def range(
-        self,
-        start: bytes,
-        end: bytes = b"",
-        *,
-        revision: int = 0,
-        limit: int = 0,
-        keys_only: bool = False,
-        count_only: bool = False,
-        serializable: bool = False,
-    ) -> RangeResult:
+    def range(self, request: Range) -> RangeResult:
         """See Store.range; the only revision there is, is the file's."""
-        self._check(revision)
-        first, last = bounds(self._keys, start, end)
-        if count_only:
+        self._check(request.revision)
+        first, last = bounds(self._keys, request.start, request.end)
+        if request.count_only:
             return RangeResult(self.revision, count=last - first)
-        stop = min(last, first + limit) if limit else last
+        stop = min(last, first + request.limit) if request.limit else last
         kvs = self._kvs[first:stop]
-        if keys_only:
+        if request.keys_only:
             kvs = tuple(replace(kv, value=b"") for kv in kvs)
         return RangeResult(self.revision, kvs, count=last - first, more=stop < last)
 
     def get_many(self, keys: Sequence[bytes], *, revision: int = 0, keys_only: bool = False) -> dict[bytes, KeyValue]:
         """See Store.get_many."""
-        found = (self.range(key, revision=revision, keys_only=keys_only).kvs for key in keys)
+        found = (self.range(Range(key, revision=revision, keys_only=keys_only)).kvs for key in keys)
         return {kvs[0].key: kvs[0] for kvs in found if kvs}
 
     def close(self) -> None:

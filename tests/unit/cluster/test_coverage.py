@@ -12,7 +12,7 @@ from etcdview.access.roles import Scope, Viewer
 from etcdview.cluster.coverage import SAMPLE, Coverage, Seal
 from etcdview.cluster.window import Window
 from etcdview.errors import DeniedError, UnreachableError
-from etcdview.models import RangeResult
+from etcdview.models import Range, RangeResult
 from etcdview.pages.encryption import begin_count, encryption_page, stop_count
 from etcdview.stores.files.memory import StaticStore
 from tests.unit.cluster.opened import opened
@@ -40,13 +40,13 @@ class Gated(StaticStore):
         self.reads = 0
         self.error: UnreachableError | None = None
 
-    def range(self, *args: Any, **kwargs: Any) -> RangeResult:
+    def range(self, request: Range) -> RangeResult:
         self.reads += 1
         self.entered.release()
         assert self.gate.wait(10)
         if self.error is not None:
             raise self.error
-        return super().range(*args, **kwargs)
+        return super().range(request)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from etcdview.index.base import Freshness, State
 from etcdview.index.changes import ChangeLog
 from etcdview.kube.crds import Definitions
 from etcdview.kube.keys import KeySpace
-from etcdview.models import Event, KeyValue, RangeResult
+from etcdview.models import Event, KeyValue, Range, RangeResult
 from etcdview.objects import Objects
 
 CRD = b"/registry/apiextensions.k8s.io/customresourcedefinitions/backups.example.org"
@@ -61,7 +61,7 @@ class CountingObjects(Objects):
 class Empty:
     """A store without keys."""
 
-    def range(self, *_: Any, **__: Any) -> RangeResult:
+    def range(self, request: Range) -> RangeResult:
         return RangeResult(7)
 
 

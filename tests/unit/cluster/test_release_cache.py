@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
 
 from etcdview.cluster.release_cache import ReleaseCodecs
 from etcdview.codec import Codec
 from etcdview.errors import UnreachableError
-from etcdview.models import RangeResult
+from etcdview.models import Range, RangeResult
 from tests.unit.cluster.opened import KEYSPACE, opened
 
 NODE = (
@@ -27,11 +26,11 @@ class Live:
         self.gate = threading.Event()
         self.error: UnreachableError | None = None
 
-    def range(self, *args: Any, **kwargs: Any) -> RangeResult:
+    def range(self, request: Range) -> RangeResult:
         assert self.gate.wait(10)
         if self.error is not None:
             raise self.error
-        return self.store.range(*args, **kwargs)
+        return self.store.range(request)
 
 
 def finish() -> None:

@@ -9,7 +9,7 @@ import pytest
 from etcdview.access.roles import Scope
 from etcdview.cluster.scope import PermittedRanges, ScopedStore
 from etcdview.kube.keys import KeySpace
-from etcdview.models import KeyValue, RangeResult
+from etcdview.models import KeyValue, Range, RangeResult
 from etcdview.stores.files.memory import StaticStore
 from etcdview.stores.paging import PieceReader
 
@@ -19,8 +19,8 @@ KEYS = [b"/registry/pods/shop/%d" % n for n in range(5)]
 class OneMember(StaticStore):
     """A store that reads from one member, as a live one does while the quorum is lost."""
 
-    def range(self, start: bytes, end: bytes = b"", **options: object) -> RangeResult:
-        return replace(super().range(start, end, **options), serializable=True)  # type: ignore[arg-type]
+    def range(self, request: Range) -> RangeResult:
+        return replace(super().range(request), serializable=True)
 
 
 @pytest.mark.parametrize(("kind", "told"), [(OneMember, True), (StaticStore, False)])
@@ -30,6 +30,6 @@ def test_a_narrowed_viewer_is_told_that_one_member_was_read(kind: type[StaticSto
 
     pieces = PieceReader(store, first=2).read(b"/registry/pods/", b"/registry/pods0")
 
-    assert store.range(KEYS[0]).serializable is told
-    assert store.range(b"\0", b"\0", limit=2).serializable is told
+    assert store.range(Range(KEYS[0])).serializable is told
+    assert store.range(Range(b"\0", b"\0", limit=2)).serializable is told
     assert {piece.serializable for piece in pieces} == {told}

@@ -11,7 +11,7 @@ from etcdview.codec import Codec
 from etcdview.deployment.deployment import Deployment, Flag
 from etcdview.errors import UnreachableError
 from etcdview.kube.redaction import Redactor
-from etcdview.models import RangeResult
+from etcdview.models import Range, RangeResult
 from etcdview.objects import Objects
 from etcdview.pages.health.deployment import deployment_section
 from etcdview.stores.files.memory import StaticStore
@@ -30,12 +30,12 @@ class CountingStore(StaticStore):
         self.calls = 0
         self.error: UnreachableError | None = None
 
-    def range(self, *args: object, **kwargs: object) -> RangeResult:
+    def range(self, request: Range) -> RangeResult:
         self.calls += 1
         if self.error is not None:
             raise self.error
-        assert kwargs["serializable"]
-        return super().range(*args, **kwargs)  # type: ignore[arg-type]
+        assert request.serializable
+        return super().range(request)
 
 
 @pytest.fixture

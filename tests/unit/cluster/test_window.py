@@ -10,6 +10,7 @@ import pytest
 from etcdview.access.roles import Scope, Viewer
 from etcdview.cluster.window import Window
 from etcdview.errors import DecodeError, DeniedError, NotFoundError
+from etcdview.models import Range
 from tests.unit.cluster.opened import opened
 
 SECRET = "/registry/secrets/shop/db"
@@ -65,7 +66,7 @@ def test_a_window_on_one_namespace_reads_nothing_of_another() -> None:
     window = Window(CLUSTER, Viewer("ann", "viewer", Scope(namespaces=("shop",)), "password"))
     with pytest.raises(DeniedError):
         window.get(b"/registry/configmaps/web/b")
-    found = window.range(b"/registry/configmaps/", b"/registry/configmaps0")
+    found = window.range(Range(b"/registry/configmaps/", b"/registry/configmaps0"))
     assert [entry.meta.key for entry in found.entries] == [MAP.encode()]
     assert window.covers(b"/registry/configmaps/shop/", b"/registry/configmaps/shop0")
     assert not window.covers(b"/registry/configmaps/", b"/registry/configmaps0")

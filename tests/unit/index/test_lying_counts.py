@@ -11,7 +11,7 @@ from etcdview.errors import AnswerError
 from etcdview.index.bounded import BoundedNames
 from etcdview.index.lister import EVERYTHING, KeyRange, Lister, span_of
 from etcdview.kube.keys import KeySpace
-from etcdview.models import KeyValue, RangeResult
+from etcdview.models import KeyValue, Range, RangeResult
 from etcdview.stores.files.memory import StaticStore
 from etcdview.stores.paging import PieceReader
 
@@ -26,8 +26,8 @@ class Liar(StaticStore):
         super().__init__("etcd-1", (KeyValue(key, 1, 1, 1) for key in keys), revision=5)
         self._lie = lie
 
-    def range(self, start: bytes, end: bytes = b"", **options: object) -> RangeResult:
-        return self._lie(super().range(start, end, **options))  # type: ignore[arg-type]
+    def range(self, request: Range) -> RangeResult:
+        return self._lie(super().range(request))
 
 
 def counts_more(result: RangeResult) -> RangeResult:

@@ -19,7 +19,7 @@ from etcdview.index.lister import EVERYTHING, KeyRange, Lister, disjoint, sectio
 from etcdview.index.load import Load
 from etcdview.index.memory import MemoryNames
 from etcdview.kube.keys import KeySpace
-from etcdview.models import KeyValue, RangeResult
+from etcdview.models import KeyValue, Range, RangeResult
 from etcdview.stores.files.dump import open_dump
 from etcdview.stores.files.memory import StaticStore
 
@@ -39,8 +39,8 @@ class CountingStore(StaticStore):
     given = 0
     walked = 0
 
-    def range(self, start: bytes, end: bytes = b"", **options: object) -> RangeResult:
-        result = super().range(start, end, **options)  # type: ignore[arg-type]
+    def range(self, request: Range) -> RangeResult:
+        result = super().range(request)
         self.requests += 1
         self.given += len(result.kvs)
         self.walked += result.count
@@ -78,7 +78,7 @@ def test_sections_cover_everything_once(keys: set[bytes]) -> None:
     store = store_of(keys)
     parts = [part for part, _ in sections(EVERYTHING, KEYSPACE)]
     assert all(left.end == right.start for left, right in pairwise(parts))
-    assert sum(store.range(part.start, part.end).count for part in parts) == len(keys)
+    assert sum(store.range(Range(part.start, part.end)).count for part in parts) == len(keys)
 
 
 @settings(max_examples=30)
@@ -111,10 +111,10 @@ def test_errors_of_the_readers_come_out_where_the_load_is_read() -> None:
 class SlowStore(CountingStore):
     """A store that does not give more than 300 names within its deadline."""
 
-    def range(self, start: bytes, end: bytes = b"", **options: object) -> RangeResult:
-        if int(str(options.get("limit") or 1 << 60)) > 300:
+    def range(self, request: Range) -> RangeResult:
+        if (request.limit or 1 << 60) > 300:
             raise DeadlineError("too slow")
-        return super().range(start, end, **options)
+        return super().range(request)
 
 
 def test_pieces_shrink_where_etcd_is_too_slow_for_them() -> None:
@@ -163,8 +163,8 @@ def test_bounded_pages_equal_those_of_memory(keys: set[bytes], prefix: bytes, li
 def test_bounded_searches_find_what_memory_finds(keys: set[bytes], search: tuple[str, str]) -> None:
     store, (text, mode) = store_of(keys), search
     memory, bounded = MemoryNames.of_store(store, KEYSPACE), BoundedNames(store, KEYSPACE)
-    expected = memory.search(text, mode, limit=1000)  # type: ignore[arg-type]
-    found = bounded.search(text, mode, limit=1000)  # type: ignore[arg-type]
+    expected = memory.search(text, mode, limit=1000)
+    found = bounded.search(text, mode, limit=1000)
     assert (found.keys, found.count, found.count_is_exact) == (expected.keys, expected.count, True)
     assert set(bounded.unrecognised(limit=1000).keys) <= set(memory.unrecognised(limit=1000).keys)
 
@@ -184,7 +184,7 @@ def test_a_bounded_search_looks_at_so_many_names_and_says_where_to_go_on(monkeyp
 
 def test_an_error_that_nobody_foresaw_comes_out_of_the_load() -> None:
     class Broken(CountingStore):
-        def range(self, start: bytes, end: bytes = b"", **options: object) -> RangeResult:
+        def range(self, request: Range) -> RangeResult:
             raise ZeroDivisionError
 
     store = Broken("test", (), revision=5)
@@ -212,10 +212,10 @@ def test_a_survey_of_before_stands_while_etcd_does_not_answer(monkeypatch: pytes
     class Failing(CountingStore):
         down = False
 
-        def range(self, start: bytes, end: bytes = b"", **options: object) -> RangeResult:
+        def range(self, request: Range) -> RangeResult:
             if self.down:
                 raise UnreachableError("no answer", "")
-            return super().range(start, end, **options)
+            return super().range(request)
 
     store = Failing("test", (KeyValue(key, 1, 1, 1) for key in SHAPES["numbered"]), revision=5)
     monkeypatch.setattr(bounded, "SURVEY_SECONDS", -1.0)

@@ -11,9 +11,9 @@ from etcdview.codec import Codec
 from etcdview.kube.keys import KeySpace
 from etcdview.kube.redaction import Redactor
 from etcdview.kube.resources import BY_PREFIX
-from etcdview.models import KeyValue, RangeResult
+from etcdview.models import KeyValue, Range, RangeResult
 from etcdview.objects import Objects, Surroundings, key_of, surroundings
-from etcdview.relations import Range, Ref
+from etcdview.relations import KindRange, Ref
 from etcdview.stores.files.dump import open_dump
 from etcdview.stores.files.memory import StaticStore
 from etcdview.stores.paging import FIRST_PIECE
@@ -28,9 +28,9 @@ class Recorder(StaticStore):
         super().__init__("test", kvs, revision=7)
         self.asked: list[tuple[int, int]] = []
 
-    def range(self, start: bytes, end: bytes = b"", **options: Any) -> RangeResult:
-        self.asked.append((options.get("revision", 0), options.get("limit", 0)))
-        return super().range(start, end, **options)
+    def range(self, request: Range) -> RangeResult:
+        self.asked.append((request.revision, request.limit))
+        return super().range(request)
 
 
 def stored(key: str, **members: Any) -> KeyValue:
@@ -117,7 +117,7 @@ def test_what_surrounds_an_object_is_read_in_a_few_ranges_and_tells_what_is_gone
 
 def test_a_range_that_holds_too_much_is_cut_and_said_to_be() -> None:
     found, _ = around(Ref("", "Node", "", "worker-2"), at_most=10)
-    assert Range("", "Pod") in found.cut
+    assert KindRange("", "Pod") in found.cut
 
 
 def test_a_custom_resource_is_surrounded_by_what_operators_make() -> None:

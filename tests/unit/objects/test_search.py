@@ -10,7 +10,7 @@ import pytest
 from etcdview.errors import CompactedError, QueryError, UnreachableError
 from etcdview.index.memory import MemoryNames
 from etcdview.kube.keys import KeySpace
-from etcdview.models import KeyValue, RangeResult
+from etcdview.models import KeyValue, Range, RangeResult
 from etcdview.objects.predicates import Kind, predicate_for
 from etcdview.objects.search import Looked, Scope, Step, search_content
 from etcdview.stores.files.memory import StaticStore
@@ -82,20 +82,20 @@ class FailingStore(StaticStore):
     answers = 2
     error: Exception = CompactedError("gone")
 
-    def range(self, start: bytes, end: bytes = b"", **options: Any) -> RangeResult:
-        if options.get("keys_only"):
-            return super().range(start, end, **options)
+    def range(self, request: Range) -> RangeResult:
+        if request.keys_only:
+            return super().range(request)
         self.answers -= 1
         if self.answers < 0:
             raise self.error
-        return super().range(start, end, **options)
+        return super().range(request)
 
 
 @pytest.mark.parametrize(
     ("error", "said"), [(CompactedError("gone"), "compacted"), (UnreachableError("No answer."), "No answer.")]
 )
 def test_a_search_that_breaks_off_keeps_what_it_found(error: Exception, said: str) -> None:
-    store = FailingStore("failing", store_of(500).range(b"\0", b"\0").kvs, revision=501)
+    store = FailingStore("failing", store_of(500).range(Range(b"\0", b"\0")).kvs, revision=501)
     store.error = error
     last = run(store, "pod")[-1]
     assert last.looked == FIRST_PIECE + 2 * FIRST_PIECE
@@ -105,7 +105,7 @@ def test_a_search_that_breaks_off_keeps_what_it_found(error: Exception, said: st
 
 
 def test_a_store_that_answers_nothing_raises() -> None:
-    store = FailingStore("failing", store_of(5).range(b"\0", b"\0").kvs, revision=6)
+    store = FailingStore("failing", store_of(5).range(Range(b"\0", b"\0")).kvs, revision=6)
     store.answers = 0
     with pytest.raises(CompactedError):
         run(store, "pod")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from etcdview.relations import Graph, Ref
-from etcdview.relations.needs import Range, needs
+from etcdview.relations.needs import KindRange, needs
 
 CART = Ref("", "Pod", "shop", "cart-c86d8d456-m99c6")
 
@@ -150,11 +150,11 @@ def test_needs_are_single_objects_and_short_ranges(graph: Graph) -> None:
     found = needs(obj)
     assert Ref("", "Node", "", "worker-2") in found.refs
     assert found.ranges == (
-        Range("", "Service", "shop"),
-        Range("discovery.k8s.io", "EndpointSlice", "shop"),
-        Range("policy", "PodDisruptionBudget", "shop"),
-        Range("networking.k8s.io", "NetworkPolicy", "shop"),
-        Range("", "Event", "shop", "cart-c86d8d456-m99c6."),
+        KindRange("", "Service", "shop"),
+        KindRange("discovery.k8s.io", "EndpointSlice", "shop"),
+        KindRange("policy", "PodDisruptionBudget", "shop"),
+        KindRange("networking.k8s.io", "NetworkPolicy", "shop"),
+        KindRange("", "Event", "shop", "cart-c86d8d456-m99c6."),
     )
 
 
@@ -179,7 +179,7 @@ def test_what_is_needed_is_enough_for_what_is_related(
         assert whole - part == set(), obj["metadata"]["name"]
 
 
-def is_read(obj: dict[str, Any], refs: tuple[Ref, ...], ranges: tuple[Range, ...]) -> bool:
+def is_read(obj: dict[str, Any], refs: tuple[Ref, ...], ranges: tuple[KindRange, ...]) -> bool:
     group, kind, metadata = obj["apiVersion"].rpartition("/")[0], obj["kind"], obj["metadata"]
     namespace, name = metadata.get("namespace", ""), metadata["name"]
     return Ref(group, kind, namespace, name) in refs or any(

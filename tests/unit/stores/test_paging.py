@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from etcdview.errors import TooLargeError
-from etcdview.models import KeyValue, RangeResult
+from etcdview.models import KeyValue, Range, RangeResult
 from etcdview.stores import paging
 from etcdview.stores.files.memory import StaticStore
 from etcdview.stores.paging import PieceReader
@@ -21,9 +21,9 @@ class Recorder(StaticStore):
         self.most = most
         self.asked: list[tuple[int, int]] = []
 
-    def range(self, start: bytes, end: bytes = b"", **options: Any) -> RangeResult:
-        self.asked.append((options.get("revision", 0), options.get("limit", 0)))
-        result = super().range(start, end, **options)
+    def range(self, request: Range) -> RangeResult:
+        self.asked.append((request.revision, request.limit))
+        result = super().range(request)
         if sum(kv.size_bytes for kv in result.kvs) > self.most:
             raise TooLargeError("The answer is larger than one message may be.")
         return result

@@ -91,7 +91,7 @@ def hostile(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(
     "flags",
-    [(), ("-o", "wide"), ("--show-labels",), ("-L", "app"), ("-o", "name"), ("-o", "custom-columns=A:.metadata.name")],
+    [(), ("-o", "wide"), ("--show-labels",), ("-L", "app"), ("-o", "custom-columns=A:.metadata.name")],
 )
 def test_no_escape_sequence_of_the_registry_reaches_the_terminal(
     hostile: Path, flags: tuple[str, ...], capsys: pytest.CaptureFixture[str]
@@ -101,6 +101,11 @@ def test_no_escape_sequence_of_the_registry_reaches_the_terminal(
 
     assert "\\x1b[2J" in captured.out
     assert "\x1b" not in captured.out + captured.err
+
+
+def test_names_for_a_program_are_byte_for_byte(hostile: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(["get", "pods", "-A", "--from", str(hostile), "-o", "name"])
+    assert "pod/a\x1b[2Jx\n" in capsys.readouterr().out
 
 
 def test_an_undecodable_object_has_null_cells_and_a_reason(hostile: Path) -> None:

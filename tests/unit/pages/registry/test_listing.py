@@ -14,7 +14,7 @@ from etcdview.index.base import KeyIndex
 from etcdview.index.changes import ChangeLog
 from etcdview.index.churn import Churn
 from etcdview.kube.resources import BUILTIN
-from etcdview.models import Event, KeyValue
+from etcdview.models import Event, KeyValue, Range
 from etcdview.pages.registry import reading
 from etcdview.pages.registry.listing import Filter, Listing
 from etcdview.pages.registry.page import registry_page
@@ -107,7 +107,7 @@ def test_every_column_of_every_type_sorts_both_ways(kind: Any, now: datetime) ->
     found = obj(kind.kind, "shop", "a", kind.version if not kind.group else f"{kind.group}/{kind.version}")
     window = window_on([kv("/registry/x/a", found), kv("/registry/x/b", BROKEN)])
     listing = Listing(kind, table_for(kind), wide=True)
-    rows = [listing.row(entry, now) for entry in window.range(b"/registry/x/", b"/registry/x0").entries]
+    rows = [listing.row(entry, now) for entry in window.range(Range(b"/registry/x/", b"/registry/x0")).entries]
 
     for column in listing.columns:
         for sign in ("", "-"):

@@ -12,7 +12,7 @@ from etcd3 import etcdrpc
 
 from etcdview.endpoints import parse_endpoint
 from etcdview.errors import CompactedError, DeadlineError, DeniedError, NoQuorumError
-from etcdview.models import TlsFiles
+from etcdview.models import Range, TlsFiles
 from etcdview.stores.etcd import outage
 from etcdview.stores.etcd.channel import Channel
 from etcdview.stores.etcd.client import EtcdStore
@@ -37,7 +37,7 @@ def test_an_answer_that_is_an_error_ends_an_outage(monkeypatch: pytest.MonkeyPat
         store._failover._leaderless.met(NoQuorumError("No leader."), outage.SLOW_SECONDS + 1)
         for _ in range(2):
             with pytest.raises(CompactedError):
-                store.range(b"/a", revision=1)
+                store.range(Range(b"/a", revision=1))
         store.close()
 
 

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from etcdview.errors import FutureRevisionError
-from etcdview.models import KeyValue, Member, Membership
+from etcdview.models import KeyValue, Member, Membership, Range
 from etcdview.stores.etcd.kine import KineReads, folder_of, inside, is_kine
 from etcdview.stores.etcd.messages import Call
 from etcdview.stores.files.memory import StaticStore
@@ -80,12 +80,14 @@ bounds = st.one_of(
 def test_every_range_is_what_etcd_would_give(present: list[bytes], start: bytes, end: bytes, limit: int) -> None:
     kine, etcd = both(present)
 
-    found = kine.range(start, end, limit=limit)
+    found = kine.range(Range(start, end, limit=limit))
 
-    assert found == etcd.range(start, end, limit=limit)
-    assert kine.range(start, end, limit=limit, keys_only=True) == etcd.range(start, end, limit=limit, keys_only=True)
-    assert kine.range(start, end, count_only=True) == etcd.range(start, end, count_only=True)
-    assert kine.range(start, end, limit=limit, revision=REVISION) == etcd.range(start, end, limit=limit)
+    assert found == etcd.range(Range(start, end, limit=limit))
+    assert kine.range(Range(start, end, limit=limit, keys_only=True)) == etcd.range(
+        Range(start, end, limit=limit, keys_only=True)
+    )
+    assert kine.range(Range(start, end, count_only=True)) == etcd.range(Range(start, end, count_only=True))
+    assert kine.range(Range(start, end, limit=limit, revision=REVISION)) == etcd.range(Range(start, end, limit=limit))
 
 
 @settings(max_examples=100, deadline=None)
@@ -93,30 +95,32 @@ def test_every_range_is_what_etcd_would_give(present: list[bytes], start: bytes,
 def test_every_prefix_is_what_etcd_would_give(present: list[bytes], prefix: bytes) -> None:
     kine, etcd = both(present)
 
-    assert kine.range(prefix, prefix_end(prefix)) == etcd.range(prefix, prefix_end(prefix))
+    assert kine.range(Range(prefix, prefix_end(prefix))) == etcd.range(Range(prefix, prefix_end(prefix)))
 
 
 def test_a_folder_of_several_pages_arrives_whole() -> None:
     names = [b"/registry/pods/ns/%04d" % n for n in range(2500)]
     kine, etcd = both([*names, b"/registry/nodes/a", b"/registry/secrets/ns/a"])
 
-    assert kine.range(b"/registry/pods/", b"/registry/pods0") == etcd.range(b"/registry/pods/", b"/registry/pods0")
-    assert kine.range(b"\0", b"\0") == etcd.range(b"\0", b"\0")
+    assert kine.range(Range(b"/registry/pods/", b"/registry/pods0")) == etcd.range(
+        Range(b"/registry/pods/", b"/registry/pods0")
+    )
+    assert kine.range(Range(b"\0", b"\0")) == etcd.range(Range(b"\0", b"\0"))
 
 
 def test_one_key_is_asked_for_by_itself() -> None:
     kine, etcd = both([b"/a", b"/b"])
 
-    assert kine.range(b"/a", b"") == etcd.range(b"/a", b"")
-    assert kine.range(b"/c", b"") == etcd.range(b"/c", b"")
-    assert kine.range(b"/a", b"", count_only=True).count == 1
+    assert kine.range(Range(b"/a", b"")) == etcd.range(Range(b"/a", b""))
+    assert kine.range(Range(b"/c", b"")) == etcd.range(Range(b"/c", b""))
+    assert kine.range(Range(b"/a", b"", count_only=True)).count == 1
 
 
 def test_a_revision_that_is_really_in_the_future_is_told_as_such() -> None:
     kine, _ = both([b"/a"])
 
     with pytest.raises(FutureRevisionError):
-        kine.range(b"/b", b"", revision=REVISION + 1)
+        kine.range(Range(b"/b", b"", revision=REVISION + 1))
 
 
 @pytest.mark.parametrize(

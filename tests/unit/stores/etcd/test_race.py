@@ -9,7 +9,7 @@ import grpc
 import pytest
 from etcd3 import etcdrpc
 
-from etcdview.models import TlsFiles
+from etcdview.models import Range, TlsFiles
 from etcdview.stores.etcd.channel import Channel
 from etcdview.stores.etcd.client import EtcdStore
 from etcdview.stores.etcd.messages import Call
@@ -55,6 +55,6 @@ def test_a_late_error_of_a_replaced_member_asks_no_third_one(monkeypatch: pytest
     ):
         store = EtcdStore([a, b, c], TlsFiles())
         store._asked = True
-        assert store.range(b"/a", b"/b", limit=1).revision == 7
+        assert store.range(Range(b"/a", b"/b", limit=1)).revision == 7
         store.close()
     assert [row for row in sent if row.startswith("Range")] == [f"Range {a}", f"Range {b}"]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from etcdview.errors import FileFormatError, QueryError, UsageError
-from etcdview.models import KeyValue
+from etcdview.models import KeyValue, Range
 from etcdview.stores.files.dump import open_dump, read_dump, write_dump
 from etcdview.stores.files.memory import StaticStore
 from etcdview.stores.protocols import prefix_end
@@ -23,31 +23,31 @@ def store(*keys: bytes) -> StaticStore:
 def test_the_capture_opens_with_every_key(capture_file: str) -> None:
     dump = open_dump(Path(capture_file))
 
-    assert dump.range(b"/", b"0", count_only=True).count == 573
-    assert dump.range(b"/registry/pods/mon", prefix_end(b"/registry/pods/mon")).count == 7
+    assert dump.range(Range(b"/", b"0", count_only=True)).count == 573
+    assert dump.range(Range(b"/registry/pods/mon", prefix_end(b"/registry/pods/mon"))).count == 7
 
 
 def test_a_range_is_in_byte_order_and_half_open() -> None:
-    result = store(b"b", b"a", b"c", b"a\xff").range(b"a", b"c")
+    result = store(b"b", b"a", b"c", b"a\xff").range(Range(b"a", b"c"))
 
     assert [kv.key for kv in result.kvs] == [b"a", b"a\xff", b"b"]
     assert (result.count, result.more, result.revision) == (3, False, 4)
 
 
 def test_a_limit_cuts_and_the_count_does_not() -> None:
-    result = store(b"a", b"b", b"c").range(b"", b"\0", limit=2, keys_only=True)
+    result = store(b"a", b"b", b"c").range(Range(b"", b"\0", limit=2, keys_only=True))
 
     assert ([kv.value for kv in result.kvs], result.count, result.more) == ([b"", b""], 3, True)
 
 
 def test_one_key_is_an_empty_end() -> None:
-    assert [kv.key for kv in store(b"a", b"ab").range(b"a").kvs] == [b"a"]
-    assert store(b"a").range(b"b").kvs == ()
+    assert [kv.key for kv in store(b"a", b"ab").range(Range(b"a")).kvs] == [b"a"]
+    assert store(b"a").range(Range(b"b")).kvs == ()
 
 
 def test_another_revision_is_refused_with_the_one_there_is() -> None:
     with pytest.raises(QueryError, match="revision 1 only, not 9"):
-        store(b"a").range(b"a", revision=9)
+        store(b"a").range(Range(b"a", revision=9))
 
 
 def test_get_many_leaves_out_what_is_not_there() -> None:
@@ -125,4 +125,4 @@ def test_a_key_that_is_no_utf8_comes_through_a_dump(tmp_path: Path) -> None:
     path = tmp_path / "dump.jsonl"
     path.write_text('{"key64":"//4=","value":""}\n')
 
-    assert [kv.key for kv in open_dump(path).range(b"", b"\0").kvs] == [b"\xff\xfe"]
+    assert [kv.key for kv in open_dump(path).range(Range(b"", b"\0")).kvs] == [b"\xff\xfe"]

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from etcdview.cluster.sources import open_file
 from etcdview.errors import FileFormatError, QueryError
-from etcdview.models import KeyValue
+from etcdview.models import KeyValue, Range
 from etcdview.stores.files.bbolt import BoltFile, fnv64a
 from etcdview.stores.files.database import NO_HASH, NO_WAL, SnapshotStore, open_snapshot
 from etcdview.stores.files.dump import read_dump
@@ -69,7 +69,7 @@ def with_meta(number: int, **fields: int) -> bytes:
 
 
 def everything(store: SnapshotStore) -> list[KeyValue]:
-    return list(store.range(b"", b"\0").kvs)
+    return list(store.range(Range(b"", b"\0")).kvs)
 
 
 CAPTURED = sorted(read_dump(CAPTURE / "registry.jsonl.gz"), key=lambda kv: kv.key)
@@ -86,13 +86,13 @@ def test_ranges_are_cut_counted_and_without_values_when_asked(opened: Opened) ->
     pods = (b"/registry/pods/mon", b"/registry/pods/moo")
     store = opened(WHOLE)
 
-    cut = store.range(*pods, limit=2, keys_only=True)
+    cut = store.range(Range(*pods, limit=2, keys_only=True))
     names = store.list_names(*pods, limit=2)
 
     assert [kv.key for kv in cut.kvs] == list(names.names)
     assert ([kv.value for kv in cut.kvs], cut.count, cut.more) == ([b"", b""], 7, True)
     assert (names.count, names.more, names.revision) == (7, True, 1201)
-    assert store.range(*pods, count_only=True).count == 7
+    assert store.range(Range(*pods, count_only=True)).count == 7
 
 
 def test_a_key_had_other_values_before(opened: Opened) -> None:
@@ -100,17 +100,17 @@ def test_a_key_had_other_values_before(opened: Opened) -> None:
     newest = next(kv for kv in CAPTURED if kv.version > 1)
     key = newest.key
 
-    older = store.range(key, revision=newest.mod_revision - 1)
+    older = store.range(Range(key, revision=newest.mod_revision - 1))
 
     assert older.kvs[0].version == newest.version - 1
     assert older.kvs[0].value != newest.value
     assert older.revision == newest.mod_revision - 1
-    assert store.range(key, revision=older.kvs[0].create_revision - 1).kvs == ()
+    assert store.range(Range(key, revision=older.kvs[0].create_revision - 1)).kvs == ()
 
 
 def test_a_revision_that_is_yet_to_come_is_refused(opened: Opened) -> None:
     with pytest.raises(QueryError, match=r"ends at revision 1,201"):
-        opened(WHOLE).range(b"/", revision=1202)
+        opened(WHOLE).range(Range(b"/", revision=1202))
 
 
 def test_a_file_without_a_hash_is_read_and_said_not_to_be_checked(opened: Opened) -> None:
@@ -167,10 +167,10 @@ def test_a_file_that_changes_under_it_is_noticed(opened: Opened, tmp_path: Path)
     store = opened(WHOLE)
     (tmp_path / "s.db").write_bytes(b"\0" * len(WHOLE))
     with pytest.raises(FileFormatError, match="damaged record"):
-        store.range(b"/registry/namespaces/shop")
+        store.range(Range(b"/registry/namespaces/shop"))
     (tmp_path / "s.db").write_bytes(b"")
     with pytest.raises(FileFormatError, match="before something that it says it holds"):
-        store.range(b"/registry/namespaces/shop")
+        store.range(Range(b"/registry/namespaces/shop"))
 
 
 def _overflowing(number: int, pages: int) -> tuple[int, bytes]:
@@ -243,7 +243,7 @@ def test_a_dump_is_told_by_its_content_too(tmp_path: Path) -> None:
     path = tmp_path / "s.db"
     for data in (b'\n{"key":"/a","value":""}\n', gzip.compress(b'{"key":"/a","value":""}\n')):
         path.write_bytes(data)
-        assert [kv.key for kv in open_file(path).range(b"", b"\0").kvs] == [b"/a"]
+        assert [kv.key for kv in open_file(path).range(Range(b"", b"\0")).kvs] == [b"/a"]
 
 
 def test_a_directory_and_a_path_that_are_nothing_are_said(tmp_path: Path) -> None:
@@ -289,7 +289,7 @@ def test_a_damaged_file_without_a_hash_gives_an_error_or_what_it_holds(
         return
     for revision in (0, max(store.compacted, store.revision // 2)):
         try:
-            found = store.range(b"", b"\0", revision=revision)
+            found = store.range(Range(b"", b"\0", revision=revision))
         except FileFormatError:
             continue
         assert [kv.key for kv in found.kvs] == sorted({kv.key for kv in found.kvs})
@@ -301,7 +301,7 @@ def test_a_hash_of_ones_own_makes_a_changed_file_whole(opened: Opened) -> None:
 
     store = opened(changed + hashlib.sha256(changed).digest())
 
-    assert b"30000-32768" in store.range(b"/registry/ranges/servicenodeports", revision=2).kvs[0].value
+    assert b"30000-32768" in store.range(Range(b"/registry/ranges/servicenodeports", revision=2)).kvs[0].value
     assert store.notes == ()
 
 

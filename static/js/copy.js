@@ -1,24 +1,39 @@
-// Copies the text of what a button names, and says that it did.
+// Copy buttons: beside everything that is marked with data-copy, and those that name their source with data-copy-from.
 export function startCopy() {
   document.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-copy-from]");
-    if (button) copy(button);
+    const button = event.target.closest("[data-copy-from], .copy-button");
+    if (button) copy(button, sourceOf(button));
   });
 }
 
-async function copy(button) {
-  const source = document.querySelector(button.dataset.copyFrom);
-  if (!source) return;
-  const before = button.textContent;
-  button.textContent = await write(source.textContent);
-  setTimeout(() => (button.textContent = before), 1500);
+// Only with JavaScript are there such buttons: nothing else could answer them.
+export function addCopyButtons(root) {
+  for (const source of root.querySelectorAll("[data-copy]")) {
+    if (source.nextElementSibling?.matches(".copy-button")) continue;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "quiet-button copy-button";
+    button.textContent = "Copy";
+    source.after(button);
+  }
 }
 
-async function write(text) {
+function sourceOf(button) {
+  return button.dataset.copyFrom ? document.querySelector(button.dataset.copyFrom) : button.previousElementSibling;
+}
+
+async function copy(button, source) {
+  if (!source) return;
+  button.textContent = await write(source);
+  setTimeout(() => (button.textContent = "Copy"), 1500);
+}
+
+async function write(source) {
   try {
-    await navigator.clipboard.writeText(text);
+    await navigator.clipboard.writeText(source.textContent);
     return "Copied";
   } catch {
-    return "Select and copy by hand";
+    getSelection().selectAllChildren(source);
+    return "Selected: copy by hand";
   }
 }

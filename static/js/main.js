@@ -1,6 +1,7 @@
 // Our own behaviours, each in a module of its own and each optional: every page works without them.
 // They listen on the document, so that what htmx brings later needs no starting.
-import { startCopy } from "./copy.js";
+import { addCopyButtons, startCopy } from "./copy.js";
+import { guardDraft } from "./draft.js";
 import { trimFeed } from "./feed.js";
 import { takeAwayLater } from "./gone.js";
 import { keepHistoryInOrder } from "./history.js";
@@ -12,12 +13,14 @@ import { openWhenWide } from "./tree.js";
 
 startKeyboard();
 startCopy();
+guardDraft();
 keepReading();
 keepHistoryInOrder();
 trimFeed();
 startThemeSwitch();
 
 function prepare(root) {
+  addCopyButtons(root);
   openWhenWide(root);
   takeAwayLater(root);
   if (root === document || root.querySelector(".tabs")) showCurrentTab();

@@ -463,3 +463,95 @@ def test_every_captured_object_is_the_same_after_an_edit_of_a_label(capture: Pat
         assert draft.new["metadata"]["labels"]["edited"] == "true"
         forms.add((draft.storage.format, draft.storage.provider))
     assert {form for form, _ in forms} >= {"protobuf", "json"}
+
+
+def switched(desk: Desk, fields: Mapping[str, str], to: str) -> TestResponse:
+    return desk.admin.post("/edit/convert", data={**fields, "to": to})
+
+
+def test_the_other_language_is_that_of_the_draft_and_what_was_typed_stays(desk: Desk) -> None:
+    fields = editor(desk, CART)
+    fields["text"] = fields["text"].replace("replicas: 3", "replicas: 5", 1)
+
+    as_json = switched(desk, fields, "json")
+    assert json.loads(text_of(as_json))["spec"]["replicas"] == 5
+    assert fields_of(as_json)["form"] == "json"
+    assert fields_of(as_json)["revision"] == fields["revision"]
+
+    fields |= {"form": "json", "text": text_of(as_json)}
+    back = switched(desk, fields, "yaml")
+    assert "replicas: 5" in text_of(back)
+    assert 'data-draft="typed"' in back.text
+    preview = desk.admin.post("/edit", data=fields | {"form": "yaml", "text": text_of(back)})
+    assert "<ins>+   replicas: 5</ins>" in preview.text
+
+
+def test_managed_fields_are_put_into_a_draft_and_taken_out_again(desk: Desk) -> None:
+    fields = editor(desk, CART)
+    fields["text"] = fields["text"].replace("replicas: 3", "replicas: 5", 1)
+    assert "managedFields" not in fields["text"]
+
+    shown = switched(desk, fields, "managed")
+    assert "managedFields" in text_of(shown)
+    assert "replicas: 5" in text_of(shown)
+    assert fields_of(shown)["managed"] == "1"
+
+    hidden = switched(desk, fields | {"managed": "1", "text": text_of(shown)}, "unmanaged")
+    assert text_of(hidden) == fields["text"]
+    assert "managed" not in fields_of(hidden)
+
+
+def test_a_draft_that_cannot_be_converted_stays_as_it_was_typed(desk: Desk) -> None:
+    fields = editor(desk, CART) | {"text": "spec: [unfinished"}
+
+    answer = switched(desk, fields, "json")
+
+    assert answer.status_code == 422
+    assert text_of(answer) == "spec: [unfinished"
+    assert 'name="form" value="yaml"' in answer.text
+
+
+def test_a_new_key_keeps_its_name_and_text_when_the_language_changes(desk: Desk) -> None:
+    typed = {"key": "/registry/configmaps/shop/new", "how": "create", "form": "yaml", "text": "kind: ConfigMap\n"}
+
+    answer = switched(desk, typed, "json")
+
+    assert json.loads(text_of(answer)) == {"kind": "ConfigMap"}
+    assert 'value="/registry/configmaps/shop/new"' in answer.text
+    empty = switched(desk, {"how": "create", "form": "yaml", "text": ""}, "json")
+    assert (empty.status_code, text_of(empty), fields_of(empty)["form"]) == (200, "", "json")
+
+
+TABS = {
+    "/create": "/maintenance",
+    "/delete-prefix": "/maintenance",
+    "/maintenance/snapshot": "/maintenance",
+    f"/edit?key={CART}": "/registry",
+    f"/delete?key={CART}": "/registry",
+    f"/changed?key={CART}&what=update&revision=1": "/registry",
+    f"/history?key={CART}": "/registry",
+    f"/object?key={CART}": "/registry",
+    "/search/content": "/search",
+    "/audit": "/audit",
+}
+
+
+@pytest.mark.parametrize("address", TABS)
+def test_the_tab_of_the_page_is_lit(desk: Desk, address: str) -> None:
+    page = desk.admin.get(address).text
+    lit = re.findall(
+        r'<a href="([^"]*)"\s+aria-current="page">', page.partition('class="tabs"')[2].partition("</nav>")[0]
+    )
+    assert lit == [TABS[address]]
+
+
+def test_the_audit_log_leads_to_what_it_names(desk: Desk) -> None:
+    fields = editor(desk, CART)
+    fields["text"] = fields["text"].replace("replicas: 3", "replicas: 5", 1)
+    desk.admin.post("/edit/apply", data=fields | {"typed": "cart"})
+    desk.admin.get("/delete-prefix", query_string={"prefix": "/registry/events/shop/"})
+
+    page = desk.admin.get("/audit").text
+
+    assert f'<a href="/object?key={CART}">{CART}</a>' in page
+    assert '<a href="/search?q=/registry/events/shop/">' in page

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 from datetime import UTC, datetime
 from pathlib import Path
@@ -205,6 +206,9 @@ def test_an_unknown_name_gets_the_same_answer(made: Lab, monkeypatch: pytest.Mon
     assert known.status_code == unknown.status_code == 401
     assert "Wrong name or password." in known.text
     assert "Wrong name or password." in unknown.text
+    for answer in (known, unknown):  # the name stays, and the next thing to type is the password
+        assert re.search(r'id="login-name"\s+name="name"\s+value="(ann|bob)"[^>]*required\s*>', answer.text)
+        assert re.search(r'id="login-password"[^>]*autofocus>', answer.text)
     assert len(checked) == 2
 
 

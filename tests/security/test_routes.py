@@ -165,6 +165,7 @@ POST: dict[str, tuple[str, dict[str, str], tuple[int, int, int, int]]] = {
     "encryption.stop_count": ("/encryption/stop", {}, (403, 303, 303, 303)),
     "edit.preview_change": ("/edit", {"key": CRASHLOOP, "text": "x"}, (404, 404, 404, 404)),
     "edit.reopen_editor": ("/edit/back", {"key": CRASHLOOP, "text": "x"}, (404, 404, 404, 404)),
+    "edit.convert_draft": ("/edit/convert", {"key": CRASHLOOP, "text": "x", "to": "json"}, (404, 404, 404, 404)),
     "edit.apply_change": ("/edit/apply", {"key": CRASHLOOP, "text": "x"}, (404, 404, 404, 404)),
     "edit.delete_key": ("/delete", {"key": CRASHLOOP, "typed": "crashloop"}, (404, 404, 404, 404)),
     "maintenance.run_operation": ("/maintenance/compact", {"revision": "1", "typed": "1"}, (404, 404, 404, 404)),

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, request
 
 from etcdview.access.audit import RESULTS, Audit, AuditEntry
 from etcdview.errors import QueryError
+from etcdview.pages.parts.addresses import href, object_href
 from webapp.accounts.guard import needs
 from webapp.accounts.state import current_accounts
 from webapp.rendering import render_page
@@ -39,12 +40,20 @@ class AuditQuery:
 
 
 @dataclass(frozen=True, slots=True)
+class AuditRow:
+    """One entry, and the address of what it names, "" where that cannot be told from the text."""
+
+    entry: AuditEntry
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
 class AuditPage:
     """The newest entries that fit, newest first. `path` is "" where the log goes to standard error."""
 
     query: AuditQuery
     path: str
-    entries: tuple[AuditEntry, ...]
+    rows: tuple[AuditRow, ...]
     actions: tuple[str, ...]
     more: bool
     results: tuple[str, ...] = RESULTS
@@ -66,7 +75,16 @@ def _page(log: Audit, query: AuditQuery) -> AuditPage:
     return AuditPage(
         query=query,
         path=str(log.path or ""),
-        entries=tuple(found[:SHOWN]),
+        rows=tuple(AuditRow(entry, _href(entry)) for entry in found[:SHOWN]),
         actions=tuple(sorted({entry.action for entry in known})),
         more=len(found) > SHOWN,
     )
+
+
+def _href(entry: AuditEntry) -> str:
+    """Of a prefix the keys below it. A key that is not UTF-8 is written with escapes, which name another key."""
+    if not entry.key or "\\x" in entry.key:
+        return ""
+    if entry.action.endswith("prefix"):
+        return href("/search", q=entry.key)
+    return object_href(entry.key.encode("utf-8", "surrogatepass"))

@@ -85,6 +85,19 @@ def reopen_editor() -> Response:
     return render_page("edit/index.html", pages.retry_page(current_window(), _posted(), None))
 
 
+@bp.post("/edit/convert")
+def convert_draft() -> Response:
+    """The editor again, with what was typed in the other language, or with or without its managed fields."""
+    from etcdview.pages.edit import edit as pages
+
+    query = _posted()
+    try:
+        page = pages.converted_page(current_window(), query, request.form.get("to", ""))
+    except _MISTAKES as error:
+        return _again(query, error)
+    return render_page("edit/index.html", page)
+
+
 @bp.post("/edit/apply")
 def apply_change() -> Response:
     """Make the change."""

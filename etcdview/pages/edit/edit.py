@@ -8,13 +8,13 @@ from typing import Any, Literal, get_args
 from etcdview.cluster.window import Window
 from etcdview.codec import StorageFormat, to_json, to_yaml
 from etcdview.errors import ConflictError, EtcdviewError, NotFoundError, QueryError
-from etcdview.kube.fields import managers, without_managed_fields
+from etcdview.kube.fields import MANAGED_FIELDS, managers, without_managed_fields
 from etcdview.kube.keys import show, to_query
 from etcdview.kube.redaction import is_sensitive
 from etcdview.models import KeyValue
 from etcdview.pages.edit.restore import restoring
 from etcdview.pages.edit.writing import Writing, crumbs_to, name_of
-from etcdview.pages.parts.addresses import Crumb, href, key_href
+from etcdview.pages.parts.addresses import Crumb, key_href
 from etcdview.pages.parts.writable import Problem
 from etcdview.writes.drafts import Draft, Drafter
 from etcdview.writes.encodings import FORMATS, new_form
@@ -48,7 +48,8 @@ class EditQuery:
 class EditPage:
     """The editor. `storage` is how the value is stored, None for one that is not there yet.
 
-    `fields` travel with the form. `managers`: how many managed fields are left out, and stay as they are.
+    `fields` travel with the form. `managers`: how many managed fields are left out, and stay as they are. `typed`:
+    the text is not what is stored but a draft, which would be lost with the page.
     """
 
     crumbs: tuple[Crumb, ...]
@@ -61,11 +62,11 @@ class EditPage:
     hidden: bool
     managers: int
     other_form: str
-    other_form_href: str
-    managed_href: str
+    has_managed: bool
     delete_href: str
     formats: tuple[str, ...] = FORMATS
     problem: Problem | None = None
+    typed: bool = False
 
 
 def edit_page(window: Window, query: EditQuery) -> EditPage:
@@ -86,7 +87,31 @@ def retry_page(window: Window, query: EditQuery, error: EtcdviewError | None) ->
     """The editor with the text as it was typed, and what is wrong with it."""
     writing = Writing(window)
     before = writing.current(query.key) if query.key and query.how == "update" else None
-    return replace(_editor(window, query, query.text, before), problem=Problem.of(error))
+    return replace(_editor(window, query, query.text, before), problem=Problem.of(error), typed=True)
+
+
+def converted_page(window: Window, query: EditQuery, to: str) -> EditPage:
+    """The editor with the draft turned `to` yaml or json, or to have its managed fields or not.
+
+    Raises EncodeError for a text that is not an object in the language that it was typed in.
+    """
+    before = Writing(window).current(query.key) if query.key and query.how == "update" else None
+    wanted = replace(query, form=to) if to in FORMS else replace(query, managed=to == "managed")
+    if not query.text.strip():
+        return _editor(window, wanted, "", before)
+    draft = read_manifest(query.text, query.form)
+    if to not in FORMS:
+        stored = window.cluster.codec.decode(before.key, before.value).object if before else None
+        draft = _with_managers(draft, managers(stored) if wanted.managed else [])
+    return replace(_editor(window, wanted, _text(draft, wanted.form), before), typed=True)
+
+
+def _with_managers(draft: dict[str, Any], stored: list[Any]) -> dict[str, Any]:
+    plain = without_managed_fields(draft)
+    metadata = plain.get("metadata")
+    if not stored or not isinstance(metadata, dict):
+        return plain
+    return plain | {"metadata": metadata | {MANAGED_FIELDS: stored}}
 
 
 def draft_of(window: Window, writing: Writing, query: EditQuery, *, seen: bool = False) -> Draft:
@@ -113,6 +138,8 @@ def draft_of(window: Window, writing: Writing, query: EditQuery, *, seen: bool =
 def fields_of(query: EditQuery, *, text: bool) -> tuple[tuple[str, str], ...]:
     """What travels with a form beside what is typed into it; with `text`, that too."""
     fields = [("form", query.form), ("revision", str(query.revision))]
+    if query.managed:
+        fields.append(("managed", "1"))
     if query.how == "update" or text:
         fields += [to_query(query.key), ("how", query.how)]
     if text:
@@ -165,7 +192,7 @@ def _editor(window: Window, query: EditQuery, text: str, before: KeyValue | None
     return EditPage(
         crumbs=crumbs_to(window, key, "edit") if before else (Crumb("Maintenance", "/maintenance"), Crumb("new key")),
         query=query,
-        title=name_of(window, key) if before else "A new key",
+        title=name_of(window, key) if before else "Create a key",
         key=show(key),
         fields=fields_of(query, text=False),
         text=text,
@@ -173,8 +200,7 @@ def _editor(window: Window, query: EditQuery, text: str, before: KeyValue | None
         hidden=is_sensitive(object_key.resource if object_key else None, decoded.storage.kind if decoded else ""),
         managers=len(managers(decoded.object)) if decoded and decoded.object and not query.managed else 0,
         other_form=other,
-        other_form_href=key_href("/edit", key, form=other) if before else href("/create", form=other),
-        managed_href=key_href("/edit", key, form=query.form, managed="" if query.managed else "1") if before else "",
+        has_managed=before is not None,
         delete_href=key_href("/delete", key) if before else "",
     )
 

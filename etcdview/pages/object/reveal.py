@@ -61,7 +61,7 @@ def reveal_page(window: Window, key: bytes) -> RevealPage:
     entry = _secret(window, key)
     name, text = to_query(key)
     return RevealPage(
-        crumbs=(*crumbs_of(entry), Crumb("reveal")),
+        crumbs=crumbs_of(entry, "reveal"),
         key=show(key),
         key_name=name,
         key_text=text,

@@ -113,7 +113,7 @@ class Audit:
         except OSError as error:
             raise AuditError(
                 f"The audit log {path} cannot be written: {error.strerror}. Nothing was done.",
-                "Make room or mend its permissions; the setting audit-log names another file.",
+                "Free disk space or correct its permissions; the setting audit-log names another file.",
             ) from error
 
     def _rotate(self, path: Path, more: int) -> None:

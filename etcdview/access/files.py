@@ -58,11 +58,11 @@ def read_text(path: Path, setting: str) -> str:
     try:
         if path.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
             raise SettingError(
-                f"Others than its owner may write {path}: who gets in would be their choice.", f"chmod go-w {path}"
+                f"Others than its owner can write {path} and could grant themselves access.", f"chmod go-w {path}"
             )
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
         raise SettingError(f"{path} cannot be read: {reason}.", f"The setting {setting} names it.") from error
 
 

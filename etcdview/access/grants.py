@@ -83,7 +83,7 @@ def read_access(path: Path, default_role: Role | None = None) -> Access:
         raw = tomllib.loads(read_text(path, "access-file"))
         return parse_access(raw, default_role)
     except tomllib.TOMLDecodeError as error:
-        raise SettingError(f"The access file {path} is no TOML: {error}.", "Mend that line.") from error
+        raise SettingError(f"The access file {path} is not valid TOML: {error}.", "Correct that line.") from error
     except SettingError as error:
         raise SettingError(f"The access file {path} cannot be used: {error.what}", error.remedy) from None
 
@@ -106,7 +106,7 @@ def parse_role(name: object) -> Role:
     for role in ROLES:
         if name == role:
             return role
-    raise SettingError(f"There is no role {str(name)[:40]!r}.", f"Choose one of {', '.join(ROLES)}.")
+    raise SettingError(f"Unknown role: {str(name)[:40]!r}.", f"Choose one of {', '.join(ROLES)}.")
 
 
 def _grant(raw: Any, where: str) -> Grant:
@@ -115,7 +115,7 @@ def _grant(raw: Any, where: str) -> Grant:
     if not all(isinstance(value, str) for value in who.values()) or not (who["user"] or who["group"]):
         raise SettingError(f"{where} names neither a user nor a group.")
     if who["method"] and who["method"] not in METHODS:
-        raise SettingError(f"{where}.method is none of {', '.join(METHODS)}.")
+        raise SettingError(f"{where}.method must be one of {', '.join(METHODS)}.")
     return Grant(parse_role(raw.get("role")), scope=scope_of(raw, where), **who)
 
 
@@ -127,6 +127,4 @@ def _role_scope(raw: Any, where: str) -> Scope:
 def _only(raw: Any, known: tuple[str, ...], where: str) -> None:
     unknown = set(raw) - set(known) if isinstance(raw, Mapping) else {"?"}
     if unknown:
-        raise SettingError(
-            f"{where} has {sorted(unknown)[0]!r}, which means nothing.", f"Known are {', '.join(known)}."
-        )
+        raise SettingError(f"{where} has {sorted(unknown)[0]!r}, which is unknown.", f"Known are {', '.join(known)}.")

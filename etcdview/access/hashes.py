@@ -19,7 +19,7 @@ TOKEN_PREFIX = "etcdview"  # noqa: S105  (not a secret: it lets scanners of leak
 # One hash takes 64 MiB for a tenth of a second: many at once would be an attack of their own.
 _AT_ONCE = threading.BoundedSemaphore(2)
 _HASHER = PasswordHasher()
-# Of no password; checked for names that there are not, so that both answers take as long.
+# The hash of no password. Unknown names are checked against it, so that both answers take equally long.
 _NOBODY = "$argon2id$v=19$m=65536,t=3,p=4$4pj60uJepGida1CIcLzeiA$IO3LXSn5VoL+GwnIJzo+t7evF3+xxiqlx2NolPomh00"
 
 

@@ -91,7 +91,7 @@ class Viewer:
                 f"Your role ({self.role}) does not permit this.",
                 f"It takes the role {next(role for role in ROLES if act in MAY[role])}, and a login."
                 if self.method == LOCAL_METHOD
-                else "Ask whoever runs etcdview, if you need it.",
+                else "Ask etcdview's administrator for it.",
             )
 
 

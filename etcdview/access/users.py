@@ -45,7 +45,7 @@ class Users:
     def get(self, name: str) -> User:
         """Raises NotFoundError."""
         if name not in self.by_name:
-            raise NotFoundError(f"There is no user {name!r}.", "`etcdview user list` shows all.")
+            raise NotFoundError(f"Unknown user: {name!r}.", "`etcdview user list` shows all.")
         return self.by_name[name]
 
     def with_user(self, user: User) -> Users:
@@ -74,7 +74,7 @@ class Users:
 def check_name(name: str) -> str:
     """The name, if a user may be called so. Raises UsageError."""
     if not name or len(name) > MAX_NAME or not name.isprintable() or name != name.strip():
-        raise UsageError(f"{name[:40]!r} is no user name.", f"Use up to {MAX_NAME} letters, digits and signs.")
+        raise UsageError(f"{name[:40]!r} is not a valid user name.", f"Use up to {MAX_NAME} letters, digits and signs.")
     return name
 
 
@@ -132,7 +132,7 @@ def _token(raw: Any, where: str) -> KeptToken:
         until = datetime.fromisoformat(raw["until"]) if raw.get("until") else None
         return KeptToken(raw["id"], raw["hash"], datetime.fromisoformat(raw["made"]), until, str(raw.get("note", "")))
     except (KeyError, TypeError, ValueError, AttributeError):
-        raise SettingError(f"{where} is no token.", "Make it with `etcdview user token`.") from None
+        raise SettingError(f"{where} is not a valid token.", "Make it with `etcdview user token`.") from None
 
 
 def scope_of(raw: dict[str, Any], where: str) -> Scope | None:
@@ -140,5 +140,5 @@ def scope_of(raw: dict[str, Any], where: str) -> Scope | None:
     lists = {name: raw[name] for name in ("namespaces", "resources") if name in raw}
     for name, value in lists.items():
         if not isinstance(value, list) or not value or not all(isinstance(v, str) and v for v in value):
-            raise SettingError(f"{where}.{name} is no list of names.", 'Such as ["shop", "team-*"].')
+            raise SettingError(f"{where}.{name} is not a list of names.", 'Such as ["shop", "team-*"].')
     return Scope(**{name: tuple(value) for name, value in lists.items()}) if lists else None

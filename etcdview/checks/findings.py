@@ -1,4 +1,4 @@
-"""What is not well, with its evidence: the form in which the rules of relations answer."""
+"""What is unhealthy, with its evidence: the form in which the rules of relations answer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _RANK: dict[str, int] = {"critical": 0, "warning": 1, "info": 2}
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is not as it should be. `id` is the rule's.
+    """One problem. `id` is the rule's.
 
     `evidence` has a line for each object, in the order of `refs`; `action` is what to do about it.
     """

@@ -92,7 +92,7 @@ def subject_gone(state: StoredState) -> Iterable[Finding]:
         "subject-gone",
         "subject",
         "{n} binding{s} to service accounts that are gone",
-        "Take the subject out of the binding, or delete it: whoever makes that account gets its rights.",
+        "Remove the subject from the binding, or delete the binding: anyone who creates that account gets its rights.",
     )
 
 
@@ -120,7 +120,7 @@ def _bindings(
 
 
 def endpoint_gone(state: StoredState) -> Iterable[Finding]:
-    """Endpoints that lead to pods which are not there: traffic to them is lost."""
+    """Endpoints that point to missing pods: traffic to them is lost."""
     holders = of_kind(state.graph, "EndpointSlice", "Endpoints")
     lost = {
         ref_of(h): ", ".join(f"leads to {r.ref}" for r in state.graph.broken(h) if r.relation == "endpoint")
@@ -129,7 +129,7 @@ def endpoint_gone(state: StoredState) -> Iterable[Finding]:
     yield from about(
         "endpoint-gone",
         "warning",
-        "{n} set{s} of endpoints that lead to pods which are gone",
+        "{n} set{s} of endpoints that point to missing pods",
         {ref: words for ref, words in lost.items() if words},
         "See that kube-controller-manager runs: its endpoint controllers take them out.",
     )
@@ -143,7 +143,7 @@ def definition_gone(state: StoredState) -> Iterable[Finding]:
         "warning",
         "{n} custom type{s} without a definition",
         {Ref(r.group, r.plural, "", ""): f"{n} objects below {r.prefix}/" for r, n in custom},
-        "Make the CRD again to get at the objects, then delete them, and then the CRD.",
+        "Create the CRD again to reach the objects, delete them, then delete the CRD.",
     )
 
 
@@ -155,7 +155,7 @@ def version_unserved(state: StoredState) -> Iterable[Finding]:
         "warning",
         "{n} definition{s} with objects stored in versions that are not served",
         {ref: words for ref, words in found.items() if words},
-        "Serve the version again, write all objects anew, and take it out of status.storedVersions.",
+        "Serve the version again, rewrite all objects, then remove it from status.storedVersions.",
     )
 
 
@@ -171,7 +171,7 @@ def control_plane_silent(state: StoredState) -> Iterable[Finding]:
 
 
 def lease_expired(state: StoredState) -> Iterable[Finding]:
-    """Leases whose holder has not renewed them for long. One without a holder was given back, and is well."""
+    """Leases whose holder has not renewed them for long. A lease without a holder was released, which is normal."""
     leases = [x for x in of_kind(state.graph, "Lease") if state.live and not part_of(x)]
     over = [(x, lease_expired_for(x, state.now)) for x in leases if text(x, "spec", "holderIdentity")]
     yield from about(
@@ -179,7 +179,7 @@ def lease_expired(state: StoredState) -> Iterable[Finding]:
         "info",
         "{n} lease{s} expired long ago",
         by_ref((x, lease_words(x, late)) for x, late in over if late > LEASE_LIMIT),
-        "See whether its holder still runs. A node's lease goes with the node; others can be deleted.",
+        "Check whether its holder still runs. A node's lease is deleted with the node; others can be deleted by hand.",
     )
 
 
@@ -195,7 +195,7 @@ def versions_mixed(state: StoredState) -> Iterable[Finding]:
         "info",
         "{n} type{s} stored in several versions",
         mixed,
-        "Before an old version is dropped, write its objects anew (StorageVersionMigration, or kubectl replace).",
+        "Before you drop an old version, rewrite its objects (StorageVersionMigration, or kubectl replace).",
     )
 
 

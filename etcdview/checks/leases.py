@@ -21,20 +21,20 @@ _API_SERVER = "kube-apiserver"
 # lease -> (what is said, and what stands still meanwhile)
 _SILENT: dict[str, tuple[str, str]] = {
     _API_SERVER: (
-        "{n} API server{s} of which nothing is heard",
-        "Look at its container and its log on that machine. Another API server takes this lease away when one runs.",
+        "{n} kube-apiserver{s} not renewing the lease",
+        "Check its container and log on that machine. Another running API server deletes this lease.",
     ),
     "kube-controller-manager": (
-        "The controller manager does not run",
-        "Nothing makes pods, moves endpoints or collects garbage meanwhile: look at its container and its log.",
+        "The controller manager is not running",
+        "No pods are created, endpoints updated or garbage collected: check its container and log.",
     ),
     "kube-scheduler": (
-        "The scheduler does not run",
-        "New pods stay Pending meanwhile: look at its container and its log.",
+        "The scheduler is not running",
+        "New pods stay Pending: check its container and log.",
     ),
     "cloud-controller-manager": (
-        "The cloud controller manager does not run",
-        "New nodes and load balancers are not set up meanwhile: look at its container and its log.",
+        "The cloud controller manager is not running",
+        "New nodes and load balancers are not set up: check its container and log.",
     ),
 }
 
@@ -62,5 +62,5 @@ def lease_words(lease: Object, late: timedelta) -> str:
     """Who holds it, and since when it is over."""
     seconds, renewed = number(lease, "spec", "leaseDurationSeconds"), text(lease, "spec", "renewTime")
     holder = text(lease, "spec", "holderIdentity")
-    held = f"held by {holder}" if holder else "given back, and taken by nobody"
+    held = f"held by {holder}" if holder else "released, with no new holder"
     return f"{held}, over for {human_duration(late)} (it lasts {seconds} s, and was renewed last {renewed})"

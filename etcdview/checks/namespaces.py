@@ -1,4 +1,4 @@
-"""Namespace by namespace: what is in it, and what is not well, each with its evidence. Pure."""
+"""Namespace by namespace: what is in it, and its problems, each with its evidence. Pure."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ KINDS: tuple[tuple[str, str], ...] = (
     ("coordination.k8s.io", "Lease"),
     ("", "Node"),
 )
-# Kinds of which one namespace is looked into only: each node has a lease in another.
+# Kinds that are read for one namespace only: each node has a lease in another.
 ONLY_IN: dict[str, str] = {"Lease": CONTROL_PLANE_NAMESPACE}
 RECENT = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
 class NamespaceView:
-    """One namespace: its phase, how many objects of each kind are in it, and what is not well."""
+    """One namespace: its phase, how many objects of each kind are in it, and its problems."""
 
     name: str
     phase: str
@@ -80,7 +80,7 @@ Rule = Callable[[RuleInput], Iterable[Finding]]
 def namespace_views(
     objects: Iterable[Object], now: datetime, keys: Mapping[str, int] | None = None, *, live: bool = True
 ) -> tuple[NamespaceView, ...]:
-    """Every namespace by name. `objects` are all of KINDS; those that are not there cannot be missed.
+    """Every namespace by name. `objects` are all of KINDS; a kind that was not read is never reported as missing.
 
     `keys` says how many keys of any kind each namespace has; `live` is false for a file.
     """
@@ -123,9 +123,9 @@ def namespace_ending(scene: RuleInput) -> Iterable[Finding]:
         "warning",
         "The namespace is being deleted",
         {ref_of(namespace): "; ".join([f"for {since}", *said])},
-        "Nothing is left in it: see that kube-controller-manager runs, which takes the namespace's own finalizer away."
+        "It is empty: check that kube-controller-manager runs, which removes the namespace's own finalizer."
         if scene.left == 0
-        else "Look at the objects that are left in it, and at who should take away their finalizers.",
+        else "Check the remaining objects, and the controllers that should remove their finalizers.",
     )
 
 
@@ -141,9 +141,9 @@ def workloads_short(scene: RuleInput) -> Iterable[Finding]:
     yield from about(
         "workloads-short",
         "warning",
-        "{n} workload{s} with fewer pods than asked for",
+        "{n} workload{s} below the desired replicas",
         by_ref((w, state.text) for w, state in short if state.well is False),
-        "Look at the pods it owns; where there are too few, at its conditions and events.",
+        "Check its pods; if there are too few, check its conditions and events.",
     )
 
 
@@ -155,7 +155,7 @@ def jobs_failed(scene: RuleInput) -> Iterable[Finding]:
         "warning",
         "{n} job{s} failed",
         by_ref((j, _failure(j)) for j in failed),
-        "Look at the logs of its pods; delete the job when it is no longer wanted.",
+        "Check the logs of its pods; delete the job if you no longer need it.",
     )
 
 
@@ -166,7 +166,7 @@ def _failure(job: Object) -> str:
 
 
 def claims_unbound(scene: RuleInput) -> Iterable[Finding]:
-    """Claims without a volume; of a class that waits for a pod this is as it should be, until a pod is there."""
+    """Claims without a volume. With a class that waits for the first consumer this is normal until a pod exists."""
     claims = [c for c in of_kind(scene.objects, "PersistentVolumeClaim") if not deleting(c)]
     states = [(c, state_of(c, scene.now)) for c in claims]
     yield from about(
@@ -174,7 +174,7 @@ def claims_unbound(scene: RuleInput) -> Iterable[Finding]:
         "warning",
         "{n} claim{s} without a volume",
         by_ref((c, _claim_words(c, s.text, scene.now)) for c, s in states if s.well is False),
-        "Look at the claim's events: is there such a class, does its provisioner run, does a pod use the claim?",
+        "Check the claim's events: does the storage class exist, does its provisioner run, does a pod use the claim?",
     )
 
 
@@ -225,20 +225,20 @@ def services_unanswered(scene: RuleInput) -> Iterable[Finding]:
         "warning",
         "{n} service{s} without an endpoint that is ready",
         by_ref((s, f"selects {len(scene.graph.selected_by(s))} pods") for s in silent),
-        "Where it selects no pods, compare its selector with their labels; else look why they are not ready.",
+        "If it selects no pods, compare its selector with their labels; otherwise find out why they are not ready.",
     )
 
 
 def references_missing(scene: RuleInput) -> Iterable[Finding]:
-    """Pods that need a config map, a secret, a claim or a service account that is not there."""
+    """Pods that refer to a missing config map, secret, claim or service account."""
     pods = [p for p in of_kind(scene.objects, "Pod") if text(p, "status", "phase") not in ("Succeeded", "Failed")]
     wanting = {ref_of(p): ", ".join(f"needs {r.ref}" for r in _needed(scene.graph, p)) for p in pods}
     yield from about(
         "references-missing",
         "warning",
-        "{n} pod{s} in need of what is not there",
+        "{n} pod{s} referring to a missing object",
         {ref: words for ref, words in wanting.items() if words},
-        "Make the object that it names, or take the name out of the pod's template.",
+        "Create the missing object, or remove the reference from the pod's template.",
     )
 
 
@@ -271,9 +271,9 @@ def budgets_blocking(scene: RuleInput) -> Iterable[Finding]:
     yield from about(
         "budgets-blocking",
         "info",
-        "{n} disruption budget{s} that allow no eviction now",
+        "{n} disruption budget{s} allowing no eviction",
         by_ref((b, state_of(b, scene.now).text) for b in budgets),
-        "Before you drain a node, bring its pods to health, or make the budget wider.",
+        "Before you drain a node, get its pods healthy or loosen the budget.",
     )
 
 
@@ -290,7 +290,7 @@ def quotas_full(scene: RuleInput) -> Iterable[Finding]:
         "warning",
         "{n} quota{s} used up",
         {ref: words for ref, words in found.items() if words},
-        "Nothing that needs more of it can be made: raise the quota, or delete what is no longer wanted.",
+        "Nothing that needs more of it can be created: raise the quota, or delete what you no longer need.",
     )
 
 

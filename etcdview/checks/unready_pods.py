@@ -15,7 +15,7 @@ from etcdview.tables import age
 from etcdview.tables.core_nodes import node_status
 from etcdview.tables.core_pods import pod_state
 
-# What a pod says whose containers are well as far as its kubelet told: the reason is elsewhere.
+# The status text of a pod whose containers are healthy as last reported by its kubelet: the reason is elsewhere.
 _NO_REASON = frozenset({"Running", "Unknown", "NodeLost"})
 _NODES_NAMED = 3
 
@@ -30,7 +30,7 @@ def unready_pods(objects: Iterable[Object], graph: Graph, now: datetime) -> Iter
         "warning",
         "{n} pod{s} not ready because of " + _nodes(counts).replace("{", "{{").replace("}", "}}"),
         by_ref((p, f"{state_of(p, now).text}; {_node_words(node, now)}") for p, node in lost),
-        "Look at the node: does it run, does its kubelet, does that reach the API server?",
+        "Check the node: is it up, does its kubelet run, and does the kubelet reach the API server?",
     )
     on_lost_nodes = {id(p) for p, _ in lost}
     yield from about(
@@ -38,7 +38,7 @@ def unready_pods(objects: Iterable[Object], graph: Graph, now: datetime) -> Iter
         "warning",
         "{n} pod{s} not ready",
         by_ref((p, _words(p, now)) for p in pods if id(p) not in on_lost_nodes),
-        "Look at the pod's page: its containers and how they ended last, its conditions and its events.",
+        "Check the pod's page: containers, their last exit, conditions and events.",
     )
 
 
@@ -76,7 +76,7 @@ def _unexplained(pod: Object, reason: str, now: datetime) -> str:
     ready = condition(pod, "Ready")
     if reason != "Running" or text(ready, "reason") or text(ready, "message"):
         return ""
-    return " ".join(part for part in ("its condition Ready is false", _for(ready, now), "and says no reason") if part)
+    return " ".join(part for part in ("its condition Ready is false", _for(ready, now), "without a reason") if part)
 
 
 def _for(found: Object | None, now: datetime) -> str:

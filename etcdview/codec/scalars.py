@@ -75,7 +75,7 @@ def go_utf8(raw: bytes) -> str:
 
 
 def without_surrogates(text: str) -> str:
-    """U+FFFD for each half of a surrogate pair, with which Python stands in for what is no text."""
+    """U+FFFD for each half of a surrogate pair, with which Python stands in for what is not text."""
     return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 

@@ -21,7 +21,7 @@ def read_file(path: Path) -> dict[str, object]:
         what = f"The settings file {path} cannot be read: {error.strerror}."
         raise SettingError(what, "Check --config and ETCDVIEW_CONFIG.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingError(f"The settings file {path} is no TOML: {error}.", "Mend that line.") from error
+        raise SettingError(f"The settings file {path} is not valid TOML: {error}.", "Correct that line.") from error
     return {name: _from_folder(_row(name, path), value, path.parent) for name, value in table.items()}
 
 

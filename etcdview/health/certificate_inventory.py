@@ -1,4 +1,4 @@
-"""The certificate board: every certificate in sight, what it is for, who vouches for it, and how to renew it.
+"""The certificate board: every certificate found, its purpose, its issuer, and how to renew it.
 
 `collect` reads the files; all else here is pure. Only certificates are kept, never a key.
 """
@@ -60,7 +60,7 @@ class Location:
 class Entry:
     """One certificate, in all the places where it was seen.
 
-    `chain` are the subjects from it up to an authority of the files, as far as they are in sight; `trusted` is None
+    `chain` are the subjects from it up to a CA in the files, as far as they are known; `trusted` is None
     where the files hold no authority that it could be held against.
     """
 
@@ -97,9 +97,9 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class CertificateInventory:
-    """Every certificate in sight, the one that expires first on top; and the files that could not be read.
+    """Every certificate found, the one that expires first on top, and the files that could not be read.
 
-    `unused` authorities of a large bundle are left out: nothing in sight depends on them.
+    `unused` authorities of a large bundle are left out: nothing known depends on them.
     """
 
     entries: tuple[Entry, ...] = ()
@@ -236,7 +236,7 @@ def _shown(der: bytes, place: Location) -> Seen | Unreadable:
         return Unreadable(
             place.where,
             f"The {place.purpose} at {place.where} cannot be read: {error}.",
-            "Look at it by openssl.",
+            "Inspect it with openssl.",
         )
 
 
@@ -256,7 +256,7 @@ def _own(tls: TlsFiles) -> Iterator[Seen | Unreadable]:
 
 
 def _bundle(name: str) -> Iterator[Seen | Unreadable]:
-    """What etcdview trusts: each certificate of the file, whoever signed it."""
+    """What etcdview trusts: each certificate of the file, regardless of its issuer."""
     try:
         parsed, odd = read_authorities(name)
     except CertificateFileError as error:
@@ -266,7 +266,7 @@ def _bundle(name: str) -> Iterator[Seen | Unreadable]:
         yield Seen(certificate, Location(name, _TRUSTED), anchor=True)
     if odd:
         what = f"{odd} of the {len(parsed) + odd} certificates in {name} cannot be read; the others are used."
-        yield Unreadable(name, what, "Take them out, if nothing needs them.")
+        yield Unreadable(name, what, "Remove them if nothing needs them.")
 
 
 def _pki(folder: Path) -> Iterator[Seen | Unreadable]:
@@ -280,7 +280,7 @@ def _kubeconfigs(folder: Path) -> Iterator[Seen | Unreadable]:
         try:
             text = path.read_text("utf-8")
         except (OSError, UnicodeDecodeError):
-            continue  # not there, or not for this user: no certificate that is in sight
+            continue  # not there, or not for this user: no known certificate
         found = re.search(r"^\s*client-certificate-data:\s*(\S+)", text, re.MULTILINE)
         if found is None:
             continue
@@ -288,7 +288,7 @@ def _kubeconfigs(folder: Path) -> Iterator[Seen | Unreadable]:
             pem = base64.b64decode(found[1], validate=True)
             parsed = from_pem(str(path), pem)
         except (binascii.Error, CertificateFileError) as error:
-            yield Unreadable(str(path), f"The certificate in {path} cannot be read: {error}.", "Make the file anew.")
+            yield Unreadable(str(path), f"The certificate in {path} cannot be read: {error}.", "Create the file again.")
             continue
         yield Seen(parsed[0], Location(str(path), known.purpose, known.renew))
 

@@ -48,7 +48,7 @@ class Findings:
 
     @property
     def exit_status(self) -> int:
-        """0 where every endpoint is well, 1 where some are, 3 where none is."""
+        """0 where every endpoint is healthy, 1 where some are, 3 where none is."""
         failed = sum(d.failed is not None for d in self.diagnoses)
         return 0 if not failed else 3 if failed == len(self.diagnoses) else 1
 

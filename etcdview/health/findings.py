@@ -22,10 +22,10 @@ EXIT_STATUS: dict[Status, int] = {"healthy": 0, "at risk": 1, "degraded": 1, "no
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is not as it should be, or worth knowing.
+    """One problem, or a fact worth knowing.
 
     `id` is the rule's. `evidence` holds the very numbers and when they were read; `why` it matters; `action` is what
-    to do; `commands` show or mend it. `member` is the name of the member it is about, "" for the whole cluster.
+    to do; `commands` show or fix it. `member` is the name of the member it is about, "" for the whole cluster.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""What a deployment lacks for high availability and safety: judged from its flags, and from the cluster in sight."""
+"""What a deployment lacks for high availability and safety: judged from its flags, and from the connected cluster."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ def _of_cluster(facts: ClusterFacts | None) -> Iterator[Gap]:
     if voters < 3:
         yield Gap(
             f"{3 - voters} more member{'s' if voters == 1 else ''}",
-            f"With {voters} no member may fail. Three survive the loss of one, five of two.",
+            f"With {voters} voters, no failure is tolerated. Three tolerate one failure, five tolerate two.",
             "Join more control planes (kubeadm join --control-plane), or add members on machines of their own.",
         )
     elif voters % 2 == 0:
         yield Gap(
             "An odd number of members",
-            f"{voters} members survive no more failures than {voters - 1}.",
+            f"{voters} members tolerate no more failures than {voters - 1}.",
             "Add one, or remove one.",
         )
     hosts = {host_of(url) for m in facts.membership.members for url in m.peer_urls}
     if voters > 1 and len(hosts) == 1 and hosts != {""}:
-        yield Gap("Machines of their own", "All members stop when this one machine does.", "Move members elsewhere.")
+        yield Gap("Separate machines", "If this machine fails, all members fail.", "Move members elsewhere.")
     if any(m.learner for m in facts.membership.members):
         yield Gap("A vote for the learner", "Until it is promoted it adds no tolerance.", "etcdctl member promote ID")
 
@@ -58,32 +58,30 @@ def _of_member(deployment: Deployment) -> Iterator[Gap]:
 
 def _security(d: Deployment) -> Iterator[Gap]:
     if d.flag("listen-client-urls") and not d.flag("cert-file") and not d.is_on("auto-tls"):
-        yield Gap("TLS for clients", "Secrets pass in the clear.", "Set --cert-file, --key-file and https addresses.")
+        yield Gap("TLS for clients", "Secrets travel unencrypted.", "Set --cert-file, --key-file and https addresses.")
     elif d.flag("cert-file") and not d.is_on("client-cert-auth"):
         yield Gap(
             "Client certificates",
-            "Whoever reaches port 2379 may read every Secret and change everything.",
+            "Anyone who reaches port 2379 can read every Secret and change everything.",
             "Set --client-cert-auth=true and --trusted-ca-file.",
         )
     if d.flag("listen-peer-urls") and not d.flag("peer-cert-file") and not d.is_on("peer-auto-tls"):
-        yield Gap("TLS between members", "What is replicated passes in the clear.", "Set --peer-cert-file and its key.")
+        yield Gap("TLS between members", "Replicated data travels unencrypted.", "Set --peer-cert-file and its key.")
     elif d.flag("peer-cert-file") and not d.is_on("peer-client-cert-auth"):
         yield Gap("Peer certificates", "Any machine can pose as a member.", "Set --peer-client-cert-auth=true.")
 
 
 def _durability(d: Deployment) -> Iterator[Gap]:
     if d.is_on("unsafe-no-fsync"):
-        yield Gap("Waiting for the disk", "A power failure loses confirmed data.", "Remove --unsafe-no-fsync.")
+        yield Gap("fsync on every write", "A power failure loses confirmed data.", "Remove --unsafe-no-fsync.")
     if d.is_on("force-new-cluster"):
-        yield Gap(
-            "A normal start", "--force-new-cluster throws all other members out at every start.", "Remove the flag."
-        )
+        yield Gap("A normal start", "--force-new-cluster removes all other members at every start.", "Remove the flag.")
     checked = "InitialCorruptCheck=true" in d.flag("feature-gates")
     old_or_new = ("experimental-initial-corrupt-check", "initial-corrupt-check")
     if d.flags and not checked and not any(d.is_on(name) for name in old_or_new):
         yield Gap(
-            "A check of the data at each start",
-            "Without it a member whose data has come apart serves it.",
+            "Corruption check at each start",
+            "Without it, a member with diverged data keeps serving it.",
             "--experimental-initial-corrupt-check=true; since 3.6 --feature-gates=InitialCorruptCheck=true.",
         )
     quota = _number(d.flag("quota-backend-bytes"))
@@ -96,8 +94,8 @@ def _timing(d: Deployment) -> Iterator[Gap]:
     if heartbeat and election and election < 5 * heartbeat:
         yield Gap(
             "Time for elections",
-            f"Only {election / heartbeat:.1f} heartbeats until a follower gives its leader up.",
-            "Let --election-timeout be five to ten times --heartbeat-interval.",
+            f"Followers start an election after only {election / heartbeat:.1f} missed heartbeats.",
+            "Set --election-timeout to five to ten times --heartbeat-interval.",
         )
 
 

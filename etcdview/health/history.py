@@ -18,8 +18,8 @@ from etcdview.health.findings import Finding, Status, Verdict
 KEPT = timedelta(hours=1)
 VERDICTS_KEPT = timedelta(days=1)
 MOST_VERDICTS = 200
-UNSEEN = timedelta(seconds=45)  # with no round for so long, nobody knows what the verdict was
-LEAST = timedelta(minutes=30)  # a rate of growth from less than this is that of one burst
+UNSEEN = timedelta(seconds=45)  # with no round for so long, the verdict is unknown
+LEAST = timedelta(minutes=30)  # over less than this, a rate of growth may be one burst
 Quantity = Literal["latency_seconds", "db_size_bytes", "raft_applied_index", "leader"]
 
 
@@ -125,7 +125,7 @@ class History:
     def growth_bytes_per_second(self, member_id: int) -> float | None:
         """How fast what is in use of the member's database grew; None with less than half an hour to go by.
 
-        The file is no measure: it grows in steps, and etcd fills the room in it before it grows again.
+        The file size is not a measure: it grows in steps, and etcd fills the room in it before it grows again.
         """
         sizes = ((s.at, m.in_use_bytes) for s in self.samples if (m := s.member(member_id)))
         told = [(at, size) for at, size in sizes if size is not None]
@@ -141,8 +141,8 @@ class History:
     def leader_changes(self) -> int:
         """How often the leader changed: as rounds saw it, or more often where most members count more.
 
-        A member counts also when it starts, and when it loses its leader and finds the same one again; so what only
-        some of them count is no change.
+        A member counts also when it starts, and when it loses its leader and finds the same one again; so a change
+        that only some of them count is ignored.
         """
         leaders = [next((m.leader_id for m in s.members if m.leader), 0) for s in self.samples]
         told = [leader for leader in leaders if leader]

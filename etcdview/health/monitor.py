@@ -55,10 +55,10 @@ def stale(report: Report, now: datetime) -> Verdict:
     finding = Finding(
         id="facts-stale",
         severity="critical",
-        summary="The members have not been asked for too long.",
+        summary="The members have not been probed for too long.",
         evidence=f"The last round ended {report.age_seconds:.0f} s ago.",
-        why="What is shown may not hold any more.",
-        action="Look into etcdview's own log, and start it again.",
+        why="The page may be out of date.",
+        action="Check etcdview's own log, and restart it.",
         commands=("etcdview health",),
     )
     return Verdict("unknown", now, (finding,))

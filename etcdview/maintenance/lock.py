@@ -32,11 +32,11 @@ def turn(folder: Path, cluster_id: int, what: str, now: datetime) -> Iterator[No
             os.ftruncate(file, 0)
             os.write(file, f"{what}, since {now.astimezone(UTC):%H:%M:%S} UTC".encode()[:_LONGEST])
         except BlockingIOError:
-            raise UnsafeError(f"{_running(path)}: one operation at a time.", "Wait until it has ended.") from None
+            raise UnsafeError(f"{_running(path)}: one operation at a time.", "Wait until it ends.") from None
         except OSError as error:
             raise UnsafeError(
                 f"The lock {path} cannot be taken: {error.strerror}. Nothing was done.",
-                "It lies beside the undo file: mend its permissions, or name another with undo-file.",
+                "It lies beside the undo file: correct its permissions, or set another undo-file.",
             ) from error
         try:
             yield

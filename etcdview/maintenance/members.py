@@ -88,9 +88,9 @@ class ClusterNow:
         if leader is None or leader.status is None:
             return "The cluster has no leader."
         if (member.status.leader_id, member.status.raft_term) != (leader.id, leader.status.raft_term):
-            return f"{member.name} answers, but does not follow {leader.name}: it is cut off from its peers."
+            return f"{member.name} answers but does not follow {leader.name}: it is cut off from its peers."
         if member.problem:
-            return f"{member.name} answers, but cannot read what the others agreed on: {member.problem}"
+            return f"{member.name} answers but linearizable reads through it fail: {member.problem}"
         return ""
 
     def takes_part(self, member: MemberNow) -> bool:

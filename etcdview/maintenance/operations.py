@@ -101,7 +101,7 @@ def snapshot(store: Maintainable) -> Iterator[SnapshotPiece]:
     """The pieces of a snapshot of one member; see plans.snapshot."""
     source = plans.snapshot_source(look(store))
     if source is None:
-        raise UnsafeError("No member answers that could be read.", "`etcdview health` tells more.")
+        raise UnsafeError("No member answers.", "`etcdview health` has details.")
     probe = store.probe(source.url)
     try:
         yield from probe.snapshot()
@@ -112,7 +112,7 @@ def snapshot(store: Maintainable) -> Iterator[SnapshotPiece]:
 def known(member: MemberNow | None) -> MemberNow:
     """Raises UnsafeError where there is no such member (any more)."""
     if member is None:
-        raise UnsafeError("There is no such member in the cluster.", "Look at the members as they are now.")
+        raise UnsafeError("The cluster has no such member.", "Reload the list of members.")
     return member
 
 

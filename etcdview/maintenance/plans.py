@@ -39,8 +39,8 @@ def snapshot(cluster: ClusterNow) -> Plan:
     return Plan(
         "snapshot",
         "Save a snapshot",
-        f"Reads the whole database of {source.name if source else 'a member'} as of one moment, and checks it by its "
-        "hash. Nothing is changed.",
+        f"Reads the whole database of {source.name if source else 'a member'} at one moment, and verifies its hash. "
+        "Nothing is changed.",
         "The file holds every Secret, in plain text where it is stored so: keep it as you keep the cluster's CA key. "
         "Reading it takes bandwidth and disk of that one member.",
         (
@@ -71,11 +71,11 @@ def compact(cluster: ClusterNow, revision: int) -> Plan:
     return Plan(
         "compact",
         f"Compact up to revision {revision}",
-        f"Every member drops all values that were replaced or deleted before revision {revision}. What is there now "
-        "stays. The database file stays as large as it is: defragmenting makes it smaller.",
+        f"Every member drops all values that were replaced or deleted before revision {revision}. Current values "
+        "stay. The database file stays as large as it is: defragmenting makes it smaller.",
         "It cannot be undone: histories and reads of the past before that revision are gone, in etcdview too. Watches "
-        "that are further behind end, and their clients list everything anew. The API server compacts by itself every "
-        "five minutes.",
+        "that are further behind end, and their clients list everything again. The API server compacts every five "
+        "minutes anyway.",
         (f"etcdctl compact {revision} --physical",),
         str(revision),
         refusal,
@@ -88,8 +88,8 @@ def defragment(cluster: ClusterNow, member: MemberNow) -> Plan:
     return Plan(
         "defragment",
         f"Defragment {member.name}",
-        f"{member.name} writes its database into a new, smaller file{_shrinks(member)}. The others are left alone.",
-        f"{member.name} answers nobody meanwhile{_lasts(member)}, and needs as much free disk again as it uses now."
+        f"{member.name} writes its database into a new, smaller file{_shrinks(member)}. The others are not changed.",
+        f"{member.name} does not answer meanwhile{_lasts(member)}, and needs free disk space of the size it uses now."
         + (" It is the leader: do the followers first, or move the leader before." if leads else ""),
         (f"etcdctl --endpoints={member.url or 'URL'} defrag --command-timeout=30m",),
         member.name,
@@ -105,9 +105,9 @@ def defragment_all(cluster: ClusterNow) -> Plan:
         "defragment-all",
         "Defragment all members",
         f"One after the other writes its database into a new, smaller file, the leader last: {order}. Before each, all "
-        "members are looked at again; it stops where one does not answer, or is cut off.",
-        "The member whose turn it is answers nobody meanwhile. Clients go to the others; with two members or fewer "
-        "everything stands still. When the leader's turn comes, writes wait, and another leader may be elected.",
+        "members are checked again; it stops if one does not answer or is cut off.",
+        "A member does not answer while it is defragmented. Clients go to the others; with two members or fewer, "
+        "all requests wait. When the leader's turn comes, writes wait, and another leader may be elected.",
         tuple(f"etcdctl --endpoints={m.url} defrag --command-timeout=30m" for m in defragment_order(cluster)),
         "defragment all",
         refusals.away(cluster, gone, "no other member can be taken offline") if gone else "",
@@ -153,11 +153,11 @@ def disarm(cluster: ClusterNow, alarm: Alarm) -> Plan:
         "The cluster takes writes again." if space else f"{name} takes requests again.",
         "Make room first: compact, then defragment every member. Otherwise the alarm comes back with the next writes."
         if space
-        else f"CORRUPT means that {name}'s data differs from the others'. Disarming mends nothing: clients of {name} "
-        "may read what is wrong. Remove the member and add it anew with empty data.",
+        else f"CORRUPT means that {name}'s data differs from the others'. Disarming repairs nothing: clients of "
+        "{name} may read wrong data. Remove the member and add it again with empty data.",
         ("etcdctl alarm list", "etcdctl alarm disarm"),
         alarm.kind,
-        "" if alarm in cluster.alarms else f"There is no alarm {alarm.kind} of {name} any more.",
+        "" if alarm in cluster.alarms else f"The alarm {alarm.kind} of {name} is already disarmed.",
     )
 
 
@@ -167,10 +167,10 @@ def add_learner(cluster: ClusterNow, peer_url: str, name: str) -> Plan:
     return Plan(
         "add-learner",
         f"Add {shown} as a learner",
-        f"The cluster expects a member at {peer_url}. It gets all data, has no vote, and counts for no quorum until it "
-        "is promoted.",
+        f"The cluster expects a member at {peer_url}. It gets all data, has no vote, and does not count for the quorum "
+        "until it is promoted.",
         "Until it has started, the membership shows a member without a name. Start it with empty data and "
-        "--initial-cluster-state=existing, else it makes a cluster of its own.",
+        "--initial-cluster-state=existing, otherwise it creates a cluster of its own.",
         (f"etcdctl member add {shlex.quote(shown)} --peer-urls={shlex.quote(peer_url)} --learner",),
         peer_url,
         refusals.no_peer(cluster, peer_url) or refusals.no_learner(cluster),
@@ -183,9 +183,9 @@ def promote(cluster: ClusterNow, member: MemberNow) -> Plan:
     return Plan(
         "promote",
         f"Promote {member.name}",
-        f"{member.name} votes from then on: {voters} voters, of which {majority(voters)} must agree.",
+        f"{member.name} becomes a voter: {voters} voters, of which {majority(voters)} must agree.",
         f"If it then fails, it counts as failed: {_tolerance(voters)}."
-        + (" An even number of voters tolerates no more than one fewer does." if voters % 2 == 0 else ""),
+        + (" An even number of voters tolerates no more failures than one voter fewer." if voters % 2 == 0 else ""),
         (f"etcdctl member promote {member.id_hex}",),
         member.name,
         refusals.not_ready(cluster, member),
@@ -200,7 +200,7 @@ def remove(cluster: ClusterNow, member: MemberNow) -> Plan:
         f"Remove {member.name}",
         f"Removes {member.name} permanently: it stops, and its data cannot be reused. "
         f"{voters} voters remain, of which {majority(voters)} must agree.",
-        f"Afterwards {_tolerance(voters)}. To come back it must be added anew, with empty data."
+        f"Afterwards {_tolerance(voters)}. To return, it must be added again with empty data."
         + (" It is the leader: another is elected first." if member.leader else ""),
         (f"etcdctl member remove {member.id_hex}",),
         member.name,
@@ -233,4 +233,4 @@ def _lasts(member: MemberNow) -> str:
 
 def _tolerance(voters: int) -> str:
     may_fail = max(0, voters - majority(voters))
-    return f"{may_fail} of {voters} voters may fail" if may_fail else f"none of {voters} voters may fail"
+    return f"{may_fail} of {voters} voters may fail" if may_fail else "no failure is tolerated"

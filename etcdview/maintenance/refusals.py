@@ -19,13 +19,13 @@ def loses_quorum(cluster: ClusterNow, member: MemberNow) -> str:
     missing = [m for m in left if not cluster.takes_part(m)]
     there, needed = len(left) - len(missing), majority(len(left))
     if not left:
-        return f"{member.name} is the last voter: without it there is no cluster."
+        return f"{member.name} is the last voter: the cluster cannot exist without it."
     if cluster.leader is None:
         return "The cluster has no leader, so no member can be removed."
     if there < needed:
         return (
-            f"Without {member.name}, {there} of {len(left)} voters would take part, and {needed} must: the quorum "
-            f"would be lost. {_reasons(cluster, missing)} Bring it back first, or remove what is down."
+            f"Without {member.name}, {there} of {len(left)} voters would remain, and {needed} are needed: the "
+            f"quorum would be lost. {_reasons(cluster, missing)} Bring it back first, or remove members that are down."
         )
     return ""
 
@@ -52,9 +52,9 @@ def no_learner(cluster: ClusterNow) -> str:
     """Why no learner can be added now."""
     learner = next((m for m in cluster.members if m.learner), None)
     if learner is not None:
-        return f"{learner.name} is a learner already, and etcd takes one at a time: promote or remove it first."
+        return f"{learner.name} is already a learner, and etcd allows one at a time: promote or remove it first."
     gone = cluster.others_away()
-    return away(cluster, gone, "etcd adds no member while another is away") if gone else ""
+    return away(cluster, gone, "etcd adds no member while another is down") if gone else ""
 
 
 def no_peer(cluster: ClusterNow, peer_url: str) -> str:
@@ -68,7 +68,7 @@ def no_peer(cluster: ClusterNow, peer_url: str) -> str:
         return f"{peer_url} belongs to {used[peer_url]}."
     schemes = {scheme for scheme in (split_url(url).scheme for url in used) if scheme}
     if schemes and parts.scheme not in schemes:
-        return f"The other members speak {', '.join(sorted(schemes))} among each other: this one must too."
+        return f"The other members use {', '.join(sorted(schemes))} between peers: this one must too."
     return ""
 
 
@@ -82,7 +82,7 @@ def may_rest(cluster: ClusterNow, member: MemberNow) -> str:
 
 def away(cluster: ClusterNow, members: Sequence[MemberNow], why: str) -> str:
     """These members do not take part, and so the operation is refused."""
-    return f"{_reasons(cluster, members)} So {why}. Bring back or remove what is away first."
+    return f"{_reasons(cluster, members)} So {why}. Bring back or remove the members that are down first."
 
 
 def _reasons(cluster: ClusterNow, members: Sequence[MemberNow]) -> str:

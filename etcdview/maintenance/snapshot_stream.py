@@ -70,7 +70,7 @@ class Stream:
             data = None if piece is None else piece.data
         if held != digest.digest():
             raise FileFormatError(
-                "The snapshot does not fit its hash: it broke off, or was damaged on the way.", "Take another."
+                "The snapshot does not match its hash: it was cut short or damaged on the way.", "Take another."
             )
         self.sha256 = digest.hexdigest()
         yield held
@@ -113,7 +113,7 @@ def _write(stream: Stream, part: Path, progress: ProgressFn) -> int:
             done += len(data)
             progress(Progress(done, stream.size_bytes, "bytes saved"))
         if (done - HASH_BYTES) % _PAGE_BYTES:
-            raise FileFormatError("What the member sent is no database: its size is wrong.", "Take another.")
+            raise FileFormatError("The member did not send a database: the size is wrong.", "Take another.")
         os.fsync(file.fileno())
     return done
 

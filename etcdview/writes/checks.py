@@ -43,7 +43,7 @@ def check_revision(obj: Mapping[str, Any], mod_revision: int) -> None:
     if version and mod_revision and version != str(mod_revision):
         raise ConflictError(
             f"The text says resourceVersion {version[:_SHOWN]}, but the key is at revision {mod_revision}.",
-            "Begin from the object as it is now, or leave resourceVersion out.",
+            "Start from the current object, or leave resourceVersion out.",
         )
 
 
@@ -58,8 +58,8 @@ def check_same(wanted: Any, stored: Any, *, secret: bool = False) -> None:
         path, ours, theirs = difference
         told = "" if secret else f": {_text(ours)} would become {_text(theirs)}"
         raise EncodeError(
-            f"{path[:_SHOWN] or 'The object'} would not be stored as it is written{told}.",
-            "Write it in the form that it is stored in.",
+            f"{path[:_SHOWN] or 'The object'} would be stored in another form{told}.",
+            "Write it in the stored form.",
         )
 
 
@@ -103,7 +103,7 @@ def _check(path: tuple[str, ...], found: str, expected: str, key: str) -> None:
         name = ".".join(path)
         what = f"{name} is {found[:_SHOWN]!r}" if found else f"{name} is missing"
         rather = f"must be {expected!r}" if expected else "must not be there"
-        raise EncodeError(f"{what}; under the key {key[:_SHOWN]} it {rather}.", "An edit does not rename or move.")
+        raise EncodeError(f"{what}; under the key {key[:_SHOWN]} it {rather}.", "Edits cannot rename or move objects.")
 
 
 def _check_group(obj: Mapping[str, Any], expected: str, key: str) -> None:
@@ -114,7 +114,7 @@ def _check_group(obj: Mapping[str, Any], expected: str, key: str) -> None:
         raise EncodeError(
             f"apiVersion is {version[:_SHOWN]!r}; under the key {key[:_SHOWN]} its group must be "
             f"{expected or 'the core group (v1)'!r}.",
-            "A group has its own keys.",
+            "Each API group has its own keys.",
         )
 
 

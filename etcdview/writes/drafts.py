@@ -90,11 +90,11 @@ class Drafter:
         wanted = self._completed(unmasked(given, old, self._redactor, secret), old)
         chosen = held if held is not None else storage
         if chosen is None:
-            raise EncodeError("It is not said how to store this value.", "Choose protobuf, json or cbor.")
+            raise EncodeError("The storage format of this value is missing.", "Choose protobuf, json or cbor.")
         chosen = replace(chosen, api_version=str(wanted.get("apiVersion", "")), kind=str(wanted.get("kind", "")))
         value, new = self._encoded(key, object_key, wanted, chosen)
         if before is not None and old == new:
-            raise EncodeError("Nothing changes: this is what is stored already.")
+            raise EncodeError("Nothing changes: this value is already stored.")
         return Draft(key, before, old, new, value, chosen, tuple(self._notes(before, old, given, chosen)))
 
     def _before(self, before: KeyValue | None, *, replacing: bool) -> tuple[Object | None, StorageFormat | None]:
@@ -114,7 +114,7 @@ class Drafter:
             raise EncodeError(f"The value would take {len(value):,} bytes: more than etcd accepts.")
         decoded = self._codec.decode(key, value)
         if decoded.object is None or decoded.unknown_fields:
-            raise EncodeError("What would be stored cannot be decoded again, so it is not written.")
+            raise EncodeError("The new value cannot be decoded again, so it is not written.")
         secret = is_sensitive(object_key.resource if object_key else None, storage.kind)
         check_same(wanted, decoded.object, secret=self._redactor.mask(wanted, secret) is not wanted)
         _check_form(storage, decoded)
@@ -133,14 +133,14 @@ class Drafter:
     def _notes(self, before: KeyValue | None, old: Object | None, given: Object, storage: StorageFormat) -> list[str]:
         notes = []
         if before is not None and old is None:
-            notes.append("What is there now cannot be decoded; it is replaced as a whole.")
+            notes.append("The current value cannot be decoded; it is replaced as a whole.")
         elif before is not None and self._codec.reencodes(self._codec.decode(before.key, before.value)) is False:
             notes.append(
-                "What is there now was not written by a release of Kubernetes that etcdview knows: more of its bytes "
-                "may change than the difference shows."
+                "The current value was not written by a Kubernetes release that etcdview knows: more bytes may change "
+                "than the diff shows."
             )
         if given.get("kind") == "Secret" and given.get("stringData"):
-            notes.append("stringData is stored as data, as the API server does.")
+            notes.append("stringData is stored as data, like the API server does.")
         if storage.provider:
             notes.append(f"The value is encrypted by {storage.provider} with the key {storage.key_name!r}.")
         return notes
@@ -160,7 +160,7 @@ def _with_string_data(wanted: Object) -> Object:
     texts = wanted["stringData"]
     for name, text in texts.items():
         if not isinstance(text, str):
-            raise EncodeError(f"stringData.{name[:100]} is no text.")
+            raise EncodeError(f"stringData.{name[:100]} is not text.")
     data = {name: base64.b64encode(text.encode()).decode() for name, text in texts.items()}
     merged = (wanted.get("data") or {}) | data
     return {name: value for name, value in wanted.items() if name != "stringData"} | {"data": merged}

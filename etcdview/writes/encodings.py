@@ -18,7 +18,7 @@ def new_form(codec: Codec, object_key: ObjectKey | None, obj: dict[str, Any], fo
     """
     api_version, kind = str(obj.get("apiVersion", "")), str(obj.get("kind", ""))
     if form not in ("", *FORMATS):
-        raise EncodeError(f"There is no stored form {form[:20]!r}.", f"Choose {', '.join(FORMATS)}.")
+        raise EncodeError(f"Unknown storage format {form[:20]!r}.", f"Choose {', '.join(FORMATS)}.")
     chosen: Any = form or ("protobuf" if codec.stores_as_protobuf(api_version, kind) else "json")
     provider, name = _encryption(codec, object_key)
     return StorageFormat(chosen, provider, name, api_version, kind)
@@ -33,7 +33,7 @@ def _encryption(codec: Codec, object_key: ObjectKey | None) -> tuple[str, str]:
     key = next((key for key in rule.keys if key.provider == provider), None)
     if key is None:
         raise EncodeError(
-            f"The API server encrypts values of this type with {provider}: its key is out of reach.",
+            f"The API server encrypts values of this type with {provider}: its key is not available.",
             "Create the object through the API server.",
         )
     return provider, key.name

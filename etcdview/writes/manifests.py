@@ -28,18 +28,18 @@ MAX_NODES = 100_000  # of YAML, which is read at some 20,000 a second
 _OTHER_BOOLEANS = frozenset(("y", "n", "yes", "no", "on", "off"))
 _OTHER_INTEGER = re.compile(r"[-+]?0[0-9_]+$")
 _DIRECTIVE = re.compile(r"^\ufeff?%", re.MULTILINE)
-_QUOTE = "Put it in quotes where a text is meant; else write it in another way."
+_QUOTE = "Put it in quotes if you mean text; otherwise write it differently."
 
 
 def read_manifest(text: str, form: str) -> dict[str, Any]:
     """The object of a text. Raises EncodeError that says what is wrong with it, and in which line."""
     if len(text) > MAX_STORED_BYTES or len(text.encode("utf-8", "surrogatepass")) > MAX_STORED_BYTES:
-        raise EncodeError(f"This text is larger than {MAX_STORED_BYTES:,} bytes.", "etcd takes no value of that size.")
+        raise EncodeError(f"This text is larger than {MAX_STORED_BYTES:,} bytes.", "etcd rejects values of that size.")
     if form not in FORMS:
-        raise EncodeError(f"There is no form {form[:20]!r}.", "Choose yaml or json.")
+        raise EncodeError(f"Unknown format {form[:20]!r}.", "Choose yaml or json.")
     obj = _yaml(text) if form == "yaml" else _json(text)
     if not isinstance(obj, dict):
-        raise EncodeError(f"This {form.upper()} is no object.", "It begins with apiVersion and kind.")
+        raise EncodeError(f"This {form.upper()} is not an object.", "It begins with apiVersion and kind.")
     _check(obj, "", 0)
     return obj
 
@@ -54,7 +54,7 @@ def _yaml(text: str) -> Any:
     except YAMLError as error:
         raise EncodeError(f"Invalid YAML{_line(error)}: {_problem(error)}.") from error
     except ValueError as error:
-        raise EncodeError("This YAML holds a number that Kubernetes cannot: it has too many digits.") from error
+        raise EncodeError("This YAML has a number with too many digits for Kubernetes.") from error
 
 
 def _json(text: str) -> Any:
@@ -63,7 +63,7 @@ def _json(text: str) -> Any:
     except json.JSONDecodeError as error:
         raise EncodeError(f"Invalid JSON in line {error.lineno}: {error.msg.lower()}.") from error
     except ValueError as error:
-        raise EncodeError("This JSON holds a number that Kubernetes cannot: no number, or too many digits.") from error
+        raise EncodeError("This JSON has a number that is not finite or has too many digits.") from error
     except RecursionError as error:
         raise _too_deep() from error
 
@@ -78,11 +78,9 @@ class _Composer(Composer):
         event = self.parser.peek_event()
         line = event.start_mark.line + 1
         if isinstance(event, AliasEvent) or event.anchor is not None:
-            raise EncodeError(
-                f"In line {line} stands an anchor or an alias (& or *).", "Write out what it stands for, or quote it."
-            )
+            raise EncodeError(f"Line {line} has an anchor or an alias (& or *).", "Write out the value, or quote it.")
         if getattr(event, "tag", None) is not None or getattr(event, "ctag", None) is not None:
-            raise EncodeError(f"In line {line} stands a tag (!).", "Leave it out, or quote it where a text is meant.")
+            raise EncodeError(f"Line {line} has a tag (!).", "Leave it out, or quote it if you mean text.")
         self._depth += 1
         self._nodes += 1
         if self._nodes > MAX_NODES:
@@ -124,7 +122,7 @@ def _check(value: Any, path: str, depth: int) -> None:
     if isinstance(value, dict):
         for key, item in value.items():
             if not isinstance(key, str):
-                raise EncodeError(f"The key {key!r} of {path or 'the object'} is no text.", "Put it in quotes.")
+                raise EncodeError(f"The key {key!r} of {path or 'the object'} is not text.", "Put it in quotes.")
             _check_text(key, path)
             _check(item, f"{path}.{key}" if path else key, depth + 1)
     elif isinstance(value, list):
@@ -133,9 +131,9 @@ def _check(value: Any, path: str, depth: int) -> None:
     elif isinstance(value, str):
         _check_text(value, path)
     elif isinstance(value, float) and not math.isfinite(value):
-        raise EncodeError(f"{path[:200]} is no number that Kubernetes knows: {value}.")
+        raise EncodeError(f"{path[:200]} is not a number that Kubernetes accepts: {value}.")
     elif not isinstance(value, bool | int | float | None):
-        raise EncodeError(f"{path[:200]} is of a kind that JSON does not have: {type(value).__name__}.")
+        raise EncodeError(f"{path[:200]} has a type that JSON does not have: {type(value).__name__}.")
 
 
 def _check_text(text: str, path: str) -> None:

@@ -16,7 +16,7 @@ from etcdview import private_files
 from etcdview.errors import UndoError
 from etcdview.models import KeyValue
 
-_REMEDY = "Make room or mend its permissions; the setting undo-file names another."
+_REMEDY = "Free disk space or correct its permissions; the setting undo-file names another."
 
 
 @dataclass(frozen=True, slots=True)

@@ -374,7 +374,7 @@ def test_the_log_has_the_address_that_the_proxy_saw(tmp_path: Path, cluster: Clu
 def test_a_users_file_that_others_write_is_refused(made: Lab, name: str, mode: int) -> None:
     (made.folder / name).chmod(mode)
 
-    with pytest.raises(SettingError, match="Others than its owner may write"):
+    with pytest.raises(SettingError, match="Others than its owner can write"):
         create_app(made.settings, made.app.extensions["etcdview"])
 
 

@@ -82,7 +82,7 @@ def load_encryption_config(path: Path) -> EncryptionConfig:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
         raise SettingError(f"{path} cannot be read: {reason}.", _REMEDY) from None
     try:
         raw = YAML(typ="safe", pure=True).load(text)

@@ -133,5 +133,5 @@ def late(url: str, seconds: float) -> Problem:
     return Problem(
         "DeadlineError",
         f"{url} did not answer within {seconds:g} s.",
-        "Look at the member's process and log: it hangs, or its disk or its network does.",
+        "Check the member's process and log: the process, its disk or its network hangs.",
     )

@@ -119,7 +119,7 @@ class _Line:
         status, body, date = self._get("/health")
         answer = json.loads(body)
         if not isinstance(answer, dict) or "health" not in answer:
-            raise ValueError("it is no answer of etcd's")
+            raise ValueError("it is not an answer of etcd")
         skew = (date.timestamp() + 0.5 - (asked + time.time()) / 2) if date else None
         return HttpHealth(
             healthy=status == 200 and str(answer["health"]).lower() == "true",
@@ -155,10 +155,10 @@ class _Line:
 # The most specific first: TimeoutError and ssl.SSLError are OSErrors too.
 _ERRORS: tuple[tuple[type[Exception], type[UnreachableError], str, str], ...] = (
     (ConnectionRefusedError, RefusedError, "Nothing listens at {url}", "Start the member, or correct the address."),
-    (TimeoutError, DeadlineError, "{url} takes the connection but does not answer", "Look whether its process hangs."),
+    (TimeoutError, DeadlineError, "{url} accepts the connection but does not answer", "Its process may hang."),
     (ssl.SSLError, TlsError, "TLS with {url} failed", "See `etcdview doctor` for the cause."),
     (OSError, UnreachableError, "{url} cannot be reached", "Check the network between here and the member."),
-    (Exception, UnreachableError, "{url} answered something else than etcd", "Check what listens there."),
+    (Exception, UnreachableError, "{url} answered, but is not etcd", "Check what listens there."),
 )
 
 

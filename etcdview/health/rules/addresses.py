@@ -29,9 +29,9 @@ def url_loopback(context: RuleContext) -> Iterator[Finding]:
         yield Finding(
             id="url-loopback",
             severity="warning",
-            summary=f"Member {member.name} advertises an address that leads every other machine to itself.",
+            summary=f"Member {member.name} advertises a loopback or unspecified address.",
             evidence=f"It advertises {listed(peer + client)} {read_at(context.facts.at)}.",
-            why="Peers cannot reach it there, and clients that follow the membership reach the wrong member or none.",
+            why="Peers cannot reach it there; clients that follow the member list reach the wrong member or none.",
             action="Set --initial-advertise-peer-urls and --advertise-client-urls to an address of the machine.",
             commands=(f"etcdctl member update {member.id:x} --peer-urls=https://ADDRESS:2380", MEMBERS),
             member=member.name,
@@ -51,9 +51,9 @@ def url_shared(context: RuleContext) -> Iterator[Finding]:
         yield Finding(
             id="url-shared",
             severity="warning",
-            summary=f"Members {listed(names)} advertise one address.",
+            summary=f"Members {listed(names)} advertise the same address.",
             evidence=f"{url} is advertised by {listed(names)} {read_at(context.facts.at)}.",
-            why="Whoever asks for one of them gets the other: a dead member can look alive.",
+            why="A client of one can reach the other: a dead member can look alive.",
             action="Give each member its own --advertise-client-urls.",
             commands=(MEMBERS,),
         )
@@ -74,7 +74,7 @@ def url_misleads(context: RuleContext) -> Iterator[Finding]:
                 summary=f"Behind the address of member {owner.name} another member answers.",
                 evidence=f"{endpoint.url} is advertised by {owner.name} ({owner.id:x}) and answered by "
                 f"{status.member_id:x} {read_at(endpoint.status.at)}.",
-                why=f"Nothing here says how {owner.name} is.",
+                why=f"The state of {owner.name} is unknown.",
                 action="Correct --advertise-client-urls, or the name or load balancer that the address leads to.",
                 commands=(MEMBERS,),
                 member=owner.name,
@@ -113,7 +113,7 @@ def url_missing(context: RuleContext) -> Iterator[Finding]:
             severity="warning",
             summary=f"Member {member.name} advertises no client URL.",
             evidence=f"The membership lists none for {member.id:x} {read_at(context.facts.at)}.",
-            why="It cannot be asked how it is, and clients that follow the membership never use it.",
+            why="It cannot be probed, and clients that follow the member list never use it.",
             action="Set --advertise-client-urls, and start it again.",
             commands=(MEMBERS,),
             member=member.name,
@@ -130,10 +130,10 @@ def url_odd(context: RuleContext) -> Iterator[Finding]:
         yield Finding(
             id="url-odd",
             severity="warning" if len(odd) == len(member.client_urls) else "info",
-            summary=f"Member {member.name} advertises an address that is not asked.",
+            summary=f"Member {member.name} advertises an address that cannot be probed.",
             evidence=f"The membership lists {listed(odd)} {read_at(context.facts.at)}.",
             why="Only http and https addresses of a host and a port lead to it from another machine.",
-            action="Correct --advertise-client-urls; a socket file belongs into --listen-client-urls alone.",
+            action="Correct --advertise-client-urls; a socket file belongs only in --listen-client-urls.",
             commands=(MEMBERS,),
             member=member.name,
         )
@@ -152,7 +152,7 @@ def url_plain(context: RuleContext) -> Iterator[Finding]:
         severity="warning",
         summary="Members are reached without TLS.",
         evidence=f"Advertised: {listed(plain[:6])}{' and more' if len(plain) > 6 else ''} {read_at(context.facts.at)}.",
-        why="Every Secret of the cluster passes in the clear, and anyone who reaches the port may write.",
+        why="Every Secret of the cluster travels unencrypted, and anyone who reaches the port can write.",
         action="Give members certificates and https addresses, with --client-cert-auth and --peer-client-cert-auth.",
         commands=(MEMBERS,),
     )
@@ -170,7 +170,7 @@ def one_machine(context: RuleContext) -> Iterator[Finding]:
         severity="info",
         summary="All members run on one machine.",
         evidence=f"Every peer URL is on {hosts.pop()} {read_at(context.facts.at)}.",
-        why="When that machine fails, all members fail: they protect against nothing. Fine for a trial.",
+        why="When that machine fails, all members fail. Acceptable for a test cluster only.",
         action="Run each member on its own machine, with its own disk.",
         commands=(MEMBERS,),
     )

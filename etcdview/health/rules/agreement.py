@@ -25,7 +25,7 @@ def leader_missing(context: RuleContext) -> Iterator[Finding]:
         severity="critical",
         summary="There is no leader.",
         evidence=f"Leader 0 at {terms} {read_at(context.facts.at)}.",
-        why="Without a leader nothing is agreed on: no write, no linearizable read.",
+        why="Without a leader, writes and linearizable reads fail.",
         action="Give an election a few seconds; then check that the members reach each other's peer URLs.",
         commands=(STATUS, MEMBERS),
     )
@@ -42,7 +42,7 @@ def leader_disputed(context: RuleContext) -> Iterator[Finding]:
         severity="critical",
         summary="Members name different leaders.",
         evidence=_spread(named, lambda leader: f"leader {leader:x}", context.facts),
-        why="The members do not hear each other; clients of the smaller side hang or read old data.",
+        why="The members are partitioned; clients of the smaller side hang or read old data.",
         action="Check the network between the peer URLs, and whether a member was restored on its own.",
         commands=(STATUS,),
     )
@@ -59,7 +59,7 @@ def term_differs(context: RuleContext) -> Iterator[Finding]:
         severity="warning",
         summary="Members are in different raft terms.",
         evidence=_spread(terms, lambda term: f"term {term}", context.facts),
-        why="A member in another term hears no leader, or forces elections on the others.",
+        why="A member in another term has no leader, or forces elections on the others.",
         action="Check the network between the peer URLs, and the log of the member that stands alone.",
         commands=(STATUS,),
     )
@@ -98,8 +98,8 @@ def membership_differs(context: RuleContext) -> Iterator[Finding]:
         severity="critical",
         summary="Members hold different lists of members.",
         evidence=f"{parts} {read_at(context.facts.at)}.",
-        why="They count different majorities; in the worst case two sides both believe to have one.",
-        action="Believe the side that has a quorum; remove the other member, wipe its data and add it again.",
+        why="They count different majorities; in the worst case both sides believe they have one.",
+        action="Trust the side that has a quorum; remove the other member, wipe its data and add it again.",
         commands=(MEMBERS,),
     )
 
@@ -118,7 +118,7 @@ def not_a_member(context: RuleContext) -> Iterator[Finding]:
             id="not-a-member",
             severity="warning",
             summary=f"{member.endpoint.url} answers, but is no member of the cluster.",
-            evidence=f"It says it is {status.member_id:x}, which the membership does not list {read_at(facts.at)}.",
+            evidence=f"Its member ID {status.member_id:x} is not in the member list {read_at(facts.at)}.",
             why="It serves data that is no longer kept up to date.",
             action="Take it out of the endpoints, stop it and wipe its data.",
             commands=(MEMBERS,),
@@ -166,9 +166,9 @@ def data_uncompared(context: RuleContext) -> Iterator[Finding]:
     yield Finding(
         id="data-uncompared",
         severity="info",
-        summary="Whether all members hold the same data is not known.",
+        summary="It is unknown whether all members hold the same data.",
         evidence=f"{problems or 'They could not be compared at one compact revision.'} {read_at(at)}",
-        why="Data that has come apart shows only by comparison.",
+        why="Only a comparison reveals diverged data.",
         action="Compare again when all members answer.",
         commands=("etcdctl endpoint hashkv --cluster -w table",),
     )
@@ -180,7 +180,7 @@ def _not_compared(facts: ClusterFacts) -> Iterator[Finding]:
         return
     largest = max(m.status.db_size_bytes for m in answering if m.status)
     large = (
-        f", more than the {size_text(AUTOMATIC_BYTES)} up to which it is done unasked"
+        f", more than the {size_text(AUTOMATIC_BYTES)} limit of the automatic check"
         if largest > AUTOMATIC_BYTES
         else ""
     )
@@ -188,9 +188,9 @@ def _not_compared(facts: ClusterFacts) -> Iterator[Finding]:
         id="data-uncompared",
         severity="info",
         summary="The members' data has not been compared.",
-        evidence=f"No member was asked for HashKV; the largest has {size_text(largest)}{large} {read_at(facts.at)}.",
-        why="Data that has come apart shows only by comparison.",
-        action="Compare it when there is little to do: each member reads all of its data, and writes wait meanwhile.",
+        evidence=f"HashKV was not requested; the largest has {size_text(largest)}{large} {read_at(facts.at)}.",
+        why="Only a comparison reveals diverged data.",
+        action="Compare it at a quiet time: each member reads all of its data, and writes wait meanwhile.",
         commands=("etcdview health --compare-data", "etcdctl endpoint hashkv --cluster -w table"),
     )
 

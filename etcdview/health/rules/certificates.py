@@ -27,7 +27,7 @@ def certificate_expired(context: RuleContext) -> Iterator[Finding]:
             summary=f"The {entry.name} has expired.",
             evidence=f"{_of(entry)} ended {entry.certificate.ends:%Y-%m-%d %H:%M} UTC, {plural(int(days), 'day')} ago "
             f"{read_at(context.facts.at)}.",
-            why="No new connection is accepted with it; those that stand end with the next restart.",
+            why="New connections with it fail; existing ones end with the next restart.",
             action=_how(entry),
             commands=_commands(entry),
         )
@@ -45,7 +45,7 @@ def certificate_expiring(context: RuleContext) -> Iterator[Finding]:
             severity=_urgency(days),
             summary=f"The {entry.name} expires in {plural(int(days), 'day')}.",
             evidence=f"{_of(entry)} ends {entry.certificate.ends:%Y-%m-%d %H:%M} UTC {read_at(context.facts.at)}.",
-            why="When it has expired, new connections that need it fail. Nothing else warns of it.",
+            why="When it has expired, new connections that need it fail. Nothing else warns you.",
             action=_how(entry),
             commands=_commands(entry),
         )
@@ -63,8 +63,8 @@ def certificate_early(context: RuleContext) -> Iterator[Finding]:
             summary=f"The {entry.name} is not valid yet.",
             evidence=f"{_of(entry)} begins {entry.certificate.begins:%Y-%m-%d %H:%M} UTC; here it is "
             f"{context.facts.at:%Y-%m-%d %H:%M}.",
-            why="Until then it is refused as if it had expired.",
-            action="Compare the clocks of this machine and of the one that made it; let both keep time by NTP.",
+            why="Until then it is rejected like an expired one.",
+            action="Compare the clocks of this machine and of the one that made it; synchronise both with NTP.",
             commands=("timedatectl", *_commands(entry)),
         )
 
@@ -83,7 +83,7 @@ def certificate_names(context: RuleContext) -> Iterator[Finding]:
                 evidence=f"{place.where} presents it for {listed(entry.certificate.names) or 'no name'} "
                 f"{read_at(context.facts.at)}.",
                 why="A client that checks names, as all of Kubernetes does, refuses the member at this address.",
-                action=f"Make it anew with {place.host} among its names (kubeadm: etcd.local.serverCertSANs).",
+                action=f"Reissue it with {place.host} among its names (kubeadm: etcd.local.serverCertSANs).",
                 commands=_commands(entry),
             )
 
@@ -98,10 +98,10 @@ def certificate_untrusted(context: RuleContext) -> Iterator[Finding]:
         yield Finding(
             id="certificate-untrusted",
             severity="critical",
-            summary=f"The {members[0].purpose} is signed by an authority that is not trusted here.",
+            summary=f"The {members[0].purpose} is signed by an untrusted CA.",
             evidence=f"{members[0].where} presents {entry.certificate.subject}, signed by {entry.certificate.issuer} "
             f"{read_at(context.facts.at)}.",
-            why="It may be another machine than the one that is meant; clients refuse it.",
+            why="It may be a different machine than intended; clients reject it.",
             action="Give the member a certificate of the cluster's CA, or give that CA with --cacert.",
             commands=_commands(entry),
         )
@@ -118,9 +118,9 @@ def certificate_key(context: RuleContext) -> Iterator[Finding]:
             id="certificate-key",
             severity="critical",
             summary=f"The key beside the {entry.name} belongs to another certificate.",
-            evidence=f"{listed(wrong)} and its key do not fit together {read_at(context.facts.at)}.",
-            why="What uses the two cannot start, or not start again.",
-            action="Put the key back that was made with it, or renew both.",
+            evidence=f"{listed(wrong)} and its key do not match {read_at(context.facts.at)}.",
+            why="Components that use them cannot start or restart.",
+            action="Restore the matching key, or renew both.",
             commands=_commands(entry),
         )
 
@@ -138,8 +138,8 @@ def _how(entry: Entry) -> str:
     if entry.renew:
         return "Renew it, then restart the member or the component that uses it, one machine at a time."
     if entry.certificate.authority:
-        return "Nothing renews a CA by itself: make a new one, trust both for a time, and reissue what it signed."
-    return "Have it issued anew by its CA, then restart what uses it."
+        return "A CA is not renewed automatically: create a new one, trust both for a time, and reissue what it signed."
+    return "Have its CA reissue it, then restart what uses it."
 
 
 def _commands(entry: Entry) -> tuple[str, ...]:

@@ -26,8 +26,8 @@ def clock_skew(context: RuleContext) -> Iterator[Finding]:
         severity="warning",
         summary="The members' clocks do not agree.",
         evidence=f"Against this machine's clock: {parts} {read_at(context.facts.at)}.",
-        why="Certificates expire by the clock, leases run by it, and logs cannot be laid side by side.",
-        action="Let every machine keep time by NTP.",
+        why="Certificate expiry and leases depend on the clock, and logs cannot be compared.",
+        action="Synchronise every machine with NTP.",
         commands=("timedatectl", "chronyc tracking"),
     )
 
@@ -47,7 +47,7 @@ def clock_here(context: RuleContext) -> Iterator[Finding]:
         severity="warning",
         summary="The clock of the machine that etcdview runs on is wrong.",
         evidence=f"The members are ahead of it by {min(ahead, key=abs):.0f} s at least {read_at(context.facts.at)}.",
-        why="Ages, days left on certificates, and the moments of evidence are wrong by as much.",
-        action="Let this machine keep time by NTP.",
+        why="Ages, certificate expiry and the times of evidence are wrong by that much.",
+        action="Synchronise this machine with NTP.",
         commands=("timedatectl",),
     )

@@ -85,10 +85,10 @@ def files_near(context: RuleContext) -> Iterator[Finding]:
         yield Finding(
             id="files-near",
             severity="warning",
-            summary=f"Member {member.name} has nearly as many files open as it may.",
+            summary=f"Member {member.name} has nearly reached its limit of open files.",
             evidence=f"{told.open_fds:.0f} of {told.max_fds:.0f} {read_at(member.endpoint.wire.metrics.at)}.",
-            why="When there are none left it takes no connection, from clients or from peers.",
-            action="Raise LimitNOFILE of its service, and find out who opens so many connections.",
+            why="At the limit it accepts no connections from clients or peers.",
+            action="Raise LimitNOFILE of its service, and find out what opens so many connections.",
             commands=("ss -tn state established sport = :2379 | wc -l",),
             member=member.name,
         )
@@ -104,10 +104,10 @@ def http_unhealthy(context: RuleContext) -> Iterator[Finding]:
         yield Finding(
             id="http-unhealthy",
             severity="warning",
-            summary=f"Member {member.name} calls itself unhealthy.",
+            summary=f"Member {member.name} reports itself unhealthy.",
             evidence=f"/health: {probe.value.reason or 'no reason given'} {read_at(probe.at)}.",
-            why="kubelet and load balancers go by it: the member is restarted, or gets no traffic.",
-            action="Look at its log, and again in a moment.",
+            why="kubelet and load balancers use it: the member is restarted, or gets no traffic.",
+            action="Check its log, and check again in a moment.",
             commands=(f"curl --cacert … --cert … --key … {member.endpoint.url}/health",),
             member=member.name,
         )
@@ -127,10 +127,10 @@ def restarted(context: RuleContext) -> Iterator[Finding]:
     yield Finding(
         id="restarted",
         severity="info",
-        summary=f"{listed(young)} started a short time ago.",
+        summary=f"{listed(young)} restarted recently.",
         evidence=f"{listed(f'{name} {age:.0f} s' for name, age in young.items())} ago {read_at(context.facts.at)}.",
-        why="When nobody meant it to, it crashed or was killed, and may do so again.",
-        action="Look at the end of its earlier log, and at the kernel's for out of memory.",
+        why="If this was not planned, it crashed or was killed, and may do so again.",
+        action="Check the end of its previous log, and the kernel log for out of memory.",
         commands=("crictl ps -a --name etcd", "journalctl -u kubelet"),
     )
 

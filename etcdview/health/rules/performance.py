@@ -77,9 +77,9 @@ def metrics_unread(context: RuleContext) -> Iterator[Finding]:
             evidence=f"{' '.join(dict.fromkeys(t.what for _, t in found.values()))} "
             f"{read_at(members[0].endpoint.wire.handshake.at)}",
             why=f"Not judged there: {_unjudged(members)}.",
-            action="Where --listen-client-http-urls is set, this is meant: watch /metrics there."
+            action="With --listen-client-http-urls this is expected: monitor /metrics there."
             if elsewhere
-            else "Look at the load of the member and of its machine; then at what lies between here and there.",
+            else "Check the load of the member and its machine, then the network in between.",
             commands=(f"curl --cacert … --cert … --key … {members[0].endpoint.url}/metrics",),
             member=names if len(members) == 1 else "",
         )
@@ -98,7 +98,7 @@ def fsync_slow(context: RuleContext) -> Iterator[Finding]:
             summary=f"The disk of {window.member.name} is slow to write its log.",
             evidence=f"WAL fsync p99 {millis(p99)}, limit {millis(_FSYNC_SECONDS)}, {window.when}.",
             why="Every write waits for it on a majority of members; when it is slow enough, leaders are lost.",
-            action="Give etcd a disk of its own, an SSD, and look for what else writes to this one.",
+            action="Give etcd a disk of its own, an SSD, and check what else writes to this one.",
             commands=("iostat -x 1", "fio --rw=write --ioengine=sync --fdatasync=1 --size=22m --bs=2300 --name=etcd"),
             member=window.member.name,
         )
@@ -117,7 +117,7 @@ def commit_slow(context: RuleContext) -> Iterator[Finding]:
             summary=f"The disk of {window.member.name} is slow to write its database.",
             evidence=f"Backend commit p99 {millis(p99)}, limit {millis(_COMMIT_SECONDS)}, {window.when}.",
             why="While it commits, it applies no further writes; reads wait as well.",
-            action="Give etcd a faster disk, or find out who writes so much.",
+            action="Give etcd a faster disk, or find out what writes so much.",
             commands=("iostat -x 1", STATUS),
             member=window.member.name,
         )
@@ -135,7 +135,7 @@ def leader_changes(context: RuleContext) -> Iterator[Finding]:
         id="leader-changes",
         severity="warning" if changes >= 3 else "info",
         summary=f"The leader changed {plural(changes, 'time')} {when}.",
-        evidence=f"{changes} in what was seen of the hour up to {read_at(context.facts.at)[6:-1]}.",
+        evidence=f"{changes} seen in the hour up to {read_at(context.facts.at)[6:-1]}.",
         why="Each election stops all writes for about a second; many of them point to a slow disk or network.",
         action="Look at fsync, at the round trip between the members, and at their logs around an election.",
         commands=(STATUS,),
@@ -173,7 +173,7 @@ def proposals_failed(context: RuleContext) -> Iterator[Finding]:
             severity="info",
             summary=f"Writes failed at {window.member.name}.",
             evidence=f"{plural(failed, 'proposal')} failed {window.when}.",
-            why="They were not agreed on: for want of a leader, or of a quorum.",
+            why="They were not committed: there was no leader or no quorum.",
             action="Look for elections, and for members that are down.",
             commands=(STATUS,),
             member=window.member.name,
@@ -211,7 +211,7 @@ def heartbeats_late(context: RuleContext) -> Iterator[Finding]:
             severity="warning",
             summary=f"{window.member.name} sends its heartbeats late.",
             evidence=f"{plural(late, 'heartbeat')} late {window.when}.",
-            why="Followers that hear nothing elect another leader; it is a sign of a slow disk or too little CPU.",
+            why="Followers without heartbeats elect another leader. Usual causes: a slow disk, too little CPU.",
             action="Look at fsync, at the CPU, and at what else runs on the machine.",
             commands=(STATUS,),
             member=window.member.name,
@@ -231,9 +231,9 @@ def peers_slow(context: RuleContext) -> Iterator[Finding]:
             yield Finding(
                 id="peers-slow",
                 severity="warning",
-                summary=f"The way from {window.member.name} to {names.get(peer, peer)} and back is slow.",
+                summary=f"The round trip from {window.member.name} to {names.get(peer, peer)} and back is slow.",
                 evidence=f"Round trip {millis(median)}, the median of {plural(recent.count, 'probe')} {window.when}.",
-                why="It is longer than the heartbeat interval: elections follow, and every write is that slow.",
+                why="It exceeds the heartbeat interval: elections follow, and every write takes at least that long.",
                 action="Keep members near each other, or raise --heartbeat-interval and --election-timeout on all.",
                 commands=(STATUS,),
                 member=window.member.name,
@@ -246,7 +246,7 @@ def _untold(member: MemberFacts) -> Problem | None:
     if not member.alive or any(e.wire.health.ok and e.wire.metrics.ok for e in member.endpoints):
         return None
     if wire.handshake.at is None:
-        return Problem("DeadlineError", f"There was no time left to ask {member.endpoint.url}.")
+        return Problem("DeadlineError", f"No time was left to probe {member.endpoint.url}.")
     return next((p.problem for p in (wire.handshake, wire.health, wire.metrics) if p.failed), None)
 
 

@@ -22,8 +22,8 @@ def quorum_lost(context: RuleContext) -> Iterator[Finding]:
         severity="critical",
         summary=f"No quorum: {quorum.answering} of {quorum.voters} voters answer, {quorum.majority} must agree.",
         evidence=f"A linearizable read failed on every voter that answers; silent: {silent} {read_at(facts.at)}.",
-        why="Nothing can be written, and kube-apiserver can neither read nor write: the control plane stands still.",
-        action="Bring back enough of the silent members; where they are lost for good, restore a snapshot.",
+        why="Nothing can be written, and kube-apiserver can neither read nor write: the control plane is down.",
+        action="Bring back enough of the silent members; if they are permanently lost, restore a snapshot.",
         commands=(HEALTH, STATUS),
     )
 
@@ -34,13 +34,13 @@ def quorum_unknown(context: RuleContext) -> Iterator[Finding]:
     facts, quorum = context.facts, context.facts.quorum
     if quorum.state != "unknown":
         return
-    problems = "; ".join(m.problem.what for m in facts.members if m.problem) or "No endpoint was asked."
+    problems = "; ".join(m.problem.what for m in facts.members if m.problem) or "No endpoint was probed."
     yield Finding(
         id="quorum-unknown",
         severity="critical",
         summary="Whether the cluster has a quorum is unknown: no linearizable read succeeded.",
         evidence=f"{problems} {read_at(facts.at)}",
-        why="Only a linearizable read proves that the members agree; without one nothing can be said.",
+        why="Only a linearizable read proves that the members agree; without one the state is unknown.",
         action=_first_remedy(facts.members) or "Check the endpoints, and the network between here and them.",
         commands=("etcdview doctor", HEALTH),
     )
@@ -57,8 +57,8 @@ def unsupported(context: RuleContext) -> Iterator[Finding]:
         severity="info",
         summary=f"Not supported by this server: {listed(lacking)}.",
         evidence=f"{listed({m.name for m in lacking.values()})} answered so {read_at(context.facts.at)}.",
-        why="What these calls tell of a member, its peers and its data cannot be judged here.",
-        action="Nothing, where this is kine or another stand-in for etcd; look after the database behind it.",
+        why="The facts that these calls report about members, peers and data are unavailable.",
+        action="Nothing for kine and other replacements of etcd: monitor the database behind it.",
         commands=(STATUS,),
     )
 
@@ -77,7 +77,7 @@ def member_down(context: RuleContext) -> Iterator[Finding]:
             severity="warning" if member.learner else "critical",
             summary=f"Member {member.name} does not answer.",
             evidence=f"{problem.what} {_wire_says(member)}{read_at(member.endpoint.status.at)}",
-            why="Each voter that is away brings the cluster nearer to the loss of its quorum.",
+            why="Each voter that is down brings the cluster nearer to losing its quorum.",
             action=problem.remedy or "Look at its process and its log, and start it again.",
             commands=(f"etcdctl --endpoints={member.endpoint.url} endpoint status", HEALTH),
             member=member.name,
@@ -96,8 +96,8 @@ def endpoint_dead(context: RuleContext) -> Iterator[Finding]:
             severity="warning",
             summary=f"The endpoint {member.endpoint.url} does not answer, and belongs to no member.",
             evidence=f"{problem.what} {read_at(member.endpoint.status.at)}",
-            why="A client that tries it first loses time; one that has no other is lost.",
-            action=f"Take it out of the endpoints, or correct it. {problem.remedy}".strip(),
+            why="A client that tries it first loses time; a client without another endpoint fails.",
+            action=f"Remove it from the endpoints, or correct it. {problem.remedy}".strip(),
             commands=(MEMBERS,),
             member=member.name,
         )
@@ -113,10 +113,10 @@ def read_denied(context: RuleContext) -> Iterator[Finding]:
     yield Finding(
         id="read-denied",
         severity="warning",
-        summary="etcd does not let etcdview in.",
+        summary="etcd denies access to etcdview.",
         evidence=f"{told.what if told else ''} {read_at(denied[0].endpoint.status.at)}",
-        why="A linearizable read is the only proof that the members agree; without it the members' own word must do.",
-        action=(told.remedy if told else "") or "Give etcdview a user that may read.",
+        why="A linearizable read proves that the members agree; without it etcdview relies on their reports.",
+        action=(told.remedy if told else "") or "Give etcdview a user with read permission.",
         commands=("etcdctl auth status", "etcdctl user get NAME --detail"),
     )
 
@@ -135,13 +135,13 @@ def member_cut_off(context: RuleContext) -> Iterator[Finding]:
             continue
         late = _only_late(member, context)
         leader = f"{member.status.leader_id:x}" if member.status and member.status.leader_id else "none"
-        cut_off = f"Member {member.name} lives, but cannot read what the others agreed on."
+        cut_off = f"Member {member.name} is running but cut off from the quorum."
         yield Finding(
             id="member-cut-off",
             severity="warning" if late else "critical",
-            summary=f"A read through member {member.name} did not end in time: slow, or cut off." if late else cut_off,
+            summary=f"A read through member {member.name} timed out: it is slow, or cut off." if late else cut_off,
             evidence=f"Its linearizable read: {read.problem.what} The leader it knows: {leader} {read_at(read.at)}.",
-            why="Clients that are connected to it hang; while it is so, it counts as lost for the quorum.",
+            why="Clients that are connected to it hang; until then it counts as lost for the quorum.",
             action="Check the network and the peer certificates between its peer URL and the others', then its log.",
             commands=(STATUS, MEMBERS),
             member=member.name,
@@ -157,7 +157,7 @@ def no_spare(context: RuleContext) -> Iterator[Finding]:
     yield Finding(
         id="no-spare",
         severity="warning",
-        summary="No further voter may fail.",
+        summary="No further failure is tolerated.",
         evidence=f"{quorum.agreeing} of {quorum.voters} voters serve linearizable reads, {quorum.majority} must "
         f"{read_at(facts.at)}.",
         why="The next failure stops all writes and, with them, the control plane.",
@@ -175,9 +175,9 @@ def single_member(context: RuleContext) -> Iterator[Finding]:
     yield Finding(
         id="single-member",
         severity="info",
-        summary="The cluster has one voter: it survives no failure.",
+        summary="The cluster has one voter: no failure is tolerated.",
         evidence=f"The membership lists one voter {read_at(facts.at)}.",
-        why="When its machine or its disk fails, the control plane is down, and only the last backup is left.",
+        why="If its machine or disk fails, the control plane is down and only the last backup remains.",
         action="Add two members on other machines, or take snapshots often and keep them elsewhere.",
         commands=("etcdctl snapshot save backup.db", "kubeadm join --control-plane …"),
     )
@@ -192,9 +192,9 @@ def even_voters(context: RuleContext) -> Iterator[Finding]:
     yield Finding(
         id="even-voters",
         severity="warning" if voters == 2 else "info",
-        summary=f"{voters} voters survive no more failures than {voters - 1} would.",
+        summary=f"{voters} voters tolerate no more failures than {voters - 1} would.",
         evidence=f"{voters} voters, a majority is {facts.quorum.majority} {read_at(facts.at)}.",
-        why="A majority of an even number is larger: the extra machine adds a risk, and no tolerance.",
+        why="A majority of an even number is larger: the extra machine adds risk but no tolerance.",
         action=f"Go to {voters + 1} voters, or back to {voters - 1}.",
         commands=(MEMBERS,),
     )
@@ -215,7 +215,7 @@ def learner(context: RuleContext) -> Iterator[Finding]:
             severity="info",
             summary=f"Member {member.name} is a learner{', and ready to vote' if ready else ''}.",
             evidence=f"{told}{ahead} {read_at(member.endpoint.status.at)}.",
-            why="A learner has no vote: it adds nothing to what the cluster survives until it is promoted.",
+            why="A learner has no vote: until it is promoted, it adds no failure tolerance.",
             action="Promote it." if ready else "Wait until it has caught up, then promote it.",
             commands=(f"etcdctl member promote {member.id_hex}",),
             member=member.name,
@@ -254,9 +254,9 @@ def membership_unread(context: RuleContext) -> Iterator[Finding]:
         id="membership-unread",
         severity="warning",
         summary=f"The list of members cannot be read; {basis}.",
-        evidence=f"{problems or 'It was not answered.'} {read_at(facts.at)}",
-        why="A member that is not known is not asked, and whether there is a quorum rests on how many there are.",
-        action="Let the user read the membership, or look at the members' log.",
+        evidence=f"{problems or 'The request was not answered.'} {read_at(facts.at)}",
+        why="Unknown members are not probed, and the quorum depends on how many there are.",
+        action="Allow the user to read the member list, or check the members' log.",
         commands=(MEMBERS,),
     )
 

@@ -35,7 +35,7 @@ def versions_mixed(context: RuleContext) -> Iterator[Finding]:
         severity="warning" if len(minors) > 1 else "info",
         summary="Members run different releases of etcd.",
         evidence=f"{_each(told)} {read_at(context.facts.at)}.",
-        why="A cluster works with the features of its oldest member; mixing is meant for the time of an upgrade.",
+        why="A cluster works with the features of its oldest member; mixed releases are meant only for an upgrade.",
         action="Finish the upgrade, or take the newer members back to the old release before it is finished.",
         commands=(STATUS,),
     )
@@ -86,9 +86,9 @@ def version_unmaintained(context: RuleContext) -> Iterator[Finding]:
     yield Finding(
         id="version-unmaintained",
         severity="info",
-        summary="Members run a release of etcd that gets no more fixes.",
+        summary="Members run a release of etcd that is no longer maintained.",
         evidence=f"{_each(told)} {read_at(context.facts.at)}.",
-        why="Known faults and security holes stay open in it.",
+        why="Known bugs and security holes stay open in it.",
         action="Upgrade, one minor release at a time.",
         commands=(STATUS,),
     )
@@ -105,7 +105,7 @@ def downgrade(context: RuleContext) -> Iterator[Finding]:
         severity="warning",
         summary="A downgrade of the cluster is under way.",
         evidence=f"Status says so at {listed(going)} {read_at(context.facts.at)}.",
-        why="Until every member runs the older release, the cluster is between two; members may start with neither.",
+        why="Until every member runs the older release, the cluster is between two; members may fail to start.",
         action="Replace the members' binary one after the other, or cancel the downgrade.",
         commands=("etcdctl downgrade cancel", STATUS),
     )
@@ -126,8 +126,8 @@ def storage_version_behind(context: RuleContext) -> Iterator[Finding]:
         severity="info",
         summary="Members store their data in different formats.",
         evidence=f"Storage version {parts} {read_at(context.facts.at)}.",
-        why="It is so for a moment in every upgrade and downgrade; otherwise a member has not finished one.",
-        action="Look again in a few minutes; then at the log of the member that is behind.",
+        why="This is normal for a moment in every upgrade and downgrade; otherwise a member has not finished one.",
+        action="Check again in a few minutes, then check the log of the member that is behind.",
         commands=("etcdctl endpoint status --cluster -w json",),
     )
 

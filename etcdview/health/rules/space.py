@@ -31,7 +31,7 @@ def alarm_space(context: RuleContext) -> Iterator[Finding]:
         severity="critical",
         summary="A database is full: the cluster refuses all writes.",
         evidence=f"Alarm NOSPACE of {_names(context, raised)}; {fill} {read_at(context.facts.at)}.",
-        why="Only reads and deletions are served: nothing can be created or changed in Kubernetes.",
+        why="Only reads and deletions work: nothing can be created or changed in Kubernetes.",
         action="Compact, defragment each member, disarm the alarm; raise --quota-backend-bytes, to 8 GiB at most.",
         commands=(
             "etcdctl compact $(etcdctl endpoint status -w json | jq .[0].Status.header.revision)",
@@ -52,7 +52,7 @@ def alarm_corrupt(context: RuleContext) -> Iterator[Finding]:
         severity="critical",
         summary="etcd has found corrupt data.",
         evidence=f"Alarm CORRUPT of {_names(context, raised)} {read_at(context.facts.at)}.",
-        why="A member holds other data than its peers, so what is read depends on which one answers.",
+        why="A member's data differs from its peers', so the result of a read depends on which one answers.",
         action="Remove the corrupt member, wipe its data directory, add it again, then disarm the alarm.",
         commands=("etcdctl endpoint hashkv --cluster -w table", "etcdctl alarm list", "etcdctl alarm disarm"),
     )
@@ -97,7 +97,7 @@ def quota_soon(context: RuleContext) -> Iterator[Finding]:
             summary=f"At the present rate the database of {member.name} is full in {_span(left)}.",
             evidence=f"{_fill(member)}, growing by {size_text(rate * 3600)}/h {read_at(member.endpoint.status.at)}.",
             why="When it is full etcd refuses all writes.",
-            action="Find out who writes so much, and whether kube-apiserver still compacts.",
+            action="Find out what writes so much, and whether kube-apiserver still compacts.",
             commands=("etcdctl watch --prefix /registry/ | grep -A1 ^PUT",),
             member=member.name,
         )
@@ -118,7 +118,7 @@ def quota_differs(context: RuleContext) -> Iterator[Finding]:
         severity="warning",
         summary="Members have different database quotas.",
         evidence=f"{parts} {read_at(context.facts.at)}.",
-        why="The smallest one stops the writes of all, while the others look as if there were room.",
+        why="The smallest one stops the writes of all, while the others seem to have space.",
         action="Give every member the same --quota-backend-bytes.",
         commands=(STATUS,),
     )
@@ -137,11 +137,11 @@ def fragmented(context: RuleContext) -> Iterator[Finding]:
         yield Finding(
             id="fragmented",
             severity="warning" if (_share(member) or 0) >= 0.5 else "info",
-            summary=f"Defragmenting {member.name} would give back {size_text(free)}.",
+            summary=f"Defragmenting {member.name} would free {size_text(free)}.",
             evidence=f"{size_text(status.db_size_bytes)} on disk, {size_text(status.db_size_in_use_bytes)} in use "
             f"{read_at(member.endpoint.status.at)}.",
-            why="The quota counts the file, not what is in use; etcd reuses the room but never gives it back itself.",
-            action="Defragment one member at a time, the leader last: it stands still meanwhile.",
+            why="The quota counts the file, not what is in use; etcd reuses the space but never shrinks the file.",
+            action="Defragment one member at a time, the leader last: a member does not answer meanwhile.",
             commands=(f"etcdctl --endpoints={member.endpoint.url} defrag",),
             member=member.name,
         )
@@ -160,8 +160,8 @@ def errors_reported(context: RuleContext) -> Iterator[Finding]:
             severity="warning",
             summary=f"Member {member.name} reports an error.",
             evidence=f"{listed(others)} {read_at(member.endpoint.status.at)}",
-            why="etcd reports here only what keeps it from serving as it should.",
-            action="Look at its log for the same words.",
+            why="etcd reports here only errors that keep it from serving correctly.",
+            action="Search its log for the same words.",
             commands=("etcdctl endpoint status -w json",),
             member=member.name,
         )

@@ -207,5 +207,5 @@ def _editor(window: Window, query: EditQuery, text: str, before: KeyValue | None
 
 def _text(obj: dict[str, Any], form: str) -> str:
     if form not in FORMS:
-        raise QueryError(f"There is no form {form[:20]!r}.", f"Choose {' or '.join(FORMS)}.")
+        raise QueryError(f"Unknown format {form[:20]!r}.", f"Choose {' or '.join(FORMS)}.")
     return to_yaml(obj) if form == "yaml" else to_json(obj)

@@ -24,7 +24,7 @@ def restoring(window: Window, writing: Writing, key: bytes, at: int, before: Key
             f"There was no key {show(key)!r} at revision {at:,}.", "Choose another on its history page."
         )
     if before is not None and before.value == then.value:
-        raise EncodeError("Nothing changes: this is what is stored already.")
+        raise EncodeError("Nothing changes: this value is already stored.")
     codec = window.cluster.codec
     old, new = codec.decode(key, before.value) if before is not None else None, codec.decode(key, then.value)
     notes = [f"These are the very bytes that were stored at revision {then.mod_revision:,}."]

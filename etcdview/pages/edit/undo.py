@@ -68,7 +68,7 @@ def undo_plan(settings: Settings, store: Store, key: bytes, at: int | None = Non
     kvs = store.range(Range(key)).kvs
     current = kvs[0] if kvs else None
     if (change.before.value if change.before else None) == (current.value if current else None):
-        raise EncodeError("Nothing changes: this is what is stored already.")
+        raise EncodeError("Nothing changes: this value is already stored.")
     return UndoPlan(
         change,
         current,

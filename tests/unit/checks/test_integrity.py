@@ -146,11 +146,11 @@ def test_bindings_that_kubernetes_makes_itself_are_left_alone(now: datetime) -> 
 @pytest.mark.parametrize(
     ("silent", "said"),
     [
-        (control_plane_lease(LONG_AGO, "kube-controller-manager"), "The controller manager does not run"),
-        (control_plane_lease(LONG_AGO, "kube-scheduler"), "The scheduler does not run"),
+        (control_plane_lease(LONG_AGO, "kube-controller-manager"), "The controller manager is not running"),
+        (control_plane_lease(LONG_AGO, "kube-scheduler"), "The scheduler is not running"),
         (
             control_plane_lease(LONG_AGO, "apiserver-x", **{"apiserver.kubernetes.io/identity": "kube-apiserver"}),
-            "1 API server of which nothing is heard",
+            "1 kube-apiserver not renewing the lease",
         ),
     ],
 )

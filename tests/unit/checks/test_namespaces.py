@@ -90,7 +90,7 @@ CASES: dict[str, tuple[list[dict[str, Any]], str, list[dict[str, Any]]]] = {
     ),
     "pods-not-ready": (
         [pod(ready=False)],
-        "Running, 0 of 1 ready, but the pod is not; its condition Ready is false and says no reason",
+        "Running, 0 of 1 ready, but the pod is not; its condition Ready is false without a reason",
         [pod()],
     ),
     "workloads-short": (
@@ -214,7 +214,7 @@ def test_the_condition_of_a_pod_says_why_it_is_not_ready(now: datetime) -> None:
     assert said.endswith("Running, 0 of 1 ready, but the pod is not (ReadinessGatesNotReady: gate x is missing)")
 
 
-@pytest.mark.parametrize(("left", "action"), [(0, "Nothing is left in it"), (3, "Look at the objects that are left")])
+@pytest.mark.parametrize(("left", "action"), [(0, "It is empty"), (3, "Check the remaining objects")])
 def test_a_namespace_that_is_going_says_whether_anything_is_left_in_it(left: int, action: str, now: datetime) -> None:
     views = namespace_views(CASES["namespace-ending"][0], now, {"ns": left})
 

@@ -114,7 +114,7 @@ def test_the_file_may_hold_lists_and_numbers(tmp_path: Path) -> None:
         ('endpoint = "a:1"', "sets 'endpoint', which is no setting of etcdview. Did you mean 'endpoints'?"),
         ('trusted_hosts = "a"', "Did you mean 'trusted-hosts'?"),
         ("zzzzzz = 1", "README.md lists the settings."),
-        ("workers =", "is no TOML"),
+        ("workers =", "is not valid TOML"),
         ('workers = "many"', "The setting workers (file "),
         ("cacert = 3", "it is a text"),
     ],

@@ -19,7 +19,7 @@ def test_a_full_kubeadm_cluster_of_three_lacks_nothing(build: Build) -> None:
 def test_what_is_missing_for_high_availability_is_named(build: Build) -> None:
     risky = read_pod("--unsafe-no-fsync=true", "--election-timeout=300", "--quota-backend-bytes=16777216")
     what = [gap.what for gap in gaps([risky], build.cluster(1))]
-    assert what == ["2 more members", "Waiting for the disk", "Room", "Time for elections"]
+    assert what == ["2 more members", "fsync on every write", "Room", "Time for elections"]
     assert [g.what for g in gaps([], build.cluster(4))] == ["An odd number of members"]
 
 

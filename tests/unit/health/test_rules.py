@@ -17,7 +17,7 @@ from tests.unit.test_endpoints import UNREADABLE
 
 Make = Callable[[Build], RuleContext]
 ALL = (1, 2, 3)
-LATE = Problem("DeadlineError", "https://10.0.0.2:2379 takes the connection but does not answer.")
+LATE = Problem("DeadlineError", "https://10.0.0.2:2379 accepts the connection but does not answer.")
 CLOSED = Problem("UnreachableError", "https://10.0.0.2:2379 closed the connection.")
 NOT_PERMITTED = Problem("NotPermittedError", "etcd does not permit this user to read that.")
 
@@ -342,7 +342,7 @@ def test_data_that_nobody_compared_is_said_to_be_so(build: Build) -> None:
     assert "etcdview health --compare-data" in finding.commands
     large = {n: {"hash": Probe(), "status": {"db_size_bytes": 600_000_000}} for n in ALL}
     (finding,) = RULES["data-uncompared"].check(build.sight(build.cluster(bend=large)))
-    assert "572.2 MiB, more than the 512.0 MiB up to which it is done unasked" in finding.evidence
+    assert "572.2 MiB, more than the 512.0 MiB limit of the automatic check" in finding.evidence
     assert findings("data-uncompared", build.sight(build.cluster(1, bend={1: {"hash": Probe()}}))) == []
 
 

@@ -59,7 +59,7 @@ def test_a_learner_takes_part_without_a_linearizable_read() -> None:
     members = (member(1), member(2), member(3, learner=True))
     seen = now(members=members, bend={3: {"status": {"learner": True}, "read": failed()}})
     assert cp(3, seen).role == "learner"
-    assert "is a learner already" in plans.add_learner(seen, "https://10.0.0.4:2380", "cp4").refusal
+    assert "is already a learner" in plans.add_learner(seen, "https://10.0.0.4:2380", "cp4").refusal
 
 
 def test_a_member_that_has_never_started_has_its_id_for_a_name() -> None:
@@ -90,7 +90,7 @@ def test_an_alarm_that_all_members_tell_of_is_one_alarm() -> None:
     seen = judged(alarmed())
     assert seen.alarms == (Alarm(0xA2, "NOSPACE"),)
     assert plans.disarm(seen, Alarm(0xA2, "NOSPACE")).refusal == ""
-    assert "no alarm CORRUPT" in plans.disarm(seen, Alarm(0xA2, "CORRUPT")).refusal
+    assert "already disarmed" in plans.disarm(seen, Alarm(0xA2, "CORRUPT")).refusal
 
 
 def test_the_last_voter_is_never_removed() -> None:
@@ -122,7 +122,7 @@ def test_a_learner_is_promoted_only_when_it_has_caught_up() -> None:
         ("https://10.0.0.4", "scheme, host and port"),
         ("https://[::1", "scheme, host and port"),
         ("https://10.0.0.1:2380", "belongs to cp1"),
-        ("http://10.0.0.4:2380", "speak https"),
+        ("http://10.0.0.4:2380", "use https"),
     ],
 )
 def test_a_peer_url_that_cannot_be_is_refused(url: str, why: str) -> None:

@@ -350,7 +350,7 @@ def test_what_is_missing_for_high_availability_is_listed() -> None:
     shown = section(report_of(build.cluster(1)), "deployment-title", **pods)
 
     assert "▲ 2 more members" in shown
-    assert "▲ Waiting for the disk" in shown
+    assert "▲ fsync on every write" in shown
 
 
 def test_api_servers_that_look_elsewhere_mean_an_external_etcd() -> None:

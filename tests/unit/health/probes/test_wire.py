@@ -106,7 +106,7 @@ def test_another_http_server_is_no_etcd(body: bytes) -> None:
     with listening(lambda _: reply(body)) as url:
         health = ask(url).health
     assert health.problem is not None
-    assert "something else than etcd" in health.problem.what
+    assert "but is not etcd" in health.problem.what
 
 
 def test_what_is_no_http_is_no_etcd() -> None:

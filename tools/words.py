@@ -1,7 +1,7 @@
 """Find phrases that a tired reader has to read twice: python -m tools.words [PATH ...].
 
-It reads the strings, docstrings and comments of the code, the text of templates, and the documents. docs/architecture.md
-says how sentences are written here: subject, verb, object, with the words of etcd and Kubernetes.
+It reads the strings, docstrings and comments of the code, the text of templates, and the documents. Sentences here have
+subject, verb and object, and use the words of etcd and Kubernetes.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ def test_members_have_the_roles_that_the_facts_give_them() -> None:
 @pytest.mark.parametrize(
     ("bend", "why"),
     [
-        ({"read": failed()}, "cannot read"),
+        ({"read": failed()}, "linearizable reads through it fail"),
         ({"status": {"leader_id": 0}}, "does not follow cp1"),
         ({"status": {"raft_term": 2}}, "does not follow cp1"),
     ],

@@ -8,11 +8,15 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from hypothesis import settings
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 HERE = Path(__file__).parent
 TESTDATA = HERE / "testdata"
 _SHORT_LINES = 15
+# How long one example takes says more of the machine than of the code.
+settings.register_profile("etcdview", deadline=None)
+settings.load_profile("etcdview")
 # The network faults come when no browser is left to notice that interfaces come and go.
 _LONG_FIRST = ("web", "integration", "security", "faults", "fuzz", "unit")
 
@@ -49,6 +53,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section(f"{len({fault for fault, _, _ in rows})} faults on real clusters")
         for fault, what, after in rows:
             terminalreporter.line(f"{fault:75}  {what:24}  {after:5.1f} s")
+    figures = [(name, value) for report in passed for name, value in report.user_properties if name != "fault"]
+    if figures:
+        terminalreporter.section("figures")
+        for name, value in figures:
+            terminalreporter.line(f"{name}: {value}")
     for report in (*terminalreporter.getreports("failed"), *terminalreporter.getreports("error")):
         # Once more at the end, which is all that some who run this keep; pytest's own summary has one line of it.
         terminalreporter.section(f"in short: {report.nodeid}")

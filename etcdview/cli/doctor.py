@@ -21,8 +21,9 @@ _PREFIX = tuple(row for row in SOURCE if row.field == "etcd_prefix")
 def command(resolved: Resolved, output: str) -> int:
     """Find the endpoints and files, then test each step: files, name, TCP, TLS, client certificate, permission, quorum.
 
-    Endpoints and files come from flags, the environment, a settings file or kubeadm's files; where none of these says
-    anything, from etcd's systemd unit or its own YAML. Exit status 0: every endpoint works; 1: some do; 3: none does.
+    Endpoints and files come from flags, the environment, a settings file or this machine's files (static Pods,
+    systemd units, k3s, RKE2); where none of these says anything, from etcd's own YAML. Exit status 0: every endpoint
+    works; 1: some do; 3: none does.
     """
     findings = examine(resolved)
     if output == "json":

@@ -1,4 +1,4 @@
-"""Where settings come from, in order: flags, environment, settings file, kubeadm's files, defaults.
+"""Where settings come from, in order: flags, environment, settings file, this machine's files, defaults.
 
 One table (rows.py) makes flags, file, --print-config and documentation. No secret is ever printed from here.
 """

@@ -17,7 +17,7 @@ from etcdview.errors import SettingError
 
 CONFIG_VARIABLE = "ETCDVIEW_CONFIG"
 MASKED = "********"
-# With any of these set by hand, kubeadm's files are not looked for: half of one and half of the other fits nothing.
+# With any of these set by hand this machine's files are not read: half of one and half of the other do not fit.
 _BY_HAND = frozenset({"endpoints", "cacert", "cert", "key", "from_file"})
 
 
@@ -58,9 +58,9 @@ def resolve(
     environ: Mapping[str, str] | None = None,
     root: Path = Path("/"),
 ) -> Resolved:
-    """Ask flags (by field of Settings; None: not given; `config`: the file), variables, file, kubeadm's, defaults.
+    """Ask flags (by field of Settings; None: not given; `config`: the file), variables, file, this machine's, defaults.
 
-    `root` is where /etc/kubernetes is looked for. Raises SettingError that names the setting and who set it.
+    `root` is where /etc and /var are looked for. Raises SettingError that names the setting and who set it.
     """
     flags = flags or {}
     environ = os.environ if environ is None else environ
@@ -71,7 +71,8 @@ def resolve(
     notes: tuple[str, ...] = ()
     if not _BY_HAND & found.keys():
         kube = kubeadm.find(root)
-        found |= {field: _Given(value, f"kubeadm's files ({kube.path})") for field, value in kube.values.items()}
+        source = f"{kube.whose}'s files ({kube.path})"
+        found = {field: _Given(value, source) for field, value in kube.values.items()} | found
         notes = kube.notes
     return _made(_split_user(found), notes)
 

@@ -10,6 +10,7 @@ import re
 from urllib.parse import urlsplit
 
 from etcdview.config.address import parse_address
+from etcdview.endpoints import is_socket
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -135,7 +136,10 @@ def prefixes(value: object) -> tuple[str, ...]:
 
 
 def endpoints(value: object) -> tuple[str, ...]:
-    """URLs or host:port, each with a port. The scheme is added later, when the TLS files are known."""
+    """URLs or host:port, each with a port, or unix:// and a socket's path.
+
+    The scheme is added later, when the TLS files are known.
+    """
     found = texts(value)
     if not found:
         raise ValueError("at least one endpoint is needed, such as https://127.0.0.1:2379")
@@ -145,9 +149,13 @@ def endpoints(value: object) -> tuple[str, ...]:
 
 
 def _check_endpoint(endpoint: str) -> None:
+    if is_socket(endpoint):
+        if not endpoint.partition(":")[2].strip("/"):
+            raise ValueError("an endpoint of a socket file is written unix:///path/of/socket")
+        return
     parts = urlsplit(endpoint if "://" in endpoint else f"//{endpoint}")
     if parts.scheme not in ("", "http", "https"):
-        raise ValueError("an endpoint begins with https:// or http://")
+        raise ValueError("an endpoint begins with https://, http:// or unix://")
     if "@" in parts.netloc:
         raise ValueError("an endpoint holds no user; that is the setting user")
     if not parts.hostname or parts.path.strip("/") or parts.query or parts.fragment:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-import shlex
-import socket
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from etcdview.config.command_lines import from_environment, from_words, program_words
+from etcdview.config.units import Unit, started_by
 from etcdview.deployment.flags import meaning
 from etcdview.endpoints import host_of
 
@@ -63,44 +62,22 @@ def from_pod(pod: Mapping[str, Any], source: str) -> Deployment | None:
         return None
     meta = _mapping(pod.get("metadata"))
     variables = {str(e.get("name")): str(e.get("value", "")) for e in map(_mapping, _list(container.get("env")))}
-    words = [str(w) for w in (*_list(container.get("command")), *_list(container.get("args")))]
+    words = _words(container)
     return Deployment(
         how="kubeadm static pod" if _by_kubeadm(meta) else "static pod",
         source=source,
-        flags=_flags({**from_environment(variables), **from_words(words)}),
+        flags=_flags({**from_environment(variables), **from_words(program_words(words, "etcd", variables) or words)}),
         node=str(spec.get("nodeName", "")),
         image=str(container.get("image", "")),
     )
 
 
-def from_unit(
-    text: str, source: str, environment: Mapping[str, str] | None = None, *, unit: str = "etcd.service"
-) -> Deployment | None:
-    """The etcd that a systemd unit starts. None where it starts none.
-
-    `text` is the unit with its drop-ins behind it; `environment` holds its EnvironmentFile, which counts more than
-    its Environment (systemd.exec, "EnvironmentFile=").
-    """
-    starts = [value for value in _settings(text, "ExecStart", unit) if "etcd" in value]
-    if not starts:
+def from_unit(unit: Unit) -> Deployment | None:
+    """The etcd that a systemd unit starts. None where it starts none."""
+    words, variables = started_by(unit, "etcd")
+    if not words:
         return None
-    set_here = (word for value in _settings(text, "Environment", unit) for word in _words(value) if "=" in word)
-    variables = {**dict(word.split("=", 1) for word in set_here), **(environment or {})}
-    words = [piece for word in _words(starts[0]) for piece in _expand(word, variables)]
-    if len(words) > 2 and words[0].endswith("sh") and words[1] == "-c":
-        words = _words(words[2])
-    return Deployment("systemd unit", source, _flags({**from_environment(variables), **from_words(words)}))
-
-
-def environment_files(text: str, unit: str = "etcd.service") -> tuple[str, ...]:
-    """The files that a systemd unit, with its drop-ins behind it, takes its environment from."""
-    return tuple(value.lstrip("-") for value in _settings(text, "EnvironmentFile", unit))
-
-
-def parse_environment(text: str) -> dict[str, str]:
-    """The variables in an environment file such as /etc/default/etcd."""
-    pairs = (_assignment(line) for line in text.splitlines() if not line.lstrip().startswith("#"))
-    return {key: value.strip("\"'") for key, value in pairs if key}
+    return Deployment("systemd unit", unit.path, _flags({**from_environment(variables), **from_words(words)}))
 
 
 def from_yaml(settings: Mapping[str, Any], source: str) -> Deployment:
@@ -112,28 +89,11 @@ def from_yaml(settings: Mapping[str, Any], source: str) -> Deployment:
     return Deployment("configuration file", source, _flags(flat))
 
 
-def from_words(words: Sequence[str]) -> dict[str, str]:
-    """Flags on a command line: --name=value, --name value, and switches that are on by being there."""
-    found: dict[str, str] = {}
-    for word, following in zip(words, [*words[1:], "--"], strict=True):
-        if not word.startswith("-"):
-            continue
-        name, equals, value = word.lstrip("-").partition("=")
-        if name:
-            found[name] = value if equals else ("true" if following.startswith("-") else following)
-    return found
-
-
-def from_environment(variables: Mapping[str, str]) -> dict[str, str]:
-    """Flags as etcd takes them from the environment: ETCD_LISTEN_CLIENT_URLS is --listen-client-urls."""
-    return {k[5:].lower().replace("_", "-"): v for k, v in variables.items() if k.startswith("ETCD_") and v}
-
-
 def etcd_servers(pod: Mapping[str, Any]) -> tuple[str, ...]:
     """The addresses under which a kube-apiserver pod looks for etcd."""
     for container in map(_mapping, _list(_mapping(pod.get("spec")).get("containers"))):
-        words = [str(w) for w in (*_list(container.get("command")), *_list(container.get("args")))]
-        servers = from_words(words).get("etcd-servers", "")
+        words = _words(container)
+        servers = from_words(program_words(words, "kube-apiserver") or words).get("etcd-servers", "")
         if servers:
             return tuple(servers.split(","))
     return ()
@@ -157,51 +117,15 @@ def _flags(found: Mapping[str, str]) -> tuple[Flag, ...]:
 
 
 def _is_etcd(container: Mapping[str, Any]) -> bool:
-    words = [str(w) for w in (*_list(container.get("command")), *_list(container.get("args")))]
-    return (bool(words) and any(word.rpartition("/")[2] == "etcd" for word in words[:1])) or container.get(
-        "name"
-    ) == "etcd"
+    return bool(program_words(_words(container), "etcd")) or container.get("name") == "etcd"
+
+
+def _words(container: Mapping[str, Any]) -> list[str]:
+    return [str(word) for word in (*_list(container.get("command")), *_list(container.get("args")))]
 
 
 def _by_kubeadm(meta: Mapping[str, Any]) -> bool:
     return any(str(key).startswith("kubeadm.kubernetes.io/") for key in _mapping(meta.get("annotations")))
-
-
-def _assignment(line: str) -> tuple[str, str]:
-    key, equals, value = line.partition("=")
-    return (key.strip().removeprefix("export "), value.strip()) if equals else ("", "")
-
-
-def _settings(text: str, name: str, unit: str) -> list[str]:
-    """The values of a setting of a unit; an empty one takes back those before it. systemd's specifiers are filled in.
-
-    Of these only what can stand in an etcd's unit: its name, with and without its type, and the machine's.
-    """
-    whole, _, _ = unit.rpartition(".")
-    filled = {"%%": "%", "%n": unit, "%N": whole, "%p": whole.partition("@")[0], "%i": whole.partition("@")[2]}
-    filled |= {"%H": socket.gethostname(), "%l": socket.gethostname().partition(".")[0]}
-    found: list[str] = []
-    for key, value in map(_assignment, text.replace("\\\n", " ").splitlines()):
-        if key == name and not value:
-            found.clear()
-        elif key == name:
-            found.append(re.sub(r"%[%nNpiHl]", lambda seen: filled[seen[0]], value))
-    return found
-
-
-def _words(text: str) -> list[str]:
-    try:
-        return shlex.split(text)
-    except ValueError:
-        return text.split()
-
-
-def _expand(word: str, variables: Mapping[str, str]) -> list[str]:
-    """What becomes of a word: a variable without braces that is all of it is split at spaces, and may come to none."""
-    alone = re.fullmatch(r"\$(\w+)", word)
-    if alone:
-        return _words(variables.get(alone[1], ""))
-    return [re.sub(r"\$\{?(\w+)\}?", lambda found: variables.get(found[1], found[0]), word)]
 
 
 def _text(value: object) -> str:

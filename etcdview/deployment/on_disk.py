@@ -9,18 +9,12 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from etcdview.config.units import glob, read_text, read_unit
 from etcdview.deployment import deployment
 from etcdview.deployment.deployment import Deployment
 
 MANIFESTS = (Path("etc/kubernetes/manifests"),)
 UNIT = "etcd.service"
-# The first counts most (systemd.unit, "Unit File Load Path").
-UNIT_FOLDERS = (
-    Path("etc/systemd/system"),
-    Path("run/systemd/system"),
-    Path("usr/lib/systemd/system"),
-    Path("lib/systemd/system"),
-)
 YAMLS = (Path("etc/etcd/etcd.conf.yml"), Path("etc/etcd/etcd.conf.yaml"), Path("etc/etcd.conf.yml"))
 
 
@@ -31,48 +25,17 @@ def find_deployments(root: Path = Path("/")) -> tuple[Deployment, ...]:
 
 def _pods(root: Path) -> Iterator[Deployment]:
     for folder in MANIFESTS:
-        for path in _glob(root / folder, "*.y*ml"):
+        for path in glob(root / folder, "*.y*ml"):
             found = deployment.from_pod(_yaml(path), str(path))
             if found is not None:
                 yield found
 
 
 def _units(root: Path) -> Iterator[Deployment]:
-    for folder in UNIT_FOLDERS:
-        path = root / folder / UNIT
-        text = _text(path)
-        if not text:
-            continue
-        text = "\n".join((text, *map(_text, _drop_ins(root))))
-        variables: dict[str, str] = {}
-        for name in deployment.environment_files(text, UNIT):
-            for file in _matching(root, name):
-                variables |= deployment.parse_environment(_text(file))
-        found = deployment.from_unit(text, str(path), variables, unit=UNIT)
-        if found is not None:
-            yield _with_config_file(found, root)
-            return
-
-
-def _drop_ins(root: Path) -> list[Path]:
-    """The files that change the unit, in the order of their names; of two with one name that of the first folder."""
-    found: dict[str, Path] = {}
-    for folder in UNIT_FOLDERS:
-        for path in _glob(root / folder / f"{UNIT}.d", "*.conf"):
-            found.setdefault(path.name, path)
-    return [found[name] for name in sorted(found)]
-
-
-def _matching(root: Path, name: str) -> list[Path]:
-    """The files of an EnvironmentFile=, which may have wildcards in it."""
-    return _glob(root, name.strip("\"'").lstrip("/"))
-
-
-def _glob(folder: Path, pattern: str) -> list[Path]:
-    try:
-        return sorted(folder.glob(pattern))
-    except (OSError, ValueError):
-        return []
+    unit = read_unit(root, UNIT)
+    found = deployment.from_unit(unit) if unit else None
+    if found is not None:
+        yield _with_config_file(found, root)
 
 
 def _yamls(root: Path) -> Iterator[Deployment]:
@@ -91,16 +54,9 @@ def _with_config_file(found: Deployment, root: Path) -> Deployment:
 
 
 def _yaml(path: Path) -> Mapping[str, Any]:
-    text = _text(path)
+    text = read_text(path)
     try:
         found = YAML(typ="safe", pure=True).load(text) if text else None
     except YAMLError:
         return {}
     return found if isinstance(found, Mapping) else {}
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError):
-        return ""

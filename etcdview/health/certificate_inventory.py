@@ -152,7 +152,7 @@ def presented(cluster: ClusterFacts, server_name: str = "", *, kubeadm: bool = F
             handshake = endpoint.wire.handshake.value
             if handshake is None or not handshake.certificate_der:
                 continue
-            host = (server_name if not endpoint.advertised else "") or parse_endpoint(endpoint.url).host
+            host = (server_name if not endpoint.advertised else "") or parse_endpoint(endpoint.url).server_name
             own = Location(endpoint.url, f"server certificate of {member.name}", _SERVER.renew, host=host)
             sent = Location(endpoint.url, f"authority that {member.name} sends with its certificate")
             for number, der in enumerate((handshake.certificate_der, *handshake.chain_der)):

@@ -63,8 +63,9 @@ def target_from(deployments: Sequence[Deployment]) -> Target | None:
     """The etcd of this machine, by how it is deployed; None where nothing says where it listens."""
     for found in deployments:
         listened = _endpoints(found.flag("listen-client-urls"))
-        near = [endpoint for endpoint in listened if endpoint.host in ("127.0.0.1", "localhost", "::1")]
-        endpoints = near or listened or _endpoints(found.flag("advertise-client-urls"))
+        over_tcp = [endpoint for endpoint in listened if not endpoint.path]
+        near = [endpoint for endpoint in over_tcp if endpoint.host in ("127.0.0.1", "localhost", "::1")]
+        endpoints = near or over_tcp or listened or _endpoints(found.flag("advertise-client-urls"))
         if endpoints:
             tls, notes = _files_of(found)
             return Target(tuple(map(str, endpoints)), tls, f"{found.how} {found.source}", notes)
@@ -78,12 +79,14 @@ def examine_endpoints(store: Diagnosing, target: Target, prefix: bytes, timeout_
 
 
 def _endpoints(urls: str) -> list[Endpoint]:
-    """Those that can be asked from this machine: not a unix socket, and for "every address" the loopback one."""
+    """Those that can be asked from here: no socket in etcd's own folder, and for "every address" the loopback one."""
     found: list[Endpoint] = []
     for url in filter(None, map(str.strip, urls.split(","))):
         try:
             endpoint = parse_endpoint(url)
         except SettingError:
+            continue
+        if endpoint.path and not endpoint.path.startswith("/"):
             continue
         found.append(replace(endpoint, host=_EVERY.get(endpoint.host, endpoint.host)))
     return found

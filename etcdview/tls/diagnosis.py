@@ -91,6 +91,8 @@ class _Examination:
         return f"{self.files.cert} is valid, and {self.files.key} is its key."
 
     def resolve(self) -> str:
+        if self.endpoint.path:
+            return "A socket file needs no resolving."
         if self.endpoint.is_ip:
             return f"{self.endpoint.host} is an address."
         addresses = resolve(self.endpoint, self.line.left_seconds)

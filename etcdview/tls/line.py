@@ -50,7 +50,7 @@ class Line:
         plain = self.socket or self.connect()
         context = client_context(files, verify=verify)
         context.set_alpn_protocols(["h2", "http/1.1"])
-        name = files.server_name or self.endpoint.host
+        name = files.server_name or self.endpoint.server_name
         plain.settimeout(self.left_seconds)
         try:
             secured = context.wrap_socket(plain, server_hostname=name)
@@ -78,7 +78,9 @@ class Line:
 
 
 def dial(endpoint: Endpoint, timeout_seconds: float) -> socket.socket:
-    """Connect over TCP, resolving included, within the time. Raises UnreachableError."""
+    """Connect over TCP, resolving included, or to the socket file, within the time. Raises UnreachableError."""
+    if endpoint.path:
+        return _dial_socket(endpoint, timeout_seconds)
     deadline = time.monotonic() + timeout_seconds
     addresses = (endpoint.host,) if endpoint.is_ip else resolve(endpoint, timeout_seconds)
     for number, address in enumerate(addresses):
@@ -88,6 +90,17 @@ def dial(endpoint: Endpoint, timeout_seconds: float) -> socket.socket:
         except OSError as error:
             failed = error
     raise _tcp_error(endpoint, failed) from failed
+
+
+def _dial_socket(endpoint: Endpoint, timeout_seconds: float) -> socket.socket:
+    line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    line.settimeout(timeout_seconds)
+    try:
+        line.connect(endpoint.path)
+    except OSError as error:
+        line.close()
+        raise _socket_error(endpoint, error) from error
+    return line
 
 
 def resolve(endpoint: Endpoint, timeout_seconds: float) -> tuple[str, ...]:
@@ -119,6 +132,32 @@ def resolve(endpoint: Endpoint, timeout_seconds: float) -> tuple[str, ...]:
             endpoint=str(endpoint),
         ) from got
     return tuple(dict.fromkeys(got))
+
+
+def _socket_error(endpoint: Endpoint, error: OSError) -> UnreachableError:
+    where = str(endpoint)
+    if isinstance(error, ConnectionRefusedError):
+        return RefusedError(
+            f"Nothing listens at {where}: the file is there, and no process behind it.",
+            "Is the server running? The file stays behind when it was killed.",
+            endpoint=where,
+        )
+    if isinstance(error, FileNotFoundError):
+        return RefusedError(
+            f"There is no socket file {endpoint.path}.",
+            "Is the server running, and is the path right? What follows unix:// is the whole name of the file, with "
+            "the :2379 that some have in it.",
+            endpoint=where,
+        )
+    if isinstance(error, PermissionError):
+        return UnreachableError(
+            f"{endpoint.path} may not be opened by this user ({error.strerror}).",
+            "Run etcdview as the user that owns the socket file, mostly root.",
+            endpoint=where,
+        )
+    if isinstance(error, TimeoutError | BlockingIOError):
+        return DeadlineError(f"{where} does not take the connection.", _STOPPED, endpoint=where)
+    return UnreachableError(f"{where} cannot be reached ({error.strerror or error}).", _STOPPED, endpoint=where)
 
 
 def _tcp_error(endpoint: Endpoint, error: OSError) -> UnreachableError:

@@ -95,7 +95,7 @@ def speak_plainly(line: Line) -> str:
     if _speaks_tls(line):
         raise SchemeError(
             f"{line.endpoint} speaks TLS, and was spoken to without.",
-            f"Write https://{line.endpoint.address}, and give --cacert, --cert and --key.",
+            f"Write {line.endpoint.spelt(secure=True)}, and give --cacert, --cert and --key.",
             endpoint=str(line.endpoint),
         )
     raise UnreachableError(
@@ -155,7 +155,7 @@ def _no_tls(line: Line, error: OSError) -> UnreachableError:
     if answer.startswith(b"HTTP/") or _is_settings(answer) or reason in _PLAIN_ANSWER_TO_TLS:
         return SchemeError(
             f"{where} speaks plain HTTP, and was spoken to with TLS.",
-            f"Write http://{line.endpoint.address}; better, give etcd certificates (--cert-file, --key-file).",
+            f"Write {line.endpoint.spelt(secure=False)}; better, give etcd certificates (--cert-file, --key-file).",
             endpoint=where,
         )
     return TlsError(
@@ -182,7 +182,7 @@ def _distrust(line: Line, files: TlsFiles, error: ssl.SSLCertVerificationError, 
 
 
 def _wrong_name(line: Line, files: TlsFiles, shown: Certificate | None) -> NameMismatchError:
-    name, where = files.server_name or line.endpoint.host, str(line.endpoint)
+    name, where = files.server_name or line.endpoint.server_name, str(line.endpoint)
     names = ", ".join(shown.names) if shown and shown.names else "none that can be read"
     return NameMismatchError(
         f"The certificate of {where} is not for {name}: its names are {names}.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from etcdview.endpoints import Endpoint, host_of, parse_endpoint, parse_endpoints, port_of, split_url
+from etcdview.endpoints import Endpoint, host_of, is_endpoint, parse_endpoint, parse_endpoints, port_of, split_url
 from etcdview.errors import SettingError
 
 
@@ -18,6 +18,16 @@ from etcdview.errors import SettingError
         ("http://localhost", True, Endpoint("http", "localhost", 2379)),
         ("[::1]:2379", True, Endpoint("https", "::1", 2379)),
         ("https://[fd00::7]", False, Endpoint("https", "fd00::7", 2379)),
+        ("https://[fe80::1%eth0]:2379", False, Endpoint("https", "fe80::1%eth0", 2379)),
+        ("[fe80::1%25eth0]:2379", True, Endpoint("https", "fe80::1%eth0", 2379)),
+        ("http://[FE80::1%Eth0.5]:2379", False, Endpoint("http", "fe80::1%Eth0.5", 2379)),
+        ("unix:///var/lib/kine.sock", False, Endpoint("unix", "localhost", 0, "/var/lib/kine.sock")),
+        ("unix:///run/k0s/kine.sock:2379", True, Endpoint("unix", "localhost", 0, "/run/k0s/kine.sock:2379")),
+        ("unix://kine.sock:12379", False, Endpoint("unix", "localhost", 0, "kine.sock:12379")),
+        ("unix://localhost:2379", False, Endpoint("unix", "localhost", 0, "localhost:2379")),
+        ("unix:/run/etcd.sock", False, Endpoint("unix", "localhost", 0, "/run/etcd.sock")),
+        ("UNIXS:///run/Etcd.Sock", False, Endpoint("unixs", "localhost", 0, "/run/Etcd.Sock")),
+        ("unix:///run/a b?c#d%2", False, Endpoint("unix", "localhost", 0, "/run/a b?c#d%2")),
         ("  etcd-0.etcd.svc:2379 ", False, Endpoint("http", "etcd-0.etcd.svc", 2379)),
     ],
 )
@@ -36,6 +46,11 @@ def test_an_endpoint_is_read_as_etcdctl_reads_it(text: str, tls: bool, expected:
         "https://user:pw@host:2379",
         "https://[::1",
         "https://host:2379?x=1",
+        "unix://",
+        "unix:///",
+        "unix:///run/",
+        "unix:///a\0b",
+        "https://[fe80::1%eth0:2379",
     ],
 )
 def test_what_is_no_endpoint_is_a_wrong_setting(text: str) -> None:
@@ -62,11 +77,25 @@ def test_an_empty_list_is_a_wrong_setting() -> None:
         (Endpoint("https", "::1", 2379), "[::1]:2379", "https://[::1]:2379", True),
         (Endpoint("http", "10.0.0.1", 1), "10.0.0.1:1", "http://10.0.0.1:1", True),
         (Endpoint("http", "etcd", 1), "etcd:1", "http://etcd:1", False),
+        (Endpoint("https", "fe80::1%eth0", 1), "[fe80::1%eth0]:1", "https://[fe80::1%eth0]:1", True),
+        (Endpoint("unix", "localhost", 0, "/k.sock:1"), "/k.sock:1", "unix:///k.sock:1", False),
+        (Endpoint("unixs", "localhost", 0, "k:1"), "k:1", "unixs://k:1", False),
     ],
 )
 def test_an_endpoint_writes_itself(endpoint: Endpoint, address: str, text: str, is_ip: bool) -> None:
     assert (endpoint.address, str(endpoint), endpoint.is_ip) == (address, text, is_ip)
     assert parse_endpoint(text) == endpoint
+
+
+def test_a_certificate_is_compared_with_the_address_without_its_zone() -> None:
+    assert parse_endpoint("https://[fe80::1%eth0]:2379").server_name == "fe80::1"
+    assert parse_endpoint("https://etcd:2379").server_name == "etcd"
+
+
+def test_a_member_is_not_asked_at_a_socket_file_that_it_advertises() -> None:
+    assert is_endpoint("https://[fe80::1%eth0]:2379")
+    assert not is_endpoint("unix://localhost:2379")
+    assert not is_endpoint("ftp://a:1")
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,7 @@ class _Line:
             return Handshake(self._url, tcp_seconds)
         begun = time.monotonic()
         line.settimeout(self._left())
-        name = self._context.server_name or self._endpoint.host
+        name = self._context.server_name or self._endpoint.server_name
         secured = self._context().wrap_socket(line, server_hostname=name)
         self._http.sock = secured
         own, *others = presented_chain(secured) or (b"",)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 import threading
 import time
@@ -127,9 +128,23 @@ class Channel:
         options: list[tuple[str, Any]] = list(OPTIONS)
         if name:
             options.append(("grpc.ssl_target_name_override", name))
-        host = self.endpoint.address.rpartition(":")[0]
-        opened = etcd3.Endpoint(host, self.endpoint.port, secure=self.endpoint.secure, creds=credentials, opts=options)
-        return Link(opened.channel, _stubs(opened.channel), stamp)
+        channel = _connected(self.endpoint, credentials, options)
+        return Link(channel, _stubs(channel), stamp)
+
+
+def _connected(
+    endpoint: Endpoint, credentials: grpc.ChannelCredentials | None, options: list[tuple[str, Any]]
+) -> grpc.Channel:
+    if not endpoint.path:
+        host = endpoint.address.rpartition(":")[0]
+        opened = etcd3.Endpoint(host, endpoint.port, secure=endpoint.secure, creds=credentials, opts=options)
+        channel: grpc.Channel = opened.channel
+        return channel
+    # the client knows hosts and ports only; grpc takes what follows unix: to the last byte as the socket's path
+    target = f"unix:{os.path.abspath(endpoint.path)}"
+    if credentials is None:
+        return grpc.insecure_channel(target, options=options)
+    return grpc.secure_channel(target, credentials, options=options)
 
 
 def _as_it_comes(endpoint: Endpoint, files: TlsFiles) -> tuple[bytes, str]:

@@ -1,4 +1,4 @@
-"""Who wins when several say what a setting is: flags, variables, the file, kubeadm's files, the default."""
+"""Who wins when several say what a setting is: flags, variables, the file, this machine's files, the default."""
 
 from __future__ import annotations
 

@@ -32,6 +32,8 @@ GOOD = [
     (values.prefixes, "/registry/pods/, /other/", ("/registry/pods/", "/other/")),
     (values.address, "[::1]:80", "[::1]:80"),
     (values.endpoints, "https://a:1,b:2", ("https://a:1", "b:2")),
+    (values.endpoints, "unix:///run/k.sock:2379,unixs://k", ("unix:///run/k.sock:2379", "unixs://k")),
+    (values.endpoints, "[fe80::1%eth0]:2379", ("[fe80::1%eth0]:2379",)),
 ]
 BAD = [
     (values.duration, "0s"),
@@ -55,6 +57,7 @@ BAD = [
     (values.address, "127.0.0.1:70000"),
     (values.endpoints, ""),
     (values.endpoints, "ftp://a:1"),
+    (values.endpoints, "unix://"),
     (values.endpoints, "https://a:1/path"),
     (values.endpoints, "https://a:99999"),
 ]

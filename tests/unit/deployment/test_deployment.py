@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from etcdview.config.units import Unit, environment_files, parse_environment
 from etcdview.deployment import deployment
 from etcdview.deployment.deployment import Deployment, topology
 
@@ -78,19 +79,21 @@ def test_a_pod_that_runs_no_etcd_is_none() -> None:
 
 
 def test_a_systemd_unit_is_read_over_continued_lines_with_its_environment() -> None:
-    found = deployment.from_unit(UNIT, "/etc/systemd/system/etcd.service", {"ETCD_QUOTA_BACKEND_BYTES": "4294967296"})
+    found = deployment.from_unit(
+        Unit("/etc/systemd/system/etcd.service", "etcd.service", UNIT, {"ETCD_QUOTA_BACKEND_BYTES": "4294967296"})
+    )
     assert found is not None
     assert found.flag("name") == "one"
     assert found.flag("data-dir") == "/data"
     assert found.flag("quota-backend-bytes") == "4294967296"
     assert found.is_on("client-cert-auth")
     assert not found.is_on("peer-client-cert-auth")
-    assert deployment.environment_files(UNIT) == ("/etc/default/etcd",)
+    assert environment_files(UNIT, "etcd.service") == ("/etc/default/etcd",)
 
 
 def test_an_environment_file_is_read_without_its_comments_and_quotes() -> None:
     text = '# a comment=no\nETCD_NAME="one"\nexport ETCD_DATA_DIR=/data\n\n'
-    assert deployment.parse_environment(text) == {"ETCD_NAME": "one", "ETCD_DATA_DIR": "/data"}
+    assert parse_environment(text) == {"ETCD_NAME": "one", "ETCD_DATA_DIR": "/data"}
 
 
 def test_etcds_own_yaml_has_tls_in_sections() -> None:

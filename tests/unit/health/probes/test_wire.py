@@ -132,7 +132,7 @@ def test_a_name_that_leads_to_several_addresses_is_asked_at_each(monkeypatch: py
         assert ask(url.replace("127.0.0.1", "etcd.example")).handshake.ok
 
 
-@pytest.mark.parametrize("url", ["unix:///run/etcd.sock", "https://10.0.0.1:99999", "https://"])
+@pytest.mark.parametrize("url", ["unix://", "https://10.0.0.1:99999", "https://"])
 def test_a_url_that_cannot_be_asked_is_a_trouble_and_no_fault(url: str) -> None:
     problem = ask(url).handshake.problem
     assert problem is not None

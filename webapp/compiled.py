@@ -50,5 +50,12 @@ class KeptTemplates(BytecodeCache):
 def _sum(bucket: Bucket, code: bytes) -> bytes:
     """Of the code and of all that shapes it; the template's text Jinja looks after itself."""
     made = bucket.environment
-    how = (jinja2.__version__, made.trim_blocks, made.lstrip_blocks, made.autoescape, sorted(made.filters))
+    how = (
+        jinja2.__version__,
+        made.trim_blocks,
+        made.lstrip_blocks,
+        made.autoescape,
+        sorted(made.filters),
+        made.finalize is None,
+    )
     return hashlib.sha256(repr(how).encode() + code).digest()

@@ -4,12 +4,30 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from etcdview.pages.parts.sizes import size_text
+from etcdview.pages.parts.texts import plural, visible_lines
 
 HIGHLIGHT_LIMIT = 200_000
 DASH = "\u2013"  # what stands for nothing
+
+
+def shown(value: object) -> object:
+    """What each expression of a template goes through: a text without control characters. Markup stays as it is."""
+    if type(value) is not str or (value.isascii() and value.isprintable()):
+        return value
+    return visible_lines(value)
+
+
+def as_given(value: str) -> Markup:
+    """A text that comes back from a form, byte for byte: what stands in a field is no text to look at."""
+    return escape(value)
+
+
+def count(value: int, noun: str, many: str = "") -> str:
+    """1 key, 1,201 keys."""
+    return f"{number(value)} {plural(value, noun, many)}"
 
 
 def number(value: int | None) -> str:
@@ -65,6 +83,7 @@ def clock(value: datetime) -> str:
 
 def highlight(text: str, language: str) -> Markup:
     """YAML or JSON with spans of Pygments' classes; text beyond 200 kB stays plain, so that pages stay quick."""
+    text = visible_lines(text)
     if len(text) > HIGHLIGHT_LIMIT:
         return Markup("{}").format(text)
     import pygments  # loaded for the first object that is shown, not at start
@@ -76,6 +95,9 @@ def highlight(text: str, language: str) -> Markup:
 
 
 FILTERS = {
+    "as_given": as_given,
+    "count": count,
+    "plural": plural,
     "hex_preview": hex_preview,
     "highlight": highlight,
     "clock": clock,

@@ -28,9 +28,10 @@ STATIC = _folder("static")
 
 
 def init_app(app: Flask) -> None:
-    """Undefined names in a template are errors; filters and the static files' versions are at hand."""
+    """Undefined names are errors, no text brings control characters; filters and the files' versions are at hand."""
     app.jinja_env.bytecode_cache = KeptTemplates()
     app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.finalize = filters.shown
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(filters.FILTERS)

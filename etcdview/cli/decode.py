@@ -13,6 +13,7 @@ from etcdview.cli.options import settings_options
 from etcdview.cli.storage import CODEC_ROWS
 from etcdview.cli.terminal import argument_bytes, json_text, say
 from etcdview.config import Resolved
+from etcdview.pages.parts.texts import unmistakable
 from etcdview.pages.tools.decoding import FORMS, DecodedValue, UnknownPart, decode_all, decode_value
 
 
@@ -61,7 +62,7 @@ def _print(value: DecodedValue, output: str) -> None:
     if output == "jsonl":
         click.echo(json_text(_row(value)))
     elif value.object is None:
-        say(f"etcdview: {value.key}: {value.error}", err=True)
+        say(f"etcdview: {unmistakable(value.key)}: {value.error}", err=True)
     else:
         click.echo(("---\n" if output == "yaml" else "") + _text(value.object, output), nl=False)
 

@@ -11,13 +11,13 @@ from etcdview.cli.get.print import padded
 from etcdview.cli.get.query import Wanted, parse
 from etcdview.cli.get.source import open_noted, warned
 from etcdview.cli.options import source_options
-from etcdview.cli.terminal import terminal_text
 from etcdview.cluster.once import window_once
 from etcdview.cluster.window import Window
 from etcdview.config import Resolved
 from etcdview.errors import DecodeError, NotFoundError, UsageError
 from etcdview.pages.object.related import Around, Branch
 from etcdview.pages.object.views import SectionView, SummaryView
+from etcdview.pages.parts.texts import visible
 from etcdview.pages.tools.described import described, types_called
 
 OBJECT = "Object"  # the section that every object has
@@ -51,7 +51,7 @@ def _show_all(window: Window, wanted: Sequence[Wanted], namespace: str) -> int:
         try:
             view = described(window, resource, namespace, name, datetime.now(UTC))
         except (NotFoundError, DecodeError) as error:
-            click.echo(f"etcdview: {resource.qualified}/{terminal_text(name)}: {terminal_text(error)}", err=True)
+            click.echo(f"etcdview: {resource.qualified}/{visible(name)}: {visible(str(error))}", err=True)
             status = 1
             continue
         if not first:
@@ -74,15 +74,15 @@ def lines(view: SummaryView) -> Iterator[str]:
 
 
 def _section(section: SectionView) -> Iterator[str]:
-    yield f"{terminal_text(section.title)}:"
+    yield f"{visible(section.title)}:"
     if section.rows:
         yield from _indented(_table(section.columns, section.rows))
     yield from _indented(_fields([(field.label, field.value) for field in section.fields]))
     for text in section.texts:
-        yield f"  {terminal_text(text.label)}: {'' if text.is_short else f'({text.size_bytes:,} bytes)'}".rstrip()
-        yield from (f"    {terminal_text(line)}" for line in text.value.splitlines())
+        yield f"  {visible(text.label)}: {'' if text.is_short else f'({text.size_bytes:,} bytes)'}".rstrip()
+        yield from (f"    {visible(line)}" for line in text.value.splitlines())
     if section.note:
-        yield f"  {terminal_text(section.note)}"
+        yield f"  {visible(section.note)}"
 
 
 def _around(around: Around) -> Iterator[str]:
@@ -108,17 +108,17 @@ def _around(around: Around) -> Iterator[str]:
 
 def _tree(branch: Branch, depth: int = 0) -> Iterator[str]:
     mark = "  <- this object" if branch.current else ""
-    yield terminal_text(f"{'  ' * depth}{branch.ref}  {branch.state}".rstrip()) + mark
+    yield visible(f"{'  ' * depth}{branch.ref}  {branch.state}".rstrip()) + mark
     for child in branch.children:
         yield from _tree(child, depth + 1)
 
 
 def _fields(pairs: Sequence[tuple[str, str]]) -> list[str]:
-    return padded([(f"{terminal_text(label)}:", terminal_text(value)) for label, value in pairs])
+    return padded([(f"{visible(label)}:", visible(value)) for label, value in pairs])
 
 
 def _table(columns: Sequence[str], rows: Rows) -> list[str]:
-    shown = [[terminal_text(cell) for cell in row] for row in rows]
+    shown = [[visible(cell) for cell in row] for row in rows]
     return padded([columns, ["-" * len(column) for column in columns], *shown])
 
 

@@ -7,9 +7,10 @@ from typing import Any
 import click
 
 from etcdview.cli.options import settings_options
-from etcdview.cli.terminal import json_text, say, terminal_text
+from etcdview.cli.terminal import json_text, say
 from etcdview.config import Resolved
 from etcdview.config.rows import CONNECTION, SOURCE
+from etcdview.pages.parts.texts import visible
 from etcdview.pages.tools.doctor import Diagnosis, Findings, examine
 
 _PREFIX = tuple(row for row in SOURCE if row.field == "etcd_prefix")
@@ -48,12 +49,12 @@ def _print(findings: Findings) -> None:
 
 
 def _print_one(diagnosis: Diagnosis) -> None:
-    click.echo(click.style(terminal_text(diagnosis.endpoint), bold=True))
+    click.echo(click.style(visible(diagnosis.endpoint), bold=True))
     for step in diagnosis.steps:
         sign = click.style("✓", fg="green") if step.ok else click.style("✗", fg="red", bold=True)
-        click.echo(f"  {sign} {step.name:19} {terminal_text(step.what)}")
+        click.echo(f"  {sign} {step.name:19} {visible(step.what)}")
         if step.remedy:
-            click.echo(f"    {'':19} {click.style('→ ' + terminal_text(step.remedy), fg='yellow')}")
+            click.echo(f"    {'':19} {click.style('→ ' + visible(step.remedy), fg='yellow')}")
 
 
 def _conclusion(findings: Findings) -> str:

@@ -8,9 +8,10 @@ import sys
 import click
 
 from etcdview.cli.options import settings_options
-from etcdview.cli.terminal import json_text, terminal_text
+from etcdview.cli.terminal import json_text
 from etcdview.config import Resolved
 from etcdview.config.rows import CONNECTION
+from etcdview.pages.parts.texts import visible
 from etcdview.pages.tools.verdict import Finding, VerdictPage, verdict_page
 
 _SIGNS = {"critical": "✗", "warning": "!", "info": "i"}
@@ -52,9 +53,9 @@ def _print(page: VerdictPage) -> None:
 def _lines(finding: Finding) -> list[str]:
     sign = click.style(_SIGNS[finding.severity], fg=_COLOURS[finding.severity], bold=True)
     return [
-        f"{sign} {click.style(terminal_text(finding.summary), bold=True)}  [{finding.id}]",
-        f"  seen    {terminal_text(finding.evidence)}",
-        f"  why     {terminal_text(finding.why)}",
-        f"  do      {terminal_text(finding.action)}",
-        *(f"          $ {terminal_text(command)}" for command in finding.commands),
+        f"{sign} {click.style(visible(finding.summary), bold=True)}  [{finding.id}]",
+        f"  seen    {visible(finding.evidence)}",
+        f"  why     {visible(finding.why)}",
+        f"  do      {visible(finding.action)}",
+        *(f"          $ {visible(command)}" for command in finding.commands),
     ]

@@ -8,11 +8,12 @@ import click
 
 from etcdview.cli.get.source import open_noted, warned
 from etcdview.cli.options import source_options
-from etcdview.cli.terminal import argument_bytes, json_text, terminal_text
+from etcdview.cli.terminal import argument_bytes, json_text
 from etcdview.cluster.once import window_once
 from etcdview.config import Resolved
 from etcdview.pages.object.history import HistoryPage, Revision, history_json, history_page, read_history
 from etcdview.pages.parts.sizes import size_text
+from etcdview.pages.parts.texts import visible
 
 
 @click.command("history")
@@ -56,9 +57,9 @@ def _revision(revision: Revision, *, last: bool) -> Iterator[str]:
     meta = revision.entry.meta
     yield f"revision {meta.mod_revision}  version {meta.version}  {size_text(revision.entry.size_bytes)}"
     if revision.error:
-        yield f"  {terminal_text(revision.error)}"
+        yield f"  {visible(revision.error)}"
     if revision.diff:
-        yield from (f"  {line.sign or ' '} {terminal_text(line.text)}" for line in revision.diff if line.sign != "@")
+        yield from (f"  {line.sign or ' '} {visible(line.text)}" for line in revision.diff if line.sign != "@")
     elif last:
         yield f"  {'created' if meta.version == 1 else 'the oldest value kept'}"
     else:

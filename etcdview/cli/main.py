@@ -12,8 +12,9 @@ from typing import Any, NoReturn
 import click
 
 from etcdview import __version__
-from etcdview.cli.terminal import is_text, say, terminal_text
+from etcdview.cli.terminal import is_text, say
 from etcdview.errors import EtcdviewError
+from etcdview.pages.parts.texts import visible
 
 # command, which is also the module or folder under etcdview.cli -> what it does, in a line
 COMMANDS = {
@@ -99,7 +100,7 @@ def run(argv: list[str] | None = None) -> int:
     except UnicodeEncodeError as error:
         if is_text(str(error.object)):
             raise
-        say(f"etcdview: Not UTF-8: {terminal_text(error.object)}", err=True)
+        say(f"etcdview: Not UTF-8: {visible(error.object)}", err=True)
         say("  An argument or a variable has bytes that are not UTF-8, where text is needed.", err=True)
         return _UNKNOWN if monitoring else _USAGE
     except BrokenPipeError:

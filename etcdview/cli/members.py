@@ -9,9 +9,10 @@ import click
 
 from etcdview.cli.get.print import padded
 from etcdview.cli.options import source_options
-from etcdview.cli.terminal import json_text, terminal_text
+from etcdview.cli.terminal import json_text
 from etcdview.config import Resolved
 from etcdview.pages.parts.sizes import size_text
+from etcdview.pages.parts.texts import visible
 from etcdview.pages.tools.members import MemberRow, members_now
 
 UNREACHABLE = 3
@@ -69,21 +70,21 @@ def table(members: Sequence[MemberRow]) -> list[str]:
 
 def problems(members: Sequence[MemberRow]) -> Iterator[str]:
     """Why members do not answer."""
-    return (terminal_text(f"{m.name or m.id}: {m.error} {m.remedy}".rstrip()) for m in members if m.error)
+    return (visible(f"{m.name or m.id}: {m.error} {m.remedy}".rstrip()) for m in members if m.error)
 
 
 def _row(member: MemberRow) -> list[str]:
     latency = member.latency_seconds
     return [
-        terminal_text(member.name),
+        visible(member.name),
         "healthy" if member.healthy else "unhealthy",
         member.role,
         member.id or "-",
-        terminal_text(member.version) or "-",
+        visible(member.version) or "-",
         *(_size(size) for size in (member.db_size, member.db_size_in_use, member.quota)),
         *(_number(n) for n in (member.raft_term, member.raft_index, member.raft_applied_index)),
         "-" if latency is None else f"{latency * 1000:.0f} ms",
-        terminal_text(",".join(member.client_urls)) or "-",
+        visible(",".join(member.client_urls)) or "-",
     ]
 
 

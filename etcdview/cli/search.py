@@ -6,8 +6,8 @@ import click
 
 from etcdview.cli.get.source import open_noted, warned
 from etcdview.cli.options import source_options
-from etcdview.cli.terminal import terminal_text
 from etcdview.config import Resolved
+from etcdview.pages.parts.texts import visible
 from etcdview.pages.tools.names import MODES, matching_names
 
 
@@ -25,7 +25,7 @@ def command(resolved: Resolved, text: str, mode: str | None) -> int:
     try:
         for name in matching_names(warned(store), text, mode or ""):
             found = True
-            click.echo(terminal_text(name))
+            click.echo(visible(name))
     finally:
         store.close()
     return 0 if found else 1

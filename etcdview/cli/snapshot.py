@@ -10,10 +10,11 @@ from pathlib import Path
 import click
 
 from etcdview.cli.options import settings_options
-from etcdview.cli.terminal import say, terminal_text
+from etcdview.cli.terminal import say
 from etcdview.config import Resolved
 from etcdview.config.rows import CONNECTION
 from etcdview.models import Progress
+from etcdview.pages.parts.texts import visible
 
 BETWEEN_SECONDS = 0.2
 
@@ -49,7 +50,7 @@ def status(file: Path) -> int:
     for note in found.notes:
         say(f"etcdview: {note}", err=True)
     for name, value in found.rows:
-        click.echo(f"{name:18}{terminal_text(value)}")
+        click.echo(f"{name:18}{visible(value)}")
     return 0
 
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from etcdview.cli.options import settings_options
-from etcdview.cli.terminal import argument_bytes, terminal_text
+from etcdview.cli.terminal import argument_bytes
 from etcdview.cluster.sources import open_etcd
 from etcdview.config import Resolved
 from etcdview.config.rows import CHANGES, CONNECTION, SOURCE
+from etcdview.pages.parts.texts import visible
 
 if TYPE_CHECKING:
     from etcdview.pages.edit.undo import UndoPlan
@@ -40,7 +41,7 @@ def command(etcd_key: str, revision: int | None, listed: bool, yes: bool, resolv
         for change in undo.recorded(undo.undo_file(settings), name):
             before = change.before
             kept = f"revision {before.mod_revision}, {before.size_bytes:,} bytes" if before else "revision 0 (no key)"
-            click.echo(f"{change.at:%Y-%m-%d %H:%M:%S} UTC  {change.action:6}  {kept}  {terminal_text(change.who)}")
+            click.echo(f"{change.at:%Y-%m-%d %H:%M:%S} UTC  {change.action:6}  {kept}  {visible(change.who)}")
         return 0
     undo.undo_file(settings)  # before etcd is asked
     store = open_etcd(settings)
@@ -58,10 +59,10 @@ def command(etcd_key: str, revision: int | None, listed: bool, yes: bool, resolv
 
 def _show(plan: UndoPlan, key: str) -> None:
     change = plan.change
-    click.echo(terminal_text(key))
-    click.echo(terminal_text(f"Undoes: {change.action} by {change.who}, {change.at:%Y-%m-%d %H:%M:%S} UTC."))
+    click.echo(visible(key))
+    click.echo(visible(f"Undoes: {change.action} by {change.who}, {change.at:%Y-%m-%d %H:%M:%S} UTC."))
     click.echo(plan.does)
     for one in plan.differences:
-        click.echo(terminal_text(f"  {_SIGNS[one.kind]} {one.path}: {one.old or '-'} -> {one.new or '-'}"))
+        click.echo(visible(f"  {_SIGNS[one.kind]} {one.path}: {one.old or '-'} -> {one.new or '-'}"))
     for note in plan.notes:
         click.echo(f"Note: {note}")

@@ -6,9 +6,10 @@ import click
 
 from etcdview.cli.get.source import open_noted, warned
 from etcdview.cli.options import source_options
-from etcdview.cli.terminal import argument_bytes, say, terminal_text
+from etcdview.cli.terminal import argument_bytes, say
 from etcdview.config import Resolved
 from etcdview.models import Range
+from etcdview.pages.parts.texts import visible
 from etcdview.pages.tools.changes import ChangeLine, check_watchable, watch_changes
 
 
@@ -34,7 +35,7 @@ def command(resolved: Resolved, prefix: str) -> int:
 def line(change: ChangeLine) -> str:
     """One change, as it is printed."""
     size = "" if change.size_bytes is None else f"  {change.size_bytes:,}"
-    return f"{change.revision}  {change.kind}  {terminal_text(change.key)}{size}"
+    return f"{change.revision}  {change.kind}  {visible(change.key)}{size}"
 
 
 def _begun(revision: int) -> None:

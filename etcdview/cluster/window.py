@@ -132,7 +132,7 @@ class Window:
         self.viewer.check("reveal")
         found = self.store.range(Range(key)).kvs
         if not found:
-            raise NotFoundError(f"There is no key {show(key)!r}.")
+            raise NotFoundError(f"There is no key '{show(key)}'.")
         decoded = self.cluster.codec.decode(key, found[0].value, found[0].mod_revision)
         if decoded.object is None:
             raise decoded.error or DecodeError("This value cannot be decoded.")

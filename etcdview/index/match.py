@@ -82,7 +82,7 @@ class Contains:
     def __init__(self, needle: bytes) -> None:
         self.literal_prefix = b""
         self._needle = needle
-        self._shown = keys.show(needle)
+        self._shown = keys.as_text(needle)
         # by the lengths of what the stem may have begun of the needle
         self._patterns: dict[tuple[int, ...], re.Pattern[bytes]] = {
             (): re.compile(re.escape(needle) + rb"[^\n]*"),
@@ -108,7 +108,7 @@ class Contains:
 
     def matches(self, name: bytes) -> bool:
         """See Matcher."""
-        return self._needle in name or self._shown in keys.show(name)
+        return self._needle in name or self._shown in keys.as_text(name)
 
     def _pattern(self, block: Block) -> re.Pattern[bytes]:
         """Lines with the needle, or which end it after the stem began it. A match takes the rest of its line."""
@@ -145,7 +145,7 @@ class Regex:
 
     def matches(self, name: bytes) -> bool:
         """See Matcher."""
-        return self._anywhere.search(keys.show(name).encode()) is not None
+        return self._anywhere.search(keys.as_text(name).encode()) is not None
 
 
 def glob_to_regex(pattern: str) -> str:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+import shlex
 from dataclasses import dataclass
 
 from etcdview.errors import QueryError
 from etcdview.kube import resources
 from etcdview.kube.resources import BY_PREFIX, ResourceType
+from etcdview.kube.visible import unmistakable
 
 DEFAULT_PREFIX = "/registry"
 # What a CRD's group and plural may be: a DNS subdomain with a dot, a DNS label (apiextensions' validation).
@@ -85,8 +87,25 @@ def _rest(resource: ResourceType, rest: list[str]) -> ObjectKey | None:
 
 
 def show(key: bytes) -> str:
-    """The key for people: UTF-8 where it is, each other byte as \\xNN; backslashes stay as they are."""
+    """The key for people, on one line: characters that cannot be seen and bytes that are not UTF-8 as escapes.
+
+    A backslash of the key itself is doubled, so that no two keys look alike.
+    """
+    return unmistakable(key.decode("utf-8", errors="surrogateescape"))
+
+
+def as_text(key: bytes) -> str:
+    """The key for programs: as it is where it is UTF-8, else each other byte as \\xNN (key64 has the bytes then)."""
     return key.decode("utf-8", errors="backslashreplace")
+
+
+def shell_word(key: bytes) -> str:
+    """The key as one word of a command line: in $'...' where bytes of it must be spelt out."""
+    shown = show(key)
+    if shown.encode() == key:
+        return shlex.quote(shown)
+    plain = frozenset(range(0x20, 0x7F)) - {ord("'"), ord("\\")}
+    return "$'" + "".join(chr(b) if b in plain else f"\\x{b:02x}" for b in key) + "'"
 
 
 def to_query(key: bytes) -> tuple[str, str]:
@@ -94,7 +113,15 @@ def to_query(key: bytes) -> tuple[str, str]:
     try:
         return "key", key.decode("utf-8")
     except UnicodeDecodeError:
-        return "key64", base64.urlsafe_b64encode(key).rstrip(b"=").decode("ascii")
+        return "key64", _base64url(key)
+
+
+def to_form(key: bytes) -> tuple[str, str]:
+    """The field of a form that carries the key: as to_query, but browsers change line ends in texts."""
+    name, text = to_query(key)
+    if "\r" in text or "\n" in text:
+        return "key64", _base64url(key)
+    return name, text
 
 
 def from_query(key: str | None, key64: str | None) -> bytes:
@@ -113,3 +140,7 @@ def from_query(key: str | None, key64: str | None) -> bytes:
     raise QueryError(
         "No key was given.", "Add ?key= with the whole key, percent-encoded, for example /registry/pods/NS/NAME."
     )
+
+
+def _base64url(key: bytes) -> str:
+    return base64.urlsafe_b64encode(key).rstrip(b"=").decode("ascii")

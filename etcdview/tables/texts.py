@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from etcdview.kube.fields import NONE, UNSET, items, mapping, text
+from etcdview.kube.visible import visible
 
 _BREAK = re.compile(r"[\f\n\r]")  # where kubectl cuts a cell: what the tab writer takes for a line's end
 _MODES = {
@@ -27,15 +28,10 @@ def cell_text(cell: object) -> str:
     if isinstance(cell, bool):
         return "true" if cell else "false"
     text = str(cell)
-    if text.isprintable():
+    if text.isascii() and text.isprintable():
         return text
     first, *rest = _BREAK.split(text, maxsplit=1)
-    return printable(first + "..." if rest else first)
-
-
-def printable(text: str) -> str:
-    """The text with each character that is not printable written as its escape: \\x1b, \\u202e."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+    return visible(first + "..." if rest else first)
 
 
 def labels_text(labels: Mapping[str, Any]) -> str:

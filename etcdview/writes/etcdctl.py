@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 
 from etcdview.codec import StorageFormat
-from etcdview.kube.keys import show
+from etcdview.kube.keys import shell_word
 
 # A longer value makes no command that anybody wants to read.
 MAX_VALUE_BYTES = 64 * 1024
@@ -22,7 +22,7 @@ def put(key: bytes, value: bytes, mod_revision: int, lease: int = 0) -> str:
 
 def encode_and_put(key: bytes, storage: StorageFormat, mod_revision: int) -> str:
     """The same from a file, without the comparison: what is left for long values and for Secrets."""
-    name = shlex.quote(show(key))
+    name = shell_word(key)
     flags = f"--key {name} --format {storage.format}"
     if storage.provider:
         flags += f" --provider {storage.provider} --key-name {shlex.quote(storage.key_name)} --encryption-config FILE"
@@ -37,7 +37,7 @@ def delete(key: bytes, mod_revision: int) -> str:
 
 def delete_prefix(prefix: bytes) -> str:
     """What deletes all of them, whatever has become of them."""
-    return f"etcdctl del --prefix {shlex.quote(show(prefix))}"
+    return f"etcdctl del --prefix {shell_word(prefix)}"
 
 
 def quoted(raw: bytes) -> str:

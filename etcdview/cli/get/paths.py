@@ -9,7 +9,7 @@ from typing import Any
 from etcdview.errors import UsageError
 from etcdview.kube.go_text import go_text
 from etcdview.kube.jsonpath import Path, Template, compile_path, relaxed
-from etcdview.tables.texts import printable
+from etcdview.kube.visible import visible
 
 # Kubectl ends a column at each comma; ours may hold one in brackets.
 _COLUMN = re.compile(r"(?:\[[^\]]*\]|[^,])+")
@@ -27,7 +27,7 @@ class PathColumn:
 
         Raises EvaluationError where the path cannot be followed in the object.
         """
-        return ",".join(printable(go_text(value)) for value in self.path.evaluate(obj)) or "<none>"
+        return ",".join(visible(go_text(value)) for value in self.path.evaluate(obj)) or "<none>"
 
 
 def template_of(text: str) -> Template:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from etcdview.kube.resources import ResourceType
+from etcdview.kube.visible import visible
 from etcdview.pages.registry.listing import TableRow
 from etcdview.tables import Column, cell_text
-from etcdview.tables.texts import labels_text, printable
+from etcdview.tables.texts import labels_text
 
 _PADDING = 3
 _NARROWEST = 6
@@ -50,15 +51,15 @@ class Printer:
 
     def _header(self) -> list[str]:
         names = ["NAMESPACE"] * self._layout.namespaces + [column.name.upper() for column in self._columns]
-        names += [printable(key.rpartition("/")[2].upper()) for key in self._layout.label_columns]
+        names += [visible(key.rpartition("/")[2].upper()) for key in self._layout.label_columns]
         return names + ["LABELS"] * self._layout.show_labels
 
     def _texts(self, row: TableRow) -> list[str]:
         cells = list(row.texts) or [_UNREADABLE] * len(self._columns)
         if self._name >= 0:
-            shown = cells[self._name] if row.cells else printable(row.name)
+            shown = cells[self._name] if row.cells else visible(row.name)
             cells[self._name] = f"{self._layout.kind}/{shown}" if self._layout.kind else shown
-        texts = [printable(row.namespace)] * self._layout.namespaces + cells
+        texts = [visible(row.namespace)] * self._layout.namespaces + cells
         texts += [cell_text(row.labels.get(key, "")) for key in self._layout.label_columns]
         return texts + [_labels(row.labels)] * self._layout.show_labels
 

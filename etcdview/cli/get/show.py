@@ -18,9 +18,9 @@ from etcdview.kube.fields import without_managed_fields
 from etcdview.kube.jsonpath import Template
 from etcdview.kube.keys import show as show_key
 from etcdview.kube.resources import ResourceType
+from etcdview.kube.visible import visible
 from etcdview.objects import Row
 from etcdview.pages.registry.listing import Listing, TableRow
-from etcdview.tables.texts import printable
 
 _AT_MOST = 5  # complaints about values of one type; a cluster can have thousands of the same
 
@@ -70,7 +70,7 @@ def complaints(found: Iterable[Found]) -> list[str]:
         said += [f"{show_key(row.key)}: {_why(row)}" for row in one.unreadable[:_AT_MOST]]
         if len(one.unreadable) > _AT_MOST:
             said.append(f"{len(one.unreadable) - _AT_MOST} more {one.resource.plural} could not be decoded.")
-    return [printable(sentence) for sentence in said]
+    return [visible(sentence) for sentence in said]
 
 
 def _why(row: Row) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime
 from etcdview.cluster.scope.ranges import denied
 from etcdview.cluster.window import Window
 from etcdview.errors import ConflictError, QueryError, UsageError
-from etcdview.kube.keys import show, to_query
+from etcdview.kube.keys import show, to_form
 from etcdview.models import KeyMeta, KeyValue, Range
 from etcdview.pages.edit.writing import Writing, crumbs_to, name_of
 from etcdview.pages.parts import commands
@@ -88,7 +88,7 @@ def delete_page(window: Window, key: bytes, problem: Problem | None = None) -> D
         crumbs=crumbs_to(window, key, "delete"),
         title=name_of(window, key),
         key=show(key),
-        fields=(to_query(key), ("revision", str(before.mod_revision))),
+        fields=(to_form(key), ("revision", str(before.mod_revision))),
         meta=KeyMeta(key, before.create_revision, before.mod_revision, before.version, before.lease),
         size_bytes=before.size_bytes,
         kind=decoded.storage.kind or "value",

@@ -9,7 +9,7 @@ from etcdview.cluster.window import Window
 from etcdview.codec import StorageFormat, to_json, to_yaml
 from etcdview.errors import ConflictError, EtcdviewError, NotFoundError, QueryError
 from etcdview.kube.fields import MANAGED_FIELDS, managers, without_managed_fields
-from etcdview.kube.keys import show, to_query
+from etcdview.kube.keys import show, to_form
 from etcdview.kube.redaction import is_sensitive
 from etcdview.models import KeyValue
 from etcdview.pages.edit.restore import restoring
@@ -141,7 +141,7 @@ def fields_of(query: EditQuery, *, text: bool) -> tuple[tuple[str, str], ...]:
     if query.managed:
         fields.append(("managed", "1"))
     if query.how == "update" or text:
-        fields += [to_query(query.key), ("how", query.how)]
+        fields += [to_form(query.key), ("how", query.how)]
     if text:
         fields += [("format", query.format), ("at", str(query.at))]
     return tuple(fields)
@@ -161,7 +161,7 @@ def _check_key(window: Window, query: EditQuery) -> None:
         )
     if query.key.startswith(window.keyspace.root) and window.keyspace.object_key(query.key) is None:
         raise QueryError(
-            f"No resource type has keys like {show(query.key)!r}.",
+            f"No resource type has keys like '{show(query.key)}'.",
             "Below the registry a key is PREFIX/RESOURCE/NAMESPACE/NAME, with the group before custom resources.",
         )
 

@@ -21,7 +21,7 @@ def restoring(window: Window, writing: Writing, key: bytes, at: int, before: Key
     then = writing.current(key, at)
     if then is None:
         raise NotFoundError(
-            f"There was no key {show(key)!r} at revision {at:,}.", "Choose another on its history page."
+            f"There was no key '{show(key)}' at revision {at:,}.", "Choose another on its history page."
         )
     if before is not None and before.value == then.value:
         raise EncodeError("Nothing changes: this value is already stored.")

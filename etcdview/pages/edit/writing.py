@@ -56,7 +56,7 @@ class Writing:
         """As `current`; raises NotFoundError where there is no such key."""
         found = self.current(key)
         if found is None:
-            raise NotFoundError(f"There is no key {show(key)!r}.", "It may have been deleted meanwhile.")
+            raise NotFoundError(f"There is no key '{show(key)}'.", "It may have been deleted meanwhile.")
         return found
 
     def put(self, key: bytes, value: bytes, before: KeyValue | None, now: datetime) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from etcdview.cluster.window import Entry, Window
 from etcdview.errors import DecodeError, DeletedError, NotFoundError
 from etcdview.kube.keys import show
+from etcdview.kube.visible import unmistakable
 from etcdview.pages.object import past
 from etcdview.pages.parts.addresses import Crumb, href, object_href
 
@@ -41,7 +42,7 @@ def read_entry(window: Window, key: bytes, revision: int = 0) -> ObjectAnswer:
             revision=deleted_at,
         )
     raise NotFoundError(
-        f"Key {show(key)!r} does not exist at revision {at}.",
+        f"Key '{show(key)}' does not exist at revision {at}.",
         "Search for a part of its name; a key is the whole path, such as /registry/pods/NAMESPACE/NAME.",
     )
 
@@ -53,7 +54,7 @@ def why_undecodable(entry: Entry) -> DecodeError:
 
 def title_of(entry: Entry) -> str:
     """The object's name, or the key where it has none."""
-    return entry.object_key.name if entry.object_key else show(entry.key)
+    return unmistakable(entry.object_key.name) if entry.object_key else show(entry.key)
 
 
 def crumbs_of(entry: Entry, beyond: str = "") -> tuple[Crumb, ...]:
@@ -67,6 +68,9 @@ def crumbs_of(entry: Entry, beyond: str = "") -> tuple[Crumb, ...]:
     crumbs = [Crumb("Registry", "/registry"), Crumb(resource.plural, href("/registry", resource=resource.id))]
     if object_key.namespace:
         crumbs.append(
-            Crumb(object_key.namespace, href("/registry", resource=resource.id, namespace=object_key.namespace))
+            Crumb(
+                unmistakable(object_key.namespace),
+                href("/registry", resource=resource.id, namespace=object_key.namespace),
+            )
         )
-    return (*crumbs, Crumb(object_key.name, address), *last)
+    return (*crumbs, Crumb(unmistakable(object_key.name), address), *last)

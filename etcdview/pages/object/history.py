@@ -9,7 +9,7 @@ from etcdview.cluster.window import Entry, Window
 from etcdview.codec import to_yaml
 from etcdview.errors import NotFoundError
 from etcdview.kube.fields import without_managed_fields
-from etcdview.kube.keys import show
+from etcdview.kube.keys import as_text, show
 from etcdview.pages.object import past
 from etcdview.pages.object.entry import crumbs_of
 from etcdview.pages.parts import commands
@@ -50,7 +50,7 @@ def read_history(window: Window, key: bytes) -> past.Past:
     """The values of `key`. Raises NotFoundError where none is known."""
     found = past.history(window, key)
     if not found.entries:
-        raise NotFoundError(f"Key {show(key)!r} does not exist, and etcd keeps no older value of it.")
+        raise NotFoundError(f"Key '{show(key)}' does not exist, and etcd keeps no older value of it.")
     return found
 
 
@@ -61,7 +61,7 @@ def history_json(key: bytes, found: past.Past) -> dict[str, Any]:
         for e in found.entries
     ]
     deletion = {"modRevision": found.deleted_at, "version": 0, "deleted": True}
-    return {"key": show(key), "revisions": [deletion, *values] if found.deleted_at else values}
+    return {"key": as_text(key), "revisions": [deletion, *values] if found.deleted_at else values}
 
 
 def history_page(window: Window, key: bytes) -> HistoryPage:

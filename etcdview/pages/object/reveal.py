@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from etcdview.cluster.window import Entry, Window
 from etcdview.errors import ConflictError, NotFoundError, QueryError
-from etcdview.kube.keys import show, to_query
+from etcdview.kube.keys import show, to_form
 from etcdview.kube.redaction import SECRET_FIELDS, is_sensitive, raw_value
 from etcdview.pages.object.entry import crumbs_of, title_of, why_undecodable
 from etcdview.pages.parts.addresses import Crumb, key_href, object_href
@@ -59,7 +59,7 @@ def reveal_page(window: Window, key: bytes) -> RevealPage:
     """
     window.viewer.check("reveal")
     entry = _secret(window, key)
-    name, text = to_query(key)
+    name, text = to_form(key)
     return RevealPage(
         crumbs=crumbs_of(entry, "reveal"),
         key=show(key),
@@ -99,7 +99,7 @@ def reveal(window: Window, key: bytes, path: str, revision: int) -> Revealed:
 def _secret(window: Window, key: bytes) -> Entry:
     entry = window.get(key).entry
     if entry is None:
-        raise NotFoundError(f"Key {show(key)!r} does not exist.")
+        raise NotFoundError(f"Key '{show(key)}' does not exist.")
     if not is_sensitive(entry.object_key.resource if entry.object_key else None, entry.decoded.storage.kind):
         raise QueryError("This is not a Secret, so nothing of it is masked.", "Its page shows all of it.")
     if entry.object is None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from etcdview.errors import QueryError
-from etcdview.kube.keys import from_query, show, to_query
+from etcdview.kube.keys import as_text, from_query, to_query
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +20,8 @@ class Crumb:
 
 
 def key_text(key: bytes) -> str:
-    """The key for people: UTF-8 where it is, each other byte as \\xNN."""
-    return show(key)
+    """The key for programs: as it is where it is UTF-8, else each other byte as \\xNN."""
+    return as_text(key)
 
 
 def read_key(key: str | None, key64: str | None) -> bytes:

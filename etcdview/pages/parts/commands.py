@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 
-from etcdview.kube.keys import ObjectKey, show
+from etcdview.kube.keys import ObjectKey, shell_word
 from etcdview.kube.resources import ResourceType
 
 
@@ -40,7 +39,7 @@ def for_tree(root: str) -> tuple[Command, ...]:
 def for_list(prefix: bytes, resource: ResourceType, namespace: str) -> tuple[Command, ...]:
     """What is in this list?"""
     where = _where(resource, namespace)
-    commands = [Command("etcdctl", f"etcdctl get {_quote(show(prefix))} --prefix --keys-only")]
+    commands = [Command("etcdctl", f"etcdctl get {shell_word(prefix)} --prefix --keys-only")]
     if resource.served:
         commands += [Command(tool, f"{tool} get {resource.qualified}{where}") for tool in ("kubectl", "etcdview")]
     return tuple(commands)
@@ -49,7 +48,7 @@ def for_list(prefix: bytes, resource: ResourceType, namespace: str) -> tuple[Com
 def for_object(key: bytes, object_key: ObjectKey | None, revision: int = 0) -> tuple[Command, ...]:
     """What is under this key?"""
     at = f" --rev={revision}" if revision else ""
-    name = _quote(show(key))
+    name = shell_word(key)
     commands = [
         Command("etcdctl", f"etcdctl get {name}{at}"),
         Command("etcdview", f"etcdctl get {name}{at} --print-value-only | etcdview decode --key {name} -"),
@@ -77,4 +76,4 @@ def _where(resource: ResourceType, namespace: str) -> str:
 
 
 def _quote(text: str) -> str:
-    return shlex.quote(text)
+    return shell_word(text.encode("utf-8", "surrogateescape"))

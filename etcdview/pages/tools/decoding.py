@@ -15,7 +15,7 @@ from etcdview.cluster.sources import open_codec
 from etcdview.codec import Codec, Decoded, StorageFormat, to_json, to_yaml
 from etcdview.config import Settings
 from etcdview.errors import EncodeError, EtcdviewError, SettingError
-from etcdview.kube.keys import KeySpace, show, to_query
+from etcdview.kube.keys import KeySpace, as_text, to_query
 from etcdview.models import KeyValue, Range
 from etcdview.objects.release import find_release
 from etcdview.stores.paging import PieceReader
@@ -41,7 +41,7 @@ class UnknownPart:
 class DecodedValue:
     """One value. `object` is None where `error` says why; `partial` is what could be read of it nevertheless.
 
-    `key` is for people; `key64` is set where the key is not UTF-8.
+    `key` is for programs; `key64` is set where the key is not UTF-8.
     """
 
     key: str
@@ -107,7 +107,7 @@ def _value(codec: Codec, key: bytes, decoded: Decoded, as_served: bool) -> Decod
         decoded = replace(decoded, object=codec.as_served(decoded.object))
     name, key64 = to_query(key)
     return DecodedValue(
-        show(key),
+        as_text(key),
         "" if name == "key" else key64,
         decoded.storage,
         decoded.object,

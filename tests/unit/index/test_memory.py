@@ -16,7 +16,7 @@ from etcdview.errors import QueryError
 from etcdview.index import names_for, stopping
 from etcdview.index.base import KeyPage, Mode
 from etcdview.index.memory import MAX_PAGE, MemoryNames, NameSet
-from etcdview.kube.keys import KeySpace, show
+from etcdview.kube.keys import KeySpace, as_text
 from etcdview.stores.files.dump import open_dump
 from etcdview.stores.protocols import prefix_end
 
@@ -105,7 +105,7 @@ def test_a_page_of_one_key_holds_that_key_alone(keys: set[bytes], key: bytes) ->
 @given(st.sets(KEYS, max_size=40), NEEDLES, st.integers(1, 5))
 def test_a_substring_is_found_wherever_it_stands(keys: set[bytes], needle: str, limit: int) -> None:
     names = names_of(keys)
-    expected = sorted(key for key in keys if needle.encode() in key or needle in show(key))
+    expected = sorted(key for key in keys if needle.encode() in key or needle in as_text(key))
     assert everything(lambda after: names.search(needle, "contains", after=after, limit=limit)) == expected
     assert names.search(needle, "contains", limit=1).count == len(expected)
 
@@ -114,7 +114,7 @@ def test_a_substring_is_found_wherever_it_stands(keys: set[bytes], needle: str, 
 def test_a_substring_of_any_bytes_is_found(keys: set[bytes], needle: bytes) -> None:
     text = needle.decode("utf-8", "surrogateescape")
     page = names_of(keys).search(text, "contains", limit=100)
-    assert list(page.keys) == sorted(key for key in keys if needle in key or show(needle) in show(key))
+    assert list(page.keys) == sorted(key for key in keys if needle in key or as_text(needle) in as_text(key))
     assert page.count == len(page.keys)
 
 
@@ -129,7 +129,7 @@ def test_a_line_feed_is_looked_for_in_names_that_have_one() -> None:
 )
 def test_an_expression_finds_what_it_finds_in_each_name_alone(keys: set[bytes], pattern: str) -> None:
     names = names_of(keys)
-    expected = sorted(key for key in keys if re.search(pattern, show(key)))
+    expected = sorted(key for key in keys if re.search(pattern, as_text(key)))
     if "xff" in pattern:
         expected = []  # the expression means the character U+00FF; a bad byte is shown, and searched, as \xff
     assert list(names.search(pattern, "regex", limit=100).keys) == expected
@@ -159,7 +159,7 @@ def test_a_glob_means_this(pattern: str, fits: list[str], not_fits: list[str]) -
 @given(st.sets(KEYS, max_size=30), st.text("abpods/-1*?", min_size=1, max_size=6))
 def test_a_glob_never_finds_more_than_the_shell_would(keys: set[bytes], pattern: str) -> None:
     for key in names_of(keys).search(pattern, "glob", limit=100).keys:
-        assert fnmatch.fnmatchcase(show(key), "*" + pattern)
+        assert fnmatch.fnmatchcase(as_text(key), "*" + pattern)
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ from etcdview.tables import cell_text
         ("\x1b[2J\x1b]0;title\x07", "\\x1b[2J\\x1b]0;title\\x07"),
         ("right\u202eleft", "right\\u202eleft"),
         ("\x9b31m", "\\x9b31m"),
-        ("half \udc80", "half \\udc80"),
+        ("half \udc80", "half \\x80"),
     ],
 )
 def test_a_cell_is_shown_as_kubectl_prints_it(cell: object, shown: str) -> None:

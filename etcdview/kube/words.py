@@ -1,0 +1,13 @@
+"""A count and its noun."""
+
+from __future__ import annotations
+
+
+def counted(number: int, noun: str, many: str = "") -> str:
+    """1 key, 2 keys, 1,201 keys; `many` where the plural is not the noun with an s."""
+    return f"{number:,} {plural(number, noun, many)}"
+
+
+def plural(number: int, noun: str, many: str = "") -> str:
+    """The noun alone, as it stands behind the number."""
+    return noun if number == 1 else many or f"{noun}s"

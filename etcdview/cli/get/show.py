@@ -53,7 +53,7 @@ def show(found: Sequence[Found], wanted: Sequence[Wanted], query: Query, style: 
         case "name":
             for one in found:
                 for row in one.rows:
-                    name = printable(row.name) if sys.stdout.isatty() else row.name
+                    name = visible(row.name) if sys.stdout.isatty() else row.name
                     _data(f"{qualified_kind(one.resource)}/{name}\n")
         case "table-json":
             columns = listing_of(found[0], style).columns

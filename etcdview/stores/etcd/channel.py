@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import ssl
 import threading
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -15,10 +14,11 @@ import grpc
 from etcd3 import etcdrpc
 
 from etcdview.endpoints import Endpoint
-from etcdview.errors import TlsError, UnreachableError
+from etcdview.errors import UnreachableError
 from etcdview.models import TlsFiles
 from etcdview.stores.etcd.grpc_errors import CLOSED
 from etcdview.stores.etcd.messages import Call
+from etcdview.stores.kept import Kept
 from etcdview.tls import files as tls_files
 from etcdview.tls.refusals import presented
 
@@ -59,10 +59,11 @@ class Channel:
     def __init__(self, endpoint: Endpoint, files: TlsFiles) -> None:
         self.endpoint = endpoint
         self.files = files
-        self._lock = threading.Lock()  # guards the links
+        # one thread opens at a time; the others use the link of before, or wait for this endpoint's opening alone
+        self._newest = Kept(STAMP_SECONDS, self._renewed)
+        self._lock = threading.Lock()  # guards all below; never held while a connection is opened
         self._link: Link | None = None
         self._retired: Link | None = None
-        self._looked = 0.0
         self._closed = False
 
     @property
@@ -80,17 +81,11 @@ class Channel:
             raise UnreachableError(CLOSED, endpoint=self.name) from error
 
     def link(self) -> Link:
-        """The channel of the moment. Raises TlsError where the files are no good."""
+        """The channel of the moment. Raises TlsError where the files are no good, UnreachableError once closed."""
+        link = self._newest.get()
         with self._lock:
-            if self._closed:
-                raise UnreachableError(CLOSED, endpoint=self.name)
-            now = time.monotonic()
-            if self._link is None or now - self._looked >= STAMP_SECONDS:
-                self._looked = now
-                self._renew()
-            if self._link is None:  # pragma: no cover - _renew has made one or raised
-                raise UnreachableError("There is no connection to etcd.", endpoint=self.name)
-            return self._link
+            self._check_open()
+        return link
 
     def close(self) -> None:
         """End all calls and let go of the connection."""
@@ -101,21 +96,37 @@ class Channel:
                     link.channel.close()
             self._link = self._retired = None
 
-    def _renew(self) -> None:
+    def _check_open(self) -> None:
+        if self._closed:
+            raise UnreachableError(CLOSED, endpoint=self.name)
+
+    def _renewed(self) -> Link:
+        """The link of before where the files are unchanged, else one made from them."""
+        with self._lock:
+            self._check_open()
+            before = self._link
         stamp = tls_files.stamp(self.files) if self.endpoint.secure else ()
-        if self._link is not None and self._link.stamp == stamp:
-            return
+        if before is not None and before.stamp == stamp:
+            return before
         try:
             link = self._open(stamp)
-        except TlsError:
+        except UnreachableError:
             # half-written files while they are being renewed: the old ones do until the new ones are whole
-            if self._link is None:
+            if before is None:
                 raise
-            return
-        if self._retired is not None:
-            self._retired.channel.close()
-        # calls under way, a watch among them, end on the channel they began on
-        self._retired, self._link = self._link, link
+            return before
+        self._replace(link)
+        return link
+
+    def _replace(self, link: Link) -> None:
+        with self._lock:
+            if self._closed:  # while the link was opened: nobody else would close it
+                link.channel.close()
+            self._check_open()
+            if self._retired is not None:
+                self._retired.channel.close()
+            # calls under way, a watch among them, end on the channel they began on
+            self._retired, self._link = self._link, link
 
     def _open(self, stamp: tls_files.Stamp) -> Link:
         credentials, name = None, self.files.server_name

@@ -22,6 +22,7 @@ from etcdview.health.probes.probing import ProbeSource
 from etcdview.health.probes.rounds import Rounds
 from etcdview.health.probes.wire import unverified
 from etcdview.health.rules import RuleContext, examine
+from etcdview.health.rules.base import HEALTH, STATUS
 
 INTERVAL_SECONDS = 5.0
 TROUBLED_INTERVAL_SECONDS = 1.5  # a round may meet an election: soon look again whether the trouble stays
@@ -29,6 +30,7 @@ IDLE_INTERVAL_SECONDS = 30.0
 IDLE_AFTER_SECONDS = 60.0
 TROUBLED_FOR_SECONDS = 20.0  # then it is known that the trouble stays
 STALE_SECONDS = 45.0  # longer than the longest pause between rounds: facts older than that say nothing of now
+SUMMARY_LENGTH = 300  # characters: an exception's text may quote what a member sent
 WAIT_SECONDS = 1.9  # the longest that a page waits for a round: less than the 2 s it is allowed
 
 _log = logging.getLogger(__name__)
@@ -64,6 +66,20 @@ def stale(report: Report, now: datetime) -> Verdict:
     return Verdict("unknown", now, (finding,))
 
 
+def broken(error: Exception, at: datetime) -> Verdict:
+    """The verdict while a fault of etcdview itself ends each round, or keeps it from being judged."""
+    finding = Finding(
+        id="round-failed",
+        severity="critical",
+        summary=f"The last round of probes failed: {type(error).__name__}: {error}"[:SUMMARY_LENGTH],
+        evidence=f"The round failed at {at:%H:%M:%S} UTC.",
+        why="Without a round nothing is known of the members now.",
+        action="This is a fault of etcdview: report it, with the traceback in its log. Ask etcd itself meanwhile.",
+        commands=(HEALTH, STATUS),
+    )
+    return Verdict("unknown", at, (finding,))
+
+
 class Monitor:
     """Watches the health of one live cluster from a thread of its own. Safe to ask from any thread."""
 
@@ -82,7 +98,10 @@ class Monitor:
         self._changed = threading.Condition()  # guards all below
         self._report: Report | None = None
         self._began_at = float("-inf")  # monotonic, of the newest round
-        self._done_at = 0.0  # monotonic
+        self._done_at = float("-inf")  # monotonic, when the newest report was made
+        self._failed: Verdict | None = None  # of the newest round, where it failed
+        self._failed_at = float("-inf")  # monotonic
+        self._logged = ""  # the fault of our own that the log told last; of the thread alone
         self._running = False
         self._well_at = time.monotonic()  # when no member was in trouble last
         self._asked_at = 0.0  # monotonic
@@ -116,13 +135,15 @@ class Monitor:
                 self._changed.notify_all()
                 self._changed.wait_for(lambda: self._stopping or self._settled(), wait_seconds)
             if self._report is None:
-                return Report(None, Verdict("unknown", self._now()))
+                return Report(None, self._failed or Verdict("unknown", self._now()))
             age_seconds = time.monotonic() - self._done_at
             comparing = self._hash_wanted or self._hasher.busy or self._hasher.results is not self._hashes
             report = replace(self._report, age_seconds=age_seconds, comparing=comparing)
-        if report.age_seconds < STALE_SECONDS:
-            return report
-        return replace(report, verdict=stale(report, self._now()), stale=True)
+            failed = self._failed
+        old = report.age_seconds >= STALE_SECONDS
+        if failed is not None:
+            return replace(report, verdict=failed, stale=old)
+        return replace(report, verdict=stale(report, self._now()), stale=True) if old else report
 
     def compare_hashes(self) -> None:
         """Ask for a comparison of the members' data after the next round, which begins now, however large it is."""
@@ -139,17 +160,20 @@ class Monitor:
 
     def _recent(self) -> bool:
         # A round in its turn may take a second or two: facts are as old as one interval and one round before it ends.
-        return self._report is not None and time.monotonic() - self._done_at < self._interval_seconds + WAIT_SECONDS
+        newest = max(self._done_at, self._failed_at)
+        return time.monotonic() - newest < self._interval_seconds + WAIT_SECONDS
 
     def _run(self) -> None:
         while self._pause():
             try:
                 self._look()
-            except Exception:  # noqa: BLE001
-                # A fault of our own must not end the watch: the facts grow old, and then the verdict is unknown.
-                _log.exception("a round of probes failed")
+            except Exception as error:  # noqa: BLE001
+                # A fault of our own must not end the watch, and must not pass for a round that is still under way.
+                self._log_once("a round of probes failed", error)
                 with self._changed:
+                    self._failed, self._failed_at = broken(error, self._now()), time.monotonic()
                     self._running = False
+                    self._changed.notify_all()
         self._rounds.close()
 
     def _look(self) -> None:
@@ -158,18 +182,35 @@ class Monitor:
             last = self._report or Report(None, Verdict("unknown", self._now()))
         hashes = self._hasher.results
         facts = self._rounds.run(hashes)
-        history = last.history.add(facts)
-        board = self._boards.look(facts)
-        verdict = examine(RuleContext(facts, last.facts, history, board))
+        report = self._judged(facts, last)
         with self._changed:
             if self._hash_wanted or self._hasher.due(facts):
                 self._hasher.begin(facts)
             self._hash_wanted, self._hashes = False, hashes
-            self._publish(Report(facts, verdict, history=history.judged(verdict), board=board))
+            self._publish(report)
+
+    def _judged(self, facts: ClusterFacts, last: Report) -> Report:
+        """The facts with their verdict; they are worth showing also where a fault of our own keeps them unjudged."""
+        history = last.history.add(facts)
+        try:
+            board = self._boards.look(facts)
+            verdict = examine(RuleContext(facts, last.facts, history, board))
+        except Exception as error:  # noqa: BLE001 - the same: what was read of the members must not be lost with it
+            self._log_once("a round of probes cannot be judged", error)
+            board, verdict = last.board, broken(error, facts.at)
+        return Report(facts, verdict, history=history.judged(verdict), board=board)
+
+    def _log_once(self, what: str, error: Exception) -> None:
+        """The same fault returns every few seconds: its traceback stands in the log once."""
+        text = f"{type(error).__name__}: {error}"
+        if text != self._logged:
+            self._logged = text
+            _log.error("%s", what, exc_info=error)
 
     def _publish(self, report: Report) -> None:
         """Make it the newest; the caller holds the lock."""
         self._report, self._done_at, self._running = report, time.monotonic(), False
+        self._failed = None
         if not self._troubled():
             self._well_at = self._done_at
         self._changed.notify_all()

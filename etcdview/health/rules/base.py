@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +15,7 @@ from etcdview.health.history import History
 STATUS = "etcdctl endpoint status --cluster -w table"
 HEALTH = "etcdctl endpoint health --cluster"
 MEMBERS = "etcdctl member list -w table"
+REASON_LENGTH = 200  # characters of an exception's text: it may quote what a member sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,9 @@ class RuleContext:
     history: History = field(default_factory=History)
     board: CertificateInventory = field(default_factory=CertificateInventory)
 
+
+_log = logging.getLogger(__name__)
+_logged: set[tuple[str, str]] = set()  # rules and their errors that are in the log already: a round comes every 5 s
 
 RuleFn = Callable[[RuleContext], Iterator[Finding]]
 
@@ -54,9 +59,32 @@ def rule(rule_id: str) -> Callable[[RuleFn], RuleFn]:
 
 
 def examine(context: RuleContext) -> Verdict:
-    """Every rule over what is known, and the verdict that follows."""
-    findings = [finding for each in RULES.values() for finding in each.check(context)]
+    """Every rule over what is known, and the verdict that follows. A rule that fails is a finding. Raises nothing."""
+    findings = [finding for each in RULES.values() for finding in _apply(each, context)]
     return judge(context.facts.quorum.state, findings, context.facts.at)
+
+
+def _apply(each: Rule, context: RuleContext) -> list[Finding]:
+    try:
+        return list(each.check(context))
+    except Exception as error:  # noqa: BLE001 - one rule that fails must not hide what all the others found
+        reason = f"{type(error).__name__}: {error}"[:REASON_LENGTH]
+        if (each.id, reason) not in _logged:
+            _logged.add((each.id, reason))
+            _log.exception("health rule %s failed", each.id)
+        return [_failed(each, reason, context.facts.at)]
+
+
+def _failed(each: Rule, reason: str, at: datetime) -> Finding:
+    return Finding(
+        id="rule-failed",
+        severity="warning",
+        summary=f"Rule {each.id} failed: {reason}",
+        evidence=f"The facts of this round {read_at(at)}.",
+        why=f"What this rule finds is unknown: {each.meaning}",
+        action="This is a fault of etcdview: report it, with the traceback in its log. All other rules were checked.",
+        commands=(HEALTH, MEMBERS),
+    )
 
 
 def read_at(at: datetime | None) -> str:

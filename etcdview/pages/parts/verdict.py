@@ -24,7 +24,7 @@ def latest_report(window: Window, now: datetime, wait_seconds: float = WAIT_SECO
     if monitor is None:
         return Report(None, Verdict("unknown", now, (_of_a_file(window.cluster.store.name),)))
     report = monitor.latest(wait_seconds)
-    if report.facts is not None:
+    if report.facts is not None or report.verdict.findings:  # a round has ended, or failed and says so
         return report
     verdict = replace(report.verdict, findings=(*report.verdict.findings, _not_asked()))
     return replace(report, verdict=verdict)

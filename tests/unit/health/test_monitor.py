@@ -126,19 +126,70 @@ def test_before_anything_is_known_the_verdict_is_unknown(source: ScriptedSource)
     assert (report.facts, report.verdict.status) == (None, "unknown")
 
 
-def test_a_fault_of_our_own_does_not_end_the_watch_and_turns_into_unknown(
+def findings_of(monitor: Monitor) -> list[str]:
+    return [f.id for f in monitor.latest(0).verdict.findings]
+
+
+def test_a_round_that_fails_is_told_at_once_and_the_next_that_ends_makes_it_good(
     source: ScriptedSource, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    failures = threading.Semaphore(0)
+
+    def failing() -> None:
+        failures.release()
+        raise ValueError("Invalid IPv6 URL")
+
     with running(source, interval=0.05) as monitor:
         assert monitor.latest().verdict.status != "unknown"
-        monkeypatch.setattr("etcdview.health.monitor.STALE_SECONDS", 0.3)
-        monkeypatch.setattr(monitor, "_look", lambda: 1 / 0)
-        wait_for(lambda: monitor.latest(0).verdict.status == "unknown")
-        assert [f.id for f in monitor.latest(0).verdict.findings] == ["facts-stale"]
-        assert monitor.latest(0).stale
+        monkeypatch.setattr(monitor, "_look", failing)
+        wait_for(lambda: findings_of(monitor) == ["round-failed"])
+        report = monitor.latest(0)
+        assert report.verdict.status == "unknown"
+        assert "ValueError: Invalid IPv6 URL" in report.verdict.findings[0].summary
+        assert report.facts is not None  # what was known stays to be seen
+        assert not report.stale
+        for _ in range(3):
+            assert failures.acquire(timeout=5)
         monkeypatch.undo()
         wait_for(lambda: monitor.latest(0).verdict.status != "unknown")
-    assert "a round of probes failed" in caplog.text
+    assert caplog.text.count("Traceback") == 1
+
+
+def test_while_the_first_rounds_fail_nobody_waits_for_one_that_is_still_under_way(
+    source: ScriptedSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Monitor, "_look", lambda _: 1 / 0)
+    with running(source) as monitor:
+        report = monitor.latest(wait_seconds=10)
+    assert report.facts is None
+    assert [f.id for f in report.verdict.findings] == ["round-failed"]
+
+
+def test_what_was_read_is_shown_when_judging_it_fails(source: ScriptedSource, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("etcdview.health.monitor.examine", lambda _: 1 / 0)
+    with running(source) as monitor:
+        report = monitor.latest()
+    assert report.facts is not None
+    assert [m.healthy for m in report.facts.members] == [True, True]
+    assert report.verdict.status == "unknown"
+    assert [f.id for f in report.verdict.findings] == ["round-failed"]
+
+
+def test_a_round_that_never_ends_turns_into_unknown(source: ScriptedSource, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, may_end = threading.Event(), threading.Event()
+
+    def hanging() -> None:
+        begun.set()
+        may_end.wait(10)
+
+    monkeypatch.setattr("etcdview.health.monitor.STALE_SECONDS", 0.3)
+    with running(source, interval=0.05) as monitor:
+        assert monitor.latest().verdict.status != "unknown"
+        monkeypatch.setattr(monitor, "_look", hanging)
+        assert begun.wait(5)
+        wait_for(lambda: monitor.latest(0).stale)
+        assert findings_of(monitor) == ["facts-stale"]
+        may_end.set()
 
 
 def test_large_data_is_compared_when_asked_for(source: ScriptedSource, monkeypatch: pytest.MonkeyPatch) -> None:

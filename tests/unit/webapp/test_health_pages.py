@@ -17,7 +17,7 @@ from etcdview.health.certificate_inventory import CertificateInventory, Unreadab
 from etcdview.health.facts import ClusterFacts, Handshake, HttpHealth, Problem, WireFacts
 from etcdview.health.findings import Finding, Verdict
 from etcdview.health.history import History, MemberSample, Sample
-from etcdview.health.monitor import Report
+from etcdview.health.monitor import Report, broken
 from etcdview.pages.health.page import begin_comparison, health_page
 from tests.unit.health import conftest as build
 from tests.unit.webapp.told import ToldMonitor, api_pod, app_of, cluster_of, etcd_pod, report_of
@@ -193,6 +193,13 @@ def test_before_the_first_round_has_ended_nothing_is_claimed() -> None:
 
     assert [f["id"] for f in client.get("/api/v1/health").get_json()["findings"]] == ["round-unfinished"]
     assert client.get("/health").status_code == 200
+
+
+def test_where_the_first_round_failed_that_is_said_and_not_that_it_is_still_under_way() -> None:
+    client = app_of(Report(None, broken(ValueError("Invalid IPv6 URL"), build.NOW))).test_client()
+
+    assert [f["id"] for f in client.get("/api/v1/health").get_json()["findings"]] == ["round-failed"]
+    assert "Invalid IPv6 URL" in text_of(client.get("/health").text)
 
 
 def test_htmx_gets_the_fragment_alone_and_it_asks_for_itself_again() -> None:

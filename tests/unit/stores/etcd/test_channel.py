@@ -20,10 +20,11 @@ from etcdview.stores.etcd import channel as channels
 from etcdview.stores.etcd.channel import Channel, Link, metadata
 from etcdview.stores.etcd.client import EtcdStore
 from etcdview.stores.etcd.messages import Call, range_request
+from etcdview.stores.protocols import Range
 from tests.unit.stores.etcd.answering import Silent, answering
 
 UNCHECKED = TlsFiles(insecure_skip_verify=True)
-READ = Call("kv", "Range", range_request(b"/a", b""))
+READ = Call("kv", "Range", range_request(Range(b"/a")))
 CLOSED = "The connection to etcd was closed"
 
 
@@ -93,7 +94,7 @@ def test_a_store_answers_from_the_endpoint_whose_handshake_does_not_hang(silent:
     with answering(pair=pair, Range=seven) as (url, _):
         store = EtcdStore([silent.url, url], UNCHECKED)
         store._asked = True
-        assert store.range(b"/a").revision == 7
+        assert store.range(Range(b"/a")).revision == 7
         store.close()
 
 
@@ -275,8 +276,8 @@ def test_an_answer_larger_than_the_limit_is_refused_and_the_next_call_is_answere
         store = EtcdStore([url], TlsFiles())
         store._asked = True
         with pytest.raises(TooLargeError):
-            store.range(b"/a", b"/b")
-        assert len(store.range(b"/a", b"/b", limit=1).kvs) == 1
+            store.range(Range(b"/a", b"/b"))
+        assert len(store.range(Range(b"/a", b"/b", limit=1)).kvs) == 1
         assert server.calls == ["Range"] * 2
         store.close()
 

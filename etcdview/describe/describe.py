@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from etcdview.describe.sections import Field, Section, ago, field, fields, show,
 from etcdview.kube.fields import dig, items, mapping, text
 from etcdview.relations.model import Object, group_of
 from etcdview.relations.references import references
+from etcdview.relations.severity import condition_severity, severity_of
 from etcdview.tables import age
 
 Describer = Callable[[Object, datetime], Iterator[Section]]
@@ -28,12 +30,14 @@ def _metadata(obj: Object, now: datetime) -> Section:
     metadata = mapping(obj, "metadata")
     owners = [Field("Owned by", str(r.ref), r.ref) for r in references(obj) if r.relation == "owner"]
     deleted = dig(metadata, "deletionTimestamp")
+    words = f"since {age(deleted, now)} ({deleted})" if deleted else ""
+    deletion = Field("Being deleted", words, severity=severity_of(obj, now))
     return fields(
         "Object",
         field("Name", dig(metadata, "name")),
         field("Namespace", dig(metadata, "namespace")),
         ago("Created", dig(metadata, "creationTimestamp"), now),
-        Field("Being deleted", f"since {age(deleted, now)} ({deleted})" if deleted else "", well=False),
+        deletion,
         field("Finalizers", dig(metadata, "finalizers")),
         field("Labels", dig(metadata, "labels")),
         field("Annotations", sorted(mapping(metadata, "annotations"))),
@@ -55,7 +59,8 @@ def _conditions(obj: Object, now: datetime) -> Section:
     )
     if not found and text(obj, "kind") == "Pod":
         return Section("Conditions", note="No conditions are stored for it.")
-    return table("Conditions", ("Type", "Status", "For", "Reason", "Message"), rows)
+    section = table("Conditions", ("Type", "Status", "For", "Reason", "Message"), rows)
+    return replace(section, severities=tuple(map(condition_severity, found)))
 
 
 def _anything(obj: Object, now: datetime) -> Iterator[Section]:

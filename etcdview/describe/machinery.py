@@ -9,6 +9,7 @@ from etcdview.describe.sections import Field, Section, ago, field, fields, named
 from etcdview.kube.crds import preferred_version, versions
 from etcdview.kube.fields import dig, is_true, items, mapping, number, text
 from etcdview.relations.model import Object
+from etcdview.relations.severity import severity_of
 from etcdview.tables import parse_time
 
 
@@ -44,7 +45,7 @@ def api_service(obj: Object, now: datetime) -> Iterator[Section]:
     service = dig(obj, "spec", "service")
     yield fields(
         "API service",
-        Field("Available", "yes" if is_true(obj, "Available") else "no", well=is_true(obj, "Available")),
+        Field("Available", "yes" if is_true(obj, "Available") else "no", severity=severity_of(obj, now)),
         field("Group", dig(obj, "spec", "group") or "core"),
         field("Version", dig(obj, "spec", "version")),
         named("Service", "", "Service", text(service, "namespace"), text(service, "name")),
@@ -64,7 +65,7 @@ def lease(obj: Object, now: datetime) -> Iterator[Section]:
         field("Lasts, in seconds", spec.get("leaseDurationSeconds")),
         ago("Renewed", spec.get("renewTime"), now),
         ago("Acquired", spec.get("acquireTime"), now),
-        Field("Expired", "yes" if expired else "no", well=not expired),
+        Field("Expired", "yes" if expired else "no", severity="warning" if expired else "ok"),
         field("Changed hands", spec.get("leaseTransitions")),
     )
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from etcdview.describe.sections import Field, Section, ago, field, fields, table
 from etcdview.kube.fields import dig, items, mapping, number, text
 from etcdview.relations.model import Object, Ref, group_of
+from etcdview.relations.severity import severity_of
 from etcdview.tables.core_nodes import node_roles, node_status
 
 
@@ -17,7 +18,7 @@ def node(obj: Object, now: datetime) -> Iterator[Section]:
     state = node_status(obj)
     yield fields(
         "Node",
-        Field("Status", state, well=state.split(",")[0] == "Ready"),
+        Field("Status", state, severity=severity_of(obj, now)),
         field("Roles", node_roles(obj)),
         field("Addresses", [f"{text(a, 'type')} {text(a, 'address')}" for a in items(status, "addresses")]),
         field("Pod addresses", dig(obj, "spec", "podCIDRs") or dig(obj, "spec", "podCIDR")),
@@ -46,7 +47,7 @@ def namespace(obj: Object, now: datetime) -> Iterator[Section]:
     phase = text(obj, "status", "phase")
     yield fields(
         "Namespace",
-        Field("Status", phase, well=phase == "Active"),
+        Field("Status", phase, severity=severity_of(obj, now)),
         field("Finalizers of the namespace", dig(obj, "spec", "finalizers")),
     )
 
@@ -64,7 +65,7 @@ def event(obj: Object, now: datetime) -> Iterator[Section]:
     ref = Ref(group_of(text(about, "apiVersion")), text(about, "kind"), text(about, "namespace"), text(about, "name"))
     yield fields(
         "Event",
-        Field("Type", text(obj, "type"), well=text(obj, "type") != "Warning"),
+        Field("Type", text(obj, "type"), severity=severity_of(obj, now)),
         field("Reason", obj.get("reason")),
         field("Message", obj.get("message")),
         Field("About", str(ref) if ref.name else "", ref if ref.name else None),

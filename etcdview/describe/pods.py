@@ -9,6 +9,7 @@ from typing import Any
 from etcdview.describe.sections import Field, Section, ago, field, fields, named, show, table, without_empty_columns
 from etcdview.kube.fields import condition, dig, items, mapping, number, text
 from etcdview.relations.model import Object
+from etcdview.relations.severity import Severity, severity_of
 from etcdview.relations.states import state_of
 from etcdview.tables import age
 from etcdview.tables.core_pods import pod_state
@@ -24,7 +25,7 @@ def pod(obj: Object, now: datetime) -> Iterator[Section]:
     state = pod_state(obj, now)
     yield fields(
         "Pod",
-        Field("Status", state.reason, well=state_of(obj, now).well),
+        Field("Status", state.reason, severity=severity_of(obj, now)),
         field("Phase", status.get("phase")),
         Field("Ready", f"{state.ready} of {state.total} containers"),
         Field("Restarts", state.restarts),
@@ -54,7 +55,12 @@ def problems(obj: Object, now: datetime) -> Iterator[Section]:
     stopped = [entry for entry in found if entry is not None]
     said = [text(obj, "status", "reason"), text(obj, "status", "message"), _unscheduled(obj)]
     of_pod = ": ".join(part for part in said if part) or ("" if stopped else state.text)
-    yield fields("Needs attention", Field("Pod", of_pod, well=False), *stopped)
+    yield fields("Needs attention", Field("Pod", of_pod, severity=severity_of(obj, now)), *stopped)
+
+
+def _container_severity(status: Any) -> Severity:
+    """One that only waits for others is no error."""
+    return "warning" if text(status, "state", "waiting", "reason") in _STARTING else "error"
 
 
 def _trouble(status: Any, now: datetime) -> Field | None:
@@ -70,7 +76,11 @@ def _trouble(status: Any, now: datetime) -> Field | None:
         f"ended last: {last}" if last else "",
         f"restarted {restarts} {'time' if restarts == 1 else 'times'}" if restarts else "",
     ]
-    return Field(f"Container {text(status, 'name')}", "; ".join(part for part in parts if part), well=False)
+    return Field(
+        f"Container {text(status, 'name')}",
+        "; ".join(part for part in parts if part),
+        severity=_container_severity(status),
+    )
 
 
 def _unscheduled(obj: Object) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from etcdview.relations.model import Ref
+from etcdview.relations.severity import Severity
 from etcdview.tables import age
 
 SHORT = 120  # characters of a text that stands unfolded
@@ -15,12 +16,12 @@ SHORT = 120  # characters of a text that stands unfolded
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One labelled value; `ref` is the object that it names. `well` false marks what is not as it should be."""
+    """One labelled value; `ref` is the object that it names. `severity` marks a state."""
 
     label: str
     value: str
     ref: Ref | None = None
-    well: bool | None = None
+    severity: Severity | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,10 @@ class Text:
 @dataclass(frozen=True, slots=True)
 class Section:
     """A part of a summary. It has fields, or rows of a table under its columns (each row has a cell a column), or
-    texts; `note` is what to say where it has none of them."""
+    texts; `note` is what to say where it has none of them.
+
+    `severities` are of the rows, where their second cells are states.
+    """
 
     title: str
     fields: tuple[Field, ...] = ()
@@ -52,6 +56,7 @@ class Section:
     rows: tuple[tuple[str, ...], ...] = ()
     texts: tuple[Text, ...] = ()
     note: str = ""
+    severities: tuple[Severity, ...] = ()
 
 
 def fields(title: str, *entries: Field | None) -> Section:
@@ -90,9 +95,9 @@ def _inner(value: Any) -> str:
     return "[" + show(value) + "]" if isinstance(value, list | tuple) and len(value) > 1 else show(value)
 
 
-def field(label: str, value: Any, ref: Ref | None = None, well: bool | None = None) -> Field:
+def field(label: str, value: Any, ref: Ref | None = None) -> Field:
     """A field of any value."""
-    return Field(label, show(value), ref, well)
+    return Field(label, show(value), ref)
 
 
 def ago(label: str, moment: Any, now: datetime) -> Field:

@@ -9,6 +9,7 @@ from typing import Any
 from etcdview.describe.sections import Field, Section, Text, field, fields, named, show, table
 from etcdview.kube.fields import dig, items, mapping, text
 from etcdview.relations.model import Object
+from etcdview.relations.severity import severity_of
 from etcdview.relations.states import state_of
 from etcdview.tables.core_volumes import storage_class as class_of
 from etcdview.tables.texts import access_modes
@@ -34,7 +35,7 @@ def claim(obj: Object, now: datetime) -> Iterator[Section]:
     state = state_of(obj, now)
     yield fields(
         "Claim",
-        Field("Status", state.text, well=state.well),
+        Field("Status", state.text, severity=severity_of(obj, now)),
         named("Volume", "", "PersistentVolume", "", text(spec, "volumeName")),
         named("Class", "storage.k8s.io", "StorageClass", "", class_of(obj)),
         field("Asked for", dig(spec, "resources", "requests", "storage")),
@@ -52,7 +53,7 @@ def volume(obj: Object, now: datetime) -> Iterator[Section]:
     bound = dig(spec, "claimRef")
     yield fields(
         "Volume",
-        Field("Status", state.text, well=state.well),
+        Field("Status", state.text, severity=severity_of(obj, now)),
         named("Claim", "", "PersistentVolumeClaim", text(bound, "namespace"), text(bound, "name")),
         named("Class", "storage.k8s.io", "StorageClass", "", class_of(obj)),
         field("Capacity", dig(spec, "capacity", "storage")),

@@ -9,6 +9,7 @@ from etcdview.describe.pods import containers_asked_for, template_parts
 from etcdview.describe.sections import Field, Section, ago, field, fields, named, table
 from etcdview.kube.fields import dig, items, mapping, number, text
 from etcdview.relations.model import Object, Ref, group_of
+from etcdview.relations.severity import severity_of
 from etcdview.relations.states import state_of
 from etcdview.tables.autoscaling import metric_rows
 from etcdview.tables.batch import job_status
@@ -75,7 +76,7 @@ def daemon_set(obj: Object, now: datetime) -> Iterator[Section]:
     state = state_of(obj, now)
     yield fields(
         "DaemonSet",
-        Field("Ready", state.text, well=state.well),
+        Field("Ready", state.text, severity=severity_of(obj, now)),
         field("Up to date", number(status, "updatedNumberScheduled")),
         field("On the wrong node", number(status, "numberMisscheduled")),
         field("Selector", selector_cell(dig(obj, "spec", "selector"))),
@@ -91,14 +92,14 @@ def job(obj: Object, now: datetime) -> Iterator[Section]:
     word = job_status(obj)
     yield fields(
         "Job",
-        Field("Status", word, well=state_of(obj, now).well),
+        Field("Status", word, severity=severity_of(obj, now)),
         field("Completions", spec.get("completions")),
         field("Parallelism", spec.get("parallelism")),
         field("Backoff limit", spec.get("backoffLimit")),
         field("Deadline in seconds", spec.get("activeDeadlineSeconds")),
         field("Pods active", number(status, "active")),
         field("Pods succeeded", number(status, "succeeded")),
-        Field("Pods failed", str(number(status, "failed")), well=number(status, "failed") == 0),
+        Field("Pods failed", str(number(status, "failed")), severity="warning" if number(status, "failed") else None),
         ago("Started", status.get("startTime"), now),
         ago("Completed", status.get("completionTime"), now),
         field("Suspended", spec.get("suspend")),
@@ -146,7 +147,7 @@ def budget(obj: Object, now: datetime) -> Iterator[Section]:
     state = state_of(obj, now)
     yield fields(
         "Budget",
-        Field("State", state.text, well=state.well),
+        Field("State", state.text, severity=severity_of(obj, now)),
         field("Min available", dig(obj, "spec", "minAvailable")),
         field("Max unavailable", dig(obj, "spec", "maxUnavailable")),
         field("Evictions allowed now", number(status, "disruptionsAllowed")),
@@ -157,7 +158,7 @@ def budget(obj: Object, now: datetime) -> Iterator[Section]:
 
 def _replicas(obj: Object, now: datetime) -> tuple[Field, Field]:
     state = state_of(obj, now)
-    return Field("Ready", state.text, well=state.well), field("Pods", number(obj, "status", "replicas"))
+    return Field("Ready", state.text, severity=severity_of(obj, now)), field("Pods", number(obj, "status", "replicas"))
 
 
 def _template(obj: Object) -> Iterator[Section]:

@@ -14,7 +14,7 @@ from etcdview.tables.core_nodes import node_status
 from etcdview.tables.core_pods import pod_state
 from etcdview.tables.devices import claim_state
 
-_STARTING = frozenset({"Pending", "ContainerCreating", "PodInitializing", "SchedulingGated"})
+STARTING = frozenset({"Pending", "ContainerCreating", "PodInitializing", "SchedulingGated"})
 
 
 def state_of(obj: Object, now: datetime) -> State:
@@ -56,7 +56,7 @@ def _pod_is_well(obj: Object, reason: str) -> bool | None:
     """By the word for the pod, which says nothing of a pod that runs and is not ready."""
     if text(obj, "status", "phase") == "Succeeded":
         return True
-    if reason in _STARTING or deleting(obj):
+    if reason in STARTING or deleting(obj):
         return False if reason in ("Pending", "SchedulingGated") else None
     return reason == "Running" and is_true(obj, "Ready")
 

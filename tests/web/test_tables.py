@@ -21,7 +21,7 @@ def test_a_head_orders_the_rows_and_the_other_way_round(page: Page) -> None:
 def test_a_pod_that_runs_and_is_not_ready_is_marked(page: Page) -> None:
     page.goto("/registry?resource=pods&namespace=shop")
 
-    expect(page.get_by_role("row", name="cart-c86d8d456-vlv2c")).to_contain_text("Running ▲ not ready")
+    expect(page.get_by_role("row", name="cart-c86d8d456-vlv2c")).to_contain_text("Running · not ready")
     expect(page.get_by_role("row", name="cart-c86d8d456-m99c6")).not_to_contain_text("not ready")
 
 

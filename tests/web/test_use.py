@@ -188,7 +188,7 @@ def test_the_overview_names_three_healthy_members_and_refreshes_itself(page: Pag
     page.goto("/")
     for name in ("cp1", "cp2", "cp3"):
         expect(page.get_by_role("rowheader", name=name)).to_be_visible()
-    expect(page.locator(".state-good")).to_have_count(3)
+    expect(page.locator(".status-ok", has_text="healthy")).to_have_count(3)
     with page.expect_response(re.compile(r"/$"), timeout=10_000) as refreshed:
         pass
 

@@ -13,6 +13,7 @@ from etcdview.kube.fields import number, text
 from etcdview.objects import key_of, surroundings
 from etcdview.pages.parts.addresses import object_href
 from etcdview.relations import Graph, Ref, Related, State, ref_of, state_of
+from etcdview.relations.severity import Severity, severity_of
 from etcdview.tables import age
 
 EVENT_KINDS = frozenset({"Event"})
@@ -26,7 +27,7 @@ class Relation:
     ref: Ref
     href: str
     state: str
-    well: bool | None
+    severity: Severity
     missing: bool
 
 
@@ -36,6 +37,7 @@ class EventRow:
 
     href: str
     kind: str
+    severity: Severity
     reason: str
     message: str
     count: int
@@ -50,7 +52,7 @@ class Branch:
     ref: Ref
     href: str
     state: str
-    well: bool | None
+    severity: Severity
     current: bool
     children: tuple[Branch, ...] = ()
 
@@ -72,16 +74,20 @@ def around(window: Window, obj: dict[str, Any], revision: int, now: datetime) ->
     )
     related = found.graph.related(obj, now)
     return Around(
-        relations=tuple(_relation(window, r) for r in related if r.ref.kind not in EVENT_KINDS),
+        relations=tuple(_relation(window, found.graph, r, now) for r in related if r.ref.kind not in EVENT_KINDS),
         events=tuple(_events(window, found.graph, related, now)),
         owners=_owners(window, found.graph, obj, now),
         cut=tuple(part.kind for part in found.cut),
     )
 
 
-def _relation(window: Window, related: Related) -> Relation:
+def _relation(window: Window, graph: Graph, related: Related, now: datetime) -> Relation:
     href = "" if related.missing else _href(window, related.ref)
-    return Relation(related.words, related.ref, href, related.state.text, related.state.well, related.missing)
+    obj = graph.get(related.ref)
+    severity: Severity = "error" if related.state.well is False else "unknown"
+    if obj is not None and not related.missing:
+        severity = severity_of(obj, now)
+    return Relation(related.words, related.ref, href, related.state.text, severity, related.missing)
 
 
 def _permitted(window: Window, key: bytes) -> bool:
@@ -102,6 +108,7 @@ def _events(window: Window, graph: Graph, related: Iterable[Related], now: datet
         yield EventRow(
             href=_href(window, ref),
             kind=text(event, "type"),
+            severity=severity_of(event, now),
             reason=text(event, "reason"),
             message=text(event, "message") or text(event, "note"),
             count=number(event, "count") or number(event, "deprecatedCount") or 1,
@@ -127,7 +134,8 @@ def _branch(
 ) -> Branch:
     obj = graph.get(ref)
     state = state_of(obj, now) if obj is not None else State()
-    return Branch(ref, "" if current else _href(window, ref), state.text, state.well, current, children)
+    severity: Severity = severity_of(obj, now) if obj is not None else "unknown"
+    return Branch(ref, "" if current else _href(window, ref), state.text, severity, current, children)
 
 
 def _last_seen(event: Any) -> str:

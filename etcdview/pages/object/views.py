@@ -15,6 +15,7 @@ from etcdview.pages.object.entry import ObjectAnswer, why_undecodable
 from etcdview.pages.object.query import ObjectQuery, with_changes
 from etcdview.pages.object.related import Around, around
 from etcdview.pages.parts.links import ref_href
+from etcdview.relations.severity import Severity
 
 HEX_LIMIT_BYTES = 64 * 1024
 
@@ -26,7 +27,7 @@ class FieldView:
     label: str
     value: str
     href: str
-    well: bool | None
+    severity: Severity | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class SectionView:
     rows: tuple[tuple[str, ...], ...]
     texts: tuple[Text, ...]
     note: str
+    severities: tuple[Severity, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +143,11 @@ def _text_view(window: Window, query: ObjectQuery, obj: dict[str, Any]) -> TextV
 
 def _section(window: Window, section: Section) -> SectionView:
     fields = tuple(
-        FieldView(f.label, f.value, ref_href(window, f.ref) if f.ref else "", f.well) for f in section.fields
+        FieldView(f.label, f.value, ref_href(window, f.ref) if f.ref else "", f.severity) for f in section.fields
     )
-    return SectionView(section.title, fields, section.columns, section.rows, section.texts, section.note)
+    return SectionView(
+        section.title, fields, section.columns, section.rows, section.texts, section.note, section.severities
+    )
 
 
 def _hex_line(value: bytes, offset: int) -> HexLine:

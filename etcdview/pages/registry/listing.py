@@ -17,6 +17,7 @@ from etcdview.kube.selectors import LabelSelector
 from etcdview.kube.sorting import natural
 from etcdview.objects import Row
 from etcdview.relations.model import Health as Health
+from etcdview.relations.severity import Severity, severity_of
 from etcdview.relations.states import health_of
 from etcdview.tables import Cells, Column, Table, cell_text
 from etcdview.tables.durations import seconds_of
@@ -64,6 +65,12 @@ class TableRow:
         """How the object is; "unknown" where that cannot be said, or it could not be decoded."""
         obj = self.entry.object
         return "unknown" if obj is None else health_of(obj, self.now, self.pod_status)
+
+    @property
+    def severity(self) -> Severity:
+        """How grave its state is, on the scale that pages show."""
+        obj = self.entry.object
+        return "unknown" if obj is None else severity_of(obj, self.now, self.pod_status)
 
     @property
     def error(self) -> str:

@@ -17,7 +17,7 @@ from etcdview.pages.registry.changed import RowChanges, marks_since
 from etcdview.pages.registry.listing import Listing, TableRow
 from etcdview.pages.registry.query import RegistryQuery
 from etcdview.pages.registry.reading import Reading, Scan, TableRows, range_of, table_of
-from etcdview.relations.model import Health
+from etcdview.relations.severity import Severity
 from etcdview.relations.states import runs_unready
 from etcdview.tables import Column
 
@@ -25,6 +25,7 @@ from etcdview.tables import Column
 _NAMES_NOTHING = frozenset(
     ("Name", "Ready", "Status", "Restarts", "Age", "Data", "Type", "Desired", "Current", "Up-to-date", "Available")
 )
+_BUT = ("progressing", "warning")  # how a running pod is that is not ready
 _ROLES = {
     "Status": "state",
     "Phase": "state",
@@ -61,8 +62,9 @@ class Head:
 class Row:
     """One object of the table, or a key whose value could not be decoded (`error` says why).
 
-    `change` is "", "new", "changed" or "deleted": since the revision that a live page had before. `state` colours the
-    cells that say how the object is. `but` is what these do not say, as kubectl's do not: a running pod is not ready.
+    `change` is "", "new", "changed" or "deleted": since the revision that a live page had before. `severity` is that
+    of the cells that say how the object is. `but` is what these do not say, as kubectl's do not: a running pod is not
+    ready.
     """
 
     key: str
@@ -74,7 +76,7 @@ class Row:
     links: tuple[Link, ...] = ()
     error: str = ""
     change: str = ""
-    state: Health = "unknown"
+    severity: Severity = "unknown"
     but: str = ""
 
 
@@ -120,6 +122,7 @@ class _Page:
         self._query = query
         self._listing = listing
         resource = listing.resource
+        self._state = _state_column(listing)
         self._heads = tuple(self._head(column) for column in listing.columns)
         self._names_others = query.wide or any(c.name not in _NAMES_NOTHING for c in listing.columns)
         self._has_state = any(head.role == "state" for head in self._heads)
@@ -157,7 +160,7 @@ class _Page:
     def _row(self, row: TableRow, marks: RowChanges | None) -> Row:
         obj = row.entry.object
         links = named_links(self._window, obj) if obj is not None and self._names_others else {}
-        state = row.state if self._has_state else "unknown"
+        severity = row.severity if self._has_state else "unknown"
         return Row(
             key=show(row.key),
             href=object_href(row.key),
@@ -168,8 +171,8 @@ class _Page:
             links=tuple(links.values()) if self._query.wide else (),
             error=row.error,
             change=marks.of(row.key) if marks else "",
-            state=state,
-            but="not ready" if self._is_pod and state == "unhealthy" and runs_unready(obj) else "",
+            severity=severity,
+            but="not ready" if self._is_pod and severity in _BUT and runs_unready(obj) else "",
         )
 
     def _namespace_href(self, namespace: str) -> str:
@@ -194,7 +197,17 @@ class _Page:
         name = column.name.lower()
         order = {name: "ascending", f"-{name}": "descending"}.get(self._query.sort.lower(), "none")
         address = self._query.href(sort=f"-{name}" if order == "ascending" else name, cursor="")
-        return Head(column.name, _role(column), address, order)
+        role = "state" if column.name == self._state else _role(column)
+        return Head(column.name, role, address, order)
+
+
+def _state_column(listing: Listing) -> str:
+    """The column that says how the objects are: the first that is a state, else whether they are ready."""
+    names = [column.name for column in listing.columns]
+    if (listing.resource.group, listing.resource.kind) == ("", "Event"):
+        return "Type"
+    states = [name for name in names if _ROLES.get(name) == "state"]
+    return (states or [name for name in names if name in ("Ready", "Available")] or [""])[0]
 
 
 def _role(column: Column) -> str:

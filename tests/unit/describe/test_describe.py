@@ -26,7 +26,7 @@ def test_a_pod_is_told_with_containers_states_mounts_and_conditions(graph: Graph
     found = sections(graph, Ref("", "Pod", "shop", "crashloop"), now)
     assert list(found) == ["Needs attention", "Object", "Pod", "Containers", "Mounts", "Volumes", "Conditions"]
     assert values(found["Pod"])["Status"] == "CrashLoopBackOff"
-    assert [f.well for f in found["Pod"].fields if f.label == "Status"] == [False]
+    assert [f.severity for f in found["Pod"].fields if f.label == "Status"] == ["error"]
     assert found["Containers"].columns[:5] == ("Name", "Image", "State", "Ready", "Restarts")
     assert any("CrashLoopBackOff" in row[2] for row in found["Containers"].rows)
 

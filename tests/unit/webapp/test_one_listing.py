@@ -18,7 +18,7 @@ from etcdview.tables import cell_text, parse_time
 
 NOW = "2026-11-23T15:57:37.56Z"
 TYPES = 65
-NOT_READY = " ▲ not ready"
+NOT_READY = " · not ready"
 
 Record = Callable[[str, object], None]
 Cells = tuple[str, ...]

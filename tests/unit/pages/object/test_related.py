@@ -94,5 +94,5 @@ def test_what_a_viewer_may_not_see_is_neither_linked_nor_called_missing() -> Non
     nina = Viewer("nina", "viewer", Scope(("shop",), ("*", "!configmaps")))
     relations = {r.ref.name: r for r in around_pod(viewer=nina).relations}
     hidden = relations["settings"]
-    assert (hidden.href, hidden.missing, hidden.state, hidden.well) == ("", False, "", None)
+    assert (hidden.href, hidden.missing, hidden.state, hidden.severity) == ("", False, "", "unknown")
     assert relations["gone"].missing

@@ -64,8 +64,8 @@ def test_a_table_of_all_namespaces_leads_to_each_of_them(now: datetime) -> None:
 def test_an_undecodable_row_says_why_in_place_of_its_cells(now: datetime) -> None:
     broken, web = table(now, resource="pods").rows
 
-    assert (bool(broken.error), broken.cells, broken.state) == (True, (), "unknown")
-    assert (web.error, web.state, web.but) == ("", "unhealthy", "not ready")
+    assert (bool(broken.error), broken.cells, broken.severity) == (True, (), "unknown")
+    assert (web.error, web.severity, web.but) == ("", "warning", "not ready")
 
 
 def test_a_wide_table_links_what_its_objects_name(now: datetime) -> None:

@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from html import unescape
-from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -17,7 +16,7 @@ from etcdview.cluster.cluster import Cluster as Opened
 from etcdview.cluster.opening import open_cluster
 from etcdview.config import Settings
 from etcdview.demo.cluster import Cluster
-from etcdview.models import RangeResult
+from etcdview.models import Range, RangeResult
 from tests.integration.indexing import Writer, wait_for, writing
 from webapp import create_app
 
@@ -74,9 +73,9 @@ def reads(live: Live, monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     asked: list[bytes] = []
     real: Callable[..., RangeResult] = live.opened.source.range
 
-    def counted(start: bytes, *rest: Any, **options: Any) -> RangeResult:
-        asked.append(start)
-        return real(start, *rest, **options)
+    def counted(request: Range) -> RangeResult:
+        asked.append(request.start)
+        return real(request)
 
     monkeypatch.setattr(live.opened.source, "range", counted)
     return asked

@@ -65,7 +65,7 @@ def counted(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         real = getattr(opened.source, name)
 
         def read(*arguments: Any, real: Any = real, name: str = name, **options: Any) -> Any:
-            if arguments[0] in (KEY, [KEY]):
+            if getattr(arguments[0], "start", arguments[0]) in (KEY, [KEY]):
                 made.append(name)
             return real(*arguments, **options)
 

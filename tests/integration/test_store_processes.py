@@ -17,7 +17,7 @@ def _run(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_a_store_made_before_the_fork_works_in_every_child(plain_etcd: Cluster) -> None:
     script = """
         import os, sys
-        from etcdview.models import TlsFiles
+        from etcdview.models import Range, TlsFiles
         from etcdview.stores.etcd.client import EtcdStore
 
         store = EtcdStore([sys.argv[1]], TlsFiles())
@@ -25,7 +25,7 @@ def test_a_store_made_before_the_fork_works_in_every_child(plain_etcd: Cluster) 
         for _ in range(2):
             pid = os.fork()
             if pid == 0:
-                os._exit(0 if store.range(b"/a").revision > 0 else 1)
+                os._exit(0 if store.range(Range(b"/a")).revision > 0 else 1)
             children.append(pid)
         print([os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in children])
     """
@@ -39,12 +39,12 @@ def test_a_failed_handshake_leaves_nothing_on_stderr(cluster: Cluster) -> None:
     script = """
         import sys
         from etcdview.errors import TlsError
-        from etcdview.models import TlsFiles
+        from etcdview.models import Range, TlsFiles
         from etcdview.stores.etcd.client import EtcdStore
 
         store = EtcdStore([sys.argv[1]], TlsFiles(cacert=sys.argv[2]))
         try:
-            store.range(b"/a")
+            store.range(Range(b"/a"))
         except TlsError as error:
             print(type(error).__name__)
         store.close()
@@ -59,7 +59,7 @@ def test_a_process_with_a_watch_left_open_ends(plain_etcd: Cluster) -> None:
     """Threads that serve a watch must not keep the interpreter from ending."""
     script = """
         import sys, threading
-        from etcdview.models import TlsFiles
+        from etcdview.models import Range, TlsFiles
         from etcdview.stores.etcd.client import EtcdStore
 
         store = EtcdStore([sys.argv[1]], TlsFiles())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -15,7 +14,6 @@ from etcdview.pages.parts.addresses import href, key_href, key_text
 from etcdview.pages.parts.writable import Problem
 from webapp import params
 from webapp.accounts.acting import acting
-from webapp.accounts.expensive import expensive
 from webapp.params import Args
 from webapp.rendering import render_page
 from webapp.runtime import current_window, now
@@ -149,8 +147,7 @@ def confirm_delete_prefix() -> Response:
     prefix, window = params.text(request.args, "prefix", MAX_PREFIX).encode(), current_window()
     deleted = params.integer(request.args, "deleted", 0)
     try:
-        with expensive(window, "preview delete prefix", key=prefix) if prefix else nullcontext():
-            page = pages.prefix_page(window, prefix, deleted=deleted)
+        page = pages.prefix_page(window, prefix, deleted=deleted)
     except UsageError as error:
         return _no_prefix(window, prefix, error)
     return render_page("edit/prefix.html", page)

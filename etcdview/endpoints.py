@@ -81,11 +81,7 @@ class Endpoint:
     @property
     def is_ip(self) -> bool:
         """Whether the host is an IP address, which needs no resolving and matches IP names of certificates only."""
-        try:
-            ipaddress.ip_address(self.host)
-        except ValueError:
-            return False
-        return True
+        return is_address(self.host)
 
     def __str__(self) -> str:
         return f"{self.scheme}://{self.address}"
@@ -123,6 +119,15 @@ def _socket(text: str) -> Endpoint:
     if not path or path.endswith("/") or "\0" in path:
         raise SettingError(f"The endpoint {text!r} names no socket file.", _REMEDY)
     return Endpoint(scheme.lower(), "localhost", 0, path)
+
+
+def is_address(host: str) -> bool:
+    """Whether a host is an IP address, of version 4 or 6."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def is_endpoint(text: str) -> bool:

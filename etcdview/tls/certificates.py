@@ -9,7 +9,6 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID as Usage
 from cryptography.x509.oid import NameOID
 
@@ -43,6 +42,11 @@ class Certificate:
     def days_left(self, now: datetime) -> float:
         """Days until it expires; negative when it has."""
         return (self.ends - now).total_seconds() / 86_400
+
+    @property
+    def usable(self) -> bool:
+        """Whether gRPC, by which etcd is called, takes a server with a key of this kind."""
+        return files.key_is_usable(files.public_key(x509.load_der_x509_certificate(self.der)))
 
     def signed_by(self, issuer: Certificate) -> bool:
         """Whether `issuer` really signed it: the names agree, and the signature holds."""
@@ -108,7 +112,7 @@ def facts(certificate: x509.Certificate) -> Certificate:
         begins=certificate.not_valid_before_utc,
         ends=certificate.not_valid_after_utc,
         serial=f"{certificate.serial_number:x}",
-        key=_key(certificate),
+        key=files.key_text(files.public_key(certificate)),
         usages=_usages(certificate),
         authority=_authority(certificate),
         fingerprint=certificate.fingerprint(hashes.SHA256()).hex(),
@@ -159,14 +163,3 @@ def _authority(certificate: x509.Certificate) -> bool:
         return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
     except (x509.ExtensionNotFound, *files.ODD):
         return False
-
-
-def _key(certificate: x509.Certificate) -> str:
-    key = files.public_key(certificate)
-    if key is None:
-        return "unknown key"
-    if isinstance(key, rsa.RSAPublicKey):
-        return f"RSA {key.key_size}"
-    if isinstance(key, ec.EllipticCurvePublicKey):
-        return f"ECDSA {key.curve.name}"
-    return type(key).__name__.strip("_").removesuffix("PublicKey")

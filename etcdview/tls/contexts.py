@@ -12,6 +12,13 @@ from etcdview.errors import CertificateFileError
 from etcdview.models import TlsFiles
 from etcdview.tls import files as tls_files
 
+# What gRPC offers below TLS 1.3, and level 1, which takes RSA keys of 1024 bits as BoringSSL does: what is found here
+# must hold for the calls too.
+_CIPHERS = (
+    "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
+    "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384:@SECLEVEL=1"
+)
+
 
 class _ClosedOnReset(ssl.SSLSocket):
     """Made of a connection that the other side has reset already, it is closed: ssl itself would leave it open."""
@@ -32,6 +39,8 @@ def client_context(files: TlsFiles, *, verify: bool = True) -> ssl.SSLContext:
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.sslsocket_class = _ClosedOnReset
+    context.set_ciphers(_CIPHERS)
+    context.hostname_checks_common_name = False  # as Go, and so etcdctl, has it
     # Each certificate of the CA file is trusted by itself, an intermediate too, as gRPC and Go's clients have it.
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     if not verify:

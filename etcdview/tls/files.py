@@ -11,6 +11,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
 
 from etcdview.errors import CertificateFileError, KeyMismatchError, ValidityError
@@ -25,6 +26,12 @@ ODD = (
     x509.InvalidVersion,
     x509.UnsupportedGeneralNameType,
 )
+# gRPC's BoringSSL signs with these, and with Ed25519; a server's signatures it takes of these alone.
+USABLE_KEYS = "RSA, or ECDSA on the curve P-256, P-384 or P-521"
+_CURVES = (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)
+_OTHER_KEY = f"Have it made with another key: {USABLE_KEYS}."
+_UTF8_MARK = b"\xef\xbb\xbf"
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _BLOCK = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
 
@@ -67,7 +74,10 @@ def load(files: TlsFiles, now: datetime | None = None) -> Material:
 
 
 def read_pem(name: str, what: str) -> bytes:
-    """The contents of the file; raises CertificateFileError when it cannot be read or is no PEM."""
+    """The contents of the file, without the byte order mark that editors put before UTF-8.
+
+    Raises CertificateFileError when it cannot be read or is not PEM.
+    """
     try:
         data = Path(name).expanduser().read_bytes()
     except FileNotFoundError as error:
@@ -85,6 +95,12 @@ def read_pem(name: str, what: str) -> bytes:
         ) from error
     except ValueError as error:  # a NUL in it
         raise CertificateFileError(f"{name!r} is no path of a file.", "Give the path of a PEM file.") from error
+    if data.startswith(_UTF16_MARKS):
+        raise CertificateFileError(
+            f"The {what} file {name} is UTF-16 text (it begins with a byte order mark), and PEM is ASCII.",
+            f"Convert a copy of it: iconv -f UTF-16 -t ASCII {name} > COPY.",
+        )
+    data = data.removeprefix(_UTF8_MARK)
     if b"-----BEGIN " not in data:
         raise CertificateFileError(
             f"The {what} file {name} is not PEM ({len(data)} bytes, no line with BEGIN).",
@@ -142,15 +158,35 @@ def check_pair(leaf: x509.Certificate, cert_name: str, key: PrivateKeyTypes, key
     """Raises KeyMismatchError when the key is another's."""
     public = public_key(leaf)
     if public is None:
+        raise CertificateFileError(f"The key in the certificate {cert_name} is of an unknown kind.", _OTHER_KEY)
+    if not (isinstance(public, ed25519.Ed25519PublicKey) or key_is_usable(public)):
         raise CertificateFileError(
-            f"The key in the certificate {cert_name} is of a kind that is not known here.",
-            "Have it made with an RSA key, or an ECDSA key on the curve P-256.",
+            f"The certificate {cert_name} has a key of a kind that cannot be used for TLS here ({key_text(public)}).",
+            _OTHER_KEY,
         )
     if not same_key(public, key.public_key()):
         raise KeyMismatchError(
             f"The private key {key_name} does not belong to the certificate {cert_name}.",
             "Give the key that was made with this certificate; kubeadm writes them side by side (NAME.crt, NAME.key).",
         )
+
+
+def key_is_usable(key: PublicKeyTypes | None) -> bool:
+    """Whether gRPC takes a server whose certificate has this key: see USABLE_KEYS."""
+    return isinstance(key, rsa.RSAPublicKey) or (
+        isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, _CURVES)
+    )
+
+
+def key_text(key: PublicKeyTypes | None) -> str:
+    """A public key in words, such as RSA 2048, ECDSA secp256r1 or Ed25519."""
+    if key is None:
+        return "unknown key"
+    if isinstance(key, rsa.RSAPublicKey):
+        return f"RSA {key.key_size}"
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        return f"ECDSA {key.curve.name}"
+    return type(key).__name__.strip("_").removesuffix("PublicKey")
 
 
 def same_key(one: object, other: object) -> bool:

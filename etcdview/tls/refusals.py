@@ -11,25 +11,24 @@ from etcdview.endpoints import Endpoint
 from etcdview.errors import (
     CertificateFileError,
     ClientCertificateError,
-    NameMismatchError,
     SchemeError,
     TlsError,
     UnreachableError,
-    UntrustedError,
-    ValidityError,
 )
 from etcdview.models import TlsFiles
 from etcdview.tls.certificates import Certificate, from_der, read_authorities, read_certificates
+from etcdview.tls.distrust import distrust, usages_text, weakness, wrong_key
+from etcdview.tls.files import USABLE_KEYS
 from etcdview.tls.line import Line
 
 # what opens a connection in HTTP/2 (RFC 9113, 3.4): a preface, and a SETTINGS frame without settings
 _HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(3) + b"\x04" + bytes(5)
 # OpenSSL's reasons when what answers the handshake is plain HTTP
 _PLAIN_ANSWER_TO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST")
-# verify_code of ssl.SSLCertVerificationError (OpenSSL's x509_vfy.h)
-_NOT_YET_VALID, _EXPIRED, _WRONG_PURPOSE = 9, 10, 26
-_NAME_CODES = frozenset({62, 64})
-_RENEW = "Renew it (on kubeadm: kubeadm certs renew etcd-server), and restart the member."
+# OpenSSL's reasons for a key of a kind that TLS does not have, and the alerts of a server that shares nothing with us;
+# a client's certificate is refused by others (RFC 8446, 6.2)
+_KEY_OF_NO_USE = {"WRONG_CURVE": "ECDSA on another curve", "WRONG_SIGNATURE_TYPE": "none that TLS 1.3 has"}
+_NOTHING_IN_COMMON = ("HANDSHAKE_FAILURE", "PROTOCOL_VERSION", "INSUFFICIENT_SECURITY")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +44,10 @@ def greet(line: Line, files: TlsFiles, now: datetime) -> Greeting:
     try:
         secured = line.shake_hands(files, verify=not files.insecure_skip_verify)
     except ssl.SSLCertVerificationError as error:
-        raise _distrust(line, files, error, now) from error
+        raise distrust(line.endpoint, files, _shown(line, files), error, now) from error
     except (ssl.SSLError, ConnectionError) as error:
         # TLS 1.2 refuses a client's certificate within the handshake, after the server's was found good
-        if isinstance(error, ssl.SSLError) and "ALERT" in (error.reason or ""):
+        if isinstance(error, ssl.SSLError) and _refuses_us(error, files):
             return Greeting("The server's certificate is good.", error)
         raise _no_tls(line, error) from error
     if secured.selected_alpn_protocol() != "h2":
@@ -58,9 +57,12 @@ def greet(line: Line, files: TlsFiles, now: datetime) -> Greeting:
             endpoint=str(line.endpoint),
         )
     shown = _read(secured, line.endpoint)
+    if not shown.usable:
+        raise wrong_key(str(line.endpoint), shown)
     trust = "not checked" if files.insecure_skip_verify else "good"
     return Greeting(
         f"{secured.version()}; the server's certificate is {trust}: {shown.subject}, until {shown.ends:%Y-%m-%d}."
+        + weakness(shown)
     )
 
 
@@ -116,8 +118,8 @@ def presented(endpoint: Endpoint, files: TlsFiles, timeout_seconds: float) -> Ce
     try:
         return _read(line.shake_hands(files, verify=False), endpoint)
     except (ssl.SSLError, ConnectionError) as error:
-        alert = isinstance(error, ssl.SSLError) and "ALERT" in (error.reason or "")
-        raise (_shut_out(line, files, error) if alert else _no_tls(line, error)) from error
+        refused = isinstance(error, ssl.SSLError) and _refuses_us(error, files)
+        raise (_shut_out(line, files, error) if refused else _no_tls(line, error)) from error
     finally:
         line.close()
 
@@ -128,9 +130,17 @@ def _read(secured: ssl.SSLSocket, endpoint: Endpoint) -> Certificate:
     except ValueError as error:
         raise TlsError(
             f"The certificate of {endpoint} cannot be read: {error}.",
-            "Look at it: openssl s_client -connect HOST:PORT -showcerts; and have it made anew.",
+            "Print it with: openssl s_client -connect HOST:PORT -showcerts; then have it made anew.",
             endpoint=str(endpoint),
         ) from error
+
+
+def _refuses_us(error: ssl.SSLError, files: TlsFiles) -> bool:
+    """Whether it is the server that ended the handshake, and over our certificate, or the lack of one."""
+    reason = error.reason or ""
+    if "HANDSHAKE_FAILURE" in reason and not files.cert:  # how OpenSSL's servers put it
+        return True
+    return "ALERT" in reason and not any(word in reason for word in _NOTHING_IN_COMMON)
 
 
 def _speaks_tls(line: Line) -> bool:
@@ -158,69 +168,19 @@ def _no_tls(line: Line, error: OSError) -> UnreachableError:
             f"Write {line.endpoint.spelt(secure=False)}; better, give etcd certificates (--cert-file, --key-file).",
             endpoint=where,
         )
-    return TlsError(
-        f"{where} broke off the TLS handshake ({reason}).",
-        "Look into the log of that member: it says why it rejected the connection.",
-        endpoint=where,
-    )
-
-
-def _distrust(line: Line, files: TlsFiles, error: ssl.SSLCertVerificationError, now: datetime) -> TlsError:
-    """What is wrong with the certificate that the server shows."""
-    where, code, shown = str(line.endpoint), error.verify_code, _shown(line, files)
-    if code in _NAME_CODES:
-        return _wrong_name(line, files, shown)
-    if code in (_EXPIRED, _NOT_YET_VALID):
-        return _wrong_time(where, files, shown, now)
-    if code == _WRONG_PURPOSE:
-        return UntrustedError(
-            f"The certificate of {where} was not made for a server ({_usage(shown)}).",
-            "Make it anew with the extended key usage serverAuth.",
+    if reason in _KEY_OF_NO_USE:
+        return wrong_key(where, None, _KEY_OF_NO_USE[reason])
+    if any(word in reason for word in _NOTHING_IN_COMMON):
+        return TlsError(
+            f"{where} shares no TLS version, cipher suite or kind of key with etcdview "
+            f"({reason.lower().replace('_', ' ')}).",
+            "Let etcd take TLS 1.3, or an ECDHE suite with AES-GCM (--cipher-suites), with a certificate whose key is "
+            f"{USABLE_KEYS}.",
             endpoint=where,
         )
-    return _wrong_authority(where, files, shown, error.verify_message)
-
-
-def _wrong_name(line: Line, files: TlsFiles, shown: Certificate | None) -> NameMismatchError:
-    name, where = files.server_name or line.endpoint.server_name, str(line.endpoint)
-    names = ", ".join(shown.names) if shown and shown.names else "none that can be read"
-    return NameMismatchError(
-        f"The certificate of {where} is not for {name}: its names are {names}.",
-        "Use one of these names as the endpoint, or make the certificate anew with this one among its names.",
-        endpoint=where,
-    )
-
-
-def _wrong_time(where: str, files: TlsFiles, shown: Certificate | None, now: datetime) -> ValidityError:
-    for certificate, what in _chain(files, shown, where):
-        if now > certificate.ends:
-            days = -certificate.days_left(now)
-            return ValidityError(
-                f"{what} expired on {certificate.ends:%Y-%m-%d %H:%M} UTC, {days:.0f} days ago.", _RENEW, endpoint=where
-            )
-        if now < certificate.begins:
-            return ValidityError(
-                f"{what} is not valid before {certificate.begins:%Y-%m-%d %H:%M} UTC; "
-                f"this machine's clock says {now:%Y-%m-%d %H:%M}.",
-                "Check the clocks of this machine and of the one that made the certificate.",
-                endpoint=where,
-            )
-    return ValidityError(f"The certificate of {where} has expired, or is not valid yet.", _RENEW, endpoint=where)
-
-
-def _wrong_authority(where: str, files: TlsFiles, shown: Certificate | None, said: str) -> UntrustedError:
-    issuer = f"signed by {shown.issuer}" if shown else "of another CA"
-    held = [c.subject for c, _ in _chain(files, None, where)]
-    if not files.cacert:
-        known = "which is none of this machine's authorities; no CA file is given"
-    elif shown and shown.issuer in held:
-        known = f"a CA of the same name as that in {files.cacert}, but with another key"
-    else:
-        known = f"but {files.cacert} holds {', '.join(held) or 'no CA'}"
-    return UntrustedError(
-        f"The certificate of {where} is {issuer}, {known} ({said}).",
-        "Give the CA of etcd's server certificates with --cacert; kubeadm's is /etc/kubernetes/pki/etcd/ca.crt, "
-        "not /etc/kubernetes/pki/ca.crt.",
+    return TlsError(
+        f"{where} broke off the TLS handshake ({reason}).",
+        "The log of that member says why it rejected the connection.",
         endpoint=where,
     )
 
@@ -251,29 +211,15 @@ def _objection(files: TlsFiles) -> str:
     except CertificateFileError as error:
         return error.what.rstrip(".")
     if leaf.usages and "client" not in leaf.usages:
-        return f"it was not made for clients ({_usage(leaf)})"
+        return f"it was not made for clients ({usages_text(leaf)})"
     if authorities and not any(one.signed_by(authority) for one in sent for authority in authorities):
         return f"it was signed by {leaf.issuer}, which is not the CA in {files.cacert}"
     return f"it is {leaf.subject}, signed by {leaf.issuer}, until {leaf.ends:%Y-%m-%d}"
 
 
 def _shown(line: Line, files: TlsFiles) -> Certificate | None:
-    """The certificate that the server shows to whoever asks, None where it shows none."""
+    """The certificate that the server shows to anyone, None where it shows none."""
     try:
         return presented(line.endpoint, files, line.left_seconds)
     except UnreachableError:
         return None
-
-
-def _chain(files: TlsFiles, shown: Certificate | None, where: str) -> list[tuple[Certificate, str]]:
-    """The certificates that a handshake depends on, the server's first, each with its name at a sentence's start."""
-    chain = [(shown, f"The certificate of {where}")] if shown else []
-    try:
-        authorities = read_authorities(files.cacert)[0] if files.cacert else ()
-    except CertificateFileError:
-        authorities = ()
-    return chain + [(authority, f"The CA in {files.cacert}") for authority in authorities]
-
-
-def _usage(certificate: Certificate | None) -> str:
-    return "for " + ", ".join(certificate.usages) if certificate and certificate.usages else "its usage is not known"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import grpc
 
-from etcdview.errors import UnsupportedError
+from etcdview.errors import TlsError, UnreachableError, UnsupportedError
 from etcdview.models import Range
 from etcdview.stores.etcd.channel import Channel
 from etcdview.stores.etcd.grpc_errors import translate
@@ -16,22 +17,48 @@ from etcdview.stores.etcd.login import Login
 from etcdview.stores.etcd.messages import Call, range_request
 from etcdview.stores.protocols import prefix_end
 from etcdview.tls import diagnosis
-from etcdview.tls.diagnosis import Step, run_step
+from etcdview.tls.diagnosis import Step, cause, run_step
 
 DIAGNOSIS = (*diagnosis.STEPS, "authorisation", "read")
+_TOLERATED = "etcdview connects all the same; etcdctl may not."
 
 
 def diagnose_endpoint(channel: Channel, login: Login, prefix: bytes, timeout_seconds: float) -> tuple[Step, ...]:
-    """The steps of DIAGNOSIS in order, as far as the first that fails. Closes the channel. Raises nothing."""
+    """The steps of DIAGNOSIS in order, as far as the first that fails. Closes the channel. Raises nothing.
+
+    gRPC, by which etcd is called, has the last word on TLS: what it takes is no failure, what it refuses is one of TLS.
+    """
     deadline = time.monotonic() + timeout_seconds
-    steps = list(diagnosis.diagnose(channel.endpoint, channel.files, timeout_seconds))
+    steps = diagnosis.diagnose(channel.endpoint, channel.files, timeout_seconds)
+    readings = [_reading(channel, login, prefix, serializable, deadline) for serializable in (True, False)]
     try:
-        for name, serializable in zip(DIAGNOSIS[-2:], (True, False), strict=True):
-            if steps[-1].ok:
-                steps.append(run_step(name, _reading(channel, login, prefix, serializable, deadline)))
+        if cause(steps) is not None and not isinstance(cause(steps), TlsError):
+            return steps
+        may = run_step("authorisation", readings[0])
+        steps = _judged(steps, may)
+        if may.ok and cause(steps) is None:
+            steps += (run_step("read", readings[1]),)
+        return steps
     finally:
         channel.close()
-    return tuple(steps)
+
+
+def _judged(steps: tuple[Step, ...], may: Step) -> tuple[Step, ...]:
+    """The steps as far as the client certificate, found with ssl, in the light of a call by gRPC."""
+    last = steps[-1]
+    if not last.ok:
+        return steps if isinstance(may.error, UnreachableError) else (*_tolerated(steps), may)
+    if isinstance(may.error, TlsError):
+        return (*steps[: diagnosis.STEPS.index("tls")], replace(may, name="tls"))
+    return (*steps, may)
+
+
+def _tolerated(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """The steps where ssl refuses what gRPC takes, so that calls get through: what is amiss stays told."""
+    last = steps[-1]
+    said = replace(last, ok=True, what=f"{last.what} {_TOLERATED}", error=None)
+    rest = diagnosis.STEPS[len(steps) :]
+    return (*steps[:-1], said, *(Step(name, True, "The calls get through.") for name in rest))
 
 
 def _reading(channel: Channel, login: Login, prefix: bytes, serializable: bool, deadline: float) -> Callable[[], str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import grpc
@@ -41,11 +42,15 @@ class Fault:
     login: bool = False
 
 
+_WRAPPING = re.compile(r"^failed to connect to all addresses; last error: [A-Z_]+: (?:(?:ipv4|ipv6|unix):\S+: )?")
+# BoringSSL's reason, and what it adds: OpenSSL's text for a certificate that does not verify
+_REASON = re.compile(r"OPENSSL_internal:([A-Z0-9_]+)(?:: (?!OK)([^:]+))?")
 _LOGIN = "Set ETCDCTL_USER and ETCDCTL_PASSWORD, or use a client certificate whose common name is an etcd user."
 _QUORUM = "Bring a majority of the members back; `etcdview health` names those that do not answer."
 _NO_LEADER = "{endpoint} answers, but the cluster has no leader: fewer than a majority of its members are up."
 _SLOW = "{endpoint} answers, but the cluster could not agree in time ({details})."
 _DOCTOR = "`etcdview doctor` tests each step."
+_OTHER_NAME = "The certificate of {endpoint} is for another name."
 _SCOPE = "Ask for less at once: a shorter prefix range, or a limit."
 
 CLOSED = "The connection to etcd was closed."
@@ -65,6 +70,9 @@ FAULTS = (
         "That revision is in the future: etcd has not got there yet.",
         "Ask for a revision that exists, or leave it out.",
     ),
+    # gRPC's own word on a server's name, though its code is that of a refused login
+    Fault(None, "call host does not match", TlsError, _OTHER_NAME, _DOCTOR, elsewhere=True),
+    Fault(None, "Hostname Verification", TlsError, _OTHER_NAME, _DOCTOR, elsewhere=True),
     Fault(Code.UNAUTHENTICATED, "", DeniedError, "etcd refuses the login ({details}).", _LOGIN, login=True),
     Fault(None, "revision of auth store is old", DeniedError, "etcd's users have changed.", _LOGIN, login=True),
     Fault(None, "invalid auth token", DeniedError, "etcd refuses the login ({details}).", _LOGIN, login=True),
@@ -149,8 +157,17 @@ def fault_of(error: grpc.RpcError) -> Fault:
 def translate(error: grpc.RpcError, endpoint: str, method: str = "") -> EtcdviewError:
     """Our error for grpc's; `raise translate(...) from error`."""
     fault = fault_of(error)
-    details = (error.details() or error.code().name).removeprefix("etcdserver: ")
+    details = _plain(error.details() or error.code().name)
     what = fault.what.format(endpoint=endpoint, details=details, method=method)
     if issubclass(fault.error, UnreachableError):
         return fault.error(what, fault.remedy, endpoint=endpoint)
     return fault.error(what, fault.remedy)
+
+
+def _plain(details: str) -> str:
+    """What happened, without the wrappings of gRPC's layers; of BoringSSL's errors the reason."""
+    found = _REASON.search(details)
+    if found is None:
+        return _WRAPPING.sub("", details.removeprefix("etcdserver: "))
+    reason, detail = found.groups()
+    return reason.lower().replace("_", " ") + (f": {detail}" if detail else "")

@@ -65,6 +65,8 @@ CASES: list[tuple[grpc.StatusCode, str, type[EtcdviewError], bool]] = [
     (Code.DEADLINE_EXCEEDED, "Deadline Exceeded", DeadlineError, True),
     (Code.UNAVAILABLE, "failed to connect to all addresses: Connection refused", RefusedError, True),
     (Code.UNAVAILABLE, "Ssl handshake failed: SSL_ERROR_SSL", TlsError, True),
+    (Code.UNAUTHENTICATED, "call host does not match SSL server name", TlsError, True),
+    (Code.UNAVAILABLE, "Custom verification check failed: Hostname Verification Check failed.", TlsError, True),
     (Code.UNAVAILABLE, "Socket closed", UnreachableError, True),
     (Code.INTERNAL, "Received RST_STREAM with error code 2", UnreachableError, True),
     (Code.INVALID_ARGUMENT, "etcdserver: key is not provided", QueryError, False),
@@ -108,3 +110,24 @@ def test_only_a_stale_login_is_worth_another() -> None:
 
 def test_details_that_are_missing_leave_the_code() -> None:
     assert "INTERNAL" in translate(Failure(Code.INTERNAL, ""), "https://a:2379").what
+
+
+WRAPPED = {
+    "failed to connect to all addresses; last error: UNKNOWN: ipv4:127.0.0.1:2379: Ssl handshake failed: "
+    "SSL_ERROR_SSL: error:10000410:SSL routines:OPENSSL_internal:SSLV3_ALERT_HANDSHAKE_FAILURE: OK": (
+        "(sslv3 alert handshake failure)"
+    ),
+    "Tls handshake failed (TSI_PROTOCOL_FAILURE): SSL_ERROR_SSL: error:1000007d:SSL routines:"
+    "OPENSSL_internal:CERTIFICATE_VERIFY_FAILED: unsupported certificate purpose: OK": (
+        "(certificate verify failed: unsupported certificate purpose)"
+    ),
+    "failed to connect to all addresses; last error: UNKNOWN: ipv6:[::1]:2379: Failed to create security handshaker": (
+        "(Failed to create security handshaker)"
+    ),
+    "failed to connect to all addresses; last error: UNAVAILABLE: Socket closed": "(Socket closed)",
+}
+
+
+@pytest.mark.parametrize("details", WRAPPED)
+def test_what_the_layers_of_grpc_wrap_around_a_reason_is_left_out(details: str) -> None:
+    assert WRAPPED[details] in translate(Failure(Code.UNAVAILABLE, details), "https://a:2379").what

@@ -12,7 +12,7 @@ from etcdview.access import hashes
 from etcdview.cluster.cluster import Cluster
 from tests.security import lab
 from tests.security.lab import Lab
-from webapp.accounts.limits import limiter
+from webapp.accounts.limits import limiter, logins
 
 
 @pytest.fixture(scope="session")
@@ -34,6 +34,7 @@ def made(tmp_path: Path, cluster: Cluster) -> Iterator[Lab]:
     """A lab of its own, with nothing counted yet."""
     yield lab.build(tmp_path, cluster)
     limiter.reset()
+    logins.forget_all()
 
 
 @pytest.fixture(scope="session")

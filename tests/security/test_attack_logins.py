@@ -6,6 +6,7 @@ import json
 import os
 import re
 import stat
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -160,6 +161,39 @@ def test_guessing_from_one_address_is_slowed(made: Lab) -> None:
 
     assert statuses[:10] == [401] * 10
     assert statuses[10:] == [429] * 4
+
+
+@attack(
+    PASSWORD,
+    "forty-one guesses at the same moment, all before the first is answered",
+    "ten are checked, 429 for the others",
+)
+def test_guesses_at_once_are_counted_before_they_are_answered(made: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    many, allowed = 41, 10
+    answer, ended = threading.Event(), threading.Semaphore(0)
+    statuses: list[int] = []
+
+    def slowly(*_: object) -> bool:
+        answer.wait(20)
+        return False
+
+    def guess(i: int) -> None:
+        client = made.anonymous()
+        data = {"name": f"n{i}", "password": "x", "csrf_token": token_of(client.get("/login"))}
+        statuses.append(client.post("/login", data=data).status_code)
+        ended.release()
+
+    monkeypatch.setattr("etcdview.access.hashes.password_is", slowly)
+    threads = [threading.Thread(target=guess, args=(i,)) for i in range(many)]
+    for thread in threads:
+        thread.start()
+    for _ in range(many - allowed):
+        assert ended.acquire(timeout=20)
+    assert statuses == [429] * (many - allowed)
+    answer.set()
+    for thread in threads:
+        thread.join(20)
+    assert sorted(statuses) == [401] * allowed + [429] * (many - allowed)
 
 
 @attack(PASSWORD, "guessing one account's password from many addresses", "429 after ten tries a minute for that name")

@@ -7,23 +7,28 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g
 from flask_limiter import Limiter
 from werkzeug.exceptions import TooManyRequests
 
 from webapp.accounts.addresses import client_address
+from webapp.accounts.attempts import Attempt, Attempts, Rate
 from webapp.accounts.guard import viewer
 from webapp.accounts.identify import current_viewer
 from webapp.accounts.state import current_accounts
 
-LOGINS_OF_ADDRESS = "10/minute;60/hour"
-LOGINS_OF_NAME = "10/minute;100/hour"
+MINUTE, HOUR = 60.0, 3600.0
+LOGINS_OF_ADDRESS = (Rate(10, MINUTE), Rate(60, HOUR))
+LOGINS_OF_NAME = (Rate(10, MINUTE), Rate(100, HOUR))
+LOGINS_AT_PROVIDER = "10/minute;60/hour"
 SEARCHES = "30/second;600/minute"
 COSTLY = "30/minute"  # each reads or decodes a good part of the registry
 REVEALS = "60/minute"
 MAX_AT_ONCE = 12
 
 limiter = Limiter(client_address, storage_uri="memory://", strategy="moving-window", headers_enabled=True)
+
+logins = Attempts()
 
 _at_once: Counter[str] = Counter()
 _at_once_lock = threading.Lock()  # guards the counter
@@ -33,6 +38,7 @@ def init_app(app: Flask) -> None:
     """Keep the counts of this app, none of another's. After the guard, which says who is asking."""
     limiter.init_app(app)
     limiter.reset()
+    logins.forget_all()
     app.before_request(_take_slot)
     app.after_request(_keep_while_it_streams)
     app.teardown_request(_give_slot)
@@ -46,14 +52,15 @@ def limit_views(app: Flask, rate: str, *endpoints: str) -> None:
         app.view_functions[endpoint] = limited(view)
 
 
-def failed(response: Response) -> bool:
-    """Whether a login counts: the ones that succeed do not."""
-    return response.status_code != 303
+def begin_login(name: str) -> Attempt:
+    """Count an attempt to log in with a password. Raises TooManyRequests for this address, or for this name."""
+    of_name = f"name:{name[:100]}"
+    return logins.begin({f"password:{client_address()}": LOGINS_OF_ADDRESS, of_name: LOGINS_OF_NAME})
 
 
-def tried_name() -> str:
-    """Whose account somebody tries to open."""
-    return "name:" + request.form.get("name", "")[:100]
+def begin_return() -> Attempt:
+    """Count somebody's return from the provider. Raises TooManyRequests for this address."""
+    return logins.begin({f"oidc:{client_address()}": LOGINS_OF_ADDRESS})
 
 
 def _take_slot() -> None:

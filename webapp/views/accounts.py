@@ -16,7 +16,7 @@ from webapp.accounts import sessions
 from webapp.accounts.auditing import audit, audit_if_possible
 from webapp.accounts.guard import has_form, viewer
 from webapp.accounts.identify import current_viewer, granted
-from webapp.accounts.limits import LOGINS_OF_ADDRESS, LOGINS_OF_NAME, failed, limiter, tried_name
+from webapp.accounts.limits import LOGINS_AT_PROVIDER, begin_login, begin_return, limiter
 from webapp.accounts.state import current_accounts
 from webapp.rendering import render_page
 
@@ -58,12 +58,11 @@ def login_page() -> Response:
 
 
 @bp.post("/login")
-@limiter.limit(LOGINS_OF_ADDRESS, deduct_when=failed)
-@limiter.limit(LOGINS_OF_NAME, key_func=tried_name, deduct_when=failed)
 def log_in() -> Response:
     """Log in with a password."""
     accounts = current_accounts()
     name, password = request.form.get("name", ""), request.form.get("password", "")
+    attempt = begin_login(name)
     users = accounts.users()
     user = users.of_password(name, password) if accounts.settings.users_file else None
     if user is None:
@@ -72,11 +71,12 @@ def log_in() -> Response:
         audit("login", who=name if known else "", result="refused", detail="password" if known else "unknown name")
         return _login_page(_page("Wrong name or password.", name), 401)
     audit("login", who=user.name, detail="password")
+    attempt.succeeded()
     return _begin(user, local_path(request.form.get("next")))
 
 
 @bp.get("/login/oidc")
-@limiter.limit(LOGINS_OF_ADDRESS)
+@limiter.limit(LOGINS_AT_PROVIDER)
 def begin_oidc() -> Response:
     """Go to the provider."""
     public = current_accounts().settings.public_url
@@ -86,10 +86,10 @@ def begin_oidc() -> Response:
 
 
 @bp.get("/login/oidc/callback")
-@limiter.limit(LOGINS_OF_ADDRESS, deduct_when=lambda response: response.status_code != 200)
 def finish_oidc() -> Response:
     """Come back from the provider."""
     provider = _provider()
+    attempt = begin_return()
     try:
         identity, target = provider.finish()
         granted(current_accounts(), identity)
@@ -97,6 +97,7 @@ def finish_oidc() -> Response:
         audit("login", who=_tried(), result="refused", detail=f"oidc: {error.what}")
         raise
     audit("login", who=identity.name, detail="oidc")
+    attempt.succeeded()
     sessions.begin(identity)
     return _arrived(provider, local_path(target))
 

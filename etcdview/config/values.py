@@ -19,6 +19,7 @@ _POWERS = {"": 0, "k": 1, "m": 2, "g": 3}
 _RELEASE = re.compile(r"v?(1\.\d+)(?:\.\d.*)?")
 MAX_TIMEOUT_SECONDS = 600.0
 MAX_COUNT = 1024
+MAX_SIZE_BYTES = 1024**5
 MAX_LIFETIME_SECONDS = 30 * 24 * 3600.0
 
 
@@ -50,7 +51,7 @@ def truth(value: object) -> bool:
 
 def count(value: object) -> int:
     """A whole number of at least one."""
-    number = int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
+    number = int(value) if isinstance(value, str) and re.fullmatch("[0-9]{1,9}", value) else value
     if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= MAX_COUNT:
         raise ValueError(f"it is a whole number from 1 to {MAX_COUNT}")
     return number
@@ -58,7 +59,7 @@ def count(value: object) -> int:
 
 def duration(value: object) -> float:
     """Seconds: a number, or as etcdctl writes it: 5s, 500ms, 1m30s."""
-    seconds = float(value) if isinstance(value, int | float) and not isinstance(value, bool) else _go_duration(value)
+    seconds = _seconds_of(value)
     if not 0 < seconds <= MAX_TIMEOUT_SECONDS:
         raise ValueError("it is a time over 0 s and up to 600 s, such as 5s or 500ms")
     return seconds
@@ -66,7 +67,7 @@ def duration(value: object) -> float:
 
 def lifetime(value: object) -> float:
     """As duration, from a minute to thirty days."""
-    seconds = float(value) if isinstance(value, int | float) and not isinstance(value, bool) else _go_duration(value)
+    seconds = _seconds_of(value)
     if not 60 <= seconds <= MAX_LIFETIME_SECONDS:
         raise ValueError("it is a time from 1m to 720h, such as 12h")
     return seconds
@@ -92,6 +93,12 @@ def web_address(value: object) -> str:
     return url
 
 
+def _seconds_of(value: object) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(max(0, min(value, 2 * MAX_LIFETIME_SECONDS)))  # an integer of TOML may be too large for a float
+    return _go_duration(value)
+
+
 def _go_duration(value: object) -> float:
     if isinstance(value, str) and re.fullmatch(r"\d+(\.\d+)?", value):
         return float(value)
@@ -102,14 +109,17 @@ def _go_duration(value: object) -> float:
 
 def size(value: object) -> int:
     """Bytes: a number, or with a unit: 512MiB, 1G, 800MB. 0 means no limit."""
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_SIZE_BYTES:
         return value
     match = _SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None:
         raise ValueError("it is a size in bytes, such as 512MiB or 1G; 0 for no limit")
     unit = match[2].lower().removesuffix("b")
     base = 1024 if unit.endswith("i") or not match[2].lower().endswith("b") else 1000
-    return int(float(match[1]) * base ** _POWERS[unit.removesuffix("i")])
+    size_bytes = float(match[1]) * base ** _POWERS[unit.removesuffix("i")]
+    if not size_bytes <= MAX_SIZE_BYTES:
+        raise ValueError("it is a size of up to 1024 TiB, such as 512MiB or 1G; 0 for no limit")
+    return int(size_bytes)
 
 
 def address(value: object) -> str:

@@ -53,6 +53,8 @@ class History:
 
     def check(self, head: NamesPiece) -> None:
         """Whether who answers now can have the same past at all. Raises ForeignError."""
+        # each of the three alone may look right after a restore: the same token and peers give the same ID, revisions
+        # grow again, and so do terms; zeros come from servers that do not say
         if self._cluster and head.cluster_id and head.cluster_id != self._cluster:
             raise ForeignError(
                 f"Another cluster answers now: its ID is {head.cluster_id:x}, before it was {self._cluster:x}."
@@ -69,6 +71,7 @@ class History:
         """The revision that the next watch has to begin at."""
         self._repeating = True
         self._doubted = 0
+        # without an anchor nothing has to be repeated, unless everything was loaded: then some key was written last
         self.proven = self._anchor is None and not self._whole
         return max(self.applied, 1)
 
@@ -78,6 +81,7 @@ class History:
             return ()
         if batch.events[0].kv.mod_revision < self.applied:
             raise ForeignError(f"etcd sent revision {batch.events[0].kv.mod_revision:,} after {self.applied:,}.")
+        # only the first batch of a watch repeats: from then on a revision may come in several batches
         if self._repeating:
             self._prove(batch)
         known = self.applied if self._repeating else 0
@@ -97,13 +101,14 @@ class History:
         if not self.proven and not self._is_vain(batch, now):
             return None
         if batch.events or batch.revision <= self.reached:
-            self._doubted = 0
+            self._doubted = 0  # events came behind the answer that was doubted: it was ahead of them
             return now if batch.revision in (self.reached, self.applied) else None
-        if not self._doubted:
+        if not self._doubted:  # a first answer beyond what is reached: it may be ahead of its events
             self._doubted, self._doubted_at = batch.revision, now
             return None
         if now - self._doubted_at < DOUBT_SECONDS:
             return None
+        # the older answer has stood without events; what this one adds begins to be doubted in its turn
         self.reached, certain_at = self._doubted, self._doubted_at
         self._doubted, self._doubted_at = batch.revision, now
         return certain_at
@@ -111,8 +116,10 @@ class History:
     def _prove(self, batch: WatchBatch) -> None:
         """The first events repeat the last revision that is known, if it wrote to the span at all."""
         repeated = [event.kv.key for event in batch.events if event.kv.mod_revision == self.applied]
+        # a put is repeated for as long as it is not compacted; a deletion is dropped by a compaction at its revision
         if not repeated and not self.proven and (self._anchor is None or self._anchor.deleted):
             raise UnprovenError(_FORGOTTEN.format(self.applied))
+        # the same number on another key: two histories that came to the same revision
         if self._anchor is not None and self._anchor.kv.key not in repeated:
             raise ForeignError(f"Revision {self.applied:,} is another one than before, as after a restore.")
         self.proven = True

@@ -113,13 +113,15 @@ class Lister:
         cursor = self._after(span.start, piece)
         step = scale.between(piece.names[0], piece.names[-1])
         while left > 0:
-            size = self._size
+            size = self._size  # read anew each time: a member that was too slow has made it smaller
+            # the last piece goes to the end: a guess that stops just before it would cost one more request
             end = span.end if left <= size * 3 // 2 else scale.after(cursor, step)
+            # twice as many as are hoped for: a guess that is too wide still ends in one answer of bounded size
             piece = self._read(cursor, end, size * 2)
             yield piece
             left -= len(piece.names)
             step = _next_step(step, piece.count, size)
-            if piece.more:
+            if piece.more:  # the guess was too wide: go on behind the last name, not at the guessed end
                 cursor = self._after(cursor, piece)
             elif end != span.end:
                 cursor = end
@@ -142,6 +144,7 @@ class Lister:
             except DeadlineError:
                 if limit <= MIN_PIECE_NAMES:
                     raise
+                # the size is kept for the pieces to come: whoever was too slow once will be again
                 limit = limit // 2
                 self._size = max(self._size // 2, MIN_PIECE_NAMES // 2)
             else:
@@ -171,6 +174,7 @@ class _Scale:
 
     def __init__(self, span: KeyRange) -> None:
         self._span = span
+        # what all names begin with says nothing of distances, and would fill the digits that are looked at
         common = 0
         if span.end != b"\0":
             while span.start[: common + 1] == span.end[: common + 1] and common < len(span.end):
@@ -183,16 +187,19 @@ class _Scale:
 
     def after(self, name: bytes, step: int) -> bytes:
         """The name that stands `step` behind `name`, within the span and behind `name` itself."""
+        # beyond the greatest number there is no name to spell: the rest of the span is one piece
         number = self._number(name) + step
         if number >= len(_DIGITS) ** _DEPTH:
             return self._span.end
         guess = self._base + _spell(number)
         if self._span.end != b"\0" and guess >= self._span.end:
             return self._span.end
+        # bytes that are no digit round down, so that a guess may fall behind the name: always go forward
         return max(guess, name + b"\0")
 
     def _number(self, name: bytes) -> int:
         number = 0
+        # padded to one length, so that numbers are in the order of names: "a" before "aa" before "b"
         for byte in name[len(self._base) :][:_DEPTH].ljust(_DEPTH, b"\0"):
             number = number * len(_DIGITS) + _RANKS[byte]
         return number
@@ -208,4 +215,5 @@ def _spell(number: int) -> bytes:
 
 def _next_step(step: int, count: int, size: int) -> int:
     """Wider where the last piece held few names, narrower where it held many."""
+    # widened twofold at most: the count of one sparse directory says little about the next
     return max(min(step * size // max(count, 1), step * 2), 1)

@@ -54,6 +54,7 @@ class Block:
 
     def lower(self, written: bytes) -> int:
         """The position of the newline before the first name that is not less than `written`."""
+        # a name without the stem is less or greater than all of the block
         if not written.startswith(self.stem):
             return 0 if written < self.stem else len(self.body) - 1
         return _lower(self.body, written[len(self.stem) :])
@@ -79,6 +80,7 @@ class View:
         if at >= len(self.blocks):
             return 0
         block = self.blocks[at]
+        # each name has one newline before it: those before the position are the lesser names of this block
         return sum(self.counts[:at]) + block.body.count(b"\n", 0, block.lower(written))
 
     def span(self, start: bytes, end: bytes) -> int:
@@ -145,8 +147,10 @@ class PackedNames:
     def add(self, name: bytes) -> bool:
         """Add one name; whether it is new."""
         written = escape(name)
+        # the block whose first name is the last that is not greater; a name before all goes into the first block
         at = max(bisect_right(self._firsts, written) - 1, 0)
         if not self._blocks or self._stands_apart(self._blocks[at], written):
+            # a block of its own, behind the one it was compared with unless it is less than all
             at += bool(self._blocks) and written > self._firsts[at]
             self._replace(at, at, [_pack([name])])
             return True
@@ -191,11 +195,13 @@ class PackedNames:
         self._counts[first:last] = [b.count for b in new]
         self._count += sum(b.count for b in new) - sum(b.count for b in old)
         self._size_bytes += sum(len(b.body) for b in new) - sum(len(b.body) for b in old)
+        # views that were given out keep the blocks of before: blocks are replaced, never changed
         self._view = None
 
     def _merge(self, at: int) -> None:
         left = at - 1 if at else at
         pair = self._blocks[left : left + 2]
+        # half of what is split: two blocks that were merged must not be cut again by the next few insertions
         if len(pair) == 2 and sum(len(b.body) for b in pair) < SPLIT_BYTES // 2:
             self._replace(left, left + 2, [_pack([*pair[0].names(), *pair[1].names()])])
 
@@ -217,7 +223,9 @@ def unescape(written: bytes) -> bytes:
 
 
 def _pack(names: Sequence[bytes]) -> Block:
+    # the names are sorted: what the first and the last begin with, all begin with
     stem = _common(escape(names[0]), escape(names[-1]))
+    # joined first and looked at as a whole: names with a newline are rare, and escaping each costs more than the join
     text = b"\n" + b"\n".join(names) + b"\n"
     if text.count(b"\n") != len(names) + 1 or b"\x0b" in text:
         text = b"\n" + b"\n".join([escape(name) for name in names]) + b"\n"
@@ -241,9 +249,11 @@ def _cuts(names: Sequence[bytes]) -> Iterator[tuple[int, int]]:
     first = 0
     while first < len(names):
         last = min(first + BLOCK_NAMES, len(names))
+        # the name that would begin the next block: where its directory begins, stems on both sides are longest
         if last < len(names):
             directory = names[last][: names[last].rfind(b"/") + 1]
             change = bisect_left(names, directory, first, last)
+            # not for a directory that begins right here: blocks of a few names cost more than a short stem
             if change > first + BLOCK_NAMES // 4:
                 last = change
         yield first, last
@@ -251,6 +261,7 @@ def _cuts(names: Sequence[bytes]) -> Iterator[tuple[int, int]]:
 
 
 def _lower(body: bytes, rest: bytes) -> int:
+    # a binary search over bytes, not names: from the middle back to the newline before it, which begins a line
     low, high = 0, len(body) - 1
     while low < high:
         start = body.rfind(b"\n", low, (low + high) // 2 + 1)
@@ -264,11 +275,13 @@ def _lower(body: bytes, rest: bytes) -> int:
 
 def _inserted(block: Block, written: bytes) -> Block | None:
     """The block with the name in it; None if it is there already."""
+    # a name that does not share the stem makes it shorter, for all names of the block
     if not written.startswith(block.stem):
         block = _with_stem(block, _common(block.stem, written))
     rest = written[len(block.stem) :]
     at = _lower(block.body, rest)
     line = b"\n" + rest
+    # compared with its newlines on both sides: "a" is not in a block because "ab" is
     if block.body.startswith(line + b"\n", at):
         return None
     plain = block.plain and _is_plain(written)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from math import isfinite
 from typing import Any, TypeVar
 
 from etcdview.errors import QueryError
@@ -17,7 +18,7 @@ from etcdview.kube.quantities import quantity
 Item = TypeVar("Item")
 SortKey = tuple[int, Any]
 
-_DIGITS = re.compile(r"(\d{1,18})")
+_DIGITS = re.compile(r"([0-9]+)")
 
 
 def sort_by(items: Sequence[Item], path: str, obj: Callable[[Item], Any]) -> list[Item]:
@@ -43,13 +44,21 @@ def _keys(values: Sequence[Any]) -> list[SortKey]:
 def _key(value: Any, worth: Decimal | None) -> SortKey:
     if value is None:
         return 0, 0
-    if isinstance(value, bool | int | float):
-        return 1, Decimal(str(value)) if not isinstance(value, bool) else Decimal(value)
+    if isinstance(value, bool | int):
+        return 1, Decimal(value)
+    if isinstance(value, float) and isfinite(value):
+        return 1, Decimal(str(value))
     if worth is not None:
         return 1, worth
     return 2, natural(str(value))
 
 
 def natural(text: str) -> tuple[tuple[int, int, str], ...]:
-    """A key that sorts the numbers inside texts by their worth."""
-    return tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in _DIGITS.split(text) if part)
+    """A key that sorts the numbers inside texts by their worth, however many digits they have."""
+    return tuple(_worth(part) if part.isdecimal() else (1, 0, part) for part in _DIGITS.split(text) if part)
+
+
+def _worth(digits: str) -> tuple[int, int, str]:
+    """Of two numbers without zeros in front the longer is the greater: Python's int() takes no 5,000 digits."""
+    bare = digits.lstrip("0")
+    return 0, len(bare), bare

@@ -85,12 +85,14 @@ class Race:
                 self._note(channel, error)
             else:
                 return
+        # nobody is left to ask; an attempt that still runs may answer until the deadline, unless that is hopeless
         if not self.running or self._quorum_is_lost():
             self._give_up()
 
     def _start(self, channel: Channel) -> None:
         # logging in has a share of the time only, since this endpoint may hang too
         token = self.login.token(channel, self._left() / (1 + len(self.waiting)))
+        # the call may take all that is left, though: the race ends it as soon as another one answers
         attempt = Attempt(channel, token, channel.start(self.call, self._left(), token))
         attempt.check_at = time.monotonic() + self._patience(PATIENCE_SECONDS)
         self.running.append(attempt)
@@ -99,6 +101,7 @@ class Race:
     def _wait(self) -> Any:
         """Let something happen; gives the answer once there is one."""
         now = time.monotonic()
+        # suspects are not looked after again: they have been replaced, and may still win
         wake = min([self.deadline, *(a.check_at for a in self.running if a.check is None and not a.suspect)])
         try:
             attempt, future = self.done.get(timeout=max(0.0, wake - now))
@@ -123,9 +126,11 @@ class Race:
             return attempt.future.result()
         fault = fault_of(error)
         ours = translate(error, attempt.channel.name, self.call.method)
+        # a stale token is renewed once a race: an endpoint that refuses each new one would go on for ever
         if fault.login and not self.renewed and self.login.forget(attempt.token):
             self.renewed = True
             self.waiting.insert(0, attempt.channel)
+        # compacted, denied, too large: every member would say the same, and a change must not be sent twice
         elif not fault.elsewhere or not self.call.repeatable or not isinstance(ours, UnreachableError):
             raise ours from error
         else:
@@ -147,6 +152,7 @@ class Race:
 
     def _check(self, attempt: Attempt) -> None:
         status = Call("maintenance", "Status", etcdrpc.StatusRequest(), needs_leader=False)
+        # on the same connection: it tells a member that works on a long answer from one that is gone
         attempt.check = attempt.channel.start(status, self._patience(CHECK_SECONDS), attempt.token)
         attempt.check.add_done_callback(lambda future: self.done.put((attempt, future)))
 
@@ -160,6 +166,7 @@ class Race:
         alive = error is None or not issubclass(fault_of(error).error, UnreachableError)
         if alive and not attempt.leaderless:
             return
+        # its call is not cancelled: a member that was only stopped for a moment may still be the first to answer
         attempt.suspect = True
         self.order.shun(attempt.channel)
         self._next()

@@ -129,6 +129,8 @@ class BoltFile:
 
     def _newest_meta(self) -> _Meta:
         """Of the two that bbolt writes in turn, the newer one that is whole."""
+        # the second stands one page behind the first, and how large a page is only the first one says: where that is
+        # damaged, every size is tried
         metas = [self._meta_at(0)]
         metas += [self._meta_at(size) for size in ((metas[0].page_size,) if metas[0] else _PAGE_SIZES)]
         whole = [meta for meta in metas if meta is not None]
@@ -136,6 +138,7 @@ class BoltFile:
             raise self.broken(
                 "has no page that describes it: it is no database of etcd, or both such pages are damaged"
             )
+        # bbolt writes the other meta last of all in a transaction: the greater number is the newest that is whole
         meta = max(whole, key=lambda meta: meta.txid)
         if meta.end * meta.page_size > self.size_bytes:
             raise self.broken(f"is cut short: {self.size_bytes:,} of {meta.end * meta.page_size:,} bytes are there")
@@ -146,6 +149,7 @@ class BoltFile:
             return None
         data = self.read(offset + _PAGE.size, _META.size)
         magic, version, page_size, _, root, _, _, end, txid, checksum = _META.unpack(data)
+        # the checksum covers all before itself; a page size of another file's meta would move every page
         whole = magic == MAGIC and version == VERSION and checksum == fnv64a(data[:-8])
         if not whole or page_size not in _PAGE_SIZES or offset not in (0, page_size):
             return None
@@ -153,6 +157,7 @@ class BoltFile:
 
     def _below(self, root: int) -> Iterator[Item]:
         """What the leaves below a page hold, in order. Each page is read once, so it ends."""
+        # a stack of its own: how deep the tree is, the file decides, and Python's recursion has an end
         todo = [root]
         while todo:
             number = todo.pop()
@@ -162,6 +167,7 @@ class BoltFile:
                 yield from self._leaf(node, number * self._meta.page_size, kind, count)
             else:
                 elements = _BRANCH.iter_unpack(node[_PAGE.size : _PAGE.size + _BRANCH.size * count])
+                # the first child is wanted next, and the stack gives the last
                 todo += reversed([child for _, _, child in elements])
 
     def _node(self, number: int) -> memoryview:
@@ -172,9 +178,11 @@ class BoltFile:
         own, _, _, more = _PAGE.unpack(self.read(number * meta.page_size, _PAGE.size))
         if own != number:
             raise self.broken(f"has page {own:,} where page {number:,} should be")
+        # checked before it is read: a damaged count would ask for gigabytes
         size = (1 + more) * meta.page_size
         if number + more >= meta.end or size > LARGEST_NODE:
             raise self.broken(f"has a page {number:,} of {size:,} bytes, more than there can be")
+        # without this a page that leads back to its parent would be read for ever
         if any(self._seen[number : number + 1 + more]):
             raise self.broken(f"comes to page {number:,} by two ways")
         self._seen[number : number + 1 + more] = b"\1" * (1 + more)
@@ -194,6 +202,7 @@ class BoltFile:
     def _leaf(self, node: memoryview, position: int, kind: int, count: int) -> Iterator[Item]:
         if kind != _LEAF_PAGE:
             raise self.broken("is damaged: a bucket inside a value has branches")
+        # keys stand behind all elements; offsets count from their own element, not from the page
         first = _PAGE.size + _LEAF.size * count
         for number, element in enumerate(_LEAF.iter_unpack(node[_PAGE.size : first])):
             flags, offset, key_size, value_size = element

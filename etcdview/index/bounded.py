@@ -100,6 +100,8 @@ class BoundedNames:
             at, count = time.monotonic(), whole.count
         self._remember(span, _Counted(at, count, step_between(span, piece.names)))
         keys = tuple(piece.names)
+        if piece.more:  # the next page has to begin behind this one
+            next_start(self._store.name, low, keys[-1] if keys else None)
         return KeyPage(piece.revision, False, keys, count, keys[-1] if piece.more else None)
 
     def unrecognised(self, *, after: bytes | None = None, limit: int = 100) -> KeyPage:
@@ -200,6 +202,8 @@ class _Surveyor:
                 self._unplaced += piece.count
                 return
             self._skips += 1
+            # a name before the cursor would lead back to where the search has been, again and again
+            next_start(self._store.name, cursor, piece.names[0])
             whole = _overlap(KeyRange(cursor, gap.end), self._extent(piece.names[0]))
             self._book(piece.names[0], self._count(whole))
             if whole.end in (b"\0", gap.end):

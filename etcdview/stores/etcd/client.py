@@ -25,6 +25,7 @@ from etcdview.stores.etcd.kine import KineReads, folder_of, is_kine
 from etcdview.stores.etcd.login import Login
 from etcdview.stores.etcd.maintenance import Upkeep
 from etcdview.stores.etcd.order import Order
+from etcdview.stores.etcd.plausible import check_only, check_range, check_revisions
 from etcdview.stores.etcd.probe import EtcdProbe
 from etcdview.stores.etcd.send_once import Once
 from etcdview.stores.etcd.watch import EtcdWatch, open_watch
@@ -74,7 +75,9 @@ class EtcdStore(Writes, Upkeep):
         large = bool(request.end) and not (request.limit or request.count_only)
         serializable = request.serializable
         call = messages.Call("kv", "Range", messages.range_request(request), needs_leader=not serializable, large=large)
-        return messages.range_result(self._run(call, timeout_seconds), request.revision, serializable=serializable)
+        response = self._run(call, timeout_seconds)
+        check_range(self.name, request, response)
+        return messages.range_result(response, request.revision, serializable=serializable)
 
     def list_names(
         self, start: bytes, end: bytes, *, revision: int = 0, limit: int = 0, serializable: bool = False
@@ -86,7 +89,9 @@ class EtcdStore(Writes, Upkeep):
             return NamesPiece(found.revision, [kv.key for kv in found.kvs], found.count, found.more)
         asked = Range(start, end, revision=revision, limit=limit, keys_only=True, serializable=serializable)
         call = messages.Call("kv", "Range", messages.range_request(asked), needs_leader=not serializable)
-        return messages.names_piece(self._run(call), revision)
+        response = self._run(call)
+        check_range(self.name, asked, response)
+        return messages.names_piece(response, revision)
 
     def get_many(self, keys: Sequence[bytes], *, revision: int = 0, keys_only: bool = False) -> dict[bytes, KeyValue]:
         """See Store.get_many: transactions of at most 128 ranges, all at the revision of the first."""
@@ -150,7 +155,10 @@ class EtcdStore(Writes, Upkeep):
             response = self._run(messages.Call("kv", "Txn", request))
         except TooLargeError:
             return self._get_each(keys, revision, keys_only)
-        return list(messages.ranges_of(response.responses)), revision or response.header.revision
+        kvs = list(messages.ranges_of(response.responses))
+        check_only(self.name, keys, kvs)
+        check_revisions(self.name, kvs, response.header.revision)
+        return kvs, revision or response.header.revision
 
     def _get_each(self, keys: Sequence[bytes], revision: int, keys_only: bool) -> tuple[list[KeyValue], int]:
         """For kine, which has no such transactions, and large values: a request a key, at the first's revision."""

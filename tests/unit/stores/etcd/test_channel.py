@@ -269,6 +269,7 @@ def test_an_answer_larger_than_the_limit_is_refused_and_the_next_call_is_answere
 
     def huge(request: Any, _: Any) -> Any:
         response = seven(request, None)
+        response.count = 1
         response.kvs.add(key=b"/a", value=b"x" * (10 if request.limit else 200_000))
         return response
 

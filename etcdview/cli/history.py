@@ -15,13 +15,15 @@ from etcdview.pages.object.history import HistoryPage, Revision, history_json, h
 from etcdview.pages.parts.sizes import size_text
 from etcdview.pages.parts.texts import visible
 
+_SIGNS = {"added": "+", "removed": "-", "changed": "~"}
+
 
 @click.command("history")
 @click.argument("etcd_key", metavar="KEY")
 @click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", help="json: as the API has it.")
 @source_options
 def command(resolved: Resolved, etcd_key: str, output: str) -> int:
-    """Print the values that KEY had, newest first, as far back as etcd keeps them, with what each write changed.
+    """Print the changes of KEY, newest first, as far back as etcd keeps them: writes with what they changed, deletions.
 
     Secret values are masked. A file holds older values only if it is a snapshot or a member's data.
     """
@@ -32,35 +34,35 @@ def command(resolved: Resolved, etcd_key: str, output: str) -> int:
         if output == "json":
             click.echo(json_text(history_json(name, read_history(window, name)), indent=2))
         else:
-            for line in lines(history_page(window, name), live=store.live):
+            for line in lines(history_page(window, name)):
                 click.echo(line)
     finally:
         store.close()
     return 0
 
 
-def lines(page: HistoryPage, *, live: bool) -> Iterator[str]:
+def lines(page: HistoryPage) -> Iterator[str]:
     """The history as text."""
-    if page.deleted_at:
-        yield f"revision {page.deleted_at}  deleted"
-    for number, revision in enumerate(page.revisions, 1):
-        yield from _revision(revision, last=number == len(page.revisions))
-    if page.compacted:
-        yield "Older values have been compacted." if live else "This file does not hold older values."
+    for revision in page.revisions:
+        yield from _revision(revision)
+    yield from page.ending
     if page.problem:
         yield f"The value before these could not be read. {page.problem}"
-    if page.more:
-        yield f"Older values exist; only the newest {len(page.revisions)} are shown."
 
 
-def _revision(revision: Revision, *, last: bool) -> Iterator[str]:
-    meta = revision.entry.meta
-    yield f"revision {meta.mod_revision}  version {meta.version}  {size_text(revision.entry.size_bytes)}"
+def _revision(revision: Revision) -> Iterator[str]:
+    entry = revision.entry
+    if entry is None:
+        yield f"revision {revision.number}  deleted{f'  ({revision.seen})' if revision.seen else ''}"
+        return
+    what = "" if revision.what == "updated" else f"  {revision.what}"
+    yield f"revision {revision.number}  version {entry.meta.version}  {size_text(entry.size_bytes)}{what}"
     if revision.error:
         yield f"  {visible(revision.error)}"
-    if revision.diff:
-        yield from (f"  {line.sign or ' '} {visible(line.text)}" for line in revision.diff if line.sign != "@")
-    elif last:
-        yield f"  {'created' if meta.version == 1 else 'the oldest value kept'}"
-    else:
-        yield "  written again without a visible change"
+    yield from (f"  {line.sign or ' '} {visible(line.text)}" for line in revision.diff if line.sign != "@")
+    for one in revision.fields:
+        yield visible(f"  {_SIGNS[one.kind]} {one.path}: {one.old or '-'} -> {one.new or '-'}")
+    if revision.cut and not revision.note:
+        yield "  … the rest of this difference is not shown"
+    if revision.note:
+        yield f"  {revision.note}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import threading
 
 from etcdview.cluster.consistent_store import STALE, ConsistentStore
 from etcdview.cluster.coverage import Coverage
@@ -55,6 +56,7 @@ class Cluster:
         self.coverage = Coverage()
         self.differ = Differ()
         self.deletions = Deletions()
+        self.recalling = threading.Lock()  # one reading of a key's whole past at a time
         self.releases = ReleaseCodecs(self.store, codec, keyspace, waits=waits)
         self.redactor = Redactor(fingerprint_key or secrets.token_bytes(32))
         self.setup = SetupReader(self.store, Objects(self.store, codec, keyspace, self.redactor.mask))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from html import unescape
 from typing import Any
 
 import pytest
@@ -16,7 +18,6 @@ from etcdview.cluster.window import Window
 from etcdview.config import Settings
 from etcdview.demo.cluster import Cluster
 from etcdview.errors import NotFoundError, TooLargeError
-from etcdview.models import Range
 from etcdview.pages.object import past
 from etcdview.pages.object.history import history_page
 from tests.integration.indexing import Writer, wait_for, writing
@@ -34,6 +35,7 @@ class Scene:
     url: str
     writer: Writer
     opened: list[Opened] = field(default_factory=list)
+    start: int = 0
 
     def put(self, text: str, key: bytes = KEY) -> int:
         value = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings"}, "data": {"text": text}}
@@ -53,9 +55,42 @@ class Scene:
 def scene(plain_etcd: Cluster) -> Iterator[Scene]:
     with writing(plain_etcd.endpoints[0]) as writer:
         made = Scene(plain_etcd.endpoints[0], writer)
+        made.start = writer.put(b"/start")
+        writer.compact(made.start)  # the lives that other tests gave the key are dropped
         yield made
         for opened in made.opened:
             opened.close()
+
+
+def earlier_unknown(scene: Scene) -> str:
+    """How a history ends that goes back to the creation of the key."""
+    return f"etcd has compacted everything before revision {scene.start:,}: earlier lives of this key are unknown."
+
+
+def watches(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """The keys of watches, as they are made."""
+    made: list[bytes] = []
+    real = opened.source.watch
+
+    def watch(start: bytes, end: bytes, revision: int) -> Any:
+        made.append(start)
+        return real(start, end, revision)
+
+    monkeypatch.setattr(opened.source, "watch", watch)
+    return made
+
+
+def words(browser: FlaskClient, address: str) -> str:
+    """The page's text, as people read it."""
+    page = re.sub(r"(?s)<script.*?</script>|<[^>]+>", "", browser.get(address).text)
+    return re.sub(r"\s+([.,])", r"\1", " ".join(unescape(page).split()))
+
+
+def deleted_at_of(browser: FlaskClient) -> int:
+    """The revision at which the page says that the key was deleted."""
+    found = re.search(r"was deleted at revision ([\d,]+)", words(browser, PAGE))
+    assert found is not None
+    return int(found[1].replace(",", ""))
 
 
 def counted(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -73,23 +108,41 @@ def counted(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return made
 
 
-def test_an_open_page_of_a_deleted_key_costs_one_read_a_poll(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_open_page_of_a_deleted_key_costs_two_reads_a_poll_and_its_past_is_read_once(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
     scene.put("a")
-    for n in range(60):
-        scene.put("x", b"/registry/configmaps/shop/before%d" % n)
     scene.writer.delete(KEY)
-    for n in range(40):
-        scene.put("x", b"/registry/configmaps/shop/after%d" % n)
-    opened = scene.open()  # its log of changes begins behind the deletion: etcd has to be searched, once
+    scene.put("x", b"/registry/configmaps/shop/after")
+    opened = scene.open()  # its log of changes begins behind the deletion
     browser, reads = scene.browser(opened), counted(opened, monkeypatch)
+    watched = watches(opened, monkeypatch)
 
-    assert browser.get(PAGE).status_code == 404
-    searched = len(reads)
+    assert browser.get(PAGE).status_code == 200
+    assert set(watched) == {KEY}
+    del reads[:], watched[:]
     for _ in range(POLLS):
         assert "was deleted at revision" in browser.get(PAGE).text
 
-    assert searched > 5
-    assert reads[searched:] == ["range"] * POLLS
+    assert watched == []
+    assert reads == ["range", "range"] * POLLS
+
+
+def test_an_open_page_of_a_deleted_key_hears_nothing_until_the_key_is_back(scene: Scene) -> None:
+    scene.put("a")
+    scene.writer.delete(KEY)
+    opened = scene.open()
+    browser = scene.browser(opened)
+    poll = unescape(re.findall(r'hx-get="(/object[^"]+)"', browser.get(PAGE).text)[0])
+    part = {"HX-Request": "true", "HX-Target": "object"}
+
+    assert browser.get(poll, headers=part).status_code == 204
+    again = scene.put("b")
+    wait_for(lambda: opened.index.freshness().revision >= again)
+    answer = browser.get(poll, headers=part)
+
+    assert answer.status_code == 200
+    assert "was deleted at revision" not in answer.text
 
 
 def test_a_deletion_that_the_index_saw_is_not_searched_for_and_has_a_time(
@@ -103,8 +156,8 @@ def test_a_deletion_that_the_index_saw_is_not_searched_for_and_has_a_time(
 
     page = scene.browser(opened).get(PAGE).text
 
-    assert reads == ["range"]
-    assert f"was deleted at revision {deleted_at}, seen at " in page
+    assert reads == ["range", "range"]  # it is not there; its last value
+    assert f'<span class="num">{deleted_at}</span>, seen at ' in page
 
 
 def test_an_answer_that_was_kept_is_not_told_of_a_key_that_came_and_went_again(scene: Scene) -> None:
@@ -112,12 +165,12 @@ def test_an_answer_that_was_kept_is_not_told_of_a_key_that_came_and_went_again(s
     first = scene.writer.delete(KEY)
     opened = scene.open()
     browser = scene.browser(opened)
-    assert f"deleted at revision {first}" in browser.get(PAGE).text
+    assert deleted_at_of(browser) == first
 
     scene.put("b")
     second = scene.writer.delete(KEY)
 
-    assert f"deleted at revision {second}" in browser.get(PAGE).text
+    assert deleted_at_of(browser) == second
 
 
 @pytest.mark.parametrize("spec", [{"renewTime": "zzzz"}, [], None, "x", {"renewTime": {"a": 1}}, {"renewTime": 7}])
@@ -129,21 +182,64 @@ def test_the_page_of_a_deleted_key_gives_no_time_that_a_lease_says_however_odd_i
 
     answer = scene.browser(scene.open()).get(PAGE)
 
-    assert answer.status_code == 404
-    assert f"was deleted at revision {revision}." in answer.text
+    assert answer.status_code == 200
+    assert f'<span class="num">{revision}</span>.' in answer.text
+    assert "seen at" not in answer.text
 
 
-def test_the_page_of_a_deleted_key_leads_to_its_last_value_and_its_history(scene: Scene) -> None:
-    scene.put("the last value")
+@pytest.mark.parametrize("view", ["summary", "yaml", "json", "raw"])
+def test_the_page_of_a_deleted_key_shows_its_last_value_in_every_tab(scene: Scene, view: str) -> None:
+    scene.put("the first value")
+    written = scene.put("the last value")
     scene.writer.delete(KEY)
     browser = scene.browser(scene.open())
-    page = browser.get(PAGE).text
+    page = browser.get(f"{PAGE}&view={view}").text
 
-    last = f"{PAGE}&amp;revision={scene.opened[0].store.range(Range(KEY)).revision - 1}"
-    assert f'href="{last}"' in page
-    assert "the last value" in browser.get(last.replace("&amp;", "&")).text
-    assert f'href="/history?key={KEY.decode()}"' in page
-    assert browser.get(f"/history?key={KEY.decode()}").status_code == 200
+    text = "last value" if view != "raw" else '<span class="hex-offset">00000000</span>'
+    assert text in page
+    assert '<span class="deleted-mark">deleted</span>' in page
+    for address in (
+        f"/history?key={KEY.decode()}",
+        f"/download?key={KEY.decode()}&amp;format=yaml&amp;revision={written}",
+    ):
+        assert f'href="{address}"' in page
+        assert browser.get(unescape(address)).status_code == 200
+    assert "Restore this value" not in page  # changes are switched off
+
+
+def test_the_page_of_an_old_revision_says_what_became_of_the_key(scene: Scene) -> None:
+    first, second = scene.put("one"), scene.put("two")
+    browser = scene.browser(scene.open())
+    assert ", not the newest." in words(browser, f"{PAGE}&revision={first}")
+    assert "It is still the newest." in words(browser, f"{PAGE}&revision={second}")
+
+    deleted_at = scene.writer.delete(KEY)
+
+    for revision in (first, second):
+        page = words(browser, f"{PAGE}&revision={revision}")
+        assert f"of a key that was deleted at revision {deleted_at}" in page
+        assert "not the newest" not in page
+    newest = re.findall(r'href="([^"]+)">Show the last value', browser.get(f"{PAGE}&revision={first}").text)[0]
+    assert "two" in words(browser, unescape(newest))
+
+
+def test_a_key_that_never_was_and_one_whose_last_value_is_compacted_are_not_found(scene: Scene) -> None:
+    scene.put("a")
+    scene.writer.compact(scene.writer.delete(KEY))
+    browser = scene.browser(scene.open())
+
+    assert browser.get("/object?key=/registry/configmaps/shop/never").status_code == 404
+    assert browser.get(PAGE).status_code == 404
+
+
+def test_the_api_answers_for_a_deleted_key_with_a_problem_that_says_so(scene: Scene) -> None:
+    scene.put("a")
+    revision = scene.writer.delete(KEY)
+
+    answer = scene.browser(scene.open()).get(f"/api/v1/object?key={KEY.decode()}")
+
+    assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
+    assert f"was deleted at revision {revision}" in answer.json["detail"]
 
 
 def test_the_history_shows_what_each_write_changed_back_to_the_creation(scene: Scene) -> None:
@@ -154,8 +250,9 @@ def test_the_history_shows_what_each_write_changed_back_to_the_creation(scene: S
     page = history_page(Window(scene.open()), KEY)
 
     assert page.deleted_at == deleted_at
-    assert (page.compacted, page.more, page.problem) == (False, False, "")
-    newest, oldest = page.revisions
+    assert (page.ending, page.problem) == ((earlier_unknown(scene),), "")
+    deletion, newest, oldest = page.revisions
+    assert (deletion.what, newest.what, oldest.what) == ("deleted", "updated", "created")
     assert [line.text.strip() for line in newest.diff if line.sign in ("+", "-")] == ["text: one", "text: two"]
     assert oldest.diff == ()
 
@@ -166,8 +263,8 @@ def test_a_compacted_history_says_so_and_shows_what_is_left(scene: Scene) -> Non
 
     page = history_page(Window(scene.open()), KEY)
 
-    assert page.compacted
-    assert [r.entry.meta.version for r in page.revisions] == [2]
+    assert page.ending == ("Older values have been compacted.",)
+    assert [r.entry.meta.version for r in page.revisions if r.entry] == [2]
 
 
 def test_a_key_whose_deletion_is_compacted_has_no_history(scene: Scene) -> None:

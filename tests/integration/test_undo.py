@@ -193,3 +193,31 @@ def test_a_key_that_is_not_utf8_can_be_undone(store: EtcdStore, file: UndoFile, 
     status, out, _ = call("/registry/x/\udcff", "--yes")
     assert (status, now(store, key)) == (0, b"old")
     assert out.startswith(r"/registry/x/\xff")
+
+
+def test_each_key_of_a_deleted_prefix_comes_back(store: EtcdStore, file: UndoFile, call: Call) -> None:
+    keys = [b"/registry/configmaps/undo/%d" % n for n in range(3)]
+    for key in keys:
+        store.put(key, value(key.decode()), mod_revision=0)
+    kvs = [store.range(Range(key)).kvs[0] for key in keys]
+    file.keep([Undo(AT, "ann", "delete", kv.key, kv) for kv in kvs])
+    store.delete_many({kv.key: kv.mod_revision for kv in kvs})
+
+    assert [call(key.decode(), "--yes")[0] for key in keys] == [0, 0, 0]
+
+    assert [now(store, key) for key in keys] == [kv.value for kv in kvs]
+
+
+def test_a_deleted_key_that_was_put_back_is_deleted_again(store: EtcdStore, file: UndoFile, call: Call) -> None:
+    """The newest change created the key: undoing it is the deletion, and undoing that brings the value back."""
+    revision = store.put(KEY, value("old"), mod_revision=0)
+    file.keep([Undo(AT, "ann", "delete", KEY, store.range(Range(KEY)).kvs[0])])
+    store.delete(KEY, mod_revision=revision)
+    change(store, file, value("old"))
+
+    status, out, _ = call(KEY.decode(), "--yes")
+
+    assert (status, now(store)) == (0, None)
+    assert "Deletes the key" in out
+    assert call(KEY.decode(), "--yes")[0] == 0
+    assert now(store) == value("old")

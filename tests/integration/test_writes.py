@@ -331,6 +331,52 @@ def test_what_was_changed_and_what_was_deleted_is_put_back_byte_for_byte(desk: D
     assert [undo.action for undo in changes_in(desk)] == ["put", "put", "delete", "put"]
 
 
+def undo_link(desk: Desk, done: TestResponse) -> tuple[str, str]:
+    """The address and the text of the link that undoes a change."""
+    assert done.status_code == 303, done.text
+    page = desk.admin.get(done.headers["Location"]).text
+    link = re.search(r'href="([^"]+)">(Undo: [^<]+)', page)
+    assert link is not None, page
+    return unescape(link[1]), link[2]
+
+
+def test_undoing_a_creation_is_a_deletion_also_of_a_deleted_key_that_was_put_back(desk: Desk) -> None:
+    before = desk.get(CART)
+    assert before is not None
+    typed = {"typed": CART.rpartition("/")[2]}
+    gone = desk.admin.post("/delete", data={"key": CART, "revision": str(before.mod_revision)} | typed)
+    href, text = undo_link(desk, gone)
+    assert text == "Undo: put back the value before"
+    back = desk.admin.post("/edit/apply", data=fields_of(desk.admin.get(href)) | typed)
+
+    href, text = undo_link(desk, back)
+
+    assert text == "Undo: delete the key"
+    confirm = desk.admin.get(href)
+    assert confirm.status_code == 200
+    assert desk.admin.post("/delete", data=fields_of(confirm) | typed).status_code == 303
+    assert desk.get(CART) is None
+
+
+def test_a_deleted_key_is_restored_from_its_own_page(desk: Desk) -> None:
+    before = desk.get(CART)
+    assert before is not None
+    typed = {"typed": CART.rpartition("/")[2]}
+    desk.admin.post("/delete", data={"key": CART, "revision": str(before.mod_revision)} | typed)
+    page = desk.admin.get("/object", query_string={"key": CART})
+    link = re.search(r'href="([^"]+)">Restore this value', page.text)
+    assert (page.status_code, link is not None) == (200, True)
+    assert link is not None
+    assert "Restore this value" not in desk.viewer.get("/object", query_string={"key": CART}).text
+
+    done = desk.admin.post("/edit/apply", data=fields_of(desk.admin.get(unescape(link[1]))) | typed)
+
+    assert done.status_code == 303
+    now = desk.get(CART)
+    assert now is not None
+    assert now.value == before.value
+
+
 def put_back(desk: Desk, done: TestResponse, key: str, value: bytes) -> None:
     """Follow the link of the page that says what was done, and confirm."""
     assert done.status_code == 303, done.text

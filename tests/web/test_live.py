@@ -65,7 +65,8 @@ def test_an_open_object_shows_its_new_value_and_then_that_it_is_gone(page: Page,
     expect(page.locator("#value-text")).to_contain_text("text: after")
 
     etcdctl("del", WEB)
-    expect(page.get_by_role("alert")).to_contain_text(re.compile("was deleted at revision [0-9]+"))
+    expect(page.locator(".banner-deleted")).to_contain_text(re.compile(r"was deleted at revision\s+[0-9]+"))
+    expect(page.locator("#value-text")).to_contain_text("text: after")
 
 
 def test_the_feed_tells_which_field_changed_and_filters_and_pauses(page: Page, etcdctl: Etcdctl) -> None:
@@ -90,19 +91,22 @@ def test_the_feed_tells_which_field_changed_and_filters_and_pauses(page: Page, e
     expect(row.locator("ins")).to_have_text("later")
 
 
-def test_a_deleted_key_is_a_404_that_says_when_and_its_history_is_kept(page: Page, etcdctl: Etcdctl) -> None:
+def test_a_deleted_key_says_when_it_was_deleted_and_its_last_value_and_history_are_kept(
+    page: Page, etcdctl: Etcdctl
+) -> None:
     etcdctl("put", WEB, config_map("web", "one"))
     etcdctl("put", WEB, config_map("web", "two"))
     etcdctl("del", WEB)
 
-    answer = page.goto(f"/object?key={WEB}")
+    answer = page.goto(f"/object?key={WEB}&view=yaml")
     assert answer is not None
-    assert answer.status == 404
-    expect(page.get_by_role("alert")).to_contain_text(re.compile("was deleted at revision [0-9]+"))
+    assert answer.status == 200
+    expect(page.locator(".banner-deleted")).to_contain_text(re.compile(r"was deleted at revision\s+[0-9]+"))
+    expect(page.locator("#value-text")).to_contain_text("text: two")
 
-    page.goto(f"/history?key={WEB}")
-    expect(page.locator(".revision")).to_have_count(2)
-    expect(page.locator("ins")).to_contain_text("text: two")
+    page.locator(".banner-deleted").get_by_role("link", name="History").click()
+    expect(page.locator(".revision").first.locator(".deleted-mark")).to_have_text("deleted")
+    expect(page.locator(".revision").nth(1).locator("ins")).to_contain_text("text: two")
 
 
 def test_the_history_shows_each_line_of_a_difference_on_a_line_of_its_own(page: Page, etcdctl: Etcdctl) -> None:

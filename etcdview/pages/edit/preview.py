@@ -8,7 +8,7 @@ from typing import Any
 
 from etcdview.cluster.window import Window
 from etcdview.codec import StorageFormat, to_yaml
-from etcdview.errors import QueryError
+from etcdview.errors import CompactedError, FutureRevisionError, QueryError
 from etcdview.kube.diff import Difference, differences
 from etcdview.kube.keys import show
 from etcdview.kube.redaction import is_sensitive
@@ -16,12 +16,12 @@ from etcdview.pages.edit.edit import EditQuery, draft_of, fields_of
 from etcdview.pages.edit.writing import Writing, crumbs_to, name_of
 from etcdview.pages.parts.addresses import Crumb, key_href, object_href
 from etcdview.pages.parts.commands import Command
+from etcdview.pages.parts.links import Link
 from etcdview.pages.parts.text_diff import DiffLine, text_diff
 from etcdview.pages.parts.writable import Problem, check_typed
 from etcdview.writes import etcdctl
 from etcdview.writes.drafts import Draft
 
-DIFF_LINES = 6000  # of both sides together; beyond it fields are compared, which is quick whatever the size
 DIFFERENCES = 300
 _WORDS = {"update": "Updated", "create": "Created", "put": "Put", "restore": "Put back", "delete": "Deleted"}
 
@@ -52,7 +52,7 @@ class PreviewPage:
 
 @dataclass(frozen=True, slots=True)
 class DonePage:
-    """What was done, at which revision. `restore_href` leads to undoing it; "" where there was nothing before."""
+    """What was done, at which revision. `undo` leads to undoing it, while etcd has what was there."""
 
     crumbs: tuple[Crumb, ...]
     title: str
@@ -62,7 +62,7 @@ class DonePage:
     undo_path: str
     object_href: str
     history_href: str
-    restore_href: str
+    undo: Link | None
 
 
 def preview_page(window: Window, query: EditQuery, problem: Problem | None = None) -> PreviewPage:
@@ -111,10 +111,23 @@ def done_page(window: Window, key: bytes, what: str, revision: int) -> DonePage:
         what=_WORDS[what],
         revision=revision,
         undo_path=writing.undo_path,
-        object_href=object_href(key, revision=max(0, revision - 1) if what == "delete" else 0),
+        object_href=object_href(key),
         history_href=key_href("/history", key),
-        restore_href=key_href("/restore", key, revision=revision - 1) if what != "create" and revision > 1 else "",
+        undo=_undo(writing, key, revision),
     )
+
+
+def _undo(writing: Writing, key: bytes, revision: int) -> Link | None:
+    """Undoing a creation is a deletion; undoing anything else puts the value of the revision before back."""
+    if revision < 2:
+        return None
+    try:
+        before, after = writing.current(key, revision - 1), writing.current(key, revision)
+    except (CompactedError, FutureRevisionError):
+        return None
+    if before is not None:
+        return Link("Undo: put back the value before", key_href("/restore", key, revision=revision - 1))
+    return Link("Undo: delete the key", key_href("/delete", key)) if after is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +156,7 @@ def _commands(draft: Draft, *, masked: bool) -> tuple[Command, ...]:
 
 def _difference(old: dict[str, Any], new: dict[str, Any]) -> tuple[tuple[DiffLine, ...], tuple[Difference, ...]]:
     before, after = (to_yaml(obj).splitlines() if obj else [] for obj in (old, new))
-    if before and len(before) + len(after) > DIFF_LINES:
+    diff = text_diff(before, after) if before else tuple(DiffLine("+", line) for line in after)
+    if diff is None:
         return (), tuple(found for found, _ in zip(differences(old, new), range(DIFFERENCES), strict=False))
-    return text_diff(before, after), ()
+    return diff, ()

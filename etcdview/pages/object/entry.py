@@ -33,10 +33,9 @@ def read_entry(window: Window, key: bytes, revision: int = 0) -> ObjectAnswer:
         return ObjectAnswer(entry, at, found.serializable)
     deleted_at = past.deletion_before(window, key, at)
     if deleted_at:
-        seen_at = past.seen_deleted(window, key, deleted_at)
-        when = f", seen at {seen_at:%H:%M:%S} UTC on {seen_at:%Y-%m-%d}" if seen_at else ""
+        seen = past.seen_deleted(window, key, deleted_at)
         raise DeletedError(
-            f"{show(key)} was deleted at revision {deleted_at}{when}.",
+            f"{show(key)} was deleted at revision {deleted_at}{f', {seen}' if seen else ''}.",
             f"Its last value is kept at revision {deleted_at - 1} until etcd compacts it.",
             key=key,
             revision=deleted_at,

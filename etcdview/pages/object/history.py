@@ -1,53 +1,67 @@
-"""The history page: the values that one key had, as far back as etcd keeps them."""
+"""The history page: what one key was through all its lives, as far back as etcd keeps it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from etcdview.cluster.window import Entry, Window
 from etcdview.codec import to_yaml
 from etcdview.errors import NotFoundError
+from etcdview.kube.diff import Difference, differences
 from etcdview.kube.fields import without_managed_fields
 from etcdview.kube.keys import as_text, show
 from etcdview.pages.object import past
 from etcdview.pages.object.entry import crumbs_of
 from etcdview.pages.parts import commands
-from etcdview.pages.parts.addresses import Crumb, object_href
+from etcdview.pages.parts.addresses import Crumb, key_href, object_href
 from etcdview.pages.parts.commands import Command
-from etcdview.pages.parts.text_diff import DiffLine, text_diff
+from etcdview.pages.parts.text_diff import DiffBudget, DiffLine, text_diff
+from etcdview.pages.parts.writable import may_write
+
+DIFF_SECONDS = 3.0  # for all differences of the page
+SHOWN_LINES = 10_000  # of all differences of the page
+SHOWN_FIELDS = 300  # of one difference, where the texts are too long to compare line by line
 
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """One value that the key had. `diff` is from the value before it; empty for the oldest that is known."""
+    """One change of the key. `entry` None: it was deleted, `seen` when, where a watch saw it ("" else).
 
-    entry: Entry
+    `diff` is from the value before it, or `fields` where that is too long; `cut`: not all of it is shown.
+    `note` says in words what there is no difference of.
+    """
+
+    number: int
+    what: str
+    entry: Entry | None
     href: str
-    diff: tuple[DiffLine, ...]
+    restore_href: str
+    seen: str = ""
+    diff: tuple[DiffLine, ...] = ()
+    fields: tuple[Difference, ...] = ()
+    cut: bool = False
+    note: str = ""
     error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryPage:
-    """The values, newest first. `deleted_at` 0: the key exists; `compacted`: what came before is gone.
-
-    `problem` says why the value before the last could not be read.
-    """
+    """The changes, newest first. `deleted_at` 0: the key exists; `ending` says how far back this goes, and why."""
 
     crumbs: tuple[Crumb, ...]
     key: str
     object_href: str
     revisions: tuple[Revision, ...]
-    compacted: bool
-    more: bool
     deleted_at: int
+    ending: tuple[str, ...]
     problem: str
     commands: tuple[Command, ...]
 
 
 def read_history(window: Window, key: bytes) -> past.Past:
-    """The values of `key`. Raises NotFoundError where none is known."""
+    """The changes of `key`. Raises NotFoundError where no value is known."""
     found = past.history(window, key)
     if not found.entries:
         raise NotFoundError(f"Key '{show(key)}' does not exist, and etcd keeps no older value of it.")
@@ -55,37 +69,83 @@ def read_history(window: Window, key: bytes) -> past.Past:
 
 
 def history_json(key: bytes, found: past.Past) -> dict[str, Any]:
-    """The values as the API and `etcdview history -o json` give them, a deletion first."""
-    values: list[dict[str, Any]] = [
-        {"modRevision": e.meta.mod_revision, "version": e.meta.version, "deleted": False, "object": e.object}
-        for e in found.entries
-    ]
-    deletion = {"modRevision": found.deleted_at, "version": 0, "deleted": True}
-    return {"key": as_text(key), "revisions": [deletion, *values] if found.deleted_at else values}
+    """The changes as the API and `etcdview history -o json` give them, newest first."""
+    return {"key": as_text(key), "revisions": [_json(revision) for revision in found.revisions]}
 
 
 def history_page(window: Window, key: bytes) -> HistoryPage:
     """The page for `key`; raises what read_history raises."""
     found = read_history(window, key)
-    older = (*found.entries[1:], None)
+    newest = found.entries[0]
     return HistoryPage(
-        crumbs=crumbs_of(found.entries[0], "history"),
+        crumbs=crumbs_of(newest, "history"),
         key=show(key),
         object_href=object_href(key),
-        revisions=tuple(_revision(entry, before) for entry, before in zip(found.entries, older, strict=True)),
-        compacted=found.compacted,
-        more=found.more,
+        revisions=tuple(_revisions(window, key, found)),
         deleted_at=found.deleted_at,
+        ending=tuple(_ending(found, live=window.cluster.store.live)),
         problem=found.problem,
-        commands=commands.for_object(key, found.entries[0].object_key, found.entries[0].meta.mod_revision),
+        commands=commands.for_object(key, newest.object_key, newest.meta.mod_revision),
     )
 
 
-def _revision(entry: Entry, before: Entry | None) -> Revision:
-    revision = entry.meta.mod_revision
-    error = entry.decoded.error.what if entry.decoded.error else ""
-    diff = () if before is None else text_diff(_lines(before), _lines(entry))
-    return Revision(entry, object_href(entry.key, revision=revision), diff, error)
+def _json(revision: past.PastRevision) -> dict[str, Any]:
+    entry = revision.entry
+    if entry is None:
+        return {"modRevision": revision.revision, "version": 0, "deleted": True}
+    return {
+        "modRevision": revision.revision,
+        "version": entry.meta.version,
+        "deleted": False,
+        "object": entry.object,
+    }
+
+
+def _revisions(window: Window, key: bytes, found: past.Past) -> list[Revision]:
+    budget = DiffBudget(DIFF_SECONDS, SHOWN_LINES)
+    writable = may_write(window, key)
+    shown: list[Revision] = []
+    for number, one in enumerate(found.revisions):
+        older = found.revisions[number + 1 :]
+        if one.entry is None:
+            shown.append(_deletion(window, key, one.revision))
+            continue
+        before = next((past.entry for past in older if past.entry is not None), None)
+        restores = writable and (number > 0 or bool(found.deleted_at))
+        again = one.creates and before is not None
+        shown.append(
+            Revision(
+                number=one.revision,
+                what="created again" if again else "created" if one.creates else "updated",
+                entry=one.entry,
+                href=object_href(key, revision=one.revision),
+                restore_href=key_href("/restore", key, revision=one.revision) if restores else "",
+                error=one.entry.decoded.error.what if one.entry.decoded.error else "",
+                **_difference(before, one.entry, budget, created=one.creates),
+            )
+        )
+    return shown
+
+
+def _deletion(window: Window, key: bytes, revision: int) -> Revision:
+    return Revision(revision, "deleted", None, "", "", past.seen_deleted(window, key, revision))
+
+
+def _difference(before: Entry | None, after: Entry, budget: DiffBudget, *, created: bool) -> dict[str, Any]:
+    """The fields of a Revision that say what was written."""
+    if before is None:
+        return {"note": "" if created else "The oldest value that is left."}
+    if budget.spent:
+        return {"note": "Not compared: this page has enough differences. Open the revision.", "cut": True}
+    lines = text_diff(_lines(before), _lines(after))
+    if lines is None:
+        found = list(islice(differences(before.object or {}, after.object or {}), SHOWN_FIELDS + 1))
+        return {"fields": tuple(found[:SHOWN_FIELDS]), "cut": len(found) > SHOWN_FIELDS}
+    kept = budget.take(lines)
+    return {"diff": kept, "cut": len(kept) < len(lines), "note": "" if lines else _NO_DIFFERENCE}
+
+
+_NO_DIFFERENCE = "Written again without a visible change."
 
 
 def _lines(entry: Entry) -> list[str]:
@@ -94,3 +154,20 @@ def _lines(entry: Entry) -> list[str]:
         return []
     text = to_yaml(without_managed_fields(entry.object))
     return [line for line in text.splitlines() if not line.startswith("  resourceVersion: ")]
+
+
+def _ending(found: past.Past, *, live: bool) -> list[str]:
+    """How far back this goes, and why not further."""
+    said = []
+    if found.more:
+        said.append(f"Older changes exist; only the newest {len(found.revisions)} are shown.")
+    elif found.compacted:
+        said.append("Older values have been compacted." if live else "This file does not hold older values.")
+    elif found.kept_from > 1:
+        whose = "etcd has compacted" if live else "This file does not hold"
+        said.append(f"{whose} everything before revision {found.kept_from:,}: earlier lives of this key are unknown.")
+    elif not found.problem and not found.searched:
+        said.append("This is all: etcd still has every revision.")
+    if found.searched:
+        said.append("etcd has too many revisions to read them all: a short life of this key may be missing.")
+    return said

@@ -7,8 +7,11 @@ from datetime import datetime
 
 from etcdview.cluster.consistent_store import how_read
 from etcdview.cluster.window import Entry, Window
+from etcdview.errors import CompactedError, DeletedError, NotFoundError
 from etcdview.index.base import Freshness
 from etcdview.kube.keys import show
+from etcdview.models import Range
+from etcdview.pages.object import past
 from etcdview.pages.object.entry import ObjectAnswer, crumbs_of, read_entry, title_of
 from etcdview.pages.object.query import VIEWS, ObjectQuery, View, with_changes
 from etcdview.pages.object.views import ObjectView, view_of
@@ -49,8 +52,19 @@ class ObjectLinks:
 
 
 @dataclass(frozen=True, slots=True)
+class DeletedMark:
+    """The revision at which a key that does not exist was deleted; `seen` when, where a watch saw it, "" else."""
+
+    revision: int
+    seen: str
+
+
+@dataclass(frozen=True, slots=True)
 class ObjectPage:
     """One key at one revision, read as `how` says, in one of five views.
+
+    `deleted`: the key does not exist now; without a revision in the query this is its last value then.
+    `newest`: nothing has been written to the key since.
 
     `release` is the Kubernetes release that it is decoded as, "" where none is known; `release_why` what tells it.
     """
@@ -62,6 +76,8 @@ class ObjectPage:
     title: str
     subtitle: str
     entry: Entry
+    deleted: DeletedMark | None
+    newest: bool
     revision: int
     how: str
     release: str
@@ -73,9 +89,11 @@ class ObjectPage:
 
 
 def object_page(window: Window, query: ObjectQuery, now: datetime) -> ObjectPage:
-    """The page for `query`; raises what read_entry raises."""
-    answer = read_entry(window, query.key, query.revision)
+    """The page for `query`, or of the last value of a key that was deleted; raises what read_entry raises."""
+    known_to = window.index.freshness().revision
+    answer, deleted, newest = _read(window, query)
     entry = answer.entry
+    at = query.revision or (entry.meta.mod_revision if deleted else 0)
     release, why = window.cluster.releases.words()
     return ObjectPage(
         crumbs=crumbs_of(entry, f"revision {query.revision}" if query.revision else ""),
@@ -85,31 +103,64 @@ def object_page(window: Window, query: ObjectQuery, now: datetime) -> ObjectPage
         title=title_of(entry),
         subtitle=_subtitle(entry),
         entry=entry,
+        deleted=deleted,
+        newest=newest,
         revision=answer.revision,
         how=how_read(window.cluster.store.live, answer.serializable),
         release=release,
         release_why=why,
         tabs=tuple(Tab(v, TAB_NAMES[v], with_changes(query, view=v), v == query.view) for v in VIEWS),
-        commands=commands.for_object(query.key, entry.object_key, query.revision),
-        links=_links(window, query, answer),
+        commands=commands.for_object(query.key, entry.object_key, at),
+        links=_links(window, query, answer, at, known_to if deleted else answer.revision),
         view=view_of(window, query, answer, now),
     )
 
 
-def _links(window: Window, query: ObjectQuery, answer: ObjectAnswer) -> ObjectLinks:
-    key, revision, hidden = query.key, query.revision, answer.entry.hidden
+def _read(window: Window, query: ObjectQuery) -> tuple[ObjectAnswer, DeletedMark | None, bool]:
+    """The value, whether the key has been deleted since, and whether the value is still the newest."""
+    key = query.key
+    if not query.revision:
+        try:
+            return read_entry(window, key), None, True
+        except DeletedError as error:
+            return _last_value(window, error), _mark(window, key, error.revision), True
+    answer = read_entry(window, key, query.revision)
+    now = window.store.range(Range(key, keys_only=True))
+    if now.kvs:
+        return answer, None, now.kvs[0].mod_revision == answer.entry.meta.mod_revision
+    return answer, _mark(window, key, past.deletion_before(window, key, now.revision)), False
+
+
+def _mark(window: Window, key: bytes, revision: int) -> DeletedMark:
+    return DeletedMark(revision, past.seen_deleted(window, key, revision))
+
+
+def _last_value(window: Window, error: DeletedError) -> ObjectAnswer:
+    """The value before the deletion. Raises NotFoundError where etcd has dropped it."""
+    try:
+        return read_entry(window, error.key, error.revision - 1)
+    except CompactedError as gone:
+        raise NotFoundError(error.what, "etcd has dropped its last value: that revision is compacted.") from gone
+
+
+def _links(window: Window, query: ObjectQuery, answer: ObjectAnswer, at: int, since: int) -> ObjectLinks:
+    """`at`: the revision that the value must be asked for by; 0 for the newest of a key that exists.
+
+    `since`: an open page asks for what came after it.
+    """
+    key, hidden = query.key, answer.entry.hidden
     writable = may_write(window, key)
-    polls = window.cluster.store.live and not revision
+    polls = window.cluster.store.live and not query.revision
     return ObjectLinks(
         newest=with_changes(query, revision=""),
-        yaml=key_href("/download", key, format="yaml", revision=revision),
-        json=key_href("/download", key, format="json", revision=revision),
-        raw="" if hidden else key_href("/download", key, format="raw", revision=revision),
+        yaml=key_href("/download", key, format="yaml", revision=at),
+        json=key_href("/download", key, format="json", revision=at),
+        raw="" if hidden else key_href("/download", key, format="raw", revision=at),
         history=key_href("/history", key),
-        reveal=key_href("/reveal", key) if hidden and window.viewer.may("reveal") else "",
-        edit=key_href("/edit", key) if writable and not revision else "",
-        restore=key_href("/restore", key, revision=revision) if writable and revision else "",
-        poll=with_changes(query, since=str(answer.revision)) if polls else "",
+        reveal=key_href("/reveal", key) if hidden and not at and window.viewer.may("reveal") else "",
+        edit=key_href("/edit", key) if writable and not at else "",
+        restore=key_href("/restore", key, revision=at) if writable and at else "",
+        poll=with_changes(query, since=str(since)) if polls else "",
     )
 
 

@@ -13,11 +13,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from etcdview.errors import CompactedError, FileFormatError, FutureRevisionError
-from etcdview.models import KeyValue, NamesPiece, Range, RangeResult
+from etcdview.models import Event, KeyValue, NamesPiece, Range, RangeResult
 from etcdview.stores.files.bbolt import BoltFile, Bucket, Item
 from etcdview.stores.files.members import FileFacts, file_facts
 from etcdview.stores.files.records import parse_record, record_name
 from etcdview.stores.files.revisions import Found, Revisions
+from etcdview.stores.key_past import KeyPast, Wanted
 
 IN_A_MEMBER = ("member/snap/db", "snap/db")
 NO_HASH = "This database file has no hash, as snapshots have: whether it is whole was not checked."
@@ -102,6 +103,19 @@ class SnapshotStore:
         """See Store.get_many."""
         found = (self.range(Range(key, revision=revision, keys_only=keys_only)).kvs for key in keys)
         return {kvs[0].key: kvs[0] for kvs in found if kvs}
+
+    def key_past(self, wanted: Wanted) -> KeyPast:
+        """See KeepsPast.key_past."""
+        events: list[Event] = []
+        size_bytes = 0
+        for record in self._revisions.records_of(wanted.key, wanted.before):
+            where = self._revisions.where(record)
+            size_bytes += where.size
+            if len(events) == wanted.limit or size_bytes > wanted.max_bytes:
+                return KeyPast(tuple(events), self.compacted, more=True)
+            gone = KeyValue(wanted.key, 0, where.revision, 0)
+            events.append(Event(self._read(wanted.key, record)) if where.size else Event(gone, deleted=True))
+        return KeyPast(tuple(events), self.compacted)
 
     def facts(self) -> FileFacts:
         """What the file says of its cluster. Raises FileFormatError."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from etcdview.errors import CompactedError, FutureRevisionError
 from etcdview.models import KeyValue, Range, RangeResult
+from etcdview.stores.key_past import KeyPast, Wanted
 
 
 class StaticStore:
@@ -38,6 +39,10 @@ class StaticStore:
         """See Store.get_many."""
         found = (self.range(Range(key, revision=revision, keys_only=keys_only)).kvs for key in keys)
         return {kvs[0].key: kvs[0] for kvs in found if kvs}
+
+    def key_past(self, wanted: Wanted) -> KeyPast:
+        """See KeepsPast.key_past: what is held has no past."""
+        return KeyPast(oldest=self.revision)
 
     def close(self) -> None:
         """Nothing to let go of."""

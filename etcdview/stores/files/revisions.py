@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -71,6 +72,15 @@ class Revisions:
         found = list(self._at(start, end, revision))
         names, records = zip(*found[: limit or None], strict=True) if found else ((), ())
         return Found(len(found), names, records)
+
+    def records_of(self, name: bytes, before: int) -> Iterator[int]:
+        """The records of one key before a revision, newest first, those of deletions (size 0) too."""
+        at = bisect_left(self._names, name)
+        record = self._newest[at] if at < len(self._names) and self._names[at] == name else -1
+        while record >= 0:
+            if self._revisions[record] < before:
+                yield record
+            record = self._before[record]
 
     def where(self, record: int) -> Where:
         """Where a record stands in the file."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import shlex
+from collections import Counter
 
 import pytest
 
@@ -12,7 +14,7 @@ from etcdview.pages.parts import commands
 from etcdview.pages.parts.addresses import cursor_name, cursor_text, href, key_href, object_href
 from etcdview.pages.parts.churn import polyline
 from etcdview.pages.parts.lifetimes import left, state_of
-from etcdview.pages.parts.text_diff import DiffLine, text_diff
+from etcdview.pages.parts.text_diff import DiffBudget, DiffLine, text_diff
 
 
 def test_a_key_travels_as_text_or_where_it_is_not_utf8_as_base64() -> None:
@@ -73,7 +75,49 @@ def test_a_difference_shows_what_came_and_went_and_two_lines_around() -> None:
     old, new = list("abcdefg"), list("abcDefg")
     assert text_diff(old, old) == ()
     found = text_diff(old, new)
+    assert found is not None
     assert found[0] == DiffLine("@", "")
     assert [(line.sign, line.text) for line in found[1:]] == [
         ("", "b"), ("", "c"), ("-", "d"), ("+", "D"), ("", "e"), ("", "f"),
     ]  # fmt: skip
+
+
+def test_a_difference_of_texts_alike_at_both_ends_has_their_nearest_lines_around() -> None:
+    common = [str(n) for n in range(10_000)]
+    found = text_diff([*common, "old", *common], [*common, "new", *common])
+    assert found is not None
+    assert [line.text for line in found if line.sign != "@"] == ["9998", "9999", "old", "new", "0", "1"]
+
+
+def test_texts_that_are_too_long_to_compare_have_no_difference_and_cost_nothing() -> None:
+    chance = random.Random(1)  # noqa: S311 - the same lines each time
+    old, new = ([str(chance.randrange(300)) for _ in range(20_000)] for _ in range(2))
+    assert text_diff(old, new) is None
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_what_came_and_went_in_a_difference_is_what_the_texts_differ_by(seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311
+    old, new = ([chance.choice("abc") for _ in range(chance.randrange(12))] for _ in range(2))
+    found = text_diff(old, new)
+    assert found is not None
+    kept = [line for line in found if line.sign != "@"]
+    if old == new:
+        assert found == ()
+    gone, come = Counter(old), Counter(new)
+    assert (
+        Counter(line.text for line in kept if line.sign == "+")
+        - Counter(line.text for line in kept if line.sign == "-")
+        == come - gone
+    )
+
+
+def test_a_budget_ends_with_its_lines_or_its_time() -> None:
+    now = [0.0]
+    budget = DiffBudget(seconds=3.0, lines=3, clock=lambda: now[0])
+    lines = (DiffLine("+", "a"), DiffLine("+", "b"))
+    assert (budget.take(lines), budget.spent) == (lines, False)
+    assert (budget.take(lines), budget.spent) == (lines[:1], True)
+    slow = DiffBudget(seconds=3.0, lines=3, clock=lambda: now[0])
+    now[0] = 3.0
+    assert slow.spent

@@ -1,0 +1,195 @@
+"""All that a store still has of one key, its deletions and earlier lives included.
+
+etcd has no reverse watch, and reads at older revisions miss what came and went between two of them. A watch from the
+oldest revision that is left gives every change of the key in order. etcd reads all its revisions for that, so it is
+done only where there are few of them.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
+
+from etcdview.errors import (
+    CompactedError,
+    DeniedError,
+    FutureRevisionError,
+    TooLargeError,
+    UnreachableError,
+    UnsupportedError,
+)
+from etcdview.models import Event, Range
+from etcdview.stores.protocols import Store, Watch, Watchable
+
+MAX_SCAN = 100_000  # revisions that etcd has to read: about 0.1 s of it
+MAX_STREAM_BYTES = 64 << 20
+DEADLINE_SECONDS = 3.0
+# etcd before 3.4.25 and 3.5.8 may name a revision whose events are still on their way (etcd issue 15220).
+DOUBT_SECONDS = 0.5
+ASK_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPast:
+    """Changes of one key, newest first. `oldest`: nothing is left from before this revision; 0: all is left.
+
+    `more`: there are older ones than these.
+    """
+
+    events: tuple[Event, ...] = ()
+    oldest: int = 0
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Changes of `key` before revision `before`, the newest `limit` of them, with at most `max_bytes` of values.
+
+    `certain`: the key was written at `before`, so its event will arrive and ends the answer.
+    """
+
+    key: bytes
+    before: int
+    limit: int
+    max_bytes: int
+    certain: bool = False
+
+
+@runtime_checkable
+class KeepsPast(Protocol):
+    """A store that knows all revisions of a key by itself: a file."""
+
+    def key_past(self, wanted: Wanted) -> KeyPast:
+        """The changes that are wanted. Raises FileFormatError."""
+
+
+def key_past(store: Store, wanted: Wanted) -> KeyPast | None:
+    """The changes that are wanted; None where the store cannot tell, or not cheaply: then search by reads."""
+    if isinstance(store, KeepsPast):
+        return store.key_past(wanted)
+    if not isinstance(store, Watchable):
+        return None
+    try:
+        return _by_watch(store, wanted)
+    except (UnreachableError, DeniedError, UnsupportedError, TooLargeError, FutureRevisionError):
+        return None
+
+
+class _WatchableStore(Store, Watchable, Protocol):
+    """A live etcd."""
+
+
+def _by_watch(store: _WatchableStore, wanted: Wanted) -> KeyPast | None:
+    last = wanted.before - 1
+    if last < 1:
+        return KeyPast()
+    if last > MAX_SCAN and _is_kept(store, wanted.key, last - MAX_SCAN):
+        return None
+    oldest = 0
+    try:
+        found = _followed(store, wanted, 1)
+    except CompactedError as error:  # in a moment: nothing is read for it
+        oldest = error.oldest
+        if not oldest:
+            return None
+        if oldest > last:
+            return KeyPast(oldest=oldest)
+        try:
+            found = _followed(store, wanted, oldest)
+        except CompactedError:  # once more, meanwhile
+            return None
+    if found is None:
+        return None
+    if oldest and not found.more:
+        found.add_oldest(store, oldest)
+    return KeyPast(tuple(reversed(found.events)), oldest, found.more)
+
+
+def _is_kept(store: Store, key: bytes, revision: int) -> bool:
+    try:
+        store.range(Range(key, revision=revision, keys_only=True))
+    except CompactedError:
+        return False
+    return True
+
+
+@dataclass(slots=True)
+class _Collected:
+    """The newest events, oldest first, within the bounds."""
+
+    wanted: Wanted
+    events: deque[Event] = field(default_factory=deque)
+    kept_bytes: int = 0
+    read_bytes: int = 0
+    more: bool = False
+
+    def add(self, event: Event) -> None:
+        self.events.append(event)
+        self.kept_bytes += event.kv.size_bytes
+        self.read_bytes += event.kv.size_bytes
+        while len(self.events) > self.wanted.limit or self.kept_bytes > self.wanted.max_bytes:
+            self.kept_bytes -= self.events.popleft().kv.size_bytes
+            self.more = True
+
+    def add_oldest(self, store: Store, revision: int) -> None:
+        """What the key was when everything before `revision` was dropped: it was written before, so no event has it."""
+        try:
+            kvs = store.range(Range(self.wanted.key, revision=revision)).kvs
+        except CompactedError:
+            return
+        if kvs and (not self.events or self.events[0].kv.mod_revision > kvs[0].mod_revision):
+            if len(self.events) < self.wanted.limit and self.kept_bytes + kvs[0].size_bytes <= self.wanted.max_bytes:
+                self.events.appendleft(Event(kvs[0]))
+            else:
+                self.more = True
+
+
+def _followed(store: Watchable, wanted: Wanted, revision: int) -> _Collected | None:
+    """The events from `revision` on; None where they do not end in time. Raises CompactedError."""
+    found = _Collected(wanted)
+    watch = store.watch(wanted.key, b"", revision)
+    with _clocked(watch, ask=not wanted.certain):
+        believed_at = 0.0
+        for batch in watch:
+            for event in batch.events:
+                if event.kv.mod_revision >= wanted.before:
+                    return found
+                found.add(event)
+            if found.read_bytes > MAX_STREAM_BYTES:
+                return None
+            if batch.events or wanted.certain or batch.revision < wanted.before - 1:
+                believed_at = 0.0
+            elif not believed_at:
+                believed_at = time.monotonic() + DOUBT_SECONDS
+            elif time.monotonic() >= believed_at:
+                return found
+    return None
+
+
+@contextmanager
+def _clocked(watch: Watch, *, ask: bool) -> Iterator[None]:
+    """End the watch when it is left, or after DEADLINE_SECONDS, which ends its iteration.
+
+    Until then `ask` how far it is, again and again: etcd leaves the question unanswered while events are on their way.
+    """
+    over = threading.Event()
+
+    def run() -> None:
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while time.monotonic() < deadline and not over.wait(ASK_SECONDS):
+            if ask:
+                watch.request_progress()
+        watch.cancel()
+
+    clock = threading.Thread(target=run, name="etcdview-key-past", daemon=True)
+    clock.start()
+    try:
+        yield
+    finally:
+        over.set()
+        clock.join()

@@ -440,9 +440,14 @@ def test_an_admin_of_a_part_learns_nothing_of_the_rest(settings: Settings, plain
         assert desk.admin.get("/delete-prefix?prefix=/registry/events/shop/").status_code == 200
         plain_etcdctl("put", "/registry/leases/kube-system/kube-scheduler", "{}")
         plain_etcdctl("put", "/registry/leases/shop/mine", "{}")
-        plain_etcdctl("put", "/registry/configmaps/shop/gone", "{}")
+        gone = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "gone", "namespace": "shop"}}
+        plain_etcdctl("put", "/registry/configmaps/shop/gone", json.dumps(gone))
         plain_etcdctl("del", "/registry/configmaps/shop/gone")
-        assert desk.admin.get("/object?key=/registry/configmaps/shop/gone").status_code == 404
+        plain_etcdctl("put", "/registry/configmaps/payments/gone", json.dumps(gone))
+        plain_etcdctl("del", "/registry/configmaps/payments/gone")
+        for page in ("object", "history"):
+            assert desk.admin.get(f"/{page}?key=/registry/configmaps/shop/gone").status_code == 200
+            assert desk.admin.get(f"/{page}?key=/registry/configmaps/payments/gone").status_code == 403
 
 
 @pytest.mark.parametrize("key", ["/registry/configmaps/shop/", "/registry/configmaps/x", "/registry/nonsense/a"])

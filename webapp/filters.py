@@ -82,9 +82,9 @@ def clock(value: datetime) -> str:
 
 
 def highlight(text: str, language: str) -> Markup:
-    """YAML or JSON with spans of Pygments' classes; text beyond 200 kB stays plain, so that pages stay quick."""
+    """YAML or JSON with spans of Pygments' classes; other text, and what is longer than 200 kB, stays plain."""
     text = visible_lines(text)
-    if len(text) > HIGHLIGHT_LIMIT:
+    if len(text) > HIGHLIGHT_LIMIT or language not in ("yaml", "json"):
         return Markup("{}").format(text)
     import pygments  # loaded for the first object that is shown, not at start
     from pygments.formatters import HtmlFormatter

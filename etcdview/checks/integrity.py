@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -27,7 +27,8 @@ _BOOTSTRAP_LABEL, _BOOTSTRAP = "kubernetes.io/bootstrapping", "rbac-defaults"
 class StoredState:
     """All objects there are, with their relations; the types there are keys of, with how many; and the CRDs.
 
-    `live` is false for a file, whose leases are all over and tell nothing.
+    `live` is false for a file, whose leases are all over and tell nothing. `misnamed`: by what the key says, what the
+    object there calls itself.
     """
 
     graph: Graph
@@ -35,6 +36,7 @@ class StoredState:
     definitions: Definitions = field(default_factory=Definitions)
     types: tuple[tuple[ResourceType, int], ...] = ()
     live: bool = True
+    misnamed: Mapping[Ref, str] = field(default_factory=dict)
 
 
 Rule = Callable[[StoredState], Iterable[Finding]]
@@ -135,6 +137,17 @@ def endpoint_gone(state: StoredState) -> Iterable[Finding]:
     )
 
 
+def key_differs(state: StoredState) -> Iterable[Finding]:
+    """The API server finds an object by its key, and trusts the object for its name: the two must agree."""
+    yield from about(
+        "key-differs",
+        "warning",
+        "{n} object{s} stored under the key of another object",
+        state.misnamed,
+        "Write the object under its own key (kubectl apply), then delete this key with etcdctl.",
+    )
+
+
 def definition_gone(state: StoredState) -> Iterable[Finding]:
     """Custom resources of a type without a CRD: nobody can read or delete them through the API server."""
     custom = [(r, n) for r, n in state.types if not r.builtin and n and state.definitions.crd(r) is None]
@@ -210,6 +223,7 @@ RULES: tuple[Rule, ...] = (
     subject_gone,
     role_gone,
     endpoint_gone,
+    key_differs,
     definition_gone,
     version_unserved,
     control_plane_silent,

@@ -130,7 +130,7 @@ def _set_resource_version(obj: Object | None, mod_revision: int) -> None:
 
 def _foreign(value: bytes) -> DecodeError:
     if not value:
-        return DecodeError("This value is empty.", offset=0)
+        return DecodeError("This value is empty.")
     return DecodeError(
         "This value has none of the forms that Kubernetes stores: protobuf, JSON, CBOR or encrypted.",
         "Something else may have written it; its bytes can be shown.",

@@ -16,6 +16,7 @@ from etcdview.checks.integrity import StoredState, stored_findings
 from etcdview.checks.namespaces import KINDS, ONLY_IN, namespace_views
 from etcdview.cluster.window import Window
 from etcdview.index.base import Freshness, Tree, TypeCount
+from etcdview.kube.identity import misnamed
 from etcdview.kube.resources import ResourceType
 from etcdview.objects import Row
 from etcdview.pages.parts import addresses
@@ -145,17 +146,29 @@ def storage_page(window: Window, run: bool, now: datetime) -> StoragePage:
     if total > AT_MOST or (total > AT_ONCE and not run):
         return StoragePage(window.index.freshness(), (), total, 0, 0, tree.revision, run_href, total > AT_MOST)
     objects, undecodable = [], 0
+    wrong: dict[Ref, str] = {}
     for resource in types:
         for row in window.objects.read(resource):
             undecodable += row.object is None
             if row.object is not None:
                 objects.append(row.object)
+                wrong |= _misnamed(row)
     counts = tuple((t.resource, t.count) for t in tree.types)
-    found = stored_findings(StoredState(Graph(objects), now, window.definitions, counts, window.cluster.store.live))
+    live = window.cluster.store.live
+    found = stored_findings(StoredState(Graph(objects), now, window.definitions, counts, live, wrong))
     views = tuple(_view(window, f) for f in found)
     seen = len(objects) + undecodable
     total = max(total, seen)  # some may have come since they were counted
     return StoragePage(window.index.freshness(), views, total, seen, undecodable, tree.revision, run_href, False)
+
+
+def _misnamed(row: Row) -> dict[Ref, str]:
+    """By the identity that the key gives, what the object calls itself; empty where they agree."""
+    words, place = misnamed(row.object_key, row.object), row.object_key
+    if not words or place is None:
+        return {}
+    kind = place.resource.kind or place.resource.plural
+    return {Ref(place.resource.group, kind, place.namespace, place.name): f"holds {words}"}
 
 
 def _stored_types(tree: Tree) -> list[TypeCount]:

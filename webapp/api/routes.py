@@ -9,6 +9,7 @@ from etcdview.errors import QueryError
 from etcdview.models import KeyMeta
 from etcdview.pages.object.entry import ObjectAnswer, read_entry, why_undecodable
 from etcdview.pages.object.history import history_json, read_history
+from etcdview.pages.object.plain import value_json
 from etcdview.pages.overview import ClusterState, cluster_state
 from etcdview.pages.parts.addresses import cursor_name, key_text, read_key
 from etcdview.pages.parts.types import TypeCount, named_tree
@@ -117,4 +118,4 @@ def _object(answer: ObjectAnswer) -> dict[str, Any]:
     body: dict[str, Any] = _key(entry.key, entry.meta) | {"size": entry.size_bytes, "storage": entry.decoded.storage}
     if entry.object is not None:
         return body | {"object": entry.object}
-    return body | {"error": str(why_undecodable(entry))}
+    return body | {"error": str(why_undecodable(entry)), "value": value_json(entry)}

@@ -111,8 +111,15 @@ class StorageSchema(Strict):
     kind = fields.String()
 
 
+class ValueSchema(Schema):
+    """A value that cannot be decoded: `text` where it is UTF-8, else `base64`. Of a Secret only its size is told."""
+
+    text = fields.String()
+    base64 = fields.String()
+
+
 class ObjectSchema(Schema):
-    """One key's value, decoded; `error` in place of `object` where it cannot be."""
+    """One key's value, decoded; `error` and the `value` as it is in place of `object` where it cannot be."""
 
     key = fields.String(required=True)
     key64 = fields.String(required=True)
@@ -124,6 +131,7 @@ class ObjectSchema(Schema):
     storage = fields.Nested(StorageSchema, required=True)
     object = fields.Raw()
     error = fields.String()
+    value = fields.Nested(ValueSchema)
 
 
 class RevisionSchema(Schema):

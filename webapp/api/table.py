@@ -70,6 +70,7 @@ class RowSchema(Schema):
         metadata={"description": "a text, number, boolean or null for each column, as the API server sends them"},
     )
     state = fields.String(required=True, validate=validate.OneOf(get_args(Health)))
+    misnamed = fields.String(metadata={"description": "what the object calls itself, where its key says otherwise"})
     error = fields.String()
 
 
@@ -135,4 +136,6 @@ def _row(row: TableRow, width: int) -> dict[str, Any]:
         "cells": row.cells or [None] * width,
         "state": row.state,
     }
+    if row.misnamed:
+        shown["misnamed"] = row.misnamed
     return shown | ({"error": row.error} if row.error else {})

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from etcdview.kube.resources import ResourceType
-from etcdview.kube.visible import visible
+from etcdview.kube.visible import unmistakable, visible
 from etcdview.pages.registry.listing import TableRow
 from etcdview.tables import Column, cell_text
 from etcdview.tables.texts import labels_text
@@ -16,6 +16,7 @@ from etcdview.tables.texts import labels_text
 _PADDING = 3
 _NARROWEST = 6
 _UNREADABLE = "<unreadable>"
+_NONE = "<none>"  # the namespace of a key that does not say which
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +58,9 @@ class Printer:
     def _texts(self, row: TableRow) -> list[str]:
         cells = list(row.texts) or [_UNREADABLE] * len(self._columns)
         if self._name >= 0:
-            shown = cells[self._name] if row.cells else visible(row.name)
+            shown = row.shown_name
             cells[self._name] = f"{self._layout.kind}/{shown}" if self._layout.kind else shown
-        texts = [visible(row.namespace)] * self._layout.namespaces + cells
+        texts = [unmistakable(row.namespace) or _NONE] * self._layout.namespaces + cells
         texts += [cell_text(row.labels.get(key, "")) for key in self._layout.label_columns]
         return texts + [_labels(row.labels)] * self._layout.show_labels
 

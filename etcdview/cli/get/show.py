@@ -15,6 +15,7 @@ from etcdview.cli.get.query import Wanted
 from etcdview.cli.get.read import Found, Query
 from etcdview.codec import to_json, to_yaml
 from etcdview.kube.fields import without_managed_fields
+from etcdview.kube.identity import misnamed
 from etcdview.kube.jsonpath import Template
 from etcdview.kube.keys import show as show_key
 from etcdview.kube.resources import ResourceType
@@ -53,7 +54,8 @@ def show(found: Sequence[Found], wanted: Sequence[Wanted], query: Query, style: 
         case "name":
             for one in found:
                 for row in one.rows:
-                    name = visible(row.name) if sys.stdout.isatty() else row.name
+                    name = row.name or row.key.decode("utf-8", "surrogateescape")
+                    name = visible(name) if sys.stdout.isatty() else name
                     _data(f"{qualified_kind(one.resource)}/{name}\n")
         case "table-json":
             columns = listing_of(found[0], style).columns
@@ -68,9 +70,17 @@ def complaints(found: Iterable[Found]) -> list[str]:
     for one in found:
         said += [f'{one.resource.qualified} "{name}" not found' for name in one.missing]
         said += [f"{show_key(row.key)}: {_why(row)}" for row in one.unreadable[:_AT_MOST]]
+        said += _misnamed(one)
         if len(one.unreadable) > _AT_MOST:
             said.append(f"{len(one.unreadable) - _AT_MOST} more {one.resource.plural} could not be decoded.")
     return [visible(sentence) for sentence in said]
+
+
+def _misnamed(one: Found) -> list[str]:
+    """A sentence for each row whose object calls itself otherwise than its key."""
+    found = [(row, words) for row in one.rows if (words := misnamed(row.object_key, row.object))]
+    said = [f"{show_key(row.key)} holds {words}: it is listed by its key." for row, words in found[:_AT_MOST]]
+    return said + [f"{len(found) - _AT_MOST} more {one.resource.plural} are misnamed."] * (len(found) > _AT_MOST)
 
 
 def _why(row: Row) -> str:

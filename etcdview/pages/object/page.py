@@ -9,10 +9,12 @@ from etcdview.cluster.consistent_store import how_read
 from etcdview.cluster.window import Entry, Window
 from etcdview.errors import CompactedError, DeletedError, NotFoundError
 from etcdview.index.base import Freshness
+from etcdview.kube.identity import misnamed
 from etcdview.kube.keys import show
 from etcdview.models import Range
 from etcdview.pages.object import past
 from etcdview.pages.object.entry import ObjectAnswer, crumbs_of, read_entry, title_of
+from etcdview.pages.object.plain import is_foreign
 from etcdview.pages.object.query import VIEWS, ObjectQuery, View, with_changes
 from etcdview.pages.object.views import ObjectView, view_of
 from etcdview.pages.parts import commands
@@ -67,6 +69,7 @@ class ObjectPage:
     `newest`: nothing has been written to the key since.
 
     `release` is the Kubernetes release that it is decoded as, "" where none is known; `release_why` what tells it.
+    `misnamed` is what the object calls itself, where its key says otherwise.
     """
 
     crumbs: tuple[Crumb, ...]
@@ -82,6 +85,7 @@ class ObjectPage:
     how: str
     release: str
     release_why: str
+    misnamed: str
     tabs: tuple[Tab, ...]
     commands: tuple[Command, ...]
     links: ObjectLinks
@@ -107,8 +111,9 @@ def object_page(window: Window, query: ObjectQuery, now: datetime) -> ObjectPage
         newest=newest,
         revision=answer.revision,
         how=how_read(window.cluster.store.live, answer.serializable),
-        release=release,
+        release="" if is_foreign(entry) else release,
         release_why=why,
+        misnamed=misnamed(entry.object_key, entry.object),
         tabs=tuple(Tab(v, TAB_NAMES[v], with_changes(query, view=v), v == query.view) for v in VIEWS),
         commands=commands.for_object(query.key, entry.object_key, at),
         links=_links(window, query, answer, at, known_to if deleted else answer.revision),

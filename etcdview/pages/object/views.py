@@ -12,6 +12,7 @@ from etcdview.describe import Section, Text, summary
 from etcdview.errors import DecodeError
 from etcdview.kube.fields import managers, without_managed_fields
 from etcdview.pages.object.entry import ObjectAnswer, why_undecodable
+from etcdview.pages.object.plain import PlainText, is_foreign, plain_text
 from etcdview.pages.object.query import ObjectQuery, with_changes
 from etcdview.pages.object.related import Around, around
 from etcdview.pages.parts.links import ref_href
@@ -92,11 +93,16 @@ class RawView:
 
 @dataclass(frozen=True, slots=True)
 class UndecodableView:
-    """Why there is no object, and the bytes that are stored."""
+    """Why there is no object, the part of it that could be decoded (YAML, "" for none), and what is stored.
+
+    A value of another program is as it should be: it has no error. `text` is None where the value is not text.
+    """
 
     name: ClassVar[str] = "undecodable"
-    error: DecodeError
+    error: DecodeError | None
     raw: RawView
+    text: PlainText | None = None
+    partial: str = ""
 
 
 ObjectView = SummaryView | TextView | WireView | RawView | UndecodableView
@@ -109,11 +115,27 @@ def view_of(window: Window, query: ObjectQuery, answer: ObjectAnswer, now: datet
         return raw_view(entry)
     if query.view == "wire":
         return WireView(() if entry.hidden else tuple(wire_tree(entry.decoded)))
-    if entry.object is None:
-        return UndecodableView(why_undecodable(entry), raw_view(entry))
+    if entry.object is None or (query.view == "summary" and is_foreign(entry)):
+        return _undecodable(entry)
     if query.view == "summary":
         return summary_view(window, entry.object, answer.revision, now)
     return _text_view(window, query, entry.object)
+
+
+def _undecodable(entry: Entry) -> UndecodableView:
+    partial = entry.decoded.partial
+    return UndecodableView(
+        error=None if is_foreign(entry) and entry.size_bytes else why_undecodable(entry),
+        raw=raw_view(entry),
+        text=_text_of(entry),
+        partial=to_yaml(partial) if partial and not entry.hidden else "",
+    )
+
+
+def _text_of(entry: Entry) -> PlainText | None:
+    if entry.object is not None:  # masked, where it speaks of a Secret
+        return PlainText(to_json(entry.object), "json")
+    return None if entry.hidden else plain_text(entry.decoded.plain or entry.value)
 
 
 def summary_view(window: Window, obj: dict[str, Any], revision: int, now: datetime) -> SummaryView:

@@ -11,10 +11,12 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from etcdview.errors import QueryError
-from etcdview.kube.keys import show
+from etcdview.kube.identity import misnamed
+from etcdview.kube.keys import as_text, show
 from etcdview.kube.resources import ResourceType
 from etcdview.kube.selectors import LabelSelector
 from etcdview.kube.sorting import natural
+from etcdview.kube.visible import unmistakable
 from etcdview.objects import Row
 from etcdview.relations.model import Health as Health
 from etcdview.relations.severity import Severity, severity_of
@@ -28,12 +30,16 @@ _NO_DURATION = float("inf")  # <none> and <unknown> come after every age
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """One object of a table, `cells` as the API server sends them; no cells where it could not be decoded."""
+    """One object of a table, `cells` as the API server sends them; no cells where it could not be decoded.
+
+    The cell at `name_at` is the name. It comes from the key, whatever the object calls itself.
+    """
 
     entry: Row
     cells: Cells
     now: datetime
     pod_status: str = ""
+    name_at: int | None = None
 
     @property
     def key(self) -> bytes:
@@ -48,12 +54,25 @@ class TableRow:
     @property
     def name(self) -> str:
         """The name by the key; the whole key where it fits no pattern."""
-        return self.entry.name or show(self.entry.key)
+        return self.entry.name or as_text(self.entry.key)
+
+    @property
+    def shown_name(self) -> str:
+        """The name for people."""
+        return unmistakable(self.entry.name) if self.entry.name else show(self.entry.key)
+
+    @property
+    def misnamed(self) -> str:
+        """What the object calls itself, where its key says otherwise; "" where they agree."""
+        return misnamed(self.entry.object_key, self.entry.object)
 
     @property
     def texts(self) -> tuple[str, ...]:
         """The cells as kubectl prints them."""
-        return tuple(map(cell_text, self.cells))
+        shown = list(map(cell_text, self.cells))
+        if self.name_at is not None and shown:
+            shown[self.name_at] = self.shown_name
+        return tuple(shown)
 
     @property
     def labels(self) -> dict[str, Any]:
@@ -90,6 +109,7 @@ class Listing:
         self.columns: tuple[Column, ...] = tuple(column for _, column in shown)
         self._positions = tuple(i for i, _ in shown)
         self._name = next((i for i, column in enumerate(table.columns) if column.format == "name"), None)
+        self._name_shown = next((i for i, column in enumerate(self.columns) if column.format == "name"), None)
         names = [column.name for column in table.columns]
         is_pod = (resource.group, resource.kind) == ("", "Pod")
         self._pod_status = names.index("Status") if is_pod else None
@@ -99,10 +119,11 @@ class Listing:
         if entry.object is None:
             return TableRow(entry, (), now)
         values = self.table.cells(entry.object, now)
-        if self._name is not None and not values[self._name]:  # as of master leases: the key has it
-            values = (*values[: self._name], entry.name, *values[self._name + 1 :])
+        if self._name is not None:  # the key is the identity; master leases have no other name
+            name = entry.name or as_text(entry.key)
+            values = (*values[: self._name], name, *values[self._name + 1 :])
         status = "" if self._pod_status is None else str(values[self._pod_status])
-        return TableRow(entry, tuple([values[i] for i in self._positions]), now, status)
+        return TableRow(entry, tuple([values[i] for i in self._positions]), now, status, self._name_shown)
 
     def ordered(self, rows: Iterable[TableRow], sort: str = "") -> list[TableRow]:
         """The rows in order of a column, or backwards with - before its name; without one in kubectl's own order.

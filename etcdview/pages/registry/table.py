@@ -11,6 +11,7 @@ from etcdview.cluster.window import Window
 from etcdview.codec import Detail
 from etcdview.kube.keys import show
 from etcdview.kube.resources import ResourceType
+from etcdview.kube.visible import unmistakable
 from etcdview.pages.parts.addresses import cursor_text, href, object_href
 from etcdview.pages.parts.links import Link, named_links
 from etcdview.pages.registry.changed import RowChanges, marks_since
@@ -64,7 +65,7 @@ class Row:
 
     `change` is "", "new", "changed" or "deleted": since the revision that a live page had before. `severity` is that
     of the cells that say how the object is. `but` is what these do not say, as kubectl's do not: a running pod is not
-    ready.
+    ready. `misnamed` is what the object calls itself, where its key says otherwise.
     """
 
     key: str
@@ -78,6 +79,7 @@ class Row:
     change: str = ""
     severity: Severity = "unknown"
     but: str = ""
+    misnamed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,14 +166,15 @@ class _Page:
         return Row(
             key=show(row.key),
             href=object_href(row.key),
-            namespace=row.namespace,
+            namespace=unmistakable(row.namespace),
             namespace_href=self._namespace_href(row.namespace),
-            name=row.name,
+            name=row.shown_name,
             cells=tuple([Cell(text, links[text].href if text in links else "") for text in row.texts]),
             links=tuple(links.values()) if self._query.wide else (),
             error=row.error,
             change=marks.of(row.key) if marks else "",
             severity=severity,
+            misnamed=row.misnamed,
             but="not ready" if self._is_pod and severity in _BUT and runs_unready(obj) else "",
         )
 
@@ -183,8 +186,9 @@ class _Page:
 
     def _deleted(self, key: bytes) -> Row:
         object_key = self._window.keyspace.object_key(key)
-        namespace, name = (object_key.namespace, object_key.name) if object_key else ("", show(key))
-        return Row(show(key), object_href(key), namespace, "", name, (), change="deleted")
+        namespace, name = (object_key.namespace, object_key.name) if object_key else ("", "")
+        shown = unmistakable(name) or show(key)
+        return Row(show(key), object_href(key), unmistakable(namespace), "", shown, (), change="deleted")
 
     def _poll_href(self, read: TableRows) -> str:
         """Since the older of the two revisions: an object may be younger than the names, and older than the values."""

@@ -129,6 +129,12 @@ _ROWS: tuple[tuple[str, str, tuple[tuple[str, str, str, str], ...]], ...] = (
     ),
     ("scheduling.k8s.io", "v1", (("PriorityClass", "priorityclasses", "pc", "c"),)),
     ("scheduling.k8s.io", "v1alpha1", (("Workload", "workloads", "", ""), ("PodGroup", "podgroups", "", ""))),
+    ("scheduling.k8s.io", "v1alpha3", (("CompositePodGroup", "compositepodgroups", "", ""),)),
+    (
+        "lifecycle.k8s.io",
+        "v1alpha1",
+        (("Eviction", "evictions", "", ""), ("EvictionRequest", "evictionrequests", "", "")),
+    ),
     ("node.k8s.io", "v1", (("RuntimeClass", "runtimeclasses", "", "c"),)),
     ("certificates.k8s.io", "v1", (("CertificateSigningRequest", "certificatesigningrequests", "csr", "c"),)),
     (
@@ -170,7 +176,15 @@ _ROWS: tuple[tuple[str, str, tuple[tuple[str, str, str, str], ...]], ...] = (
         ),
     ),
     ("resource.k8s.io", "v1beta2", (("DeviceTaintRule", "devicetaintrules", "", "c"),)),
-    ("resource.k8s.io", "v1alpha3", (("PodSchedulingContext", "podschedulingcontexts", "", ""),)),
+    (
+        "resource.k8s.io",
+        "v1alpha3",
+        (
+            ("PodSchedulingContext", "podschedulingcontexts", "", ""),
+            ("ResourcePoolStatusRequest", "resourcepoolstatusrequests", "", "c"),
+        ),
+    ),
+    ("resource.k8s.io", "v1alpha1", (("PodScheduling", "podschedulings", "", ""),)),
     (
         "resource.k8s.io",
         "v1alpha2",

@@ -108,8 +108,8 @@ class Listing:
         shown = [(i, column) for i, column in enumerate(table.columns) if wide or column.priority == 0]
         self.columns: tuple[Column, ...] = tuple(column for _, column in shown)
         self._positions = tuple(i for i, _ in shown)
-        self._name = next((i for i, column in enumerate(table.columns) if column.format == "name"), None)
-        self._name_shown = next((i for i, column in enumerate(self.columns) if column.format == "name"), None)
+        self._name = _name_at(table.columns)
+        self._name_shown = _name_at(self.columns)
         names = [column.name for column in table.columns]
         is_pod = (resource.group, resource.kind) == ("", "Pod")
         self._pod_status = names.index("Status") if is_pod else None
@@ -148,6 +148,12 @@ class Listing:
             raise QueryError(f"Unknown column {name!r}.", "Sort by one of the table's columns, or by namespace.")
         texts = [cell_text(row.cells[position]) for row in rows]
         return _durations(texts) or [natural(text) for text in texts]
+
+
+def _name_at(columns: Sequence[Column]) -> int | None:
+    """Where the object's name stands. Kubernetes marks no column of a migration as the name, and two of others."""
+    named = (i for i, column in enumerate(columns) if column.format == "name" or column.name == "Name")
+    return next(named, None)
 
 
 def in_kubectl_order(table: Table, items: list[Item], obj: Callable[[Item], Any]) -> list[Item]:

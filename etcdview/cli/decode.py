@@ -14,7 +14,7 @@ from etcdview.cli.storage import CODEC_ROWS
 from etcdview.cli.terminal import argument_bytes, json_text, say
 from etcdview.config import Resolved
 from etcdview.pages.parts.texts import unmistakable
-from etcdview.pages.tools.decoding import FORMS, DecodedValue, UnknownPart, decode_all, decode_value
+from etcdview.pages.tools.decoding import FORMS, DecodedValue, UnknownPart, decode_all, decode_piped
 
 
 @click.command()
@@ -29,11 +29,13 @@ def command(
 ) -> int:
     """Decode what etcd holds under a key, as `etcdctl get --print-value-only KEY` gives it.
 
+    The key's line before it, `-w json`, `-w fields`, hexadecimal and base64 are read too.
+
     Everything is shown in clear, Secrets too. What is stored is shown; --as-served adds what the API server would.
     """
     settings, key = resolved.settings, argument_bytes(etcd_key)
     if source is None:
-        return _one(decode_value(settings, file.read(), key, as_served=as_served), output or "json")
+        return _piped(decode_piped(settings, file.read(), key, as_served=as_served), output)
     store = open_noted(replace(settings, from_file=source))
     try:
         for value in decode_all(store, settings, key, as_served=as_served):
@@ -41,6 +43,14 @@ def command(
     finally:
         store.close()
     return 0
+
+
+def _piped(values: tuple[DecodedValue, ...], output: str | None) -> int:
+    if len(values) == 1:
+        return _one(values[0], output or "json")
+    for value in values:
+        _print(value, output or "jsonl")
+    return 1 if any(value.error for value in values) else 0
 
 
 def _one(value: DecodedValue, output: str) -> int:

@@ -61,7 +61,7 @@ def _json(text: str) -> Any:
     try:
         return json.loads(text, object_pairs_hook=_once_each, parse_constant=_no_number)
     except json.JSONDecodeError as error:
-        raise EncodeError(f"Invalid JSON in line {error.lineno}: {error.msg.lower()}.") from error
+        raise EncodeError(f"Invalid JSON in line {error.lineno}: {error.msg.lower().removesuffix(' at')}.") from error
     except ValueError as error:
         raise EncodeError("This JSON has a number that is not finite or has too many digits.") from error
     except RecursionError as error:

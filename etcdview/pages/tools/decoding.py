@@ -18,6 +18,7 @@ from etcdview.errors import EncodeError, EtcdviewError, SettingError
 from etcdview.kube.keys import KeySpace, as_text, to_query
 from etcdview.models import KeyValue, Range
 from etcdview.objects.release import find_release
+from etcdview.pages.tools.piped import piped_values
 from etcdview.stores.paging import PieceReader
 from etcdview.stores.protocols import Store
 
@@ -53,9 +54,18 @@ class DecodedValue:
     error: EtcdviewError | None
 
 
-def decode_value(settings: Settings, value: bytes, key: bytes = b"", *, as_served: bool = False) -> DecodedValue:
-    """One stored value, as bytes or as etcdctl prints it. Raises SettingError for a bad EncryptionConfiguration."""
+def decode_piped(
+    settings: Settings, raw: bytes, key: bytes = b"", *, as_served: bool = False
+) -> tuple[DecodedValue, ...]:
+    """The values in what was read: bytes as etcd holds them, or in a form of etcdctl's.
+
+    Raises SettingError for a bad EncryptionConfiguration, DecodeError where nothing was read, or a terminal changed it.
+    """
     codec = open_codec(settings)
+    return tuple(_piped(codec, one.value, key or one.key, as_served) for one in piped_values(raw))
+
+
+def _piped(codec: Codec, value: bytes, key: bytes, as_served: bool) -> DecodedValue:
     decoded = codec.decode(key, value)
     if decoded.error is not None and value.endswith(b"\n"):
         # etcdctl ends what it prints with a line feed of its own.

@@ -9,10 +9,12 @@ import os
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 
 from etcdview.errors import FileFormatError, UsageError
 from etcdview.models import KeyValue
+from etcdview.stores.files.etcdctl import answer_keys, is_answer
 from etcdview.stores.files.memory import StaticStore
 
 
@@ -27,12 +29,16 @@ def is_gzip(start: bytes) -> bool:
 
 
 def read_dump(path: Path) -> Iterator[KeyValue]:
-    """The keys of a dump, in its own order."""
+    """The keys of a dump, in its own order; an answer of `etcdctl get --prefix -w json` is one too."""
     try:
         with path.open("rb") as file:
             packed = is_gzip(file.read(2)) or path.suffix == ".gz"
         with gzip.open(path, "rb") if packed else path.open("rb") as lines:
-            for number, line in enumerate(lines, 1):
+            first = lines.readline()
+            if _begins_answer(first):
+                yield from _answer(path, first + lines.read())
+                return
+            for number, line in enumerate(chain((first,), lines), 1):
                 if line.strip():
                     yield _parse(path, number, line)
     except (OSError, EOFError, zlib.error) as error:
@@ -77,6 +83,25 @@ def _line(kv: KeyValue) -> bytes:
         "value": base64.b64encode(kv.value).decode("ascii"),
     }
     return json.dumps(row, ensure_ascii=False).encode() + b"\n"
+
+
+def _begins_answer(line: bytes) -> bool:
+    """Whether a file that begins with the line is one JSON object of etcdctl's: on one line, or laid out."""
+    text = line.strip()
+    return text == b"{" or text.startswith((b'{"header"', b'{"kvs"', b'{ "header"', b'{ "kvs"'))
+
+
+def _answer(path: Path, text: bytes) -> Iterator[KeyValue]:
+    try:
+        row = json.loads(text)
+        if not is_answer(row):
+            raise ValueError("no header of etcd")
+        yield from answer_keys(row)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise FileFormatError(
+            f"{path} is not an answer of etcdctl ({type(error).__name__}: {error}).",
+            "Give the whole output of `etcdctl get --prefix / -w json`, or a registry dump.",
+        ) from error
 
 
 def _parse(path: Path, number: int, line: bytes) -> KeyValue:

@@ -10,7 +10,7 @@ import pytest
 from etcdview.checks.integrity import RULES, StoredState, stored_findings
 from etcdview.kube import resources
 from etcdview.kube.crds import definitions
-from etcdview.relations import Graph
+from etcdview.relations import Graph, Ref
 
 RBAC = "rbac.authorization.k8s.io/v1"
 
@@ -115,6 +115,12 @@ def found(objects: list[dict[str, Any]], now: datetime) -> dict[str, tuple[str, 
     return {f.id: f.evidence for f in stored_findings(state)}
 
 
+def test_an_object_under_the_key_of_another_is_found(now: datetime) -> None:
+    state = StoredState(Graph([]), now, misnamed={Ref("", "Node", "", "n2"): "holds Pod shop/web"})
+
+    assert {f.id: f.evidence for f in stored_findings(state)} == {"key-differs": ("Node n2: holds Pod shop/web",)}
+
+
 @pytest.mark.parametrize("rule", CASES)
 def test_the_rule_fires_with_its_evidence(rule: str, now: datetime) -> None:
     objects, said, _ = CASES[rule]
@@ -127,7 +133,7 @@ def test_the_rule_does_not_fire(rule: str, now: datetime) -> None:
 
 
 def test_each_rule_has_its_case() -> None:
-    assert {name.replace("-", "_") for name in CASES} == {rule.__name__ for rule in RULES}
+    assert {name.replace("-", "_") for name in (*CASES, "key-differs")} == {rule.__name__ for rule in RULES}
 
 
 def test_the_captured_state_is_judged(captured: tuple[dict[str, Any], ...], graph: Graph, now: datetime) -> None:

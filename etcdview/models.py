@@ -19,6 +19,11 @@ class KeyMeta:
     version: int
     lease: int = 0
 
+    @property
+    def is_new(self) -> bool:
+        """Whether this is the key's first value. kine counts no versions, so there the revisions tell."""
+        return self.version == 1 or (not self.version and self.create_revision == self.mod_revision != 0)
+
 
 @dataclass(frozen=True, slots=True)
 class KeyValue(KeyMeta):
@@ -136,6 +141,11 @@ class MemberStatus:
     storage_version: str | None = None
     quota_bytes: int | None = None
     downgrade_enabled: bool | None = None
+
+    @property
+    def has_raft(self) -> bool:
+        """Whether the server takes part in raft: kine, with one database, has no IDs, no term and no leader."""
+        return bool(self.member_id or self.cluster_id or self.raft_term or self.leader_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ def _state(members: Sequence[MemberFacts], answering: int, majority: int) -> Quo
     tried = any(e.read.failed for m in alive for e in m.endpoints)
     if not alive or not tried:
         return "unknown"
-    leaderless = all(m.status is not None and not m.status.leader_id for m in alive)
+    leaderless = all(m.status is not None and m.status.has_raft and not m.status.leader_id for m in alive)
     return "lost" if answering < majority or leaderless else "unknown"
 
 
@@ -93,10 +93,12 @@ def _advertised(endpoint: EndpointFacts, membership: Membership | None) -> bool:
 
 
 def _belongs(endpoint: EndpointFacts, member: Member) -> bool:
-    """By the ID that the endpoint answers with; where it does not answer, by its address."""
-    status = endpoint.status.value
+    """By the ID that the endpoint answers with, or as the only one of its list; where it does not answer, by address."""
+    status, listed = endpoint.status.value, endpoint.membership.value
     if status is not None:
         return status.member_id == member.id
+    if listed is not None and len(listed.members) == 1:
+        return listed.members[0].id == member.id
     return any(same_address(endpoint.url, url) for url in member.client_urls)
 
 

@@ -217,7 +217,7 @@ class MemberFacts:
 
     @property
     def is_leader(self) -> bool:
-        return self.status is not None and self.status.leader_id == self.status.member_id
+        return self.status is not None and self.status.leader_id == self.status.member_id != 0
 
     @property
     def role(self) -> Role:
@@ -235,7 +235,7 @@ class MemberFacts:
     @property
     def alive(self) -> bool:
         """Whether it answers from its own memory; says nothing about quorum."""
-        return any(e.status.ok or e.local_read.ok or e.denied for e in self.endpoints)
+        return any(e.status.ok or e.local_read.ok or e.read.ok or e.denied for e in self.endpoints)
 
     @property
     def healthy(self) -> bool:
@@ -313,6 +313,13 @@ class ClusterFacts:
         """The member that says it leads in the highest term; None where none does."""
         leaders = [(m.status.raft_term, m) for m in self.members if m.status and m.is_leader]
         return max(leaders, key=lambda pair: pair[0])[1] if leaders else None
+
+    @property
+    def has_raft(self) -> bool:
+        """False where all that answers has no ID: kine has one database, and no members that agree."""
+        ids = [s.has_raft for m in self.members if (s := m.status) is not None]
+        listed = self.membership is not None and bool(self.membership.cluster_id)
+        return listed or any(ids) or (self.membership is None and not ids)
 
     @property
     def cluster_id(self) -> int:

@@ -28,7 +28,7 @@ def gaps(deployments: Sequence[Deployment], facts: ClusterFacts | None) -> tuple
 
 
 def _of_cluster(facts: ClusterFacts | None) -> Iterator[Gap]:
-    if facts is None or facts.membership is None:
+    if facts is None or facts.membership is None or not facts.has_raft:
         return
     voters = facts.quorum.voters
     if voters < 3:

@@ -121,7 +121,7 @@ class ChangeLog:
         kv = event.kv
         if len(self._log) >= KEPT_CHANGES:
             self._dropped.note(self._log.popleft())
-        self._log.append(Change(kv.mod_revision, kv.key, event.deleted, not event.deleted and kv.version == 1, now))
+        self._log.append(Change(kv.mod_revision, kv.key, event.deleted, not event.deleted and kv.is_new, now))
         if event.deleted:
             return
         self._values[kv.key, kv.mod_revision] = kv

@@ -13,6 +13,8 @@ from etcdview.health.findings import Finding
 from etcdview.health.rules.base import MEMBERS, RuleContext, listed, read_at, rule
 from etcdview.models import Member
 
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
 
 @rule("url-loopback")
 def url_loopback(context: RuleContext) -> Iterator[Finding]:
@@ -141,15 +143,19 @@ def url_odd(context: RuleContext) -> Iterator[Finding]:
 
 @rule("url-plain")
 def url_plain(context: RuleContext) -> Iterator[Finding]:
-    """Members advertise http addresses: what they say and hold can be read and changed by whoever is on the network."""
+    """Members advertise http addresses: what they say and hold can be read and changed by anyone on the network.
+
+    Only a fact worth knowing of kine at a loopback address: it has no peers, and no network leads there.
+    """
     plain = [
         url for m in _members(context.facts) for url in (*m.peer_urls, *m.client_urls) if url.startswith("http://")
     ]
     if not plain:
         return
+    alone = not context.facts.has_raft and all(host_of(url) in _LOOPBACK for url in plain)
     yield Finding(
         id="url-plain",
-        severity="warning",
+        severity="info" if alone else "warning",
         summary="Members are reached without TLS.",
         evidence=f"Advertised: {listed(plain[:6])}{' and more' if len(plain) > 6 else ''} {read_at(context.facts.at)}.",
         why="Every Secret of the cluster travels unencrypted, and anyone who reaches the port can write.",

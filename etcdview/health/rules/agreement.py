@@ -16,7 +16,7 @@ from etcdview.models import MemberStatus
 @rule("leader-missing")
 def leader_missing(context: RuleContext) -> Iterator[Finding]:
     """Members answer, and none of them knows a leader."""
-    told = _answering(context.facts)
+    told = [m for m in _answering(context.facts) if m.status and m.status.has_raft]
     if not told or any(m.status and m.status.leader_id for m in told):
         return
     terms = listed(f"{m.name} in term {m.status.raft_term}" for m in told if m.status)

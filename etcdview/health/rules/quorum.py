@@ -168,9 +168,9 @@ def no_spare(context: RuleContext) -> Iterator[Finding]:
 
 @rule("single-member")
 def single_member(context: RuleContext) -> Iterator[Finding]:
-    """The cluster has one voter only."""
+    """The cluster has one voter only. Of kine, which has no cluster, nothing is said: its database decides."""
     facts = context.facts
-    if facts.membership is None or facts.quorum.voters != 1:
+    if facts.membership is None or facts.quorum.voters != 1 or not facts.has_raft:
         return
     yield Finding(
         id="single-member",
@@ -273,6 +273,8 @@ def _lacks(member: MemberFacts) -> Iterator[str]:
     for call, probe in asked.items():
         if probe.problem is not None and probe.problem.unsupported:
             yield call
+    if member.status is not None and not member.status.has_raft:
+        yield "raft (leader, term, index)"
 
 
 def _only_late(member: MemberFacts, context: RuleContext) -> bool:

@@ -44,4 +44,4 @@ def change_line(event: Event) -> ChangeLine:
     kv = event.kv
     if event.deleted:
         return ChangeLine(kv.mod_revision, "deleted", show(kv.key))
-    return ChangeLine(kv.mod_revision, "created" if kv.version == 1 else "changed", show(kv.key), kv.size_bytes)
+    return ChangeLine(kv.mod_revision, "created" if kv.is_new else "changed", show(kv.key), kv.size_bytes)

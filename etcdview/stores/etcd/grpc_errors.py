@@ -105,6 +105,8 @@ FAULTS = (
         "Raise its --max-txn-ops to the usual 128.",
     ),
     Fault(Code.UNIMPLEMENTED, "", UnsupportedError, "This server does not have the call {method}.", ""),
+    # SQLite without its table of sizes, which kine answers Status from
+    Fault(Code.UNKNOWN, "no such table: dbstat", UnsupportedError, "This server does not have it: {details}.", ""),
     Fault(Code.UNKNOWN, " is not supported", UnsupportedError, "This server does not have it: {details}.", ""),
     Fault(None, "larger than max", TooLargeError, "The answer is larger than one message may be ({details}).", _SCOPE),
     Fault(

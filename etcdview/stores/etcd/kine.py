@@ -1,16 +1,24 @@
 """Reads from kine (k3s), which answers only what the API server asks of etcd: one key, or a folder after some key.
 
-It has no keys-only form, no serializable reads and no transactions of ranges; an end that is no folder's is misread
-without a word. So each range is read here as the part that is wanted of the folder that holds it. What kine does with
-a request is in its pkg/server/list.go and pkg/logstructured/sqllog/sql.go.
+It has no serializable reads and no transactions of ranges; an end that is not a folder's is misread without a word. So
+each range is read here as the part that is wanted of the folder that holds it. What kine does with a request is in its
+pkg/server/list.go and pkg/logstructured/sqllog/sql.go, and differs between releases, as what they answer shows:
+
+- 0.11 (2023) begins after the key that it is given, which must exist, and counts the whole folder, whatever the start.
+- 0.13 begins after the key, which need not exist, and counts what comes after it.
+- Since 0.14.4 it begins with the key, as etcd does, and has a keys-only form.
+
+All begin at the folder's first key, or where the last page ended, when they are given a revision; without one 0.11
+does not look at the start, and 0.14.4 begins again where nothing is left.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-from etcdview.errors import FutureRevisionError
+from etcdview.errors import FutureRevisionError, UnsupportedError
 from etcdview.models import KeyValue, Membership, Range, RangeResult
 from etcdview.stores.etcd.messages import Call, key_value, range_request
 from etcdview.stores.protocols import prefix_end
@@ -42,25 +50,47 @@ def inside(start: bytes, end: bytes) -> Callable[[bytes], bool]:
     return lambda key: key >= start and (end == _END_OF_ALL or key < end)
 
 
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    """A folder at one revision: its first key (b"" where it is empty) and how many there are."""
+
+    path: bytes
+    revision: int
+    first: bytes
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """Where a range begins in its folder: with `here`, which was read by itself, and what kine lists at `after`."""
+
+    here: tuple[KeyValue, ...]
+    after: bytes
+
+
 class KineReads:
     """Ranges of kine. `run` sends a call and gives the answer."""
 
     def __init__(self, run: Callable[[Call], Any]) -> None:
         self._run = run
+        self._seeks: bool | None = None  # whether a list may begin at a key that does not exist
+        self._has_keys_only = True
 
     def range(self, request: Range) -> RangeResult:
         """As Store.range; always linearizable, since kine has one database."""
-        start, end, revision, count_only = request.start, request.end, request.revision, request.count_only
+        start, end = request.start, request.end
         if not end:
-            found, revision = self._one(start, revision)
-            return _result(revision, found, len(found), request.keys_only or count_only, count_only)
-        nothing = end != _END_OF_ALL and start >= end
-        if count_only or nothing:
-            revision = revision or self._one(start, 0)[1]
-            return RangeResult(revision, count=0 if nothing else self._count(start, end, revision))
-        kvs, revision, whole = self._read(start, end, revision, request.limit)
-        count = len(kvs) if whole else self._count(start, end, revision)
-        return _result(revision, kvs, count, request.keys_only, False)
+            found, revision = self._one(start, request.revision)
+            return _result(revision, found, len(found), request.keys_only or request.count_only, request.count_only)
+        folder = self._look(folder_of(start, end), request.revision)
+        if end != _END_OF_ALL and start >= end:
+            return RangeResult(folder.revision)
+        if request.count_only:
+            return RangeResult(folder.revision, count=self._count(start, end, folder))
+        kvs = self._read(start, end, folder, request.limit, request.keys_only)
+        whole = not request.limit or len(kvs) <= request.limit
+        count = len(kvs) if whole else self._count(start, end, folder)
+        return _result(folder.revision, kvs[: request.limit or None], count, request.keys_only, False)
 
     def _one(self, key: bytes, revision: int) -> tuple[list[KeyValue], int]:
         try:
@@ -74,46 +104,74 @@ class KineReads:
         kvs = [key_value(kv) for kv in response.kvs if kv.key == key]
         return kvs, revision or response.header.revision
 
-    def _read(self, start: bytes, end: bytes, revision: int, limit: int) -> tuple[list[KeyValue], int, bool]:
-        """The keys, their revision, and whether they are all of the range."""
-        folder, wanted = folder_of(start, end), inside(start, end)
-        kvs, revision = self._one(start, revision) if _may_exist(start, folder) else ([], revision)
-        after = start
-        while not limit or len(kvs) < limit:
-            # one more than is wanted shows whether there are more
-            response = self._ask(
-                after, prefix_end(folder), revision, limit=limit - len(kvs) + 1 if limit else PAGE_KEYS
-            )
-            revision = revision or response.header.revision
-            page = [key_value(kv) for kv in response.kvs]
+    def _look(self, path: bytes, revision: int) -> _Folder:
+        response = self._ask(path, prefix_end(path), revision, limit=1, keys_only=True)
+        first = response.kvs[0].key if response.kvs else b""
+        total = response.count if response.more else len(response.kvs)
+        return _Folder(path, revision or response.header.revision, first, total)
+
+    def _spot(self, start: bytes, folder: _Folder) -> _Spot:
+        """Every kine begins at the folder's beginning, and after a key that exists; not every one anywhere else."""
+        if start <= folder.first or not folder.first:
+            return _Spot((), folder.path)
+        last = start.removesuffix(b"\0")  # "after this key", as pages end
+        here = tuple(self._one(last, folder.revision)[0])
+        if here:
+            return _Spot(here if last == start else (), last + b"\0")
+        return _Spot((), start if self._may_seek(folder) else folder.path)
+
+    def _may_seek(self, folder: _Folder) -> bool:
+        """Whether a list begins with the key that it is given: such a kine finds the next where there is none."""
+        if self._seeks is None:
+            found = self._ask(folder.first, prefix_end(folder.path), folder.revision, limit=1, keys_only=True).kvs
+            self._seeks = bool(found) and found[0].key == folder.first
+        return self._seeks
+
+    def _read(self, start: bytes, end: bytes, folder: _Folder, limit: int, keys_only: bool) -> list[KeyValue]:
+        """The keys of the range; of more than `limit` one more than that."""
+        spot, wanted = self._spot(start, folder), inside(start, end)
+        kvs, after = list(spot.here), spot.after
+        while not limit or len(kvs) <= limit:
+            size = limit - len(kvs) + 1 if limit and after >= start else PAGE_KEYS
+            response = self._ask(after, prefix_end(folder.path), folder.revision, limit=size, keys_only=keys_only)
+            page = [key_value(kv) for kv in response.kvs if kv.key >= after]
             kvs += [kv for kv in page if wanted(kv.key)]
-            if not response.more or (page and not wanted(page[-1].key) and page[-1].key > start):
-                return (kvs[:limit], revision, len(kvs) <= limit) if limit else (kvs, revision, True)
+            if not page or not response.more or (page[-1].key > start and not wanted(page[-1].key)):
+                break
             after = page[-1].key + b"\0"
-        return kvs[:limit], revision, False
+        return kvs
 
-    def _count(self, start: bytes, end: bytes, revision: int) -> int:
-        folder = folder_of(start, end)
-        beyond = 0 if end in (_END_OF_ALL, prefix_end(folder)) else self._count_from(end, folder, revision)
-        return self._count_from(start, folder, revision) - beyond
+    def _count(self, start: bytes, end: bytes, folder: _Folder) -> int:
+        beyond = 0 if end in (_END_OF_ALL, prefix_end(folder.path)) else self._count_from(end, folder)
+        return self._count_from(start, folder) - beyond
 
-    def _count_from(self, start: bytes, folder: bytes, revision: int) -> int:
-        """How many keys of the folder are `start` or after it; kine counts those after it only.
+    def _count_from(self, start: bytes, folder: _Folder) -> int:
+        """How many keys of the folder are `start` or after it.
 
-        Its count-only form says how many the whole folder has where none is left, so a list of one is asked for.
+        The count-only form says how many the whole folder has where none is left, so a list of one is asked for.
         """
-        response = self._ask(start, prefix_end(folder), revision, limit=1)
-        after: int = response.count if response.more else len(response.kvs)
-        return after + (len(self._one(start, revision)[0]) if _may_exist(start, folder) else 0)
+        spot = self._spot(start, folder)
+        if spot.after == folder.path:
+            return folder.total if start <= folder.first else len(self._read(start, _END_OF_ALL, folder, 0, True))
+        response = self._ask(spot.after, prefix_end(folder.path), folder.revision, limit=1, keys_only=True)
+        if not response.more:
+            return len(spot.here) + len(response.kvs)
+        if response.count < folder.total:
+            return len(spot.here) + int(response.count)
+        # something stands before the spot, so this is not the rest: a kine that counts the folder
+        return len(self._read(start, _END_OF_ALL, folder, 0, True))
 
-    def _ask(self, start: bytes, end: bytes, revision: int, *, limit: int = 0) -> Any:
-        request = range_request(Range(start, end, revision=revision, limit=limit))
-        return self._run(Call("kv", "Range", request, large=bool(end) and not limit))
+    def _ask(self, start: bytes, end: bytes, revision: int, *, limit: int = 0, keys_only: bool = False) -> Any:
+        if keys_only and self._has_keys_only:
+            try:
+                return self._send(Range(start, end, revision=revision, limit=limit, keys_only=True))
+            except UnsupportedError:
+                self._has_keys_only = False
+        return self._send(Range(start, end, revision=revision, limit=limit))
 
-
-def _may_exist(key: bytes, folder: bytes) -> bool:
-    """Whether `key` itself is to be asked for: not a folder's beginning, and not "after that key" (with a zero)."""
-    return key != folder and not key.endswith(b"\0") and key.startswith(folder)
+    def _send(self, request: Range) -> Any:
+        large = bool(request.end) and not request.limit
+        return self._run(Call("kv", "Range", range_request(request), large=large))
 
 
 def _result(revision: int, kvs: list[KeyValue], count: int, without_values: bool, without_keys: bool) -> RangeResult:

@@ -62,6 +62,7 @@ CASES: list[tuple[grpc.StatusCode, str, type[EtcdviewError], bool]] = [
     (Code.INVALID_ARGUMENT, "etcdserver: too many operations in txn request", UnsupportedError, False),
     (Code.UNIMPLEMENTED, "unknown method HashKV", UnsupportedError, False),
     (Code.UNKNOWN, "hash kv is not supported", UnsupportedError, False),
+    (Code.UNKNOWN, "no such table: dbstat", UnsupportedError, False),
     (Code.DEADLINE_EXCEEDED, "Deadline Exceeded", DeadlineError, True),
     (Code.UNAVAILABLE, "failed to connect to all addresses: Connection refused", RefusedError, True),
     (Code.UNAVAILABLE, "Ssl handshake failed: SSL_ERROR_SSL", TlsError, True),

@@ -1,11 +1,11 @@
 """Any range of kine, read through what little kine answers, is what etcd would give.
 
-The imitation follows kine 0.13's pkg/server/list.go and get.go; the same comparison was made with kine itself.
+The imitation answers as kine 0.11, 0.13 and 0.14.4 do; `make compat` makes the same comparison with kine itself.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from etcd3 import etcdrpc
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etcdview.errors import FutureRevisionError
+from etcdview.errors import FutureRevisionError, UnsupportedError
 from etcdview.models import KeyValue, Member, Membership, Range
 from etcdview.stores.etcd.kine import KineReads, folder_of, inside, is_kine
 from etcdview.stores.etcd.messages import Call
@@ -21,18 +21,22 @@ from etcdview.stores.files.memory import StaticStore
 from etcdview.stores.protocols import prefix_end
 
 REVISION = 100
+RELEASES = ("0.11", "0.13", "0.17")
+releases = st.sampled_from(RELEASES)
 
 
 class Kine:
-    """Answers as kine does: one key, or those of a folder that come after a key; refuses the rest."""
+    """Answers as a release of kine did: one key, or those of a folder from some key on; refuses the rest."""
 
-    def __init__(self, keys: list[bytes]) -> None:
+    def __init__(self, keys: list[bytes], release: str = "0.17") -> None:
         self.keys = sorted(keys)
+        self.release = release
 
     def run(self, call: Call) -> Any:
         r = call.request
-        assert not r.keys_only
         assert not r.serializable
+        if r.keys_only and self.release in ("0.11", "0.13"):
+            raise UnsupportedError("keysOnly is not implemented by kine")
         response = etcdrpc.RangeResponse(header=etcdrpc.ResponseHeader(revision=REVISION))
         if not r.range_end:
             assert not r.limit, "invalid combination of rangeEnd and limit"
@@ -40,22 +44,33 @@ class Kine:
                 raise FutureRevisionError("That revision is in the future.")
             self._add(response, self._get(r.key))
             return response
-        found = self._list(r.key.rstrip(b"\0"), r.range_end)
         assert not r.count_only, "wrong where there is nothing to count"
+        prefix = r.range_end[:-1] + bytes([r.range_end[-1] - 1])
+        assert prefix.endswith(b"/")
+        folder = [key for key in self.keys if key.startswith(prefix)]
+        found = folder if r.key == prefix else self._list(r.key, folder, r.revision)
         cut = found[: r.limit] if r.limit else found
         self._add(response, cut)
-        response.more, response.count = len(cut) < len(found), len(found)
+        response.more = len(cut) < len(found)
+        response.count = len(folder) if self.release == "0.11" and response.more else len(found)
         return response
 
     def _get(self, key: bytes) -> list[bytes]:
-        folder = [k for k in self.keys if key.endswith(b"/") and k.startswith(key)]
-        return folder[:1] or ([key] if key in self.keys else [])
+        if self.release in ("0.11", "0.13"):
+            folder = [k for k in self.keys if key.endswith(b"/") and k.startswith(key)]
+            return folder[:1] or ([key] if key in self.keys else [])
+        return [key] if key in self.keys else []
 
-    def _list(self, start: bytes, end: bytes) -> list[bytes]:
-        prefix = end[:-1] + bytes([end[-1] - 1])
-        prefix = prefix if prefix.endswith(b"/") else prefix + b"/"
-        after = b"" if start == prefix else start
-        return [key for key in self.keys[bisect_right(self.keys, after) :] if key.startswith(prefix)]
+    def _list(self, start: bytes, folder: list[bytes], revision: int) -> list[bytes]:
+        if self.release == "0.11":
+            last = start.rstrip(b"\0")
+            if not revision:
+                return folder
+            return folder[folder.index(last) + 1 :] if last in folder else []
+        if self.release == "0.13":
+            return folder[bisect_right(folder, start.rstrip(b"\0")) :]
+        rest = folder[bisect_left(folder, start) :]
+        return rest if rest or revision else folder
 
     def _add(self, response: Any, keys: list[bytes]) -> None:
         for key in keys:
@@ -63,9 +78,9 @@ class Kine:
         response.count = len(keys)
 
 
-def both(keys: list[bytes]) -> tuple[KineReads, StaticStore]:
+def both(keys: list[bytes], release: str = "0.17") -> tuple[KineReads, StaticStore]:
     kvs = [KeyValue(key, 0, n + 1, 0, 0, b"v" + key) for n, key in enumerate(sorted(keys))]
-    return KineReads(Kine(keys).run), StaticStore("same", kvs, REVISION)
+    return KineReads(Kine(keys, release).run), StaticStore("same", kvs, REVISION)
 
 
 segments = st.text("ab.-0z", min_size=1, max_size=3)
@@ -76,9 +91,11 @@ bounds = st.one_of(
 
 
 @settings(max_examples=400, deadline=None)
-@given(st.lists(keys, max_size=25, unique=True), bounds, st.one_of(bounds, st.just(b"\0")), st.integers(0, 6))
-def test_every_range_is_what_etcd_would_give(present: list[bytes], start: bytes, end: bytes, limit: int) -> None:
-    kine, etcd = both(present)
+@given(st.lists(keys, max_size=25, unique=True), bounds, st.one_of(bounds, st.just(b"\0")), st.integers(0, 6), releases)
+def test_every_range_is_what_etcd_would_give(
+    present: list[bytes], start: bytes, end: bytes, limit: int, release: str
+) -> None:
+    kine, etcd = both(present, release)
 
     found = kine.range(Range(start, end, limit=limit))
 
@@ -91,16 +108,33 @@ def test_every_range_is_what_etcd_would_give(present: list[bytes], start: bytes,
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(keys, max_size=25, unique=True), bounds)
-def test_every_prefix_is_what_etcd_would_give(present: list[bytes], prefix: bytes) -> None:
-    kine, etcd = both(present)
+@given(st.lists(keys, max_size=25, unique=True), bounds, releases)
+def test_every_prefix_is_what_etcd_would_give(present: list[bytes], prefix: bytes, release: str) -> None:
+    kine, etcd = both(present, release)
 
     assert kine.range(Range(prefix, prefix_end(prefix))) == etcd.range(Range(prefix, prefix_end(prefix)))
 
 
-def test_a_folder_of_several_pages_arrives_whole() -> None:
+@settings(max_examples=200, deadline=None)
+@given(st.lists(keys, min_size=1, max_size=25, unique=True), st.integers(1, 4), releases)
+def test_pages_give_each_key_once_and_end(present: list[bytes], limit: int, release: str) -> None:
+    """Each page begins after the last key of the one before, as every list of etcdview does."""
+    kine, _ = both(present, release)
+    seen: list[bytes] = []
+    start, revision = b"/", 0
+    while True:
+        page = kine.range(Range(start, b"0", limit=limit, revision=revision))
+        seen += [kv.key for kv in page.kvs]
+        if not page.more:
+            break
+        start, revision = page.kvs[-1].key + b"\0", page.revision
+    assert seen == sorted(present)
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_a_folder_of_several_pages_arrives_whole(release: str) -> None:
     names = [b"/registry/pods/ns/%04d" % n for n in range(2500)]
-    kine, etcd = both([*names, b"/registry/nodes/a", b"/registry/secrets/ns/a"])
+    kine, etcd = both([*names, b"/registry/nodes/a", b"/registry/secrets/ns/a"], release)
 
     assert kine.range(Range(b"/registry/pods/", b"/registry/pods0")) == etcd.range(
         Range(b"/registry/pods/", b"/registry/pods0")

@@ -93,7 +93,7 @@ def _advertised(endpoint: EndpointFacts, membership: Membership | None) -> bool:
 
 
 def _belongs(endpoint: EndpointFacts, member: Member) -> bool:
-    """By the ID that the endpoint answers with, or as the only one of its list; where it does not answer, by address."""
+    """By the ID that the endpoint answers with, or as the only one that it lists; else by its address."""
     status, listed = endpoint.status.value, endpoint.membership.value
     if status is not None:
         return status.member_id == member.id

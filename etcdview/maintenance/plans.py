@@ -63,10 +63,22 @@ def snapshot_source(cluster: ClusterNow) -> MemberNow | None:
     return next((m for m in voters if not m.leader), voters[0])
 
 
+def no_quorum(cluster: ClusterNow) -> str:
+    """Why nothing can be written now; "" where a quorum agrees."""
+    serving = [m for m in cluster.voters if cluster.takes_part(m)]
+    needed = refusals.majority(len(cluster.voters))
+    if len(serving) >= needed:
+        return ""
+    answering = sum(m.alive for m in cluster.voters)
+    return (
+        f"No quorum: {answering} of {len(cluster.voters)} voters answer, {needed} are needed. Nothing can be written."
+    )
+
+
 def compact(cluster: ClusterNow, revision: int) -> Plan:
     """Drop the history before a revision."""
-    refusal = ""
-    if not 1 <= revision <= cluster.revision:
+    refusal = no_quorum(cluster)
+    if not refusal and not 1 <= revision <= cluster.revision:
         refusal = f"The revision must be between 1 and {cluster.revision}, which is the newest."
     return Plan(
         "compact",

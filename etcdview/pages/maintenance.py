@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -48,11 +48,12 @@ class OperationQuery:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An operation on one member; `final`: what it takes away does not come back."""
+    """An operation on one member; `final`: what it takes away does not come back. `refusal`: why it cannot work now."""
 
     text: str
     href: str
     final: bool = False
+    refusal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ class MemberLine:
     db_size: int | None
     db_size_in_use: int | None
     links: tuple[Link, ...]
+    refusals: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,8 @@ class Earlier:
 
 @dataclass(frozen=True, slots=True)
 class MaintenancePage:
-    """`changes`: this viewer may change the cluster; `why_not` says why nobody may. `flags`: to start a new member."""
+    """`changes`: this viewer may change the cluster; `why_not` says why nobody may. `blocked`: why nothing
+    can be written now. `flags`: to start a new member."""
 
     crumbs: tuple[Crumb, ...]
     members: tuple[MemberLine, ...]
@@ -95,6 +98,7 @@ class MaintenancePage:
     earlier: Earlier | None
     changes: bool
     why_not: str
+    blocked: str
     done: str
     flags: tuple[str, ...]
 
@@ -147,6 +151,7 @@ def maintenance_page(
         revision=cluster.revision,
         earlier=_earlier(window, now),
         changes=changes,
+        blocked=plans.no_quorum(cluster),
         why_not=off(live=True).remedy if window.cluster.undo is None else "",
         done=_DONE.get(done, ""),
         flags=plans.start_flags(cluster, added, name or "NAME") if added else (),
@@ -307,25 +312,37 @@ def _loses(window: Window, cluster: ClusterNow, revision: int) -> str:
 def _line(cluster: ClusterNow, member: MemberNow, changes: bool) -> MemberLine:
     status = member.status
     apart = cluster.apart(member) if member.alive and cluster.leader else ""
+    links = tuple(_links(cluster, member)) if changes else ()
+    without_leader = member.alive and not member.learner and cluster.leader is None
     return MemberLine(
         id=member.id_hex,
         name=member.name,
-        role="cut off" if apart else member.role,
+        role="cut off" if apart else "unknown" if without_leader else member.role,
         problem=apart or member.problem,
         db_size=status.db_size_bytes if status else None,
         db_size_in_use=status.db_size_in_use_bytes if status else None,
-        links=tuple(_links(member)) if changes else (),
+        links=links,
+        refusals=_refusals(links),
     )
 
 
-def _links(member: MemberNow) -> Iterator[Link]:
+def _refusals(links: Sequence[Link]) -> tuple[str, ...]:
+    """Why some of the operations cannot work now, each reason once."""
+    reasons = dict.fromkeys(link.refusal for link in links if link.refusal)
+    return tuple(f"{', '.join(x.text for x in links if x.refusal == reason)}: {reason}" for reason in reasons)
+
+
+def _links(cluster: ClusterNow, member: MemberNow) -> Iterator[Link]:
     names = {"defragment": member.alive, "move-leader": member.alive and not (member.leader or member.learner)}
     names |= {"promote": member.learner, "remove": True}
     texts = {"defragment": "defragment", "move-leader": "make leader", "promote": "promote", "remove": "remove"}
     for operation, shown in names.items():
         if shown:
             yield Link(
-                texts[operation], href(f"/maintenance/{operation}", member=member.id_hex), final=operation == "remove"
+                texts[operation],
+                href(f"/maintenance/{operation}", member=member.id_hex),
+                final=operation == "remove",
+                refusal=_MEMBER_PLANS[operation](cluster, member).refusal,
             )
 
 

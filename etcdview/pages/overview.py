@@ -15,6 +15,7 @@ from etcdview.pages.parts import commands
 from etcdview.pages.parts.addresses import href
 from etcdview.pages.parts.churn import ChurnRow, churn_rows
 from etcdview.pages.parts.commands import Command
+from etcdview.pages.parts.verdict import headline
 
 LARGEST = 12
 
@@ -61,6 +62,7 @@ class ClusterState:
     alarms: tuple[str, ...]
     findings: tuple[Finding, ...] = ()
     stale: bool = False
+    headline: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,7 @@ def state_of(report: Report) -> ClusterState:
         alarms=tuple(_alarm(a, names) for a in facts.alarms),
         findings=verdict.findings,
         stale=report.stale,
+        headline=headline(report),
     )
 
 

@@ -15,7 +15,9 @@ from etcdview.errors import DeadlineError, RefusedError, ResolveError, Unreachab
 from etcdview.models import TlsFiles
 from etcdview.tls.contexts import client_context
 
-_STOPPED = "Is the process stopped or overloaded? Look at it on its machine: crictl ps, systemctl status etcd, top."
+# One sentence for silence, whichever step of a handshake or of a call it falls into.
+SILENT = "{endpoint} accepts the connection but does not answer."
+STOPPED = "Is the process stopped or overloaded? Look at it on its machine: crictl ps, systemctl status etcd, top."
 _FIREWALL = "Is the machine up, and does no firewall stand between? Port 2379 must be open to this machine."
 
 
@@ -72,9 +74,7 @@ class Line:
 
     def silent(self) -> DeadlineError:
         """The error for a process that takes connections and says nothing."""
-        return DeadlineError(
-            f"{self.endpoint} takes the connection, but says nothing.", _STOPPED, endpoint=str(self.endpoint)
-        )
+        return DeadlineError(SILENT.format(endpoint=self.endpoint), STOPPED, endpoint=str(self.endpoint))
 
 
 def dial(endpoint: Endpoint, timeout_seconds: float) -> socket.socket:
@@ -156,8 +156,8 @@ def _socket_error(endpoint: Endpoint, error: OSError) -> UnreachableError:
             endpoint=where,
         )
     if isinstance(error, TimeoutError | BlockingIOError):
-        return DeadlineError(f"{where} does not take the connection.", _STOPPED, endpoint=where)
-    return UnreachableError(f"{where} cannot be reached ({error.strerror or error}).", _STOPPED, endpoint=where)
+        return DeadlineError(f"{where} does not take the connection.", STOPPED, endpoint=where)
+    return UnreachableError(f"{where} cannot be reached ({error.strerror or error}).", STOPPED, endpoint=where)
 
 
 def _tcp_error(endpoint: Endpoint, error: OSError) -> UnreachableError:

@@ -228,7 +228,7 @@ def unknown_host(lab: Lab) -> tuple[str, TlsFiles]:
     return "https://nowhere.invalid:2379", lab.tls
 
 
-@mistake(DeadlineError, "tls", "takes the connection, but says nothing")
+@mistake(DeadlineError, "tls", "accepts the connection but does not answer")
 def stopped_member(lab: Lab) -> tuple[str, TlsFiles]:
     lab.running.members[0].pause()
     return lab.url, lab.tls

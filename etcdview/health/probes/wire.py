@@ -30,7 +30,7 @@ from etcdview.health.metrics import MetricFacts, parse_metrics
 from etcdview.health.probes.budget import Budget, Clock
 from etcdview.models import TlsFiles
 from etcdview.tls.contexts import client_context, presented_chain
-from etcdview.tls.line import dial
+from etcdview.tls.line import SILENT, STOPPED, dial
 
 T = TypeVar("T")
 
@@ -155,7 +155,7 @@ class _Line:
 # The most specific first: TimeoutError and ssl.SSLError are OSErrors too.
 _ERRORS: tuple[tuple[type[Exception], type[UnreachableError], str, str], ...] = (
     (ConnectionRefusedError, RefusedError, "Nothing listens at {url}", "Start the member, or correct the address."),
-    (TimeoutError, DeadlineError, "{url} accepts the connection but does not answer", "Its process may hang."),
+    (TimeoutError, DeadlineError, SILENT.format(endpoint="{url}").rstrip("."), STOPPED),
     (ssl.SSLError, TlsError, "TLS with {url} failed", "See `etcdview doctor` for the cause."),
     (OSError, UnreachableError, "{url} cannot be reached", "Check the network between here and the member."),
     (Exception, UnreachableError, "{url} answered, but is not etcd", "Check what listens there."),
@@ -166,4 +166,6 @@ def _trouble(url: str, error: Exception) -> Problem:
     if isinstance(error, EtcdviewError):
         return Problem.of(error)
     kind, what, remedy = next(row[1:] for row in _ERRORS if isinstance(error, row[0]))
-    return Problem.of(kind(f"{what.format(url=url)} ({error}).", remedy))
+    # silence is told in one sentence, whichever step of the handshake or of HTTP it falls into
+    why = "" if isinstance(error, TimeoutError) else f" ({error})"
+    return Problem.of(kind(f"{what.format(url=url)}{why}.", remedy))

@@ -184,7 +184,9 @@ def _role(member: MemberFacts) -> str:
         return "has never started"
     if member.asked and not member.alive:
         return "does not answer"
-    return member.role if member.healthy or member.role == "learner" else f"{member.role}, without a quorum"
+    if member.healthy or member.role == "learner":
+        return member.role
+    return "no quorum" if member.role == "unknown" else f"{member.role}, no quorum"
 
 
 def _of_flags(deployment: Deployment) -> DrawnMember:

@@ -7,10 +7,8 @@ from datetime import datetime
 
 from etcdview.cluster.window import Window
 from etcdview.errors import NotFoundError
-from etcdview.health.facts import Quorum
 from etcdview.health.findings import Status, Verdict
 from etcdview.health.history import PastVerdict
-from etcdview.health.monitor import Report
 from etcdview.pages.health.deployment import DeploymentSection, deployment_section
 from etcdview.pages.health.probes import QUESTIONS, CounterRow, ProbeRow, counter_rows, probe_rows
 from etcdview.pages.health.sparklines import Hour, hour_of
@@ -18,7 +16,7 @@ from etcdview.pages.overview import ClusterState, state_of
 from etcdview.pages.parts import commands
 from etcdview.pages.parts.commands import Command
 from etcdview.pages.parts.costly import check_costly, may_ask_costly
-from etcdview.pages.parts.verdict import latest_report
+from etcdview.pages.parts.verdict import headline, latest_report
 
 # What each verdict means, for those who meet the word for the first time.
 MEANINGS: dict[Status, str] = {
@@ -56,7 +54,7 @@ def health_page(window: Window, now: datetime) -> HealthPage:
     facts = report.facts
     return HealthPage(
         verdict=report.verdict,
-        headline=_headline(report),
+        headline=headline(report),
         meaning=MEANINGS[report.verdict.status],
         state=state_of(report) if facts else None,
         probes=probe_rows(facts) if facts else (),
@@ -80,25 +78,3 @@ def begin_comparison(window: Window) -> None:
         raise NotFoundError("This is a file: there are no members to compare.", "Open a live etcd.")
     check_costly(window, "compare the members' data")
     window.cluster.monitor.compare_hashes()
-
-
-def _headline(report: Report) -> str:
-    """Who answers, and how many more may fail; of facts that are too old, who did."""
-    if report.facts is None:
-        return ""
-    quorum = report.facts.quorum
-    if report.stale:
-        return f"At {report.facts.at:%H:%M:%S} UTC, the last time that they were asked, {_answered(quorum)}."
-    answering = f"{quorum.answering} of {quorum.voters} voters answer"
-    if quorum.state == "has" and quorum.agreeing < quorum.answering:
-        answering += f", {quorum.agreeing} of them in the quorum"
-    if quorum.state == "lost":
-        return f"{answering}; a quorum is {quorum.majority}. Nothing can be written."
-    if quorum.state == "unknown":
-        return f"{answering}; whether they have a quorum is not known."
-    spare = "no more may fail" if not quorum.may_fail else f"{quorum.may_fail} more may fail"
-    return f"{answering}; a quorum is {quorum.majority}, so {spare}."
-
-
-def _answered(quorum: Quorum) -> str:
-    return f"{quorum.answering} of {quorum.voters} voters answered"

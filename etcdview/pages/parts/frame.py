@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from etcdview.cluster.cluster import Cluster
+from etcdview.cluster.consistent_store import STALE
 from etcdview.cluster.window import Window
+from etcdview.health.facts import ClusterFacts
 from etcdview.health.findings import Status
 from etcdview.index.base import Freshness
 
@@ -26,8 +28,17 @@ NAV_OF_ADMINS = (("/audit", "Audit"),)
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """One line above every page, for as long as it holds; `details` are behind it. `grave` is red, else it is amber."""
+
+    text: str
+    details: tuple[str, ...] = ()
+    grave: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
-    """`warnings` stand above every page, for as long as they hold.
+    """`notices` stand above every page, the gravest first. `reads_from` are the members that answer without a quorum.
 
     `verdict` is the last round's on the cluster; "" for a file, and until a round has ended. `verdict_reason` is the
     gravest finding that made it.
@@ -36,10 +47,11 @@ class Frame:
     cluster_name: str
     live: bool
     freshness: Freshness
-    warnings: tuple[str, ...]
+    notices: tuple[Notice, ...]
     verdict: Status | Literal[""]
     nav: tuple[tuple[str, str], ...] = NAV
     verdict_reason: str = ""
+    reads_from: str = ""
 
 
 def page_frame(window: Window) -> Frame:
@@ -48,14 +60,46 @@ def page_frame(window: Window) -> Frame:
     nav = (*NAV, *NAV_OF_ADMINS) if window.viewer.may("audit") else NAV
     if cluster.store.live and window.viewer.may("snapshot"):
         nav = (*nav, ("/maintenance", "Maintenance"))
-    status, reason = _verdict(cluster)
+    report = cluster.monitor.latest(wait_seconds=0) if cluster.monitor is not None else None
+    facts = report.facts if report else None
+    fresh = window.index.freshness()
+    if report is None or facts is None:
+        return Frame(cluster.name, cluster.store.live, fresh, _notices(cluster, fresh), "", nav)
+    lost = facts.quorum.state == "lost"
     return Frame(
-        cluster.name, cluster.store.live, window.index.freshness(), cluster.warnings, status, nav, verdict_reason=reason
+        cluster.name,
+        cluster.store.live,
+        fresh,
+        _without_quorum(cluster, facts) if lost else _notices(cluster, fresh),
+        report.verdict.status,
+        nav,
+        verdict_reason=next((f.summary for f in report.verdict.findings if f.severity != "info"), ""),
+        reads_from=_answering(facts) if lost else "",
     )
 
 
-def _verdict(cluster: Cluster) -> tuple[Status | Literal[""], str]:
-    report = cluster.monitor.latest(wait_seconds=0) if cluster.monitor is not None else None
-    if report is None or report.facts is None:
-        return "", ""
-    return report.verdict.status, next((f.summary for f in report.verdict.findings if f.severity != "info"), "")
+def _notices(cluster: Cluster, fresh: Freshness) -> tuple[Notice, ...]:
+    notices = [Notice(warning) for warning in cluster.warnings]
+    if fresh.problem and fresh.state == "down" and fresh.revision:
+        stand = f"No connection to etcd: key names are those of revision {fresh.revision:,}."
+        notices.append(Notice(stand, (fresh.problem,)))
+    elif fresh.problem:
+        notices.append(Notice(fresh.problem))
+    return tuple(notices)
+
+
+def _without_quorum(cluster: Cluster, facts: ClusterFacts) -> tuple[Notice, ...]:
+    """One line says what no longer works and what goes on; why is behind it."""
+    quorum, answering = facts.quorum, _answering(facts)
+    goes_on = f"Reads go on from {answering} and may be behind." if answering else "Nothing can be read."
+    text = (
+        f"No quorum: {quorum.answering} of {quorum.voters} voters answer, {quorum.majority} are needed. "
+        f"Nothing can be written. {goes_on}"
+    )
+    details = tuple(f"{m.name}: {m.problem.what}" for m in facts.members if m.problem)
+    others = tuple(Notice(warning) for warning in cluster.warnings if warning != STALE)
+    return (Notice(text, details, grave=True), *others)
+
+
+def _answering(facts: ClusterFacts) -> str:
+    return ", ".join(m.name for m in facts.voters if m.alive)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import get_args
 
 from etcdview.cluster.window import Window
+from etcdview.health.facts import Quorum
 from etcdview.health.findings import Finding, Severity, Status, Verdict
 from etcdview.health.monitor import WAIT_SECONDS, Report
 
@@ -33,6 +34,28 @@ def latest_report(window: Window, now: datetime, wait_seconds: float = WAIT_SECO
 def current_verdict(window: Window, now: datetime) -> Verdict:
     """The verdict and its findings."""
     return latest_report(window, now).verdict
+
+
+def headline(report: Report) -> str:
+    """Who answers, and how many more may fail; of facts that are too old, who did."""
+    if report.facts is None:
+        return ""
+    quorum = report.facts.quorum
+    if report.stale:
+        return f"At {report.facts.at:%H:%M:%S} UTC, the last time that they were asked, {_answered(quorum)}."
+    answering = f"{quorum.answering} of {quorum.voters} voters answer"
+    if quorum.state == "has" and quorum.agreeing < quorum.answering:
+        answering += f", {quorum.agreeing} of them in the quorum"
+    if quorum.state == "lost":
+        return f"{answering}; a quorum is {quorum.majority}. Nothing can be written."
+    if quorum.state == "unknown":
+        return f"{answering}; whether they have a quorum is not known."
+    spare = "no more may fail" if not quorum.may_fail else f"{quorum.may_fail} more may fail"
+    return f"{answering}; a quorum is {quorum.majority}, so {spare}."
+
+
+def _answered(quorum: Quorum) -> str:
+    return f"{quorum.answering} of {quorum.voters} voters answered"
 
 
 def _of_a_file(name: str) -> Finding:

@@ -22,6 +22,7 @@ from etcdview.errors import (
     UnreachableError,
     UnsupportedError,
 )
+from etcdview.tls.line import SILENT, STOPPED
 
 Code = grpc.StatusCode
 
@@ -132,6 +133,14 @@ FAULTS = (
         RefusedError,
         "Nothing listens at {endpoint}.",
         "Is etcd running there, and is the port right? etcd's clients use 2379, its peers 2380.",
+        elsewhere=True,
+    ),
+    Fault(
+        Code.UNAVAILABLE,
+        "Handshake read failed (Endpoint closing)",
+        DeadlineError,
+        SILENT,
+        STOPPED,
         elsewhere=True,
     ),
     Fault(Code.UNAVAILABLE, "handshake", TlsError, "TLS with {endpoint} failed ({details}).", _DOCTOR, elsewhere=True),

@@ -145,3 +145,16 @@ def test_a_new_member_is_told_all_the_others() -> None:
     flags = plans.start_flags(seen, added, "cp4")
     assert flags[1].count("=https://") == 4
     assert flags[0] == "--name=cp4"
+
+
+def test_without_a_quorum_everything_that_writes_is_refused_with_the_count() -> None:
+    seen = now(down=(1, 2), bend={3: {"status": {"leader_id": 0}, "read": failed()}})
+    left = cp(3, seen)
+    said = "No quorum: 1 of 3 voters answer, 2 are needed. Nothing can be written."
+
+    assert plans.no_quorum(seen) == plans.compact(seen, 1).refusal == said
+    assert all(
+        plan.refusal
+        for plan in (plans.defragment(seen, left), plans.move_leader(seen, left), plans.remove(seen, cp(1, seen)))
+    )
+    assert plans.no_quorum(now()) == plans.no_quorum(now(down=(3,))) == ""

@@ -40,6 +40,7 @@ class Failure(grpc.RpcError):
 
 
 CASES: list[tuple[grpc.StatusCode, str, type[EtcdviewError], bool]] = [
+    (Code.UNAVAILABLE, "ipv4:127.0.0.1:2379: Handshake read failed (Endpoint closing)", DeadlineError, True),
     (Code.OUT_OF_RANGE, "etcdserver: mvcc: required revision has been compacted", CompactedError, False),
     (Code.OUT_OF_RANGE, "etcdserver: mvcc: required revision is a future revision", FutureRevisionError, False),
     (Code.NOT_FOUND, "etcdserver: requested lease not found", QueryError, False),
@@ -132,3 +133,13 @@ WRAPPED = {
 @pytest.mark.parametrize("details", WRAPPED)
 def test_what_the_layers_of_grpc_wrap_around_a_reason_is_left_out(details: str) -> None:
     assert WRAPPED[details] in translate(Failure(Code.UNAVAILABLE, details), "https://a:2379").what
+
+
+UNREACHED = "failed to connect to all addresses; last error: UNAVAILABLE: ipv4:127.0.0.1:23287: "
+
+
+def test_silence_in_the_handshake_is_told_in_the_words_of_every_silence() -> None:
+    told = translate(
+        Failure(Code.UNAVAILABLE, UNREACHED + "Handshake read failed (Endpoint closing)"), "https://a:2379"
+    )
+    assert told.what == "https://a:2379 accepts the connection but does not answer."

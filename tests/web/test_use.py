@@ -57,7 +57,7 @@ def test_a_search_in_content_needs_no_scope_and_shows_no_stop_when_it_has_ended(
 
     page.get_by_label("What to look for").fill("no such text anywhere")
     page.get_by_role("button", name="Search", exact=True).click()
-    expect(page.locator(".empty")).to_contain_text("Nothing that was looked into matches")
+    expect(page.locator(".empty")).to_contain_text("No match in what was searched")
 
 
 def test_the_tab_of_the_page_is_marked_and_in_sight_on_a_phone(page: Page) -> None:

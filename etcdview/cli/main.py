@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import io
 import sys
 import traceback
 import warnings
@@ -87,7 +88,9 @@ def run(argv: list[str] | None = None) -> int:
     try:
         result: Any = cli.main(args=argv, prog_name="etcdview", standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        shown = io.StringIO()
+        error.show(shown)  # older versions of click repeat an unknown option as it was typed
+        say(shown.getvalue().rstrip("\n"), err=True)
         return _UNKNOWN if monitoring else error.exit_code
     except click.Abort:
         click.echo("Stopped.", err=True)

@@ -13,8 +13,15 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 READY := $(VENV)/.installed
 READY_DEV := $(VENV)/.installed-dev
+LOWEST := .venv-lowest
+# What `make lowest` runs: all that is quick, a server that starts, and a store on a real etcd.
+CORE := tests/unit tests/integration/test_serve.py tests/integration/test_store_reads.py
+# Not of the core: what examines the repository or the pins of .venv, needs tools of other targets, or is slow.
+APART := bench tools test_architecture.py test_layers.py test_requirements.py test_skips.py config/test_documented.py \
+	codec/test_bombs.py index/test_packed.py webapp/test_compiled.py webapp/test_late.py webapp/test_one_listing.py \
+	webapp/test_openapi.py
 
-.PHONY: help venv dev demo test lint format bench compat schema vectors fuzz settings clean
+.PHONY: help venv dev demo test lint lowest coverage format bench compat schema vectors fuzz settings clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +43,16 @@ lint: $(READY_DEV) ## ruff, mypy --strict, djlint, bandit, pip-audit
 	$(BIN)/djlint templates --lint --quiet
 	$(BIN)/bandit --quiet --recursive etcdview webapp wsgi.py --severity-level medium
 	$(BIN)/python -m tools.audit
+
+lowest: $(LOWEST)/.installed ## the core of the tests with the lowest versions that pyproject.toml allows
+	$(LOWEST)/bin/python -m pytest -q $(PARALLEL) $(CORE) $(APART:%=--ignore tests/unit/%) $(ARGS)
+
+coverage: $(READY_DEV) ## which lines and branches the unit tests run, by room and by module (ARGS= for pytest)
+	@rm -rf .coverage && mkdir .coverage
+	$(BIN)/python -m coverage run -m pytest -q $(PARALLEL) tests/unit $(ARGS) || { touch .coverage/failed; }
+	@$(BIN)/python -m coverage combine --quiet && $(BIN)/python -m coverage json --quiet -o .coverage/report.json
+	@$(BIN)/python -m tools.coverage .coverage/report.json
+	@test ! -e .coverage/failed || { echo "Some tests failed: see above." >&2; exit 1; }
 
 format: $(READY_DEV) ## write the code as the linters want it
 	$(BIN)/ruff check --fix-only
@@ -62,7 +79,7 @@ settings: $(READY) ## the table of settings in README.md anew
 	$(BIN)/python -m tools.settings
 
 clean: ## remove .venv and what tools leave
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(LOWEST) build dist .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "etcdview needs Python 3.11 or later; name it with PYTHON=." >&2; exit 1; }
@@ -79,4 +96,13 @@ $(READY): requirements.txt pyproject.toml | $(BIN)/python
 $(READY_DEV): requirements-dev.txt $(READY)
 	@echo "Installing what requirements-dev.txt names into $(VENV)"
 	@$(PIP) install --requirement requirements-dev.txt
+	@touch $@
+
+$(LOWEST)/.installed: tools/lowest.py pyproject.toml requirements.txt requirements-dev.txt
+	@test -n "$(PYTHON)" || { echo "etcdview needs Python 3.11 or later; name it with PYTHON=." >&2; exit 1; }
+	@echo "Installing the lowest versions that pyproject.toml allows into $(LOWEST)"
+	@rm -rf $(LOWEST) && $(PYTHON) -m venv $(LOWEST)
+	@$(LOWEST)/bin/python -m tools.lowest $(LOWEST)
+	@$(LOWEST)/bin/python -m pip --disable-pip-version-check install --quiet --requirement $(LOWEST)/lowest.txt \
+		--constraint $(LOWEST)/constraints.txt
 	@touch $@

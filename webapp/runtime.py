@@ -12,6 +12,7 @@ from etcdview.cluster.cluster import Cluster
 from etcdview.cluster.opening import open_cluster
 from etcdview.cluster.window import Window
 from etcdview.config import Settings
+from etcdview.pages.parts import commands
 from etcdview.pages.parts.frame import Frame, page_frame
 from webapp.accounts.guard import viewer
 from webapp.accounts.identify import current_viewer
@@ -23,8 +24,14 @@ def init_app(app: Flask, settings: Settings, cluster: Cluster | None) -> None:
     """Open the cluster, unless one is given; it is closed when the process ends."""
     opened = cluster or open_cluster(settings)
     app.extensions[_KEY] = opened
+    app.jinja_env.filters["connected"] = connected
     if cluster is None:
         atexit.register(opened.close)
+
+
+def connected(text: str) -> str:
+    """A command with the connection of this cluster, so that it runs in any shell."""
+    return commands.connected(text, current_cluster().source)
 
 
 def current_cluster() -> Cluster:

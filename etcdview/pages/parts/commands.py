@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from dataclasses import dataclass
 
 from etcdview.kube.keys import ObjectKey, shell_word
 from etcdview.kube.resources import ResourceType
+from etcdview.stores.protocols import Maintainable, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +17,42 @@ class Command:
 
     tool: str
     text: str
+
+
+# A quoted text, which is left alone; or etcdctl where a command begins, with the endpoint that it is for.
+_ETCDCTL = re.compile(
+    r"'[^']*'|(?P<before>^|[|(;&]\s*|\n)etcdctl\b(?: --endpoints=(?P<endpoint>\S+))?(?P<one> snapshot save)?"
+)
+
+
+def connected(text: str, store: Store) -> str:
+    """The command with the connection of `store`, as assignments before each etcdctl.
+
+    They win over variables that a shell exports, where flags beside these make etcdctl end with an error, and need
+    none. Passwords are not among them. Nothing is added for a file.
+    """
+    if not isinstance(store, Maintainable):
+        return text
+    tls = store.tls
+    settings = {
+        "ETCDCTL_CACERT": tls.cacert,
+        "ETCDCTL_CERT": tls.cert,
+        "ETCDCTL_KEY": tls.key,
+        "ETCDCTL_INSECURE_SKIP_TLS_VERIFY": "true" if tls.insecure_skip_verify else "",
+    }
+    endpoints = store.endpoints
+
+    def assigned(found: re.Match[str]) -> str:
+        if found["before"] is None:
+            return found[0]
+        # a snapshot is taken of one member: etcdctl refuses several
+        usual = endpoints[0] if found["one"] else ",".join(endpoints)
+        where = {"ETCDCTL_ENDPOINTS": shlex.split(found["endpoint"])[0] if found["endpoint"] else usual}
+        given = [f"{name}={shlex.quote(value)}" for name, value in (where | settings).items() if value]
+        return f"{found['before']}{' '.join(given)} etcdctl{found['one'] or ''}"
+
+    command, document, rest = text.partition("<<'EOF'\n")
+    return _ETCDCTL.sub(assigned, command) + document + rest
 
 
 def for_members() -> tuple[Command, ...]:

@@ -10,6 +10,8 @@ from etcdview.cluster.window import Window
 from etcdview.health.facts import Quorum
 from etcdview.health.findings import Finding, Severity, Status, Verdict
 from etcdview.health.monitor import WAIT_SECONDS, Report
+from etcdview.pages.parts.commands import connected
+from etcdview.stores.protocols import Store
 
 SEVERITIES: tuple[str, ...] = get_args(Severity)
 STATUSES: tuple[str, ...] = get_args(Status)
@@ -26,9 +28,15 @@ def latest_report(window: Window, now: datetime, wait_seconds: float = WAIT_SECO
         return Report(None, Verdict("unknown", now, (_of_a_file(window.cluster.store.name),)))
     report = monitor.latest(wait_seconds)
     if report.facts is not None or report.verdict.findings:  # a round has ended, or failed and says so
-        return report
+        return replace(report, verdict=with_connection(report.verdict, window.cluster.source))
     verdict = replace(report.verdict, findings=(*report.verdict.findings, _not_asked()))
     return replace(report, verdict=verdict)
+
+
+def with_connection(verdict: Verdict, store: Store) -> Verdict:
+    """The verdict with commands that run in any shell."""
+    findings = (replace(f, commands=tuple(connected(c, store) for c in f.commands)) for f in verdict.findings)
+    return replace(verdict, findings=tuple(findings))
 
 
 def current_verdict(window: Window, now: datetime) -> Verdict:

@@ -11,6 +11,7 @@ from etcdview.config import Settings
 from etcdview.health.facts import ClusterFacts
 from etcdview.health.findings import Finding
 from etcdview.health.once import look_once
+from etcdview.pages.parts.verdict import with_connection
 
 __all__ = ["Finding", "VerdictPage", "verdict_page"]
 
@@ -34,7 +35,7 @@ def verdict_page(settings: Settings, *, compare_data: bool = False) -> VerdictPa
         report = look_once(store, compare_data=compare_data)
     finally:
         store.close()
-    verdict, facts = report.verdict, report.facts
+    verdict, facts = with_connection(report.verdict, store), report.facts
     return VerdictPage(
         verdict.status,
         verdict.exit_status,

@@ -10,11 +10,14 @@ import pytest
 
 from etcdview.errors import QueryError
 from etcdview.kube.keys import KeySpace
+from etcdview.models import TlsFiles
 from etcdview.pages.parts import commands
 from etcdview.pages.parts.addresses import cursor_name, cursor_text, href, key_href, object_href
 from etcdview.pages.parts.churn import polyline
 from etcdview.pages.parts.lifetimes import left, state_of
 from etcdview.pages.parts.text_diff import DiffBudget, DiffLine, text_diff
+from etcdview.stores.etcd.client import EtcdStore
+from etcdview.stores.files.memory import StaticStore
 
 
 def test_a_key_travels_as_text_or_where_it_is_not_utf8_as_base64() -> None:
@@ -121,3 +124,25 @@ def test_a_budget_ends_with_its_lines_or_its_time() -> None:
     slow = DiffBudget(seconds=3.0, lines=3, clock=lambda: now[0])
     now[0] = 3.0
     assert slow.spent
+
+
+def test_a_quoted_text_and_a_transaction_are_no_commands() -> None:
+    tls = TlsFiles(cacert="/a b/ca.crt", cert="c", key="k")
+    store = EtcdStore(("https://a:2379", "https://b:2379"), tls)
+    given = "ETCDCTL_CACERT='/a b/ca.crt' ETCDCTL_CERT=c ETCDCTL_KEY=k etcdctl"
+    try:
+        for text, expected in (
+            ("etcdctl get /a", f"ETCDCTL_ENDPOINTS=https://a:2379,https://b:2379 {given} get /a"),
+            ("etcdctl --endpoints=https://b:2379 defrag", f"ETCDCTL_ENDPOINTS=https://b:2379 {given} defrag"),
+            ("etcdctl snapshot save s.db", f"ETCDCTL_ENDPOINTS=https://a:2379 {given} snapshot save s.db"),
+            ("grep '| etcdctl del'", "grep '| etcdctl del'"),
+            ("kubectl get pods", "kubectl get pods"),
+            ("x <<'EOF'\nput a \"\\n\"\netcdctl del\nEOF", "x <<'EOF'\nput a \"\\n\"\netcdctl del\nEOF"),
+        ):
+            assert commands.connected(text, store) == expected
+    finally:
+        store.close()
+
+
+def test_a_command_is_left_alone_where_a_file_is_open() -> None:
+    assert commands.connected("etcdctl get /a", StaticStore("f", [])) == "etcdctl get /a"

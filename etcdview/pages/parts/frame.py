@@ -64,7 +64,16 @@ def page_frame(window: Window) -> Frame:
     facts = report.facts if report else None
     fresh = window.index.freshness()
     if report is None or facts is None:
-        return Frame(cluster.name, cluster.store.live, fresh, _notices(cluster, fresh), "", nav)
+        failed = report.verdict if report is not None and report.verdict.findings else None  # a round that failed
+        return Frame(
+            cluster.name,
+            cluster.store.live,
+            fresh,
+            _notices(cluster, fresh),
+            failed.status if failed else "",
+            nav,
+            verdict_reason=failed.findings[0].summary if failed else "",
+        )
     lost = facts.quorum.state == "lost"
     return Frame(
         cluster.name,

@@ -51,7 +51,10 @@ def test_a_round_that_failed_is_shown_in_the_frame_too() -> None:
 
 def test_audit_is_for_admins() -> None:
     window = window_on([])
-    navs = {role: page_frame(Window(window.cluster, replace(LOCAL, role=role))).nav for role in ("viewer", "admin")}
+    navs = {
+        role: page_frame(Window(window.cluster, replace(LOCAL, role=role, method="password"))).nav
+        for role in ("viewer", "admin")
+    }
     assert [("/audit", "Audit") in navs[role] for role in ("viewer", "admin")] == [False, True]
     assert ("/maintenance", "Maintenance") not in navs["admin"]  # a file
 

@@ -20,6 +20,8 @@ Operator = Literal["=", "!=", "in", "notin", "exists", "!", ">", "<"]
 _NAME = r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
 _KEY = re.compile(rf"(?:[a-z0-9](?:[-a-z0-9.]{{0,251}}[a-z0-9])?/)?{_NAME}")
 _VALUE = re.compile(rf"(?:{_NAME})?")
+# What stands behind a comparison: apimachinery escapes these three alone (fields.UnescapeValue).
+_FIELD_VALUE = re.compile(r"(?:[^\\,=]|\\[\\,=])*", re.DOTALL)
 _TOKEN = re.compile(r"\s*(?:(?P<op>==|=|!=|!|>|<|\(|\)|,)|(?P<word>[^\s=!<>(),]+))")
 _LABEL_HELP = "Write it as kubectl does: app=web,tier in (a,b),!canary."
 _FIELD_HELP = "Write it as kubectl does: metadata.name=web,status.phase!=Running."
@@ -228,7 +230,7 @@ def _expression(expression: object) -> Requirement:
 
 def _terms(text: str) -> Iterator[str]:
     """The text cut at commas, those behind a backslash left alone."""
-    yield from re.findall(r"(?:[^\\,]|\\.)+", text)
+    yield from re.findall(r"(?:[^\\,]|\\.|\\$)+", text, re.DOTALL)
 
 
 def _field(term: str) -> FieldRequirement:
@@ -238,7 +240,13 @@ def _field(term: str) -> FieldRequirement:
     path = match["path"].strip()
     if "[" in path:
         compile_path("." + path.removeprefix("."))
-    return FieldRequirement(path, re.sub(r"\\(.)", r"\1", match["value"].strip()), match["op"] == "!=")
+    value = match["value"].strip()
+    if not _FIELD_VALUE.fullmatch(value):
+        raise QueryError(
+            f"Invalid field selector {term!r}: in a value a comma, an equals sign and a backslash need a backslash.",
+            _FIELD_HELP,
+        )
+    return FieldRequirement(path, re.sub(r"\\(.)", r"\1", value), match["op"] == "!=")
 
 
 def _field_texts(obj: Mapping[str, Any], path: str) -> list[str]:

@@ -16,8 +16,9 @@ from etcdview.cli.get.source import open_noted, open_objects, warned
 from etcdview.cli.get.watch import watch as watch_changes
 from etcdview.cli.options import source_options
 from etcdview.config import Resolved
-from etcdview.errors import UsageError
+from etcdview.errors import NotFoundError, UsageError
 from etcdview.kube.selectors import parse_fields, parse_labels
+from etcdview.stores.prefixes import explain_empty, other_prefixes
 from etcdview.stores.protocols import Store
 from etcdview.tables import parse_time
 
@@ -96,6 +97,7 @@ def run(store: Store, reader: Reader, what: Sequence[str], style: Style, watch: 
 
     The exit status: 1 where a name is missing or a value is not readable.
     """
+    check_prefix(store, reader)
     wanted = parse(what, reader.find)
     check(wanted, reader.query, style, watch)
     found = [reader.read(one) for one in wanted]
@@ -110,6 +112,14 @@ def run(store: Store, reader: Reader, what: Sequence[str], style: Style, watch: 
     for sentence in said:
         click.echo(f"etcdview: {sentence}", err=True)
     return 1 if said else 0
+
+
+def check_prefix(store: Store, reader: Reader) -> None:
+    """Raises NotFoundError where the store has keys, and none of them is below the registry's prefix."""
+    keyspace = reader.objects.keyspace
+    others = other_prefixes(store, keyspace.root)
+    if others:
+        raise NotFoundError(*explain_empty(keyspace.prefix, others))
 
 
 def check(wanted: Sequence[Wanted], query: Query, style: Style, watch: bool) -> None:

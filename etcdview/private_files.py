@@ -37,9 +37,9 @@ def check(file: int, path: Path) -> None:
     """Raises OSError for an open file that others may read or write, or that is none."""
     found = os.fstat(file)
     if not stat.S_ISREG(found.st_mode):
-        raise OSError(errno.EINVAL, "it is no file", str(path))
+        raise OSError(errno.EINVAL, "it is not a file", str(path))
     if found.st_mode & _OTHERS:
-        raise OSError(errno.EPERM, f"it may be read by others, or written (chmod 600 {path})", str(path))
+        raise OSError(errno.EPERM, f"other users can read or write it (chmod 600 {path})", str(path))
 
 
 def append(file: int, data: bytes) -> None:

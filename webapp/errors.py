@@ -69,7 +69,7 @@ def _http(error: HTTPException) -> Response:
 
 def _unexpected(error: Exception) -> Response:
     log.error("unexpected error at %r", request.path, exc_info=error)
-    what = "etcdview met an error that it did not expect; its log has the details."
+    what = "Unexpected error in etcdview; its log has the details."
     return _answer(ErrorPage(500, "Something went wrong", what, "Please report it with the log."))
 
 

@@ -48,12 +48,12 @@ def init_app(app: Flask, settings: Settings) -> None:
     @app.before_request
     def check_peer() -> None:
         if not may_ask(settings, request.remote_addr or ""):
-            raise Forbidden("Without a login etcdview answers this machine alone; see the setting insecure-no-login.")
+            raise Forbidden("Without a login etcdview answers only this machine; see the setting insecure-no-login.")
 
     @app.before_request
     def check_host() -> None:
         if not host_is_trusted(request.headers.get("Host"), trusted):
-            raise BadRequest("This host name is not one that etcdview answers to; see the setting trusted-hosts.")
+            raise BadRequest("etcdview does not accept this host name; see the setting trusted-hosts.")
 
     app.after_request(_set_headers)
     if encrypted(settings):

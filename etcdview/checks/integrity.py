@@ -43,7 +43,7 @@ Rule = Callable[[StoredState], Iterable[Finding]]
 
 
 def stored_findings(state: StoredState) -> tuple[Finding, ...]:
-    """Everything the rules find, the gravest first."""
+    """Everything the rules find, most severe first."""
     return in_order(finding for rule in RULES for finding in rule(state))
 
 

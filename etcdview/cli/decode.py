@@ -21,7 +21,7 @@ from etcdview.pages.tools.decoding import FORMS, DecodedValue, UnknownPart, deco
 @click.argument("file", type=click.File("rb"), default="-")
 @click.option("--key", "etcd_key", default="", help="The etcd key, which aesgcm needs; with --from, only this key.")
 @click.option("--dump", "--from", "source", metavar="FILE", help="Decode this dump or snapshot instead.")
-@click.option("--as-served", is_flag=True, help="With what the API server adds on the way out.")
+@click.option("--as-served", is_flag=True, help="Include what the API server adds when it serves the object.")
 @click.option("-o", "--output", type=click.Choice(["json", "yaml", "jsonl"]), help="Default: json; jsonl with --dump.")
 @settings_options(CODEC_ROWS)
 def command(

@@ -28,13 +28,13 @@ COMMANDS = {
     "get": "List objects as kubectl get does.",
     "health": "Say whether the etcd cluster is healthy, on evidence.",
     "history": "Print the values that a key had, and what each write changed.",
-    "members": "Print the members of the cluster, and how each of them is.",
+    "members": "Print the members of the cluster and the health of each.",
     "open": "Serve the pages on a snapshot, a dump or a dead member's data.",
     "search": "Print the keys whose names match.",
     "serve": "Serve the pages and the JSON API.",
     "snapshot": "Save the whole database as a file, or check one.",
-    "undo": "Put back what a change replaced.",
-    "user": "Add, list and remove those who may log in.",
+    "undo": "Restore the value that a change replaced.",
+    "user": "Add, list and remove users.",
     "watch": "Print each change of keys as it is written.",
 }
 

@@ -12,7 +12,7 @@ from etcdview.config import ROWS, Resolved, Row, resolve
 from etcdview.config.rows import CONNECTION, SOURCE
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-_CONFIG_HELP = "A settings file (TOML). Flags and variables count more.  [variable: ETCDVIEW_CONFIG]"
+_CONFIG_HELP = "A settings file (TOML). Flags and variables take precedence.  [variable: ETCDVIEW_CONFIG]"
 
 
 def settings_options(rows: Iterable[Row]) -> Callable[[Command], Command]:

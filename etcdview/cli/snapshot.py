@@ -19,7 +19,7 @@ from etcdview.pages.parts.texts import visible
 BETWEEN_SECONDS = 0.2
 
 
-@click.group("snapshot", short_help="Save the whole database as a file, and look at one.")
+@click.group("snapshot", short_help="Save the whole database as a file, or inspect one.")
 def command() -> None:
     """Snapshots of the whole database."""
 

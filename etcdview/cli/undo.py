@@ -24,8 +24,8 @@ _SIGNS = {"added": "+", "removed": "-", "changed": "~"}
 
 @click.command("undo")
 @click.argument("etcd_key", metavar="KEY")
-@click.option("--at", "revision", type=click.IntRange(0), help="Put back the value of this revision; 0: none.")
-@click.option("--list", "listed", is_flag=True, help="List the changes that the undo file has of the key, and end.")
+@click.option("--at", "revision", type=click.IntRange(0), help="Restore the value of this revision; 0 deletes the key.")
+@click.option("--list", "listed", is_flag=True, help="List the changes of the key in the undo file, then exit.")
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @settings_options(_ROWS)
 def command(etcd_key: str, revision: int | None, listed: bool, yes: bool, resolved: Resolved) -> int:

@@ -41,7 +41,7 @@ def command() -> None:
 @click.option(
     "--resource", "resources", multiple=True, help="Only this resource type; !NAME for all but it. Repeatable."
 )
-@click.option("--no-password", is_flag=True, help="No password: logs in by token alone, such as a script.")
+@click.option("--no-password", is_flag=True, help="No password: the user logs in by token only, such as a script.")
 def add(
     name: str, users_file: str | None, role: Role, namespaces: tuple[str, ...], resources: tuple[str, ...],
     no_password: bool,
@@ -51,7 +51,7 @@ def add(
     user = User(check_name(name), role, "" if no_password else hash_password(_ask()), scope)
     with _changed(users_file) as change:
         if name in change.users.by_name:
-            raise UsageError(f"There is a user {name!r} already.", "Remove it first, or use `etcdview user password`.")
+            raise UsageError(f"User {name!r} already exists.", "Remove it first, or use `etcdview user password`.")
         change.users = change.users.with_user(user)
     say(f"Added {name}, {role}.")
 
@@ -91,10 +91,10 @@ def remove(name: str, users_file: str | None) -> None:
 @command.command("token")
 @_NAME
 @_FILE
-@click.option("--days", type=click.IntRange(1, 3650), default=90, show_default=True, help="How long it is good for.")
+@click.option("--days", type=click.IntRange(1, 3650), default=90, show_default=True, help="How long it is valid.")
 @click.option("--forever", is_flag=True, help="It does not expire.")
-@click.option("--note", default="", help="What it is for.")
-@click.option("--revoke", metavar="ID", help="Take this token away instead.")
+@click.option("--note", default="", help="Purpose.")
+@click.option("--revoke", metavar="ID", help="Revoke this token instead.")
 def token(name: str, users_file: str | None, days: int, forever: bool, note: str, revoke: str | None) -> None:
     """Make an API token of a user, or take one away. It is shown once: the file keeps only its hash.
 
@@ -103,7 +103,7 @@ def token(name: str, users_file: str | None, days: int, forever: bool, note: str
     now = datetime.now(UTC)
     with _changed(users_file) as change:
         if revoke:
-            change.users, text = drop_token(change.users, name, revoke), f"Token {revoke} is good for nothing any more."
+            change.users, text = drop_token(change.users, name, revoke), f"Token {revoke} is revoked."
         else:
             until = None if forever else now + timedelta(days=days)
             change.users, made = add_token(change.users, name, now, until, note)
@@ -129,7 +129,7 @@ def _changed(users_file: str | None) -> Iterator[_Change]:
 def _path(users_file: str | None) -> Path:
     path = load({"users_file": users_file}).users_file
     if not path:
-        raise SettingError("No users file is named.", "Give --users-file FILE, or set ETCDVIEW_USERS_FILE.")
+        raise SettingError("No users file is set.", "Give --users-file FILE, or set ETCDVIEW_USERS_FILE.")
     return Path(path)
 
 

@@ -13,16 +13,14 @@ from etcdview.health.monitor import Monitor
 from etcdview.models import KeyValue, Range, RangeResult
 from etcdview.stores.protocols import Store
 
-STALE = (
-    "etcd has lost its quorum: nothing can be written, and what is shown was read from one member and may be behind."
-)
+STALE = "etcd has lost its quorum: writes fail, and pages show one member's data, which may be out of date."
 
 
 def how_read(live: bool, serializable: bool) -> str:
     """How values were read, in words; "" for a file, where there is nothing to tell."""
     if not live:
         return ""
-    return "from one member, which may be behind" if serializable else "linearizably"
+    return "from one member, which may be out of date" if serializable else "linearizably"
 
 
 class ConsistentStore:

@@ -26,7 +26,7 @@ def open_file(path: Path) -> StaticStore | SnapshotStore:
     try:
         form = "bolt" if path.is_dir() else _form(path)
     except (OSError, EOFError, zlib.error) as error:
-        raise FileFormatError(f"{path} cannot be read: {error}.", "Check the path, and who may read it.") from error
+        raise FileFormatError(f"{path} cannot be read: {error}.", "Check the path and its permissions.") from error
     match form:
         case "bolt":
             return open_snapshot(path)

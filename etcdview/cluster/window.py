@@ -157,5 +157,5 @@ def _without_bytes(decoded: Decoded) -> Decoded:
     """Nothing that could quote the value; why it cannot be decrypted quotes only the names of keys."""
     error = decoded.error
     if error is not None and not isinstance(error, DecryptError):
-        error = DecodeError("This value cannot be decoded.", "It lies where Secrets do: nothing of it is shown.")
+        error = DecodeError("This value cannot be decoded.", "It is stored among Secrets, so none of it is shown.")
     return replace(decoded, plain=b"", partial=None, unknown_fields=(), error=error)

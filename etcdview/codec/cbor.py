@@ -49,7 +49,7 @@ def parse(raw: bytes) -> Any:
         return plain(value)
     except (cbor2.CBORError, ValueError, RecursionError, OverflowError, MemoryError, TypeError) as error:
         offset = skipped + min(stream.tell(), len(body))
-        raise DecodeError(f"This CBOR breaks off or is none: {error}.", offset=offset) from error
+        raise DecodeError(f"Invalid CBOR: {error}.", offset=offset) from error
 
 
 def _decode(stream: io.BytesIO, body: bytes) -> Any:

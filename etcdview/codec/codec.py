@@ -112,7 +112,7 @@ def _tree_form(form: Format, parse: Any, value: bytes) -> Decoded:
     except DecodeError as error:
         return Decoded(StorageFormat(form), None, error, value)
     if not isinstance(obj, dict):
-        return Decoded(StorageFormat(form), None, DecodeError(f"This {form} is no object.", offset=0), value)
+        return Decoded(StorageFormat(form), None, DecodeError(f"This {form} is not an object.", offset=0), value)
     api_version, kind = obj.get("apiVersion"), obj.get("kind")
     storage = StorageFormat(form, api_version=_str(api_version), kind=_str(kind))
     return Decoded(storage, obj, None, value)
@@ -132,7 +132,7 @@ def _foreign(value: bytes) -> DecodeError:
     if not value:
         return DecodeError("This value is empty.")
     return DecodeError(
-        "This value has none of the forms that Kubernetes stores: protobuf, JSON, CBOR or encrypted.",
+        "This value is not protobuf, JSON, CBOR or encrypted, the formats that Kubernetes stores.",
         "Something else may have written it; its bytes can be shown.",
         offset=0,
     )

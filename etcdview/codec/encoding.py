@@ -88,7 +88,7 @@ def _sealed(plain: bytes, storage: StorageFormat, key: bytes, config: Encryption
     keys = config.candidates(provider, name)
     if not keys:
         raise DecryptError(
-            f"There is no key {name!r} of {provider} to encrypt with.",
+            f"{provider} has no key {name!r} to encrypt with.",
             "Give the EncryptionConfiguration that has it; kms keys cannot be used offline.",
         )
     return prefix(provider, name) + ciphers.seal(provider, keys[0].secret, plain, key)

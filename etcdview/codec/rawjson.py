@@ -31,7 +31,7 @@ def parse(raw: bytes) -> Any:
     except RecursionError as error:
         raise DecodeError(f"This JSON is nested deeper than {MAX_DEPTH} levels.") from error
     except ValueError as error:
-        raise DecodeError(f"This JSON holds what Kubernetes cannot: {error}.") from error
+        raise DecodeError(f"Kubernetes cannot store this JSON: {error}.") from error
     _check_depth(raw)
     return _without_surrogates(value) if _has_surrogates(raw, text) else value
 

@@ -37,7 +37,7 @@ def parse_time(text: str) -> tuple[int, int]:
     """(seconds, nanos) of an RFC 3339 time. Raises ValueError."""
     match = _TIME.match(text)
     if match is None:
-        raise ValueError(f"{text[:40]!r} is no RFC 3339 time")
+        raise ValueError(f"{text[:40]!r} is not an RFC 3339 time")
     year, month, day, hour, minute, second = (int(part) for part in match.groups()[:6])
     seconds = _days(year, month, day) * _DAY + hour * 3600 + minute * 60 + second
     if match[8]:

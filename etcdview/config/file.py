@@ -30,7 +30,7 @@ def _row(name: str, path: Path) -> Row:
         return _BY_NAME[name]
     near = difflib.get_close_matches(name.replace("_", "-"), _BY_NAME, n=1, cutoff=0.5)
     remedy = f"Did you mean {near[0]!r}?" if near else "README.md lists the settings."
-    raise SettingError(f"{path} sets {name!r}, which is no setting of etcdview.", remedy)
+    raise SettingError(f"{path} sets {name!r}, which is not a setting of etcdview.", remedy)
 
 
 def _from_folder(row: Row, value: object, folder: Path) -> object:

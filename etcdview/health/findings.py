@@ -40,7 +40,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The answer, as of `at`, and the findings it rests on, the gravest first."""
+    """The answer, as of `at`, and the findings it rests on, most severe first."""
 
     status: Status
     at: datetime

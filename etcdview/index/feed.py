@@ -170,12 +170,12 @@ class Feed:
             self._set(state="down", loading=None, counts={}, covered=(), problem=str(error))
             return _DOWN_PAUSE_SECONDS
         if isinstance(error, CompactedError):
-            why = "etcd has compacted what the index had not seen yet; it loads again."
+            why = "etcd has compacted revisions that the index had not read; it reloads."
         elif isinstance(error, ForeignError | UnprovenError):
-            why = f"{error} The index loads again."
+            why = f"{error} The index reloads."
             self._rewound = True
         else:
-            why = f"The index failed ({type(error).__name__}: {error}); it loads again."
+            why = f"The index failed ({type(error).__name__}: {error}); it reloads."
         self._forget(why)
         pause, self._pause = self._pause, min(self._pause * 2, _LONGEST_PAUSE_SECONDS)
         return pause
@@ -291,7 +291,7 @@ class Feed:
         self._set(state="bounded" if problem else "live", confirmed_at=at, problem=problem)
 
 
-_CATCHING_UP = "The watch is catching up with what was written meanwhile."
+_CATCHING_UP = "The watch is catching up."
 _BEHIND = "etcd has not confirmed for some seconds that the watch is up to date."
 
 

@@ -57,7 +57,7 @@ class History:
         # grow again, and so do terms; zeros come from servers that do not say
         if self._cluster and head.cluster_id and head.cluster_id != self._cluster:
             raise ForeignError(
-                f"Another cluster answers now: its ID is {head.cluster_id:x}, before it was {self._cluster:x}."
+                f"A different cluster answers now: its ID is {head.cluster_id:x}, before it was {self._cluster:x}."
             )
         if head.revision < self.reached:
             raise ForeignError(
@@ -121,7 +121,7 @@ class History:
             raise UnprovenError(_FORGOTTEN.format(self.applied))
         # the same number on another key: two histories that came to the same revision
         if self._anchor is not None and self._anchor.kv.key not in repeated:
-            raise ForeignError(f"Revision {self.applied:,} is another one than before, as after a restore.")
+            raise ForeignError(f"Revision {self.applied:,} has changed, as after a restore.")
         self.proven = True
 
     def _is_vain(self, batch: WatchBatch, now: float) -> bool:
@@ -142,4 +142,4 @@ class History:
         return True
 
 
-_FORGOTTEN = "etcd does not tell any more what it wrote at revision {:,}, the last one that the index has seen."
+_FORGOTTEN = "etcd no longer returns what it wrote at revision {:,}, the last one that the index has seen."

@@ -30,7 +30,7 @@ from etcdview.models import Event
 _log = logging.getLogger(__name__)
 
 PULSE_SECONDS = 1.0
-STRAYS = "(no place)"  # the churn of keys that fit no pattern
+STRAYS = "Other keys"  # the churn of keys that fit no pattern
 
 # the worst part of the index speaks for all of it
 _BY_WORST: tuple[State, ...] = ("down", "loading", "bounded", "behind", "live")
@@ -205,6 +205,6 @@ def _unreadable(denied: Sequence[FeedStatus], asked: KeyRange) -> DeniedError:
     if denied:
         return DeniedError(denied[0].problem, "Names and values below it cannot be shown with this etcd user.")
     return DeniedError(
-        f"{show(asked.start)} is outside of the prefixes that etcdview is set to read.",
+        f"{show(asked.start)} is outside the prefixes that etcdview may read.",
         "Add its prefix to the setting `prefixes`.",
     )

@@ -186,7 +186,7 @@ def _compile(pattern: str, literal_prefix: bytes) -> Regex:
         whole_lines = re2.compile(b"(?m)^.*(?:" + pattern.encode() + b").*$", options)
     except (re2.error, UnicodeEncodeError) as error:
         raise QueryError(
-            f"{pattern[:80]!r} is no regular expression that can be searched for: {_reason(error)}.",
+            f"{pattern[:80]!r} is not a valid regular expression: {_reason(error)}.",
             "See https://github.com/google/re2/wiki/Syntax; look-around and back-references do not exist there.",
         ) from error
     return Regex(anywhere, whole_lines, literal_prefix)

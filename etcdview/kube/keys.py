@@ -132,7 +132,7 @@ def from_query(key: str | None, key64: str | None) -> bytes:
             return base64.b64decode(padded, altchars=b"-_", validate=True)
         except (ValueError, binascii.Error) as error:
             raise QueryError(
-                f"key64={key64[:40]!r} is no base64url.",
+                f"key64={key64[:40]!r} is not valid base64url.",
                 "Give the key's bytes as base64url, or as key= when they are UTF-8.",
             ) from error
     if key:

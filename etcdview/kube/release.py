@@ -38,7 +38,7 @@ class Release:
         """Read "1.36", "v1.36.3" or "v1.36.3-gke.1". Raises SettingError for anything else."""
         found = _read(text.strip())
         if found is None:
-            raise SettingError(f"{text[:40]!r} is no release of Kubernetes.", "Write it as 1.36.")
+            raise SettingError(f"{text[:40]!r} is not a Kubernetes release.", "Write it as 1.36.")
         return found
 
 

@@ -155,7 +155,7 @@ class _Labels:
     def _key(self) -> str:
         key = self._take()
         if not _KEY.fullmatch(key):
-            raise self._bad(f"{key!r} is no name of a label" if key else "the name of a label is missing")
+            raise self._bad(f"{key!r} is not a valid label name" if key else "the name of a label is missing")
         return key
 
     def _value(self) -> str:
@@ -163,13 +163,13 @@ class _Labels:
             return ""
         value = self._take()
         if not _VALUE.fullmatch(value):
-            raise self._bad(f"{value!r} is no value that a label can have")
+            raise self._bad(f"{value!r} is not a valid label value")
         return value
 
     def _integer(self) -> str:
         value = self._take()
         if not re.fullmatch(r"-?\d{1,18}", value):
-            raise self._bad(f"{value!r} is no integer")
+            raise self._bad(f"{value!r} is not an integer")
         return value
 
     def _values(self) -> frozenset[str]:
@@ -195,7 +195,7 @@ class _Labels:
             raise self._bad(f"{token!r} is missing" if not found else f"{found!r} stands where {token!r} should")
 
     def _bad(self, why: str) -> QueryError:
-        return QueryError(f"{self._text!r} is no label selector: {why}.", _LABEL_HELP)
+        return QueryError(f"{self._text!r} is not a label selector: {why}.", _LABEL_HELP)
 
 
 def _tokens(text: str) -> Iterator[str]:
@@ -203,7 +203,7 @@ def _tokens(text: str) -> Iterator[str]:
     while position < end:
         match = _TOKEN.match(text, position)
         if match is None:  # the pattern takes any character; kept for the type's sake
-            raise QueryError(f"{text!r} is no label selector.", _LABEL_HELP)
+            raise QueryError(f"{text!r} is not a label selector.", _LABEL_HELP)
         yield match["op"] or match["word"]
         position = match.end()
 
@@ -236,7 +236,7 @@ def _terms(text: str) -> Iterator[str]:
 def _field(term: str) -> FieldRequirement:
     match = re.match(r"(?P<path>(?:\[[^\]]*\]|[^=!\[])+?)\s*(?P<op>==|=|!=)(?P<value>.*)$", term.strip(), re.DOTALL)
     if match is None:
-        raise QueryError(f"{term!r} is no field selector: it compares nothing.", _FIELD_HELP)
+        raise QueryError(f"{term!r} is not a field selector: it has no comparison.", _FIELD_HELP)
     path = match["path"].strip()
     if "[" in path:
         compile_path("." + path.removeprefix("."))

@@ -170,5 +170,5 @@ def _stretches(names: KeyIndex, scope: Scope) -> Iterator[tuple[bytes, bytes]]:
 
 def _why(error: EtcdviewError) -> str:
     if isinstance(error, CompactedError):
-        return "etcd compacted the revision that was searched; the rest was not looked into. Search again."
-    return f"{error} The rest was not looked into."
+        return "etcd compacted the revision that was searched; the rest was not searched. Search again."
+    return f"{error} The rest was not searched."

@@ -133,7 +133,7 @@ def _begun(steps: Iterator[Step]) -> Iterator[Step]:
 
 def _scope(window: Window, query: ContentQuery) -> Scope:
     if query.namespace and not query.resource:
-        raise QueryError("A namespace was given without a resource type.", "Choose the resource type too.")
+        raise QueryError("A namespace was given, but no resource type.", "Choose the resource type too.")
     if query.resource:
         resource = find_type(window, named_tree(window), query.resource).resource
         start = window.keyspace.range_prefix(resource, query.namespace)

@@ -170,10 +170,10 @@ def _secrets_in_plain(row: TypeRow, plain: int, now: datetime) -> Finding:
     return Finding(
         id="secrets-in-plain-text",
         severity="warning",
-        summary=f"{plain:,} Secrets lie in etcd in plain text.",
+        summary=f"{plain:,} Secrets are stored in etcd unencrypted.",
         evidence=f"{plain:,} of {row.looked_at:,} looked at ({row.total:,} in all), {now:%H:%M:%S} UTC",
-        why="Whoever reads etcd, its disk, a snapshot or a backup reads them.",
-        action="Give the API server an EncryptionConfiguration that covers secrets, then write them all again.",
+        why="Anyone who can read etcd, its disk, a snapshot or a backup can read them.",
+        action="Give the API server an EncryptionConfiguration that covers secrets, then rewrite them all.",
         commands=(row.rewrite or f"kubectl get {SECRETS} --all-namespaces -o json | kubectl replace -f -",),
     )
 
@@ -182,10 +182,10 @@ def _old_key(row: TypeRow, old: int, now: datetime) -> Finding:
     return Finding(
         id="values-under-an-old-key",
         severity="info",
-        summary=f"{old:,} values of {row.name} are under a key that is not the first any more.",
+        summary=f"{old:,} values of {row.name} are still encrypted with an old key.",
         evidence=f"{old:,} of {row.looked_at:,} looked at ({row.total:,} in all), {now:%H:%M:%S} UTC",
-        why="The old key cannot be taken out of the configuration before they are written again.",
-        action="Write them again, then take the old key out.",
+        why="The old key must stay in the configuration until they are rewritten.",
+        action="Rewrite them, then remove the old key.",
         commands=(row.rewrite,) if row.rewrite else (),
     )
 

@@ -128,10 +128,10 @@ class RunPage:
 _DONE = {
     "compact": "The history has been compacted.",
     "defragment": "The member has been defragmented.",
-    "move-leader": "The lead has moved.",
+    "move-leader": "The leader has moved.",
     "disarm": "The alarm has been disarmed.",
     "add-learner": "The member has been added as a learner. Start it with empty data and these flags.",
-    "promote": "The learner has its vote.",
+    "promote": "The learner is now a voter.",
     "remove": "The member has been removed.",
 }
 
@@ -242,19 +242,19 @@ def _confirmed(window: Window, query: OperationQuery) -> Maintainable:
 def _store(window: Window, act: str) -> Maintainable:
     store, viewer = window.cluster.source, window.viewer
     if not isinstance(store, Maintainable):
-        raise NotFoundError("This is a file: there is no cluster to look after.", "Open a live etcd.")
+        raise NotFoundError("This is a file: maintenance needs a live etcd.", "Open a live etcd.")
     if act == "maintain" and window.cluster.undo is None:
         raise off(live=True)
     if viewer.method == LOCAL_METHOD:  # nobody has to log in: then nothing is changed, and no Secret leaves
         raise off(live=True)
     if not (viewer.may("maintain") if act == "maintain" else viewer.may("snapshot")):
-        raise DeniedError(f"Your role ({viewer.role}) does not permit this.", "Ask whoever runs etcdview.")
+        raise DeniedError(f"Your role ({viewer.role}) does not permit this.", "Ask etcdview's administrator.")
     return store
 
 
 def _plan(cluster: ClusterNow, query: OperationQuery) -> Plan:
     if query.operation not in OPERATIONS:
-        raise NotFoundError(f"There is no operation {query.operation[:30]!r}.", f"Choose {', '.join(OPERATIONS)}.")
+        raise NotFoundError(f"Unknown operation {query.operation[:30]!r}.", f"Choose {', '.join(OPERATIONS)}.")
     operation = query.operation
     if operation == "snapshot":
         return plans.snapshot(cluster)
@@ -281,7 +281,7 @@ def _id(text: str) -> int:
     try:
         return int(text, 16) if len(text) <= 16 else int("", 16)
     except ValueError:
-        raise QueryError(f"{text[:40]!r} is no member ID.", "IDs are hexadecimal, as etcdctl prints them.") from None
+        raise QueryError(f"{text[:40]!r} is not a member ID.", "IDs are hexadecimal, as etcdctl prints them.") from None
 
 
 def _earlier(window: Window, now: datetime) -> Earlier | None:
@@ -303,10 +303,10 @@ def _loses(window: Window, cluster: ClusterNow, revision: int) -> str:
     metrics = [m.metrics for m in facts.members] if facts else []
     compacted = int(max((m.compact_revision or 0 for m in metrics if m), default=0))
     stay = cluster.revision - revision
-    left = f"the {stay:,} after it stay" if stay else "none stays: no history, and nothing to undo a change by"
+    left = f"the {stay:,} after it remain" if stay else "none remain, so changes cannot be undone"
     if 0 < compacted < revision:
-        return f"{revision - compacted:,} revisions of history go, {compacted:,} to {revision - 1:,}; {left}."
-    return f"All revisions before {revision:,} go that are still there; {left}."
+        return f"{revision - compacted:,} revisions are discarded, {compacted:,} to {revision - 1:,}; {left}."
+    return f"All remaining revisions before {revision:,} are discarded; {left}."
 
 
 def _line(cluster: ClusterNow, member: MemberNow, changes: bool) -> MemberLine:

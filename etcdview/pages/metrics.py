@@ -22,7 +22,7 @@ def cluster_metrics(window: Window) -> Iterator[Metric]:
 def _index_metrics(names: KeyIndex) -> Iterator[Metric]:
     freshness = names.freshness()
     yield GaugeMetricFamily("etcdview_index_revision", "Revision that the key index is true at", freshness.revision)
-    yield GaugeMetricFamily("etcdview_index_age_seconds", "Since etcd confirmed it", freshness.age_seconds)
+    yield GaugeMetricFamily("etcdview_index_age_seconds", "Time since etcd confirmed it", freshness.age_seconds)
     yield GaugeMetricFamily("etcdview_index_complete", "1 when every key name is known", int(freshness.complete))
     keys = GaugeMetricFamily("etcdview_keys", "Keys by resource type", labels=("resource", "group"))
     for counted in names.tree().types:

@@ -37,7 +37,7 @@ class SearchQuery:
         if not self.mode:
             return "prefix" if self.text.startswith("/") else "contains"
         if self.mode not in MODES:
-            raise QueryError(f"There is no search mode {self.mode!r}.", f"Choose one of {', '.join(MODES)}.")
+            raise QueryError(f"Unknown search mode {self.mode!r}.", f"Choose one of {', '.join(MODES)}.")
         return self.mode
 
 
@@ -109,7 +109,7 @@ def search_page(window: Window, query: SearchQuery, stop: Stop | None = None) ->
 
 def _find(window: Window, query: SearchQuery, mode: Mode, stop: Stop | None) -> KeyPage:
     if not 1 <= query.limit <= MAX_PAGE_SIZE:
-        raise QueryError(f"limit={query.limit} is out of bounds.", f"Ask for 1 to {MAX_PAGE_SIZE} keys a page.")
+        raise QueryError(f"limit={query.limit} is out of bounds.", f"Choose 1 to {MAX_PAGE_SIZE} keys per page.")
     return window.index.search(query.text, mode, after=query.after, limit=query.limit, stop=stop)
 
 

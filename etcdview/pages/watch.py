@@ -77,9 +77,9 @@ def watch_page(window: Window, query: WatchQuery) -> WatchPage:
     """The page. Raises UnsupportedError for a file, which does not change, and QueryError for a kind there is not."""
     names = window.index
     if not isinstance(names, Changing):
-        raise UnsupportedError("A file does not change: there is nothing to watch.", "Open a live etcd.")
+        raise UnsupportedError("A file does not change, so it cannot be watched.", "Open a live etcd.")
     if query.kind not in ("", *KINDS):
-        raise QueryError(f"There is no kind of change {query.kind!r}.", f"Choose one of {', '.join(KINDS)}.")
+        raise QueryError(f"Unknown kind of change {query.kind!r}.", f"Choose one of {', '.join(KINDS)}.")
     found = _changes(names.changes, query)
     wanted = [c for c in found.changes if _is_wanted(c, query)]
     return WatchPage(

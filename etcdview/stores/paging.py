@@ -11,7 +11,7 @@ from etcdview.stores.protocols import Store
 FIRST_PIECE = 100
 LARGEST_PIECE = 10_000
 PIECE_BYTES = 8 * 1024 * 1024
-LYING = "The answer breaks etcd's rules. Is this an etcd, and is there a proxy in front of it?"
+LYING = "The answer violates etcd's protocol. Is this an etcd, and is there a proxy in front of it?"
 
 
 def next_start(server: str, start: bytes, last: bytes | None) -> bytes:

@@ -96,8 +96,8 @@ def key_fits(certificate: Certificate, key_name: str) -> bool:
     public = files.public_key(x509.load_der_x509_certificate(certificate.der))
     if public is None:
         raise CertificateFileError(
-            f"The key of {certificate.subject} is of a kind that is not known here, and cannot be compared.",
-            "Compare it by openssl.",
+            f"The key of {certificate.subject} has an unknown type, so it cannot be compared.",
+            "Compare it with openssl.",
         )
     return files.same_key(public, key.public_key())
 

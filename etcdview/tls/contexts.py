@@ -29,7 +29,7 @@ class _ClosedOnReset(ssl.SSLSocket):
             return super().getpeername()
         except OSError as error:
             self.close()
-            raise ConnectionResetError(errno.ECONNRESET, "the other side has hung up") from error
+            raise ConnectionResetError(errno.ECONNRESET, "the other side closed the connection") from error
 
 
 def client_context(files: TlsFiles, *, verify: bool = True) -> ssl.SSLContext:
@@ -56,7 +56,7 @@ def client_context(files: TlsFiles, *, verify: bool = True) -> ssl.SSLContext:
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
         tls_files.load(files)  # says which file it is, and what is wrong with it
         raise CertificateFileError(
-            f"The TLS files cannot be used: {error}.", "`etcdview doctor` looks at each of them."
+            f"The TLS files cannot be used: {error}.", "`etcdview doctor` checks each of them."
         ) from error
     return context
 

@@ -100,7 +100,7 @@ class _Examination:
 
     def connect(self) -> str:
         self.line.connect()
-        return f"Something listens at {self.endpoint.address}."
+        return f"{self.endpoint.address} accepts connections."
 
     def shake_hands(self) -> str:
         if not self.endpoint.secure:
@@ -111,5 +111,5 @@ class _Examination:
 
     def be_let_in(self) -> str:
         if not self.endpoint.secure:
-            return "None is asked for without TLS."
+            return "Not needed without TLS."
         return refusals.be_let_in(self.line, self.files, self.alert)

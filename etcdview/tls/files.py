@@ -59,7 +59,7 @@ def load(files: TlsFiles, now: datetime | None = None) -> Material:
         given, missing = ("certificate", "key") if files.cert else ("key", "certificate")
         raise CertificateFileError(
             f"A client {given} is given ({files.cert or files.key}), but no {missing}.",
-            f"Name both: --cert (ETCDCTL_CERT) and --key (ETCDCTL_KEY); the {missing} is not there.",
+            f"Name both: --cert (ETCDCTL_CERT) and --key (ETCDCTL_KEY); the {missing} is missing.",
         )
     ca = read_pem(files.cacert, "CA") if files.cacert else _system_authorities()
     if files.cacert:
@@ -86,8 +86,8 @@ def read_pem(name: str, what: str) -> bytes:
         ) from error
     except PermissionError as error:
         raise CertificateFileError(
-            f"The {what} file {name} may not be read by this user.",
-            "Run etcdview as a user who may read it, or give that user a certificate of its own.",
+            f"The {what} file {name} cannot be read by this user.",
+            "Run etcdview as a user with read permission, or give that user a certificate of its own.",
         ) from error
     except OSError as error:
         raise CertificateFileError(

@@ -121,7 +121,7 @@ def resolve(endpoint: Endpoint, timeout_seconds: float) -> tuple[str, ...]:
         got = answer.get(timeout=timeout_seconds)
     except queue.Empty as error:
         raise DeadlineError(
-            f"No name server answers what {endpoint.host} is.",
+            f"No name server answers for {endpoint.host}.",
             "Check /etc/resolv.conf, or give an IP address.",
             endpoint=str(endpoint),
         ) from error
@@ -170,7 +170,7 @@ def _tcp_error(endpoint: Endpoint, error: OSError) -> UnreachableError:
             endpoint=where,
         )
     if isinstance(error, TimeoutError):
-        return DeadlineError(f"{where} does not take the connection.", _FIREWALL, endpoint=where)
+        return DeadlineError(f"{where} does not accept the connection.", _FIREWALL, endpoint=where)
     if isinstance(error, socket.gaierror):
         return ResolveError(
             f"The host name {endpoint.host} does not resolve ({error.strerror}).",

@@ -52,7 +52,7 @@ def greet(line: Line, files: TlsFiles, now: datetime) -> Greeting:
         raise _no_tls(line, error) from error
     if secured.selected_alpn_protocol() != "h2":
         raise TlsError(
-            f"{line.endpoint} speaks TLS, but not HTTP/2: this is no etcd, or a proxy that hides it.",
+            f"{line.endpoint} speaks TLS, but not HTTP/2: this is not etcd, or a proxy hides it.",
             "Check the port: etcd's clients use 2379. A proxy before it must pass on HTTP/2, or TCP as it is.",
             endpoint=str(line.endpoint),
         )
@@ -81,7 +81,7 @@ def be_let_in(line: Line, files: TlsFiles, alert: ssl.SSLError | None) -> str:
         raise _shut_out(line, files, error) from error
     if not answer:
         raise _shut_out(line, files, ConnectionError("it hung up"))
-    return f"{files.cert} is accepted." if files.cert else "None is asked for."
+    return f"{files.cert} is accepted." if files.cert else "The server does not request one."
 
 
 def speak_plainly(line: Line) -> str:
@@ -101,7 +101,7 @@ def speak_plainly(line: Line) -> str:
             endpoint=str(line.endpoint),
         )
     raise UnreachableError(
-        f"What listens at {line.endpoint} is no etcd: it does not answer HTTP/2.",
+        f"{line.endpoint} is not etcd: it does not answer HTTP/2.",
         "Check the port: etcd's clients use 2379, its peers 2380.",
         endpoint=str(line.endpoint),
     )
@@ -191,14 +191,14 @@ def _shut_out(line: Line, files: TlsFiles, error: OSError) -> ClientCertificateE
     said = (getattr(error, "reason", "") or "it hung up").lower().replace("_", " ")
     if not files.cert:
         return ClientCertificateError(
-            f"{where} asks for a client certificate, and none is given.",
+            f"{where} requires a client certificate, but none is given.",
             "Give one with --cert and --key (ETCDCTL_CERT, ETCDCTL_KEY); "
             "kubeadm's is /etc/kubernetes/pki/etcd/healthcheck-client.crt.",
             endpoint=where,
         )
     return ClientCertificateError(
         f"{where} refuses the client certificate {files.cert} ({said}): {_objection(files)}.",
-        "Give a client certificate that etcd's --trusted-ca-file has signed; the log of the member says what it minds.",
+        "Give a client certificate that etcd's --trusted-ca-file has signed; the log of the member has the reason.",
         endpoint=where,
     )
 

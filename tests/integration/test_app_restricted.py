@@ -69,7 +69,7 @@ def test_what_is_not_permitted_is_a_403_that_says_who_forbids_it(client: FlaskCl
     assert "does not permit reading /registry/secrets/" in denied.text
     outside = client.get("/registry?resource=pods")
     assert outside.status_code == 403
-    assert "outside of the prefixes" in outside.text
+    assert "outside the prefixes" in outside.text
 
 
 def test_a_search_through_the_forbidden_part_says_that_it_is_not_whole(client: FlaskClient) -> None:

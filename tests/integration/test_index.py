@@ -103,7 +103,7 @@ def test_what_churns_is_counted_by_type(plain_etcd: Cluster) -> None:
         writer.put(b"/elsewhere")
         settled(index, writer.put(b"/registry/pods/shop/a"))
         wait_for(lambda: len(index.churn()) == 3, index.churn)
-        assert [(row.prefix, row.total) for row in index.churn()] == [("leases", 3), ("(no place)", 1), ("pods", 1)]
+        assert [(row.prefix, row.total) for row in index.churn()] == [("leases", 3), ("Other keys", 1), ("pods", 1)]
 
 
 def test_while_it_loads_pages_are_answered_from_etcd(plain_etcd: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -205,7 +205,7 @@ def _look_as_viewer(url: str) -> None:
         assert "permit" in index.freshness().problem
         with pytest.raises(DeniedError, match="does not permit reading /registry/secrets/"):
             index.page(b"/registry/secrets/", b"/registry/secrets0")
-        with pytest.raises(DeniedError, match="outside of the prefixes"):
+        with pytest.raises(DeniedError, match="outside the prefixes"):
             index.page(b"/registry/leases/", b"/registry/leases0")
         page = index.page(b"/registry/", b"/registry0")
         assert (len(page.keys), page.complete) == (5, False)

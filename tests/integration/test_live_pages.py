@@ -176,7 +176,7 @@ def test_the_watch_page_finds_what_fits_however_much_else_was_written(live: Live
     page = live.browser.get("/watch?kind=deleted").text
 
     assert "/registry/configmaps/live/gone" in page
-    assert "None of the changes that are remembered" in live.browser.get("/watch?q=nonesuch").text
+    assert "No recorded change matches" in live.browser.get("/watch?q=nonesuch").text
 
 
 def test_more_changes_than_are_listed_are_counted(live: Live) -> None:

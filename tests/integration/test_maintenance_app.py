@@ -161,7 +161,7 @@ def test_what_was_not_confirmed_is_logged_in_words(desk: Desk) -> None:
     assert begun == ("begin compact", "begun", str(revision))
     assert ended[1:] == (
         "refused",
-        f"{revision}; To confirm, type {revision} exactly; something else was typed.",
+        f"{revision}; To confirm, type {revision} exactly; the text does not match.",
     )
 
 
@@ -246,9 +246,9 @@ def test_compaction_proposes_no_revision_and_says_what_it_costs(desk: Desk) -> N
         return desk.ann.get("/maintenance/compact", query_string={"revision": revision}).text
 
     assert "Refused: The revision must be between 1 and" in told(0)
-    assert "revisions of history go" in told(last) or "All revisions before" in told(last)
-    assert "none stays: no history, and nothing to undo a change by." in told(last)
-    assert "the 2 after it stay." in told(last - 2)
+    assert "are discarded" in told(last) or "All remaining revisions before" in told(last)
+    assert "none remain, so changes cannot be undone." in told(last)
+    assert "the 2 after it remain." in told(last - 2)
 
 
 def test_a_revision_of_some_minutes_ago_is_told_where_the_index_saw_one(desk: Desk, live: Browsed) -> None:

@@ -69,7 +69,7 @@ def test_a_snapshot_is_equal_to_etcd_at_every_revision(
     plain_etcdctl("snapshot", "save", str(tmp_path / "after.db"))
     check_equal(tmp_path / "after.db", live, middle)
     store = open_file(tmp_path / "after.db")
-    with pytest.raises(CompactedError, match=f"The oldest that it holds is {middle:,}"):
+    with pytest.raises(CompactedError, match=f"Its oldest revision is {middle:,}"):
         store.range(Range(b"/registry/a", revision=middle - 1))
     live.close()
 

@@ -77,7 +77,7 @@ def test_a_wrong_password_and_no_user_are_told_apart(guarded: Cluster) -> None:
 
     with pytest.raises(DeniedError, match="does not know this user and password"):
         wrong.range(Range(b"/registry/pods/a"))
-    with pytest.raises(DeniedError, match="asks for a user name"):
+    with pytest.raises(DeniedError, match="requires a user name"):
         nobody.range(Range(b"/registry/pods/a"))
 
     wrong.close()

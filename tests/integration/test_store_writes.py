@@ -41,7 +41,7 @@ def test_a_key_is_created_where_there_is_none(store: EtcdStore, etcdctl: Etcdctl
 def test_a_key_that_is_there_is_not_created_again(store: EtcdStore, etcdctl: Etcdctl) -> None:
     etcdctl("put", "/a", "theirs")
 
-    with pytest.raises(ConflictError, match="There is a key /a already"):
+    with pytest.raises(ConflictError, match="Key /a already exists"):
         store.put(b"/a", b"ours", mod_revision=0)
 
     assert store.range(Range(b"/a")).kvs[0].value == b"theirs"
@@ -110,7 +110,7 @@ def test_many_keys_are_deleted_together_or_not_at_all(store: EtcdStore, etcdctl:
     seen = {kv.key: kv.mod_revision for kv in store.range(Range(b"/k/", b"/k0")).kvs}
     etcdctl("put", "/k/001", "theirs")
 
-    with pytest.raises(ConflictError, match=r"1 of these 128 keys .* /k/001 .* none of them was deleted"):
+    with pytest.raises(ConflictError, match=r"1 of these 128 keys .* /k/001 .* no key was deleted"):
         store.delete_many(seen)
     assert store.range(Range(b"/k/", b"/k0", count_only=True)).count == 128
 
@@ -157,7 +157,7 @@ def test_a_change_that_nobody_answers_is_sent_once_and_says_that_its_outcome_is_
         return answer
 
     monkeypatch.setattr(store._failover, "run", run_and_freeze)
-    with pytest.raises(UnknownOutcomeError, match="Whether Txn was done is not known"):
+    with pytest.raises(UnknownOutcomeError, match="The outcome of Txn is unknown"):
         store.put(b"/a", b"2", mod_revision=seen)
     monkeypatch.undo()
     member.resume()

@@ -213,7 +213,7 @@ def client_certificate_made_for_servers(lab: Lab) -> tuple[str, TlsFiles]:
     return lab.url, lab.client(usages=SERVER)
 
 
-@mistake(SchemeError, "tls", "speaks TLS, and was spoken to without")
+@mistake(SchemeError, "tls", "requires TLS, but the endpoint says http")
 def http_to_a_tls_port(lab: Lab) -> tuple[str, TlsFiles]:
     return lab.url.replace("https://", "http://"), TlsFiles()
 

@@ -111,7 +111,7 @@ def test_an_older_value_is_named_by_its_revision(store: EtcdStore, file: UndoFil
     change(store, file, value("3"))
     status, out, _ = call(KEY.decode(), "--at", str(first), "--yes")
     assert (status, now(store)) == (0, value("1"))
-    assert "what was written after it goes too" in out
+    assert "later changes are lost too" in out
     assert call(KEY.decode(), "--at", "999999", "--yes")[0] == 1
 
 

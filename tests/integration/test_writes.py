@@ -210,7 +210,7 @@ def test_a_key_that_changed_meanwhile_is_left_alone(desk: Desk, plain_etcdctl: E
     response = desk.admin.post("/edit/apply", data=fields | {"typed": "cart"})
 
     assert response.status_code == 409
-    assert "has changed meanwhile" in response.text
+    assert "has changed: it is at revision" in response.text
     now = desk.get(CART)
     assert now is not None
     assert now.value == b"theirs"
@@ -485,7 +485,7 @@ def test_more_than_one_type_is_never_deleted_at_once(desk: Desk, prefix: str) ->
     response = desk.admin.get("/delete-prefix", query_string={"prefix": prefix})
 
     assert response.status_code == 422
-    assert "more than one kind of thing" in response.text
+    assert "more than one resource type" in response.text
 
 
 def test_nothing_is_changed_where_the_undo_file_cannot_be_written(desk: Desk) -> None:
@@ -497,7 +497,7 @@ def test_nothing_is_changed_where_the_undo_file_cannot_be_written(desk: Desk) ->
     response = desk.admin.post("/edit/apply", data=fields | {"typed": "cart"})
 
     assert response.status_code == 503
-    assert "may be read by others" in response.text
+    assert "other users can read or write it" in response.text
     assert desk.get(CART) == before
 
 

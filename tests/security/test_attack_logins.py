@@ -210,7 +210,7 @@ def test_guessing_one_name_from_many_addresses_is_slowed(made: Lab) -> None:
     assert statuses[10:] == [429] * 4
 
 
-@attack(PASSWORD, "a new X-Forwarded-For with each guess, to be taken for many", "believed from trusted proxies only")
+@attack(PASSWORD, "a new X-Forwarded-For with each guess, to be taken for many", "accepted from trusted proxies only")
 def test_a_forged_address_gives_no_more_guesses(made: Lab) -> None:
     client = made.anonymous()
     token = token_of(client.get("/login"))
@@ -417,10 +417,10 @@ def test_a_users_file_that_everybody_reads_is_told_of(made: Lab, caplog: pytest.
         caplog.clear()
         (made.folder / "users.json").chmod(mode)
         create_app(made.settings, made.app.extensions["etcdview"])
-        assert ("everybody on this machine may read the hashes" in caplog.text) == told
+        assert ("every user of this machine can read the hashes" in caplog.text) == told
 
 
-@attack(FILES, "a users or access file that is broken or gone while etcdview runs", "nobody is let in by it")
+@attack(FILES, "a users or access file that is broken or gone while etcdview runs", "logins do not work")
 def test_a_broken_users_file_lets_nobody_in(made: Lab) -> None:
     client = made.logged_in("ann")
     (made.folder / "users.json").write_text("{")

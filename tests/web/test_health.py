@@ -30,7 +30,7 @@ def test_a_member_that_hangs_is_named_within_seconds_and_every_page_says_so(page
 
     expect(page.locator(".verdict-word")).to_have_text(re.compile("Degraded"), timeout=SOON)
     expect(page.get_by_role("heading", name=f"Member {stopped.name} does not answer.")).to_be_visible()
-    row = page.get_by_role("region", name="Questions and answers").get_by_role("row", name=re.compile(stopped.name))
+    row = page.get_by_role("region", name="Probes").get_by_role("row", name=re.compile(stopped.name))
     expect(row).to_contain_text("no answer")
     page.goto("/registry")
     expect(page.locator("#freshness").get_by_role("link", name="Degraded")).to_be_visible(timeout=SOON)
@@ -72,7 +72,7 @@ def test_health_and_certificates_work_without_javascript(browser: Browser, base_
     page.goto("/")
     page.get_by_role("link", name="Health", exact=True).click()
     expect(page.locator(".verdict-word")).to_have_text(FINE)
-    for title in ("Findings", "Members", "Questions and answers", "How this etcd is deployed"):
+    for title in ("Findings", "Members", "Probes", "How this etcd is deployed"):
         expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
     page.get_by_role("link", name="Certificates", exact=True).click()
     expect(page.get_by_role("heading", name="Certificates", exact=True)).to_be_visible()

@@ -32,10 +32,10 @@ def check_site() -> None:
     site = request.headers.get("Sec-Fetch-Site", "none")
     visit = request.headers.get("Sec-Fetch-Mode") == "navigate" and request.headers.get("Sec-Fetch-Dest") == "document"
     if site not in _OURS and not (visit and request.method in SAFE_METHODS):
-        raise Forbidden("Another site made your browser send this.")
+        raise Forbidden("The request came from another site.")
     origin = request.headers.get("Origin", "null")  # "null" is what forms send under our Referrer-Policy
     if request.method not in SAFE_METHODS and origin != "null" and not same_origin(origin, request.host):
-        raise Forbidden("Another site made your browser send this.")
+        raise Forbidden("The request came from another site.")
 
 
 def check_token() -> None:

@@ -28,7 +28,7 @@ def expensive(window: Window, action: str, *, key: bytes = b"") -> Iterator[Done
     """
     with acting(action, key=key) as done:
         if not _one_at_a_time.acquire(blocking=False):
-            raise _busy("Another expensive question is being answered.")
+            raise _busy("Another expensive request is running.")
         try:
             running = running_question(window)
             if running:
@@ -39,4 +39,4 @@ def expensive(window: Window, action: str, *, key: bytes = b"") -> Iterator[Done
 
 
 def _busy(what: str) -> TooManyRequests:
-    return TooManyRequests(f"{what} Try again later, or stop it.", retry_after=RETRY_SECONDS)
+    return TooManyRequests(f"{what} Try again later, or stop the other one.", retry_after=RETRY_SECONDS)

@@ -55,7 +55,7 @@ def granted(accounts: Accounts, identity: Identity) -> Viewer:
         g.tried = identity.name
         raise DeniedError(
             f"You are logged in as {identity.name}, but have no role here.",
-            "Ask whoever runs etcdview to name you or one of your groups in its access file.",
+            "Ask etcdview's administrator to add you or one of your groups to its access file.",
         )
     return viewer
 
@@ -68,7 +68,7 @@ def _by_token(accounts: Accounts) -> Asker | None:
     token = read_token(rest) if scheme.lower() == "bearer" else None
     user = accounts.users().of_token(token, datetime.now(UTC)) if token else None
     if user is None:
-        raise LoginError("This token is not known, or has expired.", "`etcdview user token NAME` makes another.")
+        raise LoginError("This token is unknown or has expired.", "`etcdview user token NAME` creates another.")
     return Asker(accounts.access().user_viewer(user, "token"), by_browser=False)
 
 
@@ -79,11 +79,11 @@ def _by_proxy(accounts: Accounts) -> Asker | None:
         return None
     if not from_proxy(accounts):
         raise LoginError(
-            f"The header {settings.proxy_user_header} is believed from trusted proxies only.",
-            "Come through the proxy; the setting trusted-proxies names it.",
+            f"The header {settings.proxy_user_header} is accepted from trusted proxies only.",
+            "Use the proxy; the setting trusted-proxies lists it.",
         )
     if not name.strip() or "," in name:  # a comma: the header came twice
-        raise LoginError("The proxy names nobody, or several.", "It must set the header itself and drop the client's.")
+        raise LoginError("The proxy sent no user, or several.", "It must set the header itself and drop the client's.")
     groups = request.headers.get(settings.proxy_groups_header, "") if settings.proxy_groups_header else ""
     listed = tuple(group.strip() for group in groups.split(",") if group.strip())
     return Asker(granted(accounts, Identity(name.strip(), listed, "proxy")))

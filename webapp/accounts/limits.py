@@ -70,7 +70,7 @@ def _take_slot() -> None:
     key = _asker()
     with _at_once_lock:
         if _at_once[key] >= MAX_AT_ONCE:
-            raise TooManyRequests(f"{MAX_AT_ONCE} of your requests are being answered already: wait for one of them.")
+            raise TooManyRequests(f"{MAX_AT_ONCE} of your requests are still running: wait for one of them.")
         _at_once[key] += 1
     g.slot = key
 

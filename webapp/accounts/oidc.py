@@ -95,7 +95,7 @@ class Provider:
         try:
             token = self._client.authorize_access_token(claims_options=claims_options)
         except (AuthlibBaseError, JoseError, ValueError) as error:
-            raise LoginError(f"The login provider's answer does not hold: {error}.", _AGAIN) from error
+            raise LoginError(f"The login provider's answer is invalid: {error}.", _AGAIN) from error
         except RequestException as error:
             raise _unreachable(self._settings) from error
         return self._identity(token.get("userinfo") or {}), str(flow.get("target", "/"))
@@ -111,7 +111,7 @@ class Provider:
                 json.loads(self._signer.loads(request.cookies.get(self._cookie, ""), max_age=LIFETIME_SECONDS)),
             )
         except (BadData, ValueError):
-            raise LoginError("This login was not begun here, or too long ago.", _AGAIN) from None
+            raise LoginError("This login did not start here, or started too long ago.", _AGAIN) from None
 
     def _check_provider(self) -> None:
         """What the provider says of itself must be of the issuer that was configured, and signed in earnest."""
@@ -120,7 +120,7 @@ class Provider:
         except (RequestException, ValueError) as error:
             raise _unreachable(self._settings) from error
         if metadata.get("issuer", "").rstrip("/") != self._settings.oidc_issuer:
-            raise LoginError("The login provider calls itself otherwise than the setting oidc-issuer does.")
+            raise LoginError("The login provider's issuer differs from the setting oidc-issuer.")
         offered = metadata.get("id_token_signing_alg_values_supported") or ["RS256"]
         metadata["id_token_signing_alg_values_supported"] = [name for name in offered if name in ALGORITHMS]
 
@@ -128,11 +128,11 @@ class Provider:
         name = claims.get(self._settings.oidc_user_claim)
         if not isinstance(name, str) or not name:
             raise LoginError(
-                f"The login provider does not say who you are: there is no claim {self._settings.oidc_user_claim!r}.",
-                "The setting oidc-user-claim names another.",
+                f"The login provider does not send your name: no claim {self._settings.oidc_user_claim!r}.",
+                "Set oidc-user-claim to another claim.",
             )
         if self._settings.oidc_user_claim == "email" and claims.get("email_verified") is not True:
-            raise LoginError(f"The login provider has not verified that {name} is yours.")
+            raise LoginError(f"The login provider has not verified your address {name}.")
         groups = claims.get(self._settings.oidc_groups_claim) or ()
         listed = groups if isinstance(groups, list | tuple) else (groups,)
         return Identity(name, tuple(str(group) for group in listed[:MAX_GROUPS]), "oidc")
@@ -146,7 +146,7 @@ def _connection(settings: Settings) -> dict[str, Any]:
     return {"verify": settings.oidc_ca, "trust_env": False, "proxies": proxies}
 
 
-_AGAIN = "Begin again at /login."
+_AGAIN = "Start again at /login."
 
 
 def current_provider() -> Provider | None:

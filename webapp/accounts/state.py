@@ -47,7 +47,7 @@ def open_accounts(settings: Settings, ended: EndedSessions) -> Accounts:
     nobody = Users()
     users = _guarded(Watched(Path(settings.users_file), read_users)) if settings.users_file else lambda: nobody
     if settings.users_file and readable_by_all(Path(settings.users_file)):
-        log.warning("everybody on this machine may read the hashes in %s: chmod o-r", settings.users_file)
+        log.warning("every user of this machine can read the hashes in %s: chmod o-r", settings.users_file)
     return Accounts(
         settings,
         users,
@@ -82,8 +82,8 @@ def _guarded(file: Watched[Content]) -> Callable[[], Content]:
         try:
             return file.get()
         except SettingError as error:
-            log.error("nobody is let in: %s", error)
-            raise LoginError("Logins do not work at the moment.", "The log of etcdview says why.") from error
+            log.error("logins do not work: %s", error)
+            raise LoginError("Logins do not work at the moment.", "See the log of etcdview.") from error
 
     return read
 
@@ -92,19 +92,19 @@ def _check(settings: Settings) -> None:
     vouched = settings.oidc_issuer or settings.client_ca or settings.proxy_user_header
     if vouched and not (settings.access_file or settings.default_role):
         raise SettingError(
-            "Nobody would have a role: neither access-file nor default-role is set.",
-            "Name users and groups in an access file, or give everybody default-role viewer.",
+            "No user has a role: neither access-file nor default-role is set.",
+            "List users and groups in an access file, or set default-role to viewer.",
         )
     if settings.proxy_user_header and not settings.trusted_proxies:
         raise SettingError(
-            f"Everybody could send the header {settings.proxy_user_header}: no proxy is named that is believed.",
+            f"Anyone could send the header {settings.proxy_user_header}: no trusted proxy is set.",
             "Set trusted-proxies to the proxy's address.",
         )
     if settings.client_ca and not settings.tls_cert:
         raise SettingError(
-            "Client certificates are seen only where etcdview itself serves HTTPS.", "Set tls-cert and tls-key too."
+            "Client certificates work only when etcdview itself serves HTTPS.", "Set tls-cert and tls-key too."
         )
     if settings.oidc_issuer and not settings.oidc_client_id:
-        raise SettingError("The OpenID Connect provider needs to know who asks.", "Set oidc-client-id.")
+        raise SettingError("The OpenID Connect provider needs etcdview's client ID and secret.", "Set oidc-client-id.")
     if bool(settings.tls_cert) != bool(settings.tls_key):
-        raise SettingError("A certificate and its key belong together.", "Set both tls-cert and tls-key.")
+        raise SettingError("A certificate needs its key, and a key its certificate.", "Set both tls-cert and tls-key.")

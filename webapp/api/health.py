@@ -17,13 +17,13 @@ class FindingSchema(Strict):
     evidence = fields.String(metadata={"description": "what was read, and when"})
     why = fields.String(metadata={"description": "why it matters"})
     action = fields.String(metadata={"description": "what to do"})
-    commands = fields.List(fields.String(), metadata={"description": "that show it or mend it"})
+    commands = fields.List(fields.String(), metadata={"description": "commands that show or fix it"})
     member = fields.String(metadata={"description": "the member's name; empty for the cluster as a whole"})
 
 
 class HealthSchema(Strict):
-    """The verdict, and what it rests on, the gravest first. For a file: "unknown", and a finding that says why."""
+    """The verdict, and what it rests on, most severe first. For a file: "unknown", and a finding that says why."""
 
     verdict = fields.String(validate=validate.OneOf(STATUSES))
-    at = fields.String(metadata={"format": "date-time", "description": "when the members were asked, in UTC"})
+    at = fields.String(metadata={"format": "date-time", "description": "when the members were probed, in UTC"})
     findings = fields.List(fields.Nested(FindingSchema))

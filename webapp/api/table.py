@@ -27,7 +27,7 @@ class TableQuery(Schema):
     namespace = fields.String(
         load_default="",
         validate=validate.Length(max=MAX_FILTER),
-        metadata={"description": "empty for all; it means nothing to a type without namespaces"},
+        metadata={"description": "empty for all; ignored for types without namespaces"},
     )
     q = fields.String(
         load_default="",

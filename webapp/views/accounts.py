@@ -52,7 +52,7 @@ def login_page() -> Response:
     if not has_form():
         raise NotFoundError(
             "There is no login page here.",
-            "No login is needed, or a proxy or a client certificate does it.",
+            "No login is needed, or a proxy or a client certificate identifies you.",
         )
     return _login_page(_page())
 

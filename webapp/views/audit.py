@@ -65,7 +65,7 @@ def audit_page() -> Response:
     """Who did what."""
     texts = {field.name: request.args.get(field.name, "") for field in fields(AuditQuery)}
     if any(len(text) > MAX_TEXT for text in texts.values()):
-        raise QueryError(f"Nothing in the log is longer than {MAX_TEXT} characters.")
+        raise QueryError(f"No text in the log is longer than {MAX_TEXT} characters.")
     return render_page("audit/index.html", _page(current_accounts().audit, AuditQuery(**texts)))
 
 

@@ -148,7 +148,7 @@ def _begun(stream: Generator[T], response: Response) -> Generator[T]:
 @contextmanager
 def _slot() -> Iterator[None]:
     if not _SNAPSHOTS.acquire(blocking=False):
-        raise TooManyRequests("Two snapshots are being taken already: wait until one of them has ended.")
+        raise TooManyRequests("Two snapshots are already being taken: wait until one ends.")
     try:
         yield
     finally:

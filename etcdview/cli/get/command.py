@@ -28,8 +28,8 @@ PATTERNS = ("jsonpath", "custom-columns")
 
 @click.command("get")
 @click.argument("what", nargs=-1, metavar="TYPE[.GROUP][,TYPE...] [NAME...] | TYPE/NAME...")
-@click.option("-n", "--namespace", default="default", show_default=True, help="The namespace to look in.")
-@click.option("-A", "--all-namespaces", is_flag=True, help="Look in all namespaces.")
+@click.option("-n", "--namespace", default="default", show_default=True, help="The namespace to list.")
+@click.option("-A", "--all-namespaces", is_flag=True, help="List all namespaces.")
 @click.option(
     "-o",
     "--output",
@@ -42,11 +42,11 @@ PATTERNS = ("jsonpath", "custom-columns")
     "--field-selector", default="", metavar="FIELDS", help="Only objects with these fields: any path, = or !=."
 )
 @click.option("--sort-by", default="", metavar="JSONPATH", help="Sort by a field: .metadata.creationTimestamp.")
-@click.option("-w", "--watch", is_flag=True, help="Go on with what changes, until it is stopped.")
+@click.option("-w", "--watch", is_flag=True, help="Print changes until stopped.")
 @click.option("--show-labels", is_flag=True, help="Labels as the last column.")
 @click.option("-L", "--label-columns", default="", metavar="KEYS", help="Columns for these labels.")
 @click.option("--show-managed-fields", is_flag=True, help="Keep metadata.managedFields in JSON and YAML.")
-@click.option("--no-headers", is_flag=True, help="No line with the names of the columns.")
+@click.option("--no-headers", is_flag=True, help="Leave out the header line.")
 @click.option("--now", default="", metavar="TIME", help="The moment that ages count from (RFC 3339).")
 @source_options
 def command(
@@ -126,12 +126,12 @@ def check(wanted: Sequence[Wanted], query: Query, style: Style, watch: bool) -> 
     """Raises UsageError for flags that contradict each other."""
     named = any(one.names for one in wanted)
     if named and not query.namespace and any(one.resource.namespaced for one in wanted):
-        raise UsageError("A name cannot be asked for in all namespaces at once.", "Say which one with -n.")
+        raise UsageError("A name needs one namespace, not all of them.", "Choose one with -n.")
     if named and query.selective:
-        raise UsageError("Names and selectors do not go together.", "Leave one of them out.")
+        raise UsageError("Names and selectors cannot be combined.", "Leave one of them out.")
     if len(wanted) > 1 and (style.output == "table-json" or watch):
         what = "--watch" if watch else "-o table-json"
-        raise UsageError(f"{what} takes one type of resource, not {len(wanted)}.", "Ask for one at a time.")
+        raise UsageError(f"{what} takes one type of resource, not {len(wanted)}.", "Request one type at a time.")
     if watch and style.output not in ("", "wide"):
         raise UsageError(f"--watch prints a table, not {style.output}.", "Leave -o out, or use -o wide.")
 
@@ -146,8 +146,8 @@ def form(output: str) -> dict[str, Any]:
     if name == "custom-columns" and equals:
         return {"output": name, "columns": parse_columns(pattern)}
     raise UsageError(
-        f"-o {output} is not there." if name not in PATTERNS else f"-o {name} lacks its pattern.",
-        f"There are {', '.join(OUTPUTS)}, jsonpath='{{.items[*].metadata.name}}' and "
+        f"Unknown output format {output}." if name not in PATTERNS else f"-o {name} lacks its pattern.",
+        f"Formats: {', '.join(OUTPUTS)}, jsonpath='{{.items[*].metadata.name}}' and "
         "custom-columns=NAME:.metadata.name.",
     )
 
@@ -158,5 +158,5 @@ def moment(text: str) -> datetime | None:
         return None
     found = parse_time(text)
     if found is None:
-        raise UsageError(f"--now {text!r} is no time.", "Write it as 2026-11-23T15:57:37Z.")
+        raise UsageError(f"--now {text!r} is not a valid time.", "Write it as 2026-11-23T15:57:37Z.")
     return found.astimezone(UTC)

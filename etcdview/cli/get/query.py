@@ -55,6 +55,6 @@ def _types(word: str, find: Find) -> Sequence[ResourceType]:
     if not found:
         raise NotFoundError(
             f'The registry has no resource type "{word}".',
-            "Spell it as kubectl does: pods, po, deployments.apps, or the plural and group of a custom resource.",
+            "Use kubectl's spelling: pods, po, deployments.apps, or the plural and group of a custom resource.",
         )
     return found

@@ -21,7 +21,7 @@ def watch(store: Store, reader: Reader, listing: Listing, printer: Printer) -> N
     Raises UnsupportedError for a file, CompactedError when etcd has dropped what comes next.
     """
     if not isinstance(store, Watchable):
-        raise UnsupportedError(f"{store.name} does not change, so there is nothing to watch.", "Leave --watch out.")
+        raise UnsupportedError(f"{store.name} does not change, so it cannot be watched.", "Leave --watch out.")
     start = reader.objects.keyspace.range_prefix(listing.resource, reader.namespace(listing.resource))
     for row in _changes(store, reader, start):
         for text in printer.lines([listing.row(row, reader.query.moment())]):

@@ -12,7 +12,7 @@ from etcdview.config import ROWS, Resolved, Settings, parse_address
 
 @click.command("serve")
 @settings_options(ROWS)
-@click.option("--print-config", is_flag=True, help="Show each setting and where it comes from, and end.")
+@click.option("--print-config", is_flag=True, help="Print each setting and its source, then exit.")
 def command(resolved: Resolved, print_config: bool) -> int:
     """Serve the pages, the JSON API and /metrics, until it is stopped.
 

@@ -33,7 +33,7 @@ class Https:
                 try:
                     self._context = self._load()
                 except SettingError as error:
-                    click.echo(f"etcdview: {error.what} The certificate of before stays in use.", err=True)
+                    click.echo(f"etcdview: {error.what} The previous certificate stays in use.", err=True)
             return self._context
 
     def _load(self) -> ssl.SSLContext:
@@ -43,7 +43,7 @@ class Https:
         try:
             context.load_cert_chain(settings.tls_cert, settings.tls_key, password=_no_password)
         except (OSError, ValueError) as error:
-            what = f"{settings.tls_cert} and {settings.tls_key} are no certificate with its key: {_reason(error)}."
+            what = f"{settings.tls_cert} and {settings.tls_key} are not a certificate and its key: {_reason(error)}."
             raise SettingError(what, "The settings tls-cert and tls-key name PEM files.") from error
         if settings.client_ca:
             self._trust_clients(context)

@@ -82,9 +82,7 @@ class PermittedRanges:
 
 def denied() -> DeniedError:
     """One and the same sentence for what exists and what does not."""
-    return DeniedError(
-        "Your role does not cover these keys.", "Ask whoever runs etcdview to widen it, if you need to see them."
-    )
+    return DeniedError("Your role does not cover these keys.", "Ask etcdview's administrator for access.")
 
 
 def _of_namespace(prefix: bytes, name: str, is_key: bool) -> KeyRange:

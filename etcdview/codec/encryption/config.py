@@ -100,7 +100,7 @@ def load_encryption_config(path: Path) -> EncryptionConfig:
 def parse_encryption_config(raw: Any) -> EncryptionConfig:
     """The configuration in parsed YAML. Raises SettingError."""
     if not isinstance(raw, dict) or raw.get("kind") not in ("EncryptionConfiguration", "EncryptionConfig"):
-        raise SettingError("This is no EncryptionConfiguration.", _REMEDY)
+        raise SettingError("This is not an EncryptionConfiguration.", _REMEDY)
     rules = _list(raw, "resources", "the file")
     return EncryptionConfig(tuple(_rule(rule, f"resources[{i}]") for i, rule in enumerate(rules)))
 
@@ -116,7 +116,7 @@ def _rule(raw: Any, where: str) -> Rule:
             raise SettingError(f"{place} must name exactly one provider.", _REMEDY)
         name, settings = next(iter(entry.items()))
         if name not in (*PROVIDERS, "kms", "identity"):
-            raise SettingError(f"{place} is a provider that does not exist: {str(name)[:40]}.", _REMEDY)
+            raise SettingError(f"{place} is an unknown provider: {str(name)[:40]}.", _REMEDY)
         providers.append(name)
         if name in PROVIDERS:
             keys.extend(_keys(name, settings, f"{place}.{name}"))
@@ -137,7 +137,7 @@ def _secret(provider: str, text: Any, where: str) -> bytes:
     try:
         secret = base64.b64decode(str(text or ""), validate=True)
     except (ValueError, binascii.Error):
-        raise SettingError(f"The secret of {where} is no base64.", _REMEDY) from None
+        raise SettingError(f"The secret of {where} is not valid base64.", _REMEDY) from None
     sizes = PROVIDERS[provider]
     if len(secret) not in sizes:
         wanted = " or ".join(str(size) for size in sizes)

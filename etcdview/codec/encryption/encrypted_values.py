@@ -73,7 +73,7 @@ def closed(sealed: Sealed, key: bytes, config: EncryptionConfig) -> DecryptError
             "Its key never leaves the key service: only the API server can read it.",
         )
     if sealed.provider not in ciphers.PROVIDERS:
-        return DecryptError(f"This value is encrypted by {sealed.provider or 'nobody'}, a provider that is not known.")
+        return DecryptError(f"This value is encrypted by {sealed.provider or 'nobody'}, an unknown provider.")
     by = f"{sealed.provider} with the key {sealed.name!r}"
     if not config.rules:
         return DecryptError(
@@ -88,7 +88,7 @@ def closed(sealed: Sealed, key: bytes, config: EncryptionConfig) -> DecryptError
     remedy = "The configuration has another secret under that name, or the value is damaged."
     if sealed.provider == "aesgcm" and not key:
         remedy = "aesgcm binds a value to its etcd key: give it (--key)."
-    return DecryptError(f"This value is encrypted by {by}, and that key of the configuration does not open it.", remedy)
+    return DecryptError(f"This value is encrypted by {by}, but the configuration's key does not decrypt it.", remedy)
 
 
 def _kms(sealed: Sealed) -> str:

@@ -120,7 +120,7 @@ def _scalar(scalar: str, value: Any, path: str) -> bytes:
 
 def _text(_: str, value: Any) -> bytes:
     if not isinstance(value, str):
-        raise TypeError(f"{type(value).__name__} is no string")
+        raise TypeError(f"{type(value).__name__} is not a string")
     return _counted(value.encode("utf-8"))
 
 
@@ -134,14 +134,14 @@ def _counted(raw: bytes) -> bytes:
 
 def _bool(_: str, value: Any) -> bytes:
     if not isinstance(value, bool):
-        raise TypeError(f"{type(value).__name__} is no boolean")
+        raise TypeError(f"{type(value).__name__} is not a boolean")
     return b"\x01" if value else b"\x00"
 
 
 def _int(scalar: str, value: Any) -> bytes:
     low, high = _BOUNDS[scalar]
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value < high:
-        raise ValueError("it is no integer of that size")
+        raise ValueError("it is not an integer of that size")
     return wire.encode_varint(value)
 
 

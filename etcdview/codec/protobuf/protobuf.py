@@ -91,7 +91,7 @@ class ProtobufFormat:
             mended = repair.mend(self.schema, number, envelope.raw)
             message = self.pool.message(number).FromString(mended.data)
         except (ParseError, DecodeError) as error:
-            refusal = error if isinstance(error, DecodeError) else DecodeError("it is no protobuf")
+            refusal = error if isinstance(error, DecodeError) else DecodeError("it is not protobuf")
             return Decoded(form, None, _told(envelope, refusal), value, _head(envelope))
         fault: DecodeError | None = mended.fault or envelope.fault
         if fault is None:
@@ -138,7 +138,7 @@ def _head(envelope: Envelope) -> Object:
 def _unknown_kind(envelope: Envelope) -> DecodeError:
     if envelope.fault is not None and not envelope.kind:
         return DecodeError(
-            f"The envelope of this value breaks off: {envelope.fault.reason}.", offset=envelope.fault.offset
+            f"The envelope of this value is cut short: {envelope.fault.reason}.", offset=envelope.fault.offset
         )
     kind, api_version = _short(envelope.kind) or "a kind without a name", _short(envelope.api_version) or "no version"
     return DecodeError(
@@ -154,11 +154,11 @@ def _told(envelope: Envelope, fault: DecodeError) -> DecodeError:
     if offset is not None and fault is not envelope.fault:
         offset += envelope.offset
     if not isinstance(fault, wire.WireError):
-        return DecodeError(f"This {kind} holds what it cannot: {fault.what}", offset=offset)
+        return DecodeError(f"This {kind} has an invalid field: {fault.what}", offset=offset)
     inside = f" inside {fault.path}" if fault.path else ""
     return DecodeError(
-        f"This {kind} breaks off or is garbled at byte {offset:,}{inside}: {fault.reason}.",
-        "What stands before it can be shown, and its bytes.",
+        f"This {kind} is cut short or damaged at byte {offset:,}{inside}: {fault.reason}.",
+        "The part before it and the raw bytes can be shown.",
         offset=offset,
     )
 

@@ -36,7 +36,7 @@ class WireError(DecodeError):
     """
 
     def __init__(self, reason: str, offset: int, piece: Piece | None = None, path: str = "") -> None:
-        super().__init__(f"This is no protobuf: {reason} at byte {offset}.", offset=offset)
+        super().__init__(f"Invalid protobuf: {reason} at byte {offset}.", offset=offset)
         self.reason = reason
         self.piece = piece
         self.path = path
@@ -67,7 +67,7 @@ def varint(data: bytes, at: int, end: int) -> tuple[int, int]:
     value = 0
     for i in range(10):
         if at + i >= end:
-            raise WireError("a number that breaks off", at)
+            raise WireError("a number that is cut short", at)
         byte = data[at + i]
         value |= (byte & 0x7F) << (7 * i)
         if byte < 0x80:

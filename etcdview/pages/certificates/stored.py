@@ -92,7 +92,7 @@ class _Looking:
 def stored_section(window: Window, facts: ClusterFacts | None, now: datetime) -> StoredSection:
     """The section. Nothing is read from a live etcd while its quorum is lost, or unknown."""
     if window.cluster.store.live and (facts is None or facts.quorum.state != "has"):
-        return StoredSection(problem="The registry is not read while it is not known that etcd has a quorum.")
+        return StoredSection(problem="The registry is not read until etcd's quorum is confirmed.")
     looking = _Looking(time.monotonic() + SECONDS)
     try:
         types = filter(window.viewer.scope.has_type, _TYPES)

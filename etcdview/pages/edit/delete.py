@@ -110,8 +110,8 @@ def delete_key(window: Window, key: bytes, revision: int, typed: str, now: datet
     check_typed(typed, name_of(window, key))
     if before.mod_revision != revision:
         raise ConflictError(
-            f"{show(key)} has changed meanwhile: it is at revision {before.mod_revision} now, and was at {revision}.",
-            "Look at it as it is now; nothing was deleted.",
+            f"{show(key)} has changed: it is at revision {before.mod_revision} now, not {revision}.",
+            "Review its current value; nothing was deleted.",
         )
     return writing.delete([before], now)
 
@@ -146,7 +146,7 @@ def delete_prefix(window: Window, prefix: bytes, revision: int, typed: str, now:
     if newest > revision:
         raise ConflictError(
             f"Keys below {show(prefix)} have been written since revision {revision}: nothing was deleted.",
-            "Look at them as they are now.",
+            "Review their current values.",
         )
     check_typed(typed, _confirmation(prefix, len(kvs)))
     deleted, at = 0, 0
@@ -172,7 +172,7 @@ def _below(window: Window, writing: Writing, prefix: bytes) -> tuple[tuple[KeyVa
     if counted.count > MAX_KEYS:
         raise QueryError(
             f"{counted.count:,} keys begin with {show(prefix)}: more than the {MAX_KEYS:,} that are deleted at a time.",
-            "Name them more closely.",
+            "Use a longer prefix.",
         )
     found = source.range(Range(prefix, end, limit=MAX_KEYS))
     for kv in found.kvs:
@@ -188,8 +188,8 @@ def _check_prefix(window: Window, prefix: bytes) -> None:
     one_type = any(start is not None and prefix.startswith(start) for start in types)
     if (below and not one_type) or keyspace.root.startswith(prefix) or len(prefix) < SHORTEST_PREFIX:
         raise UsageError(
-            f"{show(prefix)} is the beginning of more than one kind of thing.",
-            f"Name one resource type at the least, such as {keyspace.prefix}/events/shop/.",
+            f"{show(prefix)} covers more than one resource type.",
+            f"Include a resource type, such as {keyspace.prefix}/events/shop/.",
         )
 
 
@@ -203,9 +203,9 @@ def _warnings(obj: dict[str, object]) -> list[str]:
     warnings = ["No admission, no finalizers, no garbage collection: etcd deletes the key and nothing else."]
     if metadata.get("finalizers"):
         names = ", ".join(str(name) for name in metadata["finalizers"][:5])
-        warnings.append(f"Its finalizers ({names}) will not run: what they clean up stays.")
+        warnings.append(f"Its finalizers ({names}) will not run, so nothing they clean up is removed.")
     if obj.get("kind") == "Namespace":
-        warnings.append("The objects in the namespace stay behind, and belong to none.")
+        warnings.append("The objects in the namespace stay behind, without a namespace.")
     if obj.get("kind") == "Node":
         warnings.append("Its pods stay bound to it until the garbage collector finds them.")
     return warnings

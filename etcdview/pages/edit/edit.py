@@ -149,9 +149,9 @@ def fields_of(query: EditQuery, *, text: bool) -> tuple[tuple[str, str], ...]:
 
 def _check_key(window: Window, query: EditQuery) -> None:
     if query.how not in HOWS:
-        raise QueryError(f"There is no such way to write: {str(query.how)[:20]!r}.", f"Choose {', '.join(HOWS)}.")
+        raise QueryError(f"Unknown way to write: {str(query.how)[:20]!r}.", f"Choose {', '.join(HOWS)}.")
     if not query.key:
-        raise QueryError("No key is given.", "A key is the whole path, such as /registry/configmaps/NAMESPACE/NAME.")
+        raise QueryError("No key is given.", "Give the full path, such as /registry/configmaps/NAMESPACE/NAME.")
     if query.how in ("update", "restore"):
         return
     if query.key.endswith(b"/"):
@@ -169,14 +169,13 @@ def _check_key(window: Window, query: EditQuery) -> None:
 def _check_before(query: EditQuery, before: KeyValue | None, *, seen: bool) -> None:
     name, revision = show(query.key), before.mod_revision if before else 0
     if query.how == "update" and before is None:
-        raise NotFoundError(f"There is no key {name!r} any more.", "Create it anew if it is to be there.")
+        raise NotFoundError(f"Key {name!r} no longer exists.", "Create it again if you need it.")
     if query.how == "create" and before is not None:
-        raise ConflictError(f"There is a key {name} already.", "Edit it, or choose to replace it (put).")
+        raise ConflictError(f"Key {name} already exists.", "Edit it, or choose to replace it (put).")
     if (query.revision or seen) and query.revision != revision:
         raise ConflictError(
-            f"{name} has changed meanwhile: it is at revision {revision} now, and this was made from revision "
-            f"{query.revision}.",
-            "Begin again with what is there now.",
+            f"{name} has changed: it is at revision {revision} now, but you edited revision {query.revision}.",
+            "Start again from the current value.",
         )
 
 

@@ -103,7 +103,7 @@ def done_page(window: Window, key: bytes, what: str, revision: int) -> DonePage:
     writing = Writing(window)
     writing.check(key)
     if what not in _WORDS:
-        raise QueryError(f"There is no such change: {what[:20]!r}.")
+        raise QueryError(f"Unknown change: {what[:20]!r}.")
     return DonePage(
         crumbs=crumbs_to(window, key, "done"),
         title=name_of(window, key),

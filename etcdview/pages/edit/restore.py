@@ -27,11 +27,11 @@ def restoring(window: Window, writing: Writing, key: bytes, at: int, before: Key
         raise EncodeError("Nothing changes: this value is already stored.")
     codec = window.cluster.codec
     old, new = codec.decode(key, before.value) if before is not None else None, codec.decode(key, then.value)
-    notes = [f"These are the very bytes that were stored at revision {then.mod_revision:,}."]
+    notes = [f"These are the exact bytes stored at revision {then.mod_revision:,}."]
     if new.object is None:
-        notes.append("They cannot be decoded; they are put back as they are.")
+        notes.append("They cannot be decoded; they are restored unchanged.")
     if then.lease:
-        notes.append("The lease that it was on is not: what is put back stays until it is deleted.")
+        notes.append("The lease is not restored: the key stays until it is deleted.")
     return Draft(
         key,
         before,

@@ -41,7 +41,7 @@ class UndoPlan:
 def undo_file(settings: Settings) -> UndoFile:
     """The undo file. Raises SettingError while changes are switched off."""
     if not settings.allow_writes:
-        raise SettingError("Changes are switched off: etcdview only reads.", "Switch them on with --allow-writes.")
+        raise SettingError("Editing is off.", "Restart etcdview with --allow-writes to let admins make changes.")
     return UndoFile(Path(settings.undo_file) if settings.undo_file else default_path(os.environ))
 
 
@@ -108,9 +108,9 @@ def _does(before: KeyValue | None, current: KeyValue | None) -> str:
 def _notes(change: Undo, current: KeyValue | None) -> list[str]:
     notes = []
     if current is not None and current.version > (change.before.version if change.before else 0) + 1:
-        notes.append("The key has changed since that change: what was written after it goes too.")
+        notes.append("The key has changed since: later changes are lost too.")
     if change.before is not None and change.before.lease and current is None:
-        notes.append("The value was on a lease; it is put back without one, and stays until it is deleted.")
+        notes.append("The value had a lease; it is restored without one and stays until it is deleted.")
     return notes
 
 

@@ -29,7 +29,9 @@ class Writing:
         if undo is None or not isinstance(store, Writable):
             raise off(live=window.cluster.store.live)
         if not window.viewer.may("write"):
-            raise DeniedError(f"Your role ({window.viewer.role}) does not permit changes.", "Only admins may make any.")
+            raise DeniedError(
+                f"Your role ({window.viewer.role}) does not permit changes.", "Admins can make changes."
+            )
         self._window = window
         self._undo: UndoFile = undo
         self._store: Writable = store
@@ -47,7 +49,7 @@ class Writing:
             raise QueryError(f"A key is at most {MAX_KEY_BYTES:,} bytes long.")
 
     def current(self, key: bytes, revision: int = 0) -> KeyValue | None:
-        """What is there now, or was at a revision, read linearizably."""
+        """Current value, or was at a revision, read linearizably."""
         self.check(key)
         found = self._window.cluster.source.range(Range(key, revision=revision)).kvs
         return found[0] if found else None

@@ -18,9 +18,9 @@ MANIFEST = "/etc/kubernetes/manifests/etcd.yaml"
 _HOW = {
     "kubeadm static pod": f"kubeadm set it up: a static pod, which the kubelet starts from {MANIFEST} without asking "
     "any API server.",
-    "static pod": "A static pod starts it, but not one that kubeadm wrote.",
-    "systemd unit": "It was set up from scratch: systemd starts it as a program of its own.",
-    "configuration file": "It was set up from scratch, and reads its settings from a YAML file of its own.",
+    "static pod": "A static pod starts it, but kubeadm did not write that pod.",
+    "systemd unit": "It was set up without kubeadm: systemd starts it.",
+    "configuration file": "It was set up without kubeadm and reads its settings from a YAML file.",
 }
 _NOT_FOUND = (
     "Could not find how etcd is started: no pod in the registry, and no manifest, systemd unit or config file on "
@@ -64,7 +64,7 @@ def deployment_section(window: Window, facts: ClusterFacts | None) -> Deployment
     """The section. Asks etcd at most once a minute, and nothing while its quorum is lost."""
     reader = window.cluster.setup
     if not all(map(window.viewer.scope.has, LOOKED_AT)):
-        return describe(reader.of_files(f"Pods in {NAMESPACE} are outside of what you may see."), facts)
+        return describe(reader.of_files(f"Pods in {NAMESPACE} are outside your role's scope."), facts)
     may_read = not window.cluster.store.live or (facts is not None and facts.quorum.state == "has")
     return describe(reader.known(may_read=may_read), facts)
 
@@ -102,7 +102,7 @@ def _words(setup: Setup, facts: ClusterFacts | None, where: Topology) -> Iterato
         spare = max(0, quorum.voters - quorum.majority)
         yield (
             f"With {quorum.voters} {'voter' if quorum.voters == 1 else 'voters'} a quorum is {quorum.majority}: "
-            f"{spare or 'none'} of them may fail."
+            f"{spare or 'none'} of them can fail."
         )
     yield (
         "Clients come to the member's client port, 2379 by custom, and members speak raft with each other over the "

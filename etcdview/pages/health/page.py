@@ -20,10 +20,10 @@ from etcdview.pages.parts.verdict import headline, latest_report
 
 # What each verdict means, for those who meet the word for the first time.
 MEANINGS: dict[Status, str] = {
-    "healthy": "Every member does what it should, on evidence.",
-    "at risk": "It works. Something will stop it if nobody acts, or one more failure will.",
+    "healthy": "All probes of all members succeed.",
+    "at risk": "It works, but a known problem or one more failure will stop it.",
     "degraded": "It works in part: something is broken, or will be within days.",
-    "no quorum": "Too few voters answer to agree on anything: nothing can be written, and nothing read for certain.",
+    "no quorum": "Too few voters answer: writes and linearizable reads fail.",
     "unknown": "There is not enough evidence for a verdict.",
 }
 SHOWN_VERDICTS = 20

@@ -21,16 +21,16 @@ Tone = Literal["good", "bad", "warning", "quiet"]
 
 # The questions, in the order in which a row answers them: what stands above the column, and what it proves.
 QUESTIONS = (
-    ("TCP", "The machine is there, and something listens on the port"),
-    ("TLS", "How long the handshake took, and by which version"),
+    ("TCP", "The machine is up, and something listens on the port"),
+    ("TLS", "Duration and version of the handshake"),
     ("Status", "The member answers from its own memory; proves nothing about quorum"),
-    ("Serializable read", "It reads its own data; proves that it lives"),
+    ("Serializable read", "It reads its own data; proves that the process works"),
     ("Linearizable read", "A majority agreed to it: proves quorum"),
-    ("Members", "It tells who belongs to the cluster"),
-    ("Alarms", "None are raised, as far as this member knows"),
-    ("HashKV", "The hash of all its data, compared at one revision; asked seldom, for it reads everything"),
-    ("/health", "Its own word over HTTP on the client port"),
-    ("/metrics", "What it counts of itself"),
+    ("Members", "The member list"),
+    ("Alarms", "Alarms that this member knows"),
+    ("HashKV", "The hash of all its data, compared at one revision; checked rarely, because it reads everything"),
+    ("/health", "What it reports over HTTP on the client port"),
+    ("/metrics", "Its own metrics"),
 )
 UNSUPPORTED = "not supported by this server"
 
@@ -139,7 +139,7 @@ def _answers(member: MemberFacts, endpoint: EndpointFacts) -> tuple[Answer, ...]
         _tls(endpoint),
         _answer(endpoint.status),
         _read(endpoint.local_read),
-        Answer("quiet", "a learner serves none") if is_learner else _read(read),
+        Answer("quiet", "a learner does not serve it") if is_learner else _read(read),
         _answer(endpoint.membership),
         _alarms(endpoint),
         _hash(endpoint),

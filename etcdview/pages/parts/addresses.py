@@ -53,10 +53,10 @@ def cursor_text(after: bytes | None) -> str:
 
 
 def cursor_name(cursor: str) -> bytes | None:
-    """The name a cursor stands for; None for "". Raises QueryError for what is no cursor."""
+    """The name a cursor stands for; None for "". Raises QueryError for what is not a valid cursor."""
     if not cursor:
         return None
     try:
         return base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
     except (ValueError, binascii.Error) as error:
-        raise QueryError(f"{cursor[:40]!r} is no cursor.", "Use the cursor of the page before, or none.") from error
+        raise QueryError(f"{cursor[:40]!r} is not a valid cursor.", "Use the previous cursor, or none.") from error

@@ -34,6 +34,6 @@ def find_type(window: Window, tree: Tree, name: str) -> TypeCount:
     if not window.viewer.scope.whole:
         raise denied()
     raise NotFoundError(
-        f"There is no resource type {name!r} in this registry.",
-        "Choose one from the tree, or spell it as kubectl does: pods, deployments.apps, backups.example.org.",
+        f"Unknown resource type {name!r} in this registry.",
+        "Choose one from the tree, or use kubectl's spelling: pods, deployments.apps, backups.example.org.",
     )

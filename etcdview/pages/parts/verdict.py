@@ -70,10 +70,10 @@ def _of_a_file(name: str) -> Finding:
     return Finding(
         id="file-opened",
         severity="info",
-        summary="This is a file, not a live etcd: there are no members to ask.",
-        evidence=f"{name} was opened. It holds keys as they were once, and nothing of who serves them now.",
-        why="Whether etcd is healthy can only be known by asking each of its members.",
-        action="Give etcdview the cluster's endpoints in place of the file.",
+        summary="This is a file, not a live etcd: it has no members to probe.",
+        evidence=f"{name} was opened. It holds stored keys only, and no facts about running members.",
+        why="Only probing each member shows whether etcd is healthy.",
+        action="Give etcdview the cluster's endpoints instead of the file.",
         commands=(HEALTH_OF,),
     )
 
@@ -82,9 +82,9 @@ def _not_asked() -> Finding:
     return Finding(
         id="round-unfinished",
         severity="info",
-        summary="The first round of questions to the members has not ended yet.",
-        evidence="No member has been heard, and none has been given up.",
-        why="What has not been asked is unknown, and never taken for fine.",
-        action="Wait two seconds; this page asks again by itself.",
+        summary="The first round of probes has not ended yet.",
+        evidence="No member has answered, and no probe has timed out.",
+        why="Members that have not been probed are unknown, not healthy.",
+        action="Wait two seconds; this page refreshes itself.",
         commands=("etcdview doctor",),
     )

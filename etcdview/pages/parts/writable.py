@@ -32,14 +32,14 @@ def may_write(window: Window, key: bytes) -> bool:
 def check_typed(typed: str, expected: str) -> None:
     """Raises UsageError unless the two are the same."""
     if typed.strip() != expected:
-        raise UsageError(f"To confirm, type {expected} exactly; something else was typed.", "Nothing was done.")
+        raise UsageError(f"To confirm, type {expected} exactly; the text does not match.", "Nothing was done.")
 
 
 def off(*, live: bool) -> NotFoundError:
     """Why there is nothing to change with."""
     if not live:
-        return NotFoundError("This is a file: nothing in it is changed.", "Open a live etcd to change something.")
+        return NotFoundError("This is a file, so it cannot be changed.", "Open a live etcd to change something.")
     return NotFoundError(
-        "Changes are switched off: etcdview only reads.",
+        "Editing is off.",
         "Restart etcdview with --allow-writes to let admins make changes.",
     )

@@ -120,7 +120,7 @@ def registry_page(window: Window, query: RegistryQuery, now: datetime) -> Regist
 
 def _chosen(window: Window, tree: Tree, query: RegistryQuery) -> TypeCount | None:
     if query.namespace and not query.resource:
-        raise QueryError("A namespace was given without a resource type.", "Add resource=, for example resource=pods.")
+        raise QueryError("A namespace was given, but no resource type.", "Add resource=, for example resource=pods.")
     if query.mode != "table":
         return None
     return find_type(window, tree, query.resource)

@@ -152,7 +152,7 @@ class Reading:
             if row.key == after:
                 return position + 1
         if self._query.sort or self._listing.table.order is not None:
-            raise QueryError("The last row of the page before has been deleted.", "Start again at the first page.")
+            raise QueryError("The last row of the previous page has been deleted.", "Go to the first page.")
         return sum(row.key < after for row in ordered)
 
     def _kept(self, entries: Sequence[Entry]) -> list[TableRow]:

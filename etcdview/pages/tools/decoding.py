@@ -98,9 +98,9 @@ def encode_object(
     kind = str(obj.get("apiVersion", "")), str(obj.get("kind", ""))
     storage = StorageFormat(_format(codec, form, kind), provider, _key_name(codec, provider, key_name), *kind)
     if provider == "aesgcm" and not key:
-        raise EncodeError("aesgcm binds a value to its etcd key, and none is given.", "Give it (--key).")
+        raise EncodeError("aesgcm needs the etcd key of the value.", "Give it (--key).")
     if not all(kind):
-        raise EncodeError("Not an object of Kubernetes: apiVersion or kind is missing.")
+        raise EncodeError("Not a Kubernetes object: apiVersion or kind is missing.")
     return codec.encode(obj, storage, key)
 
 
@@ -140,7 +140,7 @@ def _key_name(codec: Codec, provider: str, name: str) -> str:
         if key.provider == provider:
             return key.name
     raise SettingError(
-        f"There is no key of {provider} to encrypt with.",
+        f"No {provider} key was given to encrypt with.",
         "Give the EncryptionConfiguration that has one (--encryption-config).",
     )
 

@@ -40,7 +40,7 @@ def snapshot_status(path: Path) -> SnapshotStatus:
     store = open_file(path)
     try:
         if not isinstance(store, SnapshotStore):
-            raise FileFormatError(f"{path} is a registry dump, not a snapshot.", "It says nothing of its cluster.")
+            raise FileFormatError(f"{path} is a registry dump, not a snapshot.", "It has no facts about its cluster.")
         return SnapshotStatus(tuple(store.notes), tuple(_rows(store)))
     finally:
         store.close()

@@ -40,7 +40,7 @@ def verdict_page(settings: Settings, *, compare_data: bool = False) -> VerdictPa
         verdict.status,
         verdict.exit_status,
         verdict.at,
-        _answering(facts) if facts else "no member was asked",
+        _answering(facts) if facts else "no member was probed",
         verdict.findings,
         verdict.as_json(),
     )
@@ -49,7 +49,7 @@ def verdict_page(settings: Settings, *, compare_data: bool = False) -> VerdictPa
 def _answering(facts: ClusterFacts) -> str:
     quorum = facts.quorum
     who = "voters" if facts.membership else "endpoints"
-    spare = f"; {quorum.may_fail} more may fail" if quorum.state == "has" else ""
+    spare = f"; {quorum.may_fail} more can fail" if quorum.state == "has" else ""
     agreeing = quorum.state == "has" and quorum.agreeing < quorum.answering
     among = f", {quorum.agreeing} of them in the quorum" if agreeing else ""
     return f"{quorum.answering} of {quorum.voters} {who} answer{among}{spare}"

@@ -72,7 +72,7 @@ def _reading(channel: Channel, login: Login, prefix: bytes, serializable: bool, 
         shown = prefix.decode("utf-8", "replace")
         if not serializable:
             return f"A majority agrees on revision {response.header.revision}."
-        return f"Keys below {shown} may be read." if response.kvs else f"Reading is allowed; no key is below {shown}."
+        return f"Keys below {shown} can be read." if response.kvs else f"Reading is allowed; no key is below {shown}."
 
     return read
 

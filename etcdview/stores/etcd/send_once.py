@@ -18,7 +18,7 @@ from etcdview.stores.etcd.login import Login
 from etcdview.stores.etcd.messages import Call
 from etcdview.stores.etcd.order import Order
 
-LOOK = "Look before you try again: it may have been done, or may still be."
+LOOK = "Check before you try again: the change may have happened, or may still happen."
 # etcd, or grpc, says these before anything is done
 _NOT_DONE = (
     "Connection refused",
@@ -73,9 +73,9 @@ def failure(error: grpc.RpcError, endpoint: str, call: Call) -> EtcdviewError:
     ours, details = translate(error, endpoint, call.method), error.details() or ""
     if "unhealthy cluster" in details:
         return UnsafeError(
-            "etcd changes no membership before all its members have been connected for some seconds.",
+            "etcd rejects membership changes until all members have been connected for some seconds.",
             "Wait, and try again; nothing was done.",
         )
     if isinstance(ours, UnreachableError) and not any(piece in details for piece in _NOT_DONE):
-        return UnknownOutcomeError(f"{ours.what} Whether {call.method} was done is not known.", LOOK, endpoint=endpoint)
+        return UnknownOutcomeError(f"{ours.what} The outcome of {call.method} is unknown.", LOOK, endpoint=endpoint)
     return ours

@@ -176,14 +176,14 @@ def _create(start: bytes, end: bytes, revision: int) -> Any:
 def _failure(error: grpc.RpcError, endpoint: str) -> EtcdviewError:
     """Ours for grpc's. An answer that is too large would come again: what it holds is as lost as what is compacted."""
     ours = translate(error, endpoint, "Watch")
-    return CompactedError(ours.what, "Load again and watch from there.") if isinstance(ours, TooLargeError) else ours
+    return CompactedError(ours.what, "Reload and watch from there.") if isinstance(ours, TooLargeError) else ours
 
 
 def _refusal(answer: Any, endpoint: str) -> EtcdviewError:
     if answer.compact_revision:
         return CompactedError(
-            f"The watch cannot begin there: etcd has dropped all before revision {answer.compact_revision}.",
-            "Load again and watch from there.",
+            f"The watch cannot begin there: etcd has compacted everything before revision {answer.compact_revision}.",
+            "Reload and watch from there.",
             oldest=answer.compact_revision,
         )
     reason = answer.cancel_reason or "no reason given"

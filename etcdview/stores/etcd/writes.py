@@ -18,7 +18,7 @@ from etcdview.stores.etcd.messages import Call
 from etcdview.stores.etcd.send_once import Once
 
 MAX_KEYS = 128  # etcd's default --max-txn-ops
-_AGAIN = "Look at it as it is now, and make the change anew."
+_AGAIN = "Review its current value, and make the change again."
 
 
 class Writes:
@@ -50,9 +50,9 @@ class Writes:
             found = {kv.key: kv.mod_revision for kv in messages.ranges_of(response.responses)}
             changed = [key for key, revision in mod_revisions.items() if found.get(key, 0) != revision]
             raise ConflictError(
-                f"{len(changed)} of these {len(mod_revisions)} keys changed or went meanwhile, {show(changed[0])} "
-                "among them: none of them was deleted.",
-                "Look at the keys as they are now, and decide anew.",
+                f"{len(changed)} of these {len(mod_revisions)} keys were changed or deleted, {show(changed[0])} "
+                "among them: no key was deleted.",
+                "Review the current keys, and decide again.",
             )
         return _revision(response)
 
@@ -91,12 +91,12 @@ def _revision(response: Any) -> int:
 def _conflict(key: bytes, mod_revision: int, response: Any) -> ConflictError:
     name = show(key)
     if not mod_revision:
-        return ConflictError(f"There is a key {name} already; nothing was written.", "Edit it, or choose another name.")
+        return ConflictError(f"Key {name} already exists; nothing was written.", "Edit it, or choose another name.")
     found = next(iter(messages.ranges_of(response.responses)), None)
     if found is None:
         return ConflictError(
-            f"{name} is gone: it was deleted after revision {mod_revision}. Nothing was written.",
-            "Create it anew if it is to be there; its history has its last value until etcd is compacted.",
+            f"{name} was deleted after revision {mod_revision}. Nothing was written.",
+            "Create it again if you need it; its history has the last value until etcd is compacted.",
         )
     return ConflictError(
         f"{name} has changed: it is at revision {found.mod_revision} now, and the change was made for revision "

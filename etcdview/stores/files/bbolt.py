@@ -125,7 +125,7 @@ class BoltFile:
 
     def _unreadable(self, error: Exception) -> FileFormatError:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        return FileFormatError(f"{self.path} cannot be read: {reason}.", "Check the path, and who may read it.")
+        return FileFormatError(f"{self.path} cannot be read: {reason}.", "Check the path and its permissions.")
 
     def _newest_meta(self) -> _Meta:
         """Of the two that bbolt writes in turn, the newer one that is whole."""

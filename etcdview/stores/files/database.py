@@ -21,8 +21,8 @@ from etcdview.stores.files.revisions import Found, Revisions
 from etcdview.stores.key_past import KeyPast, Wanted
 
 IN_A_MEMBER = ("member/snap/db", "snap/db")
-NO_HASH = "This database file has no hash, as snapshots have: whether it is whole was not checked."
-NO_WAL = "This is the database file of a member; its log (WAL) is not read, so its very last writes may be missing."
+NO_HASH = "This database file has no hash, unlike a snapshot, so it was not verified."
+NO_WAL = "This is the database file of a member; its log (WAL) is not read, so the last writes may be missing."
 
 _HASH_BYTES = 32
 _CHUNK_BYTES = 1 << 20
@@ -56,8 +56,8 @@ def database_of(folder: Path) -> Path:
     except (OSError, StopIteration) as error:
         why = error.strerror if isinstance(error, OSError) else "it holds no member/snap/db"
         raise FileFormatError(
-            f"{folder} is no data directory of an etcd member that can be read: {why}.",
-            "Give etcd's --data-dir, such as /var/lib/etcd, as a user who may read it.",
+            f"{folder} is not a readable data directory of an etcd member: {why}.",
+            "Give etcd's --data-dir, such as /var/lib/etcd, as a user with read permission.",
         ) from error
 
 
@@ -76,7 +76,7 @@ class SnapshotStore:
         self._file = file
         buckets = file.buckets()
         if b"key" not in buckets:
-            raise file.broken('is no database of etcd: it has no bucket "key"')
+            raise file.broken('is not an etcd database: it has no bucket "key"')
         self._revisions = _revisions(file, buckets[b"key"])
         self._pairs = {name: _pairs(file, buckets[name]) for name in _SMALL if name in buckets}
         meta = self._pairs.get(b"meta", {})
@@ -143,7 +143,7 @@ class SnapshotStore:
         if revision < self.compacted:
             raise CompactedError(
                 f"Revision {revision:,} had been compacted when {self.name} was made.",
-                f"The oldest that it holds is {self.compacted:,}.",
+                f"Its oldest revision is {self.compacted:,}.",
                 oldest=self.compacted,
             )
         return self._revisions.find_at(start, end, revision, limit)
@@ -171,9 +171,7 @@ def _revisions(file: BoltFile, bucket: Bucket) -> Revisions:
         revision = item.key[:17]
         deleted = item.key[17:] == b"t"
         if len(item.key) != 17 + deleted or revision[8:9] != b"_" or revision <= before:
-            raise file.broken(
-                f"is damaged: {item.key.hex()} near byte {item.position:,} is no revision that can follow"
-            )
+            raise file.broken(f"is damaged: {item.key.hex()} near byte {item.position:,} is not a valid next revision")
         before = revision
         main = int.from_bytes(revision[:8], "big")
         found.add(_name(file, item), main, item.position, 0 if deleted else len(item.value))
@@ -200,8 +198,8 @@ def _check_hash(file: BoltFile) -> bool:
         found.update(file.read(position, min(_CHUNK_BYTES, body - position)))
     if found.digest() != file.read(body, _HASH_BYTES):
         raise FileFormatError(
-            f"{file.path} is damaged: it does not fit the hash that it ends with.",
-            "Take another one. To read what is left of it all the same, cut the hash off a copy: truncate -s -32 COPY.",
+            f"{file.path} is damaged: it does not match the hash at its end.",
+            "Take another one. To read it anyway, cut the hash off a copy: truncate -s -32 COPY.",
         )
     return True
 
@@ -214,6 +212,6 @@ def _refuse_running(file: BoltFile) -> None:
         except BlockingIOError as error:
             raise FileFormatError(
                 f"An etcd is running on {file.path}.",
-                "Ask it (--endpoints), or save a snapshot of it (etcdview snapshot save FILE) and read that.",
+                "Connect to it (--endpoints), or save a snapshot of it (etcdview snapshot save FILE) and read that.",
             ) from error
         fcntl.flock(file.fileno(), fcntl.LOCK_UN)

@@ -117,7 +117,7 @@ def _parse(path: Path, number: int, line: bytes) -> KeyValue:
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise FileFormatError(
-            f"Line {number} of {path} is no key of a registry dump ({type(error).__name__}: {error}).",
+            f"Line {number} of {path} is not a key of a registry dump ({type(error).__name__}: {error}).",
             'Each line is a JSON object with "key", "mod_revision" and "value" (base64).',
         ) from error
 

@@ -94,4 +94,4 @@ def test_a_viewer_of_one_namespace_is_not_told_what_pods_of_another_say() -> Non
     assert deployment_section(Window(cluster), report.facts).sources == ("/registry/pods/kube-system/etcd-cp1",)
     section = deployment_section(narrow, report.facts)
     assert section.sources == ()
-    assert "outside of what you may see" in section.problem
+    assert "outside your role" in section.problem

@@ -116,7 +116,7 @@ def test_a_cut_value_shows_what_there_is_and_fails(run: Run) -> None:
     done = run("decode", stdin=stored(CONFIG_MAP)[:-5])
     assert done.returncode == 1
     assert json.loads(done.stdout)["metadata"]["name"] == "settings"
-    assert b"breaks off or is garbled at byte" in done.stderr
+    assert b"is cut short or damaged at byte" in done.stderr
     assert b"Traceback" not in done.stderr
 
 

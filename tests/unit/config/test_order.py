@@ -111,7 +111,7 @@ def test_the_file_may_hold_lists_and_numbers(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('endpoint = "a:1"', "sets 'endpoint', which is no setting of etcdview. Did you mean 'endpoints'?"),
+        ('endpoint = "a:1"', "sets 'endpoint', which is not a setting of etcdview. Did you mean 'endpoints'?"),
         ('trusted_hosts = "a"', "Did you mean 'trusted-hosts'?"),
         ("zzzzzz = 1", "README.md lists the settings."),
         ("workers =", "is not valid TOML"),

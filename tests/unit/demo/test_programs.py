@@ -36,7 +36,7 @@ def test_without_either_it_is_the_distributions_program_and_not_its_script(name:
 
 
 def test_a_variable_that_names_no_program_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(NotFoundError, match="ETCDVIEW_ETCD names /nowhere/etcd, which is no program"):
+    with pytest.raises(NotFoundError, match="ETCDVIEW_ETCD names /nowhere/etcd, which is not an executable program"):
         find_program("etcd", {"ETCDVIEW_ETCD": "/nowhere/etcd"})
 
 

@@ -103,7 +103,7 @@ def test_a_server_without_status_and_membership_is_judged_by_its_reads(build: Si
 
 
 def test_where_even_status_is_denied_the_member_still_lives(build: SimpleNamespace) -> None:
-    denied = build.failed(Problem("DeniedError", "etcd asks for a user name and password."))
+    denied = build.failed(Problem("DeniedError", "etcd requires a user name and password."))
     shut = build.endpoint(1, (), status=denied, membership=denied, local_read=denied, read=denied, hash=denied)
     verdict = examine(RuleContext(assemble([shut], at=build.now)))
     assert verdict.status == "at risk"
@@ -111,7 +111,7 @@ def test_where_even_status_is_denied_the_member_still_lives(build: SimpleNamespa
 
 
 def test_where_reads_are_denied_the_members_own_word_proves_quorum(build: SimpleNamespace) -> None:
-    denied = build.failed(Problem("DeniedError", "etcd asks for a user name and password."))
+    denied = build.failed(Problem("DeniedError", "etcd requires a user name and password."))
     facts = build.cluster(bend={n: {"read": denied} for n in (1, 2, 3)})
     assert facts.quorum.state == "has"
     assert examine(RuleContext(facts)).status == "at risk"

@@ -402,7 +402,7 @@ def test_a_read_that_is_not_permitted_proves_the_quorum_and_a_missing_login_does
     verdict = examine(build.sight(facts))
     assert (verdict.status, verdict.findings) == ("healthy", ())
     assert facts.quorum.may_fail == 1
-    shut = build.failed(Problem("DeniedError", "etcd asks for a user name and password."))
+    shut = build.failed(Problem("DeniedError", "etcd requires a user name and password."))
     assert [
         e.in_quorum
         for m in build.cluster(bend={1: {"read": shut, "wire": silent_http(build)}}).members

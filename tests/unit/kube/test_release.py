@@ -90,7 +90,7 @@ def test_releases_are_read_however_they_are_written(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "1", "latest", "1.x", "36", "1.36x"])
 def test_what_is_no_release_is_a_setting_error(text: str) -> None:
-    with pytest.raises(SettingError, match="no release of Kubernetes"):
+    with pytest.raises(SettingError, match="not a Kubernetes release"):
         Release.parse(text)
 
 

@@ -70,7 +70,7 @@ def test_a_label_selector_matches_as_kubectls_does(selector: str, expected: bool
     ],
 )
 def test_a_bad_label_selector_says_so(selector: str) -> None:
-    with pytest.raises(QueryError, match="no label selector"):
+    with pytest.raises(QueryError, match="not a label selector"):
         parse_labels(selector)
 
 

@@ -165,7 +165,7 @@ def test_nonsense_is_a_usage_error(get: Get, arguments: tuple[str, ...]) -> None
 def test_a_file_cannot_be_watched(get: Get) -> None:
     status, out, err = get("pods", "-n", "shop", "--watch")
     assert status == 1
-    assert "nothing to watch" in err
+    assert "cannot be watched" in err
     assert out.startswith("NAME")
 
 

@@ -117,7 +117,7 @@ def test_a_closed_value_names_provider_and_key_and_what_would_open_it() -> None:
     assert "not in the EncryptionConfiguration" in other.error.what
     wrong = Codec(encryption=_config(_provider("secretbox", ("box", TWO)))).decode(KEY, value)
     assert wrong.error is not None
-    assert "does not open it" in wrong.error.what
+    assert "does not decrypt it" in wrong.error.what
 
 
 def test_key_names_with_colons_are_found() -> None:

@@ -178,11 +178,11 @@ def _overflowing(number: int, pages: int) -> tuple[int, bytes]:
 
 
 DAMAGES = {
-    "a hash that does not fit": (edited((9000, b"?"), data=WHOLE), "does not fit the hash"),
+    "a hash that does not fit": (edited((9000, b"?"), data=WHOLE), "does not match the hash"),
     "half a snapshot": (WHOLE[: len(WHOLE) // 2], "is cut short: 1,261,584 of 2,523,136 bytes"),
     "a byte short": (WHOLE[:-1], "never 2,523,167 bytes long"),
-    "an empty file": (b"", "has no page that describes it"),
-    "both meta pages": (edited((30, b"?"), (PAGE + 30, b"?")), "has no page that describes it"),
+    "an empty file": (b"", "has no valid meta page"),
+    "both meta pages": (edited((30, b"?"), (PAGE + 30, b"?")), "has no valid meta page"),
     "a root that is no page": (with_meta(0, root=1, txid=999), "points to page 1, and has pages 2 to 615"),
     "a root past the end": (with_meta(0, root=616, txid=999), "points to page 616"),
     "more pages than bytes": (with_meta(0, end=1 << 60, txid=999), "is cut short"),
@@ -194,13 +194,13 @@ DAMAGES = {
     "more keys than fit": (edited((LEAF * PAGE + 10, b"\xff\xff")), "cannot hold 65,535 keys"),
     "a page that goes on past the end": (edited(_overflowing(LEAF, 615)), "more than there can be"),
     "a page that goes on for ever": (edited(_overflowing(LEAF, 0xFFFFFFFF)), "more than there can be"),
-    "a page that goes on over others": (edited(_overflowing(KEYS, 5)), r"by two ways|no revision that can follow"),
+    "a page that goes on over others": (edited(_overflowing(KEYS, 5)), r"by two ways|not a valid next revision"),
     "a key out of its page": (edited((LEAF * PAGE + 20, b"\xff\xff\xff\x7f")), "lies outside of its page"),
     "a key over the elements": (edited((LEAF * PAGE + 20, b"\0\0\0\0")), "lies outside of its page"),
     "a value out of its page": (edited((LEAF * PAGE + 28, b"\xff\xff\xff\xff")), "lies outside of its page"),
     "a revision of another shape": (
         edited((BODY.index(b"\2_", LEAF * PAGE), b"\2?")),
-        "is no revision that can follow",
+        "is not a valid next revision",
     ),
     "a record without a key": (edited((BODY.index(b"\x0a\x21/registry", LEAF * PAGE), b"\x12")), "no key in front"),
 }

@@ -8,18 +8,18 @@
     │   │   └── FutureRevisionError    a revision that has not been written yet
     │   └── EncodeError            an object that cannot be stored so
     ├── NotFoundError              no such key, resource type or revision
-    │   └── DeletedError           the key was there, and is not any more
-    ├── CompactedError             the revision was there, and etcd has dropped it
-    ├── DecodeError                bytes that are not what they claim to be
-    │   └── DecryptError           an encrypted value that no key opens
+    │   └── DeletedError           the key existed and was deleted
+    ├── CompactedError             the revision existed, and etcd has discarded it
+    ├── DecodeError                bytes that cannot be decoded
+    │   └── DecryptError           an encrypted value without a key to decrypt it
     ├── FileFormatError            a dump or a snapshot that cannot be read
     ├── DeniedError                etcd, or a role, does not permit it
     │   └── NotPermittedError      etcd knows the user, and does not permit them that key or call
-    ├── LoginError                 nobody knows who is asking
+    ├── LoginError                 the user is unknown
     ├── AuditError                 the audit log cannot be written or read
     ├── UndoError                  the undo file cannot be written or read
-    ├── ConflictError              the key is not as it was when the change was made up
-    ├── UnsafeError                what was asked for would hurt the cluster
+    ├── ConflictError              the key has changed since the change was prepared
+    ├── UnsafeError                the request would hurt the cluster
     ├── UnsupportedError           this server does not have it (kine, an older etcd)
     └── UnreachableError           no answer from etcd
         ├── ResolveError           the host name is not known

@@ -21,7 +21,7 @@ _OTHERS = 0o077
 def locked(path: Path, *, wait: bool = True) -> Iterator[int]:
     """The file, made if there is none, open to read and append, under a lock of this opening's own.
 
-    Raises OSError: for a link, for what is no file, for one that others may read or write, and BlockingIOError where
+    Raises OSError: for a link, for no regular file, for one that others may read or write, and BlockingIOError where
     somebody else has the lock and `wait` is not wanted.
     """
     file = _opened(path)

@@ -27,7 +27,7 @@ def main() -> int:
         return 0
     found = [(each, fault) for each in report["dependencies"] for fault in each.get("vulns", ())]
     for each, fault in found:
-        print(f"{each['name']} {each['version']}: {fault['id']}, mended in {', '.join(fault['fix_versions'])}")
+        print(f"{each['name']} {each['version']}: {fault['id']}, fixed in {', '.join(fault['fix_versions'])}")
     print(f"pip-audit: {len(report['dependencies'])} packages, {len(found)} known vulnerabilities")
     return int(bool(found))
 

@@ -23,7 +23,7 @@ NOT_OURS = (Path(__file__).resolve(),)  # the one file that must quote the phras
 # A phrase and what to write in its place. "There is no X" is plain English; "X is no Y" is not.
 PHRASES = (
     (
-        r"(?<!there )(?:\bis|\bare|\bwas|\bwere) no (?!longer\b|more than\b|other\b)",
+        r"(?<!there\s)\b(?:is|are|was|were) no (?!longer\b|more than\b|other\b)",
         "is not a ..., invalid ..., has no ...",
     ),
     (r"\bthat there (?:is|are|was|were) (?:not|no)\b", "does not exist"),
@@ -34,8 +34,8 @@ PHRASES = (
     (r"\bin sight\b", "found, visible, known"),
     (r"\blook(?:s|ed|ing)? into\b", "check, read"),
     (r"\bunasked\b", "automatically"),
-    (r"\bnot (?:very |as )?well\b(?! formed|-)", "unhealthy"),
-    (r"\b(?:is|are) well\b", "healthy"),
+    (r"\bnot well\b(?! formed|-)", "unhealthy"),
+    (r"\b(?:is|are) well\b(?! formed|-)", "healthy"),
     (r"\bnobody (?:is one|knows|does)\b", "no one is ..., unknown"),
     (r"\bmakes? no sense\b", "invalid"),
     (r"\bnothing (?:is|was) (?:heard|wrong)\b", "has not reported, no problems found"),
@@ -57,7 +57,7 @@ PHRASES = (
     (r"\bnot to be had\b", "unavailable"),
     (r"\bis to be had\b", "is available"),
 )
-BANNED = tuple((re.compile(pattern, re.IGNORECASE), instead) for pattern, instead in PHRASES)
+BANNED = tuple((re.compile(pattern.replace(" ", r"\s+"), re.IGNORECASE), instead) for pattern, instead in PHRASES)
 TAGS = re.compile(r"{#.*?#}|{%.*?%}|{{.*?}}|<[^>]*>", re.DOTALL)
 ATTRIBUTES = re.compile(r'\b(?:title|aria-label|placeholder|alt|content)="([^"]*)"')
 SENTENCE_END = re.compile(r"(?<=[.!?:])\s+|\n\s*\n|\n\s*[-*|#] ?")
@@ -97,11 +97,10 @@ def hits(paths: list[Path]) -> Iterator[Hit]:
 
 def banned(text: Text) -> Iterator[tuple[int, str, str, str]]:
     """Line, phrase, sentence and advice for each banned phrase of a text. A phrase may go over the end of a line."""
-    flat = re.sub(r"\s", " ", text.words)
     for pattern, instead in BANNED:
-        for match in pattern.finditer(re.sub(r" +", lambda spaces: " " + "\0" * (len(spaces[0]) - 1), flat)):
+        for match in pattern.finditer(text.words):
             line = text.line + text.words.count("\n", 0, match.start())
-            yield line, match[0].replace("\0", "").strip(), _sentence(text.words, match.start()), instead
+            yield line, " ".join(match[0].split()), _sentence(text.words, match.start()), instead
 
 
 def _sentence(words: str, at: int) -> str:

@@ -1,6 +1,6 @@
-"""Compiled templates, kept where Python keeps our compiled modules: the first page need not wait for Jinja.
+"""Compiled templates, kept where Python keeps our compiled modules: the first page does not wait for Jinja.
 
-Whoever could write there could change our modules as well, so it asks for no trust that is not given already.
+Anyone who can write there can change our modules as well, so it needs no further trust.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class KeptTemplates(BytecodeCache):
     """In `folder`, by default this module's __pycache__. What is damaged, or made in another way, is made anew.
 
     As with modules, nothing is written where Python was told not to (PYTHONDONTWRITEBYTECODE), and a folder that is
-    read-only, full or gone is no failure.
+    read-only, full or gone is not a failure.
     """
 
     def __init__(self, folder: Path | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Whether whoever asked is still there: a search that nobody waits for any more is given up."""
+"""Whether the client is still connected: a search that nobody waits for any more is given up."""
 
 from __future__ import annotations
 

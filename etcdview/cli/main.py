@@ -74,7 +74,7 @@ def main(argv: list[str] | None = None) -> NoReturn:
     Of `health`, which monitoring runs, 2 is "no quorum": there it is 3, unknown, for whatever keeps it from a verdict.
     """
     if not sys.warnoptions:  # -W or PYTHONWARNINGS: somebody wants them
-        warnings.simplefilter("ignore")  # libraries warn of odd certificates; that is nothing a user can mend here
+        warnings.simplefilter("ignore")  # libraries warn of odd certificates; the user cannot fix that here
     gc.disable()  # until the command is loaded: nothing that modules make is garbage
     try:
         sys.exit(run(argv))

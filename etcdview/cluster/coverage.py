@@ -46,7 +46,7 @@ PLAIN = Seal()
 
 @dataclass(frozen=True, slots=True)
 class TypeSeals:
-    """How the values of one type are sealed: `looked_at` of `total`, by seal."""
+    """How the values of one type are encrypted: `looked_at` of `total`, by seal."""
 
     resource: ResourceType
     total: int

@@ -54,7 +54,7 @@ class Codec:
         """The way back: what etcd would hold under `key` for the object, in that form and encryption.
 
         metadata.resourceVersion is left out, as etcd holds none. Encryption is randomised: it differs each time.
-        Raises EncodeError for an object that cannot be stored so, DecryptError where the key is not there.
+        Raises EncodeError for an object that cannot be stored so, DecryptError where the key is missing.
         """
         return encoding.encode(obj, storage, key, self.encryption, self.release)
 

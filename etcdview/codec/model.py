@@ -80,7 +80,7 @@ class WireNode:
     """One field of the protobuf, for the wire view: `offset` (of its tag) and `length` are into Decoded.plain.
 
     `name` is the JSON name, "" for unknown fields; `value` a text of it, "" where there are children. `repeated`:
-    the field is a list or a map, and this is one item. wire_type "broken" is what is no protobuf any more.
+    the field is a list or a map, and this is one item. wire_type "broken" marks bytes that are not protobuf.
     """
 
     offset: int

@@ -67,7 +67,7 @@ def _shortest_int(text: str) -> int:
 
 
 def go_utf8(raw: bytes) -> str:
-    """The text as Go's JSON encoder writes it: U+FFFD for each byte that is no UTF-8."""
+    """The text as Go's JSON encoder writes it: U+FFFD for each byte that is not UTF-8."""
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:

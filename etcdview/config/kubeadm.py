@@ -175,7 +175,7 @@ def _own_files(started: _Started, root: Path) -> dict[str, object]:
 def _exists(path: Path) -> bool:
     try:
         return path.exists()
-    except OSError:  # a folder on the way may not be looked into
+    except OSError:  # a folder on the way may be unreadable
         return False
 
 

@@ -87,7 +87,7 @@ def _server(cluster: Cluster, port: int) -> Iterator[subprocess.Popen[bytes]]:
     try:
         yield server
     finally:
-        # Whoever is impatient presses Ctrl-C again: what stops now must not be stopped half way.
+        # Impatient users press Ctrl-C again: what stops now must not be stopped half way.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         server.send_signal(signal.SIGINT)

@@ -19,7 +19,7 @@ YAMLS = (Path("etc/etcd/etcd.conf.yml"), Path("etc/etcd/etcd.conf.yaml"), Path("
 
 
 def find_deployments(root: Path = Path("/")) -> tuple[Deployment, ...]:
-    """Every etcd that the files below `root` tell of; what is not there, or not for this user, is passed over."""
+    """Every etcd that the files below `root` tell of; missing and unreadable files are skipped."""
     return (*_pods(root), *_units(root), *_yamls(root))
 
 

@@ -47,7 +47,7 @@ def pod(obj: Object, now: datetime) -> Iterator[Section]:
 
 
 def problems(obj: Object, now: datetime) -> Iterator[Section]:
-    """Why a pod is not well, in a line for each container that has stopped, and for the pod itself."""
+    """Why a pod is unhealthy, in a line for each container that has stopped, and for the pod itself."""
     state = state_of(obj, now)
     if state.well is not False:
         return

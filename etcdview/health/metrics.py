@@ -103,7 +103,7 @@ class MetricFacts:
 
 
 def parse_metrics(text: str) -> MetricFacts:
-    """The families of a /metrics answer that are of use here. Raises ValueError for what is no Prometheus text."""
+    """The families of a /metrics answer that are of use here. Raises ValueError for other text."""
     wanted = "\n".join(line for line in text.splitlines() if _family(line).startswith(_WANTED)) + "\n"
     samples = [s for family in text_string_to_metric_families(wanted) for s in family.samples]
     if not samples:

@@ -119,7 +119,7 @@ class Monitor:
                 self._thread.start()
 
     def stop(self) -> None:
-        """Stop probing, for good; the threads end by themselves within a second."""
+        """Stop probing permanently; the threads end by themselves within a second."""
         with self._changed:
             self._stopping = True
             self._changed.notify_all()

@@ -1,4 +1,4 @@
-"""What pages ask of key names, whoever answers: memory kept true by a watch, bounded reads, or a file."""
+"""What pages need to know about key names: memory kept true by a watch, bounded reads, or a file."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ class ChangeLog:
         return self._revision
 
     def note(self, events: Sequence[Event], revision: int, now: float) -> None:
-        """Take events in, and that there are no others up to `revision`. `now` is Unix time."""
+        """Take events in; they are all events up to `revision`. `now` is Unix time."""
         with self._lock:
             for event in events:
                 self._append(event, now)
@@ -101,7 +101,7 @@ class ChangeLog:
             if revision < self._floor or revision < self._dropped.last_below(prefix):
                 return Changes(self._revision, lost=True)
             if revision >= self._revision:
-                # ahead of this log: from a worker that is further, or of a history that is no more
+                # ahead of this log: from a worker that is further, or of a history that no longer exists
                 return Changes(revision, lost=self._rewound and revision > self._revision)
             newer = takewhile(lambda change: change.revision > revision, reversed(self._log))
             found = [change for change in newer if change.key.startswith(prefix)]
@@ -132,7 +132,7 @@ class ChangeLog:
 
 
 class _Dropped:
-    """When each directory last lost a change from the log: a page of a quiet one need not be read again."""
+    """When each directory last lost a change from the log: a page of a quiet one is not read again."""
 
     def __init__(self) -> None:
         self._directories: OrderedDict[bytes, int] = OrderedDict()

@@ -296,5 +296,5 @@ _BEHIND = "etcd has not confirmed for some seconds that the watch is up to date.
 
 
 def _head(store: Store, span: KeyRange) -> NamesPiece:
-    """The newest revision and who says so, by a linearizable read of one key that need not exist."""
+    """The newest revision and who says so, by a linearizable read of one key, which may be missing."""
     return list_names(store, span.start, b"")

@@ -125,7 +125,7 @@ class History:
         self.proven = True
 
     def _is_vain(self, batch: WatchBatch, now: float) -> bool:
-        """Whether nothing will be repeated, and need not be: a compaction drops what its revision deleted.
+        """Whether nothing will be repeated, because nothing is missing: a compaction drops what its revision deleted.
 
         A progress answer that has stood for a while tells so. Raises UnprovenError where something had to be repeated.
         """

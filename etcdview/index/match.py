@@ -1,6 +1,6 @@
 """A search over names, compiled once: prefix, substring, glob or regular expression (RE2: linear time).
 
-Case counts, as it does in etcd; a regular expression may begin with (?i). Names that are no UTF-8 are searched as
+Case counts, as it does in etcd; a regular expression may begin with (?i). Names that are not UTF-8 are searched as
 they are shown, each odd byte as \\xNN.
 """
 
@@ -28,7 +28,7 @@ class Matcher(Protocol):
 
     @property
     def literal_prefix(self) -> bytes:
-        """What every match begins with, so that other names need not be looked at."""
+        """What every match begins with, so that other names can be skipped."""
 
     def find(self, block: Block) -> list[bytes]:
         """The names of the block that match, in order."""

@@ -185,7 +185,7 @@ class PackedNames:
 
     @staticmethod
     def _stands_apart(block: Block, written: bytes) -> bool:
-        """Whether the name is better off alone than to spoil the stem of a block that is well filled."""
+        """Whether the name should have its own block, rather than shorten the stem of a full one."""
         return block.count >= BLOCK_NAMES // 4 and not written.startswith(block.stem)
 
     def _replace(self, first: int, last: int, new: list[Block]) -> None:

@@ -1,7 +1,7 @@
 """A storage key <-> (resource type, namespace, name).
 
 The rule is /PREFIX/RESOURCE/[NAMESPACE/]NAME, with the group before the resource for custom resources; the
-exceptions are rows of the table in resources.py. A key that fits no pattern is no error: it has no place.
+exceptions are rows of the table in resources.py. An unrecognised key is not an error: it has no place.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class KeySpace:
         return f"KeySpace({self.prefix!r})"
 
     def object_key(self, key: bytes) -> ObjectKey | None:
-        """What the key says of itself; None where it fits no pattern."""
+        """What the key says of itself; None for an unrecognised key."""
         if not key.startswith(self.root):
             return None
         try:
@@ -109,7 +109,7 @@ def shell_word(key: bytes) -> str:
 
 
 def to_query(key: bytes) -> tuple[str, str]:
-    """The query parameter that carries the key: ("key", text), or ("key64", base64url) when it is no UTF-8."""
+    """The query parameter that carries the key: ("key", text), or ("key64", base64url) when it is not UTF-8."""
     try:
         return "key", key.decode("utf-8")
     except UnicodeDecodeError:

@@ -46,7 +46,7 @@ class Row:
 
     @property
     def name(self) -> str:
-        """The name by the key, "" where the key fits no pattern."""
+        """The name by the key, "" for an unrecognised key."""
         return self.object_key.name if self.object_key else ""
 
     @property

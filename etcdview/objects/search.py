@@ -1,4 +1,4 @@
-"""Look into every value of a scope, at one revision, and say how much of it was looked into.
+"""Search every value of a scope, at one revision, and report how much was searched.
 
 Values are read in pieces of a few megabytes, between names that the index gives, so that etcd counts nothing twice.
 """
@@ -53,7 +53,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """How far the search is. The last step is `done`; `complete`: every key of the scope was looked into.
+    """How far the search is. The last step is `done`; `complete`: every key of the scope was searched.
 
     All as of one `revision`. `looked` keys of about `total` were read, of which `undecodable` could not be decoded
     and so could not be searched; `masked` had secret values, which are not searched. `hits` are those of this step
@@ -74,7 +74,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The keys to look into: [start, end), `end` as in Store.range."""
+    """The keys to search: [start, end), `end` as in Store.range."""
 
     start: bytes
     end: bytes

@@ -31,7 +31,7 @@ class SealRow:
 
 @dataclass(frozen=True, slots=True)
 class TypeRow:
-    """One resource type. `wanted` is how the configuration has it written, "" without one; `rewrite` mends it."""
+    """One resource type. `wanted` is the configured provider, "" without one; `rewrite` applies it."""
 
     name: str
     total: int

@@ -128,7 +128,7 @@ def namespaces_page(window: Window, namespace: str, now: datetime) -> Namespaces
 
 
 def is_costly(window: Window) -> bool:
-    """Whether checking the stored state reads more objects than a page does unasked."""
+    """Whether checking the stored state reads more objects than a page checks automatically."""
     return sum(t.count for t in _stored_types(window.index.tree())) > AT_ONCE
 
 

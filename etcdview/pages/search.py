@@ -33,7 +33,7 @@ class SearchQuery:
 
     @property
     def effective_mode(self) -> Mode:
-        """The mode that is used. Raises QueryError for one that there is not."""
+        """The mode that is used. Raises QueryError for an unknown one."""
         if not self.mode:
             return "prefix" if self.text.startswith("/") else "contains"
         if self.mode not in MODES:
@@ -56,7 +56,7 @@ class Hit:
 class SearchPage:
     """One page of hits. `count` is of all of them (at least so many, unless `count_is_exact`), as of `revision`.
 
-    `facts_problem` says why etcd's facts about the keys are not there; the names are, as the index last knew them.
+    `facts_problem` says why etcd's facts about the keys are missing; the names are, as the index last knew them.
     `problem` says why nothing was searched for.
     """
 

@@ -25,7 +25,7 @@ class Graph:
     """Objects and their relations. Built once, read by many.
 
     `read` are the kinds, as (group, kind), of which all objects are here; None: those that occur. `absent` are objects
-    that were looked for and are not there. Only of these can it be told that an object is missing.
+    that were looked up and not found. Only of these can it be told that an object is missing.
     """
 
     def __init__(
@@ -61,13 +61,13 @@ class Graph:
         return self._objects.get(ref)
 
     def related(self, obj: Object, now: datetime) -> tuple[Related, ...]:
-        """All that is related to the object, which need not be in the graph itself: what it names comes first."""
+        """All that is related to the object, which may be missing in the graph: what it names comes first."""
         ref = ref_of(obj)
         found = [*self._named(obj, now), *self._selected(obj, now), *self._naming(obj, now), *self._selecting(obj, now)]
         return tuple(related for related in dict.fromkeys(found) if related.ref != ref)
 
     def broken(self, obj: Object) -> tuple[Reference, ...]:
-        """What the object names and needs, and what is not there; only of kinds that were read."""
+        """Missing objects that the object refers to; only of kinds that were read."""
         return tuple(r for r in self._references(obj) if not r.optional and self._is_missing(r))
 
     def selected_by(self, obj: Object) -> tuple[Ref, ...]:

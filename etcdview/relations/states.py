@@ -1,4 +1,4 @@
-"""How an object is, in a word or two, and whether that is well. The words are those of kubectl's tables."""
+"""The state of an object in a word or two, and whether it is healthy. The words are those of kubectl's tables."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def is_ready(endpoint: Any) -> bool:
 
 
 def _slice(obj: Object, now: datetime) -> State:
-    """Endpoints of pods that are being deleted are not ready, and need not be."""
+    """Endpoints of pods that are being deleted are not ready, which is normal."""
     endpoints = [e for e in items(obj, "endpoints") if dig(e, "conditions", "terminating") is not True]
     ready = sum(map(is_ready, endpoints))
     return State(f"{ready} of {len(endpoints)} ready", 0 < ready == len(endpoints))

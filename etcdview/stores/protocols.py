@@ -99,7 +99,7 @@ class MemberProbe(Protocol):
     def alarms(self, timeout_seconds: float) -> tuple[Alarm, ...]: ...
 
     def read(self, timeout_seconds: float, *, serializable: bool) -> int:
-        """Read one key that need not exist; gives the revision. Linearizable it proves quorum."""
+        """Read one key, which may be missing; gives the revision. Linearizable it proves quorum."""
 
     def hash_kv(self, revision: int, timeout_seconds: float) -> KvHash: ...
 

@@ -112,7 +112,7 @@ _CELLS: dict[str, Callable[[Path, Object, datetime], Cell]] = {
 
 
 def _is_finite(value: object) -> TypeGuard[int | float]:
-    """A number that JSON can carry; CBOR can store others, and huge integers are no floats."""
+    """A number that JSON can carry; CBOR can store others, and huge integers are not floats."""
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
 
 

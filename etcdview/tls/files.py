@@ -18,7 +18,7 @@ from etcdview.errors import CertificateFileError, KeyMismatchError, ValidityErro
 from etcdview.models import TlsFiles
 
 Stamp = tuple[tuple[int, int, int], ...]
-# What cryptography raises for a certificate that it cannot read, whole or in part. Some are no ValueErrors.
+# What cryptography raises for a certificate that it cannot read, whole or in part. Some are not ValueErrors.
 ODD = (
     ValueError,
     UnsupportedAlgorithm,

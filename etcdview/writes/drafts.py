@@ -78,7 +78,7 @@ class Drafter:
         form: str,
         storage: StorageFormat | None = None,
     ) -> Draft:
-        """The change that `text` makes. `storage` is how to store what is not there yet.
+        """The change that `text` makes. `storage` is how to store a new value.
 
         Raises EncodeError or ConflictError with what is wrong, DecryptError where the key to encrypt with is missing.
         """

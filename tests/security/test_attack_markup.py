@@ -74,7 +74,7 @@ def test_markup_in_a_search_stays_text(everybody: Lab, text: str, mode: str) -> 
     check(everybody, f"/search?q={quote(text)}&mode={quote(mode)}")
 
 
-@attack(MARKUP, "the same in addresses that do not exist, and in parameters that make no sense", "escaped")
+@attack(MARKUP, "the same in addresses that do not exist, and in invalid parameters", "escaped")
 @pytest.mark.parametrize("text", [SCRIPT, ATTRIBUTE, IMAGE])
 def test_markup_in_errors_stays_text(everybody: Lab, text: str) -> None:
     bad = quote(text, safe="")

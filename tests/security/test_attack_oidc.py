@@ -194,7 +194,7 @@ def test_a_provider_of_another_name_is_refused(oidc: Lab, provider: Provider) ->
     assert oidc.anonymous().get("/login/oidc").status_code == 401
 
 
-@attack(OIDC, "a provider whose certificate nobody knows", "401: nothing is sent to it")
+@attack(OIDC, "a provider with an untrusted certificate", "401: nothing is sent to it")
 def test_a_provider_of_an_unknown_ca_is_refused(tmp_path: Path, cluster: Cluster, provider: Provider) -> None:
     made = lab.build(tmp_path, cluster, oidc_issuer=provider.issuer, oidc_client_id=CLIENT)
 

@@ -107,7 +107,7 @@ def test_a_login_cannot_be_forged(made: Lab) -> None:
 
 @attack(
     FORGERY,
-    "the same against an etcdview without a login, from any page in the browser of whoever runs it",
+    "the same against an etcdview without a login, from any page in the browser of the person who runs it",
     "400 or 403, logged",
 )
 def test_a_local_app_is_guarded_too(capture: Path, tmp_path: Path) -> None:

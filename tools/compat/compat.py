@@ -77,7 +77,7 @@ def _test(release: str, version: str, words: Sequence[str], environ: dict[str, s
 
 
 def provide(release: str) -> Path:
-    """The server binary of a release, made or fetched if it is not there yet. Raises MissingError."""
+    """The server binary of a release, made or fetched if it is missing. Raises MissingError."""
     binary = CACHE / f"etcd-{BUILT.get(release, release)}"
     if not binary.exists():
         CACHE.mkdir(parents=True, exist_ok=True)
@@ -108,7 +108,7 @@ def _from_debian(scratch: Path) -> Path:
         shutil.copy(installed, copy)
         return copy
     if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
-        raise MissingError("this is no Debian, and no etcd 3.4 is on PATH")
+        raise MissingError("this is not Debian, and no etcd 3.4 is on PATH")
     print("fetching Debian's etcd-server ...", flush=True)
     _run(["apt-get", "download", "etcd-server"], scratch)
     package = next(scratch.glob("etcd-server_*.deb"), None)

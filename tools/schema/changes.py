@@ -1,4 +1,4 @@
-"""What differs between two schema tables, for whoever brings in a release."""
+"""What differs between two schema tables, for the person who adds a release."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def _fields(name: str, raw: dict[str, Any]) -> Iterable[tuple[int, str, str, str
         return
     for f in raw["fields"] or ():
         inline = "i" in f["flags"]
-        # An inline struct has no JSON name and "-" is no name; the Go name is for the wire view alone.
+        # An inline struct has no JSON name and "-" is not a name; the Go name is for the wire view alone.
         json_name = f["go"] if inline or f["name"] == "-" else f["name"]
         yield f["number"], json_name, f["type"], f["flags"].replace("i", "") + ("i" if inline else "")
 

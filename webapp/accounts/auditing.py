@@ -68,7 +68,7 @@ def recorder(who: str = "") -> Callable[..., None]:
 
 
 def _refused(response: Response) -> Response:
-    """An attempt that was refused and that no view has logged. A visit without any login is no attempt."""
+    """An attempt that was refused and that no view has logged. A visit without any login is not an attempt."""
     if not _counts_as_attempt(response) or g.get("audited"):
         return response
     if _counts.hit(REFUSALS_OF_ADDRESS, client_address()):

@@ -76,7 +76,7 @@ def _access(settings: Settings) -> Callable[[], Access]:
 
 
 def _guarded(file: Watched[Content]) -> Callable[[], Content]:
-    """What is wrong with a file is for whoever runs etcdview, and not for everybody who comes by."""
+    """What is wrong with a file is for the administrator, and not for every visitor."""
 
     def read() -> Content:
         try:

@@ -9,7 +9,7 @@ from webapp.api.schemas import Strict
 
 
 class FindingSchema(Strict):
-    """One thing that is not as it should be, or worth knowing, with the very numbers it rests on."""
+    """One problem, or a fact worth knowing, with the numbers it rests on."""
 
     id = fields.String(metadata={"description": "the rule's; it does not change between releases"})
     severity = fields.String(validate=validate.OneOf(SEVERITIES))

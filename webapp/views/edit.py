@@ -223,7 +223,7 @@ def _again(query: EditQuery, error: EtcdviewError) -> Response:
 
 
 def _status(error: EtcdviewError) -> int:
-    """A mistake in what was typed is no attempt at something forbidden, which 400 stands for in the audit log."""
+    """A typing mistake is not an attempt at something forbidden, which 400 stands for in the audit log."""
     return MISTAKE if isinstance(error, UsageError) else error.status
 
 

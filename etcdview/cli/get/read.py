@@ -44,7 +44,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The objects of one type in the order to print them; names that are not there; values that cannot be read."""
+    """The objects of one type in the order to print them; names that were not found; values that cannot be read."""
 
     resource: ResourceType
     table: Table

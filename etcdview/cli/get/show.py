@@ -65,7 +65,7 @@ def show(found: Sequence[Found], wanted: Sequence[Wanted], query: Query, style: 
 
 
 def complaints(found: Iterable[Found]) -> list[str]:
-    """What has to be said beside the answer: names that are not there, values that cannot be read."""
+    """What has to be said beside the answer: names that were not found, values that cannot be read."""
     said = []
     for one in found:
         said += [f'{one.resource.qualified} "{name}" not found' for name in one.missing]

@@ -109,7 +109,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     def load(self) -> Flask:
         """A worker asks for its app here. An error of ours is told as one, and no other worker is tried.
 
-        What is made meanwhile stays: the garbage collector need not look through it, now or at any later pause.
+        What is made meanwhile stays: the garbage collector skips it from now on.
         """
         gc.disable()
         from webapp import create_app

@@ -1,6 +1,6 @@
 """A scope as ranges of keys, so that what is outside is not even asked for.
 
-A range may still hold a key that fits no pattern: whoever reads a range keeps only the keys that `has` permits.
+A range may still hold an unrecognised key: the reader of a range keeps only the keys that `has` permits.
 """
 
 from __future__ import annotations

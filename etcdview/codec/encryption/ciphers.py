@@ -25,7 +25,7 @@ def unseal(provider: str, secret: bytes, body: bytes, key: bytes) -> bytes | Non
 
 
 def seal(provider: str, secret: bytes, plain: bytes, key: bytes) -> bytes:
-    """The body of an encrypted value, sealed anew (so it differs each time)."""
+    """The body of an encrypted value, with a new nonce (so it differs each time)."""
     return _SEAL[provider](secret, plain, key)
 
 

@@ -1,4 +1,4 @@
-"""Encrypted values: k8s:enc:PROVIDER:VERSION:NAME:, then what the provider sealed. Opened with the keys there are.
+"""Encrypted values: k8s:enc:PROVIDER:VERSION:NAME:, then the provider's ciphertext. Opened with the keys there are.
 
 Source: k8s.io/apiserver/pkg/server/options/encryptionconfig/config.go; for kms v2 the EncryptedObject of
 k8s.io/apiserver/pkg/storage/value/encrypt/envelope/kmstypes/v2/api.proto.
@@ -48,7 +48,7 @@ def sealed_by(value: bytes) -> tuple[str, str]:
 
 
 def prefix(provider: str, name: str) -> bytes:
-    """What a value sealed by that provider's key begins with."""
+    """The prefix of a value encrypted with that provider's key."""
     return PREFIX + f"{provider}:v1:{name}:".encode()
 
 

@@ -1,6 +1,6 @@
 """google.protobuf descriptors made from the schema table at run time, so that parsing runs in C (upb).
 
-Strings are checked for UTF-8 by the parser (editions' utf8_validation); mend.py takes care of those that fail.
+Strings are checked for UTF-8 by the parser (editions' utf8_validation); repair.py takes care of those that fail.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Objects -> protobuf messages, byte for byte as Go's generated Marshal methods write them.
 
-Fields in ascending order, map entries by key; every scalar and struct that is no pointer is written even when zero,
+Fields in ascending order, map entries by key; every scalar and struct that is not a pointer is written even when zero,
 if the release has it.
 """
 

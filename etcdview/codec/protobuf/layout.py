@@ -19,7 +19,7 @@ def fields(schema: Schema, struct: int) -> Fields:
 
 
 def inner(schema: Schema, field: Field) -> Fields | None:
-    """What is inside the field's value; None where it is no message. An entry of a map is one, of two fields."""
+    """What is inside the field's value; None for anything but a message. An entry of a map is one, of two fields."""
     if field.map_key:
         return _entry(field)
     return fields(schema, field.message) if field.message >= 0 else None

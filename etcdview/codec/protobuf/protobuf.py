@@ -45,7 +45,7 @@ NOT_IN_CELLS = {
 
 @functools.lru_cache(maxsize=32)
 def protobuf_format(release: Release | None) -> ProtobufFormat:
-    """The one of that release: its descriptors are made once, whoever asks."""
+    """The one of that release: its descriptors are made once for all callers."""
     return ProtobufFormat(release)
 
 
@@ -86,7 +86,7 @@ class ProtobufFormat:
         return Plans(left, Pool(left))
 
     def _mended(self, form: StorageFormat, envelope: Envelope, number: int, value: bytes) -> Decoded:
-        """What upb or the raw JSON within would not have: text that is no UTF-8 is no fault, all else is told."""
+        """What upb or the raw JSON within would not have: invalid UTF-8 is not a fault, everything else is reported."""
         try:
             mended = repair.mend(self.schema, number, envelope.raw)
             message = self.pool.message(number).FromString(mended.data)

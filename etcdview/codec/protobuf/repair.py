@@ -1,6 +1,6 @@
 """Makes a message that upb would refuse parse after all, so that what is whole of it can be shown.
 
-Two faults are mended: text that is no UTF-8 (Go serves U+FFFD for each bad byte), and a message that breaks off.
+Two faults are repaired: text that is not UTF-8 (Go serves U+FFFD for each bad byte), and a message that is cut short.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ _SMALL = bytes(range(32))
 
 @dataclass(frozen=True, slots=True)
 class Mended:
-    """Bytes that parse. `fault` is where the message broke off; None where only text was mended."""
+    """Bytes that parse. `fault` is where the message was cut short; None where only text was repaired."""
 
     data: bytes
     fault: wire.WireError | None
 
 
 def mend(schema: Schema, struct: int, data: bytes) -> Mended:
-    """The message with its text made UTF-8, up to the first byte that is no protobuf."""
+    """The message with its text made UTF-8, up to the first byte that is not protobuf."""
     return _message(schema, layout.fields(schema, struct), data, 0)
 
 
 def check_size(schema: Schema, struct: int, data: bytes) -> None:
     """Refuse messages by the hundred thousand: each is two bytes here, and hundreds in memory.
 
-    Nearly always it is enough that so many bytes are no lengths of small messages. Raises DecodeError.
+    Nearly always it is enough that few bytes are lengths of small messages. Raises DecodeError.
     """
     if len(data) <= MAX_MESSAGES or len(data) - len(data.translate(None, _SMALL)) <= MAX_MESSAGES:
         return

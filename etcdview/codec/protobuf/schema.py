@@ -60,7 +60,7 @@ class Field:
 
     @property
     def always_written(self) -> bool:
-        """Whether Go's writer puts it on the wire even when it is zero: scalars and structs that are no pointer."""
+        """Whether Go's writer puts it on the wire even when it is zero: scalars and structs that are not pointers."""
         return not (self.repeated or self.map_key or self.pointer or self.scalar == "y")
 
 
@@ -129,7 +129,7 @@ class Schema:
 
 
 def _index(releases: tuple[Release, ...], release: Release | None) -> int:
-    """The newest release of the table that is no newer than `release`."""
+    """The newest release of the table up to `release`."""
     if release is None:
         return len(releases) - 1
     return max((i for i, known in enumerate(releases) if known <= release), default=0)

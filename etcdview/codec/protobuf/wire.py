@@ -30,7 +30,7 @@ class Piece(NamedTuple):
 
 
 class WireError(DecodeError):
-    """Bytes that are no protobuf, and why. `piece` is the field that runs past the end, where it is one.
+    """Bytes that are not protobuf, and why. `piece` is the field that runs past the end, where it is one.
 
     `path` is the JSON path of the message that breaks off, "" where it is the outermost.
     """

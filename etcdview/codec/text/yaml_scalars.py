@@ -20,7 +20,7 @@ _WORDS = frozenset(
     )
     for word in line.split()
 )
-# The quick way: nothing here is an indicator, a number or special, if it is no word.
+# The quick way: unless it is a special word, nothing here is an indicator or a number.
 _SAFE = re.compile(r"[A-Za-z_/$(=\u00a1-\u1fff][A-Za-z0-9_./$()=+,;\[\]{}@%^&*!|<>~?\u00a1-\u1fff-]*", re.ASCII)
 
 # All but "\n". Said as what it is, not as what it is not: that takes a tenth of the time to compile.

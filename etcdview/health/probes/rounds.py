@@ -1,4 +1,4 @@
-"""One round: every endpoint in sight asked side by side, so that a hanging member delays nobody."""
+"""One round: every known endpoint is probed in parallel, so that a hanging member delays no other."""
 
 from __future__ import annotations
 

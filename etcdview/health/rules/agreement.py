@@ -117,7 +117,7 @@ def not_a_member(context: RuleContext) -> Iterator[Finding]:
         yield Finding(
             id="not-a-member",
             severity="warning",
-            summary=f"{member.endpoint.url} answers, but is no member of the cluster.",
+            summary=f"{member.endpoint.url} answers, but is not a member of the cluster.",
             evidence=f"Its member ID {status.member_id:x} is not in the member list {read_at(facts.at)}.",
             why="It serves data that is no longer kept up to date.",
             action="Take it out of the endpoints, stop it and wipe its data.",

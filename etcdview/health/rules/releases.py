@@ -18,7 +18,7 @@ _OLDEST_MAINTAINED: Release = (3, 5, 0)
 
 
 def parse_release(text: str) -> Release | None:
-    """(3, 5, 16) of "3.5.16" or "v3.5.16-rc.0"; None for what is no release."""
+    """(3, 5, 16) of "3.5.16" or "v3.5.16-rc.0"; None for anything but a release."""
     found = re.match(r"v?(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?", text)
     return (int(found[1]), int(found[2]), int(found[3] or 0)) if found else None
 
@@ -61,7 +61,7 @@ def versions_too_far(context: RuleContext) -> Iterator[Finding]:
 
 @rule("version-corrupting")
 def version_corrupting(context: RuleContext) -> Iterator[Finding]:
-    """A member runs 3.5.0 to 3.5.2, which can spoil data when it is killed; only noted where all is on loopback."""
+    """A member runs 3.5.0 to 3.5.2, which can corrupt data when it is killed; a note if all are on loopback."""
     told = _releases(context.facts)
     bad = {r: names for r, names in told.items() if any(low <= r <= high for low, high in _CORRUPTING)}
     if not bad:

@@ -43,7 +43,7 @@ class Node(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """Parts that follow each other: each looks into what the one before has found."""
+    """Parts that follow each other: each reads the values that the previous one found."""
 
     nodes: tuple[Node, ...] = ()
 

@@ -26,8 +26,8 @@ from etcdview.stores.paging import PieceReader
 from etcdview.stores.protocols import prefix_end
 from etcdview.tls.certificates import Certificate, from_pem
 
-AT_MOST = 3000  # objects that the page looks into
-SECONDS = 1.0  # after which it looks into no more
+AT_MOST = 3000  # objects that the page reads
+SECONDS = 1.0  # after which it stops reading
 SHOWN = 200
 
 _SECRETS = BY_PREFIX["secrets"]

@@ -46,7 +46,7 @@ class EditQuery:
 
 @dataclass(frozen=True, slots=True)
 class EditPage:
-    """The editor. `storage` is how the value is stored, None for one that is not there yet.
+    """The editor. `storage` is how the value is stored, None for a new key.
 
     `fields` travel with the form. `managers`: how many managed fields are left out, and stay as they are. `typed`:
     the text is not what is stored but a draft, which would be lost with the page.
@@ -117,7 +117,7 @@ def _with_managers(draft: dict[str, Any], stored: list[Any]) -> dict[str, Any]:
 def draft_of(window: Window, writing: Writing, query: EditQuery, *, seen: bool = False) -> Draft:
     """The change against what is there now, which must be what the text was made from.
 
-    `seen`: the change was shown before, so that revision 0 means that there was no such key then.
+    `seen`: the change was shown before, so that revision 0 means that the key did not exist then.
     Raises UsageError, ConflictError, NotFoundError or DecodeError with what is wrong with it.
     """
     _check_key(window, query)

@@ -99,7 +99,7 @@ def apply_edit(window: Window, query: EditQuery, now: datetime) -> int:
 
 
 def done_page(window: Window, key: bytes, what: str, revision: int) -> DonePage:
-    """What was done. Raises QueryError for a change that there is not."""
+    """What was done. Raises QueryError for an unknown change."""
     writing = Writing(window)
     writing.check(key)
     if what not in _WORDS:

@@ -29,9 +29,7 @@ class Writing:
         if undo is None or not isinstance(store, Writable):
             raise off(live=window.cluster.store.live)
         if not window.viewer.may("write"):
-            raise DeniedError(
-                f"Your role ({window.viewer.role}) does not permit changes.", "Admins can make changes."
-            )
+            raise DeniedError(f"Your role ({window.viewer.role}) does not permit changes.", "Admins can make changes.")
         self._window = window
         self._undo: UndoFile = undo
         self._store: Writable = store
@@ -42,7 +40,7 @@ class Writing:
         return str(self._undo.path)
 
     def check(self, key: bytes) -> None:
-        """Raises DeniedError for a key outside of the viewer's scope, QueryError for what is no key to write."""
+        """Raises DeniedError for a key outside of the viewer's scope, QueryError for a key that cannot be written."""
         if not self._window.viewer.scope.has(self._window.keyspace.object_key(key)):
             raise denied()
         if len(key) > MAX_KEY_BYTES:

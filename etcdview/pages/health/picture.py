@@ -108,7 +108,7 @@ def draw(members: Sequence[DrawnMember], topology: Topology, api_servers: Sequen
 
 
 def _by_host(members: Sequence[DrawnMember]) -> list[DrawnMember]:
-    """Machines in the order of their first member's name, which need not be unique."""
+    """Machines in the order of their first member's name, which may repeat."""
     return sorted(members, key=lambda m: (min(o.name for o in members if o.host == m.host), m.host, m.name))
 
 

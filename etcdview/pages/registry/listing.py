@@ -195,7 +195,7 @@ def labels_of(obj: dict[str, Any] | None) -> dict[str, Any]:
 
 
 def _durations(texts: Sequence[str]) -> list[float] | None:
-    """Ages in seconds, for a smaller number with another unit is not a younger object; None where some are no ages."""
+    """Ages in seconds, for a smaller number with another unit is not a younger object; None where some are not ages."""
     found = [_NO_DURATION if not text or text.startswith("<") else seconds_of(text) for text in texts]
     known = [seconds for seconds in found if seconds is not None]
     return known if len(known) == len(found) and any(seconds != _NO_DURATION for seconds in known) else None

@@ -72,7 +72,7 @@ class Channel:
         return str(self.endpoint)
 
     def start(self, call: Call, timeout_seconds: float, token: str | None = None) -> Any:
-        """Send the call; gives grpc's future. Raises TlsError where the files are no good."""
+        """Send the call; gives grpc's future. Raises TlsError for unusable files."""
         method = getattr(self.link().stubs[call.stub], call.method)
         rows = metadata(call.needs_leader, token)
         try:

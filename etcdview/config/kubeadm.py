@@ -62,7 +62,7 @@ class _Started:
 
 
 def find(root: Path) -> Found:
-    """Look under `root`; nothing there, or nothing that may be read, is no error. The first that is there counts."""
+    """Look under `root`; missing or unreadable files are not an error. The first that is there counts."""
     ways: tuple[Callable[[Path], Found], ...] = (_kubeadm, _api_server, _pki, _rancher, _socket, _unit)
     return next((found for found in (way(root) for way in ways) if found.values), Found())
 
@@ -160,7 +160,7 @@ def _registry(api: _Started, root: Path) -> tuple[dict[str, object], tuple[str, 
     said += [f"the encryption configuration {encryption}"] if "encryption_config" in found else []
     notes = [f"{api.source} also names {' and '.join(said)}."] if said else []
     if encryption and "encryption_config" not in found:
-        notes.append(f"{encryption}, the API server's encryption configuration, may not be read by this user.")
+        notes.append(f"{encryption}, the API server's encryption configuration, cannot be read by this user.")
     return found, tuple(notes)
 
 

@@ -96,7 +96,7 @@ def speak_plainly(line: Line) -> str:
         return "It answers without TLS."
     if _speaks_tls(line):
         raise SchemeError(
-            f"{line.endpoint} speaks TLS, and was spoken to without.",
+            f"{line.endpoint} requires TLS, but the endpoint says http.",
             f"Write {line.endpoint.spelt(secure=True)}, and give --cacert, --cert and --key.",
             endpoint=str(line.endpoint),
         )
@@ -164,7 +164,7 @@ def _no_tls(line: Line, error: OSError) -> UnreachableError:
         answer = b""
     if answer.startswith(b"HTTP/") or _is_settings(answer) or reason in _PLAIN_ANSWER_TO_TLS:
         return SchemeError(
-            f"{where} speaks plain HTTP, and was spoken to with TLS.",
+            f"{where} speaks plain HTTP, but the endpoint says https.",
             f"Write {line.endpoint.spelt(secure=False)}; better, give etcd certificates (--cert-file, --key-file).",
             endpoint=where,
         )

@@ -21,7 +21,7 @@ def shown(value: object) -> object:
 
 
 def as_given(value: str) -> Markup:
-    """A text that comes back from a form, byte for byte: what stands in a field is no text to look at."""
+    """A text that comes back from a form, byte for byte: the value of a field is not display text."""
     return escape(value)
 
 

@@ -108,7 +108,7 @@ def glob(folder: Path, pattern: str) -> list[Path]:
 
 
 def read_text(path: Path) -> str:
-    """A file's text; "" where it is not there, may not be read or is not text."""
+    """A file's text; "" where it is missing, unreadable or not text."""
     try:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError):

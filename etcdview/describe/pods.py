@@ -59,7 +59,7 @@ def problems(obj: Object, now: datetime) -> Iterator[Section]:
 
 
 def _container_severity(status: Any) -> Severity:
-    """One that only waits for others is no error."""
+    """One that only waits for others is not an error."""
     return "warning" if text(status, "state", "waiting", "reason") in _STARTING else "error"
 
 

@@ -59,7 +59,7 @@ def condition_severity(found: Any) -> Severity:
 
 
 def share_severity(part: int, whole: int) -> Severity:
-    """Of so many that there should be: none is an error, too few a warning, and only all of them are well."""
+    """Of so many that there should be: none is an error, too few a warning, and only all of them are healthy."""
     if part >= whole:
         return "ok"
     return "warning" if part else "error"

@@ -81,7 +81,7 @@ class Channel:
             raise UnreachableError(CLOSED, endpoint=self.name) from error
 
     def link(self) -> Link:
-        """The channel of the moment. Raises TlsError where the files are no good, UnreachableError once closed."""
+        """The channel of the moment. Raises TlsError for unusable files, UnreachableError once closed."""
         link = self._newest.get()
         with self._lock:
             self._check_open()

@@ -169,7 +169,7 @@ def test_encrypting_takes_the_first_key_of_the_provider(run: Run) -> None:
         ((), '{"apiVersion": "v1", "kind": "ConfigMap", "data": []}', "data is list, not dict"),
         ((), '{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"creationTimestamp": 7}}', "creationTimestamp"),
         ((), '{"apiVersion": "v1", "kind": "Secret", "data": {"a": "%"}}', "data.a cannot be stored"),
-        (("--provider", "aescbc"), "{}", "no key of aescbc"),
+        (("--provider", "aescbc"), "{}", "No aescbc key"),
         ((*SECRETBOX[:2], "--provider", "aesgcm"), "{}", "--key"),
     ],
 )

@@ -101,7 +101,7 @@ def test_a_search_that_breaks_off_keeps_what_it_found(error: Exception, said: st
     assert last.looked == FIRST_PIECE + 2 * FIRST_PIECE
     assert (last.done, last.complete) == (True, False)
     assert said in last.why
-    assert "The rest was not searched" in last.why or "the rest was not looked into" in last.why
+    assert "the rest was not searched" in last.why.lower()
 
 
 def test_a_store_that_answers_nothing_raises() -> None:

@@ -151,7 +151,7 @@ def test_broken_prefixes_are_encrypted_values_too(value: bytes) -> None:
 
 
 def test_encoding_for_a_key_that_is_not_there_is_refused() -> None:
-    with pytest.raises(DecryptError, match="no key 'x' of aescbc"):
+    with pytest.raises(DecryptError, match="aescbc has no key 'x'"):
         Codec().encode(CONFIG_MAP, StorageFormat("protobuf", "aescbc", "x"), KEY)
 
 
@@ -195,8 +195,8 @@ def test_the_first_rule_that_covers_a_resource_counts() -> None:
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("", "no EncryptionConfiguration"),
-        ("kind: Pod", "no EncryptionConfiguration"),
+        ("", "not an EncryptionConfiguration"),
+        ("kind: Pod", "not an EncryptionConfiguration"),
         ("kind: EncryptionConfiguration", "no list `resources`"),
         ("a: [", "not valid YAML at line"),
         ("kind: EncryptionConfiguration\nresources: [{resources: [a], providers: [{aescbc: {}}]}]", "no list `keys`"),

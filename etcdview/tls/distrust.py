@@ -34,7 +34,7 @@ def distrust(
     if code == _WRONG_PURPOSE:
         return UntrustedError(
             f"The certificate of {where} was not made for a server ({usages_text(shown)}).",
-            "Make it anew with the extended key usage serverAuth.",
+            "Reissue it with the extended key usage serverAuth.",
             endpoint=where,
         )
     return _wrong_authority(where, files, shown, error.verify_message)
@@ -65,7 +65,7 @@ def _name_fault(name: str, names: tuple[str, ...], common: str) -> tuple[str, st
         return f"is not for {name}: it has no alternative names (SAN)", f"Make it anew with {name} as one."
     return (
         f"is not for {name}: its names are {listed}",
-        "Use one of these names as the endpoint, or make the certificate anew with this one among its names.",
+        "Use one of these names as the endpoint, or reissue the certificate with this name.",
     )
 
 
@@ -83,7 +83,7 @@ def _wrong_time(where: str, files: TlsFiles, shown: Certificate | None, now: dat
                 "Check the clocks of this machine and of the one that made the certificate.",
                 endpoint=where,
             )
-    return ValidityError(f"The certificate of {where} has expired, or is not valid yet.", _RENEW, endpoint=where)
+    return ValidityError(f"The certificate of {where} has expired or is not valid yet.", _RENEW, endpoint=where)
 
 
 def _wrong_authority(where: str, files: TlsFiles, shown: Certificate | None, said: str) -> UntrustedError:

@@ -94,7 +94,7 @@ def read_pem(name: str, what: str) -> bytes:
             f"The {what} file {name} cannot be read: {error.strerror or error}.", "Give the path of a PEM file."
         ) from error
     except ValueError as error:  # a NUL in it
-        raise CertificateFileError(f"{name!r} is no path of a file.", "Give the path of a PEM file.") from error
+        raise CertificateFileError(f"{name!r} is not a file path.", "Give the path of a PEM file.") from error
     if data.startswith(_UTF16_MARKS):
         raise CertificateFileError(
             f"The {what} file {name} is UTF-16 text (it begins with a byte order mark), and PEM is ASCII.",

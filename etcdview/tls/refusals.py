@@ -48,7 +48,7 @@ def greet(line: Line, files: TlsFiles, now: datetime) -> Greeting:
     except (ssl.SSLError, ConnectionError) as error:
         # TLS 1.2 refuses a client's certificate within the handshake, after the server's was found good
         if isinstance(error, ssl.SSLError) and _refuses_us(error, files):
-            return Greeting("The server's certificate is good.", error)
+            return Greeting("The server's certificate is valid.", error)
         raise _no_tls(line, error) from error
     if secured.selected_alpn_protocol() != "h2":
         raise TlsError(
@@ -179,7 +179,7 @@ def _no_tls(line: Line, error: OSError) -> UnreachableError:
             endpoint=where,
         )
     return TlsError(
-        f"{where} broke off the TLS handshake ({reason}).",
+        f"{where} aborted the TLS handshake ({reason}).",
         "The log of that member says why it rejected the connection.",
         endpoint=where,
     )

@@ -52,7 +52,7 @@ _NO_LEADER = "{endpoint} answers, but the cluster has no leader: fewer than a ma
 _SLOW = "{endpoint} answers, but the cluster could not agree in time ({details})."
 _DOCTOR = "`etcdview doctor` tests each step."
 _OTHER_NAME = "The certificate of {endpoint} is for another name."
-_SCOPE = "Ask for less at once: a shorter prefix range, or a limit."
+_SCOPE = "Request less at once: a longer prefix, or a limit."
 
 CLOSED = "The connection to etcd was closed."
 

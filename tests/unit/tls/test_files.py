@@ -66,7 +66,10 @@ def test_a_key_that_this_user_may_not_read_is_told_as_such() -> None:
         pair = authority.issue(folder, "client", "client")
         pair.key.chmod(0)
 
-        with unprivileged(), pytest.raises(CertificateFileError, match=r"client\.key cannot be read by this user") as caught:
+        with (
+            unprivileged(),
+            pytest.raises(CertificateFileError, match=r"client\.key cannot be read by this user") as caught,
+        ):
             load(TlsFiles(str(authority.files.cert), str(pair.cert), str(pair.key)))
 
     assert "as a user with read permission" in caught.value.remedy

@@ -75,9 +75,9 @@ def test_a_key_that_is_gone_is_neither_updated_nor_deleted(store: EtcdStore, etc
     seen = revision_of(store, b"/a")
     etcdctl("del", "/a")
 
-    with pytest.raises(ConflictError, match="/a is gone"):
+    with pytest.raises(ConflictError, match="/a was deleted"):
         store.put(b"/a", b"ours", mod_revision=seen)
-    with pytest.raises(ConflictError, match="/a is gone"):
+    with pytest.raises(ConflictError, match="/a was deleted"):
         store.delete(b"/a", mod_revision=seen)
 
     assert store.range(Range(b"/a")).kvs == ()

@@ -26,7 +26,7 @@ _TOLERATED = "etcdview connects all the same; etcdctl may not."
 def diagnose_endpoint(channel: Channel, login: Login, prefix: bytes, timeout_seconds: float) -> tuple[Step, ...]:
     """The steps of DIAGNOSIS in order, as far as the first that fails. Closes the channel. Raises nothing.
 
-    gRPC, by which etcd is called, has the last word on TLS: what gRPC accepts is not a failure, what it refuses is a TLS failure.
+    gRPC, by which etcd is called, has the last word on TLS: only what it refuses is a TLS failure.
     """
     deadline = time.monotonic() + timeout_seconds
     steps = diagnosis.diagnose(channel.endpoint, channel.files, timeout_seconds)

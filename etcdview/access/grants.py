@@ -4,7 +4,7 @@
 namespaces = ["shop", "team-*"]
 resources = ["*", "!secrets"]
 
-[[grants]]                    # the first that fits counts
+[[grants]]                    # the first match counts
 group = "sre"                 # or user = "ann@example.org"; method = "oidc" keeps it to that login
 role = "admin"
 """

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Protocol
 
 from etcdview.access.roles import Scope, Viewer
-from etcdview.codec import sealed_by
+from etcdview.codec import encrypted_by
 from etcdview.errors import EtcdviewError
 from etcdview.index.base import KeyIndex, TypeCount
 from etcdview.kube.keys import KeySpace
@@ -34,29 +34,29 @@ _PAUSE_SECONDS = 0.01  # between pieces of a full count: etcd has other things t
 
 
 @dataclass(frozen=True, slots=True)
-class Seal:
+class Encryption:
     """By what a value is encrypted; both "" for a plain one."""
 
     provider: str = ""
     key_name: str = ""
 
 
-PLAIN = Seal()
+PLAIN = Encryption()
 
 
 @dataclass(frozen=True, slots=True)
-class TypeSeals:
-    """How the values of one type are encrypted: `looked_at` of `total`, by seal."""
+class TypeEncryption:
+    """How the values of one type are encrypted: `looked_at` of `total`, by encryption."""
 
     resource: ResourceType
     total: int
     looked_at: int
-    seals: Mapping[Seal, int] = field(default_factory=dict)
+    encryptions: Mapping[Encryption, int] = field(default_factory=dict)
 
     @property
     def plain(self) -> int:
         """How many are not encrypted, of those looked at."""
-        return self.seals.get(PLAIN, 0)
+        return self.encryptions.get(PLAIN, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Count:
     """A sample (`full` false) or a count of all values. `progress` while it runs; `trouble` where it ended early."""
 
     at: datetime
-    types: tuple[TypeSeals, ...]
+    types: tuple[TypeEncryption, ...]
     full: bool = False
     progress: Progress | None = None
     problem: str = ""
@@ -142,7 +142,7 @@ class Coverage:
             thread.join(1.0)
 
     def _run(self, source: KeySource, clock: Clock, stop: threading.Event) -> None:
-        types: list[TypeSeals] = []
+        types: list[TypeEncryption] = []
         done = total = 0
         problem = ""
         try:
@@ -175,11 +175,13 @@ def _sample_size(resource: ResourceType) -> int:
     return SAMPLE_OF_SECRETS if resource.prefix == "secrets" else SAMPLE
 
 
-def _look(source: KeySource, counted: TypeCount, limit: int, go_on: Callable[[], bool] = lambda: True) -> TypeSeals:
-    """The seals of the first `limit` values; until `go_on` says no."""
+def _look(
+    source: KeySource, counted: TypeCount, limit: int, go_on: Callable[[], bool] = lambda: True
+) -> TypeEncryption:
+    """The encryptions of the first `limit` values; until `go_on` says no."""
     start = source.keyspace.range_prefix(counted.resource)
     end = prefix_end(start)
-    seals: Counter[Seal] = Counter()
+    encryptions: Counter[Encryption] = Counter()
     looked_at = 0
     while looked_at < limit and go_on():
         # bounded by names on both sides: etcd counts the rest of a range whose end is open
@@ -189,9 +191,9 @@ def _look(source: KeySource, counted: TypeCount, limit: int, go_on: Callable[[],
         # each stretch at its own revision: a count of everything may take longer than etcd keeps one
         reader = PieceReader(source.store, first=SAMPLE, serializable=True)
         for piece in reader.read(names.keys[0], names.keys[-1] + b"\0"):
-            seals.update(Seal(*sealed_by(kv.value)) for kv in piece.kvs)
+            encryptions.update(Encryption(*encrypted_by(kv.value)) for kv in piece.kvs)
         looked_at += len(names.keys)
         if names.next_after is None:
             break
         start = names.next_after + b"\0"
-    return TypeSeals(counted.resource, max(counted.count, looked_at), looked_at, dict(seals))
+    return TypeEncryption(counted.resource, max(counted.count, looked_at), looked_at, dict(encryptions))

@@ -5,7 +5,7 @@ Only this package knows how stored bytes look. It imports no neighbour (stores, 
 
 from etcdview.codec.codec import Codec, wire_tree
 from etcdview.codec.encryption.config import EncryptionConfig, load_encryption_config
-from etcdview.codec.encryption.encrypted_values import sealed_by
+from etcdview.codec.encryption.encrypted_values import encrypted_by
 from etcdview.codec.model import Decoded, Detail, StorageFormat, UnknownField, WireNode
 from etcdview.codec.text.json import to_json
 from etcdview.codec.text.yaml import to_yaml
@@ -18,8 +18,8 @@ __all__ = [
     "StorageFormat",
     "UnknownField",
     "WireNode",
+    "encrypted_by",
     "load_encryption_config",
-    "sealed_by",
     "to_json",
     "to_yaml",
     "wire_tree",

@@ -69,7 +69,7 @@ def _protobuf(obj: Object, release: Release | None) -> bytes:
     number = schema(release).find(api_version, kind)
     if number is None:
         raise EncodeError(f"No release that etcdview knows has the kind {kind!r} of {api_version!r}.")
-    return envelope.seal(api_version, kind, _writer(release).message(number, obj))
+    return envelope.wrap(api_version, kind, _writer(release).message(number, obj))
 
 
 def _json(obj: Object, _: Release | None) -> bytes:
@@ -91,4 +91,4 @@ def _sealed(plain: bytes, storage: StorageFormat, key: bytes, config: Encryption
             f"{provider} has no key {name!r} to encrypt with.",
             "Give the EncryptionConfiguration that has it; kms keys cannot be used offline.",
         )
-    return prefix(provider, name) + ciphers.seal(provider, keys[0].secret, plain, key)
+    return prefix(provider, name) + ciphers.encrypt(provider, keys[0].secret, plain, key)

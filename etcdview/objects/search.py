@@ -43,7 +43,7 @@ Predicate = Callable[[Mapping[str, Any]], Match | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class ValueHit:
     """A key whose value matches."""
 
     key: bytes
@@ -52,7 +52,7 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class SearchStep:
     """How far the search is. The last step is `done`; `complete`: every key of the scope was searched.
 
     All as of one `revision`. `looked` keys of about `total` were read, of which `undecodable` could not be decoded
@@ -66,14 +66,14 @@ class Step:
     undecodable: int
     masked: int
     found: int
-    hits: tuple[Hit, ...] = ()
+    hits: tuple[ValueHit, ...] = ()
     done: bool = False
     complete: bool = False
     why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class SearchRange:
     """The keys to search: [start, end), `end` as in Store.range."""
 
     start: bytes
@@ -88,11 +88,11 @@ class _Count:
     undecodable: int = 0
     masked: int = 0
     found: int = 0
-    hits: list[Hit] = field(default_factory=list)
+    hits: list[ValueHit] = field(default_factory=list)
 
-    def step(self, *, done: bool = False, complete: bool = False, why: str = "") -> Step:
+    def step(self, *, done: bool = False, complete: bool = False, why: str = "") -> SearchStep:
         hits, self.hits = tuple(self.hits), []
-        return Step(
+        return SearchStep(
             self.revision, self.looked, self.total, self.undecodable, self.masked, self.found, hits, done, complete, why
         )
 
@@ -100,13 +100,13 @@ class _Count:
 def search_content(
     store: Store,
     names: KeyIndex,
-    scopes: Sequence[Scope],
+    scopes: Sequence[SearchRange],
     decode: Decode,
     predicate: Predicate,
     *,
     max_hits: int = 1000,
     stop: Stop = lambda: False,
-) -> Iterator[Step]:
+) -> Iterator[SearchStep]:
     """A step after each piece, and one at the end that says whether the search was complete.
 
     What `decode` masks is not found. `names` only tells where to cut.
@@ -144,10 +144,12 @@ def _look(kv: KeyValue, decode: Decode, predicate: Predicate, count: _Count) -> 
     match = predicate(looked.object)
     if match is not None:
         count.found += 1
-        count.hits.append(Hit(kv.key, kv.mod_revision, match))
+        count.hits.append(ValueHit(kv.key, kv.mod_revision, match))
 
 
-def _pieces(store: Store, names: KeyIndex, scopes: Sequence[Scope], count: _Count) -> Iterator[Sequence[KeyValue]]:
+def _pieces(
+    store: Store, names: KeyIndex, scopes: Sequence[SearchRange], count: _Count
+) -> Iterator[Sequence[KeyValue]]:
     reader = PieceReader(store)
     for scope in scopes:
         for start, end in _stretches(names, scope):
@@ -156,7 +158,7 @@ def _pieces(store: Store, names: KeyIndex, scopes: Sequence[Scope], count: _Coun
                 yield piece.kvs
 
 
-def _stretches(names: KeyIndex, scope: Scope) -> Iterator[tuple[bytes, bytes]]:
+def _stretches(names: KeyIndex, scope: SearchRange) -> Iterator[tuple[bytes, bytes]]:
     """The scope in parts of about STRETCH_NAMES keys. Names may have come or gone since; the parts make up it all."""
     start = scope.start
     while True:

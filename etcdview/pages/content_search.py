@@ -11,7 +11,7 @@ from etcdview.errors import QueryError
 from etcdview.kube.keys import show
 from etcdview.objects import Row
 from etcdview.objects.predicates import Kind, predicate_for
-from etcdview.objects.search import Hit, Looked, Scope, Step, search_content
+from etcdview.objects.search import Looked, SearchRange, SearchStep, ValueHit, search_content
 from etcdview.pages.parts.addresses import object_href
 from etcdview.pages.parts.types import find_type, named_tree
 from etcdview.stores.protocols import prefix_end
@@ -54,7 +54,7 @@ class ContentStep:
     """How far the search is, and the hits since the step before."""
 
     hits: tuple[ContentHit, ...]
-    progress: Step
+    progress: SearchStep
 
     @property
     def part(self) -> float:
@@ -66,8 +66,8 @@ class ContentStep:
 class ContentFound:
     """All hits of a search, and how far it got."""
 
-    hits: tuple[Hit, ...]
-    progress: Step
+    hits: tuple[ValueHit, ...]
+    progress: SearchStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def content_page(window: Window, query: ContentQuery) -> ContentPage:
 
 def content_found(window: Window, query: ContentQuery, limit: int) -> ContentFound:
     """All that the page would show, at once: at most `limit` hits. Raises as content_page does."""
-    hits: list[Hit] = []
+    hits: list[ValueHit] = []
     for step in _search(window, query, limit):
         hits += step.hits
     return ContentFound(tuple(hits), step)
@@ -105,7 +105,7 @@ def content_form(window: Window, query: ContentQuery, problem: QueryError | None
     return ContentPage(query, types, show(window.keyspace.root), problem=problem)
 
 
-def _search(window: Window, query: ContentQuery, max_hits: int) -> Iterator[Step]:
+def _search(window: Window, query: ContentQuery, max_hits: int) -> Iterator[SearchStep]:
     return search_content(
         window.store,
         window.index,
@@ -120,18 +120,18 @@ def _looked(row: Row) -> Looked:
     return Looked(row.object, row.masked)
 
 
-def _begun(steps: Iterator[Step]) -> Iterator[Step]:
+def _begun(steps: Iterator[SearchStep]) -> Iterator[SearchStep]:
     """The same steps, the first of them already taken: what the store raises, it raises before the page begins."""
     first = next(steps)
 
-    def go_on() -> Iterator[Step]:
+    def go_on() -> Iterator[SearchStep]:
         yield first
         yield from steps
 
     return go_on()
 
 
-def _scope(window: Window, query: ContentQuery) -> Scope:
+def _scope(window: Window, query: ContentQuery) -> SearchRange:
     if query.namespace and not query.resource:
         raise QueryError("A namespace was given, but no resource type.", "Choose the resource type too.")
     if query.resource:
@@ -143,12 +143,12 @@ def _scope(window: Window, query: ContentQuery) -> Scope:
         start = window.keyspace.root
     else:
         raise QueryError("No scope was given to search in.", "Choose a resource type, or give a prefix of keys.")
-    return Scope(start, prefix_end(start))
+    return SearchRange(start, prefix_end(start))
 
 
-def _step(step: Step) -> ContentStep:
+def _step(step: SearchStep) -> ContentStep:
     return ContentStep(tuple(_hit(hit) for hit in step.hits), step)
 
 
-def _hit(hit: Hit) -> ContentHit:
+def _hit(hit: ValueHit) -> ContentHit:
     return ContentHit(show(hit.key), object_href(hit.key), hit.match.path, hit.match.excerpt)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from etcdview.cluster.coverage import PLAIN, Count, Seal, TypeSeals
+from etcdview.cluster.coverage import PLAIN, Count, Encryption, TypeEncryption
 from etcdview.cluster.window import Window
 from etcdview.codec import EncryptionConfig
 from etcdview.health.findings import Finding
@@ -21,7 +21,7 @@ SECRETS = "secrets"
 
 
 @dataclass(frozen=True, slots=True)
-class SealRow:
+class EncryptionRow:
     """Values of one type under one key, or plain."""
 
     text: str
@@ -36,7 +36,7 @@ class TypeRow:
     name: str
     total: int
     looked_at: int
-    seals: tuple[SealRow, ...]
+    encryptions: tuple[EncryptionRow, ...]
     state: State
     wanted: str
     rewrite: str
@@ -71,7 +71,7 @@ def encryption_page(window: Window, now: datetime) -> EncryptionPage:
     else:
         count = window.cluster.coverage.sample(window, lambda: datetime.now(now.tzinfo))
     config = window.cluster.codec.encryption
-    rows = sorted((_row(seals, config) for seals in count.types), key=_order)
+    rows = sorted((_row(encryptions, config) for encryptions in count.types), key=_order)
     return EncryptionPage(
         freshness=window.index.freshness(),
         configured=bool(config.rules),
@@ -97,17 +97,18 @@ def stop_count(window: Window) -> None:
     window.cluster.coverage.stop()
 
 
-def _row(found: TypeSeals, config: EncryptionConfig) -> TypeRow:
+def _row(found: TypeEncryption, config: EncryptionConfig) -> TypeRow:
     resource = found.resource
     covered = config.rule_for(resource.qualified) is not None
-    wanted = Seal(*config.writer(resource.qualified))
-    counted = sorted(found.seals.items(), key=lambda item: (-item[1], item[0].provider, item[0].key_name))
-    suspicious = resource.prefix == SECRETS or any(seal != PLAIN for seal in found.seals)
+    wanted = Encryption(*config.writer(resource.qualified))
+    counted = sorted(found.encryptions.items(), key=lambda item: (-item[1], item[0].provider, item[0].key_name))
+    suspicious = resource.prefix == SECRETS or any(encryption != PLAIN for encryption in found.encryptions)
     unknown = _Unknown("plain" if suspicious else "open")
-    seals = tuple(
-        SealRow(_words(seal), n, _state(seal, wanted) if covered else unknown.state(seal)) for seal, n in counted
+    encryptions = tuple(
+        EncryptionRow(_words(encryption), n, _state(encryption, wanted) if covered else unknown.state(encryption))
+        for encryption, n in counted
     )
-    states = [row.state for row in seals]
+    states = [row.state for row in encryptions]
     worst = next((state for state in _BY_WORST if state in states), "right" if covered else "open")
     plural = resource.qualified
     where = " --all-namespaces" if resource.namespaced else ""
@@ -116,7 +117,7 @@ def _row(found: TypeSeals, config: EncryptionConfig) -> TypeRow:
         name=plural,
         total=found.total,
         looked_at=found.looked_at,
-        seals=seals,
+        encryptions=encryptions,
         state=worst,
         wanted=_words(wanted) if covered else "",
         rewrite=f"kubectl get {plural}{where} -o json | kubectl replace -f -" if wrong else "",
@@ -126,10 +127,10 @@ def _row(found: TypeSeals, config: EncryptionConfig) -> TypeRow:
 _BY_WORST: tuple[State, ...] = ("plain", "old", "closed", "right", "open")
 
 
-def _state(seal: Seal, wanted: Seal) -> State:
-    if seal == wanted:
+def _state(encryption: Encryption, wanted: Encryption) -> State:
+    if encryption == wanted:
         return "right"
-    return "plain" if seal == PLAIN else "old"
+    return "plain" if encryption == PLAIN else "old"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +139,12 @@ class _Unknown:
 
     plain: State
 
-    def state(self, seal: Seal) -> State:
-        return self.plain if seal == PLAIN else "closed"
+    def state(self, encryption: Encryption) -> State:
+        return self.plain if encryption == PLAIN else "closed"
 
 
-def _words(seal: Seal) -> str:
-    return f"{seal.provider}, key {seal.key_name}" if seal.provider else "plain"
+def _words(encryption: Encryption) -> str:
+    return f"{encryption.provider}, key {encryption.key_name}" if encryption.provider else "plain"
 
 
 def _is_other(row: TypeRow) -> bool:
@@ -157,8 +158,8 @@ def _order(row: TypeRow) -> tuple[bool, int, str]:
 def _findings(rows: list[TypeRow], now: datetime) -> list[Finding]:
     found = []
     for row in rows:
-        plain = sum(seal.count for seal in row.seals if seal.text == _words(PLAIN))
-        old = sum(seal.count for seal in row.seals if seal.state == "old")
+        plain = sum(encryption.count for encryption in row.encryptions if encryption.text == _words(PLAIN))
+        old = sum(encryption.count for encryption in row.encryptions if encryption.state == "old")
         if row.name == SECRETS and plain:
             found.append(_secrets_in_plain(row, plain, now))
         if old:

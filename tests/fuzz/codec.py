@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from etcdview.codec import Codec, Decoded, load_encryption_config, to_json, to_yaml, wire_tree
 from etcdview.codec.cbor import SELF_DESCRIBED
-from etcdview.codec.protobuf.envelope import MAGIC, seal
+from etcdview.codec.protobuf.envelope import MAGIC, wrap
 
 CAPTURE = Path(__file__).parent.parent / "testdata" / "cluster-shop"
 BATCH = 50
@@ -70,7 +70,7 @@ def invented(chance: Random) -> Case:
     body = chance.randbytes(chance.randint(0, 60))
     head = chance.choice(_HEADS)
     if head == MAGIC:
-        return b"/registry/pods/a/b", seal("v1", chance.choice(("Pod", "Secret", "Event", "X")), body)
+        return b"/registry/pods/a/b", wrap("v1", chance.choice(("Pod", "Secret", "Event", "X")), body)
     if head.startswith(b"{"):
         body = bytes(chance.choice(b'{}[]",:0123456789.eE-+tfn\\u ad\xff') for _ in body)
     return b"/registry/secrets/a/b", head + body

@@ -1,4 +1,4 @@
-"""How each provider of encryption at rest seals a value, and opens it again.
+"""How each provider of encryption at rest encrypts and decrypts a value.
 
 Source: k8s.io/apiserver/pkg/storage/value/encrypt (aes, secretbox).
 """
@@ -19,22 +19,22 @@ _BLOCK = 16
 _GCM_NONCE = 12
 
 
-def unseal(provider: str, secret: bytes, body: bytes, key: bytes) -> bytes | None:
+def decrypt(provider: str, secret: bytes, body: bytes, key: bytes) -> bytes | None:
     """The plain value, or None where this secret does not open it. `key` is the etcd key: aesgcm binds it."""
     return _UNSEAL[provider](secret, body, key)
 
 
-def seal(provider: str, secret: bytes, plain: bytes, key: bytes) -> bytes:
+def encrypt(provider: str, secret: bytes, plain: bytes, key: bytes) -> bytes:
     """The body of an encrypted value, with a new nonce (so it differs each time)."""
     return _SEAL[provider](secret, plain, key)
 
 
-def _unseal_cbc(secret: bytes, body: bytes, _: bytes) -> bytes | None:
-    iv, sealed = body[:_BLOCK], body[_BLOCK:]
-    if len(iv) < _BLOCK or not sealed or len(sealed) % _BLOCK:
+def _decrypt_cbc(secret: bytes, body: bytes, _: bytes) -> bytes | None:
+    iv, encrypted = body[:_BLOCK], body[_BLOCK:]
+    if len(iv) < _BLOCK or not encrypted or len(encrypted) % _BLOCK:
         return None
     decryptor = Cipher(algorithms.AES(secret), modes.CBC(iv)).decryptor()
-    padded = decryptor.update(sealed) + decryptor.finalize()
+    padded = decryptor.update(encrypted) + decryptor.finalize()
     unpadder = padding.PKCS7(_BLOCK * 8).unpadder()
     try:
         return unpadder.update(padded) + unpadder.finalize()
@@ -42,14 +42,14 @@ def _unseal_cbc(secret: bytes, body: bytes, _: bytes) -> bytes | None:
         return None
 
 
-def _seal_cbc(secret: bytes, plain: bytes, _: bytes) -> bytes:
+def _encrypt_cbc(secret: bytes, plain: bytes, _: bytes) -> bytes:
     iv = os.urandom(_BLOCK)
     padder = padding.PKCS7(_BLOCK * 8).padder()
     encryptor = Cipher(algorithms.AES(secret), modes.CBC(iv)).encryptor()
     return iv + encryptor.update(padder.update(plain) + padder.finalize()) + encryptor.finalize()
 
 
-def _unseal_gcm(secret: bytes, body: bytes, key: bytes) -> bytes | None:
+def _decrypt_gcm(secret: bytes, body: bytes, key: bytes) -> bytes | None:
     if len(body) < _GCM_NONCE + _BLOCK:
         return None
     try:
@@ -58,31 +58,31 @@ def _unseal_gcm(secret: bytes, body: bytes, key: bytes) -> bytes | None:
         return None
 
 
-def _seal_gcm(secret: bytes, plain: bytes, key: bytes) -> bytes:
+def _encrypt_gcm(secret: bytes, plain: bytes, key: bytes) -> bytes:
     nonce = os.urandom(_GCM_NONCE)
     return nonce + AESGCM(secret).encrypt(nonce, plain, key)
 
 
-def _unseal_box(secret: bytes, body: bytes, _: bytes) -> bytes | None:
+def _decrypt_box(secret: bytes, body: bytes, _: bytes) -> bytes | None:
     try:
         return nacl.secret.SecretBox(secret).decrypt(body)
     except (nacl.exceptions.CryptoError, ValueError):
         return None
 
 
-def _seal_box(secret: bytes, plain: bytes, _: bytes) -> bytes:
+def _encrypt_box(secret: bytes, plain: bytes, _: bytes) -> bytes:
     return bytes(nacl.secret.SecretBox(secret).encrypt(plain))
 
 
 # Bytes of secret that each provider takes.
 PROVIDERS: dict[str, tuple[int, ...]] = {"aescbc": (16, 24, 32), "aesgcm": (16, 24, 32), "secretbox": (32,)}
 _UNSEAL: dict[str, Callable[[bytes, bytes, bytes], bytes | None]] = {
-    "aescbc": _unseal_cbc,
-    "aesgcm": _unseal_gcm,
-    "secretbox": _unseal_box,
+    "aescbc": _decrypt_cbc,
+    "aesgcm": _decrypt_gcm,
+    "secretbox": _decrypt_box,
 }
 _SEAL: dict[str, Callable[[bytes, bytes, bytes], bytes]] = {
-    "aescbc": _seal_cbc,
-    "aesgcm": _seal_gcm,
-    "secretbox": _seal_box,
+    "aescbc": _encrypt_cbc,
+    "aesgcm": _encrypt_gcm,
+    "secretbox": _encrypt_box,
 }

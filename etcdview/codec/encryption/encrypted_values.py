@@ -21,7 +21,7 @@ _KEY_ID = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Sealed:
+class EncryptedValue:
     """An encrypted value in its parts. `name` is the key's, or the kms plugin's; "" where the value breaks off."""
 
     provider: str
@@ -30,16 +30,16 @@ class Sealed:
     body: bytes
 
 
-def split(value: bytes) -> Sealed:
+def split(value: bytes) -> EncryptedValue:
     """The parts of a value that begins with PREFIX."""
     parts = value[len(PREFIX) :].split(b":", 3)
     if len(parts) < 4:
         parts = [*parts[:3], *([b""] * (4 - len(parts[:3])))][:4]
     provider, version, name, body = parts
-    return Sealed(_text(provider), _text(version), _text(name), body)
+    return EncryptedValue(_text(provider), _text(version), _text(name), body)
 
 
-def sealed_by(value: bytes) -> tuple[str, str]:
+def encrypted_by(value: bytes) -> tuple[str, str]:
     """Provider and key name by the first bytes alone, nothing is opened; two "" for a plain value."""
     if not value.startswith(PREFIX):
         return "", ""
@@ -60,40 +60,40 @@ def opened(value: bytes, key: bytes, config: EncryptionConfig) -> Iterator[tuple
     for candidate in config.all_keys():
         head = prefix(candidate.provider, candidate.name)
         if value.startswith(head):
-            plain = ciphers.unseal(candidate.provider, candidate.secret, value[len(head) :], key)
+            plain = ciphers.decrypt(candidate.provider, candidate.secret, value[len(head) :], key)
             if plain is not None:
                 yield candidate, plain
 
 
-def closed(sealed: Sealed, key: bytes, config: EncryptionConfig) -> DecryptError:
+def closed(encrypted: EncryptedValue, key: bytes, config: EncryptionConfig) -> DecryptError:
     """Why the value stays closed, and what would open it."""
-    if sealed.provider == "kms":
+    if encrypted.provider == "kms":
         return DecryptError(
-            f"This value is encrypted by {_kms(sealed)}.",
+            f"This value is encrypted by {_kms(encrypted)}.",
             "Its key never leaves the key service: only the API server can read it.",
         )
-    if sealed.provider not in ciphers.PROVIDERS:
-        return DecryptError(f"This value is encrypted by {sealed.provider or 'nobody'}, an unknown provider.")
-    by = f"{sealed.provider} with the key {sealed.name!r}"
+    if encrypted.provider not in ciphers.PROVIDERS:
+        return DecryptError(f"This value is encrypted by {encrypted.provider or 'nobody'}, an unknown provider.")
+    by = f"{encrypted.provider} with the key {encrypted.name!r}"
     if not config.rules:
         return DecryptError(
             f"This value is encrypted by {by}.",
             "Give the API server's EncryptionConfiguration (--encryption-config).",
         )
-    if not config.candidates(sealed.provider, sealed.name):
+    if not config.candidates(encrypted.provider, encrypted.name):
         return DecryptError(
             f"This value is encrypted by {by}, which is not in the EncryptionConfiguration.",
             "Give the configuration that wrote it.",
         )
     remedy = "The configuration has another secret under that name, or the value is damaged."
-    if sealed.provider == "aesgcm" and not key:
+    if encrypted.provider == "aesgcm" and not key:
         remedy = "aesgcm binds a value to its etcd key: give it (--key)."
     return DecryptError(f"This value is encrypted by {by}, but the configuration's key does not decrypt it.", remedy)
 
 
-def _kms(sealed: Sealed) -> str:
-    plugin = f"the kms {sealed.version} plugin {sealed.name!r}"
-    key_id = _key_id(sealed.body) if sealed.version == "v2" else ""
+def _kms(encrypted: EncryptedValue) -> str:
+    plugin = f"the kms {encrypted.version} plugin {encrypted.name!r}"
+    key_id = _key_id(encrypted.body) if encrypted.version == "v2" else ""
     return f"{plugin} with the key {key_id!r}" if key_id else plugin
 
 

@@ -85,7 +85,7 @@ def _any(value: bytes) -> Envelope:
     return Envelope(api_version, kind, raw, offset, encoding, content_type, fault)
 
 
-def seal(api_version: str, kind: str, raw: bytes, content_encoding: str = "", content_type: str = "") -> bytes:
+def wrap(api_version: str, kind: str, raw: bytes, content_encoding: str = "", content_type: str = "") -> bytes:
     """The stored value: Go writes all four fields, empty or not."""
     type_meta = wire.text(1, api_version) + wire.text(2, kind)
     return (

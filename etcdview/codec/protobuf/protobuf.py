@@ -88,12 +88,12 @@ class ProtobufFormat:
     def _mended(self, form: StorageFormat, envelope: Envelope, number: int, value: bytes) -> Decoded:
         """What upb or the raw JSON within would not have: invalid UTF-8 is not a fault, everything else is reported."""
         try:
-            mended = repair.mend(self.schema, number, envelope.raw)
-            message = self.pool.message(number).FromString(mended.data)
+            repaired = repair.repair(self.schema, number, envelope.raw)
+            message = self.pool.message(number).FromString(repaired.data)
         except (ParseError, DecodeError) as error:
             refusal = error if isinstance(error, DecodeError) else DecodeError("it is not protobuf")
             return Decoded(form, None, _told(envelope, refusal), value, _head(envelope))
-        fault: DecodeError | None = mended.fault or envelope.fault
+        fault: DecodeError | None = repaired.fault or envelope.fault
         if fault is None:
             try:
                 obj = _head(envelope) | self.plans.plan(number).object(message)
@@ -116,7 +116,7 @@ class ProtobufFormat:
             if first is None or first.number != 1 or first.wire_type != wire.BYTES:
                 return known
             repair.check_size(self.schema, number, envelope.raw[first.value_start : first.end])
-            raw = repair.mend(self.schema, number, envelope.raw[first.value_start : first.end]).data
+            raw = repair.repair(self.schema, number, envelope.raw[first.value_start : first.end]).data
             metadata = self._lenient.read(number, raw)
         except (ParseError, DecodeError):
             return known

@@ -20,14 +20,14 @@ _SMALL = bytes(range(32))
 
 
 @dataclass(frozen=True, slots=True)
-class Mended:
+class Repaired:
     """Bytes that parse. `fault` is where the message was cut short; None where only text was repaired."""
 
     data: bytes
     fault: wire.WireError | None
 
 
-def mend(schema: Schema, struct: int, data: bytes) -> Mended:
+def repair(schema: Schema, struct: int, data: bytes) -> Repaired:
     """The message with its text made UTF-8, up to the first byte that is not protobuf."""
     return _message(schema, layout.fields(schema, struct), data, 0)
 
@@ -58,7 +58,7 @@ def _messages(
             yield from _messages(schema, below, data, piece.value_start, piece.end, depth + 1)
 
 
-def _message(schema: Schema, fields: layout.Fields, data: bytes, depth: int) -> Mended:
+def _message(schema: Schema, fields: layout.Fields, data: bytes, depth: int) -> Repaired:
     out = bytearray()
     fault = None
     walk = wire.pieces(data, 0, len(data))
@@ -69,10 +69,10 @@ def _message(schema: Schema, fields: layout.Fields, data: bytes, depth: int) -> 
             fault, piece = error, _cut(error, data)
         if piece is None:
             break
-        mended, inner = _value(schema, fields.get(piece.number), data, piece, depth)
+        repaired, inner = _value(schema, fields.get(piece.number), data, piece, depth)
         fault = inner or fault  # the inner one says more
-        out += mended
-    return Mended(bytes(out), fault)
+        out += repaired
+    return Repaired(bytes(out), fault)
 
 
 def _cut(error: wire.WireError, data: bytes) -> wire.Piece | None:
@@ -96,9 +96,9 @@ def _value(
         return wire.delimited(piece.number, held), None
     if depth >= wire.MAX_DEPTH - 1:
         return b"", wire.WireError(f"messages nested deeper than {wire.MAX_DEPTH} levels", piece.start)
-    mended = _message(schema, below, held, depth + 1)
-    fault = mended.fault and _moved(mended.fault, piece.value_start, field.name)
-    return wire.delimited(piece.number, mended.data), fault
+    repaired = _message(schema, below, held, depth + 1)
+    fault = repaired.fault and _moved(repaired.fault, piece.value_start, field.name)
+    return wire.delimited(piece.number, repaired.data), fault
 
 
 def _moved(fault: wire.WireError, by: int, name: str) -> wire.WireError:

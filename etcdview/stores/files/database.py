@@ -175,7 +175,7 @@ def _revisions(file: BoltFile, bucket: Bucket) -> Revisions:
         before = revision
         main = int.from_bytes(revision[:8], "big")
         found.add(_name(file, item), main, item.position, 0 if deleted else len(item.value))
-    found.seal()
+    found.finish()
     return found
 
 

@@ -29,7 +29,7 @@ class Found:
 
 
 class Revisions:
-    """Filled by `add` in the order of revisions; `seal` it, then ask from any thread."""
+    """Filled by `add` in the order of revisions; `finish` it, then ask from any thread."""
 
     def __init__(self) -> None:
         self._revisions, self._positions = array("Q"), array("Q")
@@ -48,7 +48,7 @@ class Revisions:
         self._positions.append(position)
         self._sizes.append(size)
 
-    def seal(self) -> None:
+    def finish(self) -> None:
         """There are no more."""
         last, self._last = self._last, {}
         self._names = sorted(last)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from etcdview.access.roles import Scope, Viewer
-from etcdview.cluster.coverage import SAMPLE, Coverage, Seal
+from etcdview.cluster.coverage import SAMPLE, Coverage, Encryption
 from etcdview.cluster.window import Window
 from etcdview.errors import DeniedError, UnreachableError
 from etcdview.models import Range, RangeResult
@@ -71,7 +71,7 @@ def ended(coverage: Coverage) -> None:
 def test_a_sample_looks_at_a_few_of_each_type_and_at_all_secrets(window: Window) -> None:
     found = {t.resource.prefix: t for t in Coverage().sample(window, clock).types}
     assert (found["configmaps"].looked_at, found["configmaps"].total) == (SAMPLE, 50)
-    assert found["secrets"].seals == {Seal("aescbc", "key1"): 1, Seal(): 1}
+    assert found["secrets"].encryptions == {Encryption("aescbc", "key1"): 1, Encryption(): 1}
     assert found["secrets"].plain == 1
 
 

@@ -13,7 +13,7 @@ import cbor2
 from etcdview.codec import Codec, Decoded, to_json, to_yaml, wire_tree
 from etcdview.codec.cbor import SELF_DESCRIBED
 from etcdview.codec.protobuf import wire
-from etcdview.codec.protobuf.envelope import seal
+from etcdview.codec.protobuf.envelope import wrap
 from tests.unit.codec.building import KEY, nested
 
 SIZE = 1_500_000
@@ -22,7 +22,7 @@ MESSAGE_LIMIT = 1000
 
 def pod(raw: bytes) -> bytes:
     """A Pod of these bytes."""
-    return seal("v1", "Pod", raw)
+    return wrap("v1", "Pod", raw)
 
 
 BOMBS: dict[str, Callable[[], bytes]] = {
@@ -45,13 +45,13 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "protobuf empty containers": lambda: pod(wire.delimited(2, b"\x12\x00" * (SIZE // 2))),
     "protobuf containers of one number": lambda: pod(wire.delimited(2, b"\x12\x03\x88\x01\x01" * (SIZE // 5))),
     "protobuf empty owners": lambda: pod(wire.delimited(1, b"\x6a\x00" * (SIZE // 2))),
-    "protobuf owners of an unknown kind": lambda: seal("x", "X", wire.delimited(1, b"\x6a\x00" * (SIZE // 2))),
+    "protobuf owners of an unknown kind": lambda: wrap("x", "X", wire.delimited(1, b"\x6a\x00" * (SIZE // 2))),
     "protobuf groups in groups": lambda: pod(b"\xfb\x01" * (SIZE // 2)),
     "protobuf unknown fields": lambda: pod(b"\xc0\x3e\x05" * (SIZE // 3)),
     "protobuf of broken text": lambda: pod(wire.delimited(1, wire.delimited(1, b"\xff" * SIZE))),
     "protobuf cut short": lambda: pod(wire.delimited(1, wire.delimited(1, b"a" * SIZE)))[: SIZE // 2],
     "protobuf text in text": lambda: pod(nested(1, 60_000)),
-    "long kind": lambda: seal("v1", "K" * SIZE, b""),
+    "long kind": lambda: wrap("v1", "K" * SIZE, b""),
     "long provider": lambda: b"k8s:enc:" + b"p" * SIZE,
     "encrypted in encrypted": lambda: b"k8s:enc:aescbc:v1:k:" * (SIZE // 20),
 }

@@ -6,7 +6,7 @@ from typing import Any
 
 from etcdview.codec import Codec, StorageFormat
 from etcdview.codec.protobuf import wire
-from etcdview.codec.protobuf.envelope import open_envelope, seal
+from etcdview.codec.protobuf.envelope import open_envelope, wrap
 
 KEY = b"/registry/x"
 
@@ -20,7 +20,7 @@ def stored(obj: dict[str, Any], release: str = "1.36") -> bytes:
 def with_extra(value: bytes, extra: bytes) -> bytes:
     """The value with more fields at the end of its object's message."""
     found = open_envelope(value)
-    return seal(found.api_version, found.kind, found.raw + extra)
+    return wrap(found.api_version, found.kind, found.raw + extra)
 
 
 def nested(number: int, depth: int, inside: bytes = b"") -> bytes:

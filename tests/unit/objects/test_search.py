@@ -12,11 +12,14 @@ from etcdview.index.memory import MemoryNames
 from etcdview.kube.keys import KeySpace
 from etcdview.models import KeyValue, Range, RangeResult
 from etcdview.objects.predicates import Kind, predicate_for
-from etcdview.objects.search import Looked, Scope, Step, search_content
+from etcdview.objects.search import Looked, SearchRange, SearchStep, search_content
 from etcdview.stores.files.memory import StaticStore
 from etcdview.stores.paging import FIRST_PIECE
 
-PODS, SECRETS = Scope(b"/registry/pods/", b"/registry/pods0"), Scope(b"/registry/secrets/", b"/registry/secrets0")
+PODS, SECRETS = (
+    SearchRange(b"/registry/pods/", b"/registry/pods0"),
+    SearchRange(b"/registry/secrets/", b"/registry/secrets0"),
+)
 POD = {
     "metadata": {"name": "web", "labels": {"app": "shop", "tier.example.org/a": "front"}},
     "spec": {"nodeName": "worker-1", "containers": [{"name": "web", "image": "nginx:1.25"}, {"name": "side"}]},
@@ -34,7 +37,7 @@ def store_of(count: int, broken: int = 0) -> StaticStore:
     return StaticStore("test", kvs, revision=count + 1)
 
 
-def run(store: StaticStore, text: str, *scopes: Scope, **options: Any) -> list[Step]:
+def run(store: StaticStore, text: str, *scopes: SearchRange, **options: Any) -> list[SearchStep]:
     names = MemoryNames.of_store(store, KeySpace())
     return list(search_content(store, names, scopes or (PODS,), decode, predicate_for("text", text), **options))
 
@@ -49,7 +52,9 @@ def test_every_key_of_the_scope_is_looked_into() -> None:
 
 
 def test_only_the_scope_is_looked_into() -> None:
-    assert run(store_of(20), "pod", Scope(b"/registry/pods/shop/0005", b"/registry/pods/shop/0007"))[-1].looked == 2
+    assert (
+        run(store_of(20), "pod", SearchRange(b"/registry/pods/shop/0005", b"/registry/pods/shop/0007"))[-1].looked == 2
+    )
 
 
 def test_it_stops_when_told_to_and_says_that_it_is_not_complete() -> None:

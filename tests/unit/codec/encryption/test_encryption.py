@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from etcdview.codec import Codec, EncryptionConfig, StorageFormat, load_encryption_config
-from etcdview.codec.encryption.ciphers import seal
+from etcdview.codec.encryption.ciphers import encrypt
 from etcdview.codec.encryption.config import parse_encryption_config
 from etcdview.codec.encryption.encrypted_values import prefix
 from etcdview.codec.protobuf import wire
@@ -75,7 +75,7 @@ def test_a_wrong_key_that_seems_to_fit_gives_way_to_the_right_one() -> None:
 def test_an_encrypted_value_inside_another_is_opened_and_named_by_the_outer_one() -> None:
     inner = _sealed("secretbox", "in", ONE)
     outer_config = _config(_provider("aescbc", ("out", TWO)))
-    value = prefix("aescbc", "out") + seal("aescbc", TWO, inner, KEY)
+    value = prefix("aescbc", "out") + encrypt("aescbc", TWO, inner, KEY)
     both = _config(_provider("aescbc", ("out", TWO)), _provider("secretbox", ("in", ONE)))
     decoded = Codec(encryption=both).decode(KEY, value)
     assert (decoded.storage.provider, decoded.storage.key_name) == ("aescbc", "out")

@@ -9,7 +9,7 @@ import pytest
 
 from etcdview.codec import Codec, Detail
 from etcdview.codec.protobuf import protobuf, wire
-from etcdview.codec.protobuf.envelope import MAGIC, open_envelope, seal
+from etcdview.codec.protobuf.envelope import MAGIC, open_envelope, wrap
 from tests.unit.codec.building import CONFIG_MAP, KEY, nested, stored, with_extra
 
 
@@ -30,7 +30,7 @@ def test_resource_version_is_the_mod_revision_and_only_if_there_is_one() -> None
 
 def test_an_unknown_kind_still_shows_its_metadata() -> None:
     raw = open_envelope(stored(CONFIG_MAP)).raw
-    decoded = _decode(seal("example.org/v9", "Gadget", raw))
+    decoded = _decode(wrap("example.org/v9", "Gadget", raw))
     assert decoded.object is None
     assert "Gadget of example.org/v9" in decoded.error.what
     assert (decoded.storage.format, decoded.storage.kind) == ("protobuf", "Gadget")
@@ -39,7 +39,7 @@ def test_an_unknown_kind_still_shows_its_metadata() -> None:
 
 
 def test_an_unknown_kind_without_metadata_shows_its_name() -> None:
-    decoded = _decode(seal("example.org/v9", "Gadget", wire.delimited(1, b"\xff\xff")))
+    decoded = _decode(wrap("example.org/v9", "Gadget", wire.delimited(1, b"\xff\xff")))
     assert decoded.partial == {"apiVersion": "example.org/v9", "kind": "Gadget"}
 
 
@@ -130,7 +130,7 @@ def test_a_value_cut_anywhere_gives_what_stands_before_the_cut() -> None:
 def test_a_value_cut_inside_the_envelope_names_no_kind_but_is_protobuf() -> None:
     decoded = _decode(MAGIC + b"\x0a\x20\x0a")
     assert decoded.storage.format == "protobuf"
-    assert "breaks off" in decoded.error.what
+    assert "is cut short" in decoded.error.what
 
 
 def test_an_envelope_as_nobody_writes_it_is_read_all_the_same() -> None:

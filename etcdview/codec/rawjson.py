@@ -25,9 +25,7 @@ def parse(raw: bytes) -> Any:
         value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
         offset = len(text[: error.pos].encode("utf-8", "surrogateescape"))
-        raise DecodeError(
-            f"This is no JSON: {error.msg.removesuffix(' at')} at byte {offset}.", offset=offset
-        ) from error
+        raise DecodeError(f"Invalid JSON: {error.msg.removesuffix(' at')} at byte {offset}.", offset=offset) from error
     except RecursionError as error:
         raise DecodeError(f"This JSON is nested deeper than {MAX_DEPTH} levels.") from error
     except ValueError as error:

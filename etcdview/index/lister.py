@@ -144,7 +144,7 @@ class Lister:
             except DeadlineError:
                 if limit <= MIN_PIECE_NAMES:
                     raise
-                # the size is kept for the pieces to come: whoever was too slow once will be again
+                # the size is kept for the pieces to come: a server that was too slow once will be again
                 limit = limit // 2
                 self._size = max(self._size // 2, MIN_PIECE_NAMES // 2)
             else:
@@ -194,7 +194,7 @@ class _Scale:
         guess = self._base + _spell(number)
         if self._span.end != b"\0" and guess >= self._span.end:
             return self._span.end
-        # bytes that are no digit round down, so that a guess may fall behind the name: always go forward
+        # bytes that are not digits round down, so that a guess may fall behind the name: always go forward
         return max(guess, name + b"\0")
 
     def _number(self, name: bytes) -> int:

@@ -141,7 +141,7 @@ def _mark(window: Window, key: bytes, revision: int) -> DeletedMark:
 
 
 def _last_value(window: Window, error: DeletedError) -> ObjectAnswer:
-    """The value before the deletion. Raises NotFoundError where etcd has dropped it."""
+    """The value before the deletion. Raises NotFoundError where it no longer exists."""
     try:
         return read_entry(window, error.key, error.revision - 1)
     except CompactedError as gone:

@@ -27,7 +27,7 @@ class PlainText:
 
 
 def is_foreign(entry: Entry) -> bool:
-    """Whether another program than Kubernetes wrote the value: its key is no object's, and nor is what it holds."""
+    """Whether another program than Kubernetes wrote the value: neither its key nor its value belongs to an object."""
     storage = entry.decoded.storage
     return entry.object_key is None and not storage.kind and storage.format in ("unknown", "json", "cbor")
 

@@ -95,7 +95,7 @@ class RawView:
 class UndecodableView:
     """Why there is no object, the part of it that could be decoded (YAML, "" for none), and what is stored.
 
-    A value of another program is as it should be: it has no error. `text` is None where the value is not text.
+    A value of another program is not an error: it has no error. `text` is None where the value is not text.
     """
 
     name: ClassVar[str] = "undecodable"

@@ -53,7 +53,7 @@ class TableRow:
 
     @property
     def name(self) -> str:
-        """The name by the key; the whole key where it fits no pattern."""
+        """The name by the key; the whole key if it is unrecognised."""
         return self.entry.name or as_text(self.entry.key)
 
     @property

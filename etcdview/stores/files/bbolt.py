@@ -135,9 +135,7 @@ class BoltFile:
         metas += [self._meta_at(size) for size in ((metas[0].page_size,) if metas[0] else _PAGE_SIZES)]
         whole = [meta for meta in metas if meta is not None]
         if not whole:
-            raise self.broken(
-                "has no page that describes it: it is no database of etcd, or both such pages are damaged"
-            )
+            raise self.broken("has no valid meta page: it is not an etcd database, or both meta pages are damaged")
         # bbolt writes the other meta last of all in a transaction: the greater number is the newest that is whole
         meta = max(whole, key=lambda meta: meta.txid)
         if meta.end * meta.page_size > self.size_bytes:

@@ -18,7 +18,7 @@ from etcdview.tls.contexts import client_context
 # One sentence for silence, whichever step of a handshake or of a call it falls into.
 SILENT = "{endpoint} accepts the connection but does not answer."
 STOPPED = "Is the process stopped or overloaded? Look at it on its machine: crictl ps, systemctl status etcd, top."
-_FIREWALL = "Is the machine up, and does no firewall stand between? Port 2379 must be open to this machine."
+_FIREWALL = "Is the machine up? Is a firewall in between? Port 2379 must be open to this machine."
 
 
 class Line:
@@ -156,7 +156,7 @@ def _socket_error(endpoint: Endpoint, error: OSError) -> UnreachableError:
             endpoint=where,
         )
     if isinstance(error, TimeoutError | BlockingIOError):
-        return DeadlineError(f"{where} does not take the connection.", STOPPED, endpoint=where)
+        return DeadlineError(f"{where} does not accept the connection.", STOPPED, endpoint=where)
     return UnreachableError(f"{where} cannot be reached ({error.strerror or error}).", STOPPED, endpoint=where)
 
 

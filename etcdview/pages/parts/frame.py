@@ -38,7 +38,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """`notices` stand above every page, the gravest first. `reads_from` are the members that answer without a quorum.
+    """`notices` stand above every page, most severe first. `reads_from` are the members that answer without a quorum.
 
     `verdict` is the last round's on the cluster; "" for a file, and until a round has ended. `verdict_reason` is the
     gravest finding that made it.

@@ -50,14 +50,14 @@ def headline(report: Report) -> str:
         return ""
     quorum = report.facts.quorum
     if report.stale:
-        return f"At {report.facts.at:%H:%M:%S} UTC, the last time that they were asked, {_answered(quorum)}."
+        return f"At {report.facts.at:%H:%M:%S} UTC, when they were last probed, {_answered(quorum)}."
     answering = f"{quorum.answering} of {quorum.voters} voters answer"
     if quorum.state == "has" and quorum.agreeing < quorum.answering:
         answering += f", {quorum.agreeing} of them in the quorum"
     if quorum.state == "lost":
         return f"{answering}; a quorum is {quorum.majority}. Nothing can be written."
     if quorum.state == "unknown":
-        return f"{answering}; whether they have a quorum is not known."
+        return f"{answering}; whether they have a quorum is unknown."
     spare = "no more may fail" if not quorum.may_fail else f"{quorum.may_fail} more may fail"
     return f"{answering}; a quorum is {quorum.majority}, so {spare}."
 

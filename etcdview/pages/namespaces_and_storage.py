@@ -17,14 +17,16 @@ from etcdview.checks.namespaces import KINDS, ONLY_IN, namespace_views
 from etcdview.cluster.window import Window
 from etcdview.index.base import Freshness, Tree, TypeCount
 from etcdview.kube.identity import misnamed
+from etcdview.kube.keys import show
 from etcdview.kube.resources import ResourceType
 from etcdview.objects import Row
 from etcdview.pages.parts import addresses
 from etcdview.pages.parts.costly import check_costly, may_ask_costly
-from etcdview.pages.parts.links import ref_href
+from etcdview.pages.parts.links import Link, ref_href
 from etcdview.pages.parts.types import named_tree
 from etcdview.relations import Graph, Ref
 
+MOST_NAMED = 100  # of the keys whose values could not be decoded
 AT_ONCE = 3000  # objects that a page checks automatically: about half a second
 AT_MOST = 100_000  # objects that it checks at all: about twenty seconds
 EVIDENCE = 10  # lines that stand first
@@ -86,7 +88,8 @@ class NamespacesPage:
 
 @dataclass(frozen=True, slots=True)
 class StoragePage:
-    """The problems of what etcd stores. `checked` objects of `total`; 0: not yet.
+    """The problems of what etcd stores. `checked` objects of `total`; 0: not yet. `unread`
+    are the first of the `undecodable`.
 
     `run_href` checks them; "" where the viewer may not ask.
     """
@@ -99,6 +102,7 @@ class StoragePage:
     revision: int
     run_href: str
     too_many: bool
+    unread: tuple[Link, ...] = ()
 
 
 def namespaces_page(window: Window, namespace: str, now: datetime) -> NamespacesPage:
@@ -145,21 +149,25 @@ def storage_page(window: Window, run: bool, now: datetime) -> StoragePage:
         check_costly(window, "check all objects")
     if total > AT_MOST or (total > AT_ONCE and not run):
         return StoragePage(window.index.freshness(), (), total, 0, 0, tree.revision, run_href, total > AT_MOST)
-    objects, undecodable = [], 0
+    objects, undecodable = [], list[Link]()
     wrong: dict[Ref, str] = {}
     for resource in types:
         for row in window.objects.read(resource):
-            undecodable += row.object is None
-            if row.object is not None:
+            if row.object is None:
+                undecodable.append(Link(show(row.key), addresses.object_href(row.key)))
+            else:
                 objects.append(row.object)
                 wrong |= _misnamed(row)
     counts = tuple((t.resource, t.count) for t in tree.types)
     live = window.cluster.store.live
     found = stored_findings(StoredState(Graph(objects), now, window.definitions, counts, live, wrong))
     views = tuple(_view(window, f) for f in found)
-    seen = len(objects) + undecodable
+    seen = len(objects) + len(undecodable)
     total = max(total, seen)  # some may have come since they were counted
-    return StoragePage(window.index.freshness(), views, total, seen, undecodable, tree.revision, run_href, False)
+    unread = tuple(undecodable[:MOST_NAMED])
+    return StoragePage(
+        window.index.freshness(), views, total, seen, len(undecodable), tree.revision, run_href, False, unread
+    )
 
 
 def _misnamed(row: Row) -> dict[Ref, str]:

@@ -46,6 +46,7 @@ def test_too_many_objects_are_counted_and_not_called_healthy(monkeypatch: pytest
 def test_storage_finds_what_is_stuck_and_counts_what_cannot_be_decoded() -> None:
     page = storage_page(window_on(KVS), False, NOW)
     assert (page.checked, page.total, page.undecodable) == (4, 4, 1)  # all but events
+    assert [link.href for link in page.unread] == [f"/object?key={link.text}" for link in page.unread] != []
     stuck = next(f for f in page.findings if "stuck in deletion" in f.summary)
     assert any("stuck" in line for line in stuck.lines)
 

@@ -272,4 +272,4 @@ def test_without_a_login_it_is_said_that_changes_are_off(live: Browsed, cluster:
     for path in ("/maintenance", "/maintenance/snapshot", "/create"):
         response = client.get(path)
         assert response.status_code == 404
-        assert "Changes are switched off" in response.text
+        assert "Editing is off" in response.text

@@ -36,12 +36,13 @@ demo: $(READY) ## a three-member cluster with real data, served at http://127.0.
 test: $(READY_DEV) ## all tests, against a real etcd and a real browser (ARGS= for pytest)
 	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
-lint: $(READY_DEV) ## ruff, mypy --strict, djlint, bandit, pip-audit
+lint: $(READY_DEV) ## ruff, mypy --strict, djlint, bandit, banned phrases, pip-audit
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/djlint templates --lint --quiet
 	$(BIN)/bandit --quiet --recursive etcdview webapp wsgi.py --severity-level medium
+	$(BIN)/python -m tools.words
 	$(BIN)/python -m tools.audit
 
 lowest: $(LOWEST)/.installed ## the core of the tests with the lowest versions that pyproject.toml allows

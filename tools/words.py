@@ -49,7 +49,6 @@ PHRASES = (
     (r"\b(?:un)?sealed\b", "encrypted, decrypted"),
     (r"\bought to\b", "should"),
     (r"\bin need of\b", "refers to a missing ..., needs"),
-    (r"\bneed not\b", "does not have to, optional"),
     (r"\bmay not be\b(?= (?:there|asked))", "is not allowed"),
     (r"\bfor good\b", "permanently"),
     (r"\bspoil(?:s|ed|t)?\b", "corrupt"),

@@ -1,4 +1,4 @@
-"""Banned phrases are found in code, templates and documents."""
+"""Banned phrases are found in code, templates and documents, and none stands in ours."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.words import PHRASES, Text, banned, comments, main, strings, template
+from tools.words import PHRASES, Text, banned, comments, files, hits, main, strings, template
 
 # A sentence with each phrase, in the order of PHRASES. Those that follow must be left alone.
 RIDDLES = (
@@ -34,7 +34,6 @@ RIDDLES = (
     "A sealed value.",
     "It ought to answer.",
     "A pod in need of a claim.",
-    "It need not exist.",
     "It may not be asked.",
     "It is taken out for good.",
     "A release that spoils data.",
@@ -96,3 +95,8 @@ def test_a_file_with_a_phrase_fails_and_one_without_passes(tmp_path: Path, capsy
     assert main([str(bad)]) == 1
     assert f"{bad}:3: 'fits no': A key that fits no pattern." in capsys.readouterr().out
     assert main([str(good)]) == 0
+
+
+def test_our_own_code_templates_and_documents_have_none() -> None:
+    assert [str(hit) for hit in hits(files())] == []
+    assert {path.suffix for path in files()} == {".py", ".html", ".md"}

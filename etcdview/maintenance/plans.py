@@ -166,7 +166,7 @@ def disarm(cluster: ClusterNow, alarm: Alarm) -> Plan:
         "Make room first: compact, then defragment every member. Otherwise the alarm comes back with the next writes."
         if space
         else f"CORRUPT means that {name}'s data differs from the others'. Disarming repairs nothing: clients of "
-        "{name} may read wrong data. Remove the member and add it again with empty data.",
+        f"{name} may read wrong data. Remove the member and add it again with empty data.",
         ("etcdctl alarm list", "etcdctl alarm disarm"),
         alarm.kind,
         "" if alarm in cluster.alarms else f"The alarm {alarm.kind} of {name} is already disarmed.",

@@ -93,6 +93,14 @@ def test_an_alarm_that_all_members_tell_of_is_one_alarm() -> None:
     assert "already disarmed" in plans.disarm(seen, Alarm(0xA2, "CORRUPT")).refusal
 
 
+@pytest.mark.parametrize("kind", ["NOSPACE", "CORRUPT"])
+def test_what_a_plan_says_is_filled_in(kind: str) -> None:
+    plan = plans.disarm(now(), Alarm(0xA2, kind))
+    said = (plan.title, plan.does, plan.risk, plan.confirm, plan.refusal)
+    assert not [text for text in said if "{" in text]
+    assert ("clients of cp2 may read wrong data" in plan.risk) is (kind == "CORRUPT")
+
+
 def test_the_last_voter_is_never_removed() -> None:
     seen = now(size=1)
     assert "last voter" in plans.remove(seen, cp(1, seen)).refusal

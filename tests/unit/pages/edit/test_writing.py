@@ -2,81 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
-from etcdview.access.roles import LOCAL, Viewer
 from etcdview.cluster.window import Window
 from etcdview.errors import DeniedError, NotFoundError, QueryError, UsageError
-from etcdview.models import KeyValue
 from etcdview.pages.edit.preview import done_page
 from etcdview.pages.edit.writing import MAX_KEY_BYTES, Writing, crumbs_to, name_of
 from etcdview.pages.parts.writable import Problem, check_typed, may_write, off
-from etcdview.stores.files.memory import StaticStore
 from etcdview.writes.undo import UndoFile
-from tests.unit.pages.registry_of import kv, obj, window_on
-
-NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
-ADMIN = replace(LOCAL, name="ann", role="admin")
-POD = b"/registry/pods/shop/cart"
-
-
-class Noted(StaticStore):
-    """A store in memory that takes changes and notes them: what reaches etcd is what is tested."""
-
-    changes: list[tuple[object, ...]]
-
-    def put(self, key: bytes, value: bytes, *, mod_revision: int, lease: int = 0) -> int:
-        self.changes.append(("put", key, value, mod_revision, lease))
-        return 10
-
-    def delete(self, key: bytes, *, mod_revision: int) -> int:
-        self.changes.append(("delete", key, mod_revision))
-        return 10
-
-    def delete_many(self, mod_revisions: Mapping[bytes, int]) -> int:
-        self.changes.append(("delete_many", dict(mod_revisions)))
-        return 10
-
-
-def kvs() -> list[KeyValue]:
-    return [
-        replace(kv("/registry/pods/shop/cart", obj("Pod", "shop", "cart"), 7), lease=3),
-        kv("/registry/pods/shop/till", obj("Pod", "shop", "till"), 8),
-        kv("/odd", b"1"),
-    ]
-
-
-@pytest.fixture
-def store() -> Noted:
-    made = Noted("keys", kvs(), revision=9)
-    made.changes = []
-    return made
-
-
-@pytest.fixture
-def undo(tmp_path: Path) -> UndoFile:
-    return UndoFile(tmp_path / "undo.jsonl")
-
-
-@pytest.fixture
-def window(store: Noted, undo: UndoFile) -> Window:
-    return window_of(store, undo, ADMIN)
-
-
-def window_of(store: StaticStore, undo: UndoFile | None, viewer: Viewer) -> Window:
-    made = window_on(kvs())
-    made.cluster.source = store
-    made.cluster.undo = undo
-    return Window(made.cluster, viewer)
+from tests.unit.pages.edit.noted import ADMIN, NOW, POD, Noted, window_of
 
 
 def test_without_an_undo_file_nothing_is_changed(store: Noted) -> None:
-    window = window_of(store, None, ADMIN)
+    window = window_of(store, None)
     with pytest.raises(NotFoundError):
         Writing(window)
     assert not may_write(window, POD)

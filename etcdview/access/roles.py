@@ -1,6 +1,6 @@
 """Who looks, and what they may see and do: roles as data, each narrowed to namespaces and resource types. Pure.
 
-What a viewer may see is enforced in browse.window, what they may do there and in the views that change something.
+What a viewer may see is enforced in cluster.window, what they may do there and in the views that change something.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""An opened cluster: its index and caches, and the window on it for one viewer. The only room with state."""
+"""An opened cluster: its index and caches, and the window on it for one viewer. What is kept of it lives here."""

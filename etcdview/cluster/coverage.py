@@ -61,7 +61,7 @@ class TypeEncryption:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """A sample (`full` false) or a count of all values. `progress` while it runs; `trouble` where it ended early."""
+    """A sample (`full` false) or a count of all values. `progress` while it runs; `problem` where it ended early."""
 
     at: datetime
     types: tuple[TypeEncryption, ...]

@@ -32,7 +32,7 @@ LOOKED_AT = (ObjectKey(_PODS, NAMESPACE, "etcd"), ObjectKey(_LEASES, "", "addres
 class Setup:
     """`deployments` by member; `servers`: where API servers look for etcd; `api_servers`: the addresses that they have.
 
-    `trouble` says why the registry could not be read, "" where it was.
+    `problem` says why the registry could not be read, "" where it was.
     """
 
     deployments: tuple[Deployment, ...] = ()

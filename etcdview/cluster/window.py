@@ -1,6 +1,7 @@
 """The cluster as one viewer may see it: the one place where what must stay unseen is taken out.
 
-Pages, the API and the search read through a Window, never through a store; so none of them can leak.
+Pages, the API and the search read entries through a Window. Its `store` is limited to the scope but not masked, and
+`cluster.source` is neither: who reads by those checks for itself.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ class Entries:
 class Window:
     """Names and masked entries of one cluster, as far as the viewer's scope goes.
 
-    Reads raise DeniedError for what is outside of it, whether it exists or not. Read by `names`, `store`, `objects`
+    Reads raise DeniedError for what is outside of it, whether it exists or not. Read by `index`, `store`, `objects`
     and the methods here: they know the scope; `cluster.store` and `cluster.index` do not.
     """
 
@@ -125,7 +126,7 @@ class Window:
         return dict(self.store.get_many(keys, revision=revision, keys_only=True))
 
     def unmasked(self, key: bytes) -> tuple[dict[str, Any], int]:
-        """The object with its secrets, and its mod_revision; for browse.reveal alone, which uses one field of it.
+        """The object with its secrets, and its mod_revision; for pages.object.reveal alone, which uses one field of it.
 
         Raises DeniedError, NotFoundError, and DecodeError for what cannot be decoded.
         """

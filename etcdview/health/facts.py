@@ -1,6 +1,6 @@
 """What one round of probes saw, as frozen dataclasses; nothing here knows how it was fetched.
 
-A probe has a value or a trouble. One that failed, or was not asked, is unknown: never fine.
+A probe has a value or a problem. One that failed, or was not asked, is unknown: never fine.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Probe(Generic[T]):
-    """One question to one endpoint, asked at `at` (None: not asked): a value, or a trouble."""
+    """One question to one endpoint, asked at `at` (None: not asked): a value, or a problem."""
 
     value: T | None = None
     problem: Problem | None = None

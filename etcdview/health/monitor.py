@@ -25,10 +25,10 @@ from etcdview.health.rules import RuleContext, examine
 from etcdview.health.rules.base import HEALTH, STATUS
 
 INTERVAL_SECONDS = 5.0
-TROUBLED_INTERVAL_SECONDS = 1.5  # a round may meet an election: soon look again whether the trouble stays
+TROUBLED_INTERVAL_SECONDS = 1.5  # a round may meet an election: soon look again whether the problem stays
 IDLE_INTERVAL_SECONDS = 30.0
 IDLE_AFTER_SECONDS = 60.0
-TROUBLED_FOR_SECONDS = 20.0  # then it is known that the trouble stays
+TROUBLED_FOR_SECONDS = 20.0  # then it is known that the problem stays
 STALE_SECONDS = 45.0  # longer than the longest pause between rounds: facts older than that say nothing of now
 SUMMARY_LENGTH = 300  # characters: an exception's text may quote what a member sent
 WAIT_SECONDS = 1.9  # the longest that a page waits for a round: less than the 2 s it is allowed
@@ -103,7 +103,7 @@ class Monitor:
         self._failed_at = float("-inf")  # monotonic
         self._logged = ""  # the fault of our own that the log told last; of the thread alone
         self._running = False
-        self._well_at = time.monotonic()  # when no member was in trouble last
+        self._well_at = time.monotonic()  # when no member was in problem last
         self._asked_at = 0.0  # monotonic
         self._hash_wanted = False
         self._hashes = self._hasher.results  # those in the newest report
@@ -155,7 +155,7 @@ class Monitor:
 
     def _settled(self) -> bool:
         """Whether there is nothing worth waiting for. A round after a healthy one takes milliseconds: one that is
-        still under way has met trouble, and a page had better wait to tell of it."""
+        still under way has met problem, and a page had better wait to tell of it."""
         return self._recent() and not (self._running and not self._troubled())
 
     def _recent(self) -> bool:

@@ -20,7 +20,7 @@ class Freshness:
     """How true the names are, and as of when.
 
     `complete`: every name is known as of `revision`. `age_seconds`: since etcd last confirmed that revision.
-    `done` of `total` keys are loaded while `state` is "loading". `trouble` says what is wrong, and what to do.
+    `done` of `total` keys are loaded while `state` is "loading". `problem` says what is wrong, and what to do.
     "bounded": answered by bounded reads for want of memory; "static": a file, which does not change.
     """
 
@@ -47,7 +47,7 @@ class TypeCount:
 class Tree:
     """The registry by resource type, in order of storage prefix.
 
-    `unplaced` counts the keys that fit no pattern; `denied` are prefixes that etcd would not let us read.
+    `unrecognised` counts the keys that fit no pattern; `denied` are prefixes that etcd would not let us read.
     """
 
     revision: int

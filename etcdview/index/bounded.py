@@ -51,7 +51,7 @@ class _Counted:
 
 
 class BoundedNames:
-    """The Names protocol by asking the store each time. Counts per namespace are left out: they cost too much."""
+    """The KeyIndex protocol by asking the store each time. Counts per namespace are left out: they cost too much."""
 
     def __init__(
         self,
@@ -170,7 +170,7 @@ class _Surveyor:
         self._keyspace = keyspace
         self._revision = revision
         self._types: list[TypeCount] = []
-        self._unplaced = 0
+        self._unrecognised = 0
         self._skips = 0
         self.denied: list[str] = []
 
@@ -184,7 +184,7 @@ class _Surveyor:
 
     def tree(self) -> Tree:
         types = tuple(sorted(self._types, key=lambda t: t.resource.prefix))
-        return Tree(self._revision, False, types, self._unplaced, tuple(self.denied))
+        return Tree(self._revision, False, types, self._unrecognised, tuple(self.denied))
 
     def _count(self, span: KeyRange) -> int:
         result = self._store.range(Range(span.start, span.end, revision=self._revision, count_only=True))
@@ -199,7 +199,7 @@ class _Surveyor:
             if not piece.names:
                 return
             if self._skips >= SKIPS:
-                self._unplaced += piece.count
+                self._unrecognised += piece.count
                 return
             self._skips += 1
             # a name before the cursor would lead back to where the search has been, again and again
@@ -226,7 +226,7 @@ class _Surveyor:
     def _book(self, name: bytes, count: int) -> None:
         object_key = self._keyspace.object_key(name)
         if object_key is None:
-            self._unplaced += count
+            self._unrecognised += count
         else:
             self._types.append(_row(self._keyspace, object_key.resource, count))
 

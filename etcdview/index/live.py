@@ -37,7 +37,7 @@ _BY_WORST: tuple[State, ...] = ("down", "loading", "bounded", "behind", "live")
 
 
 class Index:
-    """The Names protocol over a live store, with what changes lately. `start` it once, `close` it in the end."""
+    """The KeyIndex protocol over a live store, with what changes lately. `start` it once, `close` it in the end."""
 
     def __init__(
         self,
@@ -118,9 +118,9 @@ class Index:
         return found if parts == touched else replace(found, complete=False)
 
     def unrecognised(self, *, after: bytes | None = None, limit: int = 100) -> KeyPage:
-        """See Names.unplaced; while loading, those that are loaded."""
+        """See KeyIndex.unrecognised; while loading, those that are loaded."""
         held = [part.names or part.loading for part in self._parts()]
-        views = [names.unplaced_view() for names in held if names is not None]
+        views = [names.unrecognised_view() for names in held if names is not None]
         return self._answer(page_of(views, b"", b"\0", after, limit))
 
     def search(

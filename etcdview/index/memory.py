@@ -36,7 +36,7 @@ class NameSet:
     def __init__(self, keyspace: KeySpace) -> None:
         self._keyspace = keyspace
         self._names = PackedNames()
-        self._unplaced = PackedNames()
+        self._unrecognised = PackedNames()
         self._tally = Tally(keyspace)
         self._lock = threading.Lock()
 
@@ -46,7 +46,7 @@ class NameSet:
     @property
     def size_bytes(self) -> int:
         """About how much memory the names take."""
-        return self._names.size_bytes + self._unplaced.size_bytes
+        return self._names.size_bytes + self._unrecognised.size_bytes
 
     def extend(self, names: Sequence[bytes]) -> None:
         """Add sorted, distinct names that no name stands between which is here already."""
@@ -54,7 +54,7 @@ class NameSet:
             unrecognised_keys: list[bytes] = []
             for block in self._names.extend(names):
                 unrecognised_keys += self._tally.add_block(block)
-            self._unplaced.extend(unrecognised_keys)
+            self._unrecognised.extend(unrecognised_keys)
 
     def add(self, name: bytes) -> bool:
         """Add one name; whether it is new."""
@@ -62,7 +62,7 @@ class NameSet:
             if not self._names.add(name):
                 return False
             if not self._tally.change(name, 1):
-                self._unplaced.add(name)
+                self._unrecognised.add(name)
             return True
 
     def discard(self, name: bytes) -> bool:
@@ -71,7 +71,7 @@ class NameSet:
             if not self._names.discard(name):
                 return False
             if not self._tally.change(name, -1):
-                self._unplaced.discard(name)
+                self._unrecognised.discard(name)
             return True
 
     def view(self) -> View:
@@ -79,10 +79,10 @@ class NameSet:
         with self._lock:
             return self._names.view()
 
-    def unplaced_view(self) -> View:
+    def unrecognised_view(self) -> View:
         """The names without a place as of now."""
         with self._lock:
-            return self._unplaced.view()
+            return self._unrecognised.view()
 
     def types(self) -> tuple[TypeCount, ...]:
         """The counts as of now."""
@@ -91,7 +91,7 @@ class NameSet:
 
 
 class MemoryNames:
-    """The Names protocol over a store that does not change."""
+    """The KeyIndex protocol over a store that does not change."""
 
     def __init__(self, names: NameSet, revision: int) -> None:
         self._names = names
@@ -119,15 +119,15 @@ class MemoryNames:
 
     def tree(self) -> Tree:
         """See Names.tree."""
-        return Tree(self._revision, True, self._names.types(), self._names.unplaced_view().count)
+        return Tree(self._revision, True, self._names.types(), self._names.unrecognised_view().count)
 
     def page(self, start: bytes, end: bytes, *, after: bytes | None = None, limit: int = 100) -> KeyPage:
         """See Names.page."""
         return self._page(page_of((self._names.view(),), start, end, after, limit))
 
     def unrecognised(self, *, after: bytes | None = None, limit: int = 100) -> KeyPage:
-        """See Names.unplaced."""
-        return self._page(page_of((self._names.unplaced_view(),), b"", b"\0", after, limit))
+        """See KeyIndex.unrecognised."""
+        return self._page(page_of((self._names.unrecognised_view(),), b"", b"\0", after, limit))
 
     def search(
         self, text: str, mode: Mode, *, after: bytes | None = None, limit: int = 100, stop: Stop | None = None

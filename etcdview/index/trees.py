@@ -15,7 +15,7 @@ from etcdview.kube.resources import BY_PREFIX
 
 def loaded_tree(names: Sequence[NameSet], revision: int, denied: tuple[str, ...]) -> Tree:
     """The tree of parts that are all loaded."""
-    unrecognised = sum(part.unplaced_view().count for part in names)
+    unrecognised = sum(part.unrecognised_view().count for part in names)
     return Tree(revision, True, _together([part.types() for part in names]), unrecognised, denied)
 
 
@@ -23,7 +23,7 @@ def loading_tree(parts: Sequence[FeedStatus], keyspace: KeySpace, revision: int,
     """The tree of what is known so far: a built-in type's count is known before its names are."""
     held = [names for part in parts if (names := part.names or part.loading) is not None]
     counted = [_counted(part, keyspace) for part in parts if part.names is None]
-    unrecognised = sum(names.unplaced_view().count for names in held)
+    unrecognised = sum(names.unrecognised_view().count for names in held)
     known = _together([names.types() for names in held])
     ahead = {row.resource.prefix: row for row in _together(counted)}
     rows = [_with_count(row, ahead.pop(row.resource.prefix, row)) for row in known]

@@ -19,7 +19,7 @@ BACK_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One member's turn. `before` and `after` are sizes in bytes, 0 where unknown; `trouble` "" where it went well."""
+    """One member's turn. `before` and `after` are sizes in bytes, 0 where unknown; `problem` "" where it went well."""
 
     member: str
     before: int = 0

@@ -1,6 +1,6 @@
 """Decoded objects of a store, type by type, all at one revision: what pages and commands read.
 
-Long types are read in pieces; see stores.pieces.
+Long types are read in pieces; see stores.paging.
 """
 
 from __future__ import annotations

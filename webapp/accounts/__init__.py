@@ -1,4 +1,4 @@
-"""Who is asking, and may they: logins, sessions, CSRF, limits, audit. What may be seen is browse.window's business."""
+"""Who is asking, and may they: logins, sessions, CSRF, limits, audit. What may be seen is cluster.window's business."""
 
 from __future__ import annotations
 

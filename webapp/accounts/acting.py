@@ -29,7 +29,7 @@ _TOLD = (ConflictError, DeniedError, NotFoundError, UndoError, UnreachableError,
 
 @dataclass(slots=True)
 class Done:
-    """What the action tells of itself; `revision` 0 where it has none. `trouble`: it ended with an error."""
+    """What the action tells of itself; `revision` 0 where it has none. `problem`: it ended with an error."""
 
     revision: int = 0
     detail: str = ""

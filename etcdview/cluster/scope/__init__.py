@@ -1,4 +1,4 @@
-"""What a viewer's scope leaves of names, changes and values. Only browse.window uses it; nothing here knows pages."""
+"""What a viewer's scope leaves of names, changes and values. Only cluster.window uses it; nothing here knows pages."""
 
 from etcdview.cluster.scope.keys import scoped_names
 from etcdview.cluster.scope.ranges import PermittedRanges

@@ -26,7 +26,7 @@ def scoped_names(names: KeyIndex, spans: PermittedRanges) -> KeyIndex:
 
 
 class ScopedNames:
-    """The Names protocol over other names; closing it closes nothing."""
+    """The KeyIndex protocol over another index; closing it closes nothing."""
 
     def __init__(self, names: KeyIndex, spans: PermittedRanges) -> None:
         self._names = names
@@ -49,7 +49,7 @@ class ScopedNames:
         return self._page(self._spans.checked(start, end), after, limit)
 
     def unrecognised(self, *, after: bytes | None = None, limit: int = 100) -> KeyPage:
-        """See KeyIndex.unplaced: a key without a place is of no namespace and no type that a scope could name."""
+        """See KeyIndex.unrecognised: a key without a place is of no namespace and no type that a scope could name."""
         return self._page((), after, limit)
 
     def search(

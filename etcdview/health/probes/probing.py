@@ -129,7 +129,7 @@ class EndpointProber:
 
 
 def late(url: str, seconds: float) -> Problem:
-    """The trouble of an endpoint that is still busy when the round ends."""
+    """The problem of an endpoint that is still busy when the round ends."""
     return Problem(
         "DeadlineError",
         f"{url} did not answer within {seconds:g} s.",

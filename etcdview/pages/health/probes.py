@@ -65,7 +65,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class ProbeRow:
-    """One endpoint. `kind` says how it is known; `troubles` are sentences about what failed, with their remedies."""
+    """One endpoint. `kind` says how it is known; `problems` are sentences about what failed, with their remedies."""
 
     member: str
     url: str
@@ -165,7 +165,7 @@ def _read(probe: Probe[int]) -> Answer:
 
 
 def _tcp(endpoint: EndpointFacts) -> Answer:
-    """A handshake that failed in TLS did connect; which of the two it was, its trouble says."""
+    """A handshake that failed in TLS did connect; which of the two it was, its problem says."""
     probe = endpoint.wire.handshake
     if probe.value is not None:
         return Answer("good", "", probe.value.tcp_seconds, probe.at)

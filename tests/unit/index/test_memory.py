@@ -84,7 +84,7 @@ def test_counts_that_are_kept_equal_counts_that_are_made_anew(
             keys.discard(key)
     anew = names_of(keys)
     assert held.types() == anew.tree().types
-    assert held.unplaced_view().iterate(b"", 100) == list(anew.unrecognised(limit=100).keys)
+    assert held.unrecognised_view().iterate(b"", 100) == list(anew.unrecognised(limit=100).keys)
 
 
 @given(st.sets(KEYS), KEYS, st.integers(1, 5))

@@ -16,6 +16,11 @@ def key(args: Args) -> bytes:
     return read_key(args.get("key"), args.get("key64"))
 
 
+def prefix(args: Args) -> bytes:
+    """The keys' beginning of `prefix=` or `prefix64=`; b"" is every key's."""
+    return read_key(args.get("prefix"), args.get("prefix64")) if any(map(args.get, ("prefix", "prefix64"))) else b""
+
+
 def cursor(args: Args, name: str = "cursor") -> bytes | None:
     """The name to go on after; None for the first page."""
     return cursor_name(args.get(name, ""))

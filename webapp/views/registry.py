@@ -13,11 +13,13 @@ bp = Blueprint("registry", __name__)
 
 @bp.get("/registry")
 def registry_page() -> Response:
-    """The tree; with resource= a table."""
+    """The tree; with resource= a table, with prefix= one level of the keys by slash."""
     from etcdview.pages.registry import page as pages
     from etcdview.pages.registry.query import MAX_FILTER, MAX_PAGE_SIZE, PAGE_SIZE, Labels, RegistryQuery
 
     args = request.args
+    if "prefix" in args or "prefix64" in args:
+        return _keys_page(params.prefix(args))
     query = RegistryQuery(
         resource=args.get("resource", ""),
         namespace=args.get("namespace", ""),
@@ -35,3 +37,9 @@ def registry_page() -> Response:
         return nothing_new()
     status = page.problem.status if page.problem else 200
     return render_page("registry/index.html", page, fragments={"objects": "registry/_objects.html"}, status=status)
+
+
+def _keys_page(prefix: bytes) -> Response:
+    from etcdview.pages.registry.keytree import key_tree_page
+
+    return render_page("registry/keys.html", key_tree_page(current_window(), prefix, params.cursor(request.args)))

@@ -9,7 +9,7 @@ from etcdview.errors import DecodeError, DeletedError, NotFoundError
 from etcdview.kube.keys import show
 from etcdview.kube.visible import unmistakable
 from etcdview.pages.object import past
-from etcdview.pages.parts.addresses import Crumb, href, object_href
+from etcdview.pages.parts.addresses import Crumb, href, key_crumbs, object_href
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,8 @@ def crumbs_of(entry: Entry, beyond: str = "") -> tuple[Crumb, ...]:
     address = object_href(entry.key) if beyond else ""
     object_key = entry.object_key
     if object_key is None:
-        return (Crumb("Registry", "/registry"), Crumb(show(entry.key), address), *last)
+        *way, own = key_crumbs(entry.key)
+        return (Crumb("Registry", "/registry"), *way, Crumb(own.text, address), *last)
     resource = object_key.resource
     crumbs = [Crumb("Registry", "/registry"), Crumb(resource.plural, href("/registry", resource=resource.id))]
     if object_key.namespace:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from etcdview.errors import QueryError
-from etcdview.kube.keys import as_text, from_query, to_query
+from etcdview.kube.keys import as_text, from_query, show, to_query
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,17 @@ def href(path: str, **params: str | int) -> str:
     """`path` with the parameters that are not empty as its query."""
     pairs = {k: str(v) for k, v in params.items() if v not in ("", 0)}
     return f"{path}?{urlencode(pairs, quote_via=quote, safe='/:')}" if pairs else path
+
+
+def key_crumbs(key: bytes) -> tuple[Crumb, ...]:
+    """The way to a key through the tree by slash, the key's own part last, without an address."""
+    parts, start = [], 0
+    while (slash := key.find(b"/", start + 1)) >= 0 and slash < len(key) - 1:
+        name, text = to_query(key[: slash + 1])
+        address = href("/registry", **{"prefix" if name == "key" else "prefix64": text})
+        parts.append(Crumb(show(key[start : slash + 1]), address))
+        start = slash + 1
+    return (*parts, Crumb(show(key[start:])))
 
 
 def cursor_text(after: bytes | None) -> str:

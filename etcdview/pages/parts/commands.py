@@ -100,6 +100,11 @@ def for_object(key: bytes, object_key: ObjectKey | None, revision: int = 0) -> t
     return tuple(commands)
 
 
+def for_prefix(prefix: bytes) -> tuple[Command, ...]:
+    """Which keys are below it?"""
+    return (Command("etcdctl", f"etcdctl get {shell_word(prefix)} --prefix --keys-only"),)
+
+
 def for_search(text: str, mode: str) -> tuple[Command, ...]:
     """Which keys match?"""
     if mode == "prefix":

@@ -18,6 +18,7 @@ from etcdview.pages.parts.addresses import Crumb, cursor_text, href, object_href
 from etcdview.pages.parts.churn import ChurnRow, churn_rows
 from etcdview.pages.parts.commands import Command
 from etcdview.pages.parts.types import find_type, named_tree
+from etcdview.pages.registry.keytree import KeyBranch, other_keys
 from etcdview.pages.registry.query import UNRECOGNISED, RegistryQuery
 from etcdview.pages.registry.reading import range_of, table_of
 from etcdview.pages.registry.table import Cell, Head, ObjectTable, Row, object_table
@@ -80,6 +81,7 @@ class RegistryPage:
     denied: tuple[str, ...]
     commands: tuple[Command, ...]
     churn: tuple[ChurnRow, ...] = ()
+    branches: tuple[KeyBranch, ...] = ()
     title: str = "Registry"
     wide_href: str = ""
     has_wide: bool = False
@@ -114,7 +116,7 @@ def registry_page(window: Window, query: RegistryQuery, now: datetime) -> Regist
     if query.mode == "unrecognised":
         return _with_unrecognised(page, window)
     if chosen is None or table is None:
-        return replace(page, churn=churn_rows(window, tree))
+        return replace(page, churn=churn_rows(window, tree), branches=other_keys(window))
     return replace(_with_objects(page, window, chosen.resource, table), problem=problem)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from etcdview.kube.fields import text
+from etcdview.kube.words import plural
 from etcdview.relations.model import Object, Ref, ref_of
 
 Severity = Literal["info", "warning", "critical"]
@@ -39,7 +40,7 @@ def about(id: str, severity: Severity, summary: str, found: Mapping[Ref, str], a
     `summary` has {n} where the number of objects goes, and {s} where their plural ends.
     """
     if found:
-        said = summary.format(n=len(found), s="" if len(found) == 1 else "s")
+        said = summary.format(n=len(found), s=plural(len(found), "", "s"))
         evidence = tuple(f"{ref}: {words}" if words else str(ref) for ref, words in found.items())
         yield Finding(id, severity, said, evidence, action, tuple(found))
 

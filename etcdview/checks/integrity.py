@@ -13,6 +13,7 @@ from etcdview.describe.machinery import lease_expired_for
 from etcdview.kube.crds import Definitions, version_rank, versions
 from etcdview.kube.fields import deleting, dig, items, text
 from etcdview.kube.resources import ResourceType
+from etcdview.kube.words import counted
 from etcdview.relations.graph import Graph
 from etcdview.relations.model import Object, Ref, ref_of
 from etcdview.tables import human_duration, parse_time
@@ -155,7 +156,7 @@ def definition_gone(state: StoredState) -> Iterable[Finding]:
         "definition-gone",
         "warning",
         "{n} custom type{s} without a definition",
-        {Ref(r.group, r.plural, "", ""): f"{n} objects below {r.prefix}/" for r, n in custom},
+        {Ref(r.group, r.plural, "", ""): f"{counted(n, 'object')} below {r.prefix}/" for r, n in custom},
         "Create the CRD again to reach the objects, delete them, then delete the CRD.",
     )
 

@@ -12,6 +12,7 @@ from etcdview.checks.leases import CONTROL_PLANE_NAMESPACE, silent_control_plane
 from etcdview.checks.unready_pods import unready_pods
 from etcdview.kube.fields import condition, deleting, dig, items, mapping, number, text
 from etcdview.kube.quantities import quantity
+from etcdview.kube.words import counted
 from etcdview.relations.graph import Graph
 from etcdview.relations.model import Object, Ref, Reference, ref_of
 from etcdview.relations.states import is_ready, state_of
@@ -224,7 +225,7 @@ def services_unanswered(scene: RuleInput) -> Iterable[Finding]:
         "services-unanswered",
         "warning",
         "{n} service{s} without an endpoint that is ready",
-        by_ref((s, f"selects {len(scene.graph.selected_by(s))} pods") for s in silent),
+        by_ref((s, f"selects {counted(len(scene.graph.selected_by(s)), 'pod')}") for s in silent),
         "If it selects no pods, compare its selector with their labels; otherwise find out why they are not ready.",
     )
 

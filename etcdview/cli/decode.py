@@ -13,7 +13,7 @@ from etcdview.cli.options import settings_options
 from etcdview.cli.storage import CODEC_ROWS
 from etcdview.cli.terminal import argument_bytes, json_text, say
 from etcdview.config import Resolved
-from etcdview.pages.parts.texts import unmistakable
+from etcdview.pages.parts.texts import counted, unmistakable
 from etcdview.pages.tools.decoding import FORMS, DecodedValue, UnknownPart, decode_all, decode_piped
 
 
@@ -57,7 +57,7 @@ def _one(value: DecodedValue, output: str) -> int:
     for part in value.unknown:
         say(
             f"etcdview: {part.path or 'the object'} has a field that no release it knows has: number {part.number},"
-            f" {part.wire_type}, {len(part.raw):,} bytes at {part.offset:,}: {part.raw[:16].hex(' ')}",
+            f" {part.wire_type}, {counted(len(part.raw), 'byte')} at {part.offset:,}: {part.raw[:16].hex(' ')}",
             err=True,
         )
     shown = value.object if value.object is not None else value.partial

@@ -17,7 +17,7 @@ from etcdview.config import Resolved
 from etcdview.errors import DecodeError, NotFoundError, UsageError
 from etcdview.pages.object.related import Around, Branch
 from etcdview.pages.object.views import SectionView, SummaryView
-from etcdview.pages.parts.texts import visible
+from etcdview.pages.parts.texts import counted, visible
 from etcdview.pages.tools.described import described, types_called
 
 OBJECT = "Object"  # the section that every object has
@@ -79,7 +79,8 @@ def _section(section: SectionView) -> Iterator[str]:
         yield from _indented(_table(section.columns, section.rows))
     yield from _indented(_fields([(field.label, field.value) for field in section.fields]))
     for text in section.texts:
-        yield f"  {visible(text.label)}: {'' if text.is_short else f'({text.size_bytes:,} bytes)'}".rstrip()
+        size = "" if text.is_short else f"({counted(text.size_bytes, 'byte')})"
+        yield f"  {visible(text.label)}: {size}".rstrip()
         yield from (f"    {visible(line)}" for line in text.value.splitlines())
     if section.note:
         yield f"  {visible(section.note)}"

@@ -10,6 +10,7 @@ from etcdview.cli.get.source import open_noted, warned
 from etcdview.cli.options import source_options
 from etcdview.cli.terminal import argument_bytes, say
 from etcdview.config import Resolved
+from etcdview.pages.parts.texts import counted
 from etcdview.pages.tools.export import export
 
 
@@ -28,5 +29,5 @@ def command(file: Path, prefix: str, resolved: Resolved) -> int:
         done = export(warned(store), argument_bytes(prefix), file)
     finally:
         store.close()
-    say(f"Exported {done.count:,} keys as of revision {done.revision:,} to {file}")
+    say(f"Exported {counted(done.count, 'key')} as of revision {done.revision:,} to {file}")
     return 0

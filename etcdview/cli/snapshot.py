@@ -14,7 +14,7 @@ from etcdview.cli.terminal import say
 from etcdview.config import Resolved
 from etcdview.config.rows import CONNECTION
 from etcdview.models import Progress
-from etcdview.pages.parts.texts import visible
+from etcdview.pages.parts.texts import counted, visible
 
 BETWEEN_SECONDS = 0.2
 
@@ -36,7 +36,7 @@ def save(file: Path, resolved: Resolved) -> int:
     from etcdview.pages.tools.snapshots import progress_text, save_snapshot
 
     saved = save_snapshot(resolved.settings, file, _Told(progress_text).tell)
-    say(f"Saved {saved.path}: {saved.size_bytes:,} bytes, sha256 {saved.sha256}")
+    say(f"Saved {saved.path}: {counted(saved.size_bytes, 'byte')}, sha256 {saved.sha256}")
     return 0
 
 

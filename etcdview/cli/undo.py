@@ -13,7 +13,7 @@ from etcdview.cli.terminal import argument_bytes
 from etcdview.cluster.sources import open_etcd
 from etcdview.config import Resolved
 from etcdview.config.rows import CHANGES, CONNECTION, SOURCE
-from etcdview.pages.parts.texts import visible
+from etcdview.pages.parts.texts import counted, visible
 
 if TYPE_CHECKING:
     from etcdview.pages.edit.undo import UndoPlan
@@ -40,7 +40,11 @@ def command(etcd_key: str, revision: int | None, listed: bool, yes: bool, resolv
     if listed:
         for change in undo.recorded(undo.undo_file(settings), name):
             before = change.before
-            kept = f"revision {before.mod_revision}, {before.size_bytes:,} bytes" if before else "revision 0 (no key)"
+            kept = (
+                f"revision {before.mod_revision}, {counted(before.size_bytes, 'byte')}"
+                if before
+                else "revision 0 (no key)"
+            )
             click.echo(f"{change.at:%Y-%m-%d %H:%M:%S} UTC  {change.action:6}  {kept}  {visible(change.who)}")
         return 0
     undo.undo_file(settings)  # before etcd is asked

@@ -8,6 +8,7 @@ from typing import Any
 
 from etcdview.describe.sections import Field, Section, ago, field, fields, named, show, table, without_empty_columns
 from etcdview.kube.fields import condition, dig, items, mapping, number, text
+from etcdview.kube.words import counted
 from etcdview.relations.model import Object
 from etcdview.relations.severity import Severity, severity_of
 from etcdview.relations.states import state_of
@@ -74,7 +75,7 @@ def _trouble(status: Any, now: datetime) -> Field | None:
     parts = [
         _state(dig(status, "state"), now),
         f"ended last: {last}" if last else "",
-        f"restarted {restarts} {'time' if restarts == 1 else 'times'}" if restarts else "",
+        f"restarted {counted(restarts, 'time')}" if restarts else "",
     ]
     return Field(
         f"Container {text(status, 'name')}",

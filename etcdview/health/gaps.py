@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from etcdview.deployment.deployment import Deployment
 from etcdview.endpoints import host_of
 from etcdview.health.facts import ClusterFacts
+from etcdview.kube.words import plural
 
 _MIB = 1024 * 1024
 
@@ -33,7 +34,7 @@ def _of_cluster(facts: ClusterFacts | None) -> Iterator[Gap]:
     voters = facts.quorum.voters
     if voters < 3:
         yield Gap(
-            f"{3 - voters} more member{'s' if voters == 1 else ''}",
+            f"{3 - voters} more {plural(3 - voters, 'member')}",
             f"With {voters} voters, no failure is tolerated. Three tolerate one failure, five tolerate two.",
             "Join more control planes (kubeadm join --control-plane), or add members on machines of their own.",
         )

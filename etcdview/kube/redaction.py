@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from etcdview.kube.resources import ResourceType
+from etcdview.kube.words import plural
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 SECRET_FIELDS = ("data", "stringData")
@@ -48,7 +49,7 @@ class Redactor:
     def mask_text(self, raw: bytes) -> str:
         """What stands in place of a secret value: its size and its fingerprint."""
         digest = hashlib.blake2b(raw, key=self._key, digest_size=4).hexdigest()
-        return f"••• {len(raw)} bytes · fingerprint {digest}"
+        return f"••• {len(raw)} {plural(len(raw), 'byte')} · fingerprint {digest}"
 
     def _mask_field(self, value: object) -> object:
         if isinstance(value, Mapping):

@@ -11,6 +11,7 @@ from etcdview.cluster.window import Window
 from etcdview.codec import EncryptionConfig
 from etcdview.health.findings import Finding
 from etcdview.index.base import Freshness
+from etcdview.kube.words import counted, plural
 from etcdview.pages.parts.commands import Command
 from etcdview.pages.parts.costly import check_costly, may_ask_costly
 
@@ -183,7 +184,7 @@ def _old_key(row: TypeRow, old: int, now: datetime) -> Finding:
     return Finding(
         id="values-under-an-old-key",
         severity="info",
-        summary=f"{old:,} values of {row.name} are still encrypted with an old key.",
+        summary=f"{counted(old, 'value')} of {row.name} {plural(old, 'is', 'are')} still encrypted with an old key.",
         evidence=f"{old:,} of {row.looked_at:,} looked at ({row.total:,} in all), {now:%H:%M:%S} UTC",
         why="The old key must stay in the configuration until they are rewritten.",
         action="Rewrite them, then remove the old key.",

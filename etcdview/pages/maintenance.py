@@ -12,6 +12,7 @@ from etcdview.cluster.window import Window
 from etcdview.errors import DeniedError, NotFoundError, QueryError
 from etcdview.index.base import Changing
 from etcdview.index.changes import KEPT_CHANGES
+from etcdview.kube.words import counted
 from etcdview.maintenance import operations, plans
 from etcdview.maintenance.lock import turn
 from etcdview.maintenance.members import ClusterNow, MemberNow, look
@@ -305,7 +306,7 @@ def _loses(window: Window, cluster: ClusterNow, revision: int) -> str:
     stay = cluster.revision - revision
     left = f"the {stay:,} after it remain" if stay else "none remain, so changes cannot be undone"
     if 0 < compacted < revision:
-        return f"{revision - compacted:,} revisions are discarded, {compacted:,} to {revision - 1:,}; {left}."
+        return f"Discards {counted(revision - compacted, 'revision')}, {compacted:,} to {revision - 1:,}; {left}."
     return f"All remaining revisions before {revision:,} are discarded; {left}."
 
 

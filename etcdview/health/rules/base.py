@@ -11,6 +11,7 @@ from etcdview.health.certificate_inventory import CertificateInventory
 from etcdview.health.facts import ClusterFacts
 from etcdview.health.findings import Finding, Verdict, judge
 from etcdview.health.history import History
+from etcdview.kube import words
 
 STATUS = "etcdctl endpoint status --cluster -w table"
 HEALTH = "etcdctl endpoint health --cluster"
@@ -99,7 +100,7 @@ def millis(seconds: float) -> str:
 
 def plural(count: float, one: str, many: str = "") -> str:
     """The number with its noun."""
-    return f"{count:.0f} {one if count == 1 else many or one + 's'}"
+    return f"{count:.0f} {words.plural(round(count), one, many)}"
 
 
 def listed(words: Iterable[str]) -> str:

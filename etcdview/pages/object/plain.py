@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from etcdview.cluster.window import Entry
 from etcdview.codec import to_json
+from etcdview.kube.words import counted
 
 Language = Literal["json", "yaml", "text"]
 TEXT_LIMIT = 256 * 1024  # bytes of a text on a page
@@ -35,7 +36,7 @@ def is_foreign(entry: Entry) -> bool:
 def value_json(entry: Entry) -> dict[str, str]:
     """The value for a program: {"text"} where it is UTF-8, else {"base64"}; of a Secret nothing but its size."""
     if entry.hidden:
-        return {"text": f"••• {entry.size_bytes} bytes"}
+        return {"text": f"••• {counted(entry.size_bytes, 'byte')}"}
     try:
         return {"text": entry.value.decode("utf-8")}
     except UnicodeDecodeError:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from etcdview.cluster.window import Entry
-from etcdview.codec import to_json
 from etcdview.kube.words import counted
 
 Language = Literal["json", "yaml", "text"]
@@ -54,16 +53,36 @@ def plain_text(value: bytes) -> PlainText | None:
     if len(value) > TEXT_LIMIT:
         shown = value[:TEXT_LIMIT].decode("utf-8", "ignore")
         return PlainText(shown, "text", len(value) - len(shown.encode()))
-    parsed = _json(text)
-    if parsed is not None:
-        return PlainText(text if "\n" in text.strip() else to_json(parsed), "json")
+    if text.lstrip()[:1] in ("{", "[") and _is_json(text):
+        return PlainText(text if "\n" in text.strip() else _laid_out(text), "json")
     return PlainText(text, "yaml" if "\n" in text.strip() and _YAML.match(text) else "text")
 
 
-def _json(text: str) -> Any:
-    if text.lstrip()[:1] not in ("{", "["):
-        return None
+def _is_json(text: str) -> bool:
     try:
-        return json.loads(text)
+        json.loads(text)
     except (ValueError, RecursionError):
-        return None
+        return False
+    return True
+
+
+def _laid_out(text: str) -> str:
+    """The JSON over several lines; as it is where that would change a number or lose a field."""
+    try:
+        parsed = json.loads(text, parse_float=_exact, parse_constant=_exact, object_pairs_hook=_distinct)
+        return json.dumps(parsed, indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _exact(number: str) -> float:
+    if repr(float(number)) != number:
+        raise ValueError(number)
+    return float(number)
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        raise ValueError("a field twice")
+    return fields

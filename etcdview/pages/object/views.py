@@ -133,9 +133,10 @@ def _undecodable(entry: Entry) -> UndecodableView:
 
 
 def _text_of(entry: Entry) -> PlainText | None:
-    if entry.object is not None:  # masked, where it speaks of a Secret
+    text = None if entry.hidden else plain_text(entry.decoded.plain or entry.value)
+    if text is None and entry.object is not None:  # CBOR; or masked, as it speaks of a Secret
         return PlainText(to_json(entry.object), "json")
-    return None if entry.hidden else plain_text(entry.decoded.plain or entry.value)
+    return text
 
 
 def summary_view(window: Window, obj: dict[str, Any], revision: int, now: datetime) -> SummaryView:

@@ -98,7 +98,7 @@ def test_a_file_has_nothing_to_poll_for_and_nothing_to_change() -> None:
 def test_a_key_that_fits_no_pattern_is_called_by_itself() -> None:
     shown = page(FOREIGN, "raw")
     assert (shown.title, shown.subtitle) == (FOREIGN, "")
-    assert [crumb.text for crumb in shown.crumbs] == ["Registry", FOREIGN]
+    assert [crumb.text for crumb in shown.crumbs] == ["Registry", "/elsewhere/", "key"]
 
 
 def test_a_long_value_is_cut_and_says_by_how_much() -> None:

@@ -67,7 +67,7 @@ def _text(html: str) -> str:
         ("/calico/v1/config", ("mode: vxlan", "23 20 6f 75 72 73")),
         ("/skydns/hostile", (r"a\x1b[31mb\x07\u202ec", "61 1b 5b")),
         ("/binary", ("ff fe 00",)),
-        ("/registry/pods/shop/broken", ("breaks off", "name: web", "6b 38 73 00")),
+        ("/registry/pods/shop/broken", ("metadata.creationTimestamp", "name: web", "6b 38 73 00")),
         ("/registry/things/shop/x", ("Gadget", "6b 38 73 00")),
     ],
 )

@@ -32,7 +32,7 @@ def explain_empty(prefix: str, others: tuple[str, ...]) -> tuple[str, str]:
 
 
 def _first(store: Store, start: bytes, end: bytes) -> bytes | None:
-    kvs = store.range(Range(start, end, limit=1, keys_only=True)).kvs
+    kvs = store.range(Range(start, end, limit=1, keys_only=True, serializable=True)).kvs
     return kvs[0].key if kvs else None
 
 

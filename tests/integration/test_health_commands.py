@@ -28,7 +28,7 @@ def run(cluster: Cluster, *words: str, **environ: str) -> subprocess.CompletedPr
 def test_health_of_a_healthy_cluster_exits_with_0(cluster: Cluster) -> None:
     done = run(cluster, "health")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.startswith("healthy: 3 of 3 voters answer; 1 more may fail.")
+    assert done.stdout.startswith("healthy: 3 of 3 voters answer; 1 more can fail.")
     assert "has not been compared" in done.stdout
 
 

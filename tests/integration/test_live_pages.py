@@ -225,10 +225,10 @@ def test_an_open_object_that_is_deleted_says_so_and_shows_the_one_that_comes_in_
     live.delete("web-0")
 
     gone = live.ask(poll, "object")
-    assert gone.status_code == 404
-    assert "was deleted" in gone.text
+    assert gone.status_code == 200
+    assert "deleted at revision" in gone.text
     again = live.poll_of(gone.text.replace('id="object"', 'id="object" '), "object")
-    assert live.ask(again, "object").status_code == 404
+    assert live.ask(again, "object").status_code == 204
 
     live.put("web-0", "two")
     back = live.ask(again, "object")

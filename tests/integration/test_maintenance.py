@@ -194,7 +194,7 @@ def test_a_full_database_takes_writes_again_once_there_is_room_and_the_alarm_is_
 
         assert look(store).alarms == ()
         store.put(b"/after", b"x", mod_revision=0)
-        with pytest.raises(UnsafeError, match="no alarm NOSPACE"):
+        with pytest.raises(UnsafeError, match="already disarmed"):
             operations.disarm(store, alarm)
         store.close()
 
@@ -299,7 +299,7 @@ def test_the_last_member_is_not_removed(plain_store: EtcdStore) -> None:
 @pytest.mark.parametrize(
     ("peer_url", "why"),
     [
-        ("http://127.0.0.1:1", "speak https among each other"),
+        ("http://127.0.0.1:1", "The other members use https between peers"),
         ("127.0.0.1:1", "scheme, host and port"),
         ("https://127.0.0.1", "scheme, host and port"),
         ("https://127.0.0.1:x", "scheme, host and port"),

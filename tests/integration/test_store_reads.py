@@ -100,7 +100,7 @@ def test_a_compacted_revision_is_gone(store: EtcdStore, etcdctl: Etcdctl) -> Non
 
 
 def test_a_future_revision_is_a_mistake_of_the_asker(store: EtcdStore) -> None:
-    with pytest.raises(QueryError, match="future"):
+    with pytest.raises(QueryError, match="does not exist yet"):
         store.range(Range(b"/a", revision=1 << 40))
 
 

@@ -97,10 +97,11 @@ def run(store: Store, reader: Reader, what: Sequence[str], style: Style, watch: 
 
     The exit status: 1 where a name is missing or a value is not readable.
     """
-    check_prefix(store, reader)
     wanted = parse(what, reader.find)
     check(wanted, reader.query, style, watch)
     found = [reader.read(one) for one in wanted]
+    if not any(one.rows for one in found):
+        check_prefix(store, reader)
     if watch:
         watching = printer(found[0], reader.query, style)
         for text in watching.lines(table_rows(found[0], reader.query, style)):

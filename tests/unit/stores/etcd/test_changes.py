@@ -64,7 +64,7 @@ class TestWrites:
         ("answer", "revision", "word"),
         [
             (transaction((b"/a", 8)), 4, "at revision 8 now"),
-            (transaction(), 4, "is gone"),
+            (transaction(), 4, "was deleted after"),
             (transaction(), 0, "already"),
         ],
     )

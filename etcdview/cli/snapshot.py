@@ -43,7 +43,10 @@ def save(file: Path, resolved: Resolved) -> int:
 @command.command("status")
 @click.argument("file", type=click.Path(path_type=Path))
 def status(file: Path) -> int:
-    """Check the snapshot FILE (or a member's database or data directory), and say what it holds."""
+    """Check the snapshot FILE (or a member's database or data directory), and say what it holds.
+
+    Its hash is checked where it has one, and its pages are counted as bbolt's check does. Exit status 1: it is damaged.
+    """
     from etcdview.pages.tools.snapshots import snapshot_status
 
     found = snapshot_status(file)
@@ -51,7 +54,9 @@ def status(file: Path) -> int:
         say(f"etcdview: {note}", err=True)
     for name, value in found.rows:
         click.echo(f"{name:18}{visible(value)}")
-    return 0
+    for fault in found.faults:
+        say(f"etcdview: {fault}", err=True)
+    return 1 if found.faults else 0
 
 
 class _Told:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import shlex
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from etcdview.codec import Codec, load_encryption_config
 from etcdview.config import Settings
@@ -16,6 +17,7 @@ from etcdview.stores.files.bbolt import is_bolt
 from etcdview.stores.files.database import SnapshotStore, open_snapshot
 from etcdview.stores.files.dump import is_gzip, open_dump
 from etcdview.stores.files.memory import StaticStore
+from etcdview.stores.files.packed import GZIPPED_SNAPSHOT, HEAD_BYTES, Packing, packing_of
 
 if TYPE_CHECKING:
     from etcdview.stores.etcd.client import EtcdStore
@@ -26,12 +28,14 @@ def open_file(path: Path) -> StaticStore | SnapshotStore:
     try:
         form = "bolt" if path.is_dir() else _form(path)
     except (OSError, EOFError, zlib.error) as error:
-        raise FileFormatError(f"{path} cannot be read: {error}.", "Check the path and its permissions.") from error
+        reason = getattr(error, "strerror", None) or "its gzip data is damaged or cut short"
+        raise FileFormatError(f"{path} cannot be read: {reason}.", "Check the path and its permissions.") from error
+    if isinstance(form, Packing):
+        command = form.command.replace("FILE", shlex.quote(str(path)))
+        raise FileFormatError(f"{path} is {form.what}.", f"Unpack it, and give what was in it: {command}")
     match form:
         case "bolt":
             return open_snapshot(path)
-        case "gzipped bolt":
-            raise FileFormatError(f"{path} is a gzipped snapshot.", "Unpack it first: gunzip.")
         case "lines":
             return open_dump(path)
     raise FileFormatError(
@@ -40,15 +44,23 @@ def open_file(path: Path) -> StaticStore | SnapshotStore:
     )
 
 
-def _form(path: Path) -> Literal["bolt", "gzipped bolt", "lines", ""]:
+def _form(path: Path) -> str | Packing:
+    """What is in a file: bolt, lines or how it is packed; empty for anything else. Raises OSError, EOFError, zlib's."""
     with path.open("rb") as file:
         if is_bolt(file):
             return "bolt"
         file.seek(0)
-        start = file.read(64).lstrip()
+        head = file.read(HEAD_BYTES)
+    start = head.lstrip()
     if is_gzip(start):
         with gzip.open(path, "rb") as unpacked:
-            return "gzipped bolt" if is_bolt(unpacked) else "lines"
+            if is_bolt(unpacked):
+                return GZIPPED_SNAPSHOT
+            unpacked.seek(0)
+            return packing_of(unpacked.read(HEAD_BYTES), gzipped=True) or "lines"
+    packing = packing_of(head)
+    if packing is not None:
+        return packing
     return "lines" if start.startswith(b"{") or not start else ""
 
 

@@ -13,17 +13,20 @@ from etcdview.kube.quantities import size_text
 from etcdview.maintenance import operations, snapshot_stream
 from etcdview.maintenance.snapshot_stream import Saved
 from etcdview.models import Progress, ProgressFn, Range
+from etcdview.stores.files.bbolt import DAMAGED
 from etcdview.stores.files.database import SnapshotStore
+from etcdview.stores.files.page_check import PageCheck
 
 _ALL = b"\0"
 
 
 @dataclass(frozen=True, slots=True)
 class SnapshotStatus:
-    """What a snapshot holds, as names and texts; `notes` say what could not be checked."""
+    """What a snapshot holds, as names and texts; `notes` say what could not be checked, `faults` what is damaged."""
 
     notes: tuple[str, ...]
     rows: tuple[tuple[str, str], ...]
+    faults: tuple[str, ...] = ()
 
 
 def save_snapshot(settings: Settings, path: Path, progress: ProgressFn) -> Saved:
@@ -41,7 +44,9 @@ def snapshot_status(path: Path) -> SnapshotStatus:
     try:
         if not isinstance(store, SnapshotStore):
             raise FileFormatError(f"{path} is a registry dump, not a snapshot.", "It has no facts about its cluster.")
-        return SnapshotStatus(tuple(store.notes), tuple(_rows(store)))
+        check = store.page_check()
+        faults = tuple(f"{path} is damaged: {fault}. {DAMAGED}" for fault in check.faults)
+        return SnapshotStatus(tuple(store.notes), (*_rows(store), ("pages", _pages_text(check))), faults)
     finally:
         store.close()
 
@@ -50,6 +55,13 @@ def progress_text(progress: Progress) -> str:
     """How far a snapshot is, on one line."""
     part = 100 * progress.done // max(1, progress.total)
     return f"{part:3} %  {size_text(progress.done)} of {size_text(progress.total)}"
+
+
+def _pages_text(check: PageCheck) -> str:
+    if not check.listed:
+        return f"{check.pages:,}: {check.used:,} in use, and the others free (no list of them is kept)"
+    sums = "" if check.used + check.free == check.pages else ", which does not add up"
+    return f"{check.pages:,}: {check.used:,} in use, {check.free:,} free{sums}"
 
 
 def _rows(store: SnapshotStore) -> Iterator[tuple[str, str]]:

@@ -27,6 +27,9 @@ _BRANCH = struct.Struct("<IIQ")  # where from here the key is, its size, the pag
 _LEAF = struct.Struct("<IIII")  # flags, where from here the key is, its size, the value's
 _BUCKET = struct.Struct("<QQ")  # root (0: the page follows in the value), sequence
 _BRANCH_PAGE, _LEAF_PAGE = 1, 2
+_FREE_LIST_PAGE = 0x10
+_NO_FREE_LIST = (1 << 64) - 1
+_COUNT_FOLLOWS = 0xFFFF  # the count of free pages does not fit into the page's header
 _IS_BUCKET = 1
 _PAGE_SIZES = tuple(1024 << i for i in range(7))  # of the machine that wrote it: 4 KiB, 16 and 64 KiB on some
 _FNV_START, _FNV_PRIME, _FNV_MASK = 0xCBF29CE484222325, 0x100000001B3, (1 << 64) - 1
@@ -57,6 +60,7 @@ class Bucket:
 class _Meta:
     page_size: int
     root: int
+    free: int  # the page of the free list
     end: int  # the first page that was never used
     txid: int
 
@@ -119,9 +123,54 @@ class BoltFile:
             return self._below(bucket.root)
         return self._leaf(bucket.inline, bucket.position, *self._header(bucket.inline, "A bucket"))
 
+    @property
+    def end(self) -> int:
+        """The high water mark: the number of the first page that was never used."""
+        return self._meta.end
+
+    def pages_in_use(self) -> bytes:
+        """One byte a page: 1 where a tree has it, or a meta page or the free list. Reads all of the file.
+
+        Raises FileFormatError for a page that cannot be, and for one that two branches point to.
+        """
+        todo = list(self.buckets().values())
+        while todo:
+            todo += [self._bucket(item) for item in self.items(todo.pop()) if item.is_bucket]
+        used = self._seen
+        used[:2] = b"\1\1"
+        if self._meta.free != _NO_FREE_LIST:
+            for number in range(self._meta.free, self._meta.free + 1 + self._free_page()[3]):
+                used[number] = 1
+        return bytes(used)
+
+    def free_pages(self) -> list[int] | None:
+        """The numbers in the free list, as they stand there; None where none is kept, as etcd has it on Linux."""
+        if self._meta.free == _NO_FREE_LIST:
+            return None
+        _, _, count, more = self._free_page()
+        data = self.read(
+            self._meta.free * self._meta.page_size + _PAGE.size, (1 + more) * self._meta.page_size - _PAGE.size
+        )
+        numbers = [number for (number,) in struct.iter_unpack("<Q", data)]
+        if count == _COUNT_FOLLOWS:
+            count = numbers.pop(0)
+        if count > len(numbers):
+            raise self.broken(f"is damaged: its list of free pages cannot hold {count:,}")
+        return numbers[:count]
+
     def broken(self, what: str) -> FileFormatError:
         """The error for this file: `what` goes on behind its name."""
         return FileFormatError(f"{self.path} {what}.", DAMAGED)
+
+    def _free_page(self) -> tuple[int, int, int, int]:
+        """The header of the free list: its number, kind, count, pages that follow."""
+        meta = self._meta
+        if not 2 <= meta.free < meta.end:
+            raise self.broken(f"has its free list on page {meta.free:,}, and has pages 2 to {meta.end - 1:,}")
+        number, kind, count, more = _PAGE.unpack(self.read(meta.free * meta.page_size, _PAGE.size))
+        if kind != _FREE_LIST_PAGE or number != meta.free or number + more >= meta.end:
+            raise self.broken(f"is damaged: page {meta.free:,} is not a list of free pages")
+        return number, kind, count, more
 
     def _unreadable(self, error: Exception) -> FileFormatError:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
@@ -146,12 +195,12 @@ class BoltFile:
         if offset + _PAGE.size + _META.size > self.size_bytes:
             return None
         data = self.read(offset + _PAGE.size, _META.size)
-        magic, version, page_size, _, root, _, _, end, txid, checksum = _META.unpack(data)
+        magic, version, page_size, _, root, _, free, end, txid, checksum = _META.unpack(data)
         # the checksum covers all before itself; a page size of another file's meta would move every page
         whole = magic == MAGIC and version == VERSION and checksum == fnv64a(data[:-8])
         if not whole or page_size not in _PAGE_SIZES or offset not in (0, page_size):
             return None
-        return _Meta(page_size, root, end, txid)
+        return _Meta(page_size, root, free, end, txid)
 
     def _below(self, root: int) -> Iterator[Item]:
         """What the leaves below a page hold, in order. Each page is read once, so it ends."""
@@ -182,7 +231,7 @@ class BoltFile:
             raise self.broken(f"has a page {number:,} of {size:,} bytes, more than there can be")
         # without this a page that leads back to its parent would be read for ever
         if any(self._seen[number : number + 1 + more]):
-            raise self.broken(f"comes to page {number:,} by two ways")
+            raise self.broken(f"is damaged: page {number:,} is referenced twice")
         self._seen[number : number + 1 + more] = b"\1" * (1 + more)
         return memoryview(self.read(number * meta.page_size, size))
 

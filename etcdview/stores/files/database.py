@@ -16,6 +16,7 @@ from etcdview.errors import CompactedError, FileFormatError, FutureRevisionError
 from etcdview.models import Event, KeyValue, NamesPiece, Range, RangeResult
 from etcdview.stores.files.bbolt import BoltFile, Bucket, Item
 from etcdview.stores.files.members import FileFacts, file_facts
+from etcdview.stores.files.page_check import PageCheck, check_pages
 from etcdview.stores.files.records import parse_record, record_name
 from etcdview.stores.files.revisions import Found, Revisions
 from etcdview.stores.key_past import KeyPast, Wanted
@@ -123,6 +124,10 @@ class SnapshotStore:
             return file_facts(self._pairs)
         except ValueError as error:
             raise self._file.broken(f"is damaged: its cluster cannot be read ({error})") from error
+
+    def page_check(self) -> PageCheck:
+        """Every page accounted for, which reads all of the file. Raises FileFormatError."""
+        return check_pages(self._file)
 
     @property
     def size_bytes(self) -> int:

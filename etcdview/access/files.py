@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import stat
 import tempfile
@@ -13,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from etcdview.access import users
+from etcdview.access import users, users_text
 from etcdview.access.users import Users
 from etcdview.errors import SettingError
 
@@ -46,9 +45,10 @@ def read_users(path: Path) -> Users:
     """Raises SettingError that names the file."""
     text = read_text(path, "users-file")
     try:
-        return users.from_raw(json.loads(text))
+        return users.from_raw(users_text.parse(path, text))
     except ValueError:
-        raise SettingError(f"The users file {path} is not valid JSON.", "Make it with `etcdview user add`.") from None
+        form = users_text.form_of(path)
+        raise SettingError(f"The users file {path} is not valid {form}.", "Make it with `etcdview user add`.") from None
     except SettingError as error:
         raise SettingError(f"The users file {path} cannot be used: {error.what}", error.remedy) from None
 
@@ -98,8 +98,7 @@ def _write(path: Path, content: Users) -> None:
     try:
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)
         with open(descriptor, "w", encoding="utf-8") as file:
-            json.dump(users.to_raw(content), file, indent=1)
-            file.write("\n")
+            file.write(users_text.render(path, users.to_raw(content)))
             file.flush()
             os.fsync(descriptor)
         os.replace(temporary, path)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import importlib
-import io
 import sys
 import traceback
 import warnings
@@ -57,6 +56,15 @@ class LazyGroup(click.Group):
         gc.enable()
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from etcdview.cli.usage import unknown_command
+
+            raise unknown_command(args[0], sorted(COMMANDS))
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(sorted(COMMANDS.items()))
@@ -84,13 +92,14 @@ def main(argv: list[str] | None = None) -> NoReturn:
 
 def run(argv: list[str] | None = None) -> int:
     """As main, but gives the exit status."""
-    monitoring = (sys.argv[1:] if argv is None else argv)[:1] == ["health"]
+    given = sys.argv[1:] if argv is None else argv
+    monitoring = given[:1] == ["health"]
     try:
         result: Any = cli.main(args=argv, prog_name="etcdview", standalone_mode=False)
     except click.ClickException as error:
-        shown = io.StringIO()
-        error.show(shown)  # older versions of click repeat an unknown option as it was typed
-        say(shown.getvalue().rstrip("\n"), err=True)
+        from etcdview.cli.usage import complain
+
+        complain(error, given)
         return _UNKNOWN if monitoring else error.exit_code
     except click.Abort:
         click.echo("Stopped.", err=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from etcdview.cli.get.source import open_noted, warned
@@ -28,4 +30,6 @@ def command(resolved: Resolved, text: str, mode: str | None) -> int:
             click.echo(visible(name))
     finally:
         store.close()
+    if not found and sys.stderr.isatty():
+        click.echo(f"No key matches {visible(text)}." if mode else f"No key contains {visible(text)}.", err=True)
     return 0 if found else 1

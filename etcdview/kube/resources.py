@@ -275,5 +275,10 @@ def find(name: str, known: Iterable[ResourceType] = BUILTIN) -> tuple[ResourceTy
     return tuple(r for r in candidates if wanted in r.categories)
 
 
+def known_words(known: Iterable[ResourceType] = BUILTIN) -> tuple[str, ...]:
+    """Every word that `find` takes without a group, in the order of the types: plurals, singulars, short names."""
+    return tuple(dict.fromkeys(name for r in known for name in _names(r)))
+
+
 def _names(r: ResourceType) -> tuple[str, ...]:
     return (r.plural, r.singular, r.kind.lower(), *r.short_names) if r.served else (r.plural,)

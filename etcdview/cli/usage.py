@@ -1,0 +1,80 @@
+"""Misused commands in the voice of all our errors: what is wrong, and what to type instead. kubectl's words too."""
+
+from __future__ import annotations
+
+import click
+
+from etcdview.cli.terminal import say
+from etcdview.kube.suggestions import did_you_mean
+
+_ON_THE_NODE = "On the node: crictl {}."
+_WRITES = "The pages change keys when served with --allow-writes; the API server knows better: use kubectl."
+# kubectl's commands -> what to use instead
+KUBECTL_COMMANDS = {
+    "api-resources": "The pages list the resource types under Registry: etcdview serve.",
+    "apply": _WRITES,
+    "attach": _ON_THE_NODE.format("attach"),
+    "cluster-info": "Use `etcdview members` and `etcdview health`.",
+    "completion": 'For bash: eval "$(_ETCDVIEW_COMPLETE=bash_source etcdview)"; zsh_source and fish_source for others.',
+    "cp": "etcd holds objects, not the files of containers. " + _ON_THE_NODE.format("exec"),
+    "create": _WRITES,
+    "delete": _WRITES,
+    "diff": "Use `etcdview history KEY`, which shows what each write changed.",
+    "edit": _WRITES,
+    "events": "Use `etcdview get events -A`.",
+    "exec": "etcd holds objects, not containers. " + _ON_THE_NODE.format("exec"),
+    "explain": "The fields are not described here: use kubectl explain, or etcdview get -o yaml for those in use.",
+    "help": "Use `etcdview --help`, or etcdview COMMAND --help.",
+    "logs": "etcd holds no logs. " + _ON_THE_NODE.format("logs"),
+    "patch": _WRITES,
+    "port-forward": "Connections go through the API server and the kubelet, not through etcd: use kubectl.",
+    "rollout": "Use `etcdview history KEY` for what was written, and kubectl to change it.",
+    "scale": _WRITES,
+    "top": "etcd holds no metrics of pods. " + _ON_THE_NODE.format("stats"),
+    "version": "Use `etcdview --version`; `etcdview members` prints etcd's.",
+}
+# options that others have -> what to use instead
+_FOREIGN_OPTIONS = {
+    "--context": "--context is kubectl's: etcdview asks etcd, not an API server. Name etcd with --endpoints.",
+    "--kubeconfig": "--kubeconfig is kubectl's: etcdview asks etcd, not an API server. Give --endpoints, --cacert, "
+    "--cert and --key.",
+    "--cluster": "--cluster is kubectl's: etcdview asks etcd, not an API server. Name etcd with --endpoints.",
+    "--server": "--server is kubectl's: etcdview asks etcd, not an API server. Name etcd with --endpoints.",
+}
+_FROM = "A file has no members to ask; try `etcdview snapshot status {}`."
+_OF_MEMBERS = ("health", "doctor", "members")
+
+
+def unknown_command(name: str, known: list[str]) -> click.UsageError:
+    """The error for a command that does not exist, with its remedy."""
+    if name in KUBECTL_COMMANDS:
+        return click.UsageError(f"etcdview has no command {name!r}, which is kubectl's.\n{KUBECTL_COMMANDS[name]}")
+    return click.UsageError(
+        f"Unknown command {name!r}.\n" + did_you_mean(name, known, "`etcdview --help` lists the commands.")
+    )
+
+
+def complain(error: click.ClickException, arguments: list[str]) -> None:
+    """Print an error of click's as one of ours; the help where nothing was given."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+        return
+    what, _, remedy = error.format_message().partition("\n")
+    if isinstance(error, click.NoSuchOption):
+        what, remedy = _unknown_option(error, arguments)
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else "etcdview"
+    say(f"etcdview: {what}", err=True)
+    say(f"  {remedy or f'`{path} --help` says how it is used.'}", err=True)
+
+
+def _unknown_option(error: click.NoSuchOption, arguments: list[str]) -> tuple[str, str]:
+    name = error.option_name
+    what = f"Unknown option {name}."
+    if name == "--from" and arguments[:1] and arguments[0] in _OF_MEMBERS:
+        given = arguments[arguments.index("--from") + 1 :] if "--from" in arguments else []
+        return f"`etcdview {arguments[0]}` takes no --from.", _FROM.format(given[0] if given else "FILE")
+    if name in _FOREIGN_OPTIONS:
+        return what, _FOREIGN_OPTIONS[name]
+    options = [o for p in error.ctx.command.params for o in (*p.opts, *p.secondary_opts)] if error.ctx else []
+    return what, did_you_mean(name, [o for o in options if o.startswith("--")])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from etcdview.cli.terminal import say
-from etcdview.kube.suggestions import did_you_mean
+from etcdview.pages.parts.texts import did_you_mean
 
 _ON_THE_NODE = "On the node: crictl {}."
 _WRITES = "The pages change keys when served with --allow-writes; the API server knows better: use kubectl."

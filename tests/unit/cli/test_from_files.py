@@ -84,6 +84,7 @@ def test_status_tells_what_a_snapshot_holds(snapshot: Path, output: Output) -> N
         "raft": "term 2, index 1266",
         "cluster": "version   3.5.0",
         "member": "d7ee4e7bc2f71e84  cp1  https://127.0.0.1:28379",
+        "pages": "616: 605 in use, and the others free (no list of them is kept)",
     }
 
 

@@ -99,7 +99,10 @@ def test_own_columns_are_as_wide_as_kubectls(capsys: pytest.CaptureFixture[str])
     assert get("deploy", "-n", "shop", "--no-headers", "-o", "custom-columns=N:.spec.replicas") == 0
     assert capsys.readouterr().out == "3\n2\n3\n"
     assert get("deploy", "-n", "empty", "-o", "custom-columns=N:.spec.replicas") == 0
-    assert capsys.readouterr() == ("", "No resources found in empty namespace.\n")
+    assert capsys.readouterr() == (
+        "",
+        "No resources found in empty namespace.\nThere is no namespace 'empty'. Did you mean 'empty-one'?\n",
+    )
 
 
 def test_secrets_stay_masked_in_paths(capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,7 +16,7 @@ from etcdview.cli.get.source import open_noted, open_objects, warned
 from etcdview.cli.get.watch import watch as watch_changes
 from etcdview.cli.options import source_options
 from etcdview.config import Resolved
-from etcdview.errors import NotFoundError, QueryError, UsageError
+from etcdview.errors import NotFoundError, UsageError
 from etcdview.kube.selectors import parse_fields, parse_labels
 from etcdview.kube.suggestions import did_you_mean
 from etcdview.stores.prefixes import explain_empty, other_prefixes
@@ -100,7 +100,7 @@ def run(store: Store, reader: Reader, what: Sequence[str], style: Style, watch: 
     """
     try:
         wanted = parse(what, reader.find)
-    except (QueryError, UsageError):
+    except NotFoundError:
         check_prefix(store, reader)  # why a type is unknown
         raise
     check(wanted, reader.query, style, watch)

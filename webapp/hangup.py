@@ -12,7 +12,6 @@ def hung_up() -> Callable[[], bool]:
     """Asks whether the browser of this request has closed its connection; never where the server does not tell.
 
     htmx aborts a search when somebody types on, and browsers then close the connection, as they do for a closed tab.
-    For the first seconds of a request alone: later the server itself shuts connections for reading.
     """
     connection = request.environ.get("gunicorn.socket")
     return (lambda: _is_closed(connection)) if isinstance(connection, socket.socket) else (lambda: False)

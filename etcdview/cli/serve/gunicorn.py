@@ -11,6 +11,7 @@ import gc
 import logging
 import mmap
 import os
+import resource
 import socket
 import sys
 import threading
@@ -40,6 +41,8 @@ REQUEST_LINE_BYTES = 8190
 # A decoded object is hundreds of dicts, none of them garbage yet: Python's 700 would look through them again and again.
 GARBAGE_THRESHOLD = 10_000
 REST_AFTER_SECONDS = 2.0  # by then the first page is there
+CONNECTIONS = 1000  # of each worker, slow ones and idle ones too
+OTHER_DESCRIPTORS = 200  # etcd's connections, files, logs: left to others
 _SHARED_MEMORY = "/dev/shm"  # gunicorn makes unlinked files there  # noqa: S108  # nosec B108
 
 
@@ -135,6 +138,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "worker_class": PatientWorker,
             "workers": self.settings.workers,
             "threads": self.settings.threads,
+            "worker_connections": _connections(self.settings.threads),
             "preload_app": False,
             "graceful_timeout": STOP_SECONDS,
             "keepalive": KEEPALIVE_SECONDS,
@@ -153,6 +157,14 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             return {}
         files = {"certfile": self.settings.tls_cert, "keyfile": self.settings.tls_key}
         return files | {"ssl_context": lambda _config, _default: https.context()}
+
+
+def _connections(threads: int) -> int:
+    """How many a worker may hold, within what the system lets it open; always more than its threads."""
+    descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if descriptors == resource.RLIM_INFINITY:
+        return max(CONNECTIONS, 2 * threads)
+    return max(min(CONNECTIONS, descriptors - OTHER_DESCRIPTORS), 2 * threads)
 
 
 def _load_rest() -> None:

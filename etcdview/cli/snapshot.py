@@ -11,6 +11,7 @@ import click
 
 from etcdview.cli.options import settings_options
 from etcdview.cli.terminal import say
+from etcdview.cli.usage import Group
 from etcdview.config import Resolved
 from etcdview.config.rows import CONNECTION
 from etcdview.models import Progress
@@ -19,7 +20,7 @@ from etcdview.pages.parts.texts import counted, visible
 BETWEEN_SECONDS = 0.2
 
 
-@click.group("snapshot", short_help="Save the whole database as a file, or inspect one.")
+@click.group("snapshot", cls=Group, short_help="Save the whole database as a file, or inspect one.")
 def command() -> None:
     """Snapshots of the whole database."""
 

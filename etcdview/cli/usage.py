@@ -41,6 +41,8 @@ _FOREIGN_OPTIONS = {
     "--cluster": "--cluster is kubectl's: etcdview asks etcd, not an API server. Name etcd with --endpoints.",
     "--server": "--server is kubectl's: etcdview asks etcd, not an API server. Name etcd with --endpoints.",
 }
+# Of click 8.2 and later, for a group without a command; before, click prints the help by itself.
+_HELP = getattr(click.exceptions, "NoArgsIsHelpError", ())
 _FROM = "A file has no members to ask; try `etcdview snapshot status {}`."
 _OF_MEMBERS = ("health", "doctor", "members")
 
@@ -54,9 +56,25 @@ def unknown_command(name: str, known: list[str]) -> click.UsageError:
     )
 
 
+class Group(click.Group):
+    """A group whose unknown commands get a suggestion, which click gives only since 8.2."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """See click.Group."""
+        if args and not args[0].startswith("-") and args[0] not in self.commands:
+            raise click.UsageError(
+                f"Unknown command {args[0]!r}.\n"
+                + did_you_mean(args[0], sorted(self.commands), f"`{ctx.command_path} --help` lists the commands."),
+                ctx,
+            )
+        return super().resolve_command(ctx, args)
+
+
 def complain(error: click.ClickException, arguments: list[str]) -> None:
     """Print an error of click's as one of ours; the help where nothing was given."""
-    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+    if isinstance(error, _HELP):
         error.show()
         return
     what, _, remedy = error.format_message().partition("\n")

@@ -15,6 +15,7 @@ def test_free_ports_are_all_different_and_can_be_listened_on() -> None:
     assert len(set(ports)) == 6
     for port in ports:
         with socket.socket() as sock:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do: old connections do not count
             sock.bind(("127.0.0.1", port))
 
 

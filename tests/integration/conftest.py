@@ -12,6 +12,7 @@ import pytest
 from etcdview.demo.certificates import ClusterCertificates
 from etcdview.demo.cluster import Cluster
 from etcdview.demo.programs import find_program
+from tests.integration.indexing import Writer
 
 NAMES = ("cp1", "cp2", "cp3")
 Etcdctl = Callable[..., str]
@@ -30,6 +31,15 @@ def run_etcdctl(cluster: Cluster, *arguments: str, stdin: bytes = b"") -> str:
     return done.stdout.decode("utf-8", "surrogateescape")
 
 
+def beyond_a_thousand(running: Cluster) -> Cluster:
+    """The cluster at a revision that people read with a comma, whichever test comes first."""
+    writer = Writer(running.endpoints[0], running.tls if running.tls.given else None)
+    for _ in range(1_000):
+        writer.put(b"/beyond-a-thousand")
+    writer.close()
+    return running
+
+
 @pytest.fixture(scope="session")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> ClusterCertificates:
     """kubeadm's files for cp1, cp2 and cp3, and the CA that signs more of them."""
@@ -40,14 +50,14 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> ClusterCertificate
 def cluster(tmp_path_factory: pytest.TempPathFactory, certificates: ClusterCertificates) -> Iterator[Cluster]:
     """Three members with mutual TLS. A test may pause and kill them: they are healed before the next."""
     with Cluster(tmp_path_factory.mktemp("cluster"), NAMES, certificates=certificates) as running:
-        yield running
+        yield beyond_a_thousand(running)
 
 
 @pytest.fixture(scope="session")
 def plain_etcd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """One member that speaks http."""
     with Cluster(tmp_path_factory.mktemp("plain"), ("plain",)) as running:
-        yield running
+        yield beyond_a_thousand(running)
 
 
 @pytest.fixture(autouse=True)

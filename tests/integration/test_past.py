@@ -157,7 +157,7 @@ def test_a_deletion_that_the_index_saw_is_not_searched_for_and_has_a_time(
     page = scene.browser(opened).get(PAGE).text
 
     assert reads == ["range", "range"]  # it is not there; its last value
-    assert f'<span class="num">{deleted_at}</span>, seen at ' in page
+    assert f'<span class="num">{deleted_at:,}</span>, seen at ' in page
 
 
 def test_an_answer_that_was_kept_is_not_told_of_a_key_that_came_and_went_again(scene: Scene) -> None:
@@ -183,7 +183,7 @@ def test_the_page_of_a_deleted_key_gives_no_time_that_a_lease_says_however_odd_i
     answer = scene.browser(scene.open()).get(PAGE)
 
     assert answer.status_code == 200
-    assert f'<span class="num">{revision}</span>.' in answer.text
+    assert f'<span class="num">{revision:,}</span>.' in answer.text
     assert "seen at" not in answer.text
 
 
@@ -217,7 +217,7 @@ def test_the_page_of_an_old_revision_says_what_became_of_the_key(scene: Scene) -
 
     for revision in (first, second):
         page = words(browser, f"{PAGE}&revision={revision}")
-        assert f"of a key that was deleted at revision {deleted_at}" in page
+        assert f"of a key that was deleted at revision {deleted_at:,}" in page
         assert "not the newest" not in page
     newest = re.findall(r'href="([^"]+)">Show the last value', browser.get(f"{PAGE}&revision={first}").text)[0]
     assert "two" in words(browser, unescape(newest))

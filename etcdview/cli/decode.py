@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 import click
 
 from etcdview.cli.get.source import open_noted
+from etcdview.cli.helping import GroupedCommand
 from etcdview.cli.options import settings_options
 from etcdview.cli.storage import CODEC_ROWS
 from etcdview.cli.terminal import argument_bytes, json_text, say
@@ -17,7 +18,7 @@ from etcdview.pages.parts.texts import counted, unmistakable
 from etcdview.pages.tools.decoding import FORMS, DecodedValue, UnknownPart, decode_all, decode_piped
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @click.argument("file", type=click.File("rb"), default="-")
 @click.option("--key", "etcd_key", default="", help="The etcd key, which aesgcm needs; with --from, only this key.")
 @click.option("--dump", "--from", "source", metavar="FILE", help="Decode this dump or snapshot instead.")

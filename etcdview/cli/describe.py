@@ -10,6 +10,7 @@ import click
 from etcdview.cli.get.print import padded
 from etcdview.cli.get.query import Wanted, parse
 from etcdview.cli.get.source import open_noted, warned
+from etcdview.cli.helping import GroupedCommand
 from etcdview.cli.options import source_options
 from etcdview.cluster.once import window_once
 from etcdview.cluster.window import Window
@@ -24,7 +25,7 @@ OBJECT = "Object"  # the section that every object has
 Rows = Sequence[Sequence[str]]
 
 
-@click.command("describe")
+@click.command("describe", cls=GroupedCommand)
 @click.argument("what", nargs=-1, metavar="TYPE[.GROUP] NAME... | TYPE/NAME...")
 @click.option("-n", "--namespace", default="default", show_default=True, help="The namespace of the objects.")
 @source_options

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from etcdview.cli.helping import GroupedCommand
 from etcdview.cli.options import settings_options
 from etcdview.cli.terminal import json_text, say
 from etcdview.config import Resolved
@@ -16,7 +17,7 @@ from etcdview.pages.tools.doctor import Diagnosis, Findings, examine
 _PREFIX = tuple(row for row in SOURCE if row.field == "etcd_prefix")
 
 
-@click.command("doctor")
+@click.command("doctor", cls=GroupedCommand)
 @settings_options((*CONNECTION, *_PREFIX))
 @click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", help="How to print the steps.")
 def command(resolved: Resolved, output: str) -> int:

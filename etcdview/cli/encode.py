@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 import click
 
+from etcdview.cli.helping import GroupedCommand
 from etcdview.cli.options import settings_options
 from etcdview.cli.storage import CODEC_ROWS
 from etcdview.cli.terminal import argument_bytes
@@ -14,7 +15,7 @@ from etcdview.config import Resolved
 from etcdview.pages.tools.decoding import FORMATS, encode_object
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @click.argument("file", type=click.File("rb"), default="-")
 @click.option("--key", "etcd_key", default="", help="The etcd key it is for; aesgcm binds the value to it.")
 @click.option("--format", "form", type=click.Choice(FORMATS), help="Default: protobuf for built-in kinds, else json.")

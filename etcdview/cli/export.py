@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from etcdview.cli.get.source import open_noted, warned
+from etcdview.cli.helping import GroupedCommand
 from etcdview.cli.options import source_options
 from etcdview.cli.terminal import argument_bytes, say
 from etcdview.config import Resolved
@@ -14,7 +15,7 @@ from etcdview.pages.parts.texts import counted
 from etcdview.pages.tools.export import export
 
 
-@click.command("export")
+@click.command("export", cls=GroupedCommand)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--prefix", default="", metavar="PREFIX", help="Only keys that begin so: /registry/pods/shop/.")
 @source_options

@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from etcdview.cli.helping import GroupedCommand
 from etcdview.cli.options import settings_options
 from etcdview.cli.terminal import json_text
 from etcdview.config import Resolved
@@ -19,7 +20,7 @@ _COLOURS = {"critical": "red", "warning": "yellow", "info": "blue"}
 _VERDICT_COLOURS = {"healthy": "green", "at risk": "yellow"}
 
 
-@click.command("health")
+@click.command("health", cls=GroupedCommand)
 @settings_options(CONNECTION)
 @click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", help="How to print the verdict.")
 @click.option("--compare-data", is_flag=True, help="Compare the members' data too (HashKV): it reads all of it.")

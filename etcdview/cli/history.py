@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import click
 
 from etcdview.cli.get.source import open_noted, warned
+from etcdview.cli.helping import GroupedCommand
 from etcdview.cli.options import source_options
 from etcdview.cli.terminal import argument_bytes, json_text
 from etcdview.cluster.once import window_once
@@ -18,7 +19,7 @@ from etcdview.pages.parts.texts import visible
 _SIGNS = {"added": "+", "removed": "-", "changed": "~"}
 
 
-@click.command("history")
+@click.command("history", cls=GroupedCommand)
 @click.argument("etcd_key", metavar="KEY")
 @click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", help="json: as the API has it.")
 @source_options

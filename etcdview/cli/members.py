@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from etcdview.cli.get.print import padded
+from etcdview.cli.helping import GroupedCommand
 from etcdview.cli.options import source_options
 from etcdview.cli.terminal import json_text
 from etcdview.config import Resolved
@@ -22,7 +23,7 @@ _COLUMNS = (
 )
 
 
-@click.command("members")
+@click.command("members", cls=GroupedCommand)
 @click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", help="json: as the API has them.")
 @source_options
 def command(resolved: Resolved, output: str) -> int:

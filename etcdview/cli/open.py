@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from etcdview.cli.helping import GroupedCommand
 from etcdview.cli.options import settings_options
 from etcdview.cli.serve.command import run
 from etcdview.config import ROWS, Resolved
@@ -12,7 +13,7 @@ from etcdview.config.rows import CHANGES, CONNECTION
 _ROWS = tuple(row for row in ROWS if row not in (*CONNECTION, *CHANGES) and row.field != "from_file")
 
 
-@click.command("open")
+@click.command("open", cls=GroupedCommand)
 @click.argument("from_file", metavar="FILE")
 @settings_options(_ROWS)
 def command(resolved: Resolved) -> int:

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import click
 
-from etcdview.config import ROWS, Resolved, Row, resolve
-from etcdview.config.rows import CONNECTION, SOURCE
+from etcdview.cli.helping import GroupedOption
+from etcdview.cli.terminal import say
+from etcdview.config import DEFAULT, ROWS, Resolved, Row, resolve
+from etcdview.config.rows import CONNECTION, GROUPS, SOURCE
+from etcdview.errors import RefusedError
 
+# Said where nothing listens at the default address, instead of a guess at what is wrong there
+NO_ETCD_NAMED = (
+    "No setting names an etcd: give --endpoints or export ETCDCTL_ENDPOINTS; for a try, run `etcdview demo`."
+)
+UNREACHABLE = RefusedError.exit_code
 Command = TypeVar("Command", bound=Callable[..., Any])
 _CONFIG_HELP = "A settings file (TOML). Flags and variables take precedence.  [variable: ETCDVIEW_CONFIG]"
 
 
-def settings_options(rows: Iterable[Row]) -> Callable[[Command], Command]:
+_HEADINGS = {row.name: heading for heading, rows in GROUPS.items() for row in rows}
+
+
+def settings_options(rows: Sequence[Row]) -> Callable[[Command], Command]:
     """Options for `rows` and --config. The command gets them as one argument, `resolved`.
 
     A setting that is wrong ends the command with SettingError before it begins.
@@ -25,9 +36,18 @@ def settings_options(rows: Iterable[Row]) -> Callable[[Command], Command]:
         @functools.wraps(command)
         def with_settings(**values: Any) -> Any:
             flags = {name: values.pop(name, None) for name in ("config", *(row.field for row in ROWS))}
-            return command(resolved=_resolved(flags), **values)
+            resolved = _resolved(flags)
+            try:
+                status = command(resolved=resolved, **values)
+            except RefusedError as error:
+                if etcd_is_named(resolved):
+                    raise
+                raise RefusedError(error.what, NO_ETCD_NAMED, endpoint=error.endpoint) from error
+            if status == UNREACHABLE and not etcd_is_named(resolved):
+                say(f"etcdview: {NO_ETCD_NAMED}", err=True)
+            return status
 
-        options = [click.option("--config", metavar="FILE", help=_CONFIG_HELP), *map(_option, rows)]
+        options = [_grouped("--config", "config", rows[0], metavar="FILE", help=_CONFIG_HELP), *map(_option, rows)]
         for option in reversed(options):
             option(with_settings)
         return with_settings  # type: ignore[return-value]  # wraps keeps all of it but the static type
@@ -40,6 +60,12 @@ def source_options(command: Command) -> Command:
     return settings_options((*CONNECTION, *SOURCE))(command)
 
 
+def etcd_is_named(resolved: Resolved) -> bool:
+    """Whether a flag, a variable or a file says where etcd is; else its usual address on this machine is tried."""
+    sources = {origin.row.field: origin.source for origin in resolved.origins}
+    return sources["endpoints"] != DEFAULT or sources["from_file"] != DEFAULT
+
+
 def _resolved(flags: dict[str, Any]) -> Resolved:
     resolved = resolve(flags)
     for note in resolved.settings.notes:
@@ -50,5 +76,10 @@ def _resolved(flags: dict[str, Any]) -> Resolved:
 def _option(row: Row) -> Callable[[Any], Any]:
     text = f"{row.help}  [variable: {row.variable}]"
     if not row.metavar:
-        return click.option(row.flag, row.field, is_flag=True, default=None, help=text)
-    return click.option(row.flag, row.field, metavar=row.metavar, help=text)
+        return _grouped(row.flag, row.field, row, is_flag=True, default=None, help=text)
+    return _grouped(row.flag, row.field, row, metavar=row.metavar, help=text)
+
+
+def _grouped(flag: str, field: str, row: Row, **rest: Any) -> Callable[[Any], Any]:
+    """An option under the heading of `row`."""
+    return click.option(flag, field, cls=GroupedOption, group=_HEADINGS[row.name], is_setting=True, **rest)

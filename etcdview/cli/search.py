@@ -7,13 +7,14 @@ import sys
 import click
 
 from etcdview.cli.get.source import open_noted, warned
+from etcdview.cli.helping import GroupedCommand
 from etcdview.cli.options import source_options
 from etcdview.config import Resolved
 from etcdview.pages.parts.texts import visible
 from etcdview.pages.tools.names import MODES, matching_names
 
 
-@click.command("search")
+@click.command("search", cls=GroupedCommand)
 @click.argument("text")
 @click.option("--mode", type=click.Choice(MODES), help="Default: prefix for /..., else contains.")
 @source_options

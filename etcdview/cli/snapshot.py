@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from etcdview.cli.helping import GroupedCommand
 from etcdview.cli.options import settings_options
 from etcdview.cli.terminal import say
 from etcdview.cli.usage import Group
@@ -25,7 +26,7 @@ def command() -> None:
     """Snapshots of the whole database."""
 
 
-@command.command("save")
+@command.command("save", cls=GroupedCommand)
 @click.argument("file", type=click.Path(path_type=Path))
 @settings_options(CONNECTION)
 def save(file: Path, resolved: Resolved) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from etcdview.cli.helping import GroupedCommand
 from etcdview.cli.options import settings_options
 from etcdview.cli.terminal import argument_bytes
 from etcdview.cluster.sources import open_etcd
@@ -22,7 +23,7 @@ _ROWS = (*CONNECTION, *(row for row in SOURCE if row.field != "from_file"), *CHA
 _SIGNS = {"added": "+", "removed": "-", "changed": "~"}
 
 
-@click.command("undo")
+@click.command("undo", cls=GroupedCommand)
 @click.argument("etcd_key", metavar="KEY")
 @click.option("--at", "revision", type=click.IntRange(0), help="Restore the value of this revision; 0 deletes the key.")
 @click.option("--list", "listed", is_flag=True, help="List the changes of the key in the undo file, then exit.")

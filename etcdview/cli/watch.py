@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from etcdview.cli.get.source import open_noted, warned
+from etcdview.cli.helping import GroupedCommand
 from etcdview.cli.options import source_options
 from etcdview.cli.terminal import argument_bytes, say
 from etcdview.config import Resolved
@@ -13,7 +14,7 @@ from etcdview.pages.parts.texts import visible
 from etcdview.pages.tools.changes import ChangeLine, check_watchable, watch_changes
 
 
-@click.command("watch")
+@click.command("watch", cls=GroupedCommand)
 @click.argument("prefix", default="")
 @source_options
 def command(resolved: Resolved, prefix: str) -> int:

@@ -17,6 +17,7 @@ from etcdview.errors import SettingError
 
 CONFIG_VARIABLE = "ETCDVIEW_CONFIG"
 MASKED = "********"
+DEFAULT = "default"  # the source of what nobody set
 # With any of these set by hand this machine's files are not read: half of one and half of the other do not fit.
 _BY_HAND = frozenset({"endpoints", "cacert", "cert", "key", "from_file"})
 
@@ -117,7 +118,7 @@ def _made(found: Mapping[str, _Given], notes: tuple[str, ...]) -> Resolved:
     settings = Settings(**made, notes=notes)
     origins = tuple(
         Origin(
-            row, shown(row, getattr(settings, row.field)), found[row.field].source if row.field in found else "default"
+            row, shown(row, getattr(settings, row.field)), found[row.field].source if row.field in found else DEFAULT
         )
         for row in ROWS
     )

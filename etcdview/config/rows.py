@@ -143,4 +143,13 @@ CHANGES: tuple[Row, ...] = (
         "Where the values that were changed are kept, Secrets too; ~/.local/state/etcdview/undo.jsonl if not given.",
         path=True),
 )  # fmt: skip
-ROWS: tuple[Row, ...] = CONNECTION + SOURCE + SERVING + HTTPS + LOGIN + CHANGES
+# The headings of --help, in its order
+GROUPS: dict[str, tuple[Row, ...]] = {
+    "Connection to etcd": CONNECTION,
+    "Files and decoding": SOURCE,
+    "Serving": SERVING,
+    "HTTPS": HTTPS,
+    "Login": LOGIN,
+    "Changes": CHANGES,
+}
+ROWS: tuple[Row, ...] = tuple(row for rows in GROUPS.values() for row in rows)

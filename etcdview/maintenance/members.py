@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from etcdview.errors import DeniedError, EtcdviewError, UnreachableError
+from etcdview.errors import DeniedError, EtcdviewError, RefusedError, UnreachableError
 from etcdview.health.facts import ClusterFacts, EndpointFacts, MemberFacts
 from etcdview.health.once import facts_now
 from etcdview.health.probes.probing import ProbeSource
@@ -153,4 +153,6 @@ def _unknown(facts: ClusterFacts) -> EtcdviewError:
     if denied is not None:
         return DeniedError(denied.what, denied.remedy)
     what = " ".join(dict.fromkeys(p.what for p in problems)) or "No endpoint answered."
+    if problems and all(p.kind == "RefusedError" for p in problems):
+        return RefusedError(what, problems[0].remedy)
     return UnreachableError(what, "See `etcdview health`.")

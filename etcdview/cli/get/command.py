@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +15,7 @@ from etcdview.cli.get.read import Query, Reader
 from etcdview.cli.get.show import Style, complaints, listing_of, printer, show, table_rows
 from etcdview.cli.get.source import open_noted, open_objects, warned
 from etcdview.cli.get.watch import watch as watch_changes
+from etcdview.cli.helping import OUTPUT, SELECTION, GroupedCommand, GroupedOption
 from etcdview.cli.options import source_options
 from etcdview.config import Resolved
 from etcdview.errors import NotFoundError, UsageError
@@ -25,30 +27,30 @@ from etcdview.tables import parse_time
 
 OUTPUTS = ("wide", "name", "json", "yaml", "table-json")
 PATTERNS = ("jsonpath", "custom-columns")
+_choose = functools.partial(click.option, cls=GroupedOption, group=SELECTION)
+_print = functools.partial(click.option, cls=GroupedOption, group=OUTPUT)
 
 
-@click.command("get")
+@click.command("get", cls=GroupedCommand)
 @click.argument("what", nargs=-1, metavar="TYPE[.GROUP][,TYPE...] [NAME...] | TYPE/NAME...")
-@click.option("-n", "--namespace", default="default", show_default=True, help="The namespace to list.")
-@click.option("-A", "--all-namespaces", is_flag=True, help="List all namespaces.")
-@click.option(
+@_choose("-n", "--namespace", default="default", show_default=True, help="The namespace to list.")
+@_choose("-A", "--all-namespaces", is_flag=True, help="List all namespaces.")
+@_choose("-l", "--selector", default="", metavar="LABELS", help="Only objects with these labels: app=web,!canary.")
+@_choose("--field-selector", default="", metavar="FIELDS", help="Only objects with these fields: any path, = or !=.")
+@_choose("-w", "--watch", is_flag=True, help="Print changes until stopped.")
+@_print(
     "-o",
     "--output",
     default="",
-    metavar="|".join((*OUTPUTS, "jsonpath=TEMPLATE", "custom-columns=SPEC")),
-    help="Instead of kubectl's table.",
+    metavar="FORMAT",
+    help=f"Instead of kubectl's table: {', '.join(OUTPUTS)}, jsonpath=TEMPLATE or custom-columns=SPEC.",
 )
-@click.option("-l", "--selector", default="", metavar="LABELS", help="Only objects with these labels: app=web,!canary.")
-@click.option(
-    "--field-selector", default="", metavar="FIELDS", help="Only objects with these fields: any path, = or !=."
-)
-@click.option("--sort-by", default="", metavar="JSONPATH", help="Sort by a field: .metadata.creationTimestamp.")
-@click.option("-w", "--watch", is_flag=True, help="Print changes until stopped.")
-@click.option("--show-labels", is_flag=True, help="Labels as the last column.")
-@click.option("-L", "--label-columns", default="", metavar="KEYS", help="Columns for these labels.")
-@click.option("--show-managed-fields", is_flag=True, help="Keep metadata.managedFields in JSON and YAML.")
-@click.option("--no-headers", is_flag=True, help="Leave out the header line.")
-@click.option("--now", default="", metavar="TIME", help="The moment that ages count from (RFC 3339).")
+@_print("--sort-by", default="", metavar="JSONPATH", help="Sort by a field: .metadata.creationTimestamp.")
+@_print("--show-labels", is_flag=True, help="Labels as the last column.")
+@_print("-L", "--label-columns", default="", metavar="KEYS", help="Columns for these labels.")
+@_print("--show-managed-fields", is_flag=True, help="Keep metadata.managedFields in JSON and YAML.")
+@_print("--no-headers", is_flag=True, help="Leave out the header line.")
+@_print("--now", default="", metavar="TIME", help="The moment that ages count from (RFC 3339).")
 @source_options
 def command(
     resolved: Resolved,
@@ -69,6 +71,11 @@ def command(
     """List objects, straight from etcd, in the words and columns of kubectl.
 
     Secret values are masked. An object that cannot be decoded is named, and makes the exit status 1.
+
+    \b
+      etcdview get pods -A
+      etcdview get deploy/web -n shop -o yaml
+      etcdview get secrets -A --from backup.db
     """
     query = Query(
         namespace="" if all_namespaces else namespace,

@@ -34,11 +34,15 @@ def quorum_unknown(context: RuleContext) -> Iterator[Finding]:
     facts, quorum = context.facts, context.facts.quorum
     if quorum.state != "unknown":
         return
-    problems = "; ".join(m.problem.what for m in facts.members if m.problem) or "No endpoint was probed."
+    silent = _all_silent(context)
+    # the problems of silent members beside others that answer are member-down's
+    found = [m.problem.what for m in facts.members if m.problem and (silent or m.alive)]
+    problems = " ".join(dict.fromkeys(found)) or "No endpoint was probed."
+    reason = "no member answers" if silent else "no linearizable read succeeded"
     yield Finding(
         id="quorum-unknown",
         severity="critical",
-        summary="Whether the cluster has a quorum is unknown: no linearizable read succeeded.",
+        summary=f"Whether the cluster has a quorum is unknown: {reason}.",
         evidence=f"{problems} {read_at(facts.at)}",
         why="Only a linearizable read proves that the members agree; without one the state is unknown.",
         action=_first_remedy(facts.members) or "Check the endpoints, and the network between here and them.",
@@ -65,7 +69,9 @@ def unsupported(context: RuleContext) -> Iterator[Finding]:
 
 @rule("member-down")
 def member_down(context: RuleContext) -> Iterator[Finding]:
-    """A member was asked and did not answer: it is stopped, hangs, or cannot be reached from here."""
+    """A member was asked and did not answer, others did: it is stopped, hangs, or cannot be reached from here."""
+    if _all_silent(context):
+        return  # quorum-unknown tells it, once
     for member in context.facts.members:
         problem = member.endpoint.problem
         if not member.started or not member.asked or member.alive or problem is None:
@@ -283,6 +289,10 @@ def _only_late(member: MemberFacts, context: RuleContext) -> bool:
     if read.problem is None or read.problem.kind != "DeadlineError" or status is None or not status.leader_id:
         return False
     return context.before is None or all(m.healthy for m in context.before.members if m.id == member.id)
+
+
+def _all_silent(context: RuleContext) -> bool:
+    return context.facts.quorum.state == "unknown" and not any(m.alive for m in context.facts.members)
 
 
 def _first_remedy(members: tuple[MemberFacts, ...]) -> str:

@@ -72,7 +72,16 @@ def test_a_given_endpoint_that_nobody_advertises_and_that_is_silent_is_still_sho
 
 def test_without_membership_nothing_is_said_of_how_many_voters_there_are(build: SimpleNamespace) -> None:
     verdict = examine(RuleContext(assemble([build.silent(1)], at=build.now)))
-    assert [f.id for f in verdict.findings] == ["quorum-unknown", "member-down"]
+    assert [f.id for f in verdict.findings] == ["quorum-unknown"]
+
+
+def test_where_no_member_answers_each_reason_is_told_once(build: SimpleNamespace) -> None:
+    facts = build.cluster(down=(1, 2, 3))
+    findings = examine(RuleContext(facts)).findings
+    reasons = {member.problem.what for member in facts.members}
+
+    assert [f.id for f in findings if any(reason in f.evidence for reason in reasons)] == ["quorum-unknown"]
+    assert all(findings[0].evidence.count(reason) == 1 for reason in reasons)
 
 
 def test_the_view_of_a_member_in_quorum_is_believed_over_that_of_one_cut_off(build: SimpleNamespace) -> None:

@@ -55,14 +55,14 @@ class NamespaceView:
     findings: tuple[Finding, ...]
 
     @property
-    def well(self) -> bool:
+    def healthy(self) -> bool:
         """Whether nothing but remarks was found."""
         return all(f.severity == "info" for f in self.findings)
 
 
 @dataclass(frozen=True, slots=True)
 class RuleInput:
-    """What a rule looks at: one namespace, its objects, all relations, and the moment.
+    """What a rule reads: one namespace, its objects, all relations, and the moment.
 
     `left` is how many keys of any kind are in it, None where that is not known; `live` is false for a file.
     """
@@ -106,51 +106,51 @@ def namespace_views(
     )
 
 
-def _view(scene: RuleInput, name: str) -> NamespaceView:
-    counts = tuple(sorted(Counter(text(obj, "kind") for obj in scene.objects).items()))
-    findings = in_order(finding for rule in RULES for finding in rule(scene))
-    return NamespaceView(name, text(scene.namespace, "status", "phase"), counts, findings)
+def _view(rule_input: RuleInput, name: str) -> NamespaceView:
+    counts = tuple(sorted(Counter(text(obj, "kind") for obj in rule_input.objects).items()))
+    findings = in_order(finding for rule in RULES for finding in rule(rule_input))
+    return NamespaceView(name, text(rule_input.namespace, "status", "phase"), counts, findings)
 
 
-def namespace_ending(scene: RuleInput) -> Iterable[Finding]:
+def namespace_ending(rule_input: RuleInput) -> Iterable[Finding]:
     """A namespace that is being deleted goes only when nothing with finalizers is left in it."""
-    namespace = scene.namespace
+    namespace = rule_input.namespace
     if not deleting(namespace):
         return
     said = [text(c, "message") for c in items(namespace, "status", "conditions") if text(c, "status") == "True"]
-    since = age(dig(namespace, "metadata", "deletionTimestamp"), scene.now)
+    since = age(dig(namespace, "metadata", "deletionTimestamp"), rule_input.now)
     yield from about(
         "namespace-ending",
         "warning",
         "The namespace is being deleted",
         {ref_of(namespace): "; ".join([f"for {since}", *said])},
         "It is empty: check that kube-controller-manager runs, which removes the namespace's own finalizer."
-        if scene.left == 0
+        if rule_input.left == 0
         else "Check the remaining objects, and the controllers that should remove their finalizers.",
     )
 
 
-def pods_not_ready(scene: RuleInput) -> Iterable[Finding]:
+def pods_not_ready(rule_input: RuleInput) -> Iterable[Finding]:
     """Pods that should run and do not; those being deleted are left to stored.py."""
-    return unready_pods(scene.objects, scene.graph, scene.now)
+    return unready_pods(rule_input.objects, rule_input.graph, rule_input.now)
 
 
-def workloads_short(scene: RuleInput) -> Iterable[Finding]:
+def workloads_short(rule_input: RuleInput) -> Iterable[Finding]:
     """Deployments, stateful sets and daemon sets with fewer pods ready than asked for."""
-    workloads = of_kind(scene.objects, "Deployment", "StatefulSet", "DaemonSet")
-    short = [(w, state_of(w, scene.now)) for w in workloads]
+    workloads = of_kind(rule_input.objects, "Deployment", "StatefulSet", "DaemonSet")
+    short = [(w, state_of(w, rule_input.now)) for w in workloads]
     yield from about(
         "workloads-short",
         "warning",
         "{n} workload{s} below the desired replicas",
-        by_ref((w, state.text) for w, state in short if state.well is False),
+        by_ref((w, state.text) for w, state in short if state.healthy is False),
         "Check its pods; if there are too few, check its conditions and events.",
     )
 
 
-def jobs_failed(scene: RuleInput) -> Iterable[Finding]:
+def jobs_failed(rule_input: RuleInput) -> Iterable[Finding]:
     """Jobs that have given up."""
-    failed = [j for j in of_kind(scene.objects, "Job") if state_of(j, scene.now).well is False]
+    failed = [j for j in of_kind(rule_input.objects, "Job") if state_of(j, rule_input.now).healthy is False]
     yield from about(
         "jobs-failed",
         "warning",
@@ -166,15 +166,15 @@ def _failure(job: Object) -> str:
     return said or f"{number(job, 'status', 'failed')} failed pods"
 
 
-def claims_unbound(scene: RuleInput) -> Iterable[Finding]:
+def claims_unbound(rule_input: RuleInput) -> Iterable[Finding]:
     """Claims without a volume. With a class that waits for the first consumer this is normal until a pod exists."""
-    claims = [c for c in of_kind(scene.objects, "PersistentVolumeClaim") if not deleting(c)]
-    states = [(c, state_of(c, scene.now)) for c in claims]
+    claims = [c for c in of_kind(rule_input.objects, "PersistentVolumeClaim") if not deleting(c)]
+    states = [(c, state_of(c, rule_input.now)) for c in claims]
     yield from about(
         "claims-unbound",
         "warning",
         "{n} claim{s} without a volume",
-        by_ref((c, _claim_words(c, s.text, scene.now)) for c, s in states if s.well is False),
+        by_ref((c, _claim_words(c, s.text, rule_input.now)) for c, s in states if s.healthy is False),
         "Check the claim's events: does the storage class exist, does its provisioner run, does a pod use the claim?",
     )
 
@@ -185,17 +185,17 @@ def _claim_words(claim: Object, phase: str, now: datetime) -> str:
     return f"{phase} for {age(dig(claim, 'metadata', 'creationTimestamp'), now)}, {wanted} of {kind}"
 
 
-def warning_events(scene: RuleInput) -> Iterable[Finding]:
-    """Warnings of the last hour, those of one reason about one object told once."""
-    told: dict[Ref, list[str]] = defaultdict(list)
-    for event in of_kind(scene.objects, "Event"):
-        if text(event, "type") == "Warning" and _recent(event, scene.now):
-            told[_about(event)].append(f"{text(event, 'reason')}: {text(event, 'message')}")
+def warning_events(rule_input: RuleInput) -> Iterable[Finding]:
+    """Warnings of the last hour, those of one reason about one object as one."""
+    warnings: dict[Ref, list[str]] = defaultdict(list)
+    for event in of_kind(rule_input.objects, "Event"):
+        if text(event, "type") == "Warning" and _recent(event, rule_input.now):
+            warnings[_about(event)].append(f"{text(event, 'reason')}: {text(event, 'message')}")
     yield from about(
         "warning-events",
         "info",
         "Warnings about {n} object{s} in the last hour",
-        {ref: f"{max(said, key=said.count)} ({len(said)} in all)" for ref, said in sorted(told.items())},
+        {ref: f"{max(said, key=said.count)} ({len(said)} in all)" for ref, said in sorted(warnings.items())},
         "Read the events of the object, the newest first.",
     )
 
@@ -212,28 +212,28 @@ def _about(event: Object) -> Ref:
     return Ref(group, text(target, "kind"), text(target, "namespace"), text(target, "name"))
 
 
-def services_unanswered(scene: RuleInput) -> Iterable[Finding]:
+def services_unanswered(rule_input: RuleInput) -> Iterable[Finding]:
     """Services that select pods, and have no endpoint that is ready."""
     ready = {
         text(s, "metadata", "labels", "kubernetes.io/service-name")
-        for s in of_kind(scene.objects, "EndpointSlice")
+        for s in of_kind(rule_input.objects, "EndpointSlice")
         if any(map(is_ready, items(s, "endpoints")))
     }
-    services = [s for s in of_kind(scene.objects, "Service") if mapping(s, "spec", "selector")]
+    services = [s for s in of_kind(rule_input.objects, "Service") if mapping(s, "spec", "selector")]
     silent = [s for s in services if text(s, "metadata", "name") not in ready]
     yield from about(
         "services-unanswered",
         "warning",
         "{n} service{s} without an endpoint that is ready",
-        by_ref((s, f"selects {counted(len(scene.graph.selected_by(s)), 'pod')}") for s in silent),
+        by_ref((s, f"selects {counted(len(rule_input.graph.selected_by(s)), 'pod')}") for s in silent),
         "If it selects no pods, compare its selector with their labels; otherwise find out why they are not ready.",
     )
 
 
-def references_missing(scene: RuleInput) -> Iterable[Finding]:
+def references_missing(rule_input: RuleInput) -> Iterable[Finding]:
     """Pods that refer to a missing config map, secret, claim or service account."""
-    pods = [p for p in of_kind(scene.objects, "Pod") if text(p, "status", "phase") not in ("Succeeded", "Failed")]
-    wanting = {ref_of(p): ", ".join(f"needs {r.ref}" for r in _needed(scene.graph, p)) for p in pods}
+    pods = [p for p in of_kind(rule_input.objects, "Pod") if text(p, "status", "phase") not in ("Succeeded", "Failed")]
+    wanting = {ref_of(p): ", ".join(f"needs {r.ref}" for r in _needed(rule_input.graph, p)) for p in pods}
     yield from about(
         "references-missing",
         "warning",
@@ -250,9 +250,9 @@ def _needed(graph: Graph, pod: Object) -> Iterator[Reference]:
     return (r for r in graph.broken(pod) if r.relation in _NEEDED)
 
 
-def autoscalers_blind(scene: RuleInput) -> Iterable[Finding]:
+def autoscalers_blind(rule_input: RuleInput) -> Iterable[Finding]:
     """Autoscalers that get no metrics, so that they do not scale."""
-    scalers = [(h, condition(h, "ScalingActive")) for h in of_kind(scene.objects, "HorizontalPodAutoscaler")]
+    scalers = [(h, condition(h, "ScalingActive")) for h in of_kind(rule_input.objects, "HorizontalPodAutoscaler")]
     yield from about(
         "autoscalers-blind",
         "warning",
@@ -262,30 +262,30 @@ def autoscalers_blind(scene: RuleInput) -> Iterable[Finding]:
     )
 
 
-def budgets_blocking(scene: RuleInput) -> Iterable[Finding]:
+def budgets_blocking(rule_input: RuleInput) -> Iterable[Finding]:
     """Budgets that allow no eviction: a node with such a pod cannot be drained."""
     budgets = [
         b
-        for b in of_kind(scene.objects, "PodDisruptionBudget")
+        for b in of_kind(rule_input.objects, "PodDisruptionBudget")
         if number(b, "status", "expectedPods") and not number(b, "status", "disruptionsAllowed")
     ]
     yield from about(
         "budgets-blocking",
         "info",
         "{n} disruption budget{s} allowing no eviction",
-        by_ref((b, state_of(b, scene.now).text) for b in budgets),
+        by_ref((b, state_of(b, rule_input.now).text) for b in budgets),
         "Before you drain a node, get its pods healthy or loosen the budget.",
     )
 
 
-def control_plane_silent(scene: RuleInput) -> Iterable[Finding]:
+def control_plane_silent(rule_input: RuleInput) -> Iterable[Finding]:
     """The leases of the control plane, in kube-system: without it nothing of what is asked for is done."""
-    return silent_control_plane(scene.objects, scene.now) if scene.live else ()
+    return silent_control_plane(rule_input.objects, rule_input.now) if rule_input.live else ()
 
 
-def quotas_full(scene: RuleInput) -> Iterable[Finding]:
+def quotas_full(rule_input: RuleInput) -> Iterable[Finding]:
     """Quotas of which something is used up."""
-    found = {ref_of(q): ", ".join(_used_up(q)) for q in of_kind(scene.objects, "ResourceQuota")}
+    found = {ref_of(q): ", ".join(_used_up(q)) for q in of_kind(rule_input.objects, "ResourceQuota")}
     yield from about(
         "quotas-full",
         "warning",

@@ -22,7 +22,7 @@ _NODES_NAMED = 3
 
 def unready_pods(objects: Iterable[Object], graph: Graph, now: datetime) -> Iterator[Finding]:
     """One finding about pods whose node is not ready, one about all others; those being deleted are left out."""
-    pods = [p for p in of_kind(objects, "Pod") if state_of(p, now).well is False and not deleting(p)]
+    pods = [p for p in of_kind(objects, "Pod") if state_of(p, now).healthy is False and not deleting(p)]
     lost = [(p, node) for p in pods if (node := _lost_node(p, graph, now)) is not None]
     counts = Counter(text(node, "metadata", "name") for _, node in lost)
     yield from about(
@@ -47,7 +47,7 @@ def _lost_node(pod: Object, graph: Graph, now: datetime) -> Object | None:
     if pod_state(pod, now).reason not in _NO_REASON:
         return None
     node = graph.get(Ref("", "Node", "", text(pod, "spec", "nodeName")))
-    return node if node is not None and state_of(node, now).well is False else None
+    return node if node is not None and state_of(node, now).healthy is False else None
 
 
 def _nodes(counts: Counter[str]) -> str:

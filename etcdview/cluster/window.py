@@ -69,12 +69,12 @@ class Window:
         self.viewer = viewer
         self.index: KeyIndex = cluster.index
         self.store: Store = cluster.store
-        self._spans: PermittedRanges | None = None
+        self._permitted: PermittedRanges | None = None
         if not viewer.scope.whole:
             types = lambda: [t.resource for t in cluster.index.tree().types]  # noqa: E731 - asked anew each time
-            self._spans = PermittedRanges(viewer.scope, cluster.keyspace, types)
-            self.index = scoped_names(cluster.index, self._spans)
-            self.store = ScopedStore(cluster.store, self._spans)
+            self._permitted = PermittedRanges(viewer.scope, cluster.keyspace, types)
+            self.index = scoped_names(cluster.index, self._permitted)
+            self.store = ScopedStore(cluster.store, self._permitted)
         self._definitions: Definitions | None = None
         self.objects = Objects(self.store, cluster.codec, cluster.keyspace, cluster.redactor.mask)
 
@@ -92,7 +92,7 @@ class Window:
 
     def covers(self, start: bytes, end: bytes) -> bool:
         """Whether the viewer's scope holds all of a range, so that even its size may be told."""
-        return self._spans is None or self._spans.within(start, end) == (KeyRange(start, end),)
+        return self._permitted is None or self._permitted.within(start, end) == (KeyRange(start, end),)
 
     def get(self, key: bytes, revision: int = 0) -> Entries:
         """One key, as it was at a revision (0: the newest): an entry, or none where there is no such key then."""

@@ -85,7 +85,7 @@ class Codec:
 
     def _encrypted(self, key: bytes, value: bytes, layer: int, detail: Detail) -> Decoded:
         best: Decoded | None = None
-        for candidate, plain in encrypted_values.opened(value, key, self.encryption) if layer < _MAX_LAYERS else ():
+        for candidate, plain in encrypted_values.decrypted(value, key, self.encryption) if layer < _MAX_LAYERS else ():
             decoded = self._decode(key, plain, layer + 1, detail).under(candidate.provider, candidate.name)
             if decoded.error is None:
                 return decoded

@@ -28,7 +28,7 @@ def encode(obj: Object, storage: StorageFormat, key: bytes, config: EncryptionCo
     plain = form(_as_stored(obj), release)
     if not storage.provider:
         return plain
-    return _sealed(plain, storage, key, config)
+    return _encrypted(plain, storage, key, config)
 
 
 def reencodes(decoded: Decoded, release: Release | None) -> bool:
@@ -83,7 +83,7 @@ def _cbor(obj: Object, _: Release | None) -> bytes:
 _FORMS: dict[str, Callable[[Any, Release | None], bytes]] = {"protobuf": _protobuf, "json": _json, "cbor": _cbor}
 
 
-def _sealed(plain: bytes, storage: StorageFormat, key: bytes, config: EncryptionConfig) -> bytes:
+def _encrypted(plain: bytes, storage: StorageFormat, key: bytes, config: EncryptionConfig) -> bytes:
     provider, name = storage.provider, storage.key_name
     keys = config.candidates(provider, name)
     if not keys:

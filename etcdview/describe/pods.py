@@ -50,7 +50,7 @@ def pod(obj: Object, now: datetime) -> Iterator[Section]:
 def problems(obj: Object, now: datetime) -> Iterator[Section]:
     """Why a pod is unhealthy, in a line for each container that has stopped, and for the pod itself."""
     state = state_of(obj, now)
-    if state.well is not False:
+    if state.healthy is not False:
         return
     found = [_trouble(s, now) for kind in _STATUSES for s in items(obj, "status", kind)]
     stopped = [entry for entry in found if entry is not None]

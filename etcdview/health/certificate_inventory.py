@@ -1,4 +1,4 @@
-"""The certificate board: every certificate found, its purpose, its issuer, and how to renew it.
+"""The certificate inventory: every certificate found, its purpose, its issuer, and how to renew it.
 
 `collect` reads the files; all else here is pure. Only certificates are kept, never a key.
 """
@@ -116,17 +116,17 @@ class Seen:
     anchor: bool = False
 
 
-class Boards:
-    """Makes a board every round; reads the files anew at most once a minute. For one thread at a time."""
+class InventoryCache:
+    """Makes an inventory every round; reads the files anew at most once a minute. For one thread at a time."""
 
     def __init__(self, tls: TlsFiles, root: Path = Path("/")) -> None:
         self._tls = tls
         self._files = Kept(FILES_SECONDS, lambda: (collect(tls, root), made_by_kubeadm(root)))
 
     def look(self, cluster: ClusterFacts) -> CertificateInventory:
-        """The board as it is now."""
+        """The inventory as it is now."""
         files, kubeadm = self._files.get()
-        return make_board((*presented(cluster, self._tls.server_name, kubeadm=kubeadm), *files))
+        return make_inventory((*presented(cluster, self._tls.server_name, kubeadm=kubeadm), *files))
 
 
 def collect(tls: TlsFiles, root: Path = Path("/")) -> tuple[Seen | Unreadable, ...]:
@@ -161,7 +161,7 @@ def presented(cluster: ClusterFacts, server_name: str = "", *, kubeadm: bool = F
     return tuple(found)
 
 
-def make_board(found: Iterable[Seen | Unreadable]) -> CertificateInventory:
+def make_inventory(found: Iterable[Seen | Unreadable]) -> CertificateInventory:
     """Certificates seen in several places put together, each with its chain of trust."""
     everything = tuple(found)
     together: dict[str, list[Seen]] = {}

@@ -1,6 +1,6 @@
 """What one round of probes saw, as frozen dataclasses; nothing here knows how it was fetched.
 
-A probe has a value or a problem. One that failed, or was not asked, is unknown: never fine.
+A probe has a value or a problem. One that failed, or was not made, is unknown, never healthy.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Probe(Generic[T]):
-    """One question to one endpoint, asked at `at` (None: not asked): a value, or a problem."""
+    """One question to one endpoint, sent at `at` (None: not sent): a value, or a problem."""
 
     value: T | None = None
     problem: Problem | None = None
@@ -59,7 +59,7 @@ class Probe(Generic[T]):
 
     @property
     def failed(self) -> bool:
-        """Whether it was asked and not answered; not so for what the server does not support."""
+        """Whether it was sent and not answered; not so for what the server does not support."""
         return self.problem is not None and not self.problem.unsupported
 
 
@@ -90,7 +90,7 @@ class HttpHealth:
 
 @dataclass(frozen=True, slots=True)
 class WireFacts:
-    """What the client port shows apart from gRPC; asked less often than the rest."""
+    """What the client port shows apart from gRPC; read less often than the rest."""
 
     handshake: Probe[Handshake] = field(default_factory=Probe)
     health: Probe[HttpHealth] = field(default_factory=Probe)
@@ -99,7 +99,7 @@ class WireFacts:
 
 @dataclass(frozen=True, slots=True)
 class EndpointFacts:
-    """One client URL, asked over a connection of its own.
+    """One client URL, probed over a connection of its own.
 
     `given`: by the settings; `advertised`: by a member, in the membership.
     `read` is linearizable and proves quorum; `local_read` is serializable and proves that the member lives.
@@ -118,7 +118,7 @@ class EndpointFacts:
     metrics_before: Probe[MetricFacts] = field(default_factory=Probe)
 
     @property
-    def asked(self) -> bool:
+    def probed(self) -> bool:
         """Whether the endpoint was probed in this round."""
         return self.status.at is not None or self.status.problem is not None
 
@@ -228,9 +228,9 @@ class MemberFacts:
         return "leader" if self.is_leader else "follower"
 
     @property
-    def asked(self) -> bool:
+    def probed(self) -> bool:
         """Whether any endpoint of the member was probed in this round."""
-        return any(e.asked for e in self.endpoints)
+        return any(e.probed for e in self.endpoints)
 
     @property
     def alive(self) -> bool:
@@ -254,8 +254,8 @@ class MemberFacts:
         """The limit of its database file: from Status since etcd 3.6, else from its metrics; None where unknown."""
         if self.status is not None and self.status.quota_bytes:
             return self.status.quota_bytes
-        told = self.metrics.quota_bytes if self.metrics else None
-        return int(told) if told else None
+        reported = self.metrics.quota_bytes if self.metrics else None
+        return int(reported) if reported else None
 
     @property
     def latency_seconds(self) -> float | None:

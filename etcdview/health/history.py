@@ -128,10 +128,10 @@ class History:
         The file size is not a measure: it grows in steps, and etcd fills the room in it before it grows again.
         """
         sizes = ((s.at, m.in_use_bytes) for s in self.samples if (m := s.member(member_id)))
-        told = [(at, size) for at, size in sizes if size is not None]
-        if not told or told[-1][0] - told[0][0] < LEAST:
+        reported = [(at, size) for at, size in sizes if size is not None]
+        if not reported or reported[-1][0] - reported[0][0] < LEAST:
             return None
-        return (told[-1][1] - told[0][1]) / (told[-1][0] - told[0][0]).total_seconds()
+        return (reported[-1][1] - reported[0][1]) / (reported[-1][0] - reported[0][0]).total_seconds()
 
     @property
     def seconds(self) -> float:
@@ -145,16 +145,16 @@ class History:
         that only some of them count is ignored.
         """
         leaders = [next((m.leader_id for m in s.members if m.leader), 0) for s in self.samples]
-        told = [leader for leader in leaders if leader]
-        seen = sum(a != b for a, b in pairwise(told))
+        reported = [leader for leader in leaders if leader]
+        seen = sum(a != b for a, b in pairwise(reported))
         counted = [self._counted(m.id) for m in self.samples[-1].members] if self.samples else []
         return max(seen, int(median_low(counted)) if counted else 0)
 
     def _counted(self, member_id: int) -> float:
         """By how much the member's own count grew; a start sets it back, and is left out."""
         counts = [m.leader_changes for s in self.samples if (m := s.member(member_id))]
-        told = [count for count in counts if count is not None]
-        return sum(max(0.0, b - a) for a, b in pairwise(told))
+        reported = [count for count in counts if count is not None]
+        return sum(max(0.0, b - a) for a, b in pairwise(reported))
 
 
 def polylines(series: Series, width: float, height: float) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from etcdview.health.certificate_inventory import Boards, CertificateInventory
+from etcdview.health.certificate_inventory import CertificateInventory, InventoryCache
 from etcdview.health.facts import ClusterFacts
 from etcdview.health.findings import Finding, Verdict
 from etcdview.health.history import History
@@ -47,7 +47,7 @@ class Report:
     verdict: Verdict
     age_seconds: float = 0.0
     history: History = field(default_factory=History)
-    board: CertificateInventory = field(default_factory=CertificateInventory)
+    certificates: CertificateInventory = field(default_factory=CertificateInventory)
     stale: bool = False
     comparing: bool = False
 
@@ -92,7 +92,7 @@ class Monitor:
     ) -> None:
         self._rounds = Rounds(source, unverified(source.tls), now)
         self._hasher = Hasher(source, now)
-        self._boards = Boards(source.tls)
+        self._inventories = InventoryCache(source.tls)
         self._interval_seconds = interval_seconds
         self._now = now
         self._changed = threading.Condition()  # guards all below
@@ -101,10 +101,10 @@ class Monitor:
         self._done_at = float("-inf")  # monotonic, when the newest report was made
         self._failed: Verdict | None = None  # of the newest round, where it failed
         self._failed_at = float("-inf")  # monotonic
-        self._logged = ""  # the fault of our own that the log told last; of the thread alone
+        self._logged = ""  # the newest fault of our own in the log; of the thread alone
         self._running = False
-        self._well_at = time.monotonic()  # when no member was in problem last
-        self._asked_at = 0.0  # monotonic
+        self._healthy_at = time.monotonic()  # when all members were last healthy
+        self._requested_at = 0.0  # monotonic
         self._hash_wanted = False
         self._hashes = self._hasher.results  # those in the newest report
         self._stopping = False
@@ -114,7 +114,7 @@ class Monitor:
         """Begin to probe. Calling it again does nothing; after `stop` it stays stopped."""
         with self._changed:
             if self._thread is None and not self._stopping:
-                self._asked_at = time.monotonic()
+                self._requested_at = time.monotonic()
                 self._thread = threading.Thread(target=self._run, name="etcdview-health", daemon=True)
                 self._thread.start()
 
@@ -130,7 +130,7 @@ class Monitor:
     def latest(self, wait_seconds: float = WAIT_SECONDS) -> Report:
         """What the last round saw: at once where it is recent, else after at most `wait_seconds` for a new one."""
         with self._changed:
-            self._asked_at = time.monotonic()
+            self._requested_at = time.monotonic()
             if not self._settled():
                 self._changed.notify_all()
                 self._changed.wait_for(lambda: self._stopping or self._settled(), wait_seconds)
@@ -150,12 +150,12 @@ class Monitor:
         with self._changed:
             self._hash_wanted = True
             self._began_at = float("-inf")
-            self._asked_at = time.monotonic()
+            self._requested_at = time.monotonic()
             self._changed.notify_all()
 
     def _settled(self) -> bool:
         """Whether there is nothing worth waiting for. A round after a healthy one takes milliseconds: one that is
-        still under way has met problem, and a page had better wait to tell of it."""
+        still under way has met a problem, and a page should wait to report it."""
         return self._recent() and not (self._running and not self._troubled())
 
     def _recent(self) -> bool:
@@ -193,12 +193,12 @@ class Monitor:
         """The facts with their verdict; they are worth showing also where a fault of our own keeps them unjudged."""
         history = last.history.add(facts)
         try:
-            board = self._boards.look(facts)
-            verdict = examine(RuleContext(facts, last.facts, history, board))
+            certificates = self._inventories.look(facts)
+            verdict = examine(RuleContext(facts, last.facts, history, certificates))
         except Exception as error:  # noqa: BLE001 - the same: what was read of the members must not be lost with it
             self._log_once("a round of probes cannot be judged", error)
-            board, verdict = last.board, broken(error, facts.at)
-        return Report(facts, verdict, history=history.judged(verdict), board=board)
+            certificates, verdict = last.certificates, broken(error, facts.at)
+        return Report(facts, verdict, history=history.judged(verdict), certificates=certificates)
 
     def _log_once(self, what: str, error: Exception) -> None:
         """The same fault returns every few seconds: its traceback stands in the log once."""
@@ -212,7 +212,7 @@ class Monitor:
         self._report, self._done_at, self._running = report, time.monotonic(), False
         self._failed = None
         if not self._troubled():
-            self._well_at = self._done_at
+            self._healthy_at = self._done_at
         self._changed.notify_all()
 
     def _pause(self) -> bool:
@@ -228,9 +228,9 @@ class Monitor:
             return False
 
     def _interval(self, now: float) -> float:
-        if now - self._asked_at >= IDLE_AFTER_SECONDS:
+        if now - self._requested_at >= IDLE_AFTER_SECONDS:
             return IDLE_INTERVAL_SECONDS
-        lately = now - self._well_at < TROUBLED_FOR_SECONDS
+        lately = now - self._healthy_at < TROUBLED_FOR_SECONDS
         return (
             min(self._interval_seconds, TROUBLED_INTERVAL_SECONDS)
             if lately and self._troubled()
@@ -239,4 +239,4 @@ class Monitor:
 
     def _troubled(self) -> bool:
         facts = self._report.facts if self._report is not None else None
-        return facts is not None and any(m.asked and not m.healthy for m in facts.members)
+        return facts is not None and any(m.probed and not m.healthy for m in facts.members)

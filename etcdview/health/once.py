@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from etcdview.health.certificate_inventory import Boards
+from etcdview.health.certificate_inventory import InventoryCache
 from etcdview.health.facts import ClusterFacts
 from etcdview.health.history import History
 from etcdview.health.monitor import Report
@@ -31,9 +31,14 @@ def look_once(source: ProbeSource, *, compare_data: bool = False, now: Clock = u
         if compare_data or facts.round_seconds < _QUICK_SECONDS or _electing(facts):
             time.sleep(_ELECTION_SECONDS if _electing(facts) else _PAUSE_SECONDS)
             before, facts = facts, rounds.run(hasher.results)
-        board = Boards(source.tls).look(facts)
+        certificates = InventoryCache(source.tls).look(facts)
         history = History().add(facts)
-        return Report(facts, examine(RuleContext(facts, before, history, board)), history=history, board=board)
+        return Report(
+            facts,
+            examine(RuleContext(facts, before, history, certificates)),
+            history=history,
+            certificates=certificates,
+        )
     finally:
         hasher.stop()
         rounds.close()

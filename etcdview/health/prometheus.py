@@ -32,8 +32,8 @@ def _tls_seconds(member: MemberFacts) -> float | None:
 
 
 _OF_MEMBER: tuple[tuple[str, str, _OfMember], ...] = (
-    ("up", "Whether the member answers from its own memory.", lambda m: m.alive if m.asked else None),
-    ("healthy", "Whether a linearizable read through the member succeeds.", lambda m: m.healthy if m.asked else None),
+    ("up", "Whether the member answers from its own memory.", lambda m: m.alive if m.probed else None),
+    ("healthy", "Whether a linearizable read through the member succeeds.", lambda m: m.healthy if m.probed else None),
     ("learner", "Whether the member is a learner.", lambda m: m.learner),
     ("leader", "Whether the member leads.", lambda m: m.is_leader if m.status else None),
     ("read_seconds", "How long a linearizable read through the member took.", lambda m: m.latency_seconds),
@@ -62,7 +62,7 @@ def families(report: Report) -> Iterator[GaugeMetricFamily]:
         "etcdview_finding", "1 for each finding that stands.", ("finding", "severity", "member"), each.items()
     )
     ends: dict[tuple[str, ...], float] = {}
-    for entry in report.board.entries:  # the first to expire comes first, and counts where a file holds several
+    for entry in report.certificates.entries:  # the first to expire comes first, and counts where a file holds several
         for object_key in entry.places:
             ends.setdefault((entry.name, object_key.where), entry.certificate.ends.timestamp())
     help_text = "When the certificate expires."
@@ -82,8 +82,8 @@ def families(report: Report) -> Iterator[GaugeMetricFamily]:
     yield _gauge("etcdview_voters_answering", "How many voters answer.", float(quorum.answering))
     for name, help_text, of in _OF_MEMBER:
         samples = (((m.name, m.id_hex), of(m)) for m in facts.members)
-        told = [(labels, float(value)) for labels, value in samples if value is not None]
-        yield _family(f"etcdview_member_{name}", help_text, _MEMBER, told)
+        reported = [(labels, float(value)) for labels, value in samples if value is not None]
+        yield _family(f"etcdview_member_{name}", help_text, _MEMBER, reported)
 
 
 def _family(

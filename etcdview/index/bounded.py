@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from etcdview.errors import DeniedError, UnreachableError
 from etcdview.index.base import Freshness, KeyPage, Mode, Tree, TypeCount
-from etcdview.index.lister import EVERYTHING, KeyRange, list_names, name_behind, sections, span_of, step_between
+from etcdview.index.lister import EVERYTHING, KeyRange, keys_under, list_names, name_behind, sections, step_between
 from etcdview.index.match import compile_search
 from etcdview.index.memory import checked_limit
 from etcdview.index.stopping import Stop, in_time
@@ -28,7 +28,7 @@ from etcdview.stores.protocols import Store, prefix_end
 SURVEY_SECONDS = 30.0  # how old a tree may be: counting a million keys costs etcd 0.3 s
 SCAN_NAMES = 20_000  # how many names one search that cannot use a prefix looks at
 SCAN_PIECE = 10_000
-MANY_NAMES = 20_000  # a page of a span with more is read up to a guessed end
+MANY_NAMES = 20_000  # a page of a range with more is read up to a guessed end
 GUESS = 3  # pages' lengths that a guess goes ahead
 WIDER = 16  # times as far where it was too short: the next namespace stands some characters away
 KEPT_COUNTS = 200
@@ -43,7 +43,7 @@ class _Survey:
 
 @dataclass(frozen=True, slots=True)
 class _Counted:
-    """How many names a span held, and how far apart the ends of a page of it stand (as step_between has it)."""
+    """How many names a range held, and how far apart the ends of a page of it stand (as step_between has it)."""
 
     at: float
     count: int
@@ -57,14 +57,14 @@ class BoundedNames:
         self,
         store: Store,
         keyspace: KeySpace,
-        spans: Sequence[KeyRange] = (EVERYTHING,),
+        ranges: Sequence[KeyRange] = (EVERYTHING,),
         *,
         revision: int = 0,
         problem: str = "",
     ) -> None:
         self._store = store
         self._keyspace = keyspace
-        self.spans = tuple(spans)
+        self.ranges = tuple(ranges)
         self._revision = revision
         self._trouble = problem
         self._survey = Kept(SURVEY_SECONDS, self._count_all, old_for=(UnreachableError,))
@@ -72,7 +72,7 @@ class BoundedNames:
         self._lock = threading.Lock()  # guards the counts
 
     def freshness(self) -> Freshness:
-        """See Names.freshness. Each answer is as of the moment it is asked for, the tree at most 30 s older."""
+        """See KeyIndex.freshness. Each answer is as of the moment it is asked for, the tree at most 30 s older."""
         survey = self._survey.known
         revision, age = (survey.tree.revision, time.monotonic() - survey.at) if survey else (self._revision, 0.0)
         return Freshness("bounded", revision, complete=False, age_seconds=age, problem=self._trouble)
@@ -85,20 +85,20 @@ class BoundedNames:
         return self._survey.get().tree
 
     def page(self, start: bytes, end: bytes, *, after: bytes | None = None, limit: int = 100) -> KeyPage:
-        """See Names.page; the names are read as they are now, their count is at most 30 s older."""
+        """See KeyIndex.page; the names are read as they are now, their count is at most 30 s older."""
         limit = checked_limit(limit)
-        span = KeyRange(start, start + b"\0" if end == b"" else end)
-        low = span.start if after is None else max(span.start, after + b"\0")
-        known = self._counted.get(span)
-        piece = self._read_page(span, low, limit, known if after is not None else None)
-        if low == span.start:
+        key_range = KeyRange(start, start + b"\0" if end == b"" else end)
+        low = key_range.start if after is None else max(key_range.start, after + b"\0")
+        known = self._counted.get(key_range)
+        piece = self._read_page(key_range, low, limit, known if after is not None else None)
+        if low == key_range.start:
             at, count = time.monotonic(), piece.count
         elif known is not None and time.monotonic() - known.at <= SURVEY_SECONDS:
             at, count = known.at, known.count
         else:
-            whole = self._store.range(Range(span.start, span.end, revision=piece.revision, count_only=True))
+            whole = self._store.range(Range(key_range.start, key_range.end, revision=piece.revision, count_only=True))
             at, count = time.monotonic(), whole.count
-        self._remember(span, _Counted(at, count, step_between(span, piece.names)))
+        self._remember(key_range, _Counted(at, count, step_between(key_range, piece.names)))
         keys = tuple(piece.names)
         if piece.more:  # the next page has to begin behind this one
             next_start(self._store.name, low, keys[-1] if keys else None)
@@ -106,59 +106,59 @@ class BoundedNames:
 
     def unrecognised(self, *, after: bytes | None = None, limit: int = 100) -> KeyPage:
         """Names without a place, as far as one scan of the gaps between the known types gets."""
-        gaps = [gap for span in self.spans for gap, prefix in sections(span, self._keyspace) if not prefix]
+        gaps = [gap for key_range in self.ranges for gap, prefix in sections(key_range, self._keyspace) if not prefix]
         found = _Scan(self._store, self._revision, checked_limit(limit), after)
         return found.run(gaps, lambda name: self._keyspace.object_key(name) is None, None)
 
     def search(
         self, text: str, mode: Mode, *, after: bytes | None = None, limit: int = 100, stop: Stop | None = None
     ) -> KeyPage:
-        """See Names.search; other than by prefix, SCAN_NAMES names are looked at; `next_after` goes on from there."""
+        """See KeyIndex.search; other than by prefix, at most SCAN_NAMES names are read, then `next_after` is set."""
         matcher = compile_search(text, mode)
         low = matcher.literal_prefix
         if mode == "prefix":
             return self.page(low or b"\0", prefix_end(low), after=after, limit=limit)
-        spans = [_overlap(span, span_of(low)) for span in self.spans]
-        return _Scan(self._store, self._revision, checked_limit(limit), after).run(spans, matcher.matches, stop)
+        ranges = [_overlap(key_range, keys_under(low)) for key_range in self.ranges]
+        return _Scan(self._store, self._revision, checked_limit(limit), after).run(ranges, matcher.matches, stop)
 
     def close(self) -> None:
         """Nothing to let go of."""
 
     def _count_all(self) -> _Survey:
-        return _Survey(time.monotonic(), survey(self._store, self._keyspace, self.spans, self._revision))
+        return _Survey(time.monotonic(), survey(self._store, self._keyspace, self.ranges, self._revision))
 
-    def _read_page(self, span: KeyRange, low: bytes, limit: int, known: _Counted | None) -> NamesPiece:
-        """At most `limit` names from `low` on. Where the span holds many, its end is guessed: see the lister."""
+    def _read_page(self, key_range: KeyRange, low: bytes, limit: int, known: _Counted | None) -> NamesPiece:
+        """At most `limit` names from `low` on. Where the range holds many, its end is guessed: see the lister."""
         step = known.step * GUESS if known is not None and known.count > MANY_NAMES else 0
         while step:
-            end = name_behind(span, low, step)
-            if end == span.end:
+            end = name_behind(key_range, low, step)
+            if end == key_range.end:
                 break
             piece = list_names(self._store, low, end, revision=self._revision, limit=limit)
             if len(piece.names) == limit:
                 return replace(piece, more=True)
             step *= WIDER
-        return list_names(self._store, low, span.end, revision=self._revision, limit=limit)
+        return list_names(self._store, low, key_range.end, revision=self._revision, limit=limit)
 
-    def _remember(self, span: KeyRange, known: _Counted) -> None:
+    def _remember(self, key_range: KeyRange, known: _Counted) -> None:
         with self._lock:
-            self._counted[span] = known
-            self._counted.move_to_end(span)
+            self._counted[key_range] = known
+            self._counted.move_to_end(key_range)
             if len(self._counted) > KEPT_COUNTS:
                 self._counted.popitem(last=False)
 
 
-def survey(store: Store, keyspace: KeySpace, spans: Sequence[KeyRange], revision: int = 0) -> Tree:
+def survey(store: Store, keyspace: KeySpace, ranges: Sequence[KeyRange], revision: int = 0) -> Tree:
     """The tree by count-only reads, a bounded one for each known type, and skips over what is between them.
 
     Raises UnreachableError, CompactedError; what is denied is listed.
     """
     surveyor = _Surveyor(store, keyspace, revision)
-    for span in spans:
+    for key_range in ranges:
         try:
-            surveyor.look(span)
+            surveyor.look(key_range)
         except DeniedError:
-            surveyor.denied.append(show(span.start))
+            surveyor.denied.append(show(key_range.start))
     return surveyor.tree()
 
 
@@ -174,8 +174,8 @@ class _Surveyor:
         self._skips = 0
         self.denied: list[str] = []
 
-    def look(self, span: KeyRange) -> None:
-        for section, prefix in sections(span, self._keyspace):
+    def look(self, key_range: KeyRange) -> None:
+        for section, prefix in sections(key_range, self._keyspace):
             count = self._count(section)
             if count and prefix:
                 self._types.append(_row(self._keyspace, BY_PREFIX[prefix], count))
@@ -186,8 +186,8 @@ class _Surveyor:
         types = tuple(sorted(self._types, key=lambda t: t.resource.prefix))
         return Tree(self._revision, False, types, self._unrecognised, tuple(self.denied))
 
-    def _count(self, span: KeyRange) -> int:
-        result = self._store.range(Range(span.start, span.end, revision=self._revision, count_only=True))
+    def _count(self, key_range: KeyRange) -> int:
+        result = self._store.range(Range(key_range.start, key_range.end, revision=self._revision, count_only=True))
         self._revision = result.revision
         return result.count
 
@@ -214,13 +214,13 @@ class _Surveyor:
         """What is skipped with the name: all of its type, else of its directory, else itself alone."""
         prefix = self._keyspace.resource_prefix(name)
         if prefix is not None:
-            return span_of(prefix)
+            return keys_under(prefix)
         root = self._keyspace.root if name.startswith(self._keyspace.root) else b""
         segments = name[len(root) :].split(b"/", 2)
         if len(segments) == 3:
-            return span_of(root + b"/".join(segments[:2]) + b"/")
+            return keys_under(root + b"/".join(segments[:2]) + b"/")
         if len(segments) == 2 and segments[0] and b"." not in segments[0]:
-            return span_of(root + segments[0] + b"/")
+            return keys_under(root + segments[0] + b"/")
         return KeyRange(name, name + b"\0")
 
     def _book(self, name: bytes, count: int) -> None:
@@ -253,21 +253,21 @@ class _Scan:
         self._seen = 0
         self._last = after
 
-    def run(self, spans: Sequence[KeyRange], wanted: Callable[[bytes], bool], stop: Stop | None) -> KeyPage:
+    def run(self, ranges: Sequence[KeyRange], wanted: Callable[[bytes], bool], stop: Stop | None) -> KeyPage:
         """The page. Its count is of what it found; exact only when it came to the end from the beginning."""
         over = in_time(stop)
-        for span in spans:
-            if not self._look(span, wanted, over):
+        for key_range in ranges:
+            if not self._look(key_range, wanted, over):
                 return self._page(self._last, exact=False)
         return self._page(None, exact=self._after is None)
 
-    def _look(self, span: KeyRange, wanted: Callable[[bytes], bool], over: Stop) -> bool:
-        """Whether the scan came to the end of the span."""
-        cursor = span.start if self._after is None else max(span.start, self._after + b"\0")
-        while span.end == b"\0" or cursor < span.end:
+    def _look(self, key_range: KeyRange, wanted: Callable[[bytes], bool], over: Stop) -> bool:
+        """Whether the scan came to the end of the range."""
+        cursor = key_range.start if self._after is None else max(key_range.start, self._after + b"\0")
+        while key_range.end == b"\0" or cursor < key_range.end:
             if self._seen >= SCAN_NAMES or over():
                 return False
-            piece = list_names(self._store, cursor, span.end, revision=self._revision, limit=SCAN_PIECE)
+            piece = list_names(self._store, cursor, key_range.end, revision=self._revision, limit=SCAN_PIECE)
             self._revision = piece.revision
             if not self._take(piece.names, wanted):
                 return False

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import islice, takewhile
 from typing import Protocol
 
-from etcdview.index.lister import KeyRange, span_of
+from etcdview.index.lister import KeyRange, keys_under
 from etcdview.models import Event, KeyValue
 
 KEPT_CHANGES = 10_000
@@ -158,7 +158,7 @@ class _Dropped:
 
 
 class SeveralLogs:
-    """The logs of several spans read as one: where a prefix lies in one span, as far as that one's log is."""
+    """The logs of several ranges read as one: where a prefix lies in one range, as far as that one's log is."""
 
     def __init__(self, logs: Callable[[], Sequence[tuple[KeyRange, ChangeLog]]]) -> None:
         """`logs` gives those that can be read at the moment."""
@@ -189,5 +189,5 @@ class SeveralLogs:
         return next((kv for log in self._of(key) if (kv := log.value(key, revision)) is not None), None)
 
     def _of(self, prefix: bytes) -> list[ChangeLog]:
-        asked = span_of(prefix)
-        return [log for span, log in self._logs() if span.overlaps(asked)]
+        requested = keys_under(prefix)
+        return [log for key_range, log in self._logs() if key_range.overlaps(requested)]

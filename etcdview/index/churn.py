@@ -32,7 +32,7 @@ class ChurnCounter:
     def note(self, prefix: str, now_seconds: float) -> None:
         """Count one write."""
         with self._lock:
-            self._turn(int(now_seconds // 60))
+            self._roll(int(now_seconds // 60))
             ring = self._rings.get(prefix)
             if ring is None:
                 ring = self._rings[prefix] = [0] * MINUTES
@@ -41,12 +41,12 @@ class ChurnCounter:
     def rates(self, now_seconds: float) -> tuple[Churn, ...]:
         """Every prefix that was written, the busiest first."""
         with self._lock:
-            self._turn(int(now_seconds // 60))
+            self._roll(int(now_seconds // 60))
             at = self._minute % MINUTES + 1
             rows = [Churn(prefix, tuple(ring[at:] + ring[:at])) for prefix, ring in self._rings.items()]
         return tuple(sorted((row for row in rows if row.total), key=lambda row: (-row.total, row.prefix)))
 
-    def _turn(self, minute: int) -> None:
+    def _roll(self, minute: int) -> None:
         """Empty the minutes that have begun since the last look."""
         for passed in range(max(self._minute + 1, minute - MINUTES + 1), minute + 1):
             for ring in self._rings.values():

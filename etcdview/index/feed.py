@@ -1,4 +1,4 @@
-"""One span of the keyspace kept in memory: loaded at one revision, then kept true by one watch.
+"""One range of the keyspace kept in memory: loaded at one revision, then kept true by one watch.
 
 It notices when what it holds may be false (compaction, another cluster, a history that went back) and loads anew; while
 it cannot know (a dropped connection) it serves what was true at its revision and says how old that is.
@@ -39,10 +39,10 @@ class FeedStatus:
     `names` is None while they must not be shown: not yet loaded, known to be false, or too many for the memory.
     `confirmed_at` (monotonic seconds): when etcd last said that nothing is missing up to `revision`.
     `too_large` says why the names are not kept. While loading, `counts` holds how many names each built-in storage
-    prefix has, and `covered` the finished spans.
+    prefix has, and `covered` the finished ranges.
     """
 
-    span: KeyRange
+    key_range: KeyRange
     state: State = "loading"
     names: NameSet | None = None
     loading: NameSet | None = None
@@ -72,17 +72,17 @@ class Sink(Protocol):
 
 
 class Feed:
-    """A span's names, in a thread of its own between `start` and `stop`; `changes` is the log of its watch."""
+    """A range's names, in a thread of its own between `start` and `stop`; `changes` is the log of its watch."""
 
-    def __init__(self, store: FeedStore, keyspace: KeySpace, spans: Sequence[KeyRange], sink: Sink) -> None:
-        """`spans` are tried in turn until etcd permits one."""
+    def __init__(self, store: FeedStore, keyspace: KeySpace, ranges: Sequence[KeyRange], sink: Sink) -> None:
+        """`ranges` are tried in turn until etcd permits one."""
         self._store = store
         self._keyspace = keyspace
-        self._spans = list(spans)
+        self._ranges = list(ranges)
         self._sink = sink
         self.changes = ChangeLog()
         self._status_lock = threading.Lock()  # guards the replacing of the status: two threads do it
-        self._status = FeedStatus(self._spans[0])
+        self._status = FeedStatus(self._ranges[0])
         self._history = History()
         self._rewound = False
         self._pause = _FIRST_PAUSE_SECONDS
@@ -131,7 +131,7 @@ class Feed:
     def _ask_instead(self, status: FeedStatus) -> None:
         """For a server that answers no progress requests: a read at the same revision proves as much."""
         try:
-            head = _head(self._store, status.span)
+            head = _head(self._store, status.key_range)
         except EtcdviewError:
             return
         if self._history.proven and head.revision == self._history.reached:
@@ -186,30 +186,30 @@ class Feed:
         self._set(state="loading", names=None, loading=None, too_large="", done=0, counts={}, covered=(), problem=why)
 
     def _deny(self, error: DeniedError) -> float:
-        if len(self._spans) > 1:
-            del self._spans[0]
-            self._set(span=self._spans[0])
+        if len(self._ranges) > 1:
+            del self._ranges[0]
+            self._set(key_range=self._ranges[0])
             return 0.0
         self._history = History()
-        problem = f"etcd does not permit reading {show(self._status.span.start)}. {error.remedy}"
+        problem = f"etcd does not permit reading {show(self._status.key_range.start)}. {error.remedy}"
         self._set(state="down", names=None, loading=None, counts={}, covered=(), denied=True, problem=problem)
         return _DENIED_PAUSE_SECONDS
 
     def _load(self) -> None:
         """Every name as of the newest revision. Raises what the store raises."""
-        span = self._status.span
+        key_range = self._status.key_range
         started = time.monotonic()
-        head = _head(self._store, span)
+        head = _head(self._store, key_range)
         names = NameSet(self._keyspace)
         self._set(
             state="loading", loading=names, revision=head.revision, confirmed_at=started, done=0, total=0, denied=False
         )
-        for piece in Load(self._store, span, self._keyspace, head.revision, self._stop):
+        for piece in Load(self._store, key_range, self._keyspace, head.revision, self._stop):
             names.extend(piece.names)
             self._count(piece)
             if self._sink.over_limit():
                 break
-        self._history = History.loaded(head, span)
+        self._history = History.loaded(head, key_range)
         if not self._stop.is_set():
             self._hold(names)
 
@@ -235,20 +235,20 @@ class Feed:
             total += piece.count
             if piece.section.prefix and piece.count:
                 counts = {**counts, piece.section.prefix: piece.count}
-        covered = (*status.covered, piece.section.span) if piece.last else status.covered
+        covered = (*status.covered, piece.section.key_range) if piece.last else status.covered
         self._set(done=status.done + len(piece.names), total=total, counts=counts, covered=covered)
 
     def _follow(self) -> None:
         """Apply what changes until the watch ends. Raises what the store raises, and ForeignError."""
-        span = self._status.span
-        watch = self._store.watch(span.start, span.end, self._history.resume())
+        key_range = self._status.key_range
+        watch = self._store.watch(key_range.start, key_range.end, self._history.resume())
         self._heard_at = time.monotonic()
         self._progress_seen = False
         self._watch = watch
         try:
             if self._stop.is_set():  # stop() came before there was a watch for it to cancel
                 return
-            head = _head(self._store, span)
+            head = _head(self._store, key_range)
             self._history.check(head)
             self._set(
                 state="bounded" if self._status.too_large else "behind", problem=self._status.too_large or _CATCHING_UP
@@ -295,6 +295,6 @@ _CATCHING_UP = "The watch is catching up."
 _BEHIND = "etcd has not confirmed for some seconds that the watch is up to date."
 
 
-def _head(store: Store, span: KeyRange) -> NamesPiece:
+def _head(store: Store, key_range: KeyRange) -> NamesPiece:
     """The newest revision and who says so, by a linearizable read of one key, which may be missing."""
-    return list_names(store, span.start, b"")
+    return list_names(store, key_range.start, b"")

@@ -43,10 +43,10 @@ class History:
         self._doubted_at = 0.0
 
     @classmethod
-    def loaded(cls, head: NamesPiece, span: KeyRange) -> History:
-        """A history that begins with a load of `span` as of `head`."""
+    def loaded(cls, head: NamesPiece, key_range: KeyRange) -> History:
+        """A history that begins with a load of `key_range` as of `head`."""
         history = cls()
-        history._whole = span == EVERYTHING and head.revision > 1  # revision 1 is that of an empty etcd: no event
+        history._whole = key_range == EVERYTHING and head.revision > 1  # revision 1 is that of an empty etcd: no event
         history.applied = history.reached = head.revision
         history._cluster, history._term = head.cluster_id, head.raft_term
         return history
@@ -114,7 +114,7 @@ class History:
         return certain_at
 
     def _prove(self, batch: WatchBatch) -> None:
-        """The first events repeat the last revision that is known, if it wrote to the span at all."""
+        """The first events repeat the last revision that is known, if it wrote to the range at all."""
         repeated = [event.kv.key for event in batch.events if event.kv.mod_revision == self.applied]
         # a put is repeated for as long as it is not compacted; a deletion is dropped by a compaction at its revision
         if not repeated and not self.proven and (self._anchor is None or self._anchor.deleted):

@@ -49,36 +49,36 @@ class KeyRange:
 EVERYTHING = KeyRange(b"\0", b"\0")
 
 
-def span_of(prefix: bytes) -> KeyRange:
+def keys_under(prefix: bytes) -> KeyRange:
     """All names that begin with `prefix`."""
     return KeyRange(prefix or b"\0", prefix_end(prefix))
 
 
 def disjoint(prefixes: list[bytes]) -> list[KeyRange]:
-    """The spans of the prefixes, in order; those inside another are left out."""
+    """The ranges of the prefixes, in order; those inside another are left out."""
     kept: list[bytes] = []
     for prefix in sorted(prefixes):
         if not kept or not prefix.startswith(kept[-1]):
             kept.append(prefix)
-    return [span_of(prefix) for prefix in kept]
+    return [keys_under(prefix) for prefix in kept]
 
 
 def sections(
-    span: KeyRange, keyspace: KeySpace, prefixes: Collection[str] = BY_PREFIX.keys()
+    key_range: KeyRange, keyspace: KeySpace, prefixes: Collection[str] = BY_PREFIX.keys()
 ) -> Iterator[tuple[KeyRange, str]]:
-    """The span cut at storage prefixes (of all built-in types): each with its prefix, or "" for what lies between."""
-    cursor = span.start
+    """The range cut at storage prefixes (of all built-in types): each with its prefix, or "" for what lies between."""
+    cursor = key_range.start
     for prefix in sorted(prefixes, key=lambda prefix: prefix + "/"):
-        whole = span_of(keyspace.root + prefix.encode() + b"/")
-        low, high = max(whole.start, cursor), whole.end if span.end == b"\0" else min(whole.end, span.end)
+        whole = keys_under(keyspace.root + prefix.encode() + b"/")
+        low, high = max(whole.start, cursor), whole.end if key_range.end == b"\0" else min(whole.end, key_range.end)
         if low >= high:
             continue
         if cursor < low:
             yield KeyRange(cursor, low), ""
         yield KeyRange(low, high), prefix
         cursor = high
-    if span.end == b"\0" or cursor < span.end:
-        yield KeyRange(cursor, span.end), ""
+    if key_range.end == b"\0" or cursor < key_range.end:
+        yield KeyRange(cursor, key_range.end), ""
 
 
 def list_names(
@@ -94,7 +94,7 @@ def list_names(
 
 
 class Lister:
-    """Reads the names of spans at one pinned revision; safe to call from several threads."""
+    """Reads the names of ranges at one pinned revision; safe to call from several threads."""
 
     def __init__(self, store: Store, revision: int, piece_names: int = PIECE_NAMES) -> None:
         self._store = store
@@ -102,20 +102,20 @@ class Lister:
         self._size = piece_names
         self._serializable = True
 
-    def first(self, span: KeyRange) -> NamesPiece:
-        """The first names of the span; its count is of the whole span. Raises CompactedError."""
-        return self._read(span.start, span.end, self._size)
+    def first(self, key_range: KeyRange) -> NamesPiece:
+        """The first names of the range; its count is of the whole range. Raises CompactedError."""
+        return self._read(key_range.start, key_range.end, self._size)
 
-    def rest(self, span: KeyRange, piece: NamesPiece) -> Iterator[NamesPiece]:
+    def rest(self, key_range: KeyRange, piece: NamesPiece) -> Iterator[NamesPiece]:
         """What follows the first piece, in order. Raises AnswerError where the server's counts contradict its keys."""
-        scale = _Scale(span)
+        scale = _Scale(key_range)
         left = piece.count - len(piece.names)
-        cursor = self._after(span.start, piece)
+        cursor = self._after(key_range.start, piece)
         step = scale.between(piece.names[0], piece.names[-1])
         while left > 0:
             size = self._size  # read anew each time: a member that was too slow has made it smaller
             # the last piece goes to the end: a guess that stops just before it would cost one more request
-            end = span.end if left <= size * 3 // 2 else scale.after(cursor, step)
+            end = key_range.end if left <= size * 3 // 2 else scale.after(cursor, step)
             # twice as many as are hoped for: a guess that is too wide still ends in one answer of bounded size
             piece = self._read(cursor, end, size * 2)
             yield piece
@@ -123,7 +123,7 @@ class Lister:
             step = _next_step(step, piece.count, size)
             if piece.more:  # the guess was too wide: go on behind the last name, not at the guessed end
                 cursor = self._after(cursor, piece)
-            elif end != span.end:
+            elif end != key_range.end:
                 cursor = end
             elif left > 0:  # to read on would begin again at b"\0", or ask for an empty range without end
                 raise self._miscounted(left)
@@ -156,44 +156,44 @@ class Lister:
         return AnswerError(f"{self._store.name} counts {left:,} more keys than it lists.", LYING)
 
 
-def step_between(span: KeyRange, names: Sequence[bytes]) -> int:
-    """How far apart the first and the last of some names of the span stand; at least 1."""
-    return _Scale(span).between(names[0], names[-1]) if names else 1
+def step_between(key_range: KeyRange, names: Sequence[bytes]) -> int:
+    """How far apart the first and the last of some names of the range stand; at least 1."""
+    return _Scale(key_range).between(names[0], names[-1]) if names else 1
 
 
-def name_behind(span: KeyRange, name: bytes, step: int) -> bytes:
-    """A name within the span that stands `step` behind `name`, or the span's end."""
-    return _Scale(span).after(name, step)
+def name_behind(key_range: KeyRange, name: bytes, step: int) -> bytes:
+    """A name within the range that stands `step` behind `name`, or the range's end."""
+    return _Scale(key_range).after(name, step)
 
 
 class _Scale:
-    """Names of a span as large numbers, so that a distance between names can be laid off from another name.
+    """Names of a range as large numbers, so that a distance between names can be laid off from another name.
 
     Its digits are the characters that names are made of, so that the numbers leave few gaps.
     """
 
-    def __init__(self, span: KeyRange) -> None:
-        self._span = span
+    def __init__(self, key_range: KeyRange) -> None:
+        self._range = key_range
         # what all names begin with says nothing of distances, and would fill the digits that are looked at
         common = 0
-        if span.end != b"\0":
-            while span.start[: common + 1] == span.end[: common + 1] and common < len(span.end):
+        if key_range.end != b"\0":
+            while key_range.start[: common + 1] == key_range.end[: common + 1] and common < len(key_range.end):
                 common += 1
-        self._base = span.start[:common]
+        self._base = key_range.start[:common]
 
     def between(self, first: bytes, last: bytes) -> int:
         """How far apart two names stand; at least 1."""
         return max(self._number(last) - self._number(first), 1)
 
     def after(self, name: bytes, step: int) -> bytes:
-        """The name that stands `step` behind `name`, within the span and behind `name` itself."""
-        # beyond the greatest number there is no name to spell: the rest of the span is one piece
+        """The name that stands `step` behind `name`, within the range and behind `name` itself."""
+        # beyond the greatest number there is no name to spell: the rest of the range is one piece
         number = self._number(name) + step
         if number >= len(_DIGITS) ** _DEPTH:
-            return self._span.end
+            return self._range.end
         guess = self._base + _spell(number)
-        if self._span.end != b"\0" and guess >= self._span.end:
-            return self._span.end
+        if self._range.end != b"\0" and guess >= self._range.end:
+            return self._range.end
         # bytes that are not digits round down, so that a guess may fall behind the name: always go forward
         return max(guess, name + b"\0")
 

@@ -1,4 +1,4 @@
-"""The index of a live store: every key name in memory, loaded in the background and kept true by one watch a span.
+"""The index of a live store: every key name in memory, loaded in the background and kept true by one watch a range.
 
 While it loads, what has been loaded and bounded reads of etcd answer; no call waits for the load.
 """
@@ -17,7 +17,7 @@ from etcdview.index.bounded import BoundedNames
 from etcdview.index.changes import ChangeLog, SeveralLogs
 from etcdview.index.churn import Churn, ChurnCounter
 from etcdview.index.feed import Feed, FeedStatus, FeedStore
-from etcdview.index.lister import EVERYTHING, KeyRange, disjoint, span_of
+from etcdview.index.lister import EVERYTHING, KeyRange, disjoint, keys_under
 from etcdview.index.match import compile_search
 from etcdview.index.memory import Found, page_of, search_in
 from etcdview.index.packed import View
@@ -30,7 +30,7 @@ from etcdview.models import Event
 _log = logging.getLogger(__name__)
 
 PULSE_SECONDS = 1.0
-STRAYS = "Other keys"  # the churn of keys that fit no pattern
+UNRECOGNISED = "Other keys"  # the churn of keys that fit no pattern
 
 # the worst part of the index speaks for all of it
 _BY_WORST: tuple[State, ...] = ("down", "loading", "bounded", "behind", "live")
@@ -52,9 +52,9 @@ class Index:
         self._keyspace = keyspace
         self._churn = ChurnCounter()
         self._reads: BoundedNames | None = None
-        wanted = [[span] for span in disjoint(list(prefixes))] or [[EVERYTHING, span_of(keyspace.root)]]
+        wanted = [[key_range] for key_range in disjoint(list(prefixes))] or [[EVERYTHING, keys_under(keyspace.root)]]
         self._limit = memory_limit_bytes
-        self._feeds = [Feed(store, keyspace, spans, self) for spans in wanted]
+        self._feeds = [Feed(store, keyspace, ranges, self) for ranges in wanted]
         self.changes = SeveralLogs(self._logs)
         self._stop = threading.Event()
         self._pulse = threading.Thread(target=self._beat, name="etcdview-index-pulse", daemon=True)
@@ -76,7 +76,7 @@ class Index:
             self._pulse.join(1.0)
 
     def freshness(self) -> Freshness:
-        """See Names.freshness: the worst of the parts."""
+        """See KeyIndex.freshness: the worst of the parts."""
         parts = self._parts()
         readable = [part for part in parts if not part.denied] or parts
         worst = min(readable, key=lambda part: _BY_WORST.index(part.state))
@@ -92,10 +92,10 @@ class Index:
         )
 
     def tree(self) -> Tree:
-        """See Names.tree. While loading: the types' full counts, and of namespaces what is loaded so far."""
+        """See KeyIndex.tree. While loading: the types' full counts, and of namespaces what is loaded so far."""
         parts = self._parts()
         names = [part.names for part in parts if part.names is not None]
-        denied = tuple(part.span.start.decode("utf-8", "backslashreplace") for part in parts if part.denied)
+        denied = tuple(part.key_range.start.decode("utf-8", "backslashreplace") for part in parts if part.denied)
         revision = self.freshness().revision
         if names and len(names) == sum(not part.denied for part in parts):
             return loaded_tree(names, revision, denied)
@@ -104,13 +104,13 @@ class Index:
         return loading_tree(parts, self._keyspace, revision, denied)
 
     def page(self, start: bytes, end: bytes, *, after: bytes | None = None, limit: int = 100) -> KeyPage:
-        """See Names.page. What is not loaded yet is read from etcd. Raises DeniedError where nothing may be read."""
-        asked = KeyRange(start, start + b"\0" if end == b"" else end)
-        touched = [part for part in self._parts() if part.span.overlaps(asked)]
+        """See KeyIndex.page. What is not loaded yet is read from etcd. Raises DeniedError where nothing may be read."""
+        requested = KeyRange(start, start + b"\0" if end == b"" else end)
+        touched = [part for part in self._parts() if part.key_range.overlaps(requested)]
         parts = [part for part in touched if not part.denied]
         if not parts:
-            raise _unreadable(touched, asked)
-        views = _views_over(parts, asked)
+            raise _unreadable(touched, requested)
+        views = _views_over(parts, requested)
         if views is None:
             found = self._bounded(parts).page(start, end, after=after, limit=limit)
         else:
@@ -126,11 +126,11 @@ class Index:
     def search(
         self, text: str, mode: Mode, *, after: bytes | None = None, limit: int = 100, stop: Stop | None = None
     ) -> KeyPage:
-        """See Names.search. While loading: among the names that are loaded, save that a prefix is read from etcd."""
+        """See KeyIndex.search. While loading: among the names that are loaded, save that a prefix is read from etcd."""
         parts = [part for part in self._parts() if not part.denied]
         if mode == "prefix" and text:
-            span = span_of(text.encode())
-            return self.page(span.start, span.end, after=after, limit=limit)
+            key_range = keys_under(text.encode())
+            return self.page(key_range.start, key_range.end, after=after, limit=limit)
         if any(part.too_large for part in parts):
             return self._bounded(parts).search(text, mode, after=after, limit=limit, stop=stop)
         held = [part.names or part.loading for part in parts]
@@ -146,7 +146,7 @@ class Index:
         now = time.monotonic()
         for event in events:
             object_key = self._keyspace.object_key(event.kv.key)
-            self._churn.note(object_key.resource.prefix if object_key else STRAYS, now)
+            self._churn.note(object_key.resource.prefix if object_key else UNRECOGNISED, now)
 
     def over_limit(self) -> str:
         """See feed.Sink."""
@@ -159,7 +159,7 @@ class Index:
         )
 
     def _logs(self) -> list[tuple[KeyRange, ChangeLog]]:
-        return [(feed.status.span, feed.changes) for feed in self._feeds if not feed.status.denied]
+        return [(feed.status.key_range, feed.changes) for feed in self._feeds if not feed.status.denied]
 
     def _beat(self) -> None:
         while not self._stop.wait(PULSE_SECONDS):
@@ -177,9 +177,9 @@ class Index:
 
     def _bounded(self, parts: Sequence[FeedStatus]) -> BoundedNames:
         """Bounded reads over the parts; kept while the parts are the same, for the counts it remembers."""
-        spans = tuple(part.span for part in parts if not part.denied)
-        if self._reads is None or self._reads.spans != spans:
-            self._reads = BoundedNames(self._store, self._keyspace, spans)
+        ranges = tuple(part.key_range for part in parts if not part.denied)
+        if self._reads is None or self._reads.ranges != ranges:
+            self._reads = BoundedNames(self._store, self._keyspace, ranges)
         return self._reads
 
     def _answer(self, found: Found) -> KeyPage:
@@ -187,24 +187,24 @@ class Index:
         return KeyPage(fresh.revision, fresh.complete, found.keys, found.count, found.next_after, found.exact)
 
 
-def _views_over(parts: Sequence[FeedStatus], asked: KeyRange) -> list[View] | None:
-    """Views that hold all names of `asked` that the parts have; None where a part of it is not loaded."""
+def _views_over(parts: Sequence[FeedStatus], requested: KeyRange) -> list[View] | None:
+    """Views that hold all names of `requested` that the parts have; None where a part of it is not loaded."""
     views: list[View] = []
     for part in parts:
         if part.names is not None:
             views.append(part.names.view())
-        elif part.loading is not None and any(span.covers(asked) for span in part.covered):
+        elif part.loading is not None and any(key_range.covers(requested) for key_range in part.covered):
             views.append(part.loading.view())
         else:
             return None
     return views
 
 
-def _unreadable(denied: Sequence[FeedStatus], asked: KeyRange) -> DeniedError:
-    """Why nothing of `asked` may be read: etcd forbids it, or it lies outside of what etcdview is set to read."""
+def _unreadable(denied: Sequence[FeedStatus], requested: KeyRange) -> DeniedError:
+    """Why nothing of `requested` may be read: etcd forbids it, or it lies outside of what etcdview is set to read."""
     if denied:
         return DeniedError(denied[0].problem, "Names and values below it cannot be shown with this etcd user.")
     return DeniedError(
-        f"{show(asked.start)} is outside the prefixes that etcdview may read.",
+        f"{show(requested.start)} is outside the prefixes that etcdview may read.",
         "Add its prefix to the setting `prefixes`.",
     )

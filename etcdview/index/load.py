@@ -1,4 +1,4 @@
-"""One load of all names of a span at one revision: some threads read, the caller takes the pieces as they come.
+"""One load of all names of a range at one revision: some threads read, the caller takes the pieces as they come.
 
 The first piece of each section is read first: it counts the whole section, so the tree is known long before the names.
 """
@@ -44,9 +44,9 @@ _POLL_SECONDS = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A span of the keyspace that holds one of LARGE_TYPES (its storage prefix), or what lies between two ("")."""
+    """A range of the keyspace that holds one of LARGE_TYPES (its storage prefix), or what lies between two ("")."""
 
-    span: KeyRange
+    key_range: KeyRange
     prefix: str
 
 
@@ -67,12 +67,12 @@ class _Task:
 
 
 class Load:
-    """The names of `span` as of `revision`. Iterate it once, in one thread; errors of the readers come out there."""
+    """The names of `key_range` as of `revision`. Iterate it once, in one thread, which gets the readers' errors."""
 
     def __init__(
         self,
         store: Store,
-        span: KeyRange,
+        key_range: KeyRange,
         keyspace: KeySpace,
         revision: int,
         stop: threading.Event,
@@ -80,7 +80,7 @@ class Load:
     ) -> None:
         self._lister = Lister(store, revision)
         self._stop = stop
-        self._tasks = deque(_Task(Section(part, prefix)) for part, prefix in sections(span, keyspace, LARGE_TYPES))
+        self._tasks = deque(_Task(Section(part, prefix)) for part, prefix in sections(key_range, keyspace, LARGE_TYPES))
         self._open = len(self._tasks)  # tasks that are waiting or being worked on
         self._results: queue.Queue[Loaded | Exception] = queue.Queue(_WAITING_PIECES)
         self._given_up = threading.Event()
@@ -128,14 +128,14 @@ class Load:
             self._begin(task.section)
             return
         left = task.first.count - len(task.first.names)
-        for piece in self._lister.rest(task.section.span, task.first):
+        for piece in self._lister.rest(task.section.key_range, task.first):
             left -= len(piece.names)
             self._give(Loaded(task.section, piece.names, None, last=left <= 0))
             if self._over():
                 return
 
     def _begin(self, section: Section) -> None:
-        piece = self._lister.first(section.span)
+        piece = self._lister.first(section.key_range)
         if piece.more:
             self._tasks.append(_Task(section, piece))
         self._give(Loaded(section, piece.names, piece.count, last=not piece.more))

@@ -118,11 +118,11 @@ class MemoryNames:
         return Freshness("static", self._revision, complete=True, done=len(self._names), total=len(self._names))
 
     def tree(self) -> Tree:
-        """See Names.tree."""
+        """See KeyIndex.tree."""
         return Tree(self._revision, True, self._names.types(), self._names.unrecognised_view().count)
 
     def page(self, start: bytes, end: bytes, *, after: bytes | None = None, limit: int = 100) -> KeyPage:
-        """See Names.page."""
+        """See KeyIndex.page."""
         return self._page(page_of((self._names.view(),), start, end, after, limit))
 
     def unrecognised(self, *, after: bytes | None = None, limit: int = 100) -> KeyPage:
@@ -132,7 +132,7 @@ class MemoryNames:
     def search(
         self, text: str, mode: Mode, *, after: bytes | None = None, limit: int = 100, stop: Stop | None = None
     ) -> KeyPage:
-        """See Names.search."""
+        """See KeyIndex.search."""
         return self._page(search_in((self._names.view(),), compile_search(text, mode), after, limit, stop))
 
     def close(self) -> None:
@@ -151,7 +151,7 @@ def page_of(views: Sequence[View], start: bytes, end: bytes, after: bytes | None
         found += view.iterate(low, limit + 1 - len(found)) if len(found) <= limit else []
     found = [name for name in found if _before(name, start, end)]
     more = len(found) > limit
-    count = sum(view.span(start, end) for view in views)
+    count = sum(view.count_between(start, end) for view in views)
     return Found(tuple(found[:limit]), count, found[limit - 1] if more else None)
 
 
@@ -160,7 +160,7 @@ def search_in(
 ) -> Found:
     """The names that match, behind `after`, and how many match in all.
 
-    It gives up as Names.search says; the count is then a lower bound and the next page
+    It gives up as KeyIndex.search says; the count is then a lower bound and the next page
     goes on from where it stood. Only expressions made to hurt need so long.
     """
     if isinstance(matcher, Prefix):

@@ -83,7 +83,7 @@ class View:
         # each name has one newline before it: those before the position are the lesser names of this block
         return sum(self.counts[:at]) + block.body.count(b"\n", 0, block.lower(written))
 
-    def span(self, start: bytes, end: bytes) -> int:
+    def count_between(self, start: bytes, end: bytes) -> int:
         """How many names are in [start, end); `end` as in Store.range."""
         if end == b"":
             return self.rank(start + b"\0") - self.rank(start)

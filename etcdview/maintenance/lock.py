@@ -19,7 +19,7 @@ _LONGEST = 400
 
 
 @contextmanager
-def turn(folder: Path, cluster_id: int, what: str, now: datetime) -> Iterator[None]:
+def operation_lock(folder: Path, cluster_id: int, what: str, now: datetime) -> Iterator[None]:
     """Nobody else's operation on that cluster runs meanwhile. `what` tells others who does what.
 
     Raises UnsafeError where another runs: nobody waits in line for something that may take half an hour.

@@ -14,7 +14,7 @@ from etcdview.index.base import Changing
 from etcdview.index.changes import KEPT_CHANGES
 from etcdview.kube.words import counted
 from etcdview.maintenance import operations, plans
-from etcdview.maintenance.lock import turn
+from etcdview.maintenance.lock import operation_lock
 from etcdview.maintenance.members import ClusterNow, MemberNow, look
 from etcdview.maintenance.plans import OPERATIONS, Plan
 from etcdview.maintenance.snapshot_stream import Stream
@@ -184,7 +184,7 @@ def operation_page(window: Window, query: OperationQuery, problem: Problem | Non
 
 def operate(window: Window, query: OperationQuery, now: datetime) -> str:
     """Do it, once `typed` is right; gives where to go on. Raises UsageError, UnsafeError, UnreachableError."""
-    with _turn(window, query, now) as store:
+    with _locked(window, query, now) as store:
         added = _operate(store, query)
     return href("/maintenance", done=query.operation, member=added, name=query.name if added else "")
 
@@ -192,7 +192,7 @@ def operate(window: Window, query: OperationQuery, now: datetime) -> str:
 @contextmanager
 def running(window: Window, query: OperationQuery, now: datetime) -> Iterator[RunPage]:
     """Defragment all members, once `typed` is right: one after the other, as the steps are asked for, until it ends."""
-    with _turn(window, query, now) as store:
+    with _locked(window, query, now) as store:
         crumbs = (Crumb("Maintenance", "/maintenance"), Crumb("defragment all"))
         yield RunPage(crumbs, "Defragmenting all members", operations.defragment_all(store))
 
@@ -224,13 +224,13 @@ _ON_MEMBER = {
 
 
 @contextmanager
-def _turn(window: Window, query: OperationQuery, now: datetime) -> Iterator[Maintainable]:
-    """From the look to the end of the operation, no other runs; a snapshot changes nothing and needs no turn."""
+def _locked(window: Window, query: OperationQuery, now: datetime) -> Iterator[Maintainable]:
+    """From the check to the end of the operation, no other one runs; a snapshot changes nothing and needs no lock."""
     store, undo = _store(window, "maintain"), window.cluster.undo
     if undo is None:
         raise off(live=True)
     what = f"{window.viewer.name} runs {query.operation}"
-    with turn(undo.path.parent, store.members().cluster_id, what, now):
+    with operation_lock(undo.path.parent, store.members().cluster_id, what, now):
         yield _confirmed(window, query)
 
 

@@ -123,7 +123,7 @@ def namespaces_page(window: Window, namespace: str, now: datetime) -> Namespaces
             counts=view.counts,
             count=keys.get(view.name, 0),
             findings=tuple(_view(window, f) for f in view.findings),
-            healthy=view.well,
+            healthy=view.healthy,
         )
         for view in views
         if not namespace or view.name == namespace

@@ -53,24 +53,24 @@ class Selection:
     selector: LabelSelector
 
 
-def health(well: bool | None) -> Health:
-    """The word for it; "unknown" where there is nothing to be well or not."""
-    if well is None:
+def health(healthy: bool | None) -> Health:
+    """The word for it; "unknown" for an object that is neither healthy nor unhealthy."""
+    if healthy is None:
         return "unknown"
-    return "healthy" if well else "unhealthy"
+    return "healthy" if healthy else "unhealthy"
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """How an object is, in a word or two. `well` is None where there is nothing to be well or not."""
+    """How an object is, in a word or two. `healthy` is None for one that is neither."""
 
     text: str = ""
-    well: bool | None = None
+    healthy: bool | None = None
 
     @property
     def health(self) -> Health:
-        """`well` in a word, for lists and programs."""
-        return health(self.well)
+        """`healthy` in a word, for lists and programs."""
+        return health(self.healthy)
 
 
 @dataclass(frozen=True, slots=True)

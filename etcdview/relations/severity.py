@@ -66,9 +66,9 @@ def share_severity(part: int, whole: int) -> Severity:
 
 
 def _by_health(state: State, obj: Object, now: datetime) -> Severity:
-    if state.well is None or text(condition(obj, "Ready"), "status") == "Unknown":
+    if state.healthy is None or text(condition(obj, "Ready"), "status") == "Unknown":
         return "unknown"
-    return "ok" if state.well else _once_due(obj, now, "error")
+    return "ok" if state.healthy else _once_due(obj, now, "error")
 
 
 def _once_due(obj: Object, now: datetime, severity: Severity) -> Severity:
@@ -125,7 +125,7 @@ def _job(obj: Object, state: State, now: datetime) -> Severity:
 
 def _policy(obj: Object, state: State, now: datetime) -> Severity:
     """A budget that is not met, a scaler without metrics: what they guard may run all the same."""
-    return "unknown" if state.well is None else "ok" if state.well else "warning"
+    return "unknown" if state.healthy is None else "ok" if state.healthy else "warning"
 
 
 def _claim(obj: Object, state: State, now: datetime) -> Severity:
@@ -134,7 +134,7 @@ def _claim(obj: Object, state: State, now: datetime) -> Severity:
 
 def _waiting(obj: Object, state: State, now: datetime) -> Severity:
     """What waits for another: a load balancer's address, an allocation, endpoints that are ready."""
-    return "ok" if state.well else "unknown" if state.well is None else _once_due(obj, now, "warning")
+    return "ok" if state.healthy else "unknown" if state.healthy is None else _once_due(obj, now, "warning")
 
 
 def _event(obj: Object, state: State, now: datetime) -> Severity:

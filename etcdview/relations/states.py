@@ -29,7 +29,7 @@ def state_of(obj: Object, now: datetime) -> State:
 def health_of(obj: Object, now: datetime, pod_status: str = "") -> Health:
     """The health in state_of. Who has made the cells of a pod gives its STATUS, which takes as long as all the rest."""
     if pod_status and text(obj, "kind") == "Pod":
-        return health(_pod_is_well(obj, pod_status))
+        return health(_pod_is_healthy(obj, pod_status))
     return state_of(obj, now).health
 
 
@@ -42,17 +42,17 @@ def runs_unready(pod: Object | None) -> bool:
 def _pod(obj: Object, now: datetime) -> State:
     state = pod_state(obj, now)
     words = f"{state.reason}, {state.ready} of {state.total} ready"
-    well = _pod_is_well(obj, state.reason)
+    healthy = _pod_is_healthy(obj, state.reason)
     if text(obj, "status", "phase") == "Succeeded":
-        return State("Completed", well)
-    if state.reason == "Running" and well is False:
+        return State("Completed", healthy)
+    if state.reason == "Running" and healthy is False:
         ready = condition(obj, "Ready")
         why = ": ".join(part for part in (text(ready, "reason"), text(ready, "message")) if part)
-        return State(f"{words}, but the pod is not" + (f" ({why})" if why else ""), well)
-    return State(words, well)
+        return State(f"{words}, but the pod is not" + (f" ({why})" if why else ""), healthy)
+    return State(words, healthy)
 
 
-def _pod_is_well(obj: Object, reason: str) -> bool | None:
+def _pod_is_healthy(obj: Object, reason: str) -> bool | None:
     """By the word for the pod, which says nothing of a pod that runs and is not ready."""
     if text(obj, "status", "phase") == "Succeeded":
         return True

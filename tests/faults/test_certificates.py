@@ -124,7 +124,7 @@ def test_a_server_certificate_of_an_intermediate_authority(lab: Lab, given: str)
         eye.sees_no_harm()
         report = eye.monitor.latest()
         assert not [f for f in report.verdict.findings if f.id == "certificate-untrusted"]
-        shown = {e.certificate.subject: e for e in report.board.entries}
+        shown = {e.certificate.subject: e for e in report.certificates.entries}
         assert shown[f"CN={node.name}"].trusted is True
         assert shown[f"CN={node.name}"].chain[1] == "CN=below-ca"
         # not kubeadm's, so its commands are not given

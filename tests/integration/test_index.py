@@ -20,8 +20,8 @@ from tests.integration.indexing import KEYSPACE, all_names, assert_true, indexed
 
 Etcdctl = Callable[..., str]
 
-STRAYS = [b"no/leading/slash", b"/registry//pods", b"/registry/pods/shop/\xff\xfe", b"\x00\x01"]
-ODD = [*STRAYS, b"/registry/pods/shop/a\nb"]
+UNRECOGNISED = [b"no/leading/slash", b"/registry//pods", b"/registry/pods/shop/\xff\xfe", b"\x00\x01"]
+ODD = [*UNRECOGNISED, b"/registry/pods/shop/a\nb"]
 
 
 def url_of(etcd: Cluster) -> str:
@@ -42,7 +42,7 @@ def test_the_index_holds_every_name_even_the_odd_ones(plain_etcd: Cluster) -> No
     fill(plain_etcd, [*pods(250), b"/registry/example.org/backups/shop/nightly", b"/registry/minions/n1", *ODD])
     with indexed(url_of(plain_etcd)) as index:
         assert_true(index, url_of(plain_etcd))
-        assert set(index.unrecognised().keys) == set(STRAYS)
+        assert set(index.unrecognised().keys) == set(UNRECOGNISED)
         assert index.search("web-0042", "contains").keys == (b"/registry/pods/shop/web-0042",)
 
 

@@ -107,8 +107,8 @@ GET: dict[str, tuple[Row, ...]] = {
     # a file does not change
     "watch.watch_page": (everybody_in("/watch?prefix=/registry/secrets/", 501), everybody_in("/watch", 501)),
     "watch.freshness_bar": (everybody_in("/freshness"),),
-    "wellbeing.namespaces_page": (everybody_in("/namespaces"),),
-    "wellbeing.storage_page": (everybody_in("/storage"),),
+    "namespaces_and_storage.namespaces_page": (everybody_in("/namespaces"),),
+    "namespaces_and_storage.storage_page": (everybody_in("/storage"),),
     "api.openapi": (api("/api/v1/openapi.json"),),
     "api.cluster": (api("/api/v1/cluster"),),
     "api.health": (api("/api/v1/health"),),

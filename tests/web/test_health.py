@@ -55,16 +55,16 @@ def test_the_page_asks_again_by_itself_and_leaves_alone_what_is_being_read(page:
     assert page.evaluate("part => part.isConnected", selected)
 
 
-def test_the_board_shows_the_certificates_that_members_present(page: Page) -> None:
+def test_the_inventory_shows_the_certificates_that_members_present(page: Page) -> None:
     page.goto("/certificates")
-    board = page.get_by_role("region", name=re.compile("All certificates"))
+    certificates = page.get_by_role("region", name=re.compile("All certificates"))
 
     for name in ("cp1", "cp2", "cp3"):
-        row = board.get_by_role("row", name=re.compile(f"server certificate of {name}"))
+        row = certificates.get_by_role("row", name=re.compile(f"server certificate of {name}"))
         expect(row).to_contain_text("valid")
         expect(row).to_contain_text("36")
         expect(row).to_contain_text("days")
-    expect(board.get_by_role("row", name=re.compile("client certificate of etcdview"))).to_be_visible()
+    expect(certificates.get_by_role("row", name=re.compile("client certificate of etcdview"))).to_be_visible()
 
 
 def test_health_and_certificates_work_without_javascript(browser: Browser, base_url: str) -> None:

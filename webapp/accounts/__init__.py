@@ -45,7 +45,7 @@ def limit(app: Flask) -> None:
     limits.limit_views(
         app,
         limits.COSTLY,
-        "wellbeing.storage_page",
+        "namespaces_and_storage.storage_page",
         "api.storage",
         "encryption.count_values",
         "edit.confirm_delete_prefix",

@@ -16,13 +16,13 @@ from webapp.views import (
     encryption,
     health,
     maintenance,
+    namespaces_and_storage,
     object,
     overview,
     registry,
     reveal,
     search,
     watch,
-    wellbeing,
 )
 
 _BLUEPRINTS = (
@@ -32,7 +32,7 @@ _BLUEPRINTS = (
     search.bp,
     watch.bp,
     health.bp,
-    wellbeing.bp,
+    namespaces_and_storage.bp,
     encryption.bp,
     reveal.bp,
     edit.bp,

@@ -132,9 +132,9 @@ def _defragment_all(query: OperationQuery) -> Response:
                 done.problem = step.problem
                 yield step
 
-    turns = steps()
-    response = stream_page("maintenance/run.html", replace(page, steps=turns))
-    _begun(turns, response)
+    progress = steps()
+    response = stream_page("maintenance/run.html", replace(page, steps=progress))
+    _begun(progress, response)
     return response
 
 

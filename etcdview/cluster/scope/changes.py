@@ -12,9 +12,9 @@ from etcdview.models import KeyValue
 class ScopedChanges:
     """The ChangeReader protocol over another one."""
 
-    def __init__(self, changes: ChangeReader, spans: PermittedRanges) -> None:
+    def __init__(self, changes: ChangeReader, permitted: PermittedRanges) -> None:
         self._changes = changes
-        self._spans = spans
+        self._permitted = permitted
 
     @property
     def revision(self) -> int:
@@ -23,19 +23,19 @@ class ScopedChanges:
 
     def since(self, revision: int, prefix: bytes = b"") -> Changes:
         """See ChangeLog.since."""
-        return self._permitted(self._changes.since(revision, prefix))
+        return self._narrowed(self._changes.since(revision, prefix))
 
     def recent(self, prefix: bytes = b"", limit: int = 100) -> tuple[Change, ...]:
         """See ChangeLog.recent."""
         everything = self._changes.recent(prefix, _ALL)
-        return tuple(change for change in everything if self._spans.has(change.key))[:limit]
+        return tuple(change for change in everything if self._permitted.has(change.key))[:limit]
 
     def value(self, key: bytes, revision: int) -> KeyValue | None:
         """See ChangeLog.value."""
-        return self._changes.value(key, revision) if self._spans.has(key) else None
+        return self._changes.value(key, revision) if self._permitted.has(key) else None
 
-    def _permitted(self, found: Changes) -> Changes:
-        return replace(found, changes=tuple(change for change in found.changes if self._spans.has(change.key)))
+    def _narrowed(self, found: Changes) -> Changes:
+        return replace(found, changes=tuple(change for change in found.changes if self._permitted.has(change.key)))
 
 
 _ALL = 1 << 30

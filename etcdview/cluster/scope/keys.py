@@ -11,7 +11,7 @@ from etcdview.cluster.scope.ranges import PermittedRanges
 from etcdview.errors import DeniedError
 from etcdview.index.base import Changing, Freshness, KeyIndex, KeyPage, Mode, Tree, TypeCount
 from etcdview.index.churn import Churn
-from etcdview.index.lister import KeyRange, span_of
+from etcdview.index.lister import KeyRange, keys_under
 from etcdview.index.match import Prefix, compile_search
 from etcdview.index.stopping import Stop, in_time
 
@@ -20,17 +20,17 @@ LOOK_AT = 200_000
 _PIECE = 10_000
 
 
-def scoped_names(names: KeyIndex, spans: PermittedRanges) -> KeyIndex:
+def scoped_names(names: KeyIndex, permitted: PermittedRanges) -> KeyIndex:
     """The permitted part of `names`, with their changes where they have any."""
-    return _Live(names, names, spans) if isinstance(names, Changing) else ScopedNames(names, spans)
+    return _Live(names, names, permitted) if isinstance(names, Changing) else ScopedNames(names, permitted)
 
 
 class ScopedNames:
     """The KeyIndex protocol over another index; closing it closes nothing."""
 
-    def __init__(self, names: KeyIndex, spans: PermittedRanges) -> None:
+    def __init__(self, names: KeyIndex, permitted: PermittedRanges) -> None:
         self._names = names
-        self._spans = spans
+        self._permitted = permitted
 
     def freshness(self) -> Freshness:
         """See KeyIndex.freshness; progress in percent, since the number of all keys is not for this viewer."""
@@ -41,12 +41,12 @@ class ScopedNames:
     def tree(self) -> Tree:
         """See KeyIndex.tree."""
         tree = self._names.tree()
-        kept = (self._permitted(counted) for counted in tree.types)
+        kept = (self._narrowed(counted) for counted in tree.types)
         return replace(tree, types=tuple(counted for counted in kept if counted.count), unrecognised=0, denied=())
 
     def page(self, start: bytes, end: bytes, *, after: bytes | None = None, limit: int = 100) -> KeyPage:
         """See KeyIndex.page. Raises DeniedError where nothing of the range is permitted."""
-        return self._page(self._spans.checked(start, end), after, limit)
+        return self._page(self._permitted.checked(start, end), after, limit)
 
     def unrecognised(self, *, after: bytes | None = None, limit: int = 100) -> KeyPage:
         """See KeyIndex.unrecognised: a key without a place is of no namespace and no type that a scope could name."""
@@ -57,41 +57,41 @@ class ScopedNames:
     ) -> KeyPage:
         """See KeyIndex.search."""
         matcher = compile_search(text, mode)
-        low = span_of(matcher.literal_prefix)
-        spans = self._spans.within(low.start, low.end)
+        low = keys_under(matcher.literal_prefix)
+        ranges = self._permitted.within(low.start, low.end)
         if isinstance(matcher, Prefix):
-            return self._page(spans, after, limit)
+            return self._page(ranges, after, limit)
         few = self._names.search(text, mode, limit=_PIECE, stop=stop)
         if few.next_after is None and few.count_is_exact:
-            return _cut(few, tuple(filter(self._spans.has, few.keys)), after, limit)
-        return self._look(spans, matcher.matches, after, limit, in_time(stop))
+            return _cut(few, tuple(filter(self._permitted.has, few.keys)), after, limit)
+        return self._look(ranges, matcher.matches, after, limit, in_time(stop))
 
     def close(self) -> None:
         """The names belong to the cluster, not to a viewer."""
 
-    def _permitted(self, counted: TypeCount) -> TypeCount:
+    def _narrowed(self, counted: TypeCount) -> TypeCount:
         """What is left of one type, perhaps nothing."""
-        scope, resource = self._spans.scope, counted.resource
+        scope, resource = self._permitted.scope, counted.resource
         if not scope.has_type(resource):
             return replace(counted, count=0, namespaces={})
         if "*" in scope.namespaces:
             return counted
         if resource.prefix == "namespaces":
-            prefix = span_of(self._spans.keyspace.range_prefix(resource))
-            count = self._page(self._spans.within(prefix.start, prefix.end), None, 1).count
+            prefix = keys_under(self._permitted.keyspace.range_prefix(resource))
+            count = self._page(self._permitted.within(prefix.start, prefix.end), None, 1).count
             return replace(counted, count=count, namespaces={"": count})
         namespaces = {name: count for name, count in counted.namespaces.items() if scope.has_namespace(name)}
         return replace(counted, count=sum(namespaces.values()), namespaces=namespaces)
 
-    def _page(self, spans: Sequence[KeyRange], after: bytes | None, limit: int) -> KeyPage:
+    def _page(self, ranges: Sequence[KeyRange], after: bytes | None, limit: int) -> KeyPage:
         fresh = self._names.freshness()
         pages: list[KeyPage] = []
         keys: list[bytes] = []
         more, last, refused = False, after, None
-        for span in spans:
+        for key_range in ranges:
             left = limit - len(keys)
             try:
-                page = self._names.page(span.start, span.end, after=after, limit=max(left, 1))
+                page = self._names.page(key_range.start, key_range.end, after=after, limit=max(left, 1))
             except DeniedError as error:  # by etcd, which may permit the others
                 refused = error
                 continue
@@ -102,7 +102,7 @@ class ScopedNames:
             pages.append(page)
         if refused is not None and not pages:
             raise refused
-        permitted = tuple(filter(self._spans.has, keys))
+        permitted = tuple(filter(self._permitted.has, keys))
         odd = len(keys) - len(permitted)  # keys that fit no pattern, of which only those on this page are known
         return KeyPage(
             revision=pages[0].revision if pages else fresh.revision,
@@ -114,28 +114,28 @@ class ScopedNames:
         )
 
     def _look(
-        self, spans: Sequence[KeyRange], matches: Callable[[bytes], bool], after: bytes | None, limit: int, over: Stop
+        self, ranges: Sequence[KeyRange], matches: Callable[[bytes], bool], after: bytes | None, limit: int, over: Stop
     ) -> KeyPage:
         fresh = self._names.freshness()
         found: list[bytes] = []
         last: bytes | None = after
-        for seen, name in enumerate(self._walk(spans, after)):
+        for seen, name in enumerate(self._walk(ranges, after)):
             if seen == LOOK_AT or len(found) == limit or (seen % _PIECE == 0 and over()):
                 return KeyPage(fresh.revision, fresh.complete, tuple(found), len(found), last, False)
             last = name
-            if matches(name) and self._spans.has(name):
+            if matches(name) and self._permitted.has(name):
                 found.append(name)
         return KeyPage(fresh.revision, fresh.complete, tuple(found), len(found), None, after is None)
 
-    def _walk(self, spans: Sequence[KeyRange], after: bytes | None) -> Iterator[bytes]:
-        for span in spans:
+    def _walk(self, ranges: Sequence[KeyRange], after: bytes | None) -> Iterator[bytes]:
+        for key_range in ranges:
             with contextlib.suppress(DeniedError):  # by etcd, which may permit the others
-                yield from self._walk_one(span, after)
+                yield from self._walk_one(key_range, after)
 
-    def _walk_one(self, span: KeyRange, after: bytes | None) -> Iterator[bytes]:
+    def _walk_one(self, key_range: KeyRange, after: bytes | None) -> Iterator[bytes]:
         behind: bytes | None = after
         while True:
-            page = self._names.page(span.start, span.end, after=behind, limit=_PIECE)
+            page = self._names.page(key_range.start, key_range.end, after=behind, limit=_PIECE)
             yield from page.keys
             if page.next_after is None:
                 return
@@ -145,14 +145,14 @@ class ScopedNames:
 class _Live(ScopedNames):
     """The same, of names that change."""
 
-    def __init__(self, names: KeyIndex, changing: Changing, spans: PermittedRanges) -> None:
-        super().__init__(names, spans)
+    def __init__(self, names: KeyIndex, changing: Changing, permitted: PermittedRanges) -> None:
+        super().__init__(names, permitted)
         self._changing = changing
-        self.changes = ScopedChanges(changing.changes, spans)
+        self.changes = ScopedChanges(changing.changes, permitted)
 
     def churn(self) -> tuple[Churn, ...]:
         """See Changing.churn. It is counted by type alone: nothing for a viewer who may not see all namespaces."""
-        scope = self._spans.scope
+        scope = self._permitted.scope
         if "*" not in scope.namespaces:
             return ()
         permitted = {counted.resource.prefix for counted in self.tree().types}

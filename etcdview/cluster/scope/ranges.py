@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from etcdview.access.roles import NO_NAMESPACE, Scope
 from etcdview.errors import DeniedError
-from etcdview.index.lister import KeyRange, span_of
+from etcdview.index.lister import KeyRange, keys_under
 from etcdview.kube.keys import KeySpace
 from etcdview.kube.resources import BUILTIN, ResourceType
 
@@ -35,11 +35,16 @@ class PermittedRanges:
 
     def within(self, start: bytes, end: bytes) -> tuple[KeyRange, ...]:
         """What is permitted of [start, end), in order, no two of them overlapping; `end` as in Store.range."""
-        asked = KeyRange(start, end)
-        one = self._type_of(asked)
+        requested = KeyRange(start, end)
+        one = self._type_of(requested)
         types = self._all_types() if one is None else (one,)
-        found = {part for resource in types for span in self._of_type(resource) if (part := _overlap(span, asked))}
-        return tuple(_merged(sorted(found, key=lambda span: span.start)))
+        found = {
+            part
+            for resource in types
+            for key_range in self._of_type(resource)
+            if (part := _overlap(key_range, requested))
+        }
+        return tuple(_merged(sorted(found, key=lambda key_range: key_range.start)))
 
     def checked(self, start: bytes, end: bytes) -> tuple[KeyRange, ...]:
         """As `within`; raises DeniedError where nothing is left."""
@@ -51,13 +56,13 @@ class PermittedRanges:
     def _all_types(self) -> Iterable[ResourceType]:
         return {resource.prefix: resource for resource in (*BUILTIN, *self._types())}.values()
 
-    def _type_of(self, span: KeyRange) -> ResourceType | None:
-        """The one type whose keys make up the span; None where it may hold several."""
+    def _type_of(self, key_range: KeyRange) -> ResourceType | None:
+        """The one type whose keys make up the range; None where it may hold several."""
         for filler in _FILLERS:
-            object_key = self.keyspace.object_key(span.start.rstrip(b"\0") + filler)
+            object_key = self.keyspace.object_key(key_range.start.rstrip(b"\0") + filler)
             if (
                 object_key is not None
-                and _overlap(span_of(self.keyspace.range_prefix(object_key.resource)), span) == span
+                and _overlap(keys_under(self.keyspace.range_prefix(object_key.resource)), key_range) == key_range
             ):
                 return self._as_held(object_key.resource)
         return None
@@ -75,7 +80,7 @@ class PermittedRanges:
         namespaces = self.scope.namespaces
         names_namespaces = resource.prefix == "namespaces"
         if "*" in namespaces or (not resource.namespaced and not names_namespaces and NO_NAMESPACE in namespaces):
-            yield span_of(prefix)
+            yield keys_under(prefix)
         elif resource.namespaced or names_namespaces:
             yield from (_of_namespace(prefix, name, names_namespaces) for name in namespaces if name != NO_NAMESPACE)
 
@@ -87,27 +92,27 @@ def denied() -> DeniedError:
 
 def _of_namespace(prefix: bytes, name: str, is_key: bool) -> KeyRange:
     if name.endswith("*"):
-        return span_of(prefix + name[:-1].encode())
+        return keys_under(prefix + name[:-1].encode())
     key = prefix + name.encode()
-    return KeyRange(key, key + b"\0") if is_key else span_of(key + b"/")
+    return KeyRange(key, key + b"\0") if is_key else keys_under(key + b"/")
 
 
 def _overlap(one: KeyRange, other: KeyRange) -> KeyRange | None:
     start = max(one.start, other.start)
-    ends = [span.end for span in (one, other) if span.end != b"\0"]
+    ends = [key_range.end for key_range in (one, other) if key_range.end != b"\0"]
     end = min(ends) if ends else b"\0"
     return KeyRange(start, end) if end == b"\0" or start < end else None
 
 
-def _merged(spans: Iterable[KeyRange]) -> Iterator[KeyRange]:
-    """The spans, sorted by start, with those that touch or lie in another put into one."""
+def _merged(ranges: Iterable[KeyRange]) -> Iterator[KeyRange]:
+    """The ranges, sorted by start, with those that touch or lie in another put into one."""
     last: KeyRange | None = None
-    for span in spans:
-        if last is not None and (last.end == b"\0" or span.start <= last.end):
-            last = KeyRange(last.start, b"\0" if b"\0" in (last.end, span.end) else max(last.end, span.end))
+    for key_range in ranges:
+        if last is not None and (last.end == b"\0" or key_range.start <= last.end):
+            last = KeyRange(last.start, b"\0" if b"\0" in (last.end, key_range.end) else max(last.end, key_range.end))
             continue
         if last is not None:
             yield last
-        last = span
+        last = key_range
     if last is not None:
         yield last

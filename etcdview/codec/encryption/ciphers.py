@@ -26,7 +26,7 @@ def decrypt(provider: str, secret: bytes, body: bytes, key: bytes) -> bytes | No
 
 def encrypt(provider: str, secret: bytes, plain: bytes, key: bytes) -> bytes:
     """The body of an encrypted value, with a new nonce (so it differs each time)."""
-    return _SEAL[provider](secret, plain, key)
+    return _ENCRYPT[provider](secret, plain, key)
 
 
 def _decrypt_cbc(secret: bytes, body: bytes, _: bytes) -> bytes | None:
@@ -81,7 +81,7 @@ _UNSEAL: dict[str, Callable[[bytes, bytes, bytes], bytes | None]] = {
     "aesgcm": _decrypt_gcm,
     "secretbox": _decrypt_box,
 }
-_SEAL: dict[str, Callable[[bytes, bytes, bytes], bytes]] = {
+_ENCRYPT: dict[str, Callable[[bytes, bytes, bytes], bytes]] = {
     "aescbc": _encrypt_cbc,
     "aesgcm": _encrypt_gcm,
     "secretbox": _encrypt_box,

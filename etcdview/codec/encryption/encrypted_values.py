@@ -52,7 +52,7 @@ def prefix(provider: str, name: str) -> bytes:
     return PREFIX + f"{provider}:v1:{name}:".encode()
 
 
-def opened(value: bytes, key: bytes, config: EncryptionConfig) -> Iterator[tuple[Key, bytes]]:
+def decrypted(value: bytes, key: bytes, config: EncryptionConfig) -> Iterator[tuple[Key, bytes]]:
     """Each key that opens the value, with the plain value; with aescbc, a wrong one can seem to.
 
     `key` is the etcd key of the value.

@@ -41,7 +41,7 @@ class Rounds:
         begun = time.monotonic()
         seen = self._collect()
         facts = assemble(
-            [self._placed(e, hashes) for e in seen],
+            [self._completed(e, hashes) for e in seen],
             at=self._now(),
             known=self._membership,
             round_seconds=time.monotonic() - begun,
@@ -103,7 +103,7 @@ class Rounds:
         """An endpoint that is still being asked an earlier round's questions."""
         return EndpointFacts(url, status=Probe(problem=late(url, ENDPOINT_SECONDS), at=self._now()))
 
-    def _placed(self, endpoint: EndpointFacts, hashes: Hashes) -> EndpointFacts:
+    def _completed(self, endpoint: EndpointFacts, hashes: Hashes) -> EndpointFacts:
         given = {address(url) for url in self._source.endpoints}
         hashed = hash_of(endpoint.status.value, hashes.get(endpoint.url, Probe()))
         return replace(endpoint, given=address(endpoint.url) in given, hash=hashed)

@@ -45,7 +45,7 @@ def ask_wire(url: str, context: ContextFn, budget: Budget, now: Clock) -> WireFa
         try:
             return Probe(call(), latency_seconds=time.monotonic() - begun, at=at)
         except (EtcdviewError, OSError, http.client.HTTPException, ValueError) as error:
-            return Probe(problem=_trouble(url, error), latency_seconds=time.monotonic() - begun, at=at)
+            return Probe(problem=_problem(url, error), latency_seconds=time.monotonic() - begun, at=at)
 
     endpoint = ask(lambda: parse_endpoint(url))
     if endpoint.value is None:
@@ -115,12 +115,12 @@ class _Line:
         )
 
     def health(self) -> HttpHealth:
-        asked = time.time()
+        sent_at = time.time()
         status, body, date = self._get("/health")
         answer = json.loads(body)
         if not isinstance(answer, dict) or "health" not in answer:
             raise ValueError("it is not an answer of etcd")
-        skew = (date.timestamp() + 0.5 - (asked + time.time()) / 2) if date else None
+        skew = (date.timestamp() + 0.5 - (sent_at + time.time()) / 2) if date else None
         return HttpHealth(
             healthy=status == 200 and str(answer["health"]).lower() == "true",
             reason=str(answer.get("reason", "")),
@@ -162,7 +162,7 @@ _ERRORS: tuple[tuple[type[Exception], type[UnreachableError], str, str], ...] = 
 )
 
 
-def _trouble(url: str, error: Exception) -> Problem:
+def _problem(url: str, error: Exception) -> Problem:
     if isinstance(error, EtcdviewError):
         return Problem.of(error)
     kind, what, remedy = next(row[1:] for row in _ERRORS if isinstance(error, row[0]))

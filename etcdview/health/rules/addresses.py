@@ -64,9 +64,9 @@ def url_shared(context: RuleContext) -> Iterator[Finding]:
 @rule("url-misleads")
 def url_misleads(context: RuleContext) -> Iterator[Finding]:
     """The client URL that one member advertises is answered by another."""
-    asked = {address(e.url): e for m in context.facts.members for e in m.endpoints}
+    probed = {address(e.url): e for m in context.facts.members for e in m.endpoints}
     for owner in _members(context.facts):
-        for endpoint in filter(None, (asked.get(address(url)) for url in owner.client_urls)):
+        for endpoint in filter(None, (probed.get(address(url)) for url in owner.client_urls)):
             status = endpoint.status.value
             if status is None or status.member_id == owner.id:
                 continue

@@ -16,10 +16,10 @@ from etcdview.models import MemberStatus
 @rule("leader-missing")
 def leader_missing(context: RuleContext) -> Iterator[Finding]:
     """Members answer, and none of them knows a leader."""
-    told = [m for m in _answering(context.facts) if m.status and m.status.has_raft]
-    if not told or any(m.status and m.status.leader_id for m in told):
+    reported = [m for m in _answering(context.facts) if m.status and m.status.has_raft]
+    if not reported or any(m.status and m.status.leader_id for m in reported):
         return
-    terms = listed(f"{m.name} in term {m.status.raft_term}" for m in told if m.status)
+    terms = listed(f"{m.name} in term {m.status.raft_term}" for m in reported if m.status)
     yield Finding(
         id="leader-missing",
         severity="critical",
@@ -153,16 +153,16 @@ def data_differs(context: RuleContext) -> Iterator[Finding]:
 @rule("data-uncompared")
 def data_uncompared(context: RuleContext) -> Iterator[Finding]:
     """The members' data has not been compared, or could not be for all of them: not known is not equal."""
-    asked = [m for m in context.facts.members if m.endpoint.hash.at is not None]
-    failed = [m for m in asked if m.endpoint.hash.failed]
-    if not asked:
+    hashed = [m for m in context.facts.members if m.endpoint.hash.at is not None]
+    failed = [m for m in hashed if m.endpoint.hash.failed]
+    if not hashed:
         yield from _not_compared(context.facts)
         return
-    states = {(v.revision, v.compact_revision) for m in asked if (v := m.endpoint.hash.value)}
+    states = {(v.revision, v.compact_revision) for m in hashed if (v := m.endpoint.hash.value)}
     if not failed and len(states) < 2:
         return
     problems = listed(m.endpoint.hash.problem.what for m in failed if m.endpoint.hash.problem)
-    at = max(m.endpoint.hash.at for m in asked if m.endpoint.hash.at)
+    at = max(m.endpoint.hash.at for m in hashed if m.endpoint.hash.at)
     yield Finding(
         id="data-uncompared",
         severity="info",
@@ -201,17 +201,17 @@ def _answering(facts: ClusterFacts) -> list[MemberFacts]:
 
 def _by(facts: ClusterFacts, of: Callable[[MemberStatus], int | None]) -> dict[int, list[str]]:
     """Names of members by what they say, those of the cluster only, and without those that say nothing."""
-    told: dict[int, list[str]] = defaultdict(list)
+    reported: dict[int, list[str]] = defaultdict(list)
     for member in facts.members:
         if member.status is not None and member.status.cluster_id == facts.cluster_id:
             value = of(member.status)
             if value is not None:
-                told[value].append(member.name)
-    return told
+                reported[value].append(member.name)
+    return reported
 
 
-def _spread(told: dict[int, list[str]], say: Callable[[int], str], facts: ClusterFacts) -> str:
-    return listed(f"{say(value)} at {listed(names)}" for value, names in told.items()) + f" {read_at(facts.at)}."
+def _spread(reported: dict[int, list[str]], say: Callable[[int], str], facts: ClusterFacts) -> str:
+    return listed(f"{say(value)} at {listed(names)}" for value, names in reported.items()) + f" {read_at(facts.at)}."
 
 
 def _views(facts: ClusterFacts) -> dict[frozenset[str], list[str]]:

@@ -26,7 +26,7 @@ class RuleContext:
     facts: ClusterFacts
     before: ClusterFacts | None = None
     history: History = field(default_factory=History)
-    board: CertificateInventory = field(default_factory=CertificateInventory)
+    certificates: CertificateInventory = field(default_factory=CertificateInventory)
 
 
 _log = logging.getLogger(__name__)

@@ -17,7 +17,7 @@ _KUBEADM = "kubeadm certs check-expiration"
 @rule("certificate-expired")
 def certificate_expired(context: RuleContext) -> Iterator[Finding]:
     """A certificate has expired."""
-    for entry in context.board.entries:
+    for entry in context.certificates.entries:
         days = -entry.certificate.days_left(context.facts.at)
         if days <= 0:
             continue
@@ -36,7 +36,7 @@ def certificate_expired(context: RuleContext) -> Iterator[Finding]:
 @rule("certificate-expiring")
 def certificate_expiring(context: RuleContext) -> Iterator[Finding]:
     """A certificate expires within 30 days; critical within 7."""
-    for entry in context.board.entries:
+    for entry in context.certificates.entries:
         days = entry.certificate.days_left(context.facts.at)
         if not 0 < days <= _SOON_DAYS:
             continue
@@ -54,7 +54,7 @@ def certificate_expiring(context: RuleContext) -> Iterator[Finding]:
 @rule("certificate-early")
 def certificate_early(context: RuleContext) -> Iterator[Finding]:
     """A certificate is not valid yet: it is new and clocks differ, or one of them is wrong."""
-    for entry in context.board.entries:
+    for entry in context.certificates.entries:
         if entry.certificate.begins <= context.facts.at:
             continue
         yield Finding(
@@ -72,7 +72,7 @@ def certificate_early(context: RuleContext) -> Iterator[Finding]:
 @rule("certificate-names")
 def certificate_names(context: RuleContext) -> Iterator[Finding]:
     """A member's certificate does not name the address under which the member is reached."""
-    for entry in context.board.entries:
+    for entry in context.certificates.entries:
         for place in entry.places:
             if names_host(entry.certificate, place.host):
                 continue
@@ -91,7 +91,7 @@ def certificate_names(context: RuleContext) -> Iterator[Finding]:
 @rule("certificate-untrusted")
 def certificate_untrusted(context: RuleContext) -> Iterator[Finding]:
     """A member presents a certificate that no known authority has signed."""
-    for entry in context.board.entries:
+    for entry in context.certificates.entries:
         members = [p for p in entry.places if p.host]
         if entry.trusted is not False or not members:
             continue
@@ -110,7 +110,7 @@ def certificate_untrusted(context: RuleContext) -> Iterator[Finding]:
 @rule("certificate-key")
 def certificate_key(context: RuleContext) -> Iterator[Finding]:
     """The private key beside a certificate file belongs to another certificate."""
-    for entry in context.board.entries:
+    for entry in context.certificates.entries:
         wrong = [p.where for p in entry.places if p.key_fits is False]
         if not wrong:
             continue

@@ -79,14 +79,19 @@ def read_slow(context: RuleContext) -> Iterator[Finding]:
 def files_near(context: RuleContext) -> Iterator[Finding]:
     """A member has opened 80 % of the files that it may open."""
     for member in context.facts.members:
-        told = member.metrics
-        if told is None or not told.max_fds or told.open_fds is None or told.open_fds < 0.8 * told.max_fds:
+        reported = member.metrics
+        if (
+            reported is None
+            or not reported.max_fds
+            or reported.open_fds is None
+            or reported.open_fds < 0.8 * reported.max_fds
+        ):
             continue
         yield Finding(
             id="files-near",
             severity="warning",
             summary=f"Member {member.name} has nearly reached its limit of open files.",
-            evidence=f"{told.open_fds:.0f} of {told.max_fds:.0f} {read_at(member.endpoint.wire.metrics.at)}.",
+            evidence=f"{reported.open_fds:.0f} of {reported.max_fds:.0f} {read_at(member.endpoint.wire.metrics.at)}.",
             why="At the limit it accepts no connections from clients or peers.",
             action="Raise LimitNOFILE of its service, and find out what opens so many connections.",
             commands=("ss -tn state established sport = :2379 | wc -l",),

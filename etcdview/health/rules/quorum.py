@@ -69,12 +69,12 @@ def unsupported(context: RuleContext) -> Iterator[Finding]:
 
 @rule("member-down")
 def member_down(context: RuleContext) -> Iterator[Finding]:
-    """A member was asked and did not answer, others did: it is stopped, hangs, or cannot be reached from here."""
+    """A member was probed and did not answer, others did: it is stopped, hangs, or cannot be reached from here."""
     if _all_silent(context):
         return  # quorum-unknown tells it, once
     for member in context.facts.members:
         problem = member.endpoint.problem
-        if not member.started or not member.asked or member.alive or problem is None:
+        if not member.started or not member.probed or member.alive or problem is None:
             continue
         if member.member is None and context.facts.membership is not None:
             continue
@@ -115,14 +115,15 @@ def read_denied(context: RuleContext) -> Iterator[Finding]:
     denied = [m for m in context.facts.members if m.endpoint.denial is not None]
     if not denied:
         return
-    told = denied[0].endpoint.denial
+
+    denial = denied[0].endpoint.denial
     yield Finding(
         id="read-denied",
         severity="warning",
         summary="etcd denies access to etcdview.",
-        evidence=f"{told.what if told else ''} {read_at(denied[0].endpoint.status.at)}",
+        evidence=f"{denial.what if denial else ''} {read_at(denied[0].endpoint.status.at)}",
         why="A linearizable read proves that the members agree; without it etcdview relies on their reports.",
-        action=(told.remedy if told else "") or "Give etcdview a user with read permission.",
+        action=(denial.remedy if denial else "") or "Give etcdview a user with read permission.",
         commands=("etcdctl auth status", "etcdctl user get NAME --detail"),
     )
 
@@ -214,13 +215,13 @@ def learner(context: RuleContext) -> Iterator[Finding]:
         if not member.learner or not member.started:
             continue
         ready = _caught_up(member, leader)
-        told = f"raft index {member.status.raft_index}" if member.status else "its raft index is unknown"
+        reported = f"raft index {member.status.raft_index}" if member.status else "its raft index is unknown"
         ahead = f", the leader's {leader.status.raft_index}" if leader and leader.status else ""
         yield Finding(
             id="learner",
             severity="info",
             summary=f"Member {member.name} is a learner{', and ready to vote' if ready else ''}.",
-            evidence=f"{told}{ahead} {read_at(member.endpoint.status.at)}.",
+            evidence=f"{reported}{ahead} {read_at(member.endpoint.status.at)}.",
             why="A learner has no vote: until it is promoted, it adds no failure tolerance.",
             action="Promote it." if ready else "Wait until it has caught up, then promote it.",
             commands=(f"etcdctl member promote {member.id_hex}",),
@@ -249,7 +250,7 @@ def member_unstarted(context: RuleContext) -> Iterator[Finding]:
 
 @rule("membership-unread")
 def membership_unread(context: RuleContext) -> Iterator[Finding]:
-    """Members answer, but none tells the membership: who else should be asked is not known for certain."""
+    """Members answer, but none reports the membership: the other members to probe are not known for certain."""
     facts = context.facts
     answering = [m for m in facts.members if m.alive and m.endpoint.membership.failed]
     if facts.membership_fresh or not answering:
@@ -269,14 +270,15 @@ def membership_unread(context: RuleContext) -> Iterator[Finding]:
 
 def _lacks(member: MemberFacts) -> Iterator[str]:
     endpoint = member.endpoint
-    asked: dict[str, Probe[Any]] = {
+
+    probes: dict[str, Probe[Any]] = {
         "Status": endpoint.status,
         "MemberList": endpoint.membership,
         "HashKV": endpoint.hash,
         "/health": endpoint.wire.health,
         "/metrics": endpoint.wire.metrics,
     }
-    for call, probe in asked.items():
+    for call, probe in probes.items():
         if probe.problem is not None and probe.problem.unsupported:
             yield call
     if member.status is not None and not member.status.has_raft:
@@ -301,8 +303,8 @@ def _first_remedy(members: tuple[MemberFacts, ...]) -> str:
 
 def _wire_says(member: MemberFacts) -> str:
     """What a handshake after the failure tells besides."""
-    handshake, asked = member.endpoint.wire.handshake, member.endpoint.status.at
-    if handshake.value is None or handshake.at is None or asked is None or handshake.at < asked:
+    handshake, status_at = member.endpoint.wire.handshake, member.endpoint.status.at
+    if handshake.value is None or handshake.at is None or status_at is None or handshake.at < status_at:
         return ""
     return "TCP and TLS work, so its process runs. " if handshake.value.tls_version else "TCP works. "
 

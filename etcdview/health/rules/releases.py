@@ -26,15 +26,15 @@ def parse_release(text: str) -> Release | None:
 @rule("versions-mixed")
 def versions_mixed(context: RuleContext) -> Iterator[Finding]:
     """Members run different releases; a warning where the minor release differs."""
-    told = _releases(context.facts)
-    if len(told) < 2:
+    reported = _releases(context.facts)
+    if len(reported) < 2:
         return
-    minors = {release[:2] for release in told}
+    minors = {release[:2] for release in reported}
     yield Finding(
         id="versions-mixed",
         severity="warning" if len(minors) > 1 else "info",
         summary="Members run different releases of etcd.",
-        evidence=f"{_each(told)} {read_at(context.facts.at)}.",
+        evidence=f"{_each(reported)} {read_at(context.facts.at)}.",
         why="A cluster works with the features of its oldest member; mixed releases are meant only for an upgrade.",
         action="Finish the upgrade, or take the newer members back to the old release before it is finished.",
         commands=(STATUS,),
@@ -44,15 +44,15 @@ def versions_mixed(context: RuleContext) -> Iterator[Finding]:
 @rule("versions-too-far")
 def versions_too_far(context: RuleContext) -> Iterator[Finding]:
     """Members run releases more than one minor release apart, which etcd does not support."""
-    told = _releases(context.facts)
-    minors = [release[1] for release in told if release[0] == 3]
+    reported = _releases(context.facts)
+    minors = [release[1] for release in reported if release[0] == 3]
     if not minors or max(minors) - min(minors) < 2:
         return
     yield Finding(
         id="versions-too-far",
         severity="critical",
         summary="Members run releases that are more than one minor release apart.",
-        evidence=f"{_each(told)} {read_at(context.facts.at)}.",
+        evidence=f"{_each(reported)} {read_at(context.facts.at)}.",
         why="etcd is upgraded one minor release at a time; members further apart do not understand each other.",
         action="Bring the oldest members to the next minor release first.",
         commands=(STATUS,),
@@ -62,8 +62,8 @@ def versions_too_far(context: RuleContext) -> Iterator[Finding]:
 @rule("version-corrupting")
 def version_corrupting(context: RuleContext) -> Iterator[Finding]:
     """A member runs 3.5.0 to 3.5.2, which can corrupt data when it is killed; a note if all are on loopback."""
-    told = _releases(context.facts)
-    bad = {r: names for r, names in told.items() if any(low <= r <= high for low, high in _CORRUPTING)}
+    reported = _releases(context.facts)
+    bad = {r: names for r, names in reported.items() if any(low <= r <= high for low, high in _CORRUPTING)}
     if not bad:
         return
     yield Finding(
@@ -80,14 +80,14 @@ def version_corrupting(context: RuleContext) -> Iterator[Finding]:
 @rule("version-unmaintained")
 def version_unmaintained(context: RuleContext) -> Iterator[Finding]:
     """A member runs a release older than 3.5, which gets no more fixes."""
-    told = {r: names for r, names in _releases(context.facts).items() if r < _OLDEST_MAINTAINED}
-    if not told:
+    reported = {r: names for r, names in _releases(context.facts).items() if r < _OLDEST_MAINTAINED}
+    if not reported:
         return
     yield Finding(
         id="version-unmaintained",
         severity="info",
         summary="Members run a release of etcd that is no longer maintained.",
-        evidence=f"{_each(told)} {read_at(context.facts.at)}.",
+        evidence=f"{_each(reported)} {read_at(context.facts.at)}.",
         why="Known bugs and security holes stay open in it.",
         action="Upgrade, one minor release at a time.",
         commands=(STATUS,),
@@ -114,13 +114,13 @@ def downgrade(context: RuleContext) -> Iterator[Finding]:
 @rule("storage-version-behind")
 def storage_version_behind(context: RuleContext) -> Iterator[Finding]:
     """Members of one release store their data in the format of different ones (etcd 3.6 and later tell)."""
-    told = defaultdict(list)
+    reported = defaultdict(list)
     for member in context.facts.members:
         if member.status is not None and member.status.storage_version:
-            told[member.status.storage_version].append(member.name)
-    if len(told) < 2:
+            reported[member.status.storage_version].append(member.name)
+    if len(reported) < 2:
         return
-    parts = listed(f"{version} at {listed(names)}" for version, names in told.items())
+    parts = listed(f"{version} at {listed(names)}" for version, names in reported.items())
     yield Finding(
         id="storage-version-behind",
         severity="info",
@@ -133,13 +133,13 @@ def storage_version_behind(context: RuleContext) -> Iterator[Finding]:
 
 
 def _releases(facts: ClusterFacts) -> dict[Release, list[str]]:
-    told: dict[Release, list[str]] = defaultdict(list)
+    reported: dict[Release, list[str]] = defaultdict(list)
     for member in facts.members:
         release = parse_release(member.status.version) if member.status else None
         if release is not None:
-            told[release].append(member.name)
-    return dict(sorted(told.items()))
+            reported[release].append(member.name)
+    return dict(sorted(reported.items()))
 
 
-def _each(told: dict[Release, list[str]]) -> str:
-    return listed(f"{'.'.join(map(str, release))} at {listed(names)}" for release, names in told.items())
+def _each(reported: dict[Release, list[str]]) -> str:
+    return listed(f"{'.'.join(map(str, release))} at {listed(names)}" for release, names in reported.items())

@@ -151,8 +151,8 @@ def fragmented(context: RuleContext) -> Iterator[Finding]:
 def errors_reported(context: RuleContext) -> Iterator[Finding]:
     """A member reports an error of its own in Status, other than an alarm or a missing leader."""
     for member in context.facts.members:
-        told = member.status.errors if member.status else ()
-        others = [e for e in told if "alarm:" not in e and "no leader" not in e]
+        reported = member.status.errors if member.status else ()
+        others = [e for e in reported if "alarm:" not in e and "no leader" not in e]
         if not others:
             continue
         yield Finding(

@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from etcdview.cluster.window import Window
-from etcdview.health.certificate_inventory import CertificateInventory, Entry, Location, Unreadable, collect, make_board
+from etcdview.health.certificate_inventory import (
+    CertificateInventory,
+    Entry,
+    Location,
+    Unreadable,
+    collect,
+    make_inventory,
+)
 from etcdview.models import TlsFiles
 from etcdview.pages.certificates.stored import StoredSection, stored_section
 from etcdview.pages.parts.commands import Command
@@ -48,7 +55,7 @@ class CertificateRow:
 
 @dataclass(frozen=True, slots=True)
 class CertificatesPage:
-    """The board, the one that expires first on top; `none` says why where there is nothing on it.
+    """The inventory, the certificate that expires first on top; `none` says why where there is nothing on it.
 
     `unused` authorities of a large bundle are not on it: nothing known depends on them.
     """
@@ -72,23 +79,23 @@ def certificates_page(window: Window, now: datetime) -> CertificatesPage:
     """The page; waits at most as long as the monitor does. For a file: the certificates of this machine's kubeadm."""
     report = latest_report(window, now)
     live = window.cluster.monitor is not None
-    board = report.board if live else make_board(collect(TlsFiles()))
+    certificates = report.certificates if live else make_inventory(collect(TlsFiles()))
     endpoints = [e.url for m in report.facts.members for e in m.endpoints] if report.facts else []
     plain = tuple(url for url in endpoints if url.startswith("http://"))
     return CertificatesPage(
         at=now,
-        rows=tuple(_row(entry, now) for entry in board.entries),
-        unreadable=board.unreadable,
-        none=_none(board, plain, live=live, probed=report.facts is not None),
+        rows=tuple(_row(entry, now) for entry in certificates.entries),
+        unreadable=certificates.unreadable,
+        none=_none(certificates, plain, live=live, probed=report.facts is not None),
         plain=plain,
-        commands=_commands(endpoints, kubeadm=any(entry.renew for entry in board.entries)),
-        unused=board.unused,
+        commands=_commands(endpoints, kubeadm=any(entry.renew for entry in certificates.entries)),
+        unused=certificates.unused,
         stored=stored_section(window, report.facts, now),
     )
 
 
-def _none(board: CertificateInventory, plain: tuple[str, ...], *, live: bool, probed: bool) -> str:
-    if board.entries or board.unreadable:
+def _none(certificates: CertificateInventory, plain: tuple[str, ...], *, live: bool, probed: bool) -> str:
+    if certificates.entries or certificates.unreadable:
         return ""
     if plain:
         return (

@@ -149,8 +149,8 @@ def _shown(window: Window, draft: Draft) -> _Shown:
 
 def _commands(draft: Draft, *, masked: bool) -> tuple[Command, ...]:
     """The very transaction, where the value is short and nothing in it is secret; else how to make it from a file."""
-    sealed = masked or bool(draft.storage.provider)
-    exact = "" if sealed else etcdctl.put(draft.key, draft.value, draft.mod_revision, draft.lease)
+    hidden = masked or bool(draft.storage.provider)
+    exact = "" if hidden else etcdctl.put(draft.key, draft.value, draft.mod_revision, draft.lease)
     return (Command("etcdctl", exact or etcdctl.encode_and_put(draft.key, draft.storage, draft.mod_revision)),)
 
 

@@ -27,7 +27,7 @@ _NOT_FOUND = (
     "this machine."
 )
 # What members tell of themselves stands under these flags, where no manifest or unit can be read.
-_MOST_TELLING = ("name", "advertise-client-urls", "listen-client-urls", "initial-advertise-peer-urls")
+_FIRST_FLAGS = ("name", "advertise-client-urls", "listen-client-urls", "initial-advertise-peer-urls")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +49,13 @@ class FlagRow:
 
 @dataclass(frozen=True, slots=True)
 class DeploymentSection:
-    """`words` are sentences; `sources` where the flags were read; `is_told` false: members told them, not files."""
+    """`words` are sentences, `sources` where flags were read; `flags_configured` is false for what members report."""
 
     words: tuple[str, ...]
     picture: Picture | None
     flags: tuple[FlagRow, ...]
     sources: tuple[str, ...]
-    is_told: bool
+    flags_configured: bool
     gaps: tuple[Gap, ...]
     problem: str
 
@@ -73,13 +73,13 @@ def describe(setup: Setup, facts: ClusterFacts | None) -> DeploymentSection:
     """The section of a setup and a cluster. Pure."""
     members = _drawn(setup.deployments, facts)
     where = _topology(setup, members)
-    flags = _rows(setup.deployments) or _told_rows(facts)
+    flags = _rows(setup.deployments) or _reported_rows(facts)
     return DeploymentSection(
         words=tuple(_words(setup, facts, where)),
         picture=draw(members, where, setup.api_servers),
         flags=tuple(sorted(flags, key=lambda row: (_rank(row.name), row.name))),
         sources=tuple(dict.fromkeys(d.source for d in setup.deployments)),
-        is_told=bool(setup.deployments),
+        flags_configured=bool(setup.deployments),
         gaps=gaps(setup.deployments, facts),
         problem=setup.problem,
     )
@@ -131,19 +131,19 @@ def _rows(deployments: Sequence[Deployment]) -> list[FlagRow]:
     return [_row(name, {m: f.value for m, f in found.items()}, len(deployments)) for name, found in flags.items()]
 
 
-def _told_rows(facts: ClusterFacts | None) -> list[FlagRow]:
+def _reported_rows(facts: ClusterFacts | None) -> list[FlagRow]:
     """The flags whose values show in the membership, for want of a place where they stand."""
     if facts is None or facts.membership is None:
         return []
     members = [m for m in facts.members if m.member is not None]
-    told = {
+    reported = {
         "name": {m.name: m.name for m in members},
         "advertise-client-urls": {m.name: ",".join(m.client_urls) for m in members},
         "initial-advertise-peer-urls": {m.name: ",".join(m.peer_urls) for m in members},
         "initial-cluster": {m.name: _initial_cluster(members) for m in members},
         "quota-backend-bytes": {m.name: str(m.quota_bytes) for m in members if m.quota_bytes},
     }
-    return [_row(name, values, len(members)) for name, values in told.items() if values]
+    return [_row(name, values, len(members)) for name, values in reported.items() if values]
 
 
 def _initial_cluster(members: Sequence[MemberFacts]) -> str:
@@ -157,8 +157,8 @@ def _row(name: str, values: dict[str, str], members: int) -> FlagRow:
 
 
 def _rank(name: str) -> int:
-    """What clients and members are told first, the rest by name."""
-    return _MOST_TELLING.index(name) if name in _MOST_TELLING else len(_MOST_TELLING)
+    """The most informative flags first, the rest by name."""
+    return _FIRST_FLAGS.index(name) if name in _FIRST_FLAGS else len(_FIRST_FLAGS)
 
 
 def _drawn(deployments: Sequence[Deployment], facts: ClusterFacts | None) -> list[DrawnMember]:
@@ -175,14 +175,14 @@ def _of_facts(member: MemberFacts) -> DrawnMember:
         role=_role(member),
         client_port=_port(client),
         peer_port=_port(peer),
-        healthy=member.healthy if member.asked else None,
+        healthy=member.healthy if member.probed else None,
     )
 
 
 def _role(member: MemberFacts) -> str:
     if not member.started:
         return "has never started"
-    if member.asked and not member.alive:
+    if member.probed and not member.alive:
         return "does not answer"
     if member.healthy or member.role == "learner":
         return member.role

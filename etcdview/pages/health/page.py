@@ -31,7 +31,7 @@ SHOWN_VERDICTS = 20
 
 @dataclass(frozen=True, slots=True)
 class HealthPage:
-    """`state` and `hour` are None where no member has been asked, or not often enough to draw a line."""
+    """`state` and `hour` are None where no member has been probed, or not often enough to draw a line."""
 
     verdict: Verdict
     headline: str

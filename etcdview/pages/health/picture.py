@@ -23,7 +23,7 @@ BoxKind = Literal["machine", "api", "member"]
 
 @dataclass(frozen=True, slots=True)
 class DrawnMember:
-    """A member as it is drawn; `healthy` is None where it was not asked."""
+    """A member as it is drawn; `healthy` is None where it was not probed."""
 
     name: str
     host: str
@@ -94,15 +94,15 @@ def draw(members: Sequence[DrawnMember], topology: Topology, api_servers: Sequen
         x += made[0].width + GAP
     width = max(x - GAP + MARGIN, 420)
     apis = [] if is_stacked else _api_row(api_servers, width)
-    placed = [b for b in boxes if b.kind == "member"]
+    drawn = [b for b in boxes if b.kind == "member"]
     bottom = boxes[0].y + boxes[0].height
-    wires = (*_client_wires(apis, boxes, is_stacked), *_peer_wires(placed, bottom))
+    wires = (*_client_wires(apis, boxes, is_stacked), *_peer_wires(drawn, bottom))
     return Picture(
         width=width,
-        height=bottom + (BUS_HEIGHT + LABEL_HEIGHT if len(placed) > 1 else MARGIN),
+        height=bottom + (BUS_HEIGHT + LABEL_HEIGHT if len(drawn) > 1 else MARGIN),
         boxes=(*apis, *boxes),
         wires=wires,
-        labels=_labels(members, top, bottom, is_stacked, len(placed)),
+        labels=_labels(members, top, bottom, is_stacked, len(drawn)),
         words=_words(machines),
     )
 
@@ -184,7 +184,7 @@ def _ports(ports: Sequence[str]) -> str:
 
 
 def _words(machines: Sequence[tuple[str, list[DrawnMember]]]) -> str:
-    told = (
+    sentences = (
         "; ".join(f"{m.name} ({m.role}) on {host or 'an unknown machine'}" for m in mine) for host, mine in machines
     )
-    return "; ".join(told) + "."
+    return "; ".join(sentences) + "."

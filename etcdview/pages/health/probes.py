@@ -1,4 +1,4 @@
-"""Every question that every endpoint was asked, and how it answered: rows and cells of the health page's tables."""
+"""Every probe of every endpoint, and its answer: rows and cells of the health page's tables."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def _row(member: MemberFacts, endpoint: EndpointFacts) -> ProbeRow:
         kind=_kind(endpoint),
         healthy=member.healthy,
         answers=_answers(member, endpoint),
-        problems=_troubles(endpoint),
+        problems=_problems(endpoint),
     )
 
 
@@ -158,7 +158,7 @@ def _answer(probe: Probe[Any], text: str = "") -> Answer:
 
 
 def _read(probe: Probe[int]) -> Answer:
-    """A read that got as far as the permissions proves what it was asked to prove."""
+    """A read that got as far as the permissions proves what the probe is for."""
     if probe.problem is not None and probe.problem.kind == NOT_PERMITTED:
         return Answer("good", "key denied", probe.latency_seconds, probe.at)
     return _answer(probe)
@@ -208,7 +208,7 @@ def _health(endpoint: EndpointFacts) -> Answer:
     return Answer("bad", "false", probe.latency_seconds, probe.at)
 
 
-def _troubles(endpoint: EndpointFacts) -> tuple[Problem, ...]:
+def _problems(endpoint: EndpointFacts) -> tuple[Problem, ...]:
     wire = endpoint.wire
     reads = () if endpoint.agreed else (endpoint.local_read, endpoint.read)
     probes: tuple[Probe[Any], ...] = (
@@ -229,31 +229,31 @@ def _troubles(endpoint: EndpointFacts) -> tuple[Problem, ...]:
 
 def _counters(member: MemberFacts) -> CounterRow:
     endpoint = next(e for e in member.endpoints if e.wire.metrics.value is not None)
-    told = endpoint.wire.metrics.value or MetricFacts()
+    reported = endpoint.wire.metrics.value or MetricFacts()
     before = endpoint.metrics_before.value or MetricFacts()
-    trips = [_recent(h, before.peer_round_trip.get(peer, Histogram())) for peer, h in told.peer_round_trip.items()]
+    trips = [_recent(h, before.peer_round_trip.get(peer, Histogram())) for peer, h in reported.peer_round_trip.items()]
     return CounterRow(
         member=member.name,
         at=endpoint.wire.metrics.at,
-        fsync_p99=_recent(told.fsync, before.fsync),
-        commit_p99=_recent(told.commit, before.commit),
+        fsync_p99=_recent(reported.fsync, before.fsync),
+        commit_p99=_recent(reported.commit, before.commit),
         peer_p99=max((t for t in trips if t is not None), default=None),
-        leader_changes=_whole(told.leader_changes),
-        pending=_whole(told.proposals_pending),
-        failed=_whole(told.proposals_failed),
-        slow_applies=_whole(told.slow_applies),
-        slow_reads=_whole(told.slow_reads),
-        watchers=_whole(told.watchers),
-        keys=_whole(told.keys),
-        open_fds=_whole(told.open_fds),
-        max_fds=_whole(told.max_fds),
+        leader_changes=_whole(reported.leader_changes),
+        pending=_whole(reported.proposals_pending),
+        failed=_whole(reported.proposals_failed),
+        slow_applies=_whole(reported.slow_applies),
+        slow_reads=_whole(reported.slow_reads),
+        watchers=_whole(reported.watchers),
+        keys=_whole(reported.keys),
+        open_fds=_whole(reported.open_fds),
+        max_fds=_whole(reported.max_fds),
     )
 
 
-def _recent(told: Histogram, before: Histogram) -> float | None:
+def _recent(reported: Histogram, before: Histogram) -> float | None:
     """The 99th percentile lately; of all since the start where nothing happened lately."""
-    lately = told.since(before)
-    return (lately if lately.count else told).quantile(0.99)
+    lately = reported.since(before)
+    return (lately if lately.count else reported).quantile(0.99)
 
 
 def _whole(counted: float | None) -> int | None:

@@ -27,7 +27,7 @@ class ChartSpan:
 
 @dataclass(frozen=True, slots=True)
 class Spark:
-    """One quantity: `lines` are points of SVG polylines, `silent` where the member said nothing. None: never told."""
+    """One quantity: `lines` are points of SVG polylines, `silent` where no value was reported. None: never."""
 
     lines: tuple[str, ...] = ()
     silent: tuple[ChartSpan, ...] = ()
@@ -95,7 +95,7 @@ def _member(history: History, member_id: int, name: str) -> MemberHour:
 
 
 def _spark(history: History, member_id: int, quantity: Quantity) -> Spark:
-    values = [v for _, v in _told(history, member_id, quantity)]
+    values = [v for _, v in _values(history, member_id, quantity)]
     silent = _spans(history, lambda s: _value(s, quantity) is None, member_id)
     if not values:
         return Spark(silent=silent)
@@ -111,25 +111,25 @@ def _spark(history: History, member_id: int, quantity: Quantity) -> Spark:
 
 
 def _reign(history: History, member_id: int) -> Reign:
-    told = [v for _, v in _told(history, member_id, "leader")]
-    began = sum(a < b for a, b in zip([0.0, *told], told, strict=False))
+    reported = [v for _, v in _values(history, member_id, "leader")]
+    began = sum(a < b for a, b in zip([0.0, *reported], reported, strict=False))
     return Reign(
         spans=_spans(history, lambda s: _value(s, "leader") == 1.0, member_id),
         silent=_spans(history, lambda s: _value(s, "leader") is None, member_id),
-        part=sum(told) / len(told) if told else None,
+        part=sum(reported) / len(reported) if reported else None,
         times=began,
     )
 
 
 def _per_second(history: History, member_id: int) -> float | None:
-    told = _told(history, member_id, "raft_applied_index")
-    if len(told) < 2:
+    reported = _values(history, member_id, "raft_applied_index")
+    if len(reported) < 2:
         return None
-    (begun, first), (ended, last) = told[0], told[-1]
+    (begun, first), (ended, last) = reported[0], reported[-1]
     return max(0.0, last - first) / ((ended - begun).total_seconds() or 1.0)
 
 
-def _told(history: History, member_id: int, quantity: Quantity) -> list[tuple[datetime, float]]:
+def _values(history: History, member_id: int, quantity: Quantity) -> list[tuple[datetime, float]]:
     found = ((s.at, _value(s.member(member_id), quantity)) for s in history.samples)
     return [(at, value) for at, value in found if value is not None]
 
@@ -146,11 +146,12 @@ def _spans(history: History, holds: Callable[[MemberSample | None], bool], membe
     places = [(s.at - samples[0].at).total_seconds() / seconds * WIDTH for s in samples]
     spans: list[ChartSpan] = []
     open_at: float | None = None
-    for object_key, sample in zip(places, samples, strict=True):
+
+    for x, sample in zip(places, samples, strict=True):
         if holds(sample.member(member_id)):
-            open_at = object_key if open_at is None else open_at
+            open_at = x if open_at is None else open_at
         elif open_at is not None:
-            spans.append(_span(open_at, object_key))
+            spans.append(_span(open_at, x))
             open_at = None
     if open_at is not None:
         spans.append(_span(open_at, WIDTH))
@@ -158,6 +159,6 @@ def _spans(history: History, holds: Callable[[MemberSample | None], bool], membe
 
 
 def _span(begin: float, end: float) -> ChartSpan:
-    """At least a hair wide, so that what was short is seen."""
+    """At least one unit wide, so that a short span is visible."""
     width = max(end - begin, 1.0)
     return ChartSpan(round(min(begin, WIDTH - width), 1), round(width, 1))

@@ -84,7 +84,7 @@ def around(window: Window, obj: dict[str, Any], revision: int, now: datetime) ->
 def _relation(window: Window, graph: Graph, related: Related, now: datetime) -> Relation:
     href = "" if related.missing else _href(window, related.ref)
     obj = graph.get(related.ref)
-    severity: Severity = "error" if related.state.well is False else "unknown"
+    severity: Severity = "error" if related.state.healthy is False else "unknown"
     if obj is not None and not related.missing:
         severity = severity_of(obj, now)
     return Relation(related.words, related.ref, href, related.state.text, severity, related.missing)

@@ -29,7 +29,7 @@ def latest_report(window: Window, now: datetime, wait_seconds: float = WAIT_SECO
     report = monitor.latest(wait_seconds)
     if report.facts is not None or report.verdict.findings:  # a round has ended, or failed and says so
         return replace(report, verdict=with_connection(report.verdict, window.cluster.source))
-    verdict = replace(report.verdict, findings=(*report.verdict.findings, _not_asked()))
+    verdict = replace(report.verdict, findings=(*report.verdict.findings, _first_round_unfinished()))
     return replace(report, verdict=verdict)
 
 
@@ -78,7 +78,7 @@ def _of_a_file(name: str) -> Finding:
     )
 
 
-def _not_asked() -> Finding:
+def _first_round_unfinished() -> Finding:
     return Finding(
         id="round-unfinished",
         severity="info",

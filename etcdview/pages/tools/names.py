@@ -7,7 +7,7 @@ from itertools import chain
 from typing import get_args
 
 from etcdview.index.base import Mode
-from etcdview.index.lister import Lister, span_of
+from etcdview.index.lister import Lister, keys_under
 from etcdview.index.match import compile_search
 from etcdview.index.packed import PackedNames
 from etcdview.kube.keys import show
@@ -22,9 +22,9 @@ def matching_names(store: Store, text: str, mode: str = "") -> Iterator[str]:
     """The names that match, in order. Raises QueryError for a search that cannot be, and what the store raises."""
     matcher = compile_search(text, SearchQuery(text, mode).effective_mode)
     lister = Lister(store, store.range(Range(b"\0")).revision)
-    span = span_of(matcher.literal_prefix)
-    first = lister.first(span)
+    key_range = keys_under(matcher.literal_prefix)
+    first = lister.first(key_range)
     if first.names:
-        for piece in chain((first,), lister.rest(span, first)):
+        for piece in chain((first,), lister.rest(key_range, first)):
             for block in PackedNames().extend(piece.names):
                 yield from map(show, matcher.find(block))

@@ -23,7 +23,7 @@ from etcdview.stores.etcd.explain import Explainer
 from etcdview.stores.etcd.failover import Failover
 from etcdview.stores.etcd.kine import KineReads, folder_of, is_kine
 from etcdview.stores.etcd.login import Login
-from etcdview.stores.etcd.maintenance import Upkeep
+from etcdview.stores.etcd.maintenance import MaintenanceCalls
 from etcdview.stores.etcd.order import Order
 from etcdview.stores.etcd.plausible import check_only, check_range, check_revisions
 from etcdview.stores.etcd.probe import EtcdProbe
@@ -39,7 +39,7 @@ RANGES_PER_TXN = 128  # etcd's default --max-txn-ops
 BYTES_PER_TXN = 1 << 20  # of keys; etcd takes requests of 1.5 MiB (--max-request-bytes)
 
 
-class EtcdStore(Writes, Upkeep):
+class EtcdStore(Writes, MaintenanceCalls):
     """The protocols of base.py over a live etcd. Safe to call from any thread."""
 
     live = True

@@ -26,7 +26,7 @@ _LOGIN_SECONDS = 5.0
 _COMPACT_SECONDS = 60.0  # a compaction goes on after that all the same
 
 
-class Upkeep:
+class MaintenanceCalls:
     """The Maintainable protocol's half of a live store."""
 
     timeout_seconds: float
@@ -35,7 +35,7 @@ class Upkeep:
     def compact(self, revision: int) -> None:
         """See Maintainable.compact. Waits until the members have dropped the old values, not only decided to."""
         request = etcdrpc.CompactionRequest(revision=revision, physical=True)
-        self._upkeep("kv", "Compact", request, _COMPACT_SECONDS)
+        self._maintain("kv", "Compact", request, _COMPACT_SECONDS)
 
     def disarm(self, alarm: Alarm) -> None:
         """See Maintainable.disarm."""
@@ -43,27 +43,27 @@ class Upkeep:
         if kind is None:
             raise QueryError(f"There is no alarm {alarm.kind!r}.", "Choose NOSPACE or CORRUPT.")
         request = etcdrpc.AlarmRequest(action=etcdrpc.AlarmRequest.DEACTIVATE, memberID=alarm.member_id, alarm=kind)
-        self._upkeep("maintenance", "Alarm", request)
+        self._maintain("maintenance", "Alarm", request)
 
     def add_learner(self, peer_urls: Sequence[str]) -> Member:
         """See Maintainable.add_learner."""
         plain = etcdrpc.MemberAddRequest(peerURLs=peer_urls).SerializeToString()
         request = etcdrpc.MemberAddRequest.FromString(plain + _IS_LEARNER)
-        return messages.member(self._upkeep("cluster", "MemberAdd", request).member)
+        return messages.member(self._maintain("cluster", "MemberAdd", request).member)
 
     def promote(self, member_id: int) -> None:
         """See Maintainable.promote. MemberPromote's messages have the fields of MemberRemove's."""
-        self._upkeep("cluster", "MemberPromote", etcdrpc.MemberRemoveRequest(ID=member_id))
+        self._maintain("cluster", "MemberPromote", etcdrpc.MemberRemoveRequest(ID=member_id))
 
     def remove(self, member_id: int) -> None:
         """See Maintainable.remove."""
-        self._upkeep("cluster", "MemberRemove", etcdrpc.MemberRemoveRequest(ID=member_id))
+        self._maintain("cluster", "MemberRemove", etcdrpc.MemberRemoveRequest(ID=member_id))
 
-    def _upkeep(self, stub: str, method: str, request: Any, timeout_seconds: float = 0.0) -> Any:
+    def _maintain(self, stub: str, method: str, request: Any, timeout_seconds: float = 0.0) -> Any:
         return self._once.run(Call(stub, method, request, repeatable=False), timeout_seconds or self.timeout_seconds)
 
 
-class OwnUpkeep:
+class MemberMaintenance:
     """The MemberUpkeep protocol's half of a probe: what one member is asked to do by itself."""
 
     endpoint: str

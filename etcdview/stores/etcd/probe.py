@@ -14,11 +14,11 @@ from etcdview.stores.etcd.channel import Channel
 from etcdview.stores.etcd.explain import Explainer
 from etcdview.stores.etcd.grpc_errors import translate
 from etcdview.stores.etcd.login import Login
-from etcdview.stores.etcd.maintenance import OwnUpkeep
+from etcdview.stores.etcd.maintenance import MemberMaintenance
 from etcdview.stores.etcd.send_once import with_login
 
 
-class EtcdProbe(OwnUpkeep):
+class EtcdProbe(MemberMaintenance):
     """The MemberProbe protocol. Deadlines are the caller's; nothing is tried twice."""
 
     def __init__(self, channel: Channel, login: Login, explain: Explainer) -> None:

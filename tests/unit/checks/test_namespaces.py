@@ -179,7 +179,7 @@ def test_the_captured_namespaces_are_counted_and_judged(captured: tuple[dict[str
     views = {v.name: v for v in namespace_views(captured, now)}
     assert len(views) == 9
     assert dict(views["shop"].counts)["Pod"] == 27
-    assert {name for name, v in views.items() if not v.well} == {"going-away", "monitoring", "payments", "shop"}
+    assert {name for name, v in views.items() if not v.healthy} == {"going-away", "monitoring", "payments", "shop"}
     assert {(f.id, len(f.refs)) for f in views["shop"].findings} == {
         ("autoscalers-blind", 3),
         ("pods-not-ready", 12),

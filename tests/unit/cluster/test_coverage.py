@@ -18,7 +18,7 @@ from etcdview.stores.files.memory import StaticStore
 from tests.unit.cluster.opened import opened
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-PLAIN, SEALED = b'{"kind":"ConfigMap"}', b"k8s:enc:aescbc:v1:key1:" + bytes(32)
+PLAIN, ENCRYPTED = b'{"kind":"ConfigMap"}', b"k8s:enc:aescbc:v1:key1:" + bytes(32)
 
 
 def clock() -> datetime:
@@ -27,7 +27,7 @@ def clock() -> datetime:
 
 def registry(count: int) -> dict[str, bytes]:
     found = {f"/registry/configmaps/shop/c{n:04}": PLAIN for n in range(count)}
-    return found | {"/registry/secrets/shop/a": SEALED, "/registry/secrets/web/b": PLAIN}
+    return found | {"/registry/secrets/shop/a": ENCRYPTED, "/registry/secrets/web/b": PLAIN}
 
 
 class Gated(StaticStore):

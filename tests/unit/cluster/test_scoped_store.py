@@ -25,8 +25,8 @@ class OneMember(StaticStore):
 
 @pytest.mark.parametrize(("kind", "told"), [(OneMember, True), (StaticStore, False)])
 def test_a_narrowed_viewer_is_told_that_one_member_was_read(kind: type[StaticStore], told: bool) -> None:
-    spans = PermittedRanges(Scope(namespaces=("shop",)), KeySpace(), lambda: ())
-    store = ScopedStore(kind("test", (KeyValue(key, 1, 1, 1) for key in KEYS), revision=5), spans)
+    ranges = PermittedRanges(Scope(namespaces=("shop",)), KeySpace(), lambda: ())
+    store = ScopedStore(kind("test", (KeyValue(key, 1, 1, 1) for key in KEYS), revision=5), ranges)
 
     pieces = PieceReader(store, first=2).read(b"/registry/pods/", b"/registry/pods0")
 

@@ -16,7 +16,7 @@ from etcdview.objects import Objects
 from etcdview.pages.health.deployment import deployment_section
 from etcdview.stores.files.memory import StaticStore
 from tests.unit.health import conftest as build
-from tests.unit.webapp.told import KEYSPACE, api_pod, cluster_of, etcd_pod, report_of
+from tests.unit.webapp.fixed_reports import KEYSPACE, api_pod, cluster_of, etcd_pod, report_of
 
 ON_DISK = Deployment("kubeadm static pod", "/etc/kubernetes/manifests/etcd.yaml", (Flag("name", "cp1", ""),))
 OTHER_ON_DISK = Deployment("systemd unit", "/etc/systemd/system/etcd.service", (Flag("name", "other", ""),))

@@ -194,7 +194,7 @@ def entry(
 def with_entry(**changes: Any) -> RuleContext:
     """A healthy cluster and one certificate."""
     facts = cluster()
-    return RuleContext(facts, facts, board=CertificateInventory((entry(**changes),)))
+    return RuleContext(facts, facts, certificates=CertificateInventory((entry(**changes),)))
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The board: certificates from files and from members, what they are for, who vouches for them."""
+"""The certificate inventory: certificates from files and from members, what they are for, who vouches for them."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from etcdview.demo.certificates import Authority
 from etcdview.health.certificate_inventory import (
-    Boards,
     CertificateInventory,
     Entry,
+    InventoryCache,
     Location,
     Seen,
     collect,
-    make_board,
+    make_inventory,
     names_host,
     presented,
 )
@@ -48,7 +48,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def by_purpose(root: Path, tls: TlsFiles | None = None) -> dict[str, Entry]:
-    return {e.name: e for e in make_board(collect(tls or TlsFiles(), root)).entries}
+    return {e.name: e for e in make_inventory(collect(tls or TlsFiles(), root)).entries}
 
 
 def test_kubeadms_files_are_found_and_say_what_they_are_for_and_how_to_renew_them(root: Path) -> None:
@@ -71,7 +71,7 @@ def test_each_has_its_chain_to_the_right_authority_and_its_key(root: Path) -> No
 
 
 def test_the_one_that_expires_first_stands_on_top(root: Path) -> None:
-    assert make_board(collect(TlsFiles(), root)).entries[0].name == "client certificate of kube-apiserver for etcd"
+    assert make_inventory(collect(TlsFiles(), root)).entries[0].name == "client certificate of kube-apiserver for etcd"
 
 
 def test_a_key_of_another_certificate_does_not_fit(root: Path) -> None:
@@ -82,11 +82,11 @@ def test_a_key_of_another_certificate_does_not_fit(root: Path) -> None:
 
 def test_what_cannot_be_read_is_said(root: Path) -> None:
     (root / "etc" / "kubernetes" / "pki" / "etcd" / "server.crt").write_text("nonsense")
-    where = [u.where for u in make_board(collect(TlsFiles(), root)).unreadable]
+    where = [u.where for u in make_inventory(collect(TlsFiles(), root)).unreadable]
     assert [Path(w).name for w in where] == ["server.crt", "scheduler.conf"]
 
 
-def test_the_clients_own_files_are_on_the_board_once_though_they_are_kubeadms(root: Path) -> None:
+def test_the_clients_own_files_are_listed_once_though_they_are_kubeadms(root: Path) -> None:
     pki = root / "etc" / "kubernetes" / "pki" / "etcd"
     tls = TlsFiles(str(pki / "ca.crt"), str(pki / "healthcheck-client.crt"), str(pki / "healthcheck-client.key"))
     found = by_purpose(root, tls)
@@ -94,18 +94,18 @@ def test_the_clients_own_files_are_on_the_board_once_though_they_are_kubeadms(ro
     assert found["client certificate of etcdview"].renew == "kubeadm certs renew etcd-healthcheck-client"
 
 
-def test_what_a_member_presents_is_held_against_the_authorities_in_sight(root: Path, build: Build) -> None:
+def test_what_a_member_presents_is_checked_against_the_known_authorities(root: Path, build: Build) -> None:
     pki = root / "etc" / "kubernetes" / "pki" / "etcd"
     foreign = Authority(root / "foreign").issue(root, "foreign", "cp1", sans=("cp1",))
     cluster = build.cluster(1)
-    board = Boards(TlsFiles(cacert=str(pki / "ca.crt")), root / "nowhere")
+    certificates = InventoryCache(TlsFiles(cacert=str(pki / "ca.crt")), root / "nowhere")
     endpoint = cluster.members[0].endpoints[0]
 
     def showing(path: Path) -> Entry:
         der = read_certificates(str(path))[0].der
         wire = replace(endpoint.wire, handshake=build.ok(Handshake(endpoint.url, 0, 0, certificate_der=der)))
         member = replace(cluster.members[0], endpoints=(replace(endpoint, wire=wire),))
-        entries = board.look(replace(cluster, members=(member,))).entries
+        entries = certificates.look(replace(cluster, members=(member,))).entries
         return next(e for e in entries if e.name == "server certificate of cp1")
 
     assert showing(pki / "server.crt").trusted is True
@@ -145,23 +145,23 @@ def test_trust_leads_from_what_is_presented_to_any_certificate_that_is_given(
     cacert = {"root": root.files, "below": below.files, "server": server}[given].cert
     facts = presenting(build.cluster(1), ders(server.cert, below.files.cert) if sends else ders(server.cert), build)
 
-    board = Boards(TlsFiles(cacert=str(cacert)), tmp_path / "nowhere").look(facts)
+    certificates = InventoryCache(TlsFiles(cacert=str(cacert)), tmp_path / "nowhere").look(facts)
 
-    entry = next(e for e in board.entries if e.certificate.subject == "CN=cp1")
+    entry = next(e for e in certificates.entries if e.certificate.subject == "CN=cp1")
     assert entry.trusted is trusted
     assert (
         entry.chain
         == {"root": ("CN=cp1", "CN=below", "CN=root"), "below": ("CN=cp1", "CN=below")}.get(given, ("CN=cp1",))
         or not trusted
     )
-    found = [f.id for f in certificate_untrusted(build.sight(facts, board=board))]
+    found = [f.id for f in certificate_untrusted(build.sight(facts, certificates=certificates))]
     assert found == ([] if trusted else ["certificate-untrusted"])
 
 
 def test_an_authority_that_a_member_presents_is_no_reason_to_trust_it(tmp_path: Path, build: Build) -> None:
     good, rogue = Authority(tmp_path / "good", "etcd-ca"), Authority(tmp_path / "rogue", "etcd-ca")
     server = rogue.issue(tmp_path, "server", "cp1", sans=("10.0.0.1",))
-    boards = Boards(TlsFiles(cacert=str(good.files.cert)), tmp_path / "nowhere")
+    boards = InventoryCache(TlsFiles(cacert=str(good.files.cert)), tmp_path / "nowhere")
     for chain in (ders(rogue.files.cert), ders(server.cert, rogue.files.cert)):
         entries = boards.look(presenting(build.cluster(1), chain, build)).entries
         assert [e.trusted for e in entries if e.places[0].host] == [False]
@@ -175,14 +175,17 @@ def test_of_two_certificates_of_an_intermediate_the_one_that_leads_to_trust_is_f
     cross = known._certify(below._name, below._key.public_key()).public_bytes(Encoding.DER)
     server = below.issue(tmp_path, "server", "cp1", sans=("10.0.0.1",))
     facts = presenting(build.cluster(1), [*ders(server.cert, below.files.cert, other.files.cert), cross], build)
-    entries = Boards(TlsFiles(cacert=str(known.files.cert)), tmp_path / "nowhere").look(facts).entries
+    entries = InventoryCache(TlsFiles(cacert=str(known.files.cert)), tmp_path / "nowhere").look(facts).entries
     assert next(e for e in entries if e.name == "server certificate of cp1").chain == ("CN=cp1", "CN=below", "CN=known")
 
 
 def test_what_a_member_presents_and_nobody_can_read_is_said(tmp_path: Path, build: Build) -> None:
     facts = presenting(build.cluster(1), [b"nonsense"], build)
-    board = Boards(TlsFiles(), tmp_path).look(facts)
-    assert (board.entries, [u.where for u in board.unreadable]) == ((), [facts.members[0].endpoints[0].url])
+    certificates = InventoryCache(TlsFiles(), tmp_path).look(facts)
+    assert (certificates.entries, [u.where for u in certificates.unreadable]) == (
+        (),
+        [facts.members[0].endpoints[0].url],
+    )
 
 
 @pytest.mark.parametrize(
@@ -194,9 +197,9 @@ def test_behind_a_tunnel_a_member_is_called_by_the_name_that_is_given(
 ) -> None:
     server = Authority(tmp_path).issue(tmp_path, "server", "cp1", sans=("etcd.example",))
     facts = presenting(build.cluster(1), ders(server.cert), build, advertised=advertised)
-    board = Boards(TlsFiles(server_name=server_name), tmp_path / "nowhere").look(facts)
-    assert board.entries[0].places[0].host == host
-    assert bool(list(certificate_names(build.sight(facts, board=board)))) is (host == "10.0.0.1")
+    certificates = InventoryCache(TlsFiles(server_name=server_name), tmp_path / "nowhere").look(facts)
+    assert certificates.entries[0].places[0].host == host
+    assert bool(list(certificate_names(build.sight(facts, certificates=certificates)))) is (host == "10.0.0.1")
 
 
 def test_kubeadms_commands_are_for_what_kubeadm_made(tmp_path: Path, build: Build) -> None:
@@ -205,7 +208,7 @@ def test_kubeadms_commands_are_for_what_kubeadm_made(tmp_path: Path, build: Buil
     facts = presenting(build.cluster(1), ders(server.cert), build)
 
     def renew(root: Path) -> str:
-        return Boards(TlsFiles(), root).look(facts).entries[0].renew
+        return InventoryCache(TlsFiles(), root).look(facts).entries[0].renew
 
     assert renew(tmp_path) == ""
     # with an authority of one's own in kubeadm's folder its issuer has any name; then the manifest tells
@@ -222,26 +225,28 @@ def test_kubeadms_commands_are_for_what_kubeadm_made(tmp_path: Path, build: Buil
 def test_who_did_not_use_kubeadm_is_not_told_to(build: Build, renew: str) -> None:
     entry = build.entry(ends=build.now + timedelta(days=3))
     entry = replace(entry, places=(replace(entry.places[0], renew=renew),))
-    (found,) = certificate_expiring(build.sight(build.cluster(), board=CertificateInventory((entry,))))
+    (found,) = certificate_expiring(build.sight(build.cluster(), certificates=CertificateInventory((entry,))))
     assert any("kubeadm" in command for command in found.commands) is bool(renew)
     assert found.commands
 
 
 def test_a_copy_of_kubeadms_client_certificate_is_renewed_by_its_own_command(tmp_path: Path) -> None:
     client = Authority(tmp_path).issue(tmp_path / "copy", "healthcheck-client", "kube-etcd-healthcheck-client")
-    (entry,) = make_board(collect(TlsFiles(cert=str(client.cert), key=str(client.key)), tmp_path / "nowhere")).entries
+    (entry,) = make_inventory(
+        collect(TlsFiles(cert=str(client.cert), key=str(client.key)), tmp_path / "nowhere")
+    ).entries
     assert entry.renew == "kubeadm certs renew etcd-healthcheck-client"
 
 
-def test_of_a_systems_bundle_only_what_is_used_is_on_the_board(tmp_path: Path, build: Build) -> None:
+def test_of_a_systems_bundle_only_what_is_used_is_listed(tmp_path: Path, build: Build) -> None:
     authorities = [Authority(tmp_path / str(n), f"ca-{n}") for n in range(12)]
     server = authorities[3].issue(tmp_path, "server", "cp1", sans=("10.0.0.1",))
     bundle = tmp_path / "bundle.crt"
     bundle.write_text("".join(a.files.cert.read_text() for a in authorities))
     facts = presenting(build.cluster(1), ders(server.cert), build)
-    board = Boards(TlsFiles(cacert=str(bundle)), tmp_path / "nowhere").look(facts)
-    assert sorted(e.certificate.subject for e in board.entries) == ["CN=ca-3", "CN=cp1"]
-    assert board.unused == 11
+    certificates = InventoryCache(TlsFiles(cacert=str(bundle)), tmp_path / "nowhere").look(facts)
+    assert sorted(e.certificate.subject for e in certificates.entries) == ["CN=ca-3", "CN=cp1"]
+    assert certificates.unused == 11
 
 
 def test_a_certificate_with_an_unknown_key_ends_nothing(root: Path) -> None:
@@ -255,7 +260,7 @@ def test_a_certificate_with_an_unknown_key_ends_nothing(root: Path) -> None:
 
 def test_without_any_authority_trust_is_unknown(tmp_path: Path) -> None:
     pair = Authority(tmp_path).issue(tmp_path, "server", "cp1")
-    (only,) = make_board([Seen(read_certificates(str(pair.cert))[0], Location("here", "certificate"))]).entries
+    (only,) = make_inventory([Seen(read_certificates(str(pair.cert))[0], Location("here", "certificate"))]).entries
     assert only.trusted is None
 
 

@@ -110,6 +110,6 @@ def test_a_quorum_that_is_not_known_has_no_sample(build: Build) -> None:
 
 def test_certificates_are_given_with_the_moment_they_expire(build: Build) -> None:
     sight = build.with_entry()
-    text = "".join(str(f.samples) for f in families(Report(None, examine(sight), board=sight.board)))
+    text = "".join(str(f.samples) for f in families(Report(None, examine(sight), certificates=sight.certificates)))
     assert "server certificate of cp2" in text
-    assert str(sight.board.entries[0].certificate.ends.timestamp()) in text
+    assert str(sight.certificates.entries[0].certificate.ends.timestamp()) in text

@@ -12,7 +12,7 @@ from etcdview.health.once import look_once
 from etcdview.models import TlsFiles
 from etcdview.stores.etcd.client import EtcdStore
 from tests.unit.stores.etcd.answering import answering
-from tests.unit.webapp.told import app_of
+from tests.unit.webapp.fixed_reports import app_of
 
 LARGEST = (1 << 64) - 1
 HEADER = {"cluster_id": 1, "member_id": 7, "revision": 9, "raft_term": 2}

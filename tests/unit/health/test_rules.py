@@ -160,7 +160,7 @@ def near(share: float) -> Make:
 
 
 def shown(**changes: object) -> Make:
-    """A member's certificate on the board."""
+    """A member's certificate in the inventory."""
     return lambda b: b.with_entry(**changes)
 
 

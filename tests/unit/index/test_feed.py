@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator, Sequence
 
 from etcdview.index.feed import Feed
-from etcdview.index.lister import span_of
+from etcdview.index.lister import keys_under
 from etcdview.kube.keys import KeySpace
 from etcdview.models import Event, WatchBatch
 from etcdview.stores.files.memory import StaticStore
@@ -48,7 +48,7 @@ class Nothing:
 def test_a_stop_while_the_watch_is_being_opened_ends_the_feed() -> None:
     before = set(threading.enumerate())
     store = StoppedMeanwhile("test", ())
-    store.feed = Feed(store, KeySpace(), [span_of(b"/registry/")], Nothing())
+    store.feed = Feed(store, KeySpace(), [keys_under(b"/registry/")], Nothing())
     store.feed.start()
     store.feed.join(5.0)
     assert set(threading.enumerate()) <= before

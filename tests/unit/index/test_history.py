@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from etcdview.index.history import DOUBT_SECONDS, ForeignError, History, UnprovenError
-from etcdview.index.lister import EVERYTHING, KeyRange, span_of
+from etcdview.index.lister import EVERYTHING, KeyRange, keys_under
 from etcdview.models import Event, KeyValue, NamesPiece, WatchBatch
 
-PODS = span_of(b"/registry/pods/")
+PODS = keys_under(b"/registry/pods/")
 
 
 def head(revision: int, cluster: int = 7, term: int = 3) -> NamesPiece:
@@ -24,8 +24,8 @@ def progress(revision: int) -> WatchBatch:
     return WatchBatch(revision)
 
 
-def loaded(revision: int = 10, span: KeyRange = EVERYTHING) -> History:
-    history = History.loaded(head(revision), span)
+def loaded(revision: int = 10, key_range: KeyRange = EVERYTHING) -> History:
+    history = History.loaded(head(revision), key_range)
     assert history.resume() == revision
     return history
 

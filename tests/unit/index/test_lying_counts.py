@@ -9,13 +9,13 @@ import pytest
 
 from etcdview.errors import AnswerError
 from etcdview.index.bounded import BoundedNames
-from etcdview.index.lister import EVERYTHING, KeyRange, Lister, span_of
+from etcdview.index.lister import EVERYTHING, KeyRange, Lister, keys_under
 from etcdview.kube.keys import KeySpace
 from etcdview.models import KeyValue, Range, RangeResult
 from etcdview.stores.files.memory import StaticStore
 from etcdview.stores.paging import PieceReader
 
-PODS = span_of(b"/registry/pods/")
+PODS = keys_under(b"/registry/pods/")
 
 
 class Liar(StaticStore):
@@ -45,12 +45,12 @@ def repeats_itself(result: RangeResult) -> RangeResult:
 LIES = [lists_nothing, repeats_itself]
 
 
-@pytest.mark.parametrize("span", [PODS, EVERYTHING])
+@pytest.mark.parametrize("key_range", [PODS, EVERYTHING])
 @pytest.mark.parametrize("lie", [counts_more, *LIES])
-def test_the_index_stops_loading(lie: Callable[[RangeResult], RangeResult], span: KeyRange) -> None:
+def test_the_index_stops_loading(lie: Callable[[RangeResult], RangeResult], key_range: KeyRange) -> None:
     lister = Lister(Liar(lie), 5, piece_names=4)
     with pytest.raises(AnswerError, match="etcd-1 "):
-        list(lister.rest(span, lister.first(span)))
+        list(lister.rest(key_range, lister.first(key_range)))
 
 
 @pytest.mark.parametrize("lie", LIES)

@@ -27,15 +27,15 @@ def test_the_written_form_gives_the_name_back_and_keeps_the_order(one: bytes, ot
 
 
 @given(st.sets(NAMES), NAMES, NAMES.filter(lambda end: end != b"\0"))
-def test_ranks_and_spans_count_what_a_list_would(names: set[bytes], start: bytes, end: bytes) -> None:
+def test_ranks_and_counts_are_those_of_a_list(names: set[bytes], start: bytes, end: bytes) -> None:
     ordered = sorted(names)
     packs = PackedNames()
     packs.extend(ordered)
     view = packs.view()
     assert view.rank(start) == bisect_left(ordered, start)
-    assert view.span(start, end) == len([name for name in ordered if start <= name < end])
-    assert view.span(start, b"\0") == len([name for name in ordered if start <= name])
-    assert view.span(start, b"") == (start in names)
+    assert view.count_between(start, end) == len([name for name in ordered if start <= name < end])
+    assert view.count_between(start, b"\0") == len([name for name in ordered if start <= name])
+    assert view.count_between(start, b"") == (start in names)
     assert (start in view) == (start in names)
 
 

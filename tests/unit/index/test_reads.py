@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from etcdview.errors import DeadlineError, QueryError, UnreachableError
 from etcdview.index import bounded
 from etcdview.index.bounded import BoundedNames, survey
-from etcdview.index.lister import EVERYTHING, KeyRange, Lister, disjoint, sections, span_of
+from etcdview.index.lister import EVERYTHING, KeyRange, Lister, disjoint, keys_under, sections
 from etcdview.index.load import Load
 from etcdview.index.memory import MemoryNames
 from etcdview.kube.keys import KeySpace
@@ -63,9 +63,9 @@ SHAPES = {
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_large_type_is_read_in_bounded_pieces(shape: str) -> None:
     keys, store = SHAPES[shape], store_of(SHAPES[shape])
-    lister, span = Lister(store, 5, piece_names=1_000), span_of(b"/registry/pods/")
-    first = lister.first(span)
-    pieces = [first, *lister.rest(span, first)]
+    lister, key_range = Lister(store, 5, piece_names=1_000), keys_under(b"/registry/pods/")
+    first = lister.first(key_range)
+    pieces = [first, *lister.rest(key_range, first)]
     assert [name for piece in pieces for name in piece.names] == keys
     assert max(len(piece.names) for piece in pieces) <= 2_000
     # paging by the limit alone would walk over 20 times as many names as there are
@@ -82,12 +82,12 @@ def test_sections_cover_everything_once(keys: set[bytes]) -> None:
 
 
 @settings(max_examples=30)
-@given(st.sets(KEYS), st.sampled_from([EVERYTHING, span_of(b"/registry/"), span_of(b"/registry/pods/shop/")]))
-def test_a_load_gives_every_name_of_its_span(keys: set[bytes], span: KeyRange) -> None:
+@given(st.sets(KEYS), st.sampled_from([EVERYTHING, keys_under(b"/registry/"), keys_under(b"/registry/pods/shop/")]))
+def test_a_load_gives_every_name_of_its_range(keys: set[bytes], key_range: KeyRange) -> None:
     names: list[bytes] = []
-    for piece in Load(store_of(keys), span, KEYSPACE, 5, threading.Event()):
+    for piece in Load(store_of(keys), key_range, KEYSPACE, 5, threading.Event()):
         names += piece.names
-    assert sorted(names) == sorted(key for key in keys if key in span)
+    assert sorted(names) == sorted(key for key in keys if key in key_range)
 
 
 def test_a_load_that_is_stopped_ends() -> None:
@@ -120,9 +120,9 @@ class SlowStore(CountingStore):
 def test_pieces_shrink_where_etcd_is_too_slow_for_them() -> None:
     keys = SHAPES["numbered"][:4_000]
     store = SlowStore("slow", (KeyValue(key, 1, 1, 1) for key in keys), revision=5)
-    lister, span = Lister(store, 5), span_of(b"/registry/")
-    first = lister.first(span)
-    assert [name for piece in [first, *lister.rest(span, first)] for name in piece.names] == keys
+    lister, key_range = Lister(store, 5), keys_under(b"/registry/")
+    first = lister.first(key_range)
+    assert [name for piece in [first, *lister.rest(key_range, first)] for name in piece.names] == keys
 
 
 def test_prefixes_inside_another_are_left_out() -> None:
@@ -151,8 +151,8 @@ def test_bounded_pages_equal_those_of_memory(keys: set[bytes], prefix: bytes, li
     memory, bounded = MemoryNames.of_store(store, KEYSPACE), BoundedNames(store, KEYSPACE)
     after = None
     while True:
-        one = memory.page(span_of(prefix).start, span_of(prefix).end, after=after, limit=limit)
-        other = bounded.page(span_of(prefix).start, span_of(prefix).end, after=after, limit=limit)
+        one = memory.page(keys_under(prefix).start, keys_under(prefix).end, after=after, limit=limit)
+        other = bounded.page(keys_under(prefix).start, keys_under(prefix).end, after=after, limit=limit)
         assert (one.keys, one.count, one.next_after) == (other.keys, other.count, other.next_after)
         after = one.next_after
         if after is None:

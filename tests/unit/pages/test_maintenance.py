@@ -13,7 +13,7 @@ from etcdview.cluster.window import Window
 from etcdview.errors import DeniedError, EtcdviewError, NotFoundError, QueryError, UnsafeError, UsageError
 from etcdview.health.facts import ClusterFacts
 from etcdview.maintenance import operations
-from etcdview.maintenance.lock import turn
+from etcdview.maintenance.lock import operation_lock
 from etcdview.maintenance.members import judged
 from etcdview.models import Alarm, Member, Membership, TlsFiles
 from etcdview.pages import maintenance
@@ -236,7 +236,7 @@ def test_what_is_confirmed_is_done_once_and_leads_back(
 
 
 def test_two_operations_never_run_at_a_time(window: Window, store: Tended, undo: UndoFile) -> None:
-    others = turn(undo.path.parent, build.CLUSTER_ID, "bob runs defragment", NOW)
+    others = operation_lock(undo.path.parent, build.CLUSTER_ID, "bob runs defragment", NOW)
     with others, pytest.raises(UnsafeError, match="bob runs defragment, since 12:00:00 UTC"):
         operate(window, OperationQuery("remove", "a2", typed="cp2"), NOW)
     assert not store.changes

@@ -13,7 +13,7 @@ from etcdview.health.monitor import Report
 from etcdview.pages.overview import LARGEST, MemberRow, cluster_state, overview_page, state_of
 from tests.unit.health import conftest as build
 from tests.unit.pages.registry_of import kv, obj, window_on
-from tests.unit.webapp.told import cluster_of, report_of
+from tests.unit.webapp.fixed_reports import cluster_of, report_of
 
 
 def row(report: Report, name: str) -> MemberRow:

@@ -76,7 +76,7 @@ def test_relations_are_told_from_the_other_end_too(
 def test_each_relation_carries_the_state_of_what_is_related(graph: Graph, now: datetime) -> None:
     obj = graph.get(CART)
     assert obj is not None
-    states = {r.ref.kind: (r.state.text, r.state.well) for r in graph.related(obj, now)}
+    states = {r.ref.kind: (r.state.text, r.state.healthy) for r in graph.related(obj, now)}
     assert states["Node"] == ("NotReady", False)
     assert states["ReplicaSet"] == ("2 of 3 ready", False)
     assert states["PodDisruptionBudget"] == ("2 healthy, 2 needed", True)
@@ -141,7 +141,7 @@ def test_an_optional_absence_is_no_trouble(graph: Graph, now: datetime) -> None:
     obj = graph.get(CART)
     assert obj is not None
     secret = next(r for r in graph.related(obj, now) if r.ref.name == "db-credentials")
-    assert (secret.missing, secret.state.well) == (True, None)
+    assert (secret.missing, secret.state.healthy) == (True, None)
 
 
 def test_needs_are_single_objects_and_short_ranges(graph: Graph) -> None:

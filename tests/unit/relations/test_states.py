@@ -1,4 +1,4 @@
-"""The word for how an object is, and whether that is well."""
+"""The word for how an object is, and whether that is healthy."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from etcdview.health.history import History, MemberSample, Sample
 from etcdview.health.monitor import Report, broken
 from etcdview.pages.health.page import begin_comparison, health_page
 from tests.unit.health import conftest as build
-from tests.unit.webapp.told import ToldMonitor, api_pod, app_of, cluster_of, etcd_pod, report_of
+from tests.unit.webapp.fixed_reports import FixedMonitor, api_pod, app_of, cluster_of, etcd_pod, report_of
 
 UNSUPPORTED = Problem("UnsupportedError", "This server has no HashKV.")
 NO_QUORUM = Problem("NoQuorumError", "cp1 answers, but knows of no leader.", "Bring a majority back.")
@@ -44,7 +44,7 @@ def quorum_lost() -> ClusterFacts:
     return build.cluster(bend={1: alone}, down=(2, 3))
 
 
-def told_verdict(status: str, *findings: Finding) -> Report:
+def report_with_verdict(status: str, *findings: Finding) -> Report:
     facts = build.cluster()
     return Report(facts, Verdict(status, build.NOW, findings), history=History().add(facts))  # type: ignore[arg-type]
 
@@ -74,7 +74,7 @@ def test_a_finding_shows_its_evidence_why_it_matters_what_to_do_and_the_commands
         "An action.",
         ("a --command",),
     )
-    shown = page(told_verdict("degraded", finding))
+    shown = page(report_with_verdict("degraded", finding))
 
     assert "✕ critical A summary. a-rule" in shown
     for part in ("An evidence (read 12:00:00 UTC).", "A reason.", "An action.", "a --command"):
@@ -84,7 +84,7 @@ def test_a_finding_shows_its_evidence_why_it_matters_what_to_do_and_the_commands
 @pytest.mark.parametrize("verdict", ["at risk", "degraded", "no quorum", "unknown"])
 @pytest.mark.parametrize("path", ["/", "/registry", "/search", "/health", "/certificates"])
 def test_every_page_says_in_its_frame_when_etcd_is_not_healthy(path: str, verdict: str) -> None:
-    html = app_of(told_verdict(verdict)).test_client().get(path).text
+    html = app_of(report_with_verdict(verdict)).test_client().get(path).text
 
     link = re.search(r'<a class="bar-verdict[^>]*href="/health"[^>]*>(.*?)</a>', html)
     assert link is not None
@@ -131,7 +131,7 @@ def test_comparing_the_members_data_is_for_operators_and_admins() -> None:
     cluster = cluster_of(report_of(build.cluster()))
     begin_comparison(Window(cluster, Viewer("olga", "operator", method="password")))
     begin_comparison(Window(cluster, Viewer("ann", "admin", method="password")))
-    assert cast(ToldMonitor, cluster.monitor).compared == 2
+    assert cast(FixedMonitor, cluster.monitor).compared == 2
     for viewer in (
         LOCAL,
         Viewer("vera", "viewer", method="password"),
@@ -147,7 +147,7 @@ def test_who_may_not_compare_gets_no_button_and_no_comparison() -> None:
     client = app.test_client()
     assert "Compare the members" not in client.get("/health").text
     assert client.post("/health/compare").status_code == 400  # no page gives out a token for it
-    assert cast(ToldMonitor, app.extensions["etcdview"].monitor).compared == 0
+    assert cast(FixedMonitor, app.extensions["etcdview"].monitor).compared == 0
 
 
 def test_the_frame_says_nothing_of_a_healthy_cluster_and_of_a_file() -> None:
@@ -293,7 +293,7 @@ def test_nothing_is_drawn_of_an_hour_that_has_only_begun() -> None:
 def test_every_certificate_says_how_many_days_are_left_and_how_it_stands() -> None:
     lengths = {"1": 300.5, "2": 20.5, "3": 3.5, "4": -2.5}
     entries = [build.entry(fingerprint=f, ends=now() + timedelta(days=d)) for f, d in lengths.items()]
-    shown = certificates(CertificateInventory(tuple(entries)))
+    shown = certificates_html(CertificateInventory(tuple(entries)))
 
     assert "● valid 300 days" in shown
     assert "▲ expires soon 20 days" in shown
@@ -302,7 +302,7 @@ def test_every_certificate_says_how_many_days_are_left_and_how_it_stands() -> No
 
 
 def test_a_certificate_shows_names_usage_chain_key_place_and_renewal() -> None:
-    shown = certificates(CertificateInventory((build.entry(ends=now() + timedelta(days=100)),)))
+    shown = certificates_html(CertificateInventory((build.entry(ends=now() + timedelta(days=100)),)))
 
     for part in (
         "Names cp2, 10.0.0.2",
@@ -318,7 +318,7 @@ def test_a_certificate_shows_names_usage_chain_key_place_and_renewal() -> None:
 def test_what_is_wrong_with_a_certificate_besides_its_time_is_said() -> None:
     wrong = build.entry(trusted=False, key_fits=False)
     lost = Unreadable("/etc/x.crt", "/etc/x.crt cannot be read.", "Let etcdview read it.")
-    shown = certificates(CertificateInventory((wrong,), (lost,)))
+    shown = certificates_html(CertificateInventory((wrong,), (lost,)))
 
     assert "✕ not trusted" in shown
     assert "does not match its key file" in shown
@@ -327,7 +327,7 @@ def test_what_is_wrong_with_a_certificate_besides_its_time_is_said() -> None:
 
 def test_one_that_is_not_valid_yet_is_no_valid_one() -> None:
     early = build.entry(begins=now() + timedelta(days=1), ends=now() + timedelta(days=400))
-    assert "✕ not valid yet" in certificates(CertificateInventory((early,)))
+    assert "✕ not valid yet" in certificates_html(CertificateInventory((early,)))
 
 
 def test_over_plain_http_there_are_no_certificates_and_it_says_so() -> None:
@@ -412,8 +412,8 @@ def section_html(report: Report | None, title: str, **objects: object) -> str:
     return found[0]
 
 
-def certificates(board: CertificateInventory) -> str:
-    return page(report_of(build.cluster(), board=board), "/certificates")
+def certificates_html(found: CertificateInventory) -> str:
+    return page(report_of(build.cluster(), certificates=found), "/certificates")
 
 
 def now() -> datetime:

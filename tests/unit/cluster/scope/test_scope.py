@@ -44,8 +44,8 @@ def ranges(scope: Scope) -> PermittedRanges:
 def permitted(scope: Scope, start: bytes = b"/", end: bytes = b"\0") -> list[str]:
     found = scoped_names(CLUSTER.index, ranges(scope))
     names: list[bytes] = []
-    for span in ranges(scope).within(start, end):
-        names += found.page(span.start, span.end).keys
+    for key_range in ranges(scope).within(start, end):
+        names += found.page(key_range.start, key_range.end).keys
     return [name.decode() for name in names]
 
 
@@ -75,13 +75,13 @@ def test_a_namespace_is_not_the_beginning_of_another_ones_name() -> None:
 def test_permitted_ranges_do_not_overlap_and_stay_within_what_was_asked() -> None:
     start, end = b"/registry/configmaps/shop/b", b"/registry/pods/shop/zzz"
     found = ranges(SHOP).within(start, end)
-    assert all(span.start >= start and span.end <= end for span in found)
+    assert all(key_range.start >= start and key_range.end <= end for key_range in found)
     assert all(a.end < b.start for a, b in pairwise(found))
 
 
 def test_ranges_that_touch_are_one() -> None:
     both = ranges(Scope(namespaces=("a", "b"), resources=("namespaces",))).within(b"/", b"\0")
-    assert [span.start for span in both] == [b"/registry/namespaces/a", b"/registry/namespaces/b"]
+    assert [key_range.start for key_range in both] == [b"/registry/namespaces/a", b"/registry/namespaces/b"]
     assert ranges(Scope(resources=("pods",))).within(b"/registry/pods/", b"/registry/pods0") == (
         KeyRange(b"/registry/pods/", b"/registry/pods0"),
     )

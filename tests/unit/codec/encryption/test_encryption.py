@@ -30,7 +30,7 @@ def _config(*providers: dict[str, Any], resources: tuple[str, ...] = ("secrets",
     return parse_encryption_config({"kind": "EncryptionConfiguration", "resources": [rule]})
 
 
-def _sealed(provider: str, name: str, secret: bytes, key: bytes = KEY) -> bytes:
+def _encrypted(provider: str, name: str, secret: bytes, key: bytes = KEY) -> bytes:
     codec = Codec(encryption=_config(_provider(provider, (name, secret))))
     return codec.encode(CONFIG_MAP, StorageFormat("protobuf", provider, name), key)
 
@@ -52,7 +52,7 @@ def test_each_provider_opens_what_it_sealed(provider: str, size: int) -> None:
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_any_order_of_providers_keys_and_rules_will_do(provider: str) -> None:
-    value = _sealed(provider, "b", TWO)
+    value = _encrypted(provider, "b", TWO)
     others = [_provider(p, ("x", ONE), ("b", TWO)) for p in reversed(PROVIDERS)]
     config = _config({"identity": {}}, *others, resources=("*.*",))
     assert Codec(encryption=config).decode(KEY, value).object is not None
@@ -62,18 +62,18 @@ def test_any_order_of_providers_keys_and_rules_will_do(provider: str) -> None:
 def test_a_key_name_may_stand_twice(provider: str) -> None:
     config = _config(_provider(provider, ("a", TWO), ("a", ONE)))
     for _ in range(20):  # with aescbc, a wrong key seems to fit now and then
-        assert Codec(encryption=config).decode(KEY, _sealed(provider, "a", ONE)).object is not None
+        assert Codec(encryption=config).decode(KEY, _encrypted(provider, "a", ONE)).object is not None
 
 
 def test_a_wrong_key_that_seems_to_fit_gives_way_to_the_right_one() -> None:
     """One in 256 wrong keys of aescbc leaves padding that is none by chance."""
     config = _config(_provider("aescbc", *(("a", bytes([i]) * 32) for i in range(255)), ("a", ONE)))
     for _ in range(8):
-        assert Codec(encryption=config).decode(KEY, _sealed("aescbc", "a", ONE)).error is None
+        assert Codec(encryption=config).decode(KEY, _encrypted("aescbc", "a", ONE)).error is None
 
 
 def test_an_encrypted_value_inside_another_is_opened_and_named_by_the_outer_one() -> None:
-    inner = _sealed("secretbox", "in", ONE)
+    inner = _encrypted("secretbox", "in", ONE)
     outer_config = _config(_provider("aescbc", ("out", TWO)))
     value = prefix("aescbc", "out") + encrypt("aescbc", TWO, inner, KEY)
     both = _config(_provider("aescbc", ("out", TWO)), _provider("secretbox", ("in", ONE)))
@@ -86,7 +86,7 @@ def test_an_encrypted_value_inside_another_is_opened_and_named_by_the_outer_one(
 
 def test_aesgcm_is_bound_to_its_etcd_key() -> None:
     codec = Codec(encryption=_config(_provider("aesgcm", ("a", ONE))))
-    value = _sealed("aesgcm", "a", ONE)
+    value = _encrypted("aesgcm", "a", ONE)
     assert codec.decode(KEY, value).object is not None
     copied = codec.decode(KEY + b"-copy", value)
     assert isinstance(copied.error, DecryptError)
@@ -98,7 +98,7 @@ def test_aesgcm_is_bound_to_its_etcd_key() -> None:
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_damaged_and_cut_values_stay_closed(provider: str) -> None:
     codec = Codec(encryption=_config(_provider(provider, ("a", ONE))))
-    value = _sealed(provider, "a", ONE)
+    value = _encrypted(provider, "a", ONE)
     for length in range(8, len(value), 7):
         decoded = codec.decode(KEY, value[:length])
         assert decoded.object is None
@@ -106,7 +106,7 @@ def test_damaged_and_cut_values_stay_closed(provider: str) -> None:
 
 
 def test_a_closed_value_names_provider_and_key_and_what_would_open_it() -> None:
-    value = _sealed("secretbox", "box", ONE)
+    value = _encrypted("secretbox", "box", ONE)
     decoded = Codec().decode(KEY, value)
     assert decoded.storage == StorageFormat("encrypted", "secretbox", "box")
     assert decoded.error is not None

@@ -17,7 +17,7 @@ NOW = datetime(2026, 11, 23, tzinfo=UTC)
 @pytest.fixture(autouse=True)
 def _no_kubeadm(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(certificates, "collect", lambda _files: ())
-    monkeypatch.setattr(certificates, "make_board", lambda _found: CertificateInventory((), (), 0))
+    monkeypatch.setattr(certificates, "make_inventory", lambda _found: CertificateInventory((), (), 0))
 
 
 def test_a_file_on_a_machine_without_kubeadm_says_that_no_certificate_is_known() -> None:

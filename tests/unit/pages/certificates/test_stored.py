@@ -15,7 +15,7 @@ from etcdview.cluster.window import Window
 from etcdview.demo.certificates import Authority
 from etcdview.pages.certificates import stored
 from etcdview.pages.certificates.stored import StoredSection, stored_section
-from tests.unit.webapp.told import cluster_of
+from tests.unit.webapp.fixed_reports import cluster_of
 
 WEBHOOKS = "/registry/validatingwebhookconfigurations"
 

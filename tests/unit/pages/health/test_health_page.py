@@ -23,7 +23,7 @@ from etcdview.pages.health.probes import QUESTIONS, Answer, counter_rows, probe_
 from etcdview.pages.parts.verdict import STATUSES
 from tests.unit.health import conftest as build
 from tests.unit.pages.registry_of import window_on
-from tests.unit.webapp.told import ToldMonitor, cluster_of, etcd_pod, report_of
+from tests.unit.webapp.fixed_reports import FixedMonitor, cluster_of, etcd_pod, report_of
 
 OPERATOR = Viewer("olga", "operator", method="password")
 
@@ -82,7 +82,7 @@ def test_who_may_not_compare_starts_nothing(viewer: Viewer) -> None:
     cluster = cluster_of(report_of(build.cluster()))
     with pytest.raises(DeniedError):
         begin_comparison(Window(cluster, viewer))
-    assert cast(ToldMonitor, cluster.monitor).compared == 0
+    assert cast(FixedMonitor, cluster.monitor).compared == 0
 
 
 @pytest.mark.parametrize("question", [name for name, _ in QUESTIONS])
@@ -153,8 +153,8 @@ def test_a_member_without_metrics_has_no_counters() -> None:
 
 
 def test_a_counter_that_a_release_does_not_tell_is_unknown_and_0_is_a_number() -> None:
-    told = build.metrics(leader_changes=None, slow_applies=0, peer_round_trip={})
-    row = counter_rows(build.cluster(bend={1: {"wire": build.wire(metrics=told)}}))[0]
+    reported = build.metrics(leader_changes=None, slow_applies=0, peer_round_trip={})
+    row = counter_rows(build.cluster(bend={1: {"wire": build.wire(metrics=reported)}}))[0]
     assert (row.leader_changes, row.slow_applies, row.peer_p99) == (None, 0, None)
 
 
@@ -162,7 +162,7 @@ def test_without_facts_and_files_the_deployment_is_unknown_and_nothing_is_drawn(
     section = describe(Setup(), None)
     assert section.words[0].startswith("Could not find how etcd is started")
     assert section.words[1].startswith("Unknown whether it is stacked or external")
-    assert (section.picture, section.flags, section.sources, section.is_told) == (None, (), (), False)
+    assert (section.picture, section.flags, section.sources, section.flags_configured) == (None, (), (), False)
     assert not any("quorum" in sentence for sentence in section.words)
 
 
@@ -200,7 +200,7 @@ def test_a_flag_that_only_one_member_has_is_not_told_of_all() -> None:
 def test_the_members_own_words_stand_in_for_flags_that_cannot_be_read() -> None:
     section = describe(Setup(problem="No access."), build.cluster())
     assert [row.name for row in section.flags][:2] == ["name", "advertise-client-urls"]
-    assert (section.is_told, section.problem) == (False, "No access.")
+    assert (section.flags_configured, section.problem) == (False, "No access.")
 
 
 def test_a_narrow_role_learns_nothing_from_pods_outside_its_scope() -> None:

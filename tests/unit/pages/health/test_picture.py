@@ -52,10 +52,10 @@ def test_everything_lies_within_the_picture_and_every_member_on_its_machine(
         assert 0 <= min(wire.x1, wire.x2) <= max(wire.x1, wire.x2) <= picture.width
         assert 0 <= min(wire.y1, wire.y2) <= max(wire.y1, wire.y2) <= picture.height
     machines = [b for b in picture.boxes if b.kind == "machine"]
-    placed = [b for b in picture.boxes if b.kind == "member"]
-    assert sorted(b.title for b in placed) == sorted(m.name for m in drawn)
+    boxes = [b for b in picture.boxes if b.kind == "member"]
+    assert sorted(b.title for b in boxes) == sorted(m.name for m in drawn)
     assert len(machines) == len({m.host for m in drawn})
-    for box in placed:
+    for box in boxes:
         assert sum(overlap(box, machine) for machine in machines) == 1
 
 

@@ -17,7 +17,7 @@ from etcdview.pages.parts.links import named_links
 from etcdview.pages.parts.types import find_type, named_tree
 from tests.unit.health import conftest as build
 from tests.unit.pages.registry_of import kv, obj, window_on
-from tests.unit.webapp.told import ToldMonitor
+from tests.unit.webapp.fixed_reports import FixedMonitor
 
 WARNING = Finding("space", "warning", "It fills.", "", "", "")
 NOTE = Finding("note", "info", "A note.", "", "", "")
@@ -25,7 +25,7 @@ NOTE = Finding("note", "info", "A note.", "", "", "")
 
 def frame_with(report: Report | None) -> tuple[str, str]:
     window = window_on([])
-    window.cluster.monitor = cast(Any, ToldMonitor(report)) if report else None
+    window.cluster.monitor = cast(Any, FixedMonitor(report)) if report else None
     frame = page_frame(window)
     return frame.verdict, frame.verdict_reason
 

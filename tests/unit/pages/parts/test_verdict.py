@@ -14,7 +14,7 @@ from etcdview.pages.parts.verdict import current_verdict, headline, latest_repor
 from etcdview.stores.files.memory import StaticStore
 from tests.unit.health import conftest as build
 from tests.unit.pages.registry_of import window_on
-from tests.unit.webapp.told import cluster_of, report_of
+from tests.unit.webapp.fixed_reports import cluster_of, report_of
 
 
 def told(report: Report) -> Report:

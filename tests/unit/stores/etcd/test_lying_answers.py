@@ -10,14 +10,14 @@ from etcd3 import etcdrpc
 
 from etcdview.errors import AnswerError
 from etcdview.index.bounded import BoundedNames
-from etcdview.index.lister import span_of
+from etcdview.index.lister import keys_under
 from etcdview.kube.keys import KeySpace
 from etcdview.models import Range, TlsFiles
 from etcdview.stores.etcd.client import EtcdStore
 from etcdview.stores.paging import PieceReader
 from tests.unit.stores.etcd.answering import answering
 
-PODS = span_of(b"/registry/pods/")
+PODS = keys_under(b"/registry/pods/")
 NAMES = [b"/registry/pods/a/%02d" % n for n in range(20)]
 Lie = Callable[[Any], Any]
 

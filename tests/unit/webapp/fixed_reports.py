@@ -26,7 +26,7 @@ from webapp import create_app
 KEYSPACE = KeySpace()
 
 
-class ToldMonitor:
+class FixedMonitor:
     """Says what it was told, at once: the pages are what is tested."""
 
     def __init__(self, report: Report) -> None:
@@ -46,14 +46,14 @@ def report_of(
     facts: ClusterFacts,
     *,
     history: History | None = None,
-    board: CertificateInventory | None = None,
+    certificates: CertificateInventory | None = None,
     before: ClusterFacts | None = None,
 ) -> Report:
     """The report that the monitor would make of these facts."""
     history = history or History().add(facts)
-    board = board or CertificateInventory()
-    verdict = examine(RuleContext(facts, before or facts, history, board))
-    return Report(facts, verdict, age_seconds=1.0, history=history, board=board)
+    certificates = certificates or CertificateInventory()
+    verdict = examine(RuleContext(facts, before or facts, history, certificates))
+    return Report(facts, verdict, age_seconds=1.0, history=history, certificates=certificates)
 
 
 def cluster_of(report: Report | None, objects: Mapping[str, Any] | None = None) -> Cluster:
@@ -66,7 +66,7 @@ def cluster_of(report: Report | None, objects: Mapping[str, Any] | None = None) 
         index=MemoryNames.of_store(store, KEYSPACE),
         codec=Codec(),
         keyspace=KEYSPACE,
-        monitor=cast(Monitor, ToldMonitor(report)) if report else None,
+        monitor=cast(Monitor, FixedMonitor(report)) if report else None,
     )
 
 

@@ -13,7 +13,7 @@ from webapp.runtime import current_window, now
 
 MAX_NAME = 300
 
-bp = Blueprint("wellbeing", __name__)
+bp = Blueprint("namespaces_and_storage", __name__)
 
 
 @bp.get("/namespaces")

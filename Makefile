@@ -64,7 +64,7 @@ bench: $(READY_DEV) ## what it costs, beside etcdctl, at 1,000,000 keys (KEYS= f
 	@# Templates, too, are compiled before as they are for users: unless Python was told to write nothing.
 	KEYS=$(KEYS) PYTHONDONTWRITEBYTECODE= $(BIN)/python -m bench $(ARGS)
 
-compat: $(READY_DEV) ## the integration tests against etcd 3.4 to 3.7
+compat: $(READY_DEV) ## the integration tests against etcd 3.4 to 3.7, and those of kine against kine
 	$(BIN)/python tools/compat/compat.py $(ARGS)
 
 schema: $(READY_DEV) ## the schema of Kubernetes' types anew, from Go's own (needs Go)

@@ -18,7 +18,7 @@ _SHORT_LINES = 15
 settings.register_profile("etcdview", deadline=None)
 settings.load_profile("etcdview")
 # The network faults come when no browser is left to notice that interfaces come and go.
-_LONG_FIRST = ("web", "integration", "security", "faults", "fuzz", "unit")
+_LONG_FIRST = ("web", "integration", "security", "faults", "kine", "fuzz", "unit")
 
 
 @pytest.fixture(scope="session")

@@ -4,12 +4,13 @@ It has no serializable reads and no transactions of ranges; an end that is not a
 each range is read here as the part that is wanted of the folder that holds it. What kine does with a request is in its
 pkg/server/list.go and pkg/logstructured/sqllog/sql.go, and differs between releases, as what they answer shows:
 
-- 0.11 (2023) begins after the key that it is given, which must exist, and counts the whole folder, whatever the start.
-- 0.13 begins after the key, which need not exist, and counts what comes after it.
+- 0.11 (2023) lists by age, not by name, after a key that must exist, and counts the whole folder, whatever the start.
+- 0.13 lists by name after the key, which need not exist, and counts what comes after it.
 - Since 0.14.4 it begins with the key, as etcd does, and has a keys-only form.
 
 All begin at the folder's first key, or where the last page ended, when they are given a revision; without one 0.11
-does not look at the start, and 0.14.4 begins again where nothing is left.
+does not look at the start, and 0.14.4 begins again where nothing is left. So of 0.11 the whole folder is read, and
+what was read last is kept for the next range of it.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from etcdview.stores.etcd.messages import Call, key_value, range_request
 from etcdview.stores.protocols import prefix_end
 
 PAGE_KEYS = 1000
+KEPT_BYTES = 32 << 20  # of values, of one folder
 _END_OF_ALL = b"\0"
 
 
@@ -33,9 +35,11 @@ def is_kine(membership: Membership) -> bool:
 
 
 def folder_of(start: bytes, end: bytes) -> bytes:
-    """The innermost folder, with its last slash, that holds every key in [start, end)."""
+    """The innermost folder, with its last slash, that holds every key in [start, end), as in Store.range."""
     if end == _END_OF_ALL:
         return b"/"
+    if not end:
+        return start[: start.rfind(b"/") + 1] or b"/"
     last = end[:-1] + (
         bytes([end[-1] - 1]) if end[-1] else b""
     )  # what every key before the end is at most, or begins with
@@ -68,6 +72,15 @@ class _Spot:
     after: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """All keys of a folder at one revision, by name."""
+
+    path: bytes
+    revision: int
+    kvs: tuple[KeyValue, ...]
+
+
 class KineReads:
     """Ranges of kine. `run` sends a call and gives the answer."""
 
@@ -75,6 +88,7 @@ class KineReads:
         self._run = run
         self._seeks: bool | None = None  # whether a list may begin at a key that does not exist
         self._has_keys_only = True
+        self._last: _Whole | None = None  # replaced whole
 
     def range(self, request: Range) -> RangeResult:
         """As Store.range; always linearizable, since kine has one database."""
@@ -85,12 +99,40 @@ class KineReads:
         folder = self._look(folder_of(start, end), request.revision)
         if end != _END_OF_ALL and start >= end:
             return RangeResult(folder.revision)
+        if folder.first and not self._may_seek(folder):
+            return self._cut_from(self._whole(folder), request)
         if request.count_only:
             return RangeResult(folder.revision, count=self._count(start, end, folder))
         kvs = self._read(start, end, folder, request.limit, request.keys_only)
         whole = not request.limit or len(kvs) <= request.limit
         count = len(kvs) if whole else self._count(start, end, folder)
         return _result(folder.revision, kvs[: request.limit or None], count, request.keys_only, False)
+
+    def _cut_from(self, whole: _Whole, request: Range) -> RangeResult:
+        wanted = inside(request.start, request.end)
+        kvs = [kv for kv in whole.kvs if wanted(kv.key)]
+        cut = kvs[: request.limit or None]
+        without_values = request.keys_only or request.count_only
+        return _result(whole.revision, cut, len(kvs), without_values, request.count_only)
+
+    def _whole(self, folder: _Folder) -> _Whole:
+        """Every key of the folder, from a kine that has its own order: read as that has them, and sorted."""
+        last = self._last
+        if last is not None and last.revision == folder.revision and folder.path.startswith(last.path):
+            return last
+        kvs: list[KeyValue] = []
+        after = folder.path
+        while True:
+            response = self._ask(after, prefix_end(folder.path), folder.revision, limit=PAGE_KEYS)
+            kvs += map(key_value, response.kvs)
+            if not response.more or not response.kvs:
+                break
+            after = kvs[-1].key
+        kvs.sort(key=lambda kv: kv.key)
+        whole = _Whole(folder.path, folder.revision, tuple(kvs))
+        if sum(kv.size_bytes for kv in kvs) <= KEPT_BYTES:
+            self._last = whole
+        return whole
 
     def _one(self, key: bytes, revision: int) -> tuple[list[KeyValue], int]:
         try:
@@ -111,20 +153,18 @@ class KineReads:
         return _Folder(path, revision or response.header.revision, first, total)
 
     def _spot(self, start: bytes, folder: _Folder) -> _Spot:
-        """Every kine begins at the folder's beginning, and after a key that exists; not every one anywhere else."""
         if start <= folder.first or not folder.first:
             return _Spot((), folder.path)
         last = start.removesuffix(b"\0")  # "after this key", as pages end
         here = tuple(self._one(last, folder.revision)[0])
-        if here:
-            return _Spot(here if last == start else (), last + b"\0")
-        return _Spot((), start if self._may_seek(folder) else folder.path)
+        return _Spot(here if last == start else (), last + b"\0") if here else _Spot((), start)
 
     def _may_seek(self, folder: _Folder) -> bool:
-        """Whether a list begins with the key that it is given: such a kine finds the next where there is none."""
+        """Whether a list that begins at a key that does not exist goes on with the next, by name."""
         if self._seeks is None:
-            found = self._ask(folder.first, prefix_end(folder.path), folder.revision, limit=1, keys_only=True).kvs
-            self._seeks = bool(found) and found[0].key == folder.first
+            nothing = folder.path + b"\x01"  # stands before every key of the folder
+            found = self._ask(nothing, prefix_end(folder.path), folder.revision, limit=1, keys_only=True).kvs
+            self._seeks = bool(found)
         return self._seeks
 
     def _read(self, start: bytes, end: bytes, folder: _Folder, limit: int, keys_only: bool) -> list[KeyValue]:
@@ -152,14 +192,9 @@ class KineReads:
         """
         spot = self._spot(start, folder)
         if spot.after == folder.path:
-            return folder.total if start <= folder.first else len(self._read(start, _END_OF_ALL, folder, 0, True))
+            return folder.total
         response = self._ask(spot.after, prefix_end(folder.path), folder.revision, limit=1, keys_only=True)
-        if not response.more:
-            return len(spot.here) + len(response.kvs)
-        if response.count < folder.total:
-            return len(spot.here) + int(response.count)
-        # something stands before the spot, so this is not the rest: a kine that counts the folder
-        return len(self._read(start, _END_OF_ALL, folder, 0, True))
+        return len(spot.here) + (int(response.count) if response.more else len(response.kvs))
 
     def _ask(self, start: bytes, end: bytes, revision: int, *, limit: int = 0, keys_only: bool = False) -> Any:
         if keys_only and self._has_keys_only:

@@ -1,6 +1,6 @@
 """Any range of kine, read through what little kine answers, is what etcd would give.
 
-The imitation answers as kine 0.11, 0.13 and 0.14.4 do; `make compat` makes the same comparison with kine itself.
+The imitation answers as kine 0.11, 0.13 and 0.14.4 do; tests/kine, which `make compat` runs, compares with kine itself.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ class Kine:
     def __init__(self, keys: list[bytes], release: str = "0.17") -> None:
         self.keys = sorted(keys)
         self.release = release
+        # 0.11 lists by age: here the keys came in another order than that of their names
+        self.listed = sorted(keys, key=lambda key: key[::-1]) if release == "0.11" else self.keys
 
     def run(self, call: Call) -> Any:
         r = call.request
@@ -47,7 +49,7 @@ class Kine:
         assert not r.count_only, "wrong where there is nothing to count"
         prefix = r.range_end[:-1] + bytes([r.range_end[-1] - 1])
         assert prefix.endswith(b"/")
-        folder = [key for key in self.keys if key.startswith(prefix)]
+        folder = [key for key in self.listed if key.startswith(prefix)]
         found = folder if r.key == prefix else self._list(r.key, folder, r.revision)
         cut = found[: r.limit] if r.limit else found
         self._add(response, cut)
@@ -169,6 +171,9 @@ def test_a_revision_that_is_really_in_the_future_is_told_as_such() -> None:
         (b"\0", b"\0", b"/"),
         (b"", b"x", b"/"),
         (b"/a/b", b"/a/c\0", b"/a/"),
+        (b"/registry/pods/ns/a", b"", b"/registry/pods/ns/"),
+        (b"/registry/pods/", b"", b"/registry/pods/"),
+        (b"word", b"", b"/"),
     ],
 )
 def test_the_folder_of_a_range_is_the_innermost_that_holds_it(start: bytes, end: bytes, folder: bytes) -> None:

@@ -1,7 +1,7 @@
 """Who gets which role: grants to users and groups, and what each role covers. From the access file (TOML).
 
 [roles.viewer]                # everybody with that role, unless a grant says otherwise
-namespaces = ["shop", "team-*"]
+namespaces = ["shop", "team-*", "!team-red"]
 resources = ["*", "!secrets"]
 
 [[grants]]                    # the first match counts
@@ -114,6 +114,11 @@ def _grant(raw: Any, where: str) -> Grant:
     who = {name: raw.get(name, "") for name in ("user", "group", "method")}
     if not all(isinstance(value, str) for value in who.values()) or not (who["user"] or who["group"]):
         raise SettingError(f"{where} names neither a user nor a group.")
+    for name in ("user", "group"):
+        if who[name] != who[name].strip() or "*" in who[name] or who[name].startswith("!"):
+            raise SettingError(
+                f"{where}.{name} is {who[name]!r}, but a grant names one {name}.", "* and ! mean nothing."
+            )
     if who["method"] and who["method"] not in METHODS:
         raise SettingError(f"{where}.method must be one of {', '.join(METHODS)}.")
     return Grant(parse_role(raw.get("role")), scope=scope_of(raw, where), **who)

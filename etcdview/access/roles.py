@@ -5,9 +5,17 @@ What a viewer may see is enforced in cluster.window, what they may do there and 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
+from etcdview.access.patterns import (
+    NO_NAMESPACE,
+    NamespacePatterns,
+    TypePatterns,
+    check_together,
+    namespace_patterns,
+    type_patterns,
+)
 from etcdview.errors import DeniedError
 from etcdview.kube.keys import ObjectKey
 from etcdview.kube.resources import ResourceType
@@ -29,8 +37,7 @@ _OF_SOMEBODY: frozenset[Act] = frozenset({"reveal", "snapshot", "audit"})
 
 LOCAL_METHOD = "local"
 EVERYTHING = ("*",)
-# Among the namespaces of a scope: what is in no namespace, such as nodes.
-NO_NAMESPACE = "@cluster"
+__all__ = ["EVERYTHING", "LOCAL", "MAY", "NO_NAMESPACE", "ROLES", "Act", "Role", "Scope", "Viewer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +45,29 @@ class Scope:
     """Which part of the registry: what is in one of `namespaces` and of one of `resources`.
 
     A namespace is its name, a beginning with * behind it, "*", or "@cluster" for what is in none. A resource is spelt
-    as kubectl does (pods, deployments.apps), "*.GROUP" for a whole group, or "*"; with ! before it, it is taken out.
+    as kubectl does (pods, deployments.apps), "*.GROUP" for a whole group, or "*". Either with ! before it is taken
+    out. Raises SettingError for what is neither, and for what can match nothing.
     """
 
     namespaces: tuple[str, ...] = EVERYTHING
     resources: tuple[str, ...] = EVERYTHING
+    by_namespace: NamespacePatterns = field(init=False, repr=False, compare=False)
+    by_type: TypePatterns = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        namespaces, types = namespace_patterns(self.namespaces), type_patterns(self.resources)
+        check_together(namespaces, types)
+        object.__setattr__(self, "by_namespace", namespaces)
+        object.__setattr__(self, "by_type", types)
 
     @property
     def whole(self) -> bool:
         """Whether nothing is left out."""
-        return "*" in self.namespaces and "*" in self.resources and not any(r.startswith("!") for r in self.resources)
+        return self.by_namespace.whole and self.by_type.whole
 
     def has_type(self, resource: ResourceType) -> bool:
         """Whether objects of this type may be seen at all."""
-        if any(_names(pattern[1:], resource) for pattern in self.resources if pattern.startswith("!")):
-            return False
-        return any(_names(pattern, resource) for pattern in self.resources if not pattern.startswith("!"))
+        return self.by_type.has(resource)
 
     def has(self, object_key: ObjectKey | None) -> bool:
         """Whether what lies there may be seen. A key without a place: only where nothing is left out."""
@@ -64,9 +78,7 @@ class Scope:
 
     def has_namespace(self, namespace: str) -> bool:
         """Whether what is in this namespace may be seen; "" is none."""
-        if not namespace:
-            return "*" in self.namespaces or NO_NAMESPACE in self.namespaces
-        return any(_matches(pattern, namespace) for pattern in self.namespaces)
+        return self.by_namespace.has(namespace)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +109,3 @@ class Viewer:
 
 # Who looks where nobody has to log in: sees all names and objects, and no secret.
 LOCAL = Viewer("local", "viewer")
-
-
-def _matches(pattern: str, name: str) -> bool:
-    return name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern
-
-
-def _names(pattern: str, resource: ResourceType) -> bool:
-    if pattern.startswith("*."):
-        return resource.group == pattern[2:]
-    return pattern in ("*", resource.qualified) or (resource.builtin and pattern == resource.plural)

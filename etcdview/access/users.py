@@ -141,4 +141,7 @@ def scope_of(raw: dict[str, Any], where: str) -> Scope | None:
     for name, value in lists.items():
         if not isinstance(value, list) or not value or not all(isinstance(v, str) and v for v in value):
             raise SettingError(f"{where}.{name} is not a list of names.", 'Such as ["shop", "team-*"].')
-    return Scope(**{name: tuple(value) for name, value in lists.items()}) if lists else None
+    try:
+        return Scope(**{name: tuple(value) for name, value in lists.items()}) if lists else None
+    except SettingError as error:
+        raise SettingError(f"{where}: {error.what}", error.remedy) from None

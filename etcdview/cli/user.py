@@ -38,7 +38,12 @@ def command() -> None:
 @_NAME
 @_FILE
 @click.option("--role", type=click.Choice(ROLES), default="viewer", show_default=True, help="What they may do.")
-@click.option("--namespace", "namespaces", multiple=True, help="Only this namespace; NAME* for several. Repeatable.")
+@click.option(
+    "--namespace",
+    "namespaces",
+    multiple=True,
+    help="Only this namespace; NAME* for several, !NAME for all but it. Repeatable.",
+)
 @click.option(
     "--resource", "resources", multiple=True, help="Only this resource type; !NAME for all but it. Repeatable."
 )
@@ -137,8 +142,12 @@ def _path(users_file: str | None) -> Path:
 def _scope(namespaces: tuple[str, ...], resources: tuple[str, ...]) -> Scope | None:
     if not namespaces and not resources:
         return None
-    only_without = bool(resources) and all(resource.startswith("!") for resource in resources)
-    return Scope(namespaces or EVERYTHING, ("*", *resources) if only_without else resources or EVERYTHING)
+    return Scope(_or_all(namespaces), _or_all(resources))
+
+
+def _or_all(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """All where nothing is named; where something is only taken out, all but that."""
+    return texts if any(not text.startswith("!") for text in texts) else (*EVERYTHING, *texts)
 
 
 def _words(scope: Scope) -> str:

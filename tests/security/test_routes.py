@@ -22,6 +22,7 @@ ROLES = ("anonymous", "nina", "vera", "olga", "ann")
 LOGIN = 303  # sent to the login page
 REFUSED = 401
 DENIED = 403
+NINA = Scope(("shop",), ("*", "!secrets"))
 
 
 def at(path: str, key: str, **more: str) -> str:
@@ -248,12 +249,11 @@ def test_nobody_without_a_login_learns_a_name(everybody: Lab, cluster: Cluster, 
 
 
 @cache
-def names_outside(cluster: Cluster) -> frozenset[str]:
-    """Names of objects and namespaces that are in no key and no value of what nina sees.
+def names_outside(cluster: Cluster, scope: Scope = NINA) -> frozenset[str]:
+    """Names of objects and namespaces that are in no key and no value of what is in the scope.
 
     CRDs are called as the types that they define, and our own texts speak of kube-system.
     """
-    scope = Scope(("shop",), ("*", "!secrets"))
     kvs = cluster.store.range(Range(b"\0", b"\0")).kvs
     places = [(kv, cluster.keyspace.object_key(kv.key)) for kv in kvs]
     seen = b"\n".join(kv.key + b" " + kv.value for kv, object_key in places if scope.has(object_key))

@@ -74,7 +74,7 @@ class ScopedNames:
         scope, resource = self._permitted.scope, counted.resource
         if not scope.has_type(resource):
             return replace(counted, count=0, namespaces={})
-        if "*" in scope.namespaces:
+        if scope.by_namespace.whole:
             return counted
         if resource.prefix == "namespaces":
             prefix = keys_under(self._permitted.keyspace.range_prefix(resource))
@@ -153,7 +153,7 @@ class _Live(ScopedNames):
     def churn(self) -> tuple[Churn, ...]:
         """See Changing.churn. It is counted by type alone: nothing for a viewer who may not see all namespaces."""
         scope = self._permitted.scope
-        if "*" not in scope.namespaces:
+        if not scope.by_namespace.whole:
             return ()
         permitted = {counted.resource.prefix for counted in self.tree().types}
         return tuple(churn for churn in self._changing.churn() if churn.prefix in permitted)

@@ -6,8 +6,10 @@ A range may still hold an unrecognised key: the reader of a range keeps only the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
-from etcdview.access.roles import NO_NAMESPACE, Scope
+from etcdview.access.patterns import NamespacePattern
+from etcdview.access.roles import Scope
 from etcdview.errors import DeniedError
 from etcdview.index.lister import KeyRange, keys_under
 from etcdview.kube.keys import KeySpace
@@ -77,12 +79,8 @@ class PermittedRanges:
         if not self.scope.has_type(resource):
             return
         prefix = self.keyspace.range_prefix(resource)
-        namespaces = self.scope.namespaces
-        names_namespaces = resource.prefix == "namespaces"
-        if "*" in namespaces or (not resource.namespaced and not names_namespaces and NO_NAMESPACE in namespaces):
-            yield keys_under(prefix)
-        elif resource.namespaced or names_namespaces:
-            yield from (_of_namespace(prefix, name, names_namespaces) for name in namespaces if name != NO_NAMESPACE)
+        ranges = partial(_of_patterns, prefix, resource)
+        yield from _without(ranges(self.scope.by_namespace.taken), ranges(self.scope.by_namespace.out))
 
 
 def denied() -> DeniedError:
@@ -90,11 +88,31 @@ def denied() -> DeniedError:
     return DeniedError("Your role does not cover these keys.", "Ask etcdview's administrator for access.")
 
 
-def _of_namespace(prefix: bytes, name: str, is_key: bool) -> KeyRange:
-    if name.endswith("*"):
-        return keys_under(prefix + name[:-1].encode())
-    key = prefix + name.encode()
+def _of_patterns(prefix: bytes, resource: ResourceType, patterns: Iterable[NamespacePattern]) -> list[KeyRange]:
+    found = (_of_pattern(prefix, resource, pattern) for pattern in patterns)
+    return [part for part in found if part is not None]
+
+
+def _of_pattern(prefix: bytes, resource: ResourceType, pattern: NamespacePattern) -> KeyRange | None:
+    """The keys of the type that a pattern means; a Namespace lies in the namespace of its name."""
+    is_key = resource.prefix == "namespaces"
+    inside = resource.namespaced or is_key
+    if pattern.kind == "all" or (pattern.kind == "none" and not inside):
+        return keys_under(prefix)
+    if pattern.kind == "none" or not inside:
+        return None
+    key = prefix + pattern.text.encode()
+    if pattern.kind == "beginning":
+        return keys_under(key)
     return KeyRange(key, key + b"\0") if is_key else keys_under(key + b"/")
+
+
+def _without(ranges: list[KeyRange], out: Iterable[KeyRange]) -> list[KeyRange]:
+    """The ranges without what lies in one of `out`; each of those has an end of its own."""
+    for gone in out:
+        sides = (KeyRange(b"", gone.start), KeyRange(gone.end, b"\0"))
+        ranges = [part for each in ranges for side in sides if (part := _overlap(each, side))]
+    return ranges
 
 
 def _overlap(one: KeyRange, other: KeyRange) -> KeyRange | None:

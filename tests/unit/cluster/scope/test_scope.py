@@ -59,6 +59,10 @@ def permitted(scope: Scope, start: bytes = b"/", end: bytes = b"\0") -> list[str
         Scope(resources=("*", "!secrets")),
         Scope(namespaces=("shop",), resources=("*.example.org",)),
         Scope(namespaces=("nowhere",)),
+        Scope(namespaces=("*", "!shop")),
+        Scope(namespaces=("*", "!shop*", "!web")),
+        Scope(namespaces=("shop*", "!shop2")),
+        Scope(namespaces=("*", f"!{NO_NAMESPACE}"), resources=("*", "!secret", "!backup.example.org")),
     ],
     ids=str,
 )

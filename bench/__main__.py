@@ -42,15 +42,15 @@ def main() -> int:
 
 def _measure(etcd: Etcd, empty: Etcd) -> list[Row]:
     count = _step(f"filling etcd with {KEYS:,} keys", lambda: etcd.fill(KEYS))
-    rows = _told(_step("the index beside etcdctl", lambda: loading.measure(etcd, empty, count)))
+    rows = _printed(_step("the index beside etcdctl", lambda: loading.measure(etcd, empty, count)))
     with Served(etcd.url) as served:
         served.ready(count)
-        rows += _told(_step("pages and searches", lambda: pages.measure(etcd, served)))
-        rows += _told(_step("browsers", lambda: sessions.measure(etcd, served)))
-    return rows + _told(_step(f"{lag.SECONDS} s of writes", lambda: lag.measure(etcd)))
+        rows += _printed(_step("pages and searches", lambda: pages.measure(etcd, served)))
+        rows += _printed(_step("browsers", lambda: sessions.measure(etcd, served)))
+    return rows + _printed(_step(f"{lag.SECONDS} s of writes", lambda: lag.measure(etcd)))
 
 
-def _told(rows: list[Row]) -> list[Row]:
+def _printed(rows: list[Row]) -> list[Row]:
     """The rows so far, for whoever waits."""
     print(report.table(rows), file=sys.stderr, flush=True)
     return rows

@@ -45,7 +45,7 @@ def main(url: str) -> None:
     sys.stdin.readline()
     time.sleep(2.0)
     gc.collect()
-    told = {
+    reported = {
         "seen": len(index.ages),
         "p50": percentile(index.ages, 0.5),
         "p99": percentile(index.ages, 0.99),
@@ -53,7 +53,7 @@ def main(url: str) -> None:
         "after": resident_bytes(),
         "differs": differs(index, store),
     }
-    print(json.dumps(told), flush=True)
+    print(json.dumps(reported), flush=True)
     index.close()
     store.close()
 

@@ -37,7 +37,7 @@ def save(file: Path, resolved: Resolved) -> int:
     """
     from etcdview.pages.tools.snapshots import progress_text, save_snapshot
 
-    saved = save_snapshot(resolved.settings, file, _Told(progress_text).tell)
+    saved = save_snapshot(resolved.settings, file, _ProgressLine(progress_text).show)
     say(f"Saved {saved.path}: {counted(saved.size_bytes, 'byte')}, sha256 {saved.sha256}")
     return 0
 
@@ -61,7 +61,7 @@ def status(file: Path) -> int:
     return 1 if found.faults else 0
 
 
-class _Told:
+class _ProgressLine:
     """A line on a terminal's standard error that says how far it is."""
 
     def __init__(self, text: Callable[[Progress], str]) -> None:
@@ -69,8 +69,8 @@ class _Told:
         self._next = 0.0
         self._shown = sys.stderr.isatty()
 
-    def tell(self, progress: Progress) -> None:
-        """Five times a second, and at the end."""
+    def show(self, progress: Progress) -> None:
+        """Print it, five times a second and at the end."""
         ended = progress.done >= progress.total
         if not self._shown or (time.monotonic() < self._next and not ended):
             return

@@ -202,8 +202,8 @@ class Cluster:
 @lru_cache
 def _knows(program: Path, flag: str) -> bool:
     """Whether this etcd has the flag."""
-    told = subprocess.run([program, "--help"], capture_output=True, check=False, timeout=_ASK_SECONDS * 5)  # noqa: S603
-    return f"--{flag}".encode() in told.stdout + told.stderr
+    shown = subprocess.run([program, "--help"], capture_output=True, check=False, timeout=_ASK_SECONDS * 5)  # noqa: S603
+    return f"--{flag}".encode() in shown.stdout + shown.stderr
 
 
 def _tls_flags(files: MemberFiles) -> dict[str, str]:

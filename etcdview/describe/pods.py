@@ -52,7 +52,7 @@ def problems(obj: Object, now: datetime) -> Iterator[Section]:
     state = state_of(obj, now)
     if state.healthy is not False:
         return
-    found = [_trouble(s, now) for kind in _STATUSES for s in items(obj, "status", kind)]
+    found = [_problem(s, now) for kind in _STATUSES for s in items(obj, "status", kind)]
     stopped = [entry for entry in found if entry is not None]
     said = [text(obj, "status", "reason"), text(obj, "status", "message"), _unscheduled(obj)]
     of_pod = ": ".join(part for part in said if part) or ("" if stopped else state.text)
@@ -64,7 +64,7 @@ def _container_severity(status: Any) -> Severity:
     return "warning" if text(status, "state", "waiting", "reason") in _STARTING else "error"
 
 
-def _trouble(status: Any, now: datetime) -> Field | None:
+def _problem(status: Any, now: datetime) -> Field | None:
     """What a container's status says of how it stopped; None where it runs, starts, or has done its work."""
     waiting, ended = dig(status, "state", "waiting"), dig(status, "state", "terminated")
     if waiting is None and (ended is None or not number(ended, "exitCode")):
@@ -91,7 +91,7 @@ def _unscheduled(obj: Object) -> str:
 def pod_template(obj: Object, now: datetime) -> Iterator[Section]:
     """A pod template."""
     spec = mapping(obj, "template", "spec")
-    yield containers_asked_for(spec)
+    yield template_containers(spec)
     yield from template_parts(spec)
 
 
@@ -107,12 +107,12 @@ def template_parts(spec: Mapping[str, Any]) -> Iterator[Section]:
     yield table("Volumes", ("Name", "Kind", "From"), map(_volume, items(spec, "volumes")))
 
 
-def containers_asked_for(spec: Mapping[str, Any]) -> Section:
+def template_containers(spec: Mapping[str, Any]) -> Section:
     """The containers of a template, as they are asked for."""
     return table(
         "Containers",
         ("Name", "Image", "Ports", "Requests", "Limits"),
-        ((text(c, "name"), text(c, "image"), *_asked(c)) for c in items(spec, "containers")),
+        ((text(c, "name"), text(c, "image"), *_ports_and_resources(c)) for c in items(spec, "containers")),
     )
 
 
@@ -143,11 +143,11 @@ def _container(container: Any, status: Any, now: datetime) -> tuple[object, ...]
         dig(status, "ready"),
         number(status, "restartCount"),
         _state(dig(status, "lastState"), now),
-        *_asked(container),
+        *_ports_and_resources(container),
     )
 
 
-def _asked(container: Any) -> tuple[object, object, object]:
+def _ports_and_resources(container: Any) -> tuple[object, object, object]:
     ports = [f"{number(p, 'containerPort')}/{text(p, 'protocol') or 'TCP'}" for p in items(container, "ports")]
     return ports, mapping(container, "resources", "requests"), mapping(container, "resources", "limits")
 

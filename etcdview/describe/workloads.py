@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from etcdview.describe.pods import containers_asked_for, template_parts
+from etcdview.describe.pods import template_containers, template_parts
 from etcdview.describe.sections import Field, Section, ago, field, fields, named, table
 from etcdview.kube.fields import dig, items, mapping, number, text
 from etcdview.relations.model import Object, Ref, group_of
@@ -121,7 +121,7 @@ def cron_job(obj: Object, now: datetime) -> Iterator[Section]:
         ago("Last successful", dig(obj, "status", "lastSuccessfulTime"), now),
         *(named("Active", "batch", "Job", namespace, text(j, "name")) for j in items(obj, "status", "active")),
     )
-    yield containers_asked_for(mapping(spec, "jobTemplate", "spec", "template", "spec"))
+    yield template_containers(mapping(spec, "jobTemplate", "spec", "template", "spec"))
 
 
 def autoscaler(obj: Object, now: datetime) -> Iterator[Section]:
@@ -163,5 +163,5 @@ def _replicas(obj: Object, now: datetime) -> tuple[Field, Field]:
 
 def _template(obj: Object) -> Iterator[Section]:
     spec = mapping(obj, "spec", "template", "spec")
-    yield containers_asked_for(spec)
+    yield template_containers(spec)
     yield from template_parts(spec)

@@ -168,13 +168,20 @@ def make_inventory(found: Iterable[Seen | Unreadable]) -> CertificateInventory:
     for one in everything:
         if isinstance(one, Seen):
             together.setdefault(one.certificate.fingerprint, []).append(one)
-    anchors = {mark: group[0].certificate for mark, group in together.items() if any(s.anchor for s in group)}
+    anchors = {
+        fingerprint: group[0].certificate for fingerprint, group in together.items() if any(s.anchor for s in group)
+    }
     signers = [group[0].certificate for group in together.values() if group[0].certificate.authority]
     chains = {
-        mark: _chain(group[0].certificate, [*anchors.values(), *signers], anchors) for mark, group in together.items()
+        fingerprint: _chain(group[0].certificate, [*anchors.values(), *signers], anchors)
+        for fingerprint, group in together.items()
     }
     unused = _unused(together, chains) if len(anchors) > _BUNDLE else set()
-    entries = [_entry(together[mark], chains[mark], anchors) for mark in together if mark not in unused]
+    entries = [
+        _entry(together[fingerprint], chains[fingerprint], anchors)
+        for fingerprint in together
+        if fingerprint not in unused
+    ]
     unreadable = tuple(one for one in everything if isinstance(one, Unreadable))
     return CertificateInventory(
         tuple(sorted(entries, key=lambda e: (e.certificate.ends, e.name))), unreadable, len(unused)
@@ -204,8 +211,8 @@ def _entry(group: list[Seen], chain: list[Certificate], anchors: dict[str, Certi
 
 def _unused(together: dict[str, list[Seen]], chains: dict[str, list[Certificate]]) -> set[str]:
     """The authorities that etcdview trusts and that nobody else's chain leads to."""
-    used = {c.fingerprint for mark, chain in chains.items() for c in chain if c.fingerprint != mark}
-    trusted = {mark for mark, group in together.items() if {s.place.purpose for s in group} == {_TRUSTED}}
+    used = {c.fingerprint for fingerprint, chain in chains.items() for c in chain if c.fingerprint != fingerprint}
+    trusted = {fingerprint for fingerprint, group in together.items() if {s.place.purpose for s in group} == {_TRUSTED}}
     return trusted - used
 
 

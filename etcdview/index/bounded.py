@@ -66,7 +66,7 @@ class BoundedNames:
         self._keyspace = keyspace
         self.ranges = tuple(ranges)
         self._revision = revision
-        self._trouble = problem
+        self._problem = problem
         self._survey = Kept(SURVEY_SECONDS, self._count_all, old_for=(UnreachableError,))
         self._counted: OrderedDict[KeyRange, _Counted] = OrderedDict()
         self._lock = threading.Lock()  # guards the counts
@@ -75,7 +75,7 @@ class BoundedNames:
         """See KeyIndex.freshness. Each answer is as of the moment it is asked for, the tree at most 30 s older."""
         survey = self._survey.known
         revision, age = (survey.tree.revision, time.monotonic() - survey.at) if survey else (self._revision, 0.0)
-        return Freshness("bounded", revision, complete=False, age_seconds=age, problem=self._trouble)
+        return Freshness("bounded", revision, complete=False, age_seconds=age, problem=self._problem)
 
     def tree(self) -> Tree:
         """Counts by type, from count-only reads at one revision; those of before while somebody counts anew.

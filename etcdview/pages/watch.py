@@ -116,9 +116,11 @@ def _is_wanted(change: Change, query: WatchQuery) -> bool:
     return query.kind in ("", kind_of(change)) and query.text.encode() in change.key
 
 
-def _row(window: Window, change: Change, told: bool) -> WatchRow:
+def _row(window: Window, change: Change, with_differences: bool) -> WatchRow:
     found = (
-        window.cluster.differ.of(change, partial(_differences, window)) if told and kind_of(change) == "updated" else ()
+        window.cluster.differ.of(change, partial(_differences, window))
+        if with_differences and kind_of(change) == "updated"
+        else ()
     )
     return WatchRow(
         revision=change.revision,

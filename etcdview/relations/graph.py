@@ -97,9 +97,9 @@ class Graph:
 
     def _references(self, obj: Object) -> tuple[Reference, ...]:
         """What the object names; an owner that is here without a namespace is meant without one."""
-        return tuple(map(self._placed, references(obj)))
+        return tuple(map(self._with_known_kind, references(obj)))
 
-    def _placed(self, reference: Reference) -> Reference:
+    def _with_known_kind(self, reference: Reference) -> Reference:
         ref = reference.ref
         if reference.relation != "owner" or not ref.namespace or ref in self._objects:
             return reference

@@ -56,9 +56,9 @@ def check_same(wanted: Any, stored: Any, *, secret: bool = False) -> None:
     difference = next(_differences(wanted, stored, ""), None)
     if difference is not None:
         path, ours, theirs = difference
-        told = "" if secret else f": {_text(ours)} would become {_text(theirs)}"
+        becomes = "" if secret else f": {_text(ours)} would become {_text(theirs)}"
         raise EncodeError(
-            f"{path[:_SHOWN] or 'The object'} would be stored in another form{told}.",
+            f"{path[:_SHOWN] or 'The object'} would be stored in another form{becomes}.",
             "Write it in the stored form.",
         )
 

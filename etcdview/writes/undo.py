@@ -50,10 +50,10 @@ class UndoFile:
 
     def changes_of(self, key: bytes) -> tuple[Undo, ...]:
         """The changes of one key, newest first. Raises UndoError for a file that cannot be read."""
-        mark = _encoded(key)
+        encoded = _encoded(key)
         try:
             with self.path.open(encoding="utf-8", errors="replace") as lines:  # it only grows: a line at a time
-                found = [from_line(line) for line in lines if mark in line]
+                found = [from_line(line) for line in lines if encoded in line]
         except FileNotFoundError:
             return ()
         except OSError as error:

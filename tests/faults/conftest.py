@@ -195,14 +195,16 @@ class Ring:
             time.sleep(0.5)
 
     def member_id(self, node: Node) -> int:
-        told = json.loads(self.etcdctl("member", "list", "-w", "json", nodes=[n for n in self.nodes if n is not node]))
-        return next(m["ID"] for m in told["members"] if node.peer_url in m["peerURLs"])
+        reported = json.loads(
+            self.etcdctl("member", "list", "-w", "json", nodes=[n for n in self.nodes if n is not node])
+        )
+        return next(m["ID"] for m in reported["members"] if node.peer_url in m["peerURLs"])
 
     def leader(self) -> Node:
         """The member that leads. Its status is asked of each, for itself."""
         for node in self.nodes:
-            (told,) = json.loads(self.etcdctl("endpoint", "status", "-w", "json", nodes=[node]))
-            if told["Status"]["leader"] == told["Status"]["header"]["member_id"]:
+            (reported,) = json.loads(self.etcdctl("endpoint", "status", "-w", "json", nodes=[node]))
+            if reported["Status"]["leader"] == reported["Status"]["header"]["member_id"]:
                 return node
         raise AssertionError("there is no leader")
 
@@ -280,8 +282,8 @@ class Eye:
             if holds(verdict):
                 self.found(what, time.monotonic() - begun)
                 return verdict.findings
-            told = f"{verdict.status}: " + "; ".join(f"{f.id} ({f.evidence})" for f in verdict.findings)
-            assert time.monotonic() - begun < within, f"not {what} within {within:g} s, but {told}"
+            reported = f"{verdict.status}: " + "; ".join(f"{f.id} ({f.evidence})" for f in verdict.findings)
+            assert time.monotonic() - begun < within, f"not {what} within {within:g} s, but {reported}"
             time.sleep(0.1)
 
 

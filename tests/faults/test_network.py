@@ -176,11 +176,11 @@ def test_a_member_cut_off_counts_as_away_when_another_is_looked_after(lab: Lab, 
         if peer is not cut:
             net.part(cut.netns, hosts[peer.name])
     # from the first moment on, before it has noticed anything itself: its linearizable reads fail at once
-    sight = look(store)
-    lost, kept = (next(m for m in sight.members if m.name == node.name) for node in (cut, other))
+    view = look(store)
+    lost, kept = (next(m for m in view.members if m.name == node.name) for node in (cut, other))
 
     assert lost.alive
-    assert [m.name for m in sight.others_away()] == [cut.name]
+    assert [m.name for m in view.others_away()] == [cut.name]
     with pytest.raises(UnsafeError, match=f"{cut.name} answers but"):
         operations.defragment(store, kept.id)
     with pytest.raises(UnsafeError, match="the quorum would be lost"):
@@ -189,8 +189,8 @@ def test_a_member_cut_off_counts_as_away_when_another_is_looked_after(lab: Lab, 
         operations.move_leader(store, lost.id)
     (step,) = operations.defragment_all(store)
     assert cut.name in step.problem
-    source = plans.snapshot_source(sight)
+    source = plans.snapshot_source(view)
     assert source is not None
     assert source.name == other.name
-    assert plans.remove(sight, lost).refusal == ""
+    assert plans.remove(view, lost).refusal == ""
     store.close()

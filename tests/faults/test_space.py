@@ -47,8 +47,8 @@ def test_a_database_that_is_mostly_empty(lab: Lab) -> None:
     with lab.look(ring.store()) as eye:
         fill(ring, 120)
         ring.etcdctl("del", "/fill/", "--prefix")
-        (told,) = json.loads(ring.etcdctl("endpoint", "status", "-w", "json"))
-        ring.etcdctl("compact", str(told["Status"]["header"]["revision"]), "--physical")
+        (reported,) = json.loads(ring.etcdctl("endpoint", "status", "-w", "json"))
+        ring.etcdctl("compact", str(reported["Status"]["header"]["revision"]), "--physical")
         fill(ring, 5, 10)  # pages become free with the writes that follow
         eye.finds("fragmented")
 
@@ -89,8 +89,8 @@ def test_a_member_whose_data_was_tampered_with(lab: Lab) -> None:
 
 
 def test_corruption_that_etcd_finds_itself(lab: Lab) -> None:
-    told = subprocess.run([str(find_program("etcd")), "--help"], capture_output=True, check=False)
-    old = "--experimental-corrupt-check-time" in (told.stdout + told.stderr).decode()  # until 3.6
+    reported = subprocess.run([str(find_program("etcd")), "--help"], capture_output=True, check=False)
+    old = "--experimental-corrupt-check-time" in (reported.stdout + reported.stderr).decode()  # until 3.6
     ring = tampered(lab, **{"experimental_corrupt_check_time" if old else "corrupt_check_time": "1s"})
     with lab.look(ring.store()) as eye:
         eye.finds("alarm-corrupt", within=30)  # etcd has to find it first

@@ -25,7 +25,7 @@ def run(cluster: Cluster, name: str, *arguments: str, status: int = 0) -> str:
 
 
 def test_members_are_those_of_the_api(cluster: Cluster) -> None:
-    told = json.loads(run(cluster, "members", "-o", "json"))
+    reported = json.loads(run(cluster, "members", "-o", "json"))
     tls = cluster.tls
     settings = Settings(endpoints=cluster.endpoints, cacert=tls.cacert, cert=tls.cert, key=tls.key)
     opened = open_cluster(settings)
@@ -39,11 +39,11 @@ def test_members_are_those_of_the_api(cluster: Cluster) -> None:
         members = answer()
     finally:
         opened.close()
-    assert [set(m) for m in told] == [set(m) for m in members]
+    assert [set(m) for m in reported] == [set(m) for m in members]
     moving = {"raftIndex", "raftAppliedIndex", "latencySeconds", "dbSize", "dbSizeInUse"}
     steady = [{k: v for k, v in m.items() if k not in moving} for m in members]
-    assert [{k: v for k, v in m.items() if k not in moving} for m in told] == steady
-    assert all(m["healthy"] for m in told)
+    assert [{k: v for k, v in m.items() if k not in moving} for m in reported] == steady
+    assert all(m["healthy"] for m in reported)
 
 
 def test_members_as_a_table_name_the_leader_and_one_that_does_not_answer(cluster: Cluster) -> None:

@@ -118,9 +118,9 @@ def test_changes_below_a_prefix_are_printed_as_they_come(plain_etcd: Cluster, pl
         plain_etcdctl("put", "/registry/configmaps/a", "xyz!")
         plain_etcdctl("del", "/registry/configmaps/a")
 
-        told = [lines.readline().split()[1:] for _ in range(3)]
+        reported = [lines.readline().split()[1:] for _ in range(3)]
 
-    assert told == [
+    assert reported == [
         ["created", "/registry/configmaps/a", "3"],
         ["changed", "/registry/configmaps/a", "4"],
         ["deleted", "/registry/configmaps/a"],

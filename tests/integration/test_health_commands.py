@@ -33,12 +33,12 @@ def test_health_of_a_healthy_cluster_exits_with_0(cluster: Cluster) -> None:
 
 
 def test_health_as_json_has_the_fields_of_the_api(cluster: Cluster) -> None:
-    told = json.loads(run(cluster, "health", "-o", "json", "--compare-data").stdout)
-    assert set(told) == {"verdict", "at", "findings"}
-    assert told["verdict"] == "healthy"
+    reported = json.loads(run(cluster, "health", "-o", "json", "--compare-data").stdout)
+    assert set(reported) == {"verdict", "at", "findings"}
+    assert reported["verdict"] == "healthy"
     fields = {"id", "severity", "summary", "evidence", "why", "action", "commands", "member"}
-    assert all(set(finding) == fields for finding in told["findings"])
-    assert "data-uncompared" not in [finding["id"] for finding in told["findings"]]
+    assert all(set(finding) == fields for finding in reported["findings"])
+    assert "data-uncompared" not in [finding["id"] for finding in reported["findings"]]
 
 
 def test_health_tells_degraded_and_no_quorum_by_its_exit_status(cluster: Cluster) -> None:
@@ -126,10 +126,10 @@ def test_a_bundle_with_odd_certificates_brings_no_warnings(cluster: Cluster, tmp
 
 
 def test_doctor_goes_through_every_step_to_a_read(cluster: Cluster) -> None:
-    told = json.loads(run(cluster, "doctor", "-o", "json").stdout)
+    reported = json.loads(run(cluster, "doctor", "-o", "json").stdout)
     steps = ["files", "resolve", "connect", "tls", "client certificate", "authorisation", "read"]
-    assert [[s["name"] for s in d["steps"]] for d in told["diagnoses"]] == [steps] * 3
-    assert told["source"] == "variable ETCDCTL_ENDPOINTS"
+    assert [[s["name"] for s in d["steps"]] for d in reported["diagnoses"]] == [steps] * 3
+    assert reported["source"] == "variable ETCDCTL_ENDPOINTS"
 
 
 @pytest.mark.parametrize(

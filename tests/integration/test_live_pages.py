@@ -70,15 +70,15 @@ def live(plain_etcd: Cluster) -> Iterator[Live]:
 @pytest.fixture
 def reads(live: Live, monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """The keys at which etcd is asked for values, as they are asked for."""
-    asked: list[bytes] = []
+    requests: list[bytes] = []
     real: Callable[..., RangeResult] = live.opened.source.range
 
     def counted(request: Range) -> RangeResult:
-        asked.append(request.start)
+        requests.append(request.start)
         return real(request)
 
     monkeypatch.setattr(live.opened.source, "range", counted)
-    return asked
+    return requests
 
 
 def names_in(response: TestResponse) -> list[str]:

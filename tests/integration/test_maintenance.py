@@ -79,9 +79,9 @@ def test_a_live_store_can_be_looked_after(store: EtcdStore) -> None:
 
 
 def test_a_look_sees_every_member_its_role_and_who_is_down(store: EtcdStore, cluster: Cluster) -> None:
-    sight = look(store)
-    assert {m.name for m in sight.members} == set(NAMES)
-    assert sorted(m.role for m in sight.members) == ["follower", "follower", "leader"]
+    view = look(store)
+    assert {m.name for m in view.members} == set(NAMES)
+    assert sorted(m.role for m in view.members) == ["follower", "follower", "leader"]
 
     cluster.members[1].pause()
     # if it led, nobody takes part until the others have elected another
@@ -219,9 +219,9 @@ def test_a_member_is_added_as_learner_promoted_and_removed(own: Cluster, tmp_pat
 
     new = start_added(own, store, added.id, tmp_path, client_port)
     try:
-        sight = look(store)
-        assert {m.name: m.role for m in sight.members}["cp4"] == "learner"
-        assert sight.others_away() == ()
+        view = look(store)
+        assert {m.name: m.role for m in view.members}["cp4"] == "learner"
+        assert view.others_away() == ()
 
         settled(lambda: operations.promote(store, added.id))
         wait(lambda: len(look(store).voters) == 4)  # another member may hear of it a little later
@@ -235,14 +235,14 @@ def test_a_member_is_added_as_learner_promoted_and_removed(own: Cluster, tmp_pat
 
 def start_added(own: Cluster, store: EtcdStore, member_id: int, folder: Path, client_port: int) -> LocalMember:
     """As plans.start_flags says, beside its own URLs."""
-    sight = look(store)
-    member = sight.by_id(member_id)
+    view = look(store)
+    member = view.by_id(member_id)
     assert member is not None
     (peer_url,) = member.member.peer_urls
     new = LocalMember("cp4", folder / "cp4", "http", client_port, int(peer_url.rpartition(":")[2]))
     new.data.parent.mkdir(parents=True)
     flags = [
-        *plans.start_flags(sight, member, "cp4"),
+        *plans.start_flags(view, member, "cp4"),
         f"--data-dir={new.data}",
         f"--listen-client-urls={new.client_url}",
         f"--advertise-client-urls={new.client_url}",
@@ -329,8 +329,8 @@ def test_a_snapshot_is_whole_checked_and_what_etcdutl_takes_for_one(
     assert [p.done for p in seen] == sorted(p.done for p in seen)
     assert (tmp_path / "snap.db").stat().st_mode & 0o777 == 0o600
     assert [f.name for f in tmp_path.iterdir()] == ["snap.db"]
-    told = json.loads(etcdutl("snapshot", "status", str(saved.path), "-w", "json"))
-    assert told["totalKey"] >= 20
+    reported = json.loads(etcdutl("snapshot", "status", str(saved.path), "-w", "json"))
+    assert reported["totalKey"] >= 20
     etcdutl("snapshot", "restore", str(saved.path), "--data-dir", str(tmp_path / "restored"))
 
 

@@ -242,14 +242,14 @@ def test_compaction_proposes_no_revision_and_says_what_it_costs(desk: Desk) -> N
     assert field is not None
     assert "value=" not in field[0]
 
-    def told(revision: int) -> str:
+    def reported(revision: int) -> str:
         return desk.ann.get("/maintenance/compact", query_string={"revision": revision}).text
 
-    assert "Refused: The revision must be between 1 and" in told(0)
+    assert "Refused: The revision must be between 1 and" in reported(0)
     # which of the two depends on whether the members have reported at what revision they are compacted
-    assert re.search(r"Discards \d+ revisions?, |All remaining revisions before ", told(last))
-    assert "none remain, so changes cannot be undone." in told(last)
-    assert "the 2 after it remain." in told(last - 2)
+    assert re.search(r"Discards \d+ revisions?, |All remaining revisions before ", reported(last))
+    assert "none remain, so changes cannot be undone." in reported(last)
+    assert "the 2 after it remain." in reported(last - 2)
 
 
 def test_a_revision_of_some_minutes_ago_is_told_where_the_index_saw_one(desk: Desk, live: Browsed) -> None:

@@ -123,9 +123,9 @@ def test_what_snapshot_save_writes_can_be_got_from(plain_etcd: Cluster, plain_et
     )
 
     status = subprocess.run([*etcdview, "snapshot", "status", file], text=True, capture_output=True, check=True)
-    told = dict(line.split(maxsplit=1) for line in status.stdout.splitlines())
-    assert (told["hash"], told["keys"]) == ("fits", "1")
-    assert "plain" in told["member"]
+    reported = dict(line.split(maxsplit=1) for line in status.stdout.splitlines())
+    assert (reported["hash"], reported["keys"]) == ("fits", "1")
+    assert "plain" in reported["member"]
 
     done = subprocess.run([*etcdview, "get", "cm", "-n", "shop", "--from", file], text=True, capture_output=True)
 

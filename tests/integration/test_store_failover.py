@@ -71,7 +71,7 @@ def test_a_lost_quorum_is_told_as_such_and_the_living_member_still_reads_its_own
         member.pause()
 
     with pytest.raises(NoQuorumError, match=r"no leader|agree in time"):
-        _until_told(store)
+        _until_reported(store)
 
     assert store.range(Range(b"/a", serializable=True)).revision > 0
 
@@ -185,7 +185,7 @@ def _until_error(store: EtcdStore) -> None:
         store.range(Range(b"/a"))
 
 
-def _until_told(store: EtcdStore) -> None:
+def _until_reported(store: EtcdStore) -> None:
     """Read until the error is more than silence: before its election timeout the follower waits for the old leader."""
     for _ in range(20):
         with contextlib.suppress(DeadlineError):

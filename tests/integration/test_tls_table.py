@@ -255,11 +255,11 @@ def test_doctor_a_read_and_a_probe_agree(bench: Bench, name: str) -> None:
 
     probe.close()
     store.close()
-    told = {step.name: step for step in steps}
+    reported = {step.name: step for step in steps}
     assert all(step.ok for step in steps) is case.works
     assert [not text for text in said] == [case.works] * 2
     assert len(steps) == ALL_STEPS if case.works else steps[-1].name == case.step
-    assert case.says in told[case.step or "tls"].what
+    assert case.says in reported[case.step or "tls"].what
     assert all(case.works or case.says in text for text in said)
     assert not any("NO REMEDY" in text for text in said)
     assert not any("SSL" in text or "TSI" in text for text in (*said, *(step.what for step in steps)))

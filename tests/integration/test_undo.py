@@ -120,10 +120,10 @@ def test_nothing_is_done_unless_it_is_confirmed(
 ) -> None:
     store.put(KEY, value("old"), mod_revision=0)
     change(store, file, value("new"))
-    asked: list[str] = []
-    monkeypatch.setattr("click.termui.visible_prompt_func", lambda text: asked.append(text) or "n")
+    requests: list[str] = []
+    monkeypatch.setattr("click.termui.visible_prompt_func", lambda text: requests.append(text) or "n")
     assert call(KEY.decode())[0] == 130
-    assert asked
+    assert requests
     assert now(store) == value("new")
 
 

@@ -97,8 +97,8 @@ class Provider:
 
         @app.post("/token")
         def token() -> Any:
-            asked = self._codes.pop(request.form.get("code", ""), None)
-            if asked is None or not _verifies(asked, request.form.get("code_verifier", "")):
+            pending = self._codes.pop(request.form.get("code", ""), None)
+            if pending is None or not _verifies(pending, request.form.get("code_verifier", "")):
                 return jsonify(error="invalid_grant"), 400
             now = int(time.time())
             claims = {
@@ -107,16 +107,16 @@ class Provider:
                 "aud": CLIENT,
                 "iat": now,
                 "exp": now + 60,
-                "nonce": asked["nonce"],
+                "nonce": pending["nonce"],
             }
             return jsonify(access_token="x", token_type="Bearer", id_token=self.sign(self.change(claims | self.person)))
 
         return app
 
 
-def _verifies(asked: dict[str, str], verifier: str) -> bool:
+def _verifies(pending: dict[str, str], verifier: str) -> bool:
     digest = hashlib.sha256(verifier.encode()).digest()
-    return asked["code_challenge_method"] == "S256" and asked["code_challenge"] == _encoded(digest)
+    return pending["code_challenge_method"] == "S256" and pending["code_challenge"] == _encoded(digest)
 
 
 def _part(part: Claims) -> str:

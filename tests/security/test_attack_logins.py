@@ -413,11 +413,11 @@ def test_a_users_file_that_others_write_is_refused(made: Lab, name: str, mode: i
 
 
 def test_a_users_file_that_everybody_reads_is_told_of(made: Lab, caplog: pytest.LogCaptureFixture) -> None:
-    for mode, told in ((0o644, True), (0o640, False), (0o600, False)):
+    for mode, reported in ((0o644, True), (0o640, False), (0o600, False)):
         caplog.clear()
         (made.folder / "users.json").chmod(mode)
         create_app(made.settings, made.app.extensions["etcdview"])
-        assert ("every user of this machine can read the hashes" in caplog.text) == told
+        assert ("every user of this machine can read the hashes" in caplog.text) == reported
 
 
 @attack(FILES, "a users or access file that is broken or gone while etcdview runs", "logins do not work")

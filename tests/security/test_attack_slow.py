@@ -150,11 +150,11 @@ def test_a_body_that_would_be_read_for_ever_is_refused(http: Served, head: bytes
 def test_a_client_that_waits_for_leave_is_told_to_go_on(http: Served) -> None:
     with http.connect() as connection:
         connection.sendall(POST + b"Connection: close\r\nExpect: 100-continue\r\nContent-Length: 6\r\n\r\n")
-        told = connection.recv(100)
+        reported = connection.recv(100)
         connection.sendall(b"name=a")
         answer = read_all(connection)
 
-    assert told == b"HTTP/1.1 100 Continue\r\n\r\n"
+    assert reported == b"HTTP/1.1 100 Continue\r\n\r\n"
     assert answer.startswith("HTTP/1.1 ")
 
 

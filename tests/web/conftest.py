@@ -79,13 +79,13 @@ def page(context: BrowserContext) -> Iterator[Page]:
     """One page; whatever its console calls an error is one, save the note of an answer that a test asked for."""
     opened = context.new_page()
     problems: list[str] = []
-    opened.on("console", lambda m: problems.append(m.text) if m.type == "error" and _is_trouble(m.text) else None)
+    opened.on("console", lambda m: problems.append(m.text) if m.type == "error" and _is_problem(m.text) else None)
     opened.on("pageerror", lambda error: problems.append(str(error)))
     yield opened
     assert problems == []
 
 
-def _is_trouble(text: str) -> bool:
+def _is_problem(text: str) -> bool:
     """A status that a test asked for is none, nor is a request that typing on has cancelled (htmx logs it so)."""
     expected = (
         "Failed to load resource: the server responded with a status of 4",

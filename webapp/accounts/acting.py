@@ -24,7 +24,7 @@ from webapp.accounts.auditing import recorder
 # Nothing was tried: the role, the setting, the check or what was typed stood against it.
 _REFUSALS = (DeniedError, NotFoundError, UnsafeError, UsageError, HTTPException)
 # Their words quote names and keys, never a value; of others the log has the title only.
-_TOLD = (ConflictError, DeniedError, NotFoundError, UndoError, UnreachableError, UnsafeError)
+_EXPLAINED = (ConflictError, DeniedError, NotFoundError, UndoError, UnreachableError, UnsafeError)
 
 
 @dataclass(slots=True)
@@ -46,8 +46,8 @@ def acting(action: str, *, key: bytes = b"", revision: int = 0, detail: str = ""
     record(action=f"begin {action}", key=key, revision=revision, result="begun", detail=detail)
 
     def ended(result: Result, seen: int, words: str = "") -> None:
-        told = "; ".join(part for part in (detail, done.detail, words) if part)
-        record(action=action, key=key, revision=seen, result=result, detail=told)
+        text = "; ".join(part for part in (detail, done.detail, words) if part)
+        record(action=action, key=key, revision=seen, result=result, detail=text)
 
     try:
         yield done
@@ -65,4 +65,4 @@ def _words(error: BaseException) -> str:
         return error.description or error.name
     if not isinstance(error, EtcdviewError):
         return type(error).__name__
-    return error.what if isinstance(error, _TOLD) or type(error) is UsageError else error.title
+    return error.what if isinstance(error, _EXPLAINED) or type(error) is UsageError else error.title

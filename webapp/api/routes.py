@@ -56,8 +56,8 @@ def keys(query: dict[str, Any]) -> dict[str, Any]:
     if len(modes) > 1:
         raise QueryError(f"Both {modes[0]} and {modes[1]} were given.", "Give one of them.")
     mode = modes[0] if modes else "prefix"
-    asked = SearchQuery(query.get(mode, ""), mode, cursor_name(query["cursor"]), query["limit"])
-    return _keys(search_page(current_window(), asked))
+    search_query = SearchQuery(query.get(mode, ""), mode, cursor_name(query["cursor"]), query["limit"])
+    return _keys(search_page(current_window(), search_query))
 
 
 @bp.get("/object")

@@ -96,13 +96,13 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         self._https = https
         self._ended = EndedSessions()
         self._fd = sock.detach()  # gunicorn closes it
-        self._told = mmap.mmap(-1, 1)  # shared with the workers: the exit status of what one failed with
+        self._exit_status = mmap.mmap(-1, 1)  # shared with the workers: the exit status of what one failed with
         super().__init__()
 
     @property
     def failure(self) -> int:
-        """The exit status that belongs to the error a worker has told."""
-        return self._told[0]
+        """The exit status that belongs to the error that a worker reported."""
+        return self._exit_status[0]
 
     def load_config(self) -> None:
         """gunicorn asks for its settings here."""
@@ -110,7 +110,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
-        """A worker asks for its app here. An error of ours is told as one, and no other worker is tried.
+        """A worker asks for its app here. An error of ours is printed as one, and no other worker is tried.
 
         What is made meanwhile stays: the garbage collector skips it from now on.
         """
@@ -127,9 +127,9 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             rest.start()
             return app
         except EtcdviewError as error:
-            if not self._told[0]:
+            if not self._exit_status[0]:
                 click.echo(f"etcdview: {error.what}\n  {error.remedy}".rstrip(), err=True)
-            self._told[0] = error.exit_code
+            self._exit_status[0] = error.exit_code
             sys.exit(Arbiter.APP_LOAD_ERROR)
 
     def _options(self) -> dict[str, Any]:
@@ -184,7 +184,7 @@ def _tell_addresses(worker: Any) -> None:
 
 
 class _Quiet(Logger):  # type: ignore[misc]  # gunicorn has no types
-    """gunicorn's log without the lines that repeat, in its words, an error that was told in ours."""
+    """gunicorn's log without the lines that repeat, in its words, an error that we printed in ours."""
 
     _REPEATS = frozenset({"Worker (pid:%s) exited with code %s.", "Shutting down: %s", "Reason: %s"})
 
@@ -192,8 +192,8 @@ class _Quiet(Logger):  # type: ignore[misc]  # gunicorn has no types
         """gunicorn sets its handlers up here."""
         super().setup(cfg)
         with contextlib.suppress(ValueError):
-            self.error_log.removeFilter(self._first_told)
-        self.error_log.addFilter(self._first_told)
+            self.error_log.removeFilter(self._not_reported_yet)
+        self.error_log.addFilter(self._not_reported_yet)
 
-    def _first_told(self, record: logging.LogRecord) -> bool:
+    def _not_reported_yet(self, record: logging.LogRecord) -> bool:
         return record.msg not in self._REPEATS

@@ -68,7 +68,7 @@ class ProtobufFormat:
         try:
             repair.check_size(self.schema, number, envelope.raw)
         except DecodeError as error:
-            return Decoded(form, None, _told(envelope, error), value, self._metadata(envelope))
+            return Decoded(form, None, _named_fault(envelope, error), value, self._metadata(envelope))
         try:
             if envelope.fault is not None:
                 raise ParseError
@@ -92,7 +92,7 @@ class ProtobufFormat:
             message = self.pool.message(number).FromString(repaired.data)
         except (ParseError, DecodeError) as error:
             refusal = error if isinstance(error, DecodeError) else DecodeError("it is not protobuf")
-            return Decoded(form, None, _told(envelope, refusal), value, _head(envelope))
+            return Decoded(form, None, _named_fault(envelope, refusal), value, _head(envelope))
         fault: DecodeError | None = repaired.fault or envelope.fault
         if fault is None:
             try:
@@ -101,7 +101,7 @@ class ProtobufFormat:
             except DecodeError as error:
                 fault = error
         partial = _head(envelope) | self._lenient.plan(number).object(message)
-        return Decoded(form, None, _told(envelope, fault), value, partial)
+        return Decoded(form, None, _named_fault(envelope, fault), value, partial)
 
     @functools.cached_property
     def _lenient(self) -> Plans:
@@ -148,7 +148,7 @@ def _unknown_kind(envelope: Envelope) -> DecodeError:
     )
 
 
-def _told(envelope: Envelope, fault: DecodeError) -> DecodeError:
+def _named_fault(envelope: Envelope, fault: DecodeError) -> DecodeError:
     """The fault with its offset into the whole value, and where in the object it is."""
     offset, kind = fault.offset, _short(envelope.kind)
     if offset is not None and fault is not envelope.fault:

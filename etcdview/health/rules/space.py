@@ -94,7 +94,7 @@ def quota_soon(context: RuleContext) -> Iterator[Finding]:
         yield Finding(
             id="quota-soon",
             severity="warning",
-            summary=f"At the present rate the database of {member.name} is full in {_span(left)}.",
+            summary=f"At the present rate the database of {member.name} is full in {_duration(left)}.",
             evidence=f"{_fill(member)}, growing by {size_text(rate * 3600)}/h {read_at(member.endpoint.status.at)}.",
             why="When it is full etcd refuses all writes.",
             action="Find out what writes so much, and whether kube-apiserver still compacts.",
@@ -188,6 +188,6 @@ def _names(context: RuleContext, ids: list[int]) -> str:
     return listed(names.get(i, f"{i:x}") for i in ids)
 
 
-def _span(seconds: float) -> str:
+def _duration(seconds: float) -> str:
     hours = seconds / 3600
     return f"{hours:.0f} hours" if hours >= 2 else f"{seconds / 60:.0f} minutes"

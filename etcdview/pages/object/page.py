@@ -54,7 +54,7 @@ class ObjectLinks:
 
 
 @dataclass(frozen=True, slots=True)
-class DeletedMark:
+class Deletion:
     """The revision at which a key that does not exist was deleted; `seen` when, where a watch saw it, "" else."""
 
     revision: int
@@ -79,7 +79,7 @@ class ObjectPage:
     title: str
     subtitle: str
     entry: Entry
-    deleted: DeletedMark | None
+    deleted: Deletion | None
     newest: bool
     revision: int
     how: str
@@ -121,23 +121,23 @@ def object_page(window: Window, query: ObjectQuery, now: datetime) -> ObjectPage
     )
 
 
-def _read(window: Window, query: ObjectQuery) -> tuple[ObjectAnswer, DeletedMark | None, bool]:
+def _read(window: Window, query: ObjectQuery) -> tuple[ObjectAnswer, Deletion | None, bool]:
     """The value, whether the key has been deleted since, and whether the value is still the newest."""
     key = query.key
     if not query.revision:
         try:
             return read_entry(window, key), None, True
         except DeletedError as error:
-            return _last_value(window, error), _mark(window, key, error.revision), True
+            return _last_value(window, error), _deletion(window, key, error.revision), True
     answer = read_entry(window, key, query.revision)
     now = window.store.range(Range(key, keys_only=True))
     if now.kvs:
         return answer, None, now.kvs[0].mod_revision == answer.entry.meta.mod_revision
-    return answer, _mark(window, key, past.deletion_before(window, key, now.revision)), False
+    return answer, _deletion(window, key, past.deletion_before(window, key, now.revision)), False
 
 
-def _mark(window: Window, key: bytes, revision: int) -> DeletedMark:
-    return DeletedMark(revision, past.seen_deleted(window, key, revision))
+def _deletion(window: Window, key: bytes, revision: int) -> Deletion:
+    return Deletion(revision, past.seen_deleted(window, key, revision))
 
 
 def _last_value(window: Window, error: DeletedError) -> ObjectAnswer:

@@ -93,9 +93,9 @@ class Reading:
         self._prefix = range_of(window, query, listing.resource)
         self._scans = query.scans or listing.table.order is not None
 
-    def rows(self, marks: RowChanges | None) -> TableRows:
-        """The rows; with the deleted ones among `marks` that a filtered list had shown."""
-        return self._scanned(marks) if self._scans else self._page()
+    def rows(self, changes: RowChanges | None) -> TableRows:
+        """The rows; with the deleted ones among `changes` that a filtered list had shown."""
+        return self._scanned(changes) if self._scans else self._page()
 
     def _page(self) -> TableRows:
         names = self._names(self._query.after, self._query.limit)
@@ -115,7 +115,7 @@ class Reading:
             next_after=names.next_after,
         )
 
-    def _scanned(self, marks: RowChanges | None) -> TableRows:
+    def _scanned(self, changes: RowChanges | None) -> TableRows:
         """All objects read, at one revision, up to SCAN_LIMIT; filtered, ordered, and then a page of them."""
         names = self._names(None, SCAN_LIMIT)
         revision, serializable = names.revision, False
@@ -126,7 +126,7 @@ class Reading:
             seen += len(read.entries)
             unread += sum(entry.object is None for entry in read.entries)
             kept += self._kept(read.entries)
-        gone = self._kept(self._gone(marks)) if marks is not None else []
+        gone = self._kept(self._gone(changes)) if changes is not None else []
         page, next_after = self._part(self._listing.ordered([*kept, *gone], self._query.sort))
         scan = Scan(seen, max(names.count, seen), unread)
         return TableRows(
@@ -159,10 +159,10 @@ class Reading:
         rows = (self._listing.row(entry, self._now) for entry in entries)
         return [row for row in rows if self._filter.keeps(row)]
 
-    def _gone(self, marks: RowChanges) -> tuple[Entry, ...]:
+    def _gone(self, changes: RowChanges) -> tuple[Entry, ...]:
         """The deleted objects as they were when the page was made: only they say whether it showed them."""
         try:
-            return self._window.get_many(marks.deleted[:GONE_LIMIT], self._query.since)
+            return self._window.get_many(changes.deleted[:GONE_LIMIT], self._query.since)
         except (CompactedError, TooLargeError):
             return ()
 

@@ -14,7 +14,7 @@ from etcdview.kube.resources import ResourceType
 from etcdview.kube.visible import unmistakable
 from etcdview.pages.parts.addresses import cursor_text, href, object_href
 from etcdview.pages.parts.links import Link, named_links
-from etcdview.pages.registry.changed import RowChanges, marks_since
+from etcdview.pages.registry.changed import RowChanges, changes_since
 from etcdview.pages.registry.listing import Listing, TableRow
 from etcdview.pages.registry.query import RegistryQuery
 from etcdview.pages.registry.reading import Reading, Scan, TableRows, range_of, table_of
@@ -110,10 +110,10 @@ def object_table(window: Window, query: RegistryQuery, resource: ResourceType, n
     """The table for `query`; None when nothing has changed since the revision that the live page has."""
     prefix = range_of(window, query, resource)
     shown = (None, None) if query.scans else (query.after, query.until)
-    marks = marks_since(window, prefix, query.since, *shown)
-    if marks is not None and marks.nothing:
+    changes = changes_since(window, prefix, query.since, *shown)
+    if changes is not None and changes.nothing:
         return None
-    return _Page(window, query, Listing(resource, table_of(window, resource), wide=query.wide)).table(now, marks)
+    return _Page(window, query, Listing(resource, table_of(window, resource), wide=query.wide)).table(now, changes)
 
 
 class _Page:
@@ -131,11 +131,11 @@ class _Page:
         self._is_pod = (resource.group, resource.kind) == ("", "Pod")
         self._namespace_hrefs: dict[str, str] = {}
 
-    def table(self, now: datetime, marks: RowChanges | None) -> ObjectTable:
+    def table(self, now: datetime, changes: RowChanges | None) -> ObjectTable:
         query, resource = self._query, self._listing.resource
         detail = Detail.UNMANAGED if self._names_others else Detail.CELLS
-        read = Reading(self._window, query, self._listing, now, detail).rows(marks)
-        rows = self._rows(read, marks)
+        read = Reading(self._window, query, self._listing, now, detail).rows(changes)
+        rows = self._rows(read, changes)
         following = cursor_text(read.next_after)
         return ObjectTable(
             heads=self._heads,
@@ -151,15 +151,15 @@ class _Page:
             poll_href=self._poll_href(read),
         )
 
-    def _rows(self, read: TableRows, marks: RowChanges | None) -> tuple[Row, ...]:
+    def _rows(self, read: TableRows, changes: RowChanges | None) -> tuple[Row, ...]:
         """The rows that were read, and on a live page those deleted since, in the order of the keys' bytes."""
-        if marks is None or read.scan is not None:
-            return tuple([self._row(row, marks) for row in read.rows])
-        rows = {row.key: self._row(row, marks) for row in read.rows}
-        rows |= {key: self._deleted(key) for key in marks.deleted}
+        if changes is None or read.scan is not None:
+            return tuple([self._row(row, changes) for row in read.rows])
+        rows = {row.key: self._row(row, changes) for row in read.rows}
+        rows |= {key: self._deleted(key) for key in changes.deleted}
         return tuple(rows[key] for key in sorted(rows))
 
-    def _row(self, row: TableRow, marks: RowChanges | None) -> Row:
+    def _row(self, row: TableRow, changes: RowChanges | None) -> Row:
         obj = row.entry.object
         links = named_links(self._window, obj) if obj is not None and self._names_others else {}
         severity = row.severity if self._has_state else "unknown"
@@ -172,7 +172,7 @@ class _Page:
             cells=tuple([Cell(text, links[text].href if text in links else "") for text in row.texts]),
             links=tuple(links.values()) if self._query.wide else (),
             error=row.error,
-            change=marks.of(row.key) if marks else "",
+            change=changes.of(row.key) if changes else "",
             severity=severity,
             misnamed=row.misnamed,
             but="not ready" if self._is_pod and severity in _BUT and runs_unready(obj) else "",

@@ -63,7 +63,7 @@ class EtcdStore(Writes, MaintenanceCalls):
         self._channels = [Channel(endpoint, tls) for endpoint in parsed]
         self._order = Order(self._channels)
         self._failover = Failover(self._order, self._login, self._explain)
-        self._asked = False
+        self._is_kine_known = False
         self._limited: KineReads | None = None
         self._once = Once(self._order, self._login, self._failover)
 
@@ -87,10 +87,10 @@ class EtcdStore(Writes, MaintenanceCalls):
         if kine is not None:
             found = kine.range(Range(start, end, revision=revision, limit=limit, keys_only=True))
             return NamesPiece(found.revision, [kv.key for kv in found.kvs], found.count, found.more)
-        asked = Range(start, end, revision=revision, limit=limit, keys_only=True, serializable=serializable)
-        call = messages.Call("kv", "Range", messages.range_request(asked), needs_leader=not serializable)
+        requested = Range(start, end, revision=revision, limit=limit, keys_only=True, serializable=serializable)
+        call = messages.Call("kv", "Range", messages.range_request(requested), needs_leader=not serializable)
         response = self._run(call)
-        check_range(self.name, asked, response)
+        check_range(self.name, requested, response)
         return messages.names_piece(response, revision)
 
     def get_many(self, keys: Sequence[bytes], *, revision: int = 0, keys_only: bool = False) -> dict[bytes, KeyValue]:
@@ -139,10 +139,10 @@ class EtcdStore(Writes, MaintenanceCalls):
 
     def _kine(self) -> KineReads | None:
         """The reads of kine, where the server is that; asked once."""
-        if not self._asked:
+        if not self._is_kine_known:
             with suppress(DeniedError, UnsupportedError):
                 self._limited = KineReads(self._run) if is_kine(self.members()) else None
-            self._asked = True
+            self._is_kine_known = True
         return self._limited
 
     def _run(self, call: messages.Call, timeout_seconds: float = 0.0) -> Any:

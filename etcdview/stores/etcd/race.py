@@ -173,8 +173,10 @@ class Race:
 
     def _quorum_is_lost(self) -> bool:
         """Whether a member says so, and the others hang: no use in waiting for the deadline."""
-        told = any(a.leaderless for a in self.running) or any(isinstance(e, NoQuorumError) for _, e in self.errors)
-        return told and all(a.suspect for a in self.running)
+        quorum_lost = any(a.leaderless for a in self.running) or any(
+            isinstance(e, NoQuorumError) for _, e in self.errors
+        )
+        return quorum_lost and all(a.suspect for a in self.running)
 
     def _give_up(self) -> NoReturn:
         self.hopeless = all(attempt.suspect for attempt in self.running)

@@ -56,7 +56,7 @@ class EtcdWatch:
         self._reader = threading.Thread(target=self._read, name="etcd-watch-reader", daemon=True)
         self._reader.start()
 
-    def opened(self, timeout_seconds: float) -> None:
+    def wait_until_open(self, timeout_seconds: float) -> None:
         """Wait until etcd has made the watch. Raises UnreachableError, DeniedError, CompactedError."""
         answer = self._next(timeout_seconds)
         if answer is None:
@@ -143,12 +143,12 @@ class EtcdWatch:
                 raise ours from error
 
 
-class _Mark:
+class _Signal:
     """A word of our own in the queue of answers."""
 
 
-_END = _Mark()
-_HUNG_UP = _Mark()
+_END = _Signal()
+_HUNG_UP = _Signal()
 
 
 def open_watch(
@@ -162,7 +162,7 @@ def open_watch(
 ) -> EtcdWatch:
     """A watch that etcd has confirmed. Raises UnreachableError, DeniedError, CompactedError."""
     watch = EtcdWatch(channel, start, end, revision, token, folder)
-    watch.opened(timeout_seconds)
+    watch.wait_until_open(timeout_seconds)
     return watch
 
 

@@ -122,10 +122,10 @@ def test_history_of_a_dump_has_one_value_and_says_that_there_are_no_older_ones(
 def test_history_as_json_is_what_the_api_answers(
     capsys: pytest.CaptureFixture[str], client: FlaskClient, key: str
 ) -> None:
-    told = json.loads(said(capsys, "history", key, "-o", "json", *SOURCE))
+    reported = json.loads(said(capsys, "history", key, "-o", "json", *SOURCE))
     answer = client.get(f"/api/v1/history?key={key}").get_json()
     unkeyed = re.compile(r"fingerprint [0-9a-f]+")  # each process has a key of its own
-    assert unkeyed.sub("", json.dumps(told, sort_keys=True)) == unkeyed.sub("", json.dumps(answer, sort_keys=True))
+    assert unkeyed.sub("", json.dumps(reported, sort_keys=True)) == unkeyed.sub("", json.dumps(answer, sort_keys=True))
 
 
 def test_history_of_no_key_ends_with_1(capsys: pytest.CaptureFixture[str]) -> None:

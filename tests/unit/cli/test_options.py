@@ -22,7 +22,7 @@ def unset(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(row.variable, raising=False)
 
 
-def asked(ends: Callable[[], int], *arguments: str) -> tuple[str, str]:
+def requests(ends: Callable[[], int], *arguments: str) -> tuple[str, str]:
     """The remedy of the error, and what was printed to standard error, of a command that ends as `ends` does."""
 
     @click.command()
@@ -43,15 +43,15 @@ def untrusted() -> int:
 
 
 def test_where_nobody_named_an_etcd_and_none_listens_the_remedy_is_to_name_one(unset: None) -> None:
-    assert asked(refused) == (NO_ETCD_NAMED, "")
-    assert asked(lambda: UnreachableError.exit_code)[1] == f"etcdview: {NO_ETCD_NAMED}\n"
+    assert requests(refused) == (NO_ETCD_NAMED, "")
+    assert requests(lambda: UnreachableError.exit_code)[1] == f"etcdview: {NO_ETCD_NAMED}\n"
 
 
 def test_where_an_etcd_is_named_or_another_fault_is_known_the_remedy_is_about_that(unset: None) -> None:
-    assert asked(refused, "--endpoints", "http://127.0.0.1:1")[0] == GUESS
-    assert asked(untrusted)[0] == GUESS
-    assert asked(lambda: UnreachableError.exit_code, "--endpoints", "http://127.0.0.1:1")[1] == ""
-    assert asked(lambda: 0)[1] == ""
+    assert requests(refused, "--endpoints", "http://127.0.0.1:1")[0] == GUESS
+    assert requests(untrusted)[0] == GUESS
+    assert requests(lambda: UnreachableError.exit_code, "--endpoints", "http://127.0.0.1:1")[1] == ""
+    assert requests(lambda: 0)[1] == ""
 
 
 @pytest.mark.parametrize(

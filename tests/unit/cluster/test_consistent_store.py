@@ -19,10 +19,10 @@ class Lagging:
 
     def __init__(self, lost: bool) -> None:
         self.lost = lost
-        self.asked: list[bool] = []
+        self.requests: list[bool] = []
 
     def range(self, request: Range) -> RangeResult:
-        self.asked.append(request.serializable)
+        self.requests.append(request.serializable)
         if not request.serializable and self.lost:
             raise NoQuorumError("The cluster has no leader.")
         newest = 5 if request.serializable else 9
@@ -37,7 +37,7 @@ class Lagging:
 def test_a_member_that_lags_behind_is_asked_again_through_the_quorum() -> None:
     store = Lagging(lost=False)
     found = ConsistentStore(store).range(Range(b"k", revision=7, serializable=True))  # type: ignore[arg-type]
-    assert (found.revision, store.asked) == (9, [True, False])
+    assert (found.revision, store.requests) == (9, [True, False])
 
 
 @pytest.mark.parametrize("read", [lambda s: s.range(Range(b"k", revision=7)), lambda s: s.get_many([b"k"], revision=7)])

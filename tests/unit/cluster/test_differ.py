@@ -39,8 +39,8 @@ def test_a_write_is_read_once_for_all_who_ask() -> None:
 def test_a_burst_is_shown_without_differences_and_reading_goes_on_later() -> None:
     clock = Clock()
     differ = Differ(clock)
-    told = [bool(differ.of(change(n), lambda _: FOUND)) for n in range(100)]
-    assert told == [True] * int(differs.READS_AT_ONCE) + [False] * 40
+    reported = [bool(differ.of(change(n), lambda _: FOUND)) for n in range(100)]
+    assert reported == [True] * int(differs.READS_AT_ONCE) + [False] * 40
     clock.now = 1.0
     assert sum(bool(differ.of(change(1000 + n), lambda _: FOUND)) for n in range(100)) == differs.READS_PER_SECOND
 

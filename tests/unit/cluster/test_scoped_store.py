@@ -23,13 +23,13 @@ class OneMember(StaticStore):
         return replace(super().range(request), serializable=True)
 
 
-@pytest.mark.parametrize(("kind", "told"), [(OneMember, True), (StaticStore, False)])
-def test_a_narrowed_viewer_is_told_that_one_member_was_read(kind: type[StaticStore], told: bool) -> None:
+@pytest.mark.parametrize(("kind", "reported"), [(OneMember, True), (StaticStore, False)])
+def test_a_narrowed_viewer_is_told_that_one_member_was_read(kind: type[StaticStore], reported: bool) -> None:
     ranges = PermittedRanges(Scope(namespaces=("shop",)), KeySpace(), lambda: ())
     store = ScopedStore(kind("test", (KeyValue(key, 1, 1, 1) for key in KEYS), revision=5), ranges)
 
     pieces = PieceReader(store, first=2).read(b"/registry/pods/", b"/registry/pods0")
 
-    assert store.range(Range(KEYS[0])).serializable is told
-    assert store.range(Range(b"\0", b"\0", limit=2)).serializable is told
-    assert {piece.serializable for piece in pieces} == {told}
+    assert store.range(Range(KEYS[0])).serializable is reported
+    assert store.range(Range(b"\0", b"\0", limit=2)).serializable is reported
+    assert {piece.serializable for piece in pieces} == {reported}

@@ -134,7 +134,7 @@ def cluster(
     return assemble([*endpoints, *more], at=NOW, known=known or Membership(CLUSTER_ID, given))
 
 
-def sight(facts: ClusterFacts, **more: Any) -> RuleContext:
+def context(facts: ClusterFacts, **more: Any) -> RuleContext:
     """The facts with a round before that was just the same, unless another is given."""
     return RuleContext(facts, **{"before": facts, **more})
 
@@ -154,8 +154,8 @@ def history(
             Sample(
                 first + i * step,
                 tuple(
-                    MemberSample(0xA0 + n, 0.002, s, 5000.0, float(n == 1), leaders[i], s, told[i])
-                    for n, told in (counts or {1: [None] * len(sizes)}).items()
+                    MemberSample(0xA0 + n, 0.002, s, 5000.0, float(n == 1), leaders[i], s, reported[i])
+                    for n, reported in (counts or {1: [None] * len(sizes)}).items()
                 ),
             )
             for i, s in enumerate(sizes)
@@ -200,6 +200,6 @@ def with_entry(**changes: Any) -> RuleContext:
 @pytest.fixture
 def build() -> SimpleNamespace:
     """The makers of facts above, by name."""
-    made = (ok, failed, member, status, histogram, metrics, wire, endpoint, silent, cluster, sight, history)
+    made = (ok, failed, member, status, histogram, metrics, wire, endpoint, silent, cluster, context, history)
     made = (*made, certificate, entry, with_entry, replace)
     return SimpleNamespace(now=NOW, cluster_id=CLUSTER_ID, **{maker.__name__: maker for maker in made})

@@ -154,7 +154,7 @@ def test_trust_leads_from_what_is_presented_to_any_certificate_that_is_given(
         == {"root": ("CN=cp1", "CN=below", "CN=root"), "below": ("CN=cp1", "CN=below")}.get(given, ("CN=cp1",))
         or not trusted
     )
-    found = [f.id for f in certificate_untrusted(build.sight(facts, certificates=certificates))]
+    found = [f.id for f in certificate_untrusted(build.context(facts, certificates=certificates))]
     assert found == ([] if trusted else ["certificate-untrusted"])
 
 
@@ -199,7 +199,7 @@ def test_behind_a_tunnel_a_member_is_called_by_the_name_that_is_given(
     facts = presenting(build.cluster(1), ders(server.cert), build, advertised=advertised)
     certificates = InventoryCache(TlsFiles(server_name=server_name), tmp_path / "nowhere").look(facts)
     assert certificates.entries[0].places[0].host == host
-    assert bool(list(certificate_names(build.sight(facts, certificates=certificates)))) is (host == "10.0.0.1")
+    assert bool(list(certificate_names(build.context(facts, certificates=certificates)))) is (host == "10.0.0.1")
 
 
 def test_kubeadms_commands_are_for_what_kubeadm_made(tmp_path: Path, build: Build) -> None:
@@ -225,7 +225,7 @@ def test_kubeadms_commands_are_for_what_kubeadm_made(tmp_path: Path, build: Buil
 def test_who_did_not_use_kubeadm_is_not_told_to(build: Build, renew: str) -> None:
     entry = build.entry(ends=build.now + timedelta(days=3))
     entry = replace(entry, places=(replace(entry.places[0], renew=renew),))
-    (found,) = certificate_expiring(build.sight(build.cluster(), certificates=CertificateInventory((entry,))))
+    (found,) = certificate_expiring(build.context(build.cluster(), certificates=CertificateInventory((entry,))))
     assert any("kubeadm" in command for command in found.commands) is bool(renew)
     assert found.commands
 

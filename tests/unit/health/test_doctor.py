@@ -38,7 +38,7 @@ def test_the_loopback_listener_is_nearest() -> None:
 
 
 @pytest.mark.parametrize(
-    ("listening", "asked"),
+    ("listening", "probed"),
     [
         ("http://0.0.0.0:2379", ("http://127.0.0.1:2379",)),
         ("https://[::]:2379", ("https://[::1]:2379",)),
@@ -48,11 +48,11 @@ def test_the_loopback_listener_is_nearest() -> None:
     ],
 )
 def test_what_cannot_be_asked_is_passed_over_and_every_address_is_the_loopback_one(
-    listening: str, asked: tuple[str, ...]
+    listening: str, probed: tuple[str, ...]
 ) -> None:
     found = target_from([deployed(listen_client_urls=listening, advertise_client_urls="https://10.0.0.9:2379")])
     assert found is not None
-    assert found.endpoints == asked
+    assert found.endpoints == probed
 
 
 def test_without_listeners_there_is_no_target() -> None:

@@ -43,12 +43,12 @@ this line is of a family that nobody looks at { and is no metric
 
 
 def test_the_families_of_use_are_read() -> None:
-    told = parse_metrics(TEXT)
-    assert told.quota_bytes == 2_147_483_648
-    assert told.cluster_version == "3.5"
-    assert told.heartbeat_send_failures == 7
-    assert {peer: h.count for peer, h in told.peer_round_trip.items()} == {"a2": 4, "a3": 7}
-    assert told.slow_applies is None
+    reported = parse_metrics(TEXT)
+    assert reported.quota_bytes == 2_147_483_648
+    assert reported.cluster_version == "3.5"
+    assert reported.heartbeat_send_failures == 7
+    assert {peer: h.count for peer, h in reported.peer_round_trip.items()} == {"a2": 4, "a3": 7}
+    assert reported.slow_applies is None
 
 
 def test_a_quantile_is_interpolated_in_its_bucket() -> None:
@@ -109,7 +109,7 @@ def test_a_quorum_that_is_not_known_has_no_sample(build: Build) -> None:
 
 
 def test_certificates_are_given_with_the_moment_they_expire(build: Build) -> None:
-    sight = build.with_entry()
-    text = "".join(str(f.samples) for f in families(Report(None, examine(sight), certificates=sight.certificates)))
+    context = build.with_entry()
+    text = "".join(str(f.samples) for f in families(Report(None, examine(context), certificates=context.certificates)))
     assert "server certificate of cp2" in text
-    assert str(sight.certificates.entries[0].certificate.ends.timestamp()) in text
+    assert str(context.certificates.entries[0].certificate.ends.timestamp()) in text

@@ -33,7 +33,7 @@ class Case:
 
 def bent(**changes: object) -> Make:
     """A cluster of three whose second member is bent."""
-    return lambda b: b.sight(b.cluster(bend={2: changes}))
+    return lambda b: b.context(b.cluster(bend={2: changes}))
 
 
 def said(**changes: object) -> Make:
@@ -43,12 +43,12 @@ def said(**changes: object) -> Make:
 
 def counted(**changes: object) -> Make:
     """A cluster of three whose second member counts something else in the newer of two samples."""
-    return lambda b: b.sight(b.cluster(bend={2: {"wire": b.wire(metrics=b.metrics(**changes))}}))
+    return lambda b: b.context(b.cluster(bend={2: {"wire": b.wire(metrics=b.metrics(**changes))}}))
 
 
 def listed(**changes: object) -> Make:
     """A cluster of three whose second member is listed otherwise."""
-    return lambda b: b.sight(b.cluster(members=(b.member(1), b.member(2, **changes), b.member(3))))
+    return lambda b: b.context(b.cluster(members=(b.member(1), b.member(2, **changes), b.member(3))))
 
 
 def fsync(slow_share: float) -> Make:
@@ -64,14 +64,14 @@ def round_trip(seconds: float) -> Make:
 
 
 def hashed(**changes: object) -> Make:
-    return lambda b: b.sight(b.cluster(bend={2: {"hash": b.ok(replace(KvHash(0xA2, 0xFEED, 1201, 900), **changes))}}))
+    return lambda b: b.context(b.cluster(bend={2: {"hash": b.ok(replace(KvHash(0xA2, 0xFEED, 1201, 900), **changes))}}))
 
 
 def skewed(two: float, others: float = 0.0) -> Make:
     def make(b: Build) -> RuleContext:
         ahead = {1: others, 2: two, 3: others}
         health = {n: HttpHealth(True, clock_ahead_seconds=s) for n, s in ahead.items()}
-        return b.sight(b.cluster(bend={n: {"wire": b.wire(health=health[n])} for n in ALL}))
+        return b.context(b.cluster(bend={n: {"wire": b.wire(health=health[n])} for n in ALL}))
 
     return make
 
@@ -79,29 +79,31 @@ def skewed(two: float, others: float = 0.0) -> Make:
 def growing(to_bytes: float, by: float, minutes: float = 60) -> Make:
     """The first member's data has grown to so much, by so much."""
     said = {"status": {"db_size_bytes": int(to_bytes), "db_size_in_use_bytes": int(to_bytes)}}
-    return lambda b: b.sight(b.cluster(bend={1: said}), history=b.history([to_bytes - by, to_bytes], minutes=minutes))
+    return lambda b: b.context(b.cluster(bend={1: said}), history=b.history([to_bytes - by, to_bytes], minutes=minutes))
 
 
 def led(*leaders: int) -> Make:
     """Who led, round by round, over an hour."""
-    return lambda b: b.sight(b.cluster(), history=b.history([1e8] * len(leaders), leaders=list(leaders)))
+    return lambda b: b.context(b.cluster(), history=b.history([1e8] * len(leaders), leaders=list(leaders)))
 
 
 def without_metrics(problem: Problem, *numbers: int) -> Make:
     def make(b: Build) -> RuleContext:
         silent = replace(b.wire(), health=b.failed(problem), metrics=b.failed(problem))
-        return b.sight(b.cluster(bend={n: {"wire": silent} for n in numbers or ALL}))
+        return b.context(b.cluster(bend={n: {"wire": silent} for n in numbers or ALL}))
 
     return make
 
 
 def behind(**changes: object) -> Make:
     """Besides a cluster of three, an endpoint whose log is far ahead of theirs."""
-    return lambda b: b.sight(b.cluster(more=(b.endpoint(9, (b.member(9),), status={"raft_index": 90_000, **changes}),)))
+    return lambda b: b.context(
+        b.cluster(more=(b.endpoint(9, (b.member(9),), status={"raft_index": 90_000, **changes}),))
+    )
 
 
 def healthy(b: Build) -> RuleContext:
-    return b.sight(b.cluster())
+    return b.context(b.cluster())
 
 
 def once(make: Make) -> Make:
@@ -111,13 +113,13 @@ def once(make: Make) -> Make:
 
 def elsewhere(b: Build) -> RuleContext:
     """Behind the address of the second member the first one answers."""
-    return b.sight(b.cluster(bend={2: {"status": {"member_id": 0xA1}}}))
+    return b.context(b.cluster(bend={2: {"status": {"member_id": 0xA1}}}))
 
 
 def through_a_tunnel(b: Build) -> RuleContext:
     members = tuple(b.member(n) for n in ALL)
     local = replace(b.endpoint(1, members), url="https://127.0.0.1:12379")
-    return b.sight(b.cluster(down=(1,), more=(local,)))
+    return b.context(b.cluster(down=(1,), more=(local,)))
 
 
 def silent_http(b: Build) -> WireFacts:
@@ -126,33 +128,33 @@ def silent_http(b: Build) -> WireFacts:
 
 def removed(b: Build) -> RuleContext:
     members = tuple(b.member(n) for n in ALL)
-    return b.sight(b.cluster(more=(b.endpoint(9, members),)))
+    return b.context(b.cluster(more=(b.endpoint(9, members),)))
 
 
 def of_another_cluster(b: Build) -> RuleContext:
-    return b.sight(b.cluster(more=(b.endpoint(9, (b.member(9),), status={"cluster_id": 5, "raft_term": 2}),)))
+    return b.context(b.cluster(more=(b.endpoint(9, (b.member(9),), status={"cluster_id": 5, "raft_term": 2}),)))
 
 
 def different_views(b: Build) -> RuleContext:
     other = b.ok(Membership(b.cluster_id, (b.member(2), b.member(3))))
-    return b.sight(b.cluster(bend={2: {"membership": other}}))
+    return b.context(b.cluster(bend={2: {"membership": other}}))
 
 
 def a_learner(b: Build) -> RuleContext:
     members = (*(b.member(n) for n in ALL), b.member(4, learner=True))
-    return b.sight(b.cluster(members=members, bend={4: {"read": b.ok(None), "status": {"learner": True}}}))
+    return b.context(b.cluster(members=members, bend={4: {"read": b.ok(None), "status": {"learner": True}}}))
 
 
 def on_one_machine(b: Build) -> RuleContext:
-    return b.sight(b.cluster(members=tuple(b.member(n, peer_urls=(f"https://127.0.0.1:238{n}",)) for n in ALL)))
+    return b.context(b.cluster(members=tuple(b.member(n, peer_urls=(f"https://127.0.0.1:238{n}",)) for n in ALL)))
 
 
 def all_said(**changes: object) -> Make:
-    return lambda b: b.sight(b.cluster(bend={n: {"status": changes} for n in ALL}))
+    return lambda b: b.context(b.cluster(bend={n: {"status": changes} for n in ALL}))
 
 
 def without_quorum(b: Build) -> RuleContext:
-    return b.sight(b.cluster(down=(1, 2), bend={3: {"read": b.failed()}}))
+    return b.context(b.cluster(down=(1, 2), bend={3: {"read": b.failed()}}))
 
 
 def near(share: float) -> Make:
@@ -176,7 +178,7 @@ def lacking(call: str) -> Make:
 def lacking_http(b: Build) -> RuleContext:
     """A second member without /health and /metrics on its client port."""
     lacks = b.failed(Problem("UnsupportedError", "It does not serve /metrics (HTTP 404)."))
-    return b.sight(b.cluster(bend={2: {"wire": replace(b.wire(), health=lacks, metrics=lacks)}}))
+    return b.context(b.cluster(bend={2: {"wire": replace(b.wire(), health=lacks, metrics=lacks)}}))
 
 
 CASES: dict[str, Case] = {
@@ -206,7 +208,7 @@ CASES: dict[str, Case] = {
     "data-uncompared": Case("info", lambda b: bent(hash=b.failed())(b), lacking("hash")),
     "downgrade": Case("warning", said(downgrade_enabled=True), said(downgrade_enabled=None)),
     "endpoint-dead": Case(
-        "warning", lambda b: b.sight(b.cluster(more=(b.silent(9),))), lambda b: b.sight(b.cluster(down=(2,)))
+        "warning", lambda b: b.context(b.cluster(more=(b.silent(9),))), lambda b: b.context(b.cluster(down=(2,)))
     ),
     "read-denied": Case(
         "warning", lambda b: bent(read=b.failed(Problem("DeniedError", "no")))(b), lambda b: bent(read=b.failed())(b)
@@ -214,7 +216,7 @@ CASES: dict[str, Case] = {
     "errors-reported": Case(
         "warning", said(errors=("etcdserver: something else",)), said(errors=("etcdserver: no leader",))
     ),
-    "even-voters": Case("info", lambda b: b.sight(b.cluster(4)), lambda b: b.sight(b.cluster(5))),
+    "even-voters": Case("info", lambda b: b.context(b.cluster(4)), lambda b: b.context(b.cluster(5))),
     "files-near": Case("warning", counted(open_fds=900), counted(open_fds=700)),
     "fragmented": Case(
         "info",
@@ -233,23 +235,25 @@ CASES: dict[str, Case] = {
     "leader-missing": Case("critical", all_said(leader_id=0), said(leader_id=0)),
     "learner": Case("info", a_learner, healthy),
     "member-cut-off": Case("critical", lambda b: bent(read=b.failed())(b), without_quorum),
-    "member-down": Case("critical", lambda b: b.sight(b.cluster(down=(2,))), listed(client_urls=())),
+    "member-down": Case("critical", lambda b: b.context(b.cluster(down=(2,))), listed(client_urls=())),
     "member-unstarted": Case("warning", listed(name="", client_urls=()), listed(client_urls=())),
     "membership-differs": Case("critical", different_views, once(different_views)),
     "membership-unread": Case(
         "warning",
-        lambda b: b.sight(b.cluster(bend={n: {"membership": b.failed()} for n in ALL})),
-        lambda b: b.sight(b.cluster(down=ALL)),
+        lambda b: b.context(b.cluster(bend={n: {"membership": b.failed()} for n in ALL})),
+        lambda b: b.context(b.cluster(down=ALL)),
     ),
     "metrics-unread": Case("warning", without_metrics(LATE, 2), lacking_http),
-    "no-spare": Case("warning", lambda b: b.sight(b.cluster(down=(3,))), lambda b: b.sight(b.cluster(5, down=(3,)))),
+    "no-spare": Case(
+        "warning", lambda b: b.context(b.cluster(down=(3,))), lambda b: b.context(b.cluster(5, down=(3,)))
+    ),
     "not-a-member": Case("warning", removed, of_another_cluster),
-    "one-machine": Case("info", on_one_machine, lambda b: b.sight(b.cluster(1))),
+    "one-machine": Case("info", on_one_machine, lambda b: b.context(b.cluster(1))),
     "peers-slow": Case("warning", round_trip(0.2), round_trip(0.06)),
     "proposals-failed": Case("info", counted(proposals_failed=1), counted(proposals_failed=0)),
     "proposals-pending": Case(
         "warning",
-        lambda b: b.sight(
+        lambda b: b.context(
             b.cluster(
                 bend={
                     2: {
@@ -261,8 +265,8 @@ CASES: dict[str, Case] = {
         ),
         counted(proposals_pending=300),
     ),
-    "quorum-lost": Case("critical", without_quorum, lambda b: b.sight(b.cluster(down=(1,)))),
-    "quorum-unknown": Case("critical", lambda b: b.sight(b.cluster(down=ALL)), without_quorum),
+    "quorum-lost": Case("critical", without_quorum, lambda b: b.context(b.cluster(down=(1,)))),
+    "quorum-unknown": Case("critical", lambda b: b.context(b.cluster(down=ALL)), without_quorum),
     "quota-differs": Case("warning", said(quota_bytes=8_000_000_000), said(quota_bytes=2_147_483_648)),
     "quota-near": Case("warning", near(0.81), near(0.79)),
     "quota-soon": Case("warning", growing(1e9, 5e7), growing(6e7, 5e7)),
@@ -273,11 +277,11 @@ CASES: dict[str, Case] = {
     "restarted": Case(
         "info",
         lambda b: counted(started_at=b.now.timestamp() - 60)(b),
-        lambda b: b.sight(
+        lambda b: b.context(
             b.cluster(bend={n: {"wire": b.wire(metrics=b.metrics(started_at=b.now.timestamp() - 60))} for n in ALL})
         ),
     ),
-    "single-member": Case("info", lambda b: b.sight(b.cluster(1)), lambda b: b.sight(b.cluster(2))),
+    "single-member": Case("info", lambda b: b.context(b.cluster(1)), lambda b: b.context(b.cluster(2))),
     "storage-version-behind": Case("info", said(storage_version="3.5.0"), said(storage_version=None)),
     "term-differs": Case("warning", said(raft_term=4), once(said(raft_term=4))),
     "unsupported": Case("info", lacking("hash"), lambda b: bent(hash=b.failed())(b)),
@@ -293,7 +297,7 @@ CASES: dict[str, Case] = {
     "url-shared": Case(
         "warning", listed(client_urls=("https://10.0.0.1:2379",)), listed(client_urls=("https://10.0.0.1:12379",))
     ),
-    "url-unreachable": Case("info", through_a_tunnel, lambda b: b.sight(b.cluster(down=(1,)))),
+    "url-unreachable": Case("info", through_a_tunnel, lambda b: b.context(b.cluster(down=(1,)))),
     "version-corrupting": Case("warning", said(version="3.5.2"), said(version="3.5.3")),
     "version-unmaintained": Case("info", said(version="3.4.30"), said(version="3.5.25")),
     "versions-mixed": Case("warning", said(version="3.5.9"), all_said(version="3.5.9")),
@@ -301,8 +305,8 @@ CASES: dict[str, Case] = {
 }
 
 
-def findings(rule_id: str, sight: RuleContext) -> list[str]:
-    return [f.severity for f in RULES[rule_id].check(sight)]
+def findings(rule_id: str, context: RuleContext) -> list[str]:
+    return [f.severity for f in RULES[rule_id].check(context)]
 
 
 def test_every_rule_has_its_pair() -> None:
@@ -331,19 +335,19 @@ def test_rules_that_grow_worse_say_so(build: Build) -> None:
     assert findings("quota-near", near(0.96)(build)) == ["critical"]
     assert findings("apply-lag", said(raft_index=9000, raft_applied_index=4000)(build)) == ["critical"]
     assert findings("certificate-expiring", ends(6)(build)) == ["critical"]
-    assert findings("even-voters", build.sight(build.cluster(2))) == ["warning"]
+    assert findings("even-voters", build.context(build.cluster(2))) == ["warning"]
     assert findings("leader-changes", led(0xA1, 0xA2, 0xA1, 0xA2)(build)) == ["warning"]
 
 
 def test_data_that_nobody_compared_is_said_to_be_so(build: Build) -> None:
     never = {n: {"hash": Probe()} for n in ALL}
-    (finding,) = RULES["data-uncompared"].check(build.sight(build.cluster(bend=never)))
+    (finding,) = RULES["data-uncompared"].check(build.context(build.cluster(bend=never)))
     assert (finding.severity, finding.summary) == ("info", "The members' data has not been compared.")
     assert "etcdview health --compare-data" in finding.commands
     large = {n: {"hash": Probe(), "status": {"db_size_bytes": 600_000_000}} for n in ALL}
-    (finding,) = RULES["data-uncompared"].check(build.sight(build.cluster(bend=large)))
+    (finding,) = RULES["data-uncompared"].check(build.context(build.cluster(bend=large)))
     assert "572.2 MiB, more than the 512.0 MiB limit of the automatic check" in finding.evidence
-    assert findings("data-uncompared", build.sight(build.cluster(1, bend={1: {"hash": Probe()}}))) == []
+    assert findings("data-uncompared", build.context(build.cluster(1, bend={1: {"hash": Probe()}}))) == []
 
 
 def test_a_failed_probe_of_the_metrics_everywhere_is_unknown_and_not_fine(build: Build) -> None:
@@ -362,7 +366,7 @@ def test_metrics_that_fail_once_or_are_served_elsewhere_are_only_noted(build: Bu
 def test_without_metrics_an_unknown_quota_is_named_too(build: Build) -> None:
     silent = replace(build.wire(), metrics=build.failed(LATE))
     facts = build.cluster(bend={2: {"wire": silent, "status": {"quota_bytes": None}}})
-    (finding,) = RULES["metrics-unread"].check(build.sight(facts))
+    (finding,) = RULES["metrics-unread"].check(build.context(facts))
     assert "the quota" in finding.why
 
 
@@ -393,13 +397,13 @@ def test_one_late_read_of_a_member_that_knows_its_leader_is_a_warning_first(buil
 def test_a_voter_that_is_cut_off_has_failed_already(build: Build) -> None:
     facts = bent(read=build.failed())(build).facts
     assert (facts.quorum.answering, facts.quorum.may_fail) == (3, 0)
-    assert findings("no-spare", build.sight(facts)) == ["warning"]
+    assert findings("no-spare", build.context(facts)) == ["warning"]
 
 
 def test_a_read_that_is_not_permitted_proves_the_quorum_and_a_missing_login_does_not(build: Build) -> None:
     limited = replace(build.failed(NOT_PERMITTED), latency_seconds=0.002)
     facts = build.cluster(bend={n: {"read": limited, "local_read": limited} for n in ALL})
-    verdict = examine(build.sight(facts))
+    verdict = examine(build.context(facts))
     assert (verdict.status, verdict.findings) == ("healthy", ())
     assert facts.quorum.may_fail == 1
     shut = build.failed(Problem("DeniedError", "etcd requires a user name and password."))
@@ -413,7 +417,7 @@ def test_a_read_that_is_not_permitted_proves_the_quorum_and_a_missing_login_does
 def test_a_bad_release_on_a_cluster_for_trying_out_is_only_noted(build: Build) -> None:
     members = tuple(build.member(n, peer_urls=(f"https://127.0.0.1:238{n}",)) for n in ALL)
     facts = build.cluster(members=members, bend={n: {"status": {"version": "3.5.1"}} for n in ALL})
-    assert findings("version-corrupting", build.sight(facts)) == ["info"]
+    assert findings("version-corrupting", build.context(facts)) == ["info"]
 
 
 def test_evidence_names_the_numbers_and_when_they_were_read(build: Build) -> None:
@@ -427,7 +431,7 @@ def test_evidence_names_the_numbers_and_when_they_were_read(build: Build) -> Non
 def test_a_url_that_cannot_be_read_breaks_no_rule(build: Build, url: str) -> None:
     members = (build.member(1), build.member(2, peer_urls=(url,), client_urls=(url,)), build.member(3))
 
-    verdict = examine(build.sight(build.cluster(members=members)))
+    verdict = examine(build.context(build.cluster(members=members)))
 
     assert "one-machine" not in [finding.id for finding in verdict.findings]
 
@@ -435,4 +439,4 @@ def test_a_url_that_cannot_be_read_breaks_no_rule(build: Build, url: str) -> Non
 def test_members_whose_hosts_are_unknown_are_not_said_to_share_one(build: Build) -> None:
     members = tuple(build.member(number, peer_urls=("http://[",)) for number in ALL)
 
-    assert findings("one-machine", build.sight(build.cluster(members=members))) == []
+    assert findings("one-machine", build.context(build.cluster(members=members))) == []

@@ -54,9 +54,9 @@ def test_a_stored_kind_has_a_prefix_a_plural_and_a_table(group: str, kind: str) 
     assert resource is not None, f"{group}/{kind} is in the schema and has no row in kube/resources.py"
     assert resource.plural == resource.plural.lower() != ""
     keyspace = KeySpace()
-    placed = keyspace.object_key(keyspace.key(resource, "ns" if resource.namespaced else "", "name"))
-    assert placed is not None
-    assert (placed.resource, placed.name) == (resource, "name")
+    found = keyspace.object_key(keyspace.key(resource, "ns" if resource.namespaced else "", "name"))
+    assert found is not None
+    assert (found.resource, found.name) == (resource, "name")
     assert "Name" in [column.name for column in table_for(resource).columns]
 
 
@@ -80,9 +80,9 @@ def test_every_row_of_the_table_is_a_kind_of_some_release() -> None:
     ],
 )
 def test_the_newest_and_the_shortest_lived_kinds_are_known_by_their_keys(key: bytes, kind: str) -> None:
-    placed = KeySpace().object_key(key)
-    assert placed is not None
-    assert placed.resource.kind == kind
+    found = KeySpace().object_key(key)
+    assert found is not None
+    assert found.resource.kind == kind
 
 
 def test_the_schema_has_every_release_from_1_20_on() -> None:

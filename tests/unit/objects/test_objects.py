@@ -26,10 +26,10 @@ class Recorder(StaticStore):
 
     def __init__(self, kvs: list[KeyValue]) -> None:
         super().__init__("test", kvs, revision=7)
-        self.asked: list[tuple[int, int]] = []
+        self.requests: list[tuple[int, int]] = []
 
     def range(self, request: Range) -> RangeResult:
-        self.asked.append((request.revision, request.limit))
+        self.requests.append((request.revision, request.limit))
         return super().range(request)
 
 
@@ -48,7 +48,7 @@ def test_a_long_type_is_read_in_pieces_at_the_revision_of_the_first() -> None:
     rows = list(objects_of(store).read(MAPS))
 
     assert [row.name for row in rows] == [f"m{i:03}" for i in range(250)]
-    assert store.asked == [(0, FIRST_PIECE), (7, 2 * FIRST_PIECE)]
+    assert store.requests == [(0, FIRST_PIECE), (7, 2 * FIRST_PIECE)]
 
 
 def test_a_namespace_is_a_range_of_its_own() -> None:

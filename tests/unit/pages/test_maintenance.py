@@ -31,7 +31,7 @@ from tests.unit.health import conftest as build
 from tests.unit.pages.edit.noted import ADMIN, NOW, Noted, window_of
 from tests.unit.pages.registry_of import window_on
 
-Told = Callable[[ClusterFacts], None]
+Report = Callable[[ClusterFacts], None]
 NO_QUORUM = {"bend": {1: {"status": {"leader_id": 0}, "read": build.failed()}}, "down": (2, 3)}
 
 
@@ -82,7 +82,7 @@ def window(store: Tended, undo: UndoFile) -> Window:
 
 
 @pytest.fixture(autouse=True)
-def told(monkeypatch: pytest.MonkeyPatch) -> Told:
+def reported(monkeypatch: pytest.MonkeyPatch) -> Report:
     """The members are as these facts have them; a healthy three at first."""
 
     def tell(facts: ClusterFacts) -> None:
@@ -169,8 +169,8 @@ def test_a_healthy_cluster_offers_each_member_what_fits_it(window: Window) -> No
     assert (page.blocked, page.alarms, page.done, page.flags, page.earlier) == ("", (), "", (), None)
 
 
-def test_without_a_quorum_the_page_says_so_and_every_operation_is_refused(window: Window, told: Told) -> None:
-    told(build.cluster(**NO_QUORUM))
+def test_without_a_quorum_the_page_says_so_and_every_operation_is_refused(window: Window, reported: Report) -> None:
+    reported(build.cluster(**NO_QUORUM))
     page = maintenance_page(window, NOW)
     assert page.blocked.startswith("No quorum: 1 of 3 voters answer, 2 are needed.")
     assert [(m.name, m.role) for m in page.members] == [("cp1", "unknown"), ("cp2", "down"), ("cp3", "down")]
@@ -188,17 +188,17 @@ def test_without_a_quorum_the_page_says_so_and_every_operation_is_refused(window
     ],
 )
 def test_without_a_quorum_a_confirmed_operation_is_not_done(
-    window: Window, store: Tended, told: Told, query: OperationQuery
+    window: Window, store: Tended, reported: Report, query: OperationQuery
 ) -> None:
-    told(build.cluster(**NO_QUORUM))
+    reported(build.cluster(**NO_QUORUM))
     assert operation_page(window, query).plan.refusal
     with pytest.raises(UnsafeError):
         operate(window, query, NOW)
     assert not store.changes
 
 
-def test_a_member_that_is_cut_off_is_called_so_and_why(window: Window, told: Told) -> None:
-    told(build.cluster(bend={3: {"status": {"leader_id": 0}}}))
+def test_a_member_that_is_cut_off_is_called_so_and_why(window: Window, reported: Report) -> None:
+    reported(build.cluster(bend={3: {"status": {"leader_id": 0}}}))
     line = maintenance_page(window, NOW).members[2]
     assert (line.name, line.role) == ("cp3", "cut off")
     assert "does not follow cp1" in line.problem
@@ -276,9 +276,9 @@ def test_what_a_compaction_discards_is_said(window: Window) -> None:
     assert everything.endswith("none remain, so changes cannot be undone.")
 
 
-def test_an_alarm_leads_to_disarming_it_and_one_of_a_member_that_is_gone_too(window: Window, told: Told) -> None:
+def test_an_alarm_leads_to_disarming_it_and_one_of_a_member_that_is_gone_too(window: Window, reported: Report) -> None:
     errors = tuple(f"memberID:{member} alarm:NOSPACE" for member in (0xA2, 0xBEEF))
-    told(build.cluster(bend={2: {"status": {"errors": errors}}}))
+    reported(build.cluster(bend={2: {"status": {"errors": errors}}}))
     alarms = maintenance_page(window, NOW).alarms
     assert [alarm.text for alarm in alarms] == ["NOSPACE of cp2", "NOSPACE of beef"]
     assert "member=beef" in alarms[1].href
@@ -292,8 +292,8 @@ def test_an_address_cannot_make_the_page_say_what_was_not_done(window: Window, d
     assert (page.done, page.flags) == ("", ())
 
 
-def test_a_learner_that_was_added_comes_with_the_flags_to_start_it(window: Window, told: Told) -> None:
-    told(build.cluster(members=(build.member(1), build.member(2), build.member(3, name="", client_urls=()))))
+def test_a_learner_that_was_added_comes_with_the_flags_to_start_it(window: Window, reported: Report) -> None:
+    reported(build.cluster(members=(build.member(1), build.member(2), build.member(3, name="", client_urls=()))))
     flags = maintenance_page(window, NOW, "add-learner", "a3", "cp3").flags
     assert flags[0] == "--name=cp3"
     assert flags[1].endswith("cp3=https://10.0.0.3:2380")

@@ -19,10 +19,10 @@ class Recorder(StaticStore):
     def __init__(self, *sizes: int, most: int = 1 << 40) -> None:
         super().__init__("test", [KeyValue(b"/k/%04d" % n, 1, 2, 1, value=b"x" * s) for n, s in enumerate(sizes)], 7)
         self.most = most
-        self.asked: list[tuple[int, int]] = []
+        self.requests: list[tuple[int, int]] = []
 
     def range(self, request: Range) -> RangeResult:
-        self.asked.append((request.revision, request.limit))
+        self.requests.append((request.revision, request.limit))
         result = super().range(request)
         if sum(kv.size_bytes for kv in result.kvs) > self.most:
             raise TooLargeError("The answer is larger than one message may be.")
@@ -36,20 +36,20 @@ def read(store: StaticStore, **options: Any) -> list[bytes]:
 def test_all_keys_come_in_order_at_the_revision_of_the_first_answer() -> None:
     store = Recorder(*[10] * 9)
     assert read(store, first=2) == [b"/k/%04d" % n for n in range(9)]
-    assert store.asked == [(0, 2), (7, 4), (7, 8)]
+    assert store.requests == [(0, 2), (7, 4), (7, 8)]
 
 
 def test_pieces_hold_the_bytes_that_one_read_may_hold(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paging, "PIECE_BYTES", 1000)
     store = Recorder(*[100] * 40)
     read(store, first=8)
-    assert [limit for _, limit in store.asked] == [8, 9, 9, 9, 9]
+    assert [limit for _, limit in store.requests] == [8, 9, 9, 9, 9]
 
 
 def test_an_answer_that_is_too_large_is_asked_for_again_in_smaller_pieces() -> None:
     store = Recorder(*[1] * 64, *[1000] * 8, most=4000)
     assert len(read(store, first=64)) == 72
-    assert [limit for _, limit in store.asked] == [64, 128, 32, 8, 2, 4, 8]
+    assert [limit for _, limit in store.requests] == [64, 128, 32, 8, 2, 4, 8]
 
 
 def test_one_value_that_is_too_large_is_an_error() -> None:
@@ -62,4 +62,4 @@ def test_several_ranges_are_read_at_one_revision() -> None:
     reader = PieceReader(store)
     for start, end in ((b"/k/0000", b"/k/0002"), (b"/k/0002", b"/k0"), (b"/x", b"/y")):
         list(reader.read(start, end))
-    assert [revision for revision, _ in store.asked] == [0, 7, 7]
+    assert [revision for revision, _ in store.requests] == [0, 7, 7]

@@ -175,9 +175,9 @@ def test_kubeadm_s_files_are_found_in_pairs(authority: Authority, tmp_path: Path
 
 
 def test_files_that_openssl_refuses_give_no_context(files: TlsFiles, tmp_path: Path) -> None:
-    with pytest.raises(CertificateFileError, match=r"^The CA file .*nowhere does not exist\. ") as told:
+    with pytest.raises(CertificateFileError, match=r"^The CA file .*nowhere does not exist\. ") as reported:
         client_context(replace(files, cacert=str(tmp_path / "nowhere")))
-    assert str(told.value).count("nowhere") == 1
+    assert str(reported.value).count("nowhere") == 1
 
     with pytest.raises(CertificateFileError, match="is not a file path"):
         client_context(replace(files, cacert="a\0b"))

@@ -93,9 +93,9 @@ def test_structs_that_no_kind_reaches_are_left_out() -> None:
 def test_what_changed_is_told() -> None:
     before = _merged(_facts(_field(1, "a"), _field(2, "b")))
     after = _merged(_facts(_field(1, "a", flags="o"), _field(3, "c")), _facts(_field(1, "a", flags="o")))
-    told = list(changes.describe(before, after))
-    assert "new release 1.21" in told
-    assert f"new field {NAME}.c=3" in told
-    assert f"DROPPED field {NAME}.b=2" in told
-    assert f"changed field {NAME}.a=1: s -> s o" in told
+    reported = list(changes.describe(before, after))
+    assert "new release 1.21" in reported
+    assert f"new field {NAME}.c=3" in reported
+    assert f"DROPPED field {NAME}.b=2" in reported
+    assert f"changed field {NAME}.a=1: s -> s o" in reported
     assert list(changes.describe(after, after)) == ["nothing changed"]

@@ -27,7 +27,7 @@ KEYSPACE = KeySpace()
 
 
 class FixedMonitor:
-    """Says what it was told, at once: the pages are what is tested."""
+    """Answers with the report it was given, at once: the pages are what is tested."""
 
     def __init__(self, report: Report) -> None:
         self.report = report
@@ -59,9 +59,9 @@ def report_of(
 def cluster_of(report: Report | None, objects: Mapping[str, Any] | None = None) -> Cluster:
     """A cluster whose registry holds `objects` by key, as JSON."""
     kvs = [KeyValue(key.encode(), 5, 5, 1, value=json.dumps(value).encode()) for key, value in (objects or {}).items()]
-    store = StaticStore("told.db", kvs, revision=1201)
+    store = StaticStore("given.db", kvs, revision=1201)
     return Cluster(
-        name="told",
+        name="given",
         store=store,
         index=MemoryNames.of_store(store, KEYSPACE),
         codec=Codec(),
@@ -79,7 +79,7 @@ def app_of(report: Report | None, objects: Mapping[str, Any] | None = None) -> F
 
 @cache
 def _app() -> Flask:
-    return create_app(Settings(cluster_name="told"), cluster_of(None))
+    return create_app(Settings(cluster_name="given"), cluster_of(None))
 
 
 def etcd_pod(number: int, *more: str) -> tuple[str, dict[str, Any]]:

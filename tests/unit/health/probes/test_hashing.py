@@ -18,10 +18,10 @@ class HashingMember:
 
     def __init__(self, *hashes: int | Exception) -> None:
         self.script = list(hashes)
-        self.asked: list[int] = []
+        self.requests: list[int] = []
 
     def hash_kv(self, revision: int, timeout_seconds: float) -> KvHash:
-        self.asked.append(revision)
+        self.requests.append(revision)
         answer = self.script.pop(0) if len(self.script) > 1 else self.script[0]
         if isinstance(answer, Exception):
             raise answer
@@ -53,7 +53,7 @@ def run(build: Build, *members: HashingMember) -> Hasher:
 def test_all_members_are_asked_at_the_revision_that_all_have(build: Build) -> None:
     members = [HashingMember(7), HashingMember(7), HashingMember(7)]
     assert agree(run(build, *members).results)
-    assert [m.asked for m in members] == [[1100]] * 3
+    assert [m.requests for m in members] == [[1100]] * 3
 
 
 def test_a_difference_that_passes_is_not_reported(build: Build) -> None:

@@ -106,9 +106,9 @@ def test_a_failure_has_a_few_words_and_an_unknown_kind_still_fails(kind: str, te
 
 
 def test_what_was_not_asked_is_neither_good_nor_bad() -> None:
-    asked_nothing = {"wire": WireFacts(), "membership": Probe(), "hash": Probe()}
+    nothing_probed = {"wire": WireFacts(), "membership": Probe(), "hash": Probe()}
     for question in ("TCP", "TLS", "Members", "HashKV", "/health", "/metrics"):
-        assert cell(question, **asked_nothing) == Answer("quiet", "not asked")
+        assert cell(question, **nothing_probed) == Answer("quiet", "not asked")
 
 
 def test_a_read_that_etcd_does_not_permit_has_proved_the_quorum() -> None:

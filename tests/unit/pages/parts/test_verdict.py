@@ -17,7 +17,7 @@ from tests.unit.pages.registry_of import window_on
 from tests.unit.webapp.fixed_reports import cluster_of, report_of
 
 
-def told(report: Report) -> Report:
+def reported(report: Report) -> Report:
     return latest_report(Window(cluster_of(report)), build.NOW)
 
 
@@ -35,19 +35,19 @@ def test_of_a_file_nothing_is_known_and_the_finding_names_it() -> None:
 
 
 def test_a_first_round_that_has_not_ended_is_told_as_such() -> None:
-    report = told(Report(None, Verdict("unknown", build.NOW)))
+    report = reported(Report(None, Verdict("unknown", build.NOW)))
     assert [finding.id for finding in report.verdict.findings] == ["round-unfinished"]
     assert report.verdict.status == "unknown"
     assert headline(report) == ""
 
 
 def test_a_first_round_that_failed_is_not_told_as_unfinished() -> None:
-    report = told(Report(None, broken(RuntimeError("boom"), build.NOW)))
+    report = reported(Report(None, broken(RuntimeError("boom"), build.NOW)))
     assert [finding.id for finding in report.verdict.findings] == ["round-failed"]
 
 
 def test_a_round_that_ended_is_shown_as_it_is() -> None:
-    report = told(report_of(build.cluster()))
+    report = reported(report_of(build.cluster()))
     assert (report.verdict.status, report.verdict.findings) == ("healthy", ())
 
 

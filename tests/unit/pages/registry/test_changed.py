@@ -10,7 +10,7 @@ import pytest
 from etcdview.cluster.window import Window
 from etcdview.index.changes import ChangeLog
 from etcdview.models import Event, KeyValue
-from etcdview.pages.registry.changed import RowChanges, is_unchanged, marks_since
+from etcdview.pages.registry.changed import RowChanges, changes_since, is_unchanged
 from tests.unit.pages.registry_of import window_on
 
 PREFIX = b"/registry/pods/"
@@ -54,39 +54,39 @@ def event(name: str, revision: int, *, version: int = 1, deleted: bool = False) 
     return Event(KeyValue(PREFIX + name.encode(), 5, revision, version), deleted=deleted)
 
 
-def by_name(marks: RowChanges | None) -> dict[str, str]:
-    assert marks is not None
-    return {key.removeprefix(PREFIX).decode(): mark for key, mark in marks.by_key.items()}
+def by_name(changes: RowChanges | None) -> dict[str, str]:
+    assert changes is not None
+    return {key.removeprefix(PREFIX).decode(): change for key, change in changes.by_key.items()}
 
 
 def test_the_last_change_of_each_key_counts(window: Window) -> None:
-    marks = marks_since(window, PREFIX, 10)
+    changes = changes_since(window, PREFIX, 10)
 
-    assert by_name(marks) == {"a": "changed", "b": "new", "c": "deleted", "d": "new", "e": "deleted"}
-    assert marks is not None
-    assert marks.deleted == (PREFIX + b"c", PREFIX + b"e")
-    assert (marks.of(PREFIX + b"a"), marks.of(PREFIX + b"zzz")) == ("changed", "")
+    assert by_name(changes) == {"a": "changed", "b": "new", "c": "deleted", "d": "new", "e": "deleted"}
+    assert changes is not None
+    assert changes.deleted == (PREFIX + b"c", PREFIX + b"e")
+    assert (changes.of(PREFIX + b"a"), changes.of(PREFIX + b"zzz")) == ("changed", "")
 
 
 def test_what_the_page_has_is_no_change(window: Window) -> None:
-    assert by_name(marks_since(window, PREFIX, 14)) == {"d": "new", "e": "deleted"}
-    assert marks_since(window, PREFIX, 18) == RowChanges()
-    assert marks_since(window, PREFIX, 18).nothing  # type: ignore[union-attr]  # the line above says what it is
+    assert by_name(changes_since(window, PREFIX, 14)) == {"d": "new", "e": "deleted"}
+    assert changes_since(window, PREFIX, 18) == RowChanges()
+    assert changes_since(window, PREFIX, 18).nothing  # type: ignore[union-attr]  # the line above says what it is
 
 
 def test_only_keys_of_the_page_count(window: Window) -> None:
-    assert by_name(marks_since(window, PREFIX, 10, PREFIX + b"a", PREFIX + b"c")) == {"b": "new", "c": "deleted"}
+    assert by_name(changes_since(window, PREFIX, 10, PREFIX + b"a", PREFIX + b"c")) == {"b": "new", "c": "deleted"}
 
 
 def test_a_new_page_has_no_changes_and_a_page_too_old_has_lost_some(window: Window) -> None:
-    assert marks_since(window, PREFIX, 0) is None
-    old = marks_since(window, PREFIX, 3)
+    assert changes_since(window, PREFIX, 0) is None
+    old = changes_since(window, PREFIX, 3)
     assert old is not None
     assert (old.lost, old.nothing) == (True, False)
 
 
 def test_a_file_never_changes() -> None:
-    assert marks_since(window_on([]), PREFIX, 5) == RowChanges()
+    assert changes_since(window_on([]), PREFIX, 5) == RowChanges()
 
 
 def test_one_key_is_unchanged_until_it_changes(window: Window) -> None:

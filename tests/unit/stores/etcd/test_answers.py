@@ -68,10 +68,10 @@ def test_a_token_that_is_always_refused_is_renewed_once(read: Callable[[str], No
 
 
 def test_a_login_at_a_member_that_hangs_delays_no_login_at_another() -> None:
-    asked, let_go = threading.Event(), threading.Event()
+    requested, let_go = threading.Event(), threading.Event()
 
     def hang(_: Any, __: Any) -> Any:
-        asked.set()
+        requested.set()
         let_go.wait(20)
         return etcdrpc.AuthenticateResponse(token="late")
 
@@ -80,7 +80,7 @@ def test_a_login_at_a_member_that_hangs_delays_no_login_at_another() -> None:
         login = Login("root", "x")
         first = threading.Thread(target=login.token, args=(hanging, 20.0))
         first.start()
-        assert asked.wait(5)
+        assert requested.wait(5)
         with pytest.raises(DeadlineError, match="the login"):
             login.token(hanging, 0.05)
         assert login.token(living, 5.0) == "t"

@@ -38,7 +38,7 @@ def read(*_: Any) -> Any:
 def store_with(**answers: Answer) -> Iterator[tuple[EtcdStore, Answers]]:
     with answering(Range=read, **answers) as (url, server):
         store = EtcdStore([url], TlsFiles())
-        store._asked = True
+        store._is_kine_known = True
         try:
             yield store, server
         finally:
@@ -199,7 +199,7 @@ class TestBulkLoad:
 
     def test_keys_are_put_in_the_order_of_their_changes_and_progress_is_told(self) -> None:
         sent: list[bytes] = []
-        told: list[Progress] = []
+        reported: list[Progress] = []
 
         def put(request: Any, _: Any) -> Any:
             sent.extend(op.request_put.key for op in request.success)
@@ -207,9 +207,9 @@ class TestBulkLoad:
 
         kvs = [KeyValue(b"/%03d" % n, 1, 200 - n, 1) for n in range(130)]
         with answering(Txn=put) as (url, _):
-            assert bulk_load.load(url, TlsFiles(), kvs, told.append) == 130
+            assert bulk_load.load(url, TlsFiles(), kvs, reported.append) == 130
         assert sent == sorted((kv.key for kv in kvs), reverse=True)
-        assert [p.done for p in told] == [128, 130]
+        assert [p.done for p in reported] == [128, 130]
 
     def test_an_error_ends_the_load_at_its_batch(self) -> None:
         full = refusing(Code.RESOURCE_EXHAUSTED, "etcdserver: mvcc: database space exceeded")

@@ -93,7 +93,7 @@ def test_a_handshake_that_hangs_delays_no_call_to_another_endpoint(silent: Silen
 def test_a_store_answers_from_the_endpoint_whose_handshake_does_not_hang(silent: Silent, pair: Pair) -> None:
     with answering(pair=pair, Range=seven) as (url, _):
         store = EtcdStore([silent.url, url], UNCHECKED)
-        store._asked = True
+        store._is_kine_known = True
         assert store.range(Range(b"/a")).revision == 7
         store.close()
 
@@ -113,11 +113,11 @@ def test_those_who_come_during_an_opening_share_it_and_its_failure(
     waiting = threading.Semaphore(0)
     wait_for = channel._newest._changed.wait_for
 
-    def told(*args: Any) -> bool:
+    def reported(*args: Any) -> bool:
         waiting.release()
         return wait_for(*args)
 
-    channel._newest._changed.wait_for = told  # type: ignore[method-assign]
+    channel._newest._changed.wait_for = reported  # type: ignore[method-assign]
     callers = [Caller(channel) for _ in range(5)]
     assert silent.reached.wait(5)
     for _ in callers:
@@ -205,10 +205,10 @@ class TestFilesThatChange:
     def test_calls_under_way_end_on_the_connection_of_before(
         self, authority: Authority, pair: Pair, tmp_path: Path, files: TlsFiles
     ) -> None:
-        asked, answer = threading.Event(), threading.Event()
+        requested, answer = threading.Event(), threading.Event()
 
         def slow(request: Any, context: Any) -> Any:
-            asked.set()
+            requested.set()
             answer.wait(10)
             return seven(request, context)
 
@@ -216,7 +216,7 @@ class TestFilesThatChange:
             channel = opened(url, files)
             before = channel.link()
             pending = channel.start(READ, 10.0)
-            assert asked.wait(5)
+            assert requested.wait(5)
             self.renew(authority, tmp_path, files)
             assert channel.link() is not before
             answer.set()
@@ -275,7 +275,7 @@ def test_an_answer_larger_than_the_limit_is_refused_and_the_next_call_is_answere
 
     with answering(Range=huge) as (url, server):
         store = EtcdStore([url], TlsFiles())
-        store._asked = True
+        store._is_kine_known = True
         with pytest.raises(TooLargeError):
             store.range(Range(b"/a", b"/b"))
         assert len(store.range(Range(b"/a", b"/b", limit=1)).kvs) == 1

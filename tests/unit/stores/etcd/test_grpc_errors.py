@@ -139,7 +139,7 @@ UNREACHED = "failed to connect to all addresses; last error: UNAVAILABLE: ipv4:1
 
 
 def test_silence_in_the_handshake_is_told_in_the_words_of_every_silence() -> None:
-    told = translate(
+    reported = translate(
         Failure(Code.UNAVAILABLE, UNREACHED + "Handshake read failed (Endpoint closing)"), "https://a:2379"
     )
-    assert told.what == "https://a:2379 accepts the connection but does not answer."
+    assert reported.what == "https://a:2379 accepts the connection but does not answer."

@@ -76,8 +76,8 @@ WAYS = [by_range, by_names, by_page, by_search]
 @pytest.mark.parametrize("read", WAYS)
 @pytest.mark.parametrize("lie", LIES)
 def test_a_lie_is_an_error_that_names_the_server(lie: str, read: Callable[[EtcdStore], Any]) -> None:
-    told, word = LIES[lie]
-    with answering(Range=lambda *_: told) as (url, server):
+    reported, word = LIES[lie]
+    with answering(Range=lambda *_: reported) as (url, server):
         store = opened(url)
         with pytest.raises(AnswerError) as caught:
             read(store)
@@ -114,19 +114,19 @@ def test_one_key_that_was_asked_for_is_that_key() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "word"),
+    ("reported", "word"),
     [
         (answer([b"/other"], 1), "not requested"),
         (answer([b"/a"], 1, changed=10), "beyond 9"),
         (answer([b"/a"], 1, changed=-1), "below 0"),
     ],
 )
-def test_many_keys_that_were_asked_for_are_those(told: Any, word: str) -> None:
+def test_many_keys_that_were_asked_for_are_those(reported: Any, word: str) -> None:
     def transaction(_: Any, __: Any) -> Any:
         return etcdrpc.TxnResponse(
             header=etcdrpc.ResponseHeader(revision=9),
             succeeded=True,
-            responses=[etcdrpc.ResponseOp(response_range=told)],
+            responses=[etcdrpc.ResponseOp(response_range=reported)],
         )
 
     with answering(Txn=transaction) as (url, _):
@@ -138,5 +138,5 @@ def test_many_keys_that_were_asked_for_are_those(told: Any, word: str) -> None:
 
 def opened(url: str) -> EtcdStore:
     store = EtcdStore([url], TlsFiles())
-    store._asked = True  # whether it is kine is not what is tested
+    store._is_kine_known = True  # whether it is kine is not what is tested
     return store

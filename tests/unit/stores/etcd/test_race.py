@@ -18,7 +18,7 @@ from tests.unit.stores.etcd.answering import answering, refusing
 
 
 def test_a_late_error_of_a_replaced_member_asks_no_third_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    second_asked, noted_twice = threading.Event(), threading.Event()
+    second_called, noted_twice = threading.Event(), threading.Event()
     sent: list[str] = []
     shunned: list[str] = []
     start, shun = Channel.start, Order.shun
@@ -34,11 +34,11 @@ def test_a_late_error_of_a_replaced_member_asks_no_third_one(monkeypatch: pytest
             noted_twice.set()
 
     def late(_: Any, context: Any) -> None:
-        second_asked.wait(10)
+        second_called.wait(10)
         context.abort(grpc.StatusCode.UNAVAILABLE, "Socket closed")
 
     def slow(_: Any, __: Any) -> Any:
-        second_asked.set()
+        second_called.set()
         noted_twice.wait(10)
         return etcdrpc.RangeResponse(header=etcdrpc.ResponseHeader(revision=7))
 
@@ -54,7 +54,7 @@ def test_a_late_error_of_a_replaced_member_asks_no_third_one(monkeypatch: pytest
         answering(Range=slow, Status=living) as (c, _),
     ):
         store = EtcdStore([a, b, c], TlsFiles())
-        store._asked = True
+        store._is_kine_known = True
         assert store.range(Range(b"/a", b"/b", limit=1)).revision == 7
         store.close()
     assert [row for row in sent if row.startswith("Range")] == [f"Range {a}", f"Range {b}"]

@@ -94,6 +94,10 @@ class Window:
         """Whether the viewer's scope holds all of a range, so that even its size may be told."""
         return self._permitted is None or self._permitted.within(start, end) == (KeyRange(start, end),)
 
+    def permits(self, key: bytes) -> bool:
+        """Whether the viewer's scope holds the key, existing or not."""
+        return self._permitted is None or self._permitted.has(key)
+
     def get(self, key: bytes, revision: int = 0) -> Entries:
         """One key, as it was at a revision (0: the newest): an entry, or none where there is no such key then."""
         return self.range(Range(key, revision=revision))

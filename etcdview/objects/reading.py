@@ -87,9 +87,13 @@ class Objects:
 
         With a namespace, or for a type that has none, `name_prefix` keeps to names that begin with it.
         """
-        start = self.keyspace.range_prefix(resource, namespace) + name_prefix.encode()
-        for piece in PieceReader(self._store, revision=revision).read(start, prefix_end(start)):
+        for piece in PieceReader(self._store, revision=revision).read(*self.bounds(resource, namespace, name_prefix)):
             yield from map(self.row, piece.kvs)
+
+    def bounds(self, resource: ResourceType, namespace: str = "", name_prefix: str = "") -> tuple[bytes, bytes]:
+        """The range that `read` reads: start and end."""
+        start = self.keyspace.range_prefix(resource, namespace) + name_prefix.encode()
+        return start, prefix_end(start)
 
     def get(self, resource: ResourceType, namespace: str, name: str, *, revision: int = 0) -> Row | None:
         """One object, None where there is none."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 
+from etcdview.errors import DeniedError
 from etcdview.kube.crds import Definitions
 from etcdview.kube.keys import KeySpace
 from etcdview.kube.resources import ResourceType
@@ -20,10 +22,14 @@ AT_MOST = 2000
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """The graph around one object; `cut` are the ranges that hold more than was read."""
+    """The graph around one object.
+
+    `cut` are the ranges that hold more than was read, `outside` those that the viewer may not see all of.
+    """
 
     graph: Graph
     cut: tuple[KindRange, ...] = ()
+    outside: tuple[KindRange, ...] = ()
 
 
 def surroundings(
@@ -33,27 +39,35 @@ def surroundings(
     *,
     revision: int = 0,
     at_most: int = AT_MOST,
-    permitted: Callable[[bytes], bool] = lambda _key: True,
+    covers: Callable[[bytes, bytes], bool] = lambda _start, _end: True,
 ) -> Surroundings:
     """What is related to `obj`, as of `revision`; at most so many objects of each range.
 
-    Of a key that is not `permitted` nothing is known: it is neither read nor called missing.
+    `covers` says whether the viewer may see all of a range. Of a key outside nothing is known: it is neither read nor
+    called missing. Of a range that is outside in part, the rest is read.
     """
     ref = ref_of(obj)
     resource = _type(definitions, ref)
     wanted = needs(obj, builtin=resource is None or resource.builtin)
     found: dict[Ref, Object] = {ref: obj}
-    cut = []
+    cut, outside = [], []
     for part in wanted.ranges:
-        rows = list(islice(_range(objects, definitions, part, revision), at_most + 1))
+        resource = _type(definitions, Ref(part.group, part.kind, part.namespace, ""))
+        if resource is None:
+            continue
+        rows = list(islice(_permitted(objects, resource, part, revision), at_most + 1))
         found |= {ref_of(row.object): row.object for row in rows[:at_most] if row.object is not None}
         cut += [part] * (len(rows) > at_most)
-    keys = ((r, key_of(r, definitions, objects.keyspace)) for r in wanted.refs)
-    looked_for = {r: key for r, key in keys if key is not None and permitted(key)}
+        outside += [part] * (not covers(*objects.bounds(resource, part.namespace, part.name_prefix)))
+    keys = {r: key for r in wanted.refs if (key := key_of(r, definitions, objects.keyspace)) is not None}
+    hidden = {r for r, key in keys.items() if not covers(key, key + b"\0")}
+    looked_for = {r: key for r, key in keys.items() if r not in hidden}
     rows_by_key = objects.get_many(list(looked_for.values()), revision=revision)
     there = {r: rows_by_key[key] for r, key in looked_for.items() if key in rows_by_key}
     found |= {r: row.object for r, row in there.items() if row.object is not None}
-    return Surroundings(Graph(found.values(), read=(), absent=looked_for.keys() - there.keys()), tuple(cut))
+    absent = looked_for.keys() - there.keys()
+    graph = Graph(found.values(), read=(), absent=absent, outside=hidden.__contains__)
+    return Surroundings(graph, tuple(cut), tuple(outside))
 
 
 def key_of(ref: Ref, definitions: Definitions, keyspace: KeySpace) -> bytes | None:
@@ -66,8 +80,7 @@ def _type(definitions: Definitions, ref: Ref) -> ResourceType | None:
     return definitions.by_kind(f"{ref.group}/", ref.kind)
 
 
-def _range(objects: Objects, definitions: Definitions, part: KindRange, revision: int) -> Iterator[Row]:
-    resource = _type(definitions, Ref(part.group, part.kind, part.namespace, ""))
-    if resource is None:
-        return iter(())
-    return objects.read(resource, part.namespace, revision=revision, name_prefix=part.name_prefix)
+def _permitted(objects: Objects, resource: ResourceType, part: KindRange, revision: int) -> Iterator[Row]:
+    """What may be read of the range, perhaps nothing."""
+    with suppress(DeniedError):
+        yield from objects.read(resource, part.namespace, revision=revision, name_prefix=part.name_prefix)

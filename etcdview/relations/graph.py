@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -19,6 +19,7 @@ _OWNERS_SELECT = frozenset({"Deployment", "ReplicaSet", "StatefulSet", "DaemonSe
 _NOT_STORED = frozenset({"User", "Group"})
 _GONE = State("not found", False)
 _ABSENT = State("missing (optional)", None)
+OUTSIDE = State("outside your role", None)
 
 
 class Graph:
@@ -33,11 +34,13 @@ class Graph:
         objects: Iterable[Object],
         read: Iterable[tuple[str, str]] | None = None,
         absent: Iterable[Ref] = (),
+        outside: Callable[[Ref], bool] = lambda _ref: False,
     ) -> None:
         self._objects = {ref_of(obj): obj for obj in objects}
         occurring = ((ref.group, ref.kind) for ref in self._objects)
         self._read = frozenset(occurring if read is None else read)
         self._absent = frozenset(absent)
+        self._outside = outside
         self._namers: dict[Ref, list[tuple[Ref, Reference]]] = defaultdict(list)
         self._selections: dict[tuple[str, str, str], list[tuple[Ref, Selection]]] = defaultdict(list)
         self._by_place: dict[tuple[str, str, str], list[Ref]] = defaultdict(list)
@@ -59,6 +62,13 @@ class Graph:
     def get(self, ref: Ref) -> Object | None:
         """The object, None where it is not here."""
         return self._objects.get(ref)
+
+    def state(self, ref: Ref, now: datetime) -> State:
+        """How the object is; nothing of one that is not here, and of one outside only that."""
+        obj = self._objects.get(ref)
+        if obj is None:
+            return OUTSIDE if self._outside(ref) else State()
+        return state_of(obj, now)
 
     def related(self, obj: Object, now: datetime) -> tuple[Related, ...]:
         """All that is related to the object, which may be missing in the graph: what it names comes first."""
@@ -111,7 +121,7 @@ class Graph:
             words = RELATIONS[reference.relation][0]
             missing = self._is_missing(reference)
             gone = _ABSENT if reference.optional else _GONE
-            state = gone if missing else self._state(reference.ref, now)
+            state = gone if missing else self.state(reference.ref, now)
             known = missing or reference.ref in self._objects
             yield Related(reference.relation, words, "out", reference.ref, state, missing, known)
 
@@ -120,30 +130,28 @@ class Graph:
             return
         relation = next((s.relation for s in selections(obj)), "")
         for other in self.selected_by(obj):
-            yield Related(relation, RELATIONS[relation][0], "out", other, self._state(other, now))
+            yield Related(relation, RELATIONS[relation][0], "out", other, self.state(other, now))
 
     def _naming(self, obj: Object, now: datetime) -> Iterator[Related]:
         for other, reference in self._namers.get(ref_of(obj), ()):
             if _means(reference, obj):
                 words = RELATIONS[reference.relation][1]
-                yield Related(reference.relation, words, "in", other, self._state(other, now))
+                yield Related(reference.relation, words, "in", other, self.state(other, now))
 
     def _selecting(self, obj: Object, now: datetime) -> Iterator[Related]:
         ref, labels = ref_of(obj), mapping(obj, "metadata", "labels")
         for other, selection in self._selections.get((ref.group, ref.kind, ref.namespace), ()):
             if selection.selector.matches(labels):
                 words = RELATIONS[selection.relation][1]
-                yield Related(selection.relation, words, "in", other, self._state(other, now))
-
-    def _state(self, ref: Ref, now: datetime) -> State:
-        obj = self._objects.get(ref)
-        return State() if obj is None else state_of(obj, now)
+                yield Related(selection.relation, words, "in", other, self.state(other, now))
 
     def _is_missing(self, reference: Reference) -> bool:
         ref = reference.ref
         obj = self._objects.get(ref)
         if obj is not None:
             return not _means(reference, obj)
+        if self._outside(ref):
+            return False
         return ref in self._absent or ((ref.group, ref.kind) in self._read and ref.kind not in _NOT_STORED)
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from etcdview.cluster.window import Window
 from etcdview.kube.fields import number, text
-from etcdview.objects import key_of, surroundings
-from etcdview.pages.parts.addresses import object_href
-from etcdview.relations import Graph, Ref, Related, State, ref_of, state_of
+from etcdview.objects import surroundings
+from etcdview.pages.parts.links import ref_href
+from etcdview.relations import Graph, Ref, Related, ref_of
 from etcdview.relations.severity import Severity, severity_of
 from etcdview.tables import age
 
@@ -59,30 +58,34 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """All that is related. `cut` names kinds of which more exist than were read: of these something may be missing."""
+    """All that is related.
+
+    `cut` names kinds of which more exist than were read: of these something may be missing. So it is with `outside`,
+    kinds that lie outside of the viewer's role in part or as a whole.
+    """
 
     relations: tuple[Relation, ...]
     events: tuple[EventRow, ...]
     owners: Branch | None
     cut: tuple[str, ...]
+    outside: tuple[str, ...] = ()
 
 
 def around(window: Window, obj: dict[str, Any], revision: int, now: datetime) -> Around:
     """What is related to `obj`, all read at `revision`."""
-    found = surroundings(
-        window.objects, window.definitions, obj, revision=revision, permitted=partial(_permitted, window)
-    )
+    found = surroundings(window.objects, window.definitions, obj, revision=revision, covers=window.covers)
     related = found.graph.related(obj, now)
     return Around(
         relations=tuple(_relation(window, found.graph, r, now) for r in related if r.ref.kind not in EVENT_KINDS),
         events=tuple(_events(window, found.graph, related, now)),
         owners=_owners(window, found.graph, obj, now),
         cut=tuple(part.kind for part in found.cut),
+        outside=tuple(sorted({part.kind for part in found.outside})),
     )
 
 
 def _relation(window: Window, graph: Graph, related: Related, now: datetime) -> Relation:
-    href = "" if related.missing else _href(window, related.ref)
+    href = "" if related.missing else ref_href(window, related.ref)
     obj = graph.get(related.ref)
     severity: Severity = "error" if related.state.healthy is False else "unknown"
     if obj is not None and not related.missing:
@@ -90,23 +93,12 @@ def _relation(window: Window, graph: Graph, related: Related, now: datetime) -> 
     return Relation(related.words, related.ref, href, related.state.text, severity, related.missing)
 
 
-def _permitted(window: Window, key: bytes) -> bool:
-    """Whether the viewer's scope holds the key."""
-    return window.covers(key, key + b"\0")
-
-
-def _href(window: Window, ref: Ref) -> str:
-    """The page of an object; "" for one that the viewer may not see, or that is not stored."""
-    key = key_of(ref, window.definitions, window.keyspace) if ref.name else None
-    return object_href(key) if key is not None and _permitted(window, key) else ""
-
-
 def _events(window: Window, graph: Graph, related: Iterable[Related], now: datetime) -> Iterator[EventRow]:
     refs = [r.ref for r in related if r.ref.kind in EVENT_KINDS]
     events = [(ref, event) for ref in refs if (event := graph.get(ref)) is not None]
     for ref, event in sorted(events, key=lambda pair: _last_seen(pair[1]), reverse=True):
         yield EventRow(
-            href=_href(window, ref),
+            href=ref_href(window, ref),
             kind=text(event, "type"),
             severity=severity_of(event, now),
             reason=text(event, "reason"),
@@ -133,9 +125,9 @@ def _branch(
     window: Window, graph: Graph, ref: Ref, now: datetime, *, current: bool = False, children: tuple[Branch, ...] = ()
 ) -> Branch:
     obj = graph.get(ref)
-    state = state_of(obj, now) if obj is not None else State()
+    state = graph.state(ref, now)
     severity: Severity = severity_of(obj, now) if obj is not None else "unknown"
-    return Branch(ref, "" if current else _href(window, ref), state.text, severity, current, children)
+    return Branch(ref, "" if current else ref_href(window, ref), state.text, severity, current, children)
 
 
 def _last_seen(event: Any) -> str:

@@ -20,9 +20,15 @@ class Link:
 
 
 def ref_href(window: Window, ref: Ref) -> str:
-    """The object page of `ref`; "" for a kind that this registry does not store."""
+    """The object page of `ref`; "" for a kind that this registry does not store, and outside of the viewer's role."""
     key = key_of(ref, window.definitions, window.keyspace) if ref.name else None
-    return "" if key is None else object_href(key)
+    return object_href(key) if key is not None and window.permits(key) else ""
+
+
+def is_outside(window: Window, ref: Ref) -> bool:
+    """Whether the viewer's role does not cover the object, so that nothing is known of it."""
+    key = key_of(ref, window.definitions, window.keyspace) if ref.name else None
+    return key is not None and not window.permits(key)
 
 
 def named_links(window: Window, obj: dict[str, Any]) -> dict[str, Link]:

@@ -94,5 +94,24 @@ def test_what_a_viewer_may_not_see_is_neither_linked_nor_called_missing() -> Non
     nina = Viewer("nina", "viewer", Scope(("shop",), ("*", "!configmaps")))
     relations = {r.ref.name: r for r in around_pod(viewer=nina).relations}
     hidden = relations["settings"]
-    assert (hidden.href, hidden.missing, hidden.state, hidden.severity) == ("", False, "", "unknown")
+    assert (hidden.href, hidden.missing, hidden.state, hidden.severity) == ("", False, "outside your role", "unknown")
     assert relations["gone"].missing
+
+
+def test_kinds_that_a_role_leaves_out_are_passed_over_and_named() -> None:
+    narrow = around_pod(event("web-1.a"), viewer=Viewer("pia", "viewer", Scope(("shop",), ("pods",))))
+    assert narrow.events == ()
+    assert {"Event", "Service", "EndpointSlice"} <= set(narrow.outside)
+    assert around_pod(viewer=Viewer("vera", "viewer")).outside == ()
+
+
+def test_a_kind_of_which_a_role_covers_some_namespaces_is_named_too() -> None:
+    node = obj("Node", "", "n1")
+    pods = [
+        kv(f"/registry/pods/{namespace}/p", obj("Pod", namespace, "p", spec=SPEC | {"nodeName": "n1"}))
+        for namespace in ("shop", "web")
+    ]
+    window = window_on(tuple(pods), Viewer("pia", "viewer", Scope(("*", "!web"))))
+    found = around(window, node, 9, NOW)
+    assert [r.ref.namespace for r in found.relations] == ["shop"]
+    assert found.outside == ("Pod",)

@@ -7,6 +7,7 @@ from etcdview.codec.codec import Codec, wire_tree
 from etcdview.codec.encryption.config import EncryptionConfig, load_encryption_config
 from etcdview.codec.encryption.encrypted_values import encrypted_by
 from etcdview.codec.model import Decoded, Detail, StorageFormat, UnknownField, WireNode
+from etcdview.codec.outline import Outline
 from etcdview.codec.text.json import to_json
 from etcdview.codec.text.yaml import to_yaml
 
@@ -15,6 +16,7 @@ __all__ = [
     "Decoded",
     "Detail",
     "EncryptionConfig",
+    "Outline",
     "StorageFormat",
     "UnknownField",
     "WireNode",

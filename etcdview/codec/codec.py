@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import functools
+from dataclasses import replace
 from typing import Any
 
 from etcdview.codec import cbor, encoding, rawjson, served
 from etcdview.codec.encryption import encrypted_values
 from etcdview.codec.encryption.config import EncryptionConfig
 from etcdview.codec.model import Decoded, Detail, Format, Object, StorageFormat, WireNode
+from etcdview.codec.outline import Outline, WantsBody, of_decoded
 from etcdview.codec.protobuf import envelope
 from etcdview.codec.protobuf import wire_tree as tree
+from etcdview.codec.protobuf.outlining import Outliner
 from etcdview.codec.protobuf.protobuf import protobuf_format
 from etcdview.codec.protobuf.schema import schema
 from etcdview.errors import DecodeError
@@ -49,6 +53,22 @@ class Codec:
             for obj in (decoded.object, decoded.partial):
                 _set_resource_version(obj, mod_revision)
         return decoded
+
+    def outline(self, key: bytes, value: bytes, wants_body: WantsBody) -> Outline:
+        """What is stored under `key`, in outline: several times as quick as decoding. Never raises for bad bytes."""
+        if value.startswith(envelope.MAGIC):
+            return self._outliner.outline(value, wants_body) or of_decoded(self._protobuf.decode(value))
+        decoded = self._decode(key, value, 0)
+        if decoded.error is None and decoded.plain.startswith(envelope.MAGIC):  # it was encrypted
+            found = self._outliner.outline(decoded.plain, wants_body)
+            if found is not None:
+                storage = replace(found.storage, provider=decoded.storage.provider, key_name=decoded.storage.key_name)
+                return replace(found, storage=storage)
+        return of_decoded(decoded)
+
+    @functools.cached_property
+    def _outliner(self) -> Outliner:
+        return Outliner(self._protobuf)
 
     def encode(self, obj: Object, storage: StorageFormat, key: bytes) -> bytes:
         """The way back: what etcd would hold under `key` for the object, in that form and encryption.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 
@@ -10,6 +10,7 @@ from etcdview.index.changes import ChangeReader
 from etcdview.index.churn import Churn
 from etcdview.index.stopping import Stop
 from etcdview.kube.resources import ResourceType
+from etcdview.models import Event
 
 State = Literal["static", "loading", "live", "behind", "down", "bounded"]
 Mode = Literal["prefix", "contains", "glob", "regex"]
@@ -110,3 +111,21 @@ class Changing(Protocol):
 
     def churn(self) -> tuple[Churn, ...]:
         """Writes by storage prefix over the last hour, the busiest first."""
+
+
+@runtime_checkable
+class Announcing(Protocol):
+    """Names whose changes can be listened to."""
+
+    def listen(self, listener: Listener) -> None:
+        """Tell someone more of what is applied, from now on."""
+
+
+class Listener(Protocol):
+    """Who is told what an index applies, in the index's thread: it must not take long."""
+
+    def changed(self, events: Sequence[Event]) -> None:
+        """Events that were applied, in order, each once."""
+
+    def reloaded(self) -> None:
+        """All names were loaded again: changes may have been missed."""

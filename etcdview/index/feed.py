@@ -67,6 +67,9 @@ class Sink(Protocol):
     def moved(self, events: Sequence[Event]) -> None:
         """Events that were applied, in order, each once."""
 
+    def loaded(self) -> None:
+        """All names of a feed were loaded: changes before that may have been missed."""
+
     def over_limit(self) -> str:
         """Why the names of all feeds take too much memory; "" while they do not."""
 
@@ -226,6 +229,7 @@ class Feed:
             problem=problem,
         )
         self.changes.restart(self._history.reached, rewound=self._rewound)
+        self._sink.loaded()
         self._rewound = False
 
     def _count(self, piece: Loaded) -> None:

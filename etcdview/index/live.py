@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from etcdview.errors import DeniedError
-from etcdview.index.base import Freshness, KeyPage, Mode, State, Tree
+from etcdview.index.base import Freshness, KeyPage, Listener, Mode, State, Tree
 from etcdview.index.bounded import BoundedNames
 from etcdview.index.changes import ChangeLog, SeveralLogs
 from etcdview.index.churn import Churn, ChurnCounter
@@ -52,6 +52,7 @@ class Index:
         self._keyspace = keyspace
         self._churn = ChurnCounter()
         self._reads: BoundedNames | None = None
+        self._listeners: list[Listener] = []
         wanted = [[key_range] for key_range in disjoint(list(prefixes))] or [[EVERYTHING, keys_under(keyspace.root)]]
         self._limit = memory_limit_bytes
         self._feeds = [Feed(store, keyspace, ranges, self) for ranges in wanted]
@@ -141,8 +142,19 @@ class Index:
         """Writes by storage prefix over the last hour, the busiest first; since the start of the index, if later."""
         return self._churn.rates(time.monotonic())
 
+    def listen(self, listener: Listener) -> None:
+        """Tell someone more of what is applied, from now on."""
+        self._listeners.append(listener)
+
+    def loaded(self) -> None:
+        """See feed.Sink."""
+        for listener in self._listeners:
+            listener.reloaded()
+
     def moved(self, events: Sequence[Event]) -> None:
         """See feed.Sink."""
+        for listener in self._listeners:
+            listener.changed(events)
         now = time.monotonic()
         for event in events:
             object_key = self._keyspace.object_key(event.kv.key)

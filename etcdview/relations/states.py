@@ -22,7 +22,7 @@ def state_of(obj: Object, now: datetime) -> State:
     kind = text(obj, "kind")
     if deleting(obj) and kind != "Pod":
         return State("being deleted", None)
-    speaker = _SPEAKERS.get((group_of(text(obj, "apiVersion")), kind))
+    speaker = HEALTH_KINDS.get((group_of(text(obj, "apiVersion")), kind))
     return speaker(obj, now) if speaker else _by_conditions(obj)
 
 
@@ -168,7 +168,7 @@ def _by_conditions(obj: Object) -> State:
     return State(text(obj, "status", "phase"), None)
 
 
-_SPEAKERS: dict[tuple[str, str], Callable[[Object, datetime], State]] = {
+HEALTH_KINDS: dict[tuple[str, str], Callable[[Object, datetime], State]] = {
     ("", "Pod"): _pod,
     ("", "Node"): _node,
     ("", "Namespace"): _namespace,

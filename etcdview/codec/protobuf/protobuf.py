@@ -81,6 +81,10 @@ class ProtobufFormat:
         unknown_fields = () if detail is Detail.CELLS else self._unknown(number, message, envelope, value)
         return Decoded(form, _head(envelope) | shown, None, value, None, unknown_fields)
 
+    def cells(self, envelope: Envelope, number: int) -> Object:
+        """What Detail.CELLS has of a sound value. Raises google.protobuf.message.DecodeError, and ours."""
+        return _head(envelope) | self._brief[Detail.CELLS].read(number, envelope.raw)
+
     def _without(self, fields: Mapping[str, frozenset[str]]) -> Plans:
         left = self.schema.without(fields)
         return Plans(left, Pool(left))

@@ -1,0 +1,130 @@
+"""The process that reads all values once and writes their facts, so that no page waits for it.
+
+`start_filler` begins one and talks to it by lines of JSON: the task on its standard input, its progress on its output.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from etcdview.cluster.sources import open_codec, open_etcd, open_file
+from etcdview.config import Settings
+from etcdview.errors import EtcdviewError, UnreachableError
+from etcdview.index.facts.database import FactWriter
+from etcdview.index.facts.fact import Extractor
+from etcdview.index.facts.filling import Pass, TooMuchError, fill
+from etcdview.index.facts.live import StartFiller
+from etcdview.index.lister import KeyRange
+from etcdview.kube.keys import KeySpace
+
+NICENESS = 10
+_MODULE = "etcdview.cluster.facts_process"
+_TOO_MUCH = "too much"
+
+
+def filler_starter(settings: Settings, release: str = "") -> StartFiller:
+    """What begins a process that reads by these settings, and decodes as `release` does."""
+    return lambda task, path: FillerProcess(settings, release, task, path)
+
+
+class FillerProcess:
+    """One pass in a process of its own; see index.facts.live.Filler."""
+
+    def __init__(self, settings: Settings, release: str, task: Pass, path: Path) -> None:
+        environ = os.environ | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+        self._process = subprocess.Popen(  # noqa: S603 - our own words, no shell
+            [sys.executable, "-m", _MODULE],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=environ,
+            process_group=0,
+        )
+        given = {"settings": asdict(settings), "release": release, "task": _packed(task), "path": str(path)}
+        self._given = json.dumps(given).encode()
+
+    def progress(self) -> Iterator[tuple[int, int]]:
+        """See Filler."""
+        process = self._process
+        assert process.stdin is not None  # noqa: S101 - for mypy: both are pipes
+        assert process.stdout is not None  # noqa: S101
+        try:
+            process.stdin.write(self._given)
+            process.stdin.close()
+        except BrokenPipeError:
+            pass  # it has ended: its output says why
+        with process.stdout:
+            for line in process.stdout:
+                yield from _told(json.loads(line))
+        status = process.wait()
+        if status:
+            raise UnreachableError(
+                f"The process that reads all values ended with status {status}.", "It starts again by itself."
+            )
+
+    def stop(self) -> None:
+        """See Filler."""
+        self._process.kill()
+        self._process.wait()
+
+
+def _told(answer: dict[str, Any]) -> Iterator[tuple[int, int]]:
+    """What one line of the process says. Raises what it has ended with."""
+    if "keys" in answer:
+        yield answer["keys"], answer["bytes"]
+    elif answer["error"] == _TOO_MUCH:
+        raise TooMuchError
+    else:
+        raise UnreachableError(answer["error"], answer["remedy"])
+
+
+def _packed(task: Pass) -> dict[str, Any]:
+    ranges = [[base64.b64encode(part.start).decode(), base64.b64encode(part.end).decode()] for part in task.ranges]
+    return {"ranges": ranges, "since": task.since, "rate": task.rate, "most_bytes": task.most_bytes}
+
+
+def _unpacked(given: dict[str, Any]) -> Pass:
+    ranges = tuple(KeyRange(base64.b64decode(start), base64.b64decode(end)) for start, end in given.pop("ranges"))
+    return Pass(ranges, **given)
+
+
+def _settings(given: dict[str, Any]) -> Settings:
+    """Settings from JSON, which has lists where they have tuples."""
+    changed: dict[str, Any] = {k: tuple(value) if isinstance(value, list) else value for k, value in given.items()}
+    return Settings(**changed)
+
+
+def _say(**words: Any) -> None:
+    sys.stdout.write(json.dumps(words) + "\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    """Do one pass, as standard input says."""
+    os.nice(NICENESS)
+    given = json.load(sys.stdin)
+    settings = _settings(given["settings"])
+    writer = FactWriter(Path(given["path"]))
+    try:
+        store = open_file(Path(settings.from_file)) if settings.from_file else open_etcd(settings)
+        codec = open_codec(settings)
+        extractor = Extractor(codec, KeySpace(settings.etcd_prefix), lambda: datetime.now(UTC))
+        fill(store, writer, extractor, _unpacked(given["task"]), lambda keys, size: _say(keys=keys, bytes=size))
+        store.close()
+    except TooMuchError:
+        _say(error=_TOO_MUCH)
+    except EtcdviewError as error:
+        _say(error=error.what, remedy=error.remedy)
+    writer.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+"""Outlines of protobuf values, taken from the parsed message: nothing that an outline does not need becomes a dict."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from google.protobuf.message import DecodeError as ParseError
+
+from etcdview.codec.model import StorageFormat
+from etcdview.codec.outline import DATA, HOLDS_DATA, LAST_APPLIED, Outline, Owner, WantsBody, byte_size
+from etcdview.codec.protobuf import repair
+from etcdview.codec.protobuf.envelope import open_envelope
+from etcdview.codec.protobuf.protobuf import ProtobufFormat
+from etcdview.errors import DecodeError
+
+
+class Outliner:
+    """Makes outlines by one release's schema. Safe from any thread."""
+
+    def __init__(self, form: ProtobufFormat) -> None:
+        self._form = form
+        # the attributes of parsed messages are called by their numbers (descriptors.py)
+        self._meta = _attributes(form, "apis/meta/v1.ObjectMeta")
+        self._owner = _attributes(form, "apis/meta/v1.OwnerReference")
+        self._managed = _attributes(form, "apis/meta/v1.ManagedFieldsEntry")
+        self._seconds = _attributes(form, "apis/meta/v1.Time")["seconds"]
+        self._structs: dict[int, dict[str, str]] = {}
+
+    def outline(self, value: bytes, wants_body: WantsBody) -> Outline | None:
+        """The outline of a sound value that begins with the magic bytes; None where it must be decoded in full."""
+        envelope = open_envelope(value)
+        number = self._form.schema.find(envelope.api_version, envelope.kind)
+        if number is None or envelope.fault is not None:
+            return None
+        try:
+            repair.check_size(self._form.schema, number, envelope.raw)
+            message = self._form.pool.message(number).FromString(envelope.raw)
+            wanted = wants_body(envelope.api_version, envelope.kind)
+            body = self._form.cells(envelope, number) if wanted else None
+        except (ParseError, DecodeError):
+            return None
+        attributes = self._attributes_of(number)
+        metadata = getattr(message, attributes["metadata"]) if "metadata" in attributes else None
+        if metadata is None:
+            return None
+        storage = StorageFormat("protobuf", api_version=envelope.api_version, kind=envelope.kind)
+        data = DATA if (envelope.api_version, envelope.kind) in HOLDS_DATA else ()
+        held = sum(_map_bytes(getattr(message, attributes[name])) for name in data if name in attributes)
+        return self._of(storage, metadata, held, body)
+
+    def _of(self, storage: StorageFormat, metadata: Any, data_bytes: int, body: dict[str, Any] | None) -> Outline:
+        at = self._meta
+        annotations = getattr(metadata, at["annotations"])
+        applied = annotations.get(LAST_APPLIED)
+        in_applied = len(LAST_APPLIED) + byte_size(applied) if applied is not None else 0
+        manager, managed_at, managed_bytes = self._managers(getattr(metadata, at["managedFields"]))
+        return Outline(
+            storage,
+            name=getattr(metadata, at["name"]),
+            namespace=getattr(metadata, at["namespace"]),
+            uid=getattr(metadata, at["uid"]),
+            created=self._time(metadata, at["creationTimestamp"]),
+            deleted=self._time(metadata, at["deletionTimestamp"]),
+            labels=dict(getattr(metadata, at["labels"])),
+            finalizers=tuple(getattr(metadata, at["finalizers"])),
+            owners=tuple(
+                Owner(getattr(o, self._owner["uid"]), getattr(o, self._owner["controller"]))
+                for o in getattr(metadata, at["ownerReferences"])
+            ),
+            managed_bytes=managed_bytes,
+            annotation_bytes=_map_bytes(annotations) - in_applied,
+            last_applied_bytes=in_applied,
+            data_bytes=data_bytes,
+            manager=manager,
+            managed_at=managed_at,
+            body=body,
+        )
+
+    def _time(self, message: Any, attribute: str) -> int | None:
+        if not message.HasField(attribute):
+            return None
+        return getattr(getattr(message, attribute), self._seconds) or None
+
+    def _managers(self, entries: Any) -> tuple[str, int | None, int]:
+        """Who wrote last, when, and the bytes of all entries."""
+        name, last, size = "", 0, 0
+        for entry in entries:
+            size += entry.ByteSize()
+            at = self._time(entry, self._managed["time"]) or 0
+            if at >= last:
+                name, last = getattr(entry, self._managed["manager"]), at
+        return name, last or None, size
+
+    def _attributes_of(self, number: int) -> dict[str, str]:
+        found = self._structs.get(number)
+        if found is None:
+            struct = self._form.schema.struct(number)
+            found = self._structs[number] = {f.name: f"f{f.number}" for f in struct.fields}
+        return found
+
+
+def _attributes(form: ProtobufFormat, name: str) -> dict[str, str]:
+    return {f.name: f"f{f.number}" for f in form.schema.struct(form.schema.named(name)).fields}
+
+
+def _map_bytes(entries: Any) -> int:
+    """The bytes of a map's keys and values, without what the wire adds."""
+    return sum(byte_size(key) + byte_size(value) for key, value in entries.items()) if entries else 0

@@ -1,0 +1,256 @@
+"""The database that facts stand in: its tables, and how they are written.
+
+Several processes write it: who fills it with what is stored, and who follows the watch. A fact replaces only an older
+one of its key, whoever comes first, so both may work at the same time.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from etcdview.codec import StorageFormat
+from etcdview.index.facts.fact import STATES, Fact
+
+BUSY_SECONDS = 30.0  # how long a writer waits for another
+_CACHE_KIB = 16 * 1024  # of each connection
+_KEPT_TEXTS = 200_000
+
+_SCHEMA = """
+CREATE TABLE texts (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
+CREATE TABLE facts (
+    id INTEGER PRIMARY KEY,
+    key BLOB NOT NULL UNIQUE,
+    revision INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    resource INTEGER NOT NULL,
+    namespace INTEGER NOT NULL,
+    storage INTEGER NOT NULL,
+    state INTEGER NOT NULL,
+    word INTEGER NOT NULL,
+    error INTEGER,
+    uid BLOB,
+    owner BLOB,
+    created INTEGER,
+    deleted INTEGER,
+    finalizers INTEGER,
+    labels INTEGER,
+    node INTEGER,
+    size INTEGER NOT NULL,
+    managed_bytes INTEGER NOT NULL,
+    annotation_bytes INTEGER NOT NULL,
+    last_applied_bytes INTEGER NOT NULL,
+    data_bytes INTEGER NOT NULL,
+    manager INTEGER,
+    managed_at INTEGER,
+    misnamed INTEGER NOT NULL
+);
+CREATE TABLE gone (key BLOB PRIMARY KEY, revision INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE totals (
+    resource INTEGER, namespace INTEGER, storage INTEGER, state INTEGER,
+    keys INTEGER, bytes INTEGER, managed_bytes INTEGER, annotation_bytes INTEGER, last_applied_bytes INTEGER,
+    data_bytes INTEGER,
+    PRIMARY KEY (resource, namespace, storage, state)
+) WITHOUT ROWID;
+"""
+# Made after the first pass: filling a table without them is quicker.
+_INDEXES = """
+CREATE INDEX IF NOT EXISTS by_labels ON facts (resource, labels);
+CREATE INDEX IF NOT EXISTS by_uid ON facts (uid);
+CREATE INDEX IF NOT EXISTS by_owner ON facts (owner) WHERE owner IS NOT NULL;
+CREATE INDEX IF NOT EXISTS by_node ON facts (node) WHERE node IS NOT NULL;
+CREATE INDEX IF NOT EXISTS by_size ON facts (size);
+CREATE INDEX IF NOT EXISTS by_version ON facts (version);
+CREATE INDEX IF NOT EXISTS unhealthy ON facts (namespace, resource) WHERE state = 2;
+CREATE INDEX IF NOT EXISTS deleting ON facts (deleted) WHERE deleted IS NOT NULL;
+CREATE INDEX IF NOT EXISTS undecodable ON facts (error) WHERE error IS NOT NULL;
+CREATE INDEX IF NOT EXISTS misnamed_keys ON facts (resource) WHERE misnamed;
+"""
+_SUMS = ("bytes", "managed_bytes", "annotation_bytes", "last_applied_bytes", "data_bytes")
+_PARTS = ("size", *_SUMS[1:])  # the columns of a fact that the sums are of
+
+
+def _triggers() -> str:
+    """What keeps `totals` equal to `facts`, whoever writes."""
+    new = ", ".join(f"new.{part}" for part in _PARTS)
+    more = ", ".join(f"{total} = {total} + excluded.{total}" for total in _SUMS)
+    less = ", ".join(f"{total} = {total} - old.{part}" for total, part in zip(_SUMS, _PARTS, strict=True))
+    group = " AND ".join(f"{column} = old.{column}" for column in ("resource", "namespace", "storage", "state"))
+    add = (
+        f"INSERT INTO totals VALUES (new.resource, new.namespace, new.storage, new.state, 1, {new}) "
+        f"ON CONFLICT DO UPDATE SET keys = keys + 1, {more};"
+    )
+    remove = f"UPDATE totals SET keys = keys - 1, {less} WHERE {group};"
+    return (
+        f"CREATE TRIGGER added AFTER INSERT ON facts BEGIN {add} END;"
+        f"CREATE TRIGGER removed AFTER DELETE ON facts BEGIN {remove} END;"
+        f"CREATE TRIGGER replaced AFTER UPDATE ON facts BEGIN {remove} {add} END;"
+    )
+
+
+_COLUMNS = (
+    "key", "revision", "version", "resource", "namespace", "storage", "state", "word", "error", "uid", "owner",
+    "created", "deleted", "finalizers", "labels", "node", "size", "managed_bytes", "annotation_bytes",
+    "last_applied_bytes", "data_bytes", "manager", "managed_at", "misnamed",
+)  # fmt: skip
+_UPSERT = (
+    f"INSERT INTO facts ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))}) "
+    f"ON CONFLICT (key) DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in _COLUMNS[1:])} "
+    "WHERE excluded.revision > facts.revision"
+)
+
+
+def create(path: Path) -> None:
+    """An empty database. Raises sqlite3.Error, OSError."""
+    path.touch(mode=0o600)
+    with _connected(path) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.executescript(_SCHEMA + _triggers())
+    connection.close()
+
+
+def open_reader(path: Path) -> sqlite3.Connection:
+    """A connection that only reads. Each thread needs its own."""
+    connection = _connected(path)
+    connection.execute("PRAGMA query_only = ON")
+    return connection
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    connection.execute("PRAGMA synchronous = OFF")  # nothing is lost that cannot be read again
+    connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+    return connection
+
+
+class FactWriter:
+    """Writes facts. Not for several threads at once; each process has its own."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = _connected(path)
+        self._texts: dict[str, int] = {}
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def write(self, facts: Iterable[Fact], deleted: Sequence[tuple[bytes, int]] = (), *, filling: bool = False) -> None:
+        """Put facts in place of older ones, and take out keys that were deleted at a revision; all or nothing.
+
+        While the database is being filled, deletions are remembered: who fills may still hold an older value.
+        """
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            self._connection.executemany(_UPSERT, [self._row(fact) for fact in facts])
+            if deleted:
+                self._connection.executemany(
+                    "INSERT INTO gone VALUES (?, ?) ON CONFLICT DO UPDATE SET revision = excluded.revision", deleted
+                )
+            self._connection.execute(
+                "DELETE FROM facts WHERE id IN "
+                "(SELECT facts.id FROM gone JOIN facts USING (key) WHERE gone.revision >= facts.revision)"
+            )
+            if not filling:
+                self._connection.execute("DELETE FROM gone")
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            self._texts.clear()  # some of them were not kept
+            raise
+        self._connection.execute("COMMIT")
+
+    def add_indexes(self) -> None:
+        """What makes questions quick, once the database is filled."""
+        self._connection.executescript(_INDEXES)
+
+    def _row(self, fact: Fact) -> tuple[Any, ...]:
+        kv, outline, text = fact.kv, fact.outline, self._optional
+        return (
+            kv.key,
+            kv.mod_revision,
+            kv.version,
+            self._text(fact.resource),
+            self._text(fact.namespace),
+            self._text(storage_text(outline.storage)),
+            STATES.index(fact.state),
+            self._text(fact.word),
+            text(outline.error),
+            packed_uid(outline.uid),
+            packed_uid(_owner(fact)),
+            outline.created,
+            outline.deleted,
+            text(json.dumps(outline.finalizers) if outline.finalizers else ""),
+            text(labels_text(outline.labels)),
+            text(fact.node),
+            kv.size_bytes,
+            outline.managed_bytes,
+            outline.annotation_bytes,
+            outline.last_applied_bytes,
+            outline.data_bytes,
+            text(outline.manager),
+            outline.managed_at,
+            int(fact.misnamed),
+        )
+
+    def _optional(self, text: str) -> int | None:
+        return self._text(text) if text else None
+
+    def _text(self, text: str) -> int:
+        known = self._texts.get(text)
+        if known is not None:
+            return known
+        written = _storable(text)
+        self._connection.execute("INSERT OR IGNORE INTO texts (text) VALUES (?)", (written,))
+        found: int = self._connection.execute("SELECT id FROM texts WHERE text = ?", (written,)).fetchone()[0]
+        if len(self._texts) >= _KEPT_TEXTS:
+            self._texts.clear()
+        self._texts[text] = found
+        return found
+
+
+def storage_text(storage: StorageFormat) -> str:
+    """How a value is stored, as the database has it; see storage_of."""
+    return json.dumps([storage.format, storage.provider, storage.key_name, storage.api_version, storage.kind])
+
+
+def storage_of(text: str) -> StorageFormat:
+    """The way back from storage_text."""
+    return StorageFormat(*json.loads(text))
+
+
+def labels_text(labels: Any) -> str:
+    """Labels as the database has them: "" for none, else JSON in the order of their names."""
+    return json.dumps(labels, sort_keys=True, separators=(",", ":"), ensure_ascii=False) if labels else ""
+
+
+def packed_uid(uid: str) -> bytes | str | None:
+    """A UID in 16 bytes where it is a UUID as Kubernetes writes them, else as it is; None for none."""
+    if len(uid) == 36:
+        try:
+            packed = bytes.fromhex(uid.replace("-", ""))
+        except ValueError:
+            return _storable(uid)
+        if unpacked_uid(packed) == uid:
+            return packed
+    return _storable(uid) or None
+
+
+def unpacked_uid(packed: bytes | str) -> str:
+    """The way back from packed_uid."""
+    if isinstance(packed, str):
+        return packed
+    text = packed.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def _storable(text: str) -> str:
+    """The text as SQLite can hold it: lone surrogates have no UTF-8."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _owner(fact: Fact) -> str:
+    """The controller's UID, else that of the first owner: what the object goes with."""
+    owners = fact.outline.owners
+    return next((owner.uid for owner in owners if owner.controller), owners[0].uid if owners else "")

@@ -1,0 +1,69 @@
+"""What is kept of one value, and how it is taken from the stored bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from etcdview.codec import Codec, Outline
+from etcdview.kube.fields import text
+from etcdview.kube.identity import misnamed
+from etcdview.kube.keys import KeySpace, ObjectKey
+from etcdview.models import KeyValue
+from etcdview.relations.model import Health, Object, group_of
+from etcdview.relations.states import HEALTH_KINDS, state_of
+
+WORD_LENGTH = 120  # what is kept of the words for a state: a condition's message may be a page long
+STATES: tuple[Health, ...] = ("unknown", "healthy", "unhealthy")
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One key with what its value says in outline. `state` is one of STATES, `word` what a table says of it.
+
+    `resource` is the storage prefix of its type, "" for an unrecognised key; `misnamed`: it calls itself otherwise
+    than its key.
+    """
+
+    kv: KeyValue
+    resource: str
+    namespace: str
+    outline: Outline
+    state: Health = "unknown"
+    word: str = ""
+    node: str = ""
+    misnamed: bool = False
+
+
+class Extractor:
+    """Takes facts from values. `now` is asked once for each value: some states depend on the moment."""
+
+    def __init__(self, codec: Codec, keyspace: KeySpace, now: Callable[[], datetime]) -> None:
+        self._codec = codec
+        self._keyspace = keyspace
+        self._now = now
+
+    def fact(self, kv: KeyValue) -> Fact:
+        """The facts of one value. Never raises for what is stored."""
+        object_key = self._keyspace.object_key(kv.key)
+        outline = self._codec.outline(kv.key, kv.value, _has_state)
+        resource, namespace = (object_key.resource.prefix, object_key.namespace) if object_key else ("", "")
+        state, word, node = self._state(outline.body)
+        named_otherwise = not outline.error and _named_otherwise(object_key, outline)
+        return Fact(kv, resource, namespace, outline, state, word, node, named_otherwise)
+
+    def _state(self, body: Object | None) -> tuple[Health, str, str]:
+        if body is None:
+            return "unknown", "", ""
+        found = state_of(body, self._now())
+        return found.health, found.text[:WORD_LENGTH], text(body, "spec", "nodeName")
+
+
+def _has_state(api_version: str, kind: str) -> bool:
+    return (group_of(api_version), kind) in HEALTH_KINDS
+
+
+def _named_otherwise(object_key: ObjectKey | None, outline: Outline) -> bool:
+    metadata = {"name": outline.name, "namespace": outline.namespace}
+    return bool(misnamed(object_key, {"kind": outline.storage.kind, "metadata": metadata}))

@@ -1,0 +1,114 @@
+"""One pass over the values of a registry that writes their facts: a little at a time, at a bounded rate."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from etcdview.errors import EtcdviewError, FutureRevisionError
+from etcdview.index.base import KeyIndex
+from etcdview.index.facts.database import FactWriter
+from etcdview.index.facts.fact import Extractor
+from etcdview.index.lister import KeyRange
+from etcdview.models import KeyValue, RangeResult
+from etcdview.stores.paging import PieceReader
+from etcdview.stores.protocols import Store
+
+PIECE_NAMES = 1_000  # keys of one read: at 2 kB a value, 2 MB
+_WAITING_PIECES = 2  # read and not yet written
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """What one pass has to do: the ranges to read, in order; no value may be older than `since`.
+
+    `rate` is the most bytes of values that are read in a second, `most_bytes` in all; 0 for no bound.
+    """
+
+    ranges: tuple[KeyRange, ...]
+    since: int = 0
+    rate: int = 0
+    most_bytes: int = 0
+
+
+def ranges_of(index: KeyIndex, start: bytes = b"\0", end: bytes = b"\0") -> Iterator[KeyRange]:
+    """[start, end) in ranges of about PIECE_NAMES keys: etcd counts the rest of a range whose end is not near."""
+    cursor = start
+    while True:
+        page = index.page(cursor, end, limit=PIECE_NAMES)
+        if page.next_after is None:
+            yield KeyRange(cursor, end)
+            return
+        behind = page.next_after + b"\0"
+        yield KeyRange(cursor, behind)
+        cursor = behind
+
+
+class TooMuchError(Exception):
+    """The values are more than a pass may read. Never leaves the process that fills."""
+
+
+def fill(
+    store: Store, writer: FactWriter, extractor: Extractor, task: Pass, report: Callable[[int, int], None]
+) -> None:
+    """Write the facts of all values. `report` is told how many keys and bytes have been read so far.
+
+    Raises what the store raises, and TooMuchError.
+    """
+    keys = size = 0
+    began = time.monotonic()
+    for kvs in _read_ahead(store, task):
+        writer.write(map(extractor.fact, kvs), filling=True)
+        keys += len(kvs)
+        size += sum(kv.size_bytes for kv in kvs)
+        report(keys, size)
+        if task.most_bytes and size > task.most_bytes:
+            raise TooMuchError
+        if task.rate:
+            time.sleep(max(began + size / task.rate - time.monotonic(), 0))
+    writer.add_indexes()
+
+
+def _read_ahead(store: Store, task: Pass) -> Iterator[Sequence[KeyValue]]:
+    """The values of all ranges, read in a thread while those before are taken apart."""
+    waiting: queue.Queue[Sequence[KeyValue] | EtcdviewError | None] = queue.Queue(_WAITING_PIECES)
+    given_up = threading.Event()
+
+    def read() -> None:
+        ending: EtcdviewError | None = None
+        try:
+            for piece in _pieces(store, task):
+                if given_up.is_set():
+                    return
+                waiting.put(piece.kvs)
+        except EtcdviewError as error:
+            ending = error
+        waiting.put(ending)
+
+    threading.Thread(target=read, name="etcdview-facts-read", daemon=True).start()
+    try:
+        while (found := waiting.get()) is not None:
+            if isinstance(found, EtcdviewError):
+                raise found
+            yield found
+    finally:
+        given_up.set()
+        with contextlib.suppress(queue.Empty):  # who waits to put something goes on, and sees it
+            while True:
+                waiting.get_nowait()
+
+
+def _pieces(store: Store, task: Pass) -> Iterator[RangeResult]:
+    """Each range at a revision of its own: a pass may take longer than etcd keeps one."""
+    for part in task.ranges:
+        try:
+            for piece in PieceReader(store, first=2 * PIECE_NAMES, serializable=True).read(part.start, part.end):
+                if piece.revision < task.since:
+                    raise FutureRevisionError(f"{store.name} is behind.")
+                yield piece
+        except FutureRevisionError:  # the member that answered has not got so far yet: ask the quorum
+            yield from PieceReader(store, first=2 * PIECE_NAMES).read(part.start, part.end)

@@ -15,6 +15,7 @@ from etcdview.cluster.setup import SetupReader
 from etcdview.codec import Codec
 from etcdview.health.monitor import Monitor
 from etcdview.index.base import KeyIndex
+from etcdview.index.facts.live import Facts
 from etcdview.kube.crds import Definitions
 from etcdview.kube.keys import KeySpace
 from etcdview.kube.redaction import Redactor
@@ -28,6 +29,7 @@ class Cluster:
 
     `store` is what pages read by; `source` the store itself, for what needs more than reading. `undo` is None where
     nothing may be changed. `waits`: nothing is found out in the background, as a command that ends has it.
+    `facts` are those of all values, None where nothing keeps them.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class Cluster:
         undo: UndoFile | None = None,
         fingerprint_key: bytes = b"",
         waits: bool = False,
+        facts: Facts | None = None,
     ) -> None:
         self.name = name
         self.source = store
@@ -52,6 +55,7 @@ class Cluster:
         self.monitor = monitor
         self._warnings = warnings
         self.undo = undo
+        self.facts = facts
         self.kinds = CrdCache(index, keyspace, self._read_crds)
         self.coverage = Coverage()
         self.differ = Differ()
@@ -80,6 +84,8 @@ class Cluster:
         """Stop the threads and let go of the connections."""
         if self.monitor is not None:
             self.monitor.stop()
+        if self.facts is not None:
+            self.facts.close()
         self.coverage.close()
         self.index.close()
         self.source.close()

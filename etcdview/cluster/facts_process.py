@@ -31,15 +31,15 @@ _MODULE = "etcdview.cluster.facts_process"
 _TOO_MUCH = "too much"
 
 
-def filler_starter(settings: Settings, release: str = "") -> StartFiller:
-    """What begins a process that reads by these settings, and decodes as `release` does."""
-    return lambda task, path: FillerProcess(settings, release, task, path)
+def filler_starter(settings: Settings) -> StartFiller:
+    """What begins a process that reads by these settings."""
+    return lambda task, path: FillerProcess(settings, task, path)
 
 
 class FillerProcess:
     """One pass in a process of its own; see index.facts.live.Filler."""
 
-    def __init__(self, settings: Settings, release: str, task: Pass, path: Path) -> None:
+    def __init__(self, settings: Settings, task: Pass, path: Path) -> None:
         environ = os.environ | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
         self._process = subprocess.Popen(  # noqa: S603 - our own words, no shell
             [sys.executable, "-m", _MODULE],
@@ -48,7 +48,7 @@ class FillerProcess:
             env=environ,
             process_group=0,
         )
-        given = {"settings": asdict(settings), "release": release, "task": _packed(task), "path": str(path)}
+        given = {"settings": asdict(settings), "task": _packed(task), "path": str(path)}
         self._given = json.dumps(given).encode()
 
     def progress(self) -> Iterator[tuple[int, int]]:

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 from etcdview.access.exposure import exposure_warnings
 from etcdview.access.secret_key import derived
 from etcdview.cluster.cluster import Cluster
+from etcdview.cluster.facts_process import filler_starter
 from etcdview.cluster.sources import open_codec, open_etcd, open_file
+from etcdview.codec import Codec
 from etcdview.config import Settings
 from etcdview.errors import SettingError
 from etcdview.health.monitor import Monitor
 from etcdview.index import names_for
+from etcdview.index.base import KeyIndex
+from etcdview.index.facts.database import new_folder
+from etcdview.index.facts.fact import Extractor
+from etcdview.index.facts.live import Facts
 from etcdview.kube.keys import KeySpace
 from etcdview.writes.undo import UndoFile, default_path
 
@@ -24,14 +31,16 @@ def open_cluster(settings: Settings) -> Cluster:
     keyspace = KeySpace(settings.etcd_prefix)
     if settings.from_file:
         store = open_file(Path(settings.from_file))
+        index, codec = names_for(store, keyspace), open_codec(settings)
         return Cluster(
             name=settings.cluster_name or Path(settings.from_file).name,
             store=store,
-            index=names_for(store, keyspace),
-            codec=open_codec(settings),
+            index=index,
+            codec=codec,
             keyspace=keyspace,
             warnings=(*exposure_warnings(settings), *store.notes),
             fingerprint_key=_fingerprint_key(settings),
+            facts=_facts(settings, index, codec, keyspace),
         )
     return _live(settings, keyspace)
 
@@ -42,22 +51,42 @@ def _live(settings: Settings, keyspace: KeySpace) -> Cluster:
     monitor = Monitor(store)
     monitor.start()
     plain = any(e.startswith("http://") for e in settings.endpoints)
+    codec = open_codec(settings)
+    index = names_for(
+        store,
+        keyspace,
+        prefixes=tuple(prefix.encode() for prefix in settings.prefixes),
+        memory_limit_bytes=settings.memory_limit,
+    )
     return Cluster(
         name=settings.cluster_name or "etcd",
         store=store,
-        index=names_for(
-            store,
-            keyspace,
-            prefixes=tuple(prefix.encode() for prefix in settings.prefixes),
-            memory_limit_bytes=settings.memory_limit,
-        ),
-        codec=open_codec(settings),
+        index=index,
+        codec=codec,
         keyspace=keyspace,
         monitor=monitor,
         warnings=(*exposure_warnings(settings), *((UNSECURED,) if plain else ())),
         fingerprint_key=_fingerprint_key(settings),
         undo=undo,
+        facts=_facts(settings, index, codec, keyspace),
     )
+
+
+def _facts(settings: Settings, index: KeyIndex, codec: Codec, keyspace: KeySpace) -> Facts | None:
+    """The facts of all values, as far as the settings permit; begun in the background."""
+    if settings.facts == "off":
+        return None
+    facts = Facts(
+        index,
+        Extractor(codec, keyspace, lambda: datetime.now(UTC)),
+        filler_starter(settings),
+        new_folder,
+        asked=settings.facts == "on",
+        rate=settings.scan_rate,
+        live=not settings.from_file,
+    )
+    facts.start()
+    return facts
 
 
 def _undo(settings: Settings) -> UndoFile | None:

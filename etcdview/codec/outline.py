@@ -101,9 +101,12 @@ def _owner(reference: Mapping[str, Any]) -> Owner:
 
 
 def _last_manager(obj: Object) -> tuple[str, int | None]:
-    written = [(seconds_of(text(entry, "time")) or 0, text(entry, "manager")) for entry in managers(obj)]
-    moment, name = max(written, default=(0, ""))
-    return name, moment or None
+    name, last = "", 0
+    for entry in managers(obj):  # of several in one second the last one in the list
+        at = seconds_of(text(entry, "time")) or 0
+        if at >= last:
+            name, last = text(entry, "manager"), at
+    return name, last or None
 
 
 def byte_size(value: str | bytes) -> int:

@@ -82,6 +82,12 @@ SERVING: tuple[Row, ...] = (
     Row("memory-limit", "memory_limit", "ETCDVIEW_MEMORY_LIMIT", values.size, "SIZE",
         "Memory for the index of key names, such as 512MiB; past it etcd is asked page by page. 0: no limit.",
         show=values.show_size),
+    Row("facts", "facts", "ETCDVIEW_FACTS", values.facts, "MODE",
+        "Keep facts of every value, for filters and health at any size: auto reads up to 256 MiB of values without "
+        "being told to, on reads all of them, off none."),
+    Row("scan-rate", "scan_rate", "ETCDVIEW_SCAN_RATE", values.size, "SIZE",
+        "How much of the values is read in a second for the facts, such as 16MiB. 0: as fast as etcd answers.",
+        show=values.show_size),
     Row("listen", "listen", "ETCDVIEW_LISTEN", values.address, "ADDRESS:PORT",
         "Where to listen. Any address but this machine's own needs a login."),
     Row("workers", "workers", "ETCDVIEW_WORKERS", values.count, "N",

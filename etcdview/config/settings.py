@@ -12,7 +12,8 @@ class Settings:
     """Everything that can be set, checked. Paths are as given, empty where there is none.
 
     `timeout_seconds` is the deadline of each call to etcd; `memory_limit` how many bytes the key index may take,
-    0 for no limit; `session_seconds` how long a login lasts. `notes` are sentences about what was found without being
+    0 for no limit; `facts` is "auto", "on" or "off"; `scan_rate` is in bytes a second, 0 for no limit;
+    `session_seconds` how long a login lasts. `notes` are sentences about what was found without being
     asked for.
     """
 
@@ -35,6 +36,8 @@ class Settings:
     threads: int = 32
     trusted_hosts: tuple[str, ...] = ()
     memory_limit: int = 1024**3
+    facts: str = "auto"
+    scan_rate: int = 64 * 1024**2
     insecure_no_login: bool = False
     tls_cert: str = ""
     tls_key: str = ""

@@ -134,6 +134,13 @@ def size(value: object) -> int:
     return int(size_bytes)
 
 
+def facts(value: object) -> str:
+    """Whether facts of values are kept."""
+    if value not in ("auto", "on", "off"):
+        raise ValueError("it is auto, on or off")
+    return str(value)
+
+
 def address(value: object) -> str:
     """An address to listen on."""
     return str(parse_address(text(value)))

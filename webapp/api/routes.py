@@ -42,8 +42,14 @@ def health() -> dict[str, Any]:
 @problems(503)
 def resources() -> dict[str, Any]:
     """The resource types with their counts, one entry a storage prefix."""
-    tree = named_tree(current_window())
-    return {"revision": tree.revision, "complete": tree.complete, "resources": [_resource(t) for t in tree.types]}
+    window = current_window()
+    tree = named_tree(window)
+    return {
+        "revision": tree.revision,
+        "complete": tree.complete,
+        "facts_complete": window.cluster.facts is not None and window.cluster.facts.status.complete,
+        "resources": [_resource(t) for t in tree.types],
+    }
 
 
 @bp.get("/keys")

@@ -77,6 +77,7 @@ class ResourcesSchema(Strict):
 
     revision = fields.Integer()
     complete = fields.Boolean()
+    facts_complete = fields.Boolean(metadata={"description": "the facts of all values are known"})
     resources = fields.List(fields.Nested(ResourceSchema))
 
 

@@ -7,7 +7,10 @@ one of its key, whoever comes first, so both may work at the same time.
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +21,7 @@ from etcdview.index.facts.fact import STATES, Fact
 BUSY_SECONDS = 30.0  # how long a writer waits for another
 _CACHE_KIB = 16 * 1024  # of each connection
 _KEPT_TEXTS = 200_000
+_FOLDER = "etcdview-facts-"
 
 _SCHEMA = """
 CREATE TABLE texts (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
@@ -74,7 +78,7 @@ _PARTS = ("size", *_SUMS[1:])  # the columns of a fact that the sums are of
 
 
 def _triggers() -> str:
-    """What keeps `totals` equal to `facts`, whoever writes."""
+    """What keeps `totals` equal to `facts`, from any process."""
     new = ", ".join(f"new.{part}" for part in _PARTS)
     more = ", ".join(f"{total} = {total} + excluded.{total}" for total in _SUMS)
     less = ", ".join(f"{total} = {total} - old.{part}" for total, part in zip(_SUMS, _PARTS, strict=True))
@@ -101,6 +105,29 @@ _UPSERT = (
     f"ON CONFLICT (key) DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in _COLUMNS[1:])} "
     "WHERE excluded.revision > facts.revision"
 )
+
+
+def new_folder() -> Path:
+    """A folder for a database of this process, which nobody else may read; those of processes that died are removed.
+
+    Raises OSError where no temporary folder can be written.
+    """
+    parent = Path(tempfile.gettempdir())
+    for old in parent.glob(f"{_FOLDER}*"):
+        pid = old.name.removeprefix(_FOLDER).partition("-")[0]
+        if pid.isdecimal() and not _runs(int(pid)) and old.stat().st_uid == os.getuid():
+            shutil.rmtree(old, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=f"{_FOLDER}{os.getpid()}-"))
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's
+        return True
+    return True
 
 
 def create(path: Path) -> None:

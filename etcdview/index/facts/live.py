@@ -8,8 +8,9 @@ import queue
 import shutil
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -23,11 +24,11 @@ from etcdview.models import Event, KeyValue
 
 _log = logging.getLogger(__name__)
 
-Mode = Literal["auto", "on", "off"]
-State = Literal["off", "waiting", "filling", "complete", "failed"]
+State = Literal["starting", "waiting", "filling", "complete", "failed"]
 
-AUTO_BYTES = 256 * 1024 * 1024  # what "auto" reads of values without a request
-WAITING_EVENTS = 50_000  # not yet written; more than that, and the pass begins again
+AUTO_BYTES = 256 * 1024 * 1024  # of values, read without anyone asking for it
+QUIET_SECONDS = 5.0  # before that: the first pages come first
+WAITING_BYTES = 64 * 1024 * 1024  # of events that are not yet written; with more, the pass begins again
 BATCH_EVENTS = 2_000
 _POLL_SECONDS = 0.2
 _AGAIN_SECONDS = 30.0  # after a pass that failed
@@ -37,13 +38,16 @@ _AGAIN_SECONDS = 30.0  # after a pass that failed
 class FactStatus:
     """How far the facts are: `done` of about `total` keys, `bytes` of values read. `problem` says what is wrong.
 
-    "off": they are not kept; "waiting": for someone to begin, because there is more to read than "auto" reads.
+    `revision`: every change up to it is in them, once they are complete; more may be.
+
+    "waiting": for someone to begin, because there are more than AUTO_BYTES to read.
     """
 
     state: State
     done: int = 0
     total: int = 0
     bytes: int = 0
+    revision: int = 0
     problem: str = ""
 
     @property
@@ -73,31 +77,33 @@ class Facts:
     def __init__(
         self,
         index: KeyIndex,
-        extractor: Callable[[], Extractor],
+        extractor: Extractor,
         start_filler: StartFiller,
-        folder: Path,
+        new_folder: Callable[[], Path],
         *,
-        mode: Mode = "auto",
+        asked: bool = False,
         rate: int = 0,
         live: bool = True,
     ) -> None:
-        """`extractor` gives the one for now: the codec depends on the release, which is found out later.
+        """`asked`: read however much there is; else up to AUTO_BYTES, and wait for `begin` where there is more.
 
-        `folder` is for the database alone; it is made, and removed at the end. `rate` as in Pass.
+        `new_folder` makes one for the database alone; it is removed at the end. `rate` as in Pass.
         """
         self._index, self._extractor, self._start_filler = index, extractor, start_filler
-        self._folder, self._rate, self._live = folder, rate, live
-        self._begun = mode == "on"
-        self._lock = threading.Lock()  # guards the three below
-        self._status = FactStatus("off" if mode == "off" else "waiting")
+        self._new_folder, self._rate, self._live = new_folder, rate, live
+        self._asked = asked
+        self._lock = threading.Lock()  # guards the four below
+        self._status = FactStatus("starting")
         self._reader: FactReader | None = None
+        self._folder: Path | None = None
         self._filler: Filler | None = None
         self._events: queue.Queue[Sequence[Event] | None] = queue.Queue()  # None: all names were loaded again
         self._listening = False
+        self._waiting_bytes = 0  # of values in the queue, about: two threads change it
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="etcdview-facts", daemon=True)
-        self._mode = mode
+        self._quiet_until = 0.0
         self._too_much = False  # more to read than "auto" reads, as a pass has found out
 
     @property
@@ -113,16 +119,15 @@ class Facts:
             return self._reader if self._status.complete else None
 
     def start(self) -> None:
-        """Begin, as far as the mode permits; returns at once."""
-        if self._mode == "off":
-            return
+        """Begin in the background."""
+        self._quiet_until = time.monotonic() + QUIET_SECONDS
         if isinstance(self._index, Announcing):
             self._index.listen(self)
         self._thread.start()
 
     def begin(self) -> None:
         """Read all values, however many there are: someone has asked for it."""
-        self._begun = True
+        self._asked = True
         self._wake.set()
 
     def close(self) -> None:
@@ -141,7 +146,8 @@ class Facts:
         """See Listener."""
         if not self._listening:
             return
-        if self._events.qsize() > WAITING_EVENTS:  # the database stands still: what was missed is read again
+        self._waiting_bytes += sum(event.kv.size_bytes for event in events)
+        if self._waiting_bytes > WAITING_BYTES:  # the database stands still: what is missed is read again
             self.reloaded()
         else:
             self._events.put(events)
@@ -168,7 +174,8 @@ class Facts:
 
     def _may_begin(self) -> bool:
         fresh = self._index.freshness()
-        return fresh.complete and fresh.state in ("live", "behind", "static") and (self._begun or not self._too_much)
+        known = fresh.complete and fresh.state in ("live", "behind", "static")
+        return known and (self._asked or (not self._too_much and time.monotonic() > self._quiet_until))
 
     def _fail(self, error: Exception) -> None:
         self._listening = False
@@ -184,20 +191,22 @@ class Facts:
         """Let go of the database."""
         with self._lock:
             reader, self._reader = self._reader, None
+            folder, self._folder = self._folder, None
         if reader is not None:
             reader.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _keep(self) -> None:
         """Fill an empty database, and keep it true until changes may have been missed."""
         self._discard()
-        self._folder.mkdir(mode=0o700)
-        path = self._folder / "facts.db"
+        folder = self._new_folder()
+        path = folder / "facts.db"
+        with self._lock:
+            self._folder, self._reader = folder, FactReader(path)
         create(path)
         writer = FactWriter(path)
         try:
-            with self._lock:
-                self._reader = FactReader(path)
             self._listen()
             pass_ = _Filling(self._begin_pass(path), self._count)
             self._follow(writer, pass_)
@@ -206,16 +215,16 @@ class Facts:
             writer.close()
 
     def _listen(self) -> None:
-        while not self._events.empty():
-            self._events.get_nowait()
+        self._events = queue.Queue()
+        self._waiting_bytes = 0
         self._listening = True
 
     def _begin_pass(self, path: Path) -> Filler:
         # after listening has begun: every change behind this revision will be told
         since = self._index.freshness().revision if self._live else 0
         total = self._index.tree().count
-        self._set(FactStatus("filling", total=total))
-        most = 0 if self._begun else AUTO_BYTES
+        self._set(FactStatus("filling", total=total, revision=since))
+        most = 0 if self._asked else AUTO_BYTES
         filler = self._start_filler(Pass(tuple(ranges_of(self._index)), since, self._rate, most), path)
         with self._lock:
             self._filler = filler
@@ -226,7 +235,11 @@ class Facts:
     def _count(self, keys: int, size: int) -> None:
         with self._lock:
             total = max(self._status.total, keys)
-            self._status = FactStatus("filling", keys, total, size)
+            self._status = replace(self._status, done=keys, total=total, bytes=size)
+
+    def _advance(self, revision: int) -> None:
+        with self._lock:
+            self._status = replace(self._status, revision=max(self._status.revision, revision))
 
     def _follow(self, writer: FactWriter, filling: _Filling) -> None:
         """Write what changes, until the index loads again. Raises what ended the pass."""
@@ -238,24 +251,23 @@ class Facts:
             done = filling.ended
             if batch:
                 facts, deleted = newest(batch)
-                extractor = self._extractor()
-                writer.write(map(extractor.fact, facts), deleted, filling=not done)
-            if done and not self.status.complete:
-                self._complete(filling)
-                if self._too_much:
-                    return
+                writer.write(map(self._extractor.fact, facts), deleted, filling=not done)
+                self._advance(batch[-1].kv.mod_revision)
+            if done and not self.status.complete and not self._completes(filling):
+                return
         filling.stop()
 
-    def _complete(self, filling: _Filling) -> None:
+    def _completes(self, filling: _Filling) -> bool:
+        """Whether the pass that has ended read everything. Raises what it failed with."""
         if isinstance(filling.error, TooMuchError):
             self._too_much = True
             self._set(FactStatus("waiting", total=self.status.total))
             self._discard()
-            return
+            return False
         if filling.error is not None:
             raise filling.error
-        status = self.status
-        self._set(FactStatus("complete", status.done, status.done, status.bytes))
+        self._set(replace(self.status, state="complete", total=self.status.done))
+        return True
 
     def _batch(self) -> list[Event] | None:
         """The events of the next moments, perhaps none; None when the index has loaded again."""
@@ -266,6 +278,7 @@ class Facts:
                 if found is None:
                     return None
                 events += found
+        self._waiting_bytes -= sum(event.kv.size_bytes for event in events)
         return events
 
 

@@ -173,7 +173,7 @@ class FactReader:
         return found
 
     def with_uid(self, uid: str, limit: int = 10) -> tuple[bytes, ...]:
-        """The keys of the objects with that UID: one, where nothing is wrong."""
+        """The keys of the objects with that UID: one, as a rule."""
         with self._connection() as connection:
             query = "SELECT key FROM facts WHERE uid = ? ORDER BY key LIMIT ?"
             return tuple(key for (key,) in connection.execute(query, (packed_uid(uid), limit)))
@@ -184,7 +184,7 @@ class FactReader:
             return tuple((unpacked_uid(uid), n) for uid, n in connection.execute(_TWICE, (limit,)))
 
     def orphans(self, limit: int) -> tuple[bytes, ...]:
-        """Keys of objects whose owner is not there."""
+        """Keys of objects whose owner does not exist."""
         with self._connection() as connection:
             return tuple(key for (key,) in connection.execute(_ORPHANS, (limit,)))
 

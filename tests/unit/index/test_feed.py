@@ -41,6 +41,8 @@ class StoppedMeanwhile(StaticStore):
 class Nothing:
     def moved(self, events: Sequence[Event]) -> None: ...
 
+    def loaded(self) -> None: ...
+
     def over_limit(self) -> str:
         return ""
 

@@ -57,7 +57,10 @@ def test_every_page_that_a_dump_has_works_on_a_database_file(
 
 def test_it_holds_what_the_capture_holds(client: FlaskClient, file_client: FlaskClient) -> None:
     address = "/api/v1/resources"
-    assert file_client.get(address).json == client.get(address).json
+    found, expected = file_client.get(address).json, client.get(address).json
+    for answer in (found, expected):
+        del answer["factsComplete"]  # they come in the background
+    assert found == expected
 
 
 def test_every_page_says_what_is_not_read_and_not_checked(file_client: FlaskClient) -> None:

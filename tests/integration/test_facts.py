@@ -1,0 +1,174 @@
+"""Facts of values equal a fresh scan of etcd, whatever was written and deleted while and after they filled."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from etcdview.cluster.facts_process import filler_starter
+from etcdview.codec import Codec
+from etcdview.config import Settings
+from etcdview.demo.cluster import Cluster
+from etcdview.index.facts import filling
+from etcdview.index.facts.database import FactWriter, create, new_folder
+from etcdview.index.facts.fact import Extractor
+from etcdview.index.facts.live import Facts
+from etcdview.index.facts.reading import FactReader, KeyFacts, Total, Wanted
+from etcdview.index.live import Index
+from etcdview.models import Range, TlsFiles
+from etcdview.stores.etcd.client import EtcdStore
+from etcdview.stores.files.dump import read_dump
+from tests.integration.indexing import KEYSPACE, Writer, indexed, settled, wait_for, writing
+
+NOW = datetime(2026, 11, 28, tzinfo=UTC)
+EXTRACTOR = Extractor(Codec(), KEYSPACE, lambda: NOW)
+KEYS = 120
+
+
+@pytest.fixture(scope="module")
+def captured(capture: Path) -> list[tuple[bytes, bytes]]:
+    """Keys and values of a real cluster, and values that nobody can decode."""
+    real = [(kv.key, kv.value) for kv in read_dump(capture / "registry.jsonl.gz")]
+    return [*real, (b"/registry/odd", b"\x00\xff"), (b"/registry/pods/a/damaged", real[0][1][:40]), (b"plain", b"x")]
+
+
+@contextmanager
+def kept(index: Index, url: str, *, asked: bool = True) -> Iterator[Facts]:
+    """The facts of an index, filled by the process that fills for users."""
+    facts = Facts(index, EXTRACTOR, filler_starter(Settings(endpoints=(url,))), new_folder, asked=asked)
+    facts.start()
+    try:
+        yield facts
+    finally:
+        facts.close()
+
+
+def everything(reader: FactReader) -> tuple[tuple[KeyFacts, ...], list[Total]]:
+    """All facts and all sums. The way of filling decides nothing of them."""
+    totals = [total for total in reader.totals() if total.keys]
+    return reader.facts(Wanted()), sorted(totals, key=repr)
+
+
+def fresh(url: str, folder: Path) -> tuple[tuple[tuple[KeyFacts, ...], list[Total]], int]:
+    """What a fresh scan of etcd gives, and its revision."""
+    store = EtcdStore([url], TlsFiles(), timeout_seconds=10.0)
+    found = store.range(Range(b"\0", b"\0"))
+    store.close()
+    create(folder / "fresh.db")
+    writer, reader = FactWriter(folder / "fresh.db"), FactReader(folder / "fresh.db")
+    writer.write(map(EXTRACTOR.fact, found.kvs))
+    answer = everything(reader)
+    writer.close()
+    reader.close()
+    return answer, found.revision
+
+
+def assert_equal(facts: Facts, index: Index, writer: Writer, url: str) -> None:
+    """The facts are those of a fresh scan, once a last change has reached them."""
+    last = writer.put(b"/registry/configmaps/last/last", value=b"{}")
+    settled(index, last)
+    wait_for(lambda: facts.status.complete and facts.status.revision >= last, lambda: facts.status)
+    assert facts.reader is not None
+    with tempfile.TemporaryDirectory() as folder:
+        expected, revision = fresh(url, Path(folder))
+    assert revision == last
+    assert everything(facts.reader) == expected
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_facts_equal_a_fresh_scan_after_any_history(
+    plain_etcd: Cluster, captured: list[tuple[bytes, bytes]], monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    monkeypatch.setattr(filling, "PIECE_NAMES", 40)  # several pieces
+    chance, url = random.Random(seed), plain_etcd.endpoints[0]  # noqa: S311 - the same steps each time
+
+    def change(writer: Writer) -> int:
+        key, _ = chance.choice(captured)
+        if chance.random() < 0.3:
+            return writer.delete(key)
+        return writer.put(key, value=chance.choice(captured)[1])
+
+    with writing(url) as writer:
+        for key, value in captured[:KEYS]:
+            writer.put(key, value=value)
+        with indexed(url) as index, kept(index, url) as facts:
+            while not facts.status.complete:  # written while it fills
+                change(writer)
+            for number in range(100):
+                revision = change(writer)
+                if number == 50:
+                    writer.compact(revision)
+            assert_equal(facts, index, writer, url)
+
+
+def test_facts_are_read_again_when_the_index_had_to_load_again(
+    plain_etcd: Cluster, captured: list[tuple[bytes, bytes]]
+) -> None:
+    url = plain_etcd.endpoints[0]
+    with writing(url) as writer:
+        for key, value in captured[:KEYS]:
+            writer.put(key, value=value)
+        with indexed(url) as index, kept(index, url) as facts:
+            wait_for(lambda: facts.status.complete, lambda: facts.status)
+            facts.reloaded()  # what the index says when it has missed changes
+            wait_for(lambda: not facts.status.complete, lambda: facts.status)
+            assert facts.reader is None  # nothing is answered of which nobody knows whether it is true
+            assert_equal(facts, index, writer, url)
+
+
+def test_more_values_than_are_read_without_a_request_wait_for_one(
+    plain_etcd: Cluster, captured: list[tuple[bytes, bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("etcdview.index.facts.live.AUTO_BYTES", 10_000)
+    monkeypatch.setattr("etcdview.index.facts.live.QUIET_SECONDS", 0.0)
+    url = plain_etcd.endpoints[0]
+    with writing(url) as writer:
+        for key, value in captured[:KEYS]:
+            writer.put(key, value=value)
+        with indexed(url) as index, kept(index, url, asked=False) as facts:
+            wait_for(lambda: facts.status.state == "waiting", lambda: facts.status)
+            assert facts.reader is None
+            facts.begin()
+            assert_equal(facts, index, writer, url)
+
+
+def test_the_folder_of_the_facts_is_private_and_gone_in_the_end(plain_etcd: Cluster) -> None:
+    url = plain_etcd.endpoints[0]
+    made: list[Path] = []
+
+    def folder() -> Path:
+        made.append(new_folder())
+        return made[-1]
+
+    with indexed(url) as index:
+        facts = Facts(index, EXTRACTOR, filler_starter(Settings(endpoints=(url,))), folder, asked=True)
+        facts.start()
+        wait_for(lambda: facts.status.complete, lambda: facts.status)
+        assert made[0].stat().st_mode & 0o777 == 0o700
+        assert {path.stat().st_mode & 0o077 for path in made[0].iterdir()} == {0}
+        facts.close()
+
+    assert not made[0].exists()
+
+
+def test_a_pass_that_cannot_read_says_why_and_is_tried_again(
+    plain_etcd: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = plain_etcd.endpoints[0]
+    monkeypatch.setattr("etcdview.index.facts.live._AGAIN_SECONDS", 0.5)
+    wrong = filler_starter(Settings(endpoints=("http://127.0.0.1:9",), timeout_seconds=0.5))
+    right = filler_starter(Settings(endpoints=(url,)))
+    starters = [wrong, right]
+    with indexed(url) as index:
+        facts = Facts(index, EXTRACTOR, lambda task, path: starters.pop(0)(task, path), new_folder, asked=True)
+        facts.start()
+        wait_for(lambda: facts.status.state == "failed", lambda: facts.status)
+        assert "127.0.0.1:9" in facts.status.problem
+        wait_for(lambda: facts.status.complete, lambda: facts.status)
+        facts.close()

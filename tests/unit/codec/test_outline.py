@@ -1,0 +1,85 @@
+"""Outlines: what a value says of an object beside its content, taken the quick way and the long way alike."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+
+from etcdview.codec import Codec, Detail
+from etcdview.codec.outline import LAST_APPLIED, Owner, of_decoded
+from etcdview.models import KeyValue
+from etcdview.stores.files.dump import read_dump
+
+CODEC = Codec()
+
+
+@pytest.fixture(scope="module")
+def captured(capture: Path) -> list[KeyValue]:
+    """Every value of a real cluster."""
+    return list(read_dump(capture / "registry.jsonl.gz"))
+
+
+def test_the_quick_outline_of_every_captured_value_equals_the_one_of_its_object(captured: list[KeyValue]) -> None:
+    apart = ("managed_bytes", "body")  # in protobuf and JSON they have other sizes; the body leaves things out
+    for kv in captured:
+        quick = CODEC.outline(kv.key, kv.value, lambda api_version, kind: False)
+        long = of_decoded(CODEC.decode(kv.key, kv.value))
+        for field in dataclasses.fields(quick):
+            if field.name not in (*apart, "data_bytes"):
+                assert getattr(quick, field.name) == getattr(long, field.name), (kv.key, field.name)
+        assert bool(quick.managed_bytes) == bool(long.managed_bytes), kv.key
+        assert bool(quick.data_bytes) == bool(long.data_bytes), kv.key
+
+
+def test_the_body_of_an_outline_is_what_a_table_shows_of_the_object(captured: list[KeyValue]) -> None:
+    pods = [kv for kv in captured if kv.key.startswith(b"/registry/pods/")]
+    assert pods
+    for kv in pods:
+        body = CODEC.outline(kv.key, kv.value, lambda api_version, kind: kind == "Pod").body
+        assert body == CODEC.decode(kv.key, kv.value, detail=Detail.CELLS).object
+
+
+def test_an_object_of_any_shape_has_an_outline() -> None:
+    for metadata in (None, [], "x", 7, {"labels": []}, {"ownerReferences": [1, {"uid": 4}]}, {"managedFields": {}}):
+        value = json.dumps({"apiVersion": "a/v1", "kind": "B", "metadata": metadata}).encode()
+        outline = CODEC.outline(b"/k", value, lambda api_version, kind: True)
+        assert (outline.error, outline.name, dict(outline.labels)) == ("", "", {})
+
+
+def test_what_was_last_applied_is_not_counted_among_the_annotations() -> None:
+    annotations = {"a": "xyz", LAST_APPLIED: "{}"}
+    value = json.dumps({"apiVersion": "v1", "kind": "B", "metadata": {"annotations": annotations}}).encode()
+
+    outline = CODEC.outline(b"/k", value, lambda api_version, kind: False)
+
+    assert (outline.annotation_bytes, outline.last_applied_bytes) == (4, len(LAST_APPLIED) + 2)
+
+
+def test_who_wrote_last_is_the_manager_of_the_newest_entry() -> None:
+    managers = [
+        {"manager": "old", "time": "2026-01-01T00:00:00Z"},
+        {"manager": "new", "time": "2026-02-01T00:00:00Z"},
+        {"manager": "odd", "time": "yesterday"},
+    ]
+    owners = [{"uid": "u", "controller": True}, {"uid": "w"}]
+    metadata = {"managedFields": managers, "ownerReferences": owners, "finalizers": ["f"]}
+    value = json.dumps({"apiVersion": "a/v1", "kind": "B", "metadata": metadata}).encode()
+
+    outline = CODEC.outline(b"/k", value, lambda api_version, kind: False)
+
+    assert (outline.manager, outline.managed_at) == ("new", 1769904000)
+    assert outline.owners == (Owner("u", True), Owner("w"))
+    assert outline.finalizers == ("f",)
+
+
+@pytest.mark.parametrize(
+    "value", [b"", b"x", b"k8s\0", b"k8s\0\x0a\xff", b"{", b"\xd9\xd9\xf7\xff", b"k8s:enc:aescbc:v1:k:x"]
+)
+def test_a_value_that_cannot_be_decoded_says_why(value: bytes) -> None:
+    outline = CODEC.outline(b"/k", value, lambda api_version, kind: True)
+
+    assert outline.error
+    assert outline.body is None

@@ -1,0 +1,170 @@
+"""The database of facts: a newer fact wins whoever writes it, sums follow, and questions are answered exactly."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from etcdview.codec import Codec
+from etcdview.index.facts.database import FactWriter, create, new_folder, packed_uid, unpacked_uid
+from etcdview.index.facts.fact import Extractor
+from etcdview.index.facts.reading import FactReader, Wanted
+from etcdview.kube.keys import KeySpace
+from etcdview.kube.selectors import parse_labels
+from etcdview.models import KeyValue
+
+EXTRACTOR = Extractor(Codec(), KeySpace(), lambda: datetime(2026, 11, 28, tzinfo=UTC))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    made = tmp_path / "facts.db"
+    create(made)
+    return made
+
+
+@pytest.fixture
+def writer(path: Path) -> Iterator[FactWriter]:
+    made = FactWriter(path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def reader(path: Path) -> Iterator[FactReader]:
+    made = FactReader(path)
+    yield made
+    made.close()
+
+
+def stored(name: str, revision: int = 1, version: int = 1, namespace: str = "shop", **metadata: object) -> KeyValue:
+    """A config map under its own key."""
+    obj = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": name, "namespace": namespace, **metadata},
+    }
+    key = f"/registry/configmaps/{namespace}/{name}".encode()
+    return KeyValue(key, 1, revision, version, value=json.dumps(obj).encode())
+
+
+def write(
+    writer: FactWriter, *kvs: KeyValue, deleted: tuple[tuple[bytes, int], ...] = (), filling: bool = False
+) -> None:
+    writer.write(map(EXTRACTOR.fact, kvs), deleted, filling=filling)
+
+
+def test_an_older_fact_never_replaces_a_newer_one(writer: FactWriter, reader: FactReader) -> None:
+    write(writer, stored("a", 5))
+    write(writer, stored("a", 3), filling=True)
+
+    assert [found.revision for found in reader.facts(Wanted())] == [5]
+
+
+def test_a_key_that_was_deleted_does_not_come_back_with_what_a_pass_read_before(
+    writer: FactWriter, reader: FactReader
+) -> None:
+    key = stored("a").key
+    write(writer, deleted=((key, 7),), filling=True)
+    write(writer, stored("a", 6), filling=True)
+    assert reader.keys(Wanted()) == ()
+
+    write(writer, stored("a", 8), filling=True)  # it was created again
+    assert reader.keys(Wanted()) == (key,)
+
+
+def test_sums_are_those_of_all_facts_after_any_writes(writer: FactWriter, reader: FactReader) -> None:
+    chance = random.Random(7)  # noqa: S311 - the same steps each time
+    for revision in range(1, 200):
+        name, namespace = f"n{chance.randrange(20)}", f"ns{chance.randrange(3)}"
+        kv = stored(name, revision, namespace=namespace, annotations={"a": "x" * chance.randrange(50)})
+        gone = ((kv.key, revision),) if chance.random() < 0.3 else ()
+        write(writer, *(() if gone else (kv,)), deleted=gone)
+
+    facts, totals = reader.facts(Wanted()), reader.totals()
+
+    assert facts
+    for total in totals:
+        mine = [f for f in facts if f.namespace == total.namespace]
+        assert total.keys == len(mine)
+        assert total.bytes == sum(f.size for f in mine)
+        assert total.annotation_bytes == sum(f.annotation_bytes for f in mine)
+    assert sum(total.keys for total in totals) == len(facts)
+
+
+@pytest.mark.parametrize(
+    "selector", ["a=1", "a", "!a", "a!=1", "a in (1,2)", "a notin (1)", "a=1,b", "a>1", "a<2", "b=", ""]
+)
+def test_labels_select_what_they_select_of_each_object(writer: FactWriter, reader: FactReader, selector: str) -> None:
+    sets: list[dict[str, str]] = [{}, {"a": "1"}, {"a": "2"}, {"a": "1", "b": "x"}, {"b": ""}, {"a": "10"}]
+    write(writer, *(stored(f"n{i}{j}", labels=labels) for i, labels in enumerate(sets) for j in range(3)))
+    wanted = parse_labels(selector)
+
+    found = reader.facts(Wanted(resource="configmaps", labels=wanted))
+
+    expected = [f for f in reader.facts(Wanted()) if wanted.matches(f.labels)]
+    assert list(found) == expected
+    assert reader.count(Wanted(labels=wanted)) == len(expected)
+
+
+def test_keys_come_in_every_order_and_page_by_page(writer: FactWriter, reader: FactReader) -> None:
+    write(writer, *(stored(f"n{i}", version=10 - i, annotations={"a": "x" * (i % 4)}) for i in range(8)))
+
+    by_size = reader.facts(Wanted(), order="size", descending=True)
+    pages = [reader.keys(Wanted(), order="size", descending=True, offset=at, limit=3) for at in range(0, 9, 3)]
+
+    assert [f.size for f in by_size] == sorted((f.size for f in by_size), reverse=True)
+    assert [key for page in pages for key in page] == [f.key for f in by_size]
+    assert reader.facts(Wanted(), order="version", descending=True, limit=1)[0].version == 10
+
+
+def test_owners_orphans_and_uids_that_stand_twice_are_found(writer: FactWriter, reader: FactReader) -> None:
+    uid = "2f3a0c1e-0000-4000-8000-00000000000a"
+    owned = {"ownerReferences": [{"uid": "other"}, {"uid": uid, "controller": True}]}
+    write(
+        writer, stored("owner", uid=uid), stored("child", **owned), stored("twin1", uid="t"), stored("twin2", uid="t")
+    )
+    write(writer, stored("orphan", ownerReferences=[{"uid": "gone"}]))
+
+    assert [k.rpartition(b"/")[2] for k in reader.keys(Wanted(owner=uid))] == [b"child"]
+    assert [k.rpartition(b"/")[2] for k in reader.orphans(10)] == [b"orphan"]
+    assert reader.shared_uids(10) == (("t", 2),)
+    assert len(reader.with_uid("t")) == 2
+
+
+@pytest.mark.parametrize(
+    "uid",
+    ["2f3a0c1e-0000-4000-8000-00000000000a", "2F3A0C1E-0000-4000-8000-00000000000A", "x", "a" * 16, "é" * 36, "2" * 36],
+)
+def test_a_uid_comes_back_as_it_was(uid: str) -> None:
+    packed = packed_uid(uid)
+    assert packed is not None
+    assert unpacked_uid(packed) == uid
+    assert packed_uid("") is None
+
+
+def test_the_folder_of_a_process_that_died_is_removed() -> None:
+    left = new_folder()
+    dead = left.with_name(left.name.replace(str(os.getpid()), "999999999"))
+    left.rename(dead)
+
+    mine = new_folder()
+
+    assert not dead.exists()
+    assert mine.exists()
+    mine.rmdir()
+
+
+def test_what_cannot_be_decoded_is_kept_with_the_reason(writer: FactWriter, reader: FactReader) -> None:
+    write(writer, stored("a"), KeyValue(b"/registry/pods/a/b", 1, 1, 1, value=b"\x00"), KeyValue(b"\xff", 1, 1, 1))
+
+    found = reader.facts(Wanted(error=True))
+
+    assert [f.key for f in found] == [b"/registry/pods/a/b", b"\xff"]
+    assert all(f.error for f in found)

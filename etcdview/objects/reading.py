@@ -81,14 +81,20 @@ class Objects:
         return found, reader.revision
 
     def read(
-        self, resource: ResourceType, namespace: str = "", *, revision: int = 0, name_prefix: str = ""
+        self,
+        resource: ResourceType,
+        namespace: str = "",
+        *,
+        revision: int = 0,
+        name_prefix: str = "",
+        detail: Detail = Detail.WHOLE,
     ) -> Iterator[Row]:
         """The objects of a type (in a namespace) in the order of their keys, all as of one revision.
 
         With a namespace, or for a type that has none, `name_prefix` keeps to names that begin with it.
         """
         for piece in PieceReader(self._store, revision=revision).read(*self.bounds(resource, namespace, name_prefix)):
-            yield from map(self.row, piece.kvs)
+            yield from (self.row(kv, detail) for kv in piece.kvs)
 
     def bounds(self, resource: ResourceType, namespace: str = "", name_prefix: str = "") -> tuple[bytes, bytes]:
         """The range that `read` reads: start and end."""

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 
+from etcdview.codec import Detail
 from etcdview.errors import DeniedError
 from etcdview.kube.crds import Definitions
 from etcdview.kube.keys import KeySpace
@@ -83,4 +84,6 @@ def _type(definitions: Definitions, ref: Ref) -> ResourceType | None:
 def _permitted(objects: Objects, resource: ResourceType, part: KindRange, revision: int) -> Iterator[Row]:
     """What may be read of the range, perhaps nothing."""
     with suppress(DeniedError):
-        yield from objects.read(resource, part.namespace, revision=revision, name_prefix=part.name_prefix)
+        yield from objects.read(
+            resource, part.namespace, revision=revision, name_prefix=part.name_prefix, detail=Detail.UNMANAGED
+        )

@@ -15,6 +15,7 @@ from etcdview.checks.findings import Finding
 from etcdview.checks.integrity import StoredState, stored_findings
 from etcdview.checks.namespaces import KINDS, ONLY_IN, namespace_views
 from etcdview.cluster.window import Window
+from etcdview.codec import Detail
 from etcdview.index.base import Freshness, Tree, TypeCount
 from etcdview.kube.identity import misnamed
 from etcdview.kube.keys import show
@@ -214,7 +215,7 @@ def _rows(window: Window, resource: ResourceType, namespace: str) -> Iterable[Ro
         row = window.objects.get(resource, "", namespace)
         return () if row is None else (row,)
     inside = _inside(resource, namespace) if resource.namespaced else ""
-    return () if inside is None else window.objects.read(resource, inside)
+    return () if inside is None else window.objects.read(resource, inside, detail=Detail.UNMANAGED)
 
 
 def _keys_by_namespace(tree: Tree) -> dict[str, int]:

@@ -21,18 +21,21 @@ _META = "apis/meta/v1.ObjectMeta"
 _MANAGERS = {_META: frozenset({"managedFields"})}
 # Of structs that a pod has many of, or large ones; tests/unit/tables holds that no cell misses them.
 NOT_IN_CELLS = {
-    _META: frozenset(("generateName", "managedFields", "selfLink", "uid")),
+    _META: frozenset(("deletionGracePeriodSeconds", "generateName", "managedFields", "selfLink", "uid")),
     "core/v1.PodSpec": frozenset(
-        ("affinity", "dnsConfig", "dnsPolicy", "enableServiceLinks", "hostAliases", "imagePullSecrets",
+        ("activeDeadlineSeconds", "affinity", "dnsConfig", "dnsPolicy", "enableServiceLinks", "ephemeralContainers",
+         "hostAliases", "hostIPC", "hostNetwork", "hostPID", "hostname", "imagePullSecrets", "overhead",
          "preemptionPolicy", "priority", "priorityClassName", "schedulerName", "securityContext", "serviceAccount",
          "serviceAccountName", "terminationGracePeriodSeconds", "tolerations", "topologySpreadConstraints", "volumes")
     ),
     "core/v1.Container": frozenset(
         ("args", "command", "env", "envFrom", "imagePullPolicy", "lifecycle", "livenessProbe", "ports",
-         "readinessProbe", "resources", "securityContext", "startupProbe", "terminationMessagePath",
-         "terminationMessagePolicy", "volumeDevices", "volumeMounts")
+         "readinessProbe", "resizePolicy", "resources", "securityContext", "startupProbe", "stdin", "stdinOnce",
+         "terminationMessagePath", "terminationMessagePolicy", "tty", "volumeDevices", "volumeMounts", "workingDir")
     ),
-    "core/v1.PodStatus": frozenset(("hostIP", "hostIPs", "qosClass", "startTime")),
+    "core/v1.PodStatus": frozenset(
+        ("ephemeralContainerStatuses", "hostIP", "hostIPs", "message", "observedGeneration", "qosClass", "startTime")
+    ),
     "core/v1.PodCondition": frozenset(("lastProbeTime", "lastTransitionTime", "message", "observedGeneration")),
     "core/v1.ContainerStatus": frozenset(
         ("allocatedResources", "containerID", "image", "imageID", "resources", "user", "volumeMounts")

@@ -18,6 +18,8 @@ from etcdview.codec.protobuf.schema import schema
 from etcdview.kube import resources
 from etcdview.kube.keys import KeySpace
 from etcdview.kube.resources import BUILTIN, ResourceType
+from etcdview.relations.severity import severity_of
+from etcdview.relations.states import health_of
 from etcdview.stores.files.dump import read_dump
 from etcdview.tables import Table, table_for
 
@@ -102,7 +104,7 @@ def test_every_cell_of_the_capture_is_equal(capsys: pytest.CaptureFixture[str]) 
     assert (equal, total) == (4797, 4797)
 
 
-def test_what_is_left_out_for_tables_is_in_no_cell() -> None:
+def test_what_is_left_out_for_tables_changes_no_cell_and_no_state() -> None:
     now = datetime.fromisoformat("2026-11-23T16:00:00Z")
     codec = Codec(encryption=load_encryption_config(CAPTURE / "encryption-config.yaml"), release="1.36")
     compared = 0
@@ -115,6 +117,8 @@ def test_what_is_left_out_for_tables_is_in_no_cell() -> None:
         assert cells is not None
         table = table_for(found.resource, CRDS.get(f"{found.resource.plural}.{found.resource.group}"))
         assert strict(table.cells(cells, now)) == strict(table.cells(whole, now))
+        assert severity_of(cells, now) == severity_of(whole, now)
+        assert health_of(cells, now) == health_of(whole, now)
         compared += 1
     assert compared == 573
 

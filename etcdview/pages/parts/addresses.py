@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from etcdview.errors import QueryError
 from etcdview.kube.keys import as_text, from_query, show, to_query
+
+_AS_IT_IS = re.compile(r"[A-Za-z0-9_.~/:-]*")  # most values; quote() takes several times as long to find that out
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +42,19 @@ def key_href(path: str, key: bytes, **params: str | int) -> str:
     """`path` with the key and the other parameters that are not empty as its query."""
     name, text = to_query(key)
     pairs = {name: text} | {k: str(v) for k, v in params.items() if v not in ("", 0)}
-    return f"{path}?{urlencode(pairs, quote_via=quote, safe='/:')}"
+    return f"{path}?{_query(pairs)}"
 
 
 def href(path: str, **params: str | int) -> str:
     """`path` with the parameters that are not empty as its query."""
     pairs = {k: str(v) for k, v in params.items() if v not in ("", 0)}
-    return f"{path}?{urlencode(pairs, quote_via=quote, safe='/:')}" if pairs else path
+    return f"{path}?{_query(pairs)}" if pairs else path
+
+
+def _query(pairs: Mapping[str, str]) -> str:
+    return "&".join(
+        [f"{name}={text if _AS_IT_IS.fullmatch(text) else quote(text, '/:')}" for name, text in pairs.items()]
+    )
 
 
 def key_crumbs(key: bytes) -> tuple[Crumb, ...]:

@@ -98,7 +98,7 @@ def parse_endpoint(text: str, *, tls: bool = False) -> Endpoint:
         parts = urlsplit(text)
         port = parts.port or DEFAULT_PORT
     except ValueError as error:
-        raise SettingError(f"The endpoint {text!r} cannot be read: {error}.", _REMEDY) from error
+        raise SettingError(f"The endpoint {text!r} has an invalid host or port.", _REMEDY) from error
     if parts.scheme not in ("http", "https"):
         raise SettingError(f"The endpoint {text!r} has the scheme {parts.scheme!r}, not http, https or unix.", _REMEDY)
     if not parts.hostname or parts.username is not None:

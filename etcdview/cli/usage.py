@@ -78,6 +78,7 @@ def complain(error: click.ClickException, arguments: list[str]) -> None:
         error.show()
         return
     what, _, remedy = error.format_message().partition("\n")
+    what = what.replace("is not a valid integer range", "is not a whole number").removesuffix(".") + "."
     if isinstance(error, click.NoSuchOption):
         what, remedy = _unknown_option(error, arguments)
     context = getattr(error, "ctx", None)

@@ -16,6 +16,7 @@ import cbor2
 from etcdview.codec.rawjson import MAX_DEPTH
 from etcdview.codec.scalars import go_utf8, number
 from etcdview.errors import DecodeError
+from etcdview.kube.reasons import reason
 
 # The self-described tag 55799, with which every stored value begins.
 SELF_DESCRIBED = b"\xd9\xd9\xf7"
@@ -49,7 +50,11 @@ def parse(raw: bytes) -> Any:
         return plain(value)
     except (cbor2.CBORError, ValueError, RecursionError, OverflowError, MemoryError, TypeError) as error:
         offset = skipped + min(stream.tell(), len(body))
-        raise DecodeError(f"Invalid CBOR: {error}.", offset=offset) from error
+        raise DecodeError(f"Invalid CBOR: {_why(error)}.", offset=offset) from error
+
+
+def _why(error: Exception) -> str:
+    return "it is cut short" if isinstance(error, cbor2.CBORDecodeEOF | MemoryError) else reason(error)
 
 
 def _decode(stream: io.BytesIO, body: bytes) -> Any:

@@ -20,8 +20,10 @@ def read_file(path: Path) -> dict[str, object]:
     except OSError as error:
         what = f"The settings file {path} cannot be read: {error.strerror}."
         raise SettingError(what, "Check --config and ETCDVIEW_CONFIG.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except tomllib.TOMLDecodeError as error:
         raise SettingError(f"The settings file {path} is not valid TOML: {error}.", "Correct that line.") from error
+    except UnicodeDecodeError as error:
+        raise SettingError(f"The settings file {path} is not UTF-8 text.", "Write it as TOML, in UTF-8.") from error
     return {name: _from_folder(_row(name, path), value, path.parent) for name, value in table.items()}
 
 

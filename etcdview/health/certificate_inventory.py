@@ -19,6 +19,7 @@ from etcdview.deployment.on_disk import find_deployments
 from etcdview.endpoints import parse_endpoint
 from etcdview.errors import CertificateFileError
 from etcdview.health.facts import ClusterFacts
+from etcdview.kube.reasons import reason
 from etcdview.models import TlsFiles
 from etcdview.stores.kept import Kept
 from etcdview.tls.certificates import (
@@ -295,7 +296,9 @@ def _kubeconfigs(folder: Path) -> Iterator[Seen | Unreadable]:
             pem = base64.b64decode(found[1], validate=True)
             parsed = from_pem(str(path), pem)
         except (binascii.Error, CertificateFileError) as error:
-            yield Unreadable(str(path), f"The certificate in {path} cannot be read: {error}.", "Create the file again.")
+            yield Unreadable(
+                str(path), f"The certificate in {path} cannot be read: {reason(error)}.", "Create the file again."
+            )
             continue
         yield Seen(parsed[0], Location(str(path), known.purpose, known.renew))
 

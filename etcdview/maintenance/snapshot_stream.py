@@ -96,7 +96,7 @@ def save(pieces: Iterator[SnapshotPiece], path: Path, progress: ProgressFn = no_
             part.rename(path)
             _sync_folder(path.parent)
     except OSError as error:
-        raise UsageError(f"{error.filename or path} cannot be written: {error.strerror}.", "Choose another.") from error
+        raise UsageError(f"{path} cannot be written: {error.strerror}.", "Choose another.") from error
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)

@@ -86,7 +86,7 @@ def from_der(der: bytes) -> Certificate:
     try:
         parsed = x509.load_der_x509_certificate(der)
     except files.ODD as error:
-        raise ValueError(str(error)) from error
+        raise ValueError("it is not an X.509 certificate") from error
     return facts(parsed)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from etcdview.errors import CertificateFileError
+from etcdview.kube.reasons import reason
 from etcdview.models import TlsFiles
 from etcdview.tls import files as tls_files
 
@@ -56,7 +57,7 @@ def client_context(files: TlsFiles, *, verify: bool = True) -> ssl.SSLContext:
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
         tls_files.load(files)  # says which file it is, and what is wrong with it
         raise CertificateFileError(
-            f"The TLS files cannot be used: {error}.", "`etcdview doctor` checks each of them."
+            f"The TLS files cannot be used: {reason(error)}.", "`etcdview doctor` checks each of them."
         ) from error
     return context
 

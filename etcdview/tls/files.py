@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
 
 from etcdview.errors import CertificateFileError, KeyMismatchError, ValidityError
+from etcdview.kube.reasons import reason
 from etcdview.models import TlsFiles
 
 Stamp = tuple[tuple[int, int, int], ...]
@@ -91,7 +92,7 @@ def read_pem(name: str, what: str) -> bytes:
         ) from error
     except OSError as error:
         raise CertificateFileError(
-            f"The {what} file {name} cannot be read: {error.strerror or error}.", "Give the path of a PEM file."
+            f"The {what} file {name} cannot be read: {reason(error)}.", "Give the path of a PEM file."
         ) from error
     except ValueError as error:  # a NUL in it
         raise CertificateFileError(f"{name!r} is not a file path.", "Give the path of a PEM file.") from error
@@ -118,7 +119,9 @@ def certificates(name: str, pem: bytes) -> list[x509.Certificate]:
     try:
         return x509.load_pem_x509_certificates(pem)
     except ODD as error:
-        raise CertificateFileError(f"The certificate in {name} is damaged: {error}.", "Copy it anew.") from error
+        raise CertificateFileError(
+            f"The certificate in {name} is damaged: its content is not an X.509 certificate.", "Copy it anew."
+        ) from error
 
 
 def authorities(name: str, pem: bytes) -> tuple[list[x509.Certificate], int]:
@@ -151,7 +154,9 @@ def private_key(name: str, pem: bytes) -> PrivateKeyTypes:
             "Give a key without one: openssl pkey -in KEY -out NEWKEY.",
         ) from error
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise CertificateFileError(f"The private key in {name} is damaged: {error}.", "Copy it anew.") from error
+        raise CertificateFileError(
+            f"The private key in {name} is damaged, or of a kind that cannot be used.", "Copy it anew."
+        ) from error
 
 
 def check_pair(leaf: x509.Certificate, cert_name: str, key: PrivateKeyTypes, key_name: str) -> None:

@@ -111,7 +111,7 @@ def resolve(endpoint: Endpoint, timeout_seconds: float) -> tuple[str, ...]:
         try:
             found = socket.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
-            answer.put(error if isinstance(error, OSError) else OSError(str(error)))
+            answer.put(error if isinstance(error, OSError) else OSError("it is not a host name"))
         else:
             answer.put([str(row[4][0]) for row in found])
 

@@ -10,6 +10,7 @@ import click
 
 from etcdview.config import Settings
 from etcdview.errors import SettingError
+from etcdview.pages.parts.texts import reason
 
 Stamp = tuple[tuple[int, int], ...]
 
@@ -43,7 +44,8 @@ class Https:
         try:
             context.load_cert_chain(settings.tls_cert, settings.tls_key, password=_no_password)
         except (OSError, ValueError) as error:
-            what = f"{settings.tls_cert} and {settings.tls_key} are not a certificate and its key: {_reason(error)}."
+            given = " and ".join(filter(None, (settings.tls_cert, settings.tls_key)))
+            what = f"{given} cannot be used as a certificate and its key: {_reason(error)}."
             raise SettingError(what, "The settings tls-cert and tls-key name PEM files.") from error
         if settings.client_ca:
             self._trust_clients(context)
@@ -68,9 +70,9 @@ def _no_password() -> str:
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, ssl.SSLError):
-        return (error.reason or "no PEM").lower().replace("_", " ")
-    return (getattr(error, "strerror", None) or str(error)).lower()
+    if isinstance(error, ssl.SSLError) and (error.reason or "NO_PEM") == "NO_PEM":
+        return "not PEM"
+    return reason(error).lower()
 
 
 def _stamp(path: str) -> tuple[int, int]:

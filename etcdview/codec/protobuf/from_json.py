@@ -7,7 +7,6 @@ if the release has it.
 from __future__ import annotations
 
 import base64
-import binascii
 import struct as packing
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 from etcdview.codec.protobuf import special_from_json, wire
 from etcdview.codec.protobuf.schema import Field, Schema, Struct
 from etcdview.errors import EncodeError
+from etcdview.kube.reasons import json_type, reason
 
 _BOUNDS = {"i": (-(1 << 31), 1 << 31), "l": (-(1 << 63), 1 << 63), "u": (0, 1 << 32), "U": (0, 1 << 64)}
 _WIRE_TYPES = {"s": wire.BYTES, "y": wire.BYTES, "d": wire.FIXED64, "f": wire.FIXED32}
@@ -70,7 +70,7 @@ class Writer:
             try:
                 return special(value)
             except (ValueError, TypeError) as error:
-                raise EncodeError(f"{path} cannot be stored: {error}.") from error
+                raise EncodeError(f"{path} cannot be stored: {_why(error)}.") from error
         if struct.wrapped:
             return b"".join(wire.text(1, _of(str, item, path)) for item in _of(list, value, path))
         if struct.custom:
@@ -103,7 +103,7 @@ def _of(kind: type, value: Any, path: str) -> Any:
     if value is None:
         return kind()
     if not isinstance(value, kind):
-        raise EncodeError(f"{path} is {type(value).__name__}, not {kind.__name__}.")
+        raise EncodeError(f"{path} is {json_type(value)}, not {json_type(kind())}.")
     return value
 
 
@@ -114,17 +114,23 @@ def _utf8(text: str) -> bytes:
 def _scalar(scalar: str, value: Any, path: str) -> bytes:
     try:
         return _SCALARS[scalar](scalar, value)
-    except (ValueError, TypeError, packing.error, binascii.Error) as error:
-        raise EncodeError(f"{path} cannot be stored: {error}.") from error
+    except (ValueError, TypeError, packing.error, OverflowError) as error:
+        raise EncodeError(f"{path} cannot be stored: {_why(error)}.") from error
+
+
+def _why(error: Exception) -> str:
+    return "it is not a number of that size" if isinstance(error, packing.error | OverflowError) else reason(error)
 
 
 def _text(_: str, value: Any) -> bytes:
     if not isinstance(value, str):
-        raise TypeError(f"{type(value).__name__} is not a string")
+        raise ValueError("it is not a string")
     return _counted(value.encode("utf-8"))
 
 
 def _bytes(_: str, value: Any) -> bytes:
+    if not isinstance(value, str):
+        raise ValueError("it is not base64")
     return _counted(base64.b64decode(value, validate=True))
 
 
@@ -134,7 +140,7 @@ def _counted(raw: bytes) -> bytes:
 
 def _bool(_: str, value: Any) -> bytes:
     if not isinstance(value, bool):
-        raise TypeError(f"{type(value).__name__} is not a boolean")
+        raise ValueError("it is not a boolean")
     return b"\x01" if value else b"\x00"
 
 
@@ -146,6 +152,8 @@ def _int(scalar: str, value: Any) -> bytes:
 
 
 def _float(scalar: str, value: Any) -> bytes:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise ValueError("it is not a number")
     return packing.pack("<d" if scalar == "d" else "<f", value)
 
 

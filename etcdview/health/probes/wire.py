@@ -28,6 +28,7 @@ from etcdview.errors import (
 from etcdview.health.facts import Handshake, HttpHealth, Probe, Problem, WireFacts
 from etcdview.health.metrics import MetricFacts, parse_metrics
 from etcdview.health.probes.budget import Budget, Clock
+from etcdview.kube.reasons import reason
 from etcdview.models import TlsFiles
 from etcdview.tls.contexts import client_context, presented_chain
 from etcdview.tls.line import SILENT, STOPPED, dial
@@ -167,5 +168,5 @@ def _problem(url: str, error: Exception) -> Problem:
         return Problem.of(error)
     kind, what, remedy = next(row[1:] for row in _ERRORS if isinstance(error, row[0]))
     # silence is told in one sentence, whichever step of the handshake or of HTTP it falls into
-    why = "" if isinstance(error, TimeoutError) else f" ({error})"
+    why = "" if isinstance(error, TimeoutError) else f" ({reason(error)})"
     return Problem.of(kind(f"{what.format(url=url)}{why}.", remedy))

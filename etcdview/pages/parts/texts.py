@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from etcdview.kube.reasons import reason as reason
 from etcdview.kube.suggestions import did_you_mean as did_you_mean
 from etcdview.kube.visible import unmistakable as unmistakable
 from etcdview.kube.visible import visible as visible

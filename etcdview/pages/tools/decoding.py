@@ -16,6 +16,7 @@ from etcdview.codec import Codec, Decoded, StorageFormat, to_json, to_yaml
 from etcdview.config import Settings
 from etcdview.errors import EncodeError, EtcdviewError, SettingError
 from etcdview.kube.keys import KeySpace, as_text, to_query
+from etcdview.kube.reasons import reason
 from etcdview.models import KeyValue, Range
 from etcdview.objects.release import find_release
 from etcdview.pages.tools.piped import piped_values
@@ -150,11 +151,17 @@ def _read(raw: bytes) -> dict[str, Any]:
         text = raw.decode("utf-8")
         obj = json.loads(text) if text.lstrip()[:1] == "{" else _yaml(text)
     except (YAMLError, ValueError, RecursionError) as error:
-        first = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise EncodeError(f"Neither YAML nor JSON: {first}.") from error
+        raise EncodeError(f"Neither YAML nor JSON: {_why(error)}.", "Correct it there.") from error
     if not isinstance(obj, dict):
         raise EncodeError("Not an object: it has no apiVersion and kind.")
     return obj
+
+
+def _why(error: Exception) -> str:
+    mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
+    if not problem:
+        return reason(error).partition("\n")[0]
+    return f"{problem} in line {mark.line + 1}" if mark else str(problem)
 
 
 class _Constructor(SafeConstructor):

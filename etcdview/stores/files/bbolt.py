@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from etcdview.errors import FileFormatError
+from etcdview.kube.reasons import reason
 
 MAGIC = 0xED0CDAED
 VERSION = 2
@@ -173,8 +174,7 @@ class BoltFile:
         return number, kind, count, more
 
     def _unreadable(self, error: Exception) -> FileFormatError:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        return FileFormatError(f"{self.path} cannot be read: {reason}.", "Check the path and its permissions.")
+        return FileFormatError(f"{self.path} cannot be read: {reason(error)}.", "Check the path and its permissions.")
 
     def _newest_meta(self) -> _Meta:
         """Of the two that bbolt writes in turn, the newer one that is whole."""

@@ -13,6 +13,7 @@ from itertools import chain
 from pathlib import Path
 
 from etcdview.errors import FileFormatError, UsageError
+from etcdview.kube.reasons import reason
 from etcdview.models import KeyValue
 from etcdview.stores.files.etcdctl import answer_keys, is_answer
 from etcdview.stores.files.memory import StaticStore
@@ -43,7 +44,7 @@ def read_dump(path: Path) -> Iterator[KeyValue]:
                     yield _parse(path, number, line)
     except (OSError, EOFError, zlib.error) as error:
         raise FileFormatError(
-            f"{path} cannot be read: {error}.", "Give a registry dump (.jsonl or .jsonl.gz)."
+            f"{path} cannot be read: {reason(error)}.", "Give a registry dump (.jsonl or .jsonl.gz)."
         ) from error
 
 
@@ -64,7 +65,7 @@ def write_dump(kvs: Iterable[KeyValue], path: Path) -> int:
                 count += 1
         part.rename(path)
     except OSError as error:
-        raise UsageError(f"{error.filename or path} cannot be written: {error.strerror}.", "Choose another.") from error
+        raise UsageError(f"{path} cannot be written: {error.strerror}.", "Choose another.") from error
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
@@ -95,11 +96,11 @@ def _answer(path: Path, text: bytes) -> Iterator[KeyValue]:
     try:
         row = json.loads(text)
         if not is_answer(row):
-            raise ValueError("no header of etcd")
+            raise KeyError("header")
         yield from answer_keys(row)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise FileFormatError(
-            f"{path} is not an answer of etcdctl ({type(error).__name__}: {error}).",
+            f"{path} is not an answer of etcdctl: {reason(error)}.",
             "Give the whole output of `etcdctl get --prefix / -w json`, or a registry dump.",
         ) from error
 
@@ -117,9 +118,14 @@ def _parse(path: Path, number: int, line: bytes) -> KeyValue:
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise FileFormatError(
-            f"Line {number} of {path} is not a key of a registry dump ({type(error).__name__}: {error}).",
+            f"Line {number} of {path} is not a key of a registry dump: {_why(error)}.",
             'Each line is a JSON object with "key", "mod_revision" and "value" (base64).',
         ) from error
+
+
+def _why(error: Exception) -> str:
+    numbers = isinstance(error, ValueError) and type(error) is ValueError
+    return "one of its revisions is not a number" if numbers else reason(error)
 
 
 def _key(row: dict[str, str]) -> bytes:

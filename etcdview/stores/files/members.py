@@ -46,7 +46,7 @@ def _member(value: bytes) -> Member:
             learner=bool(row.get("isLearner")),
         )
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise ValueError(f"an invalid member ({type(error).__name__})") from error
+        raise ValueError("an invalid member") from error
 
 
 def _alarm(key: bytes) -> Alarm:

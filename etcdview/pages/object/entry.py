@@ -56,6 +56,13 @@ def title_of(entry: Entry) -> str:
     return unmistakable(entry.object_key.name) if entry.object_key else show(entry.key)
 
 
+def subtitle_of(entry: Entry) -> str:
+    """What kind of object it is, and where."""
+    storage, object_key = entry.decoded.storage, entry.object_key
+    where = f"in {object_key.namespace}" if object_key and object_key.namespace else ""
+    return " · ".join(part for part in (storage.kind, storage.api_version, where) if part)
+
+
 def crumbs_of(entry: Entry, beyond: str = "") -> tuple[Crumb, ...]:
     """The way to the object page of an entry; to a page `beyond` it, from where the entry's own crumb leads back."""
     last = (Crumb(beyond),) if beyond else ()

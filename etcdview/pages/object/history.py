@@ -1,4 +1,4 @@
-"""The history page: what one key was through all its lives, as far back as etcd keeps it."""
+"""The history of a key, a tab of its page: what one key was through all its lives, as far back as etcd keeps it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from etcdview.kube.diff import Difference, differences
 from etcdview.kube.fields import without_managed_fields
 from etcdview.kube.keys import as_text, show
 from etcdview.pages.object import past
-from etcdview.pages.object.entry import crumbs_of
+from etcdview.pages.object.entry import crumbs_of, subtitle_of, title_of
+from etcdview.pages.object.query import ObjectQuery
+from etcdview.pages.object.tabs import HISTORY, Tab, tabs_of
 from etcdview.pages.parts import commands
 from etcdview.pages.parts.addresses import Crumb, key_href, object_href
 from etcdview.pages.parts.commands import Command
@@ -52,7 +54,9 @@ class HistoryPage:
 
     crumbs: tuple[Crumb, ...]
     key: str
-    object_href: str
+    title: str
+    subtitle: str
+    tabs: tuple[Tab, ...]
     revisions: tuple[Revision, ...]
     deleted_at: int
     ending: tuple[str, ...]
@@ -80,7 +84,9 @@ def history_page(window: Window, key: bytes) -> HistoryPage:
     return HistoryPage(
         crumbs=crumbs_of(newest, "history"),
         key=show(key),
-        object_href=object_href(key),
+        title=title_of(newest),
+        subtitle=subtitle_of(newest),
+        tabs=tabs_of(ObjectQuery(key), HISTORY),
         revisions=tuple(_revisions(window, key, found)),
         deleted_at=found.deleted_at,
         ending=tuple(_ending(found, live=window.cluster.store.live)),

@@ -13,26 +13,15 @@ from etcdview.kube.identity import misnamed
 from etcdview.kube.keys import show
 from etcdview.models import Range
 from etcdview.pages.object import past
-from etcdview.pages.object.entry import ObjectAnswer, crumbs_of, read_entry, title_of
+from etcdview.pages.object.entry import ObjectAnswer, crumbs_of, read_entry, subtitle_of, title_of
 from etcdview.pages.object.plain import is_foreign
-from etcdview.pages.object.query import VIEWS, ObjectQuery, View, with_changes
+from etcdview.pages.object.query import ObjectQuery, with_changes
+from etcdview.pages.object.tabs import Tab, tabs_of
 from etcdview.pages.object.views import ObjectView, view_of
 from etcdview.pages.parts import commands
 from etcdview.pages.parts.addresses import Crumb, key_href
 from etcdview.pages.parts.commands import Command
 from etcdview.pages.parts.writable import may_write
-
-TAB_NAMES: dict[View, str] = {"summary": "Summary", "yaml": "YAML", "json": "JSON", "wire": "Wire", "raw": "Raw"}
-
-
-@dataclass(frozen=True, slots=True)
-class Tab:
-    """One way to look at the value."""
-
-    name: str
-    text: str
-    href: str
-    current: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +94,7 @@ def object_page(window: Window, query: ObjectQuery, now: datetime) -> ObjectPage
         query=query,
         key=show(query.key),
         title=title_of(entry),
-        subtitle=_subtitle(entry),
+        subtitle=subtitle_of(entry),
         entry=entry,
         deleted=deleted,
         newest=newest,
@@ -114,7 +103,7 @@ def object_page(window: Window, query: ObjectQuery, now: datetime) -> ObjectPage
         release="" if is_foreign(entry) else release,
         release_why=why,
         misnamed=misnamed(entry.object_key, entry.object),
-        tabs=tuple(Tab(v, TAB_NAMES[v], with_changes(query, view=v), v == query.view) for v in VIEWS),
+        tabs=tabs_of(query, query.view),
         commands=commands.for_object(query.key, entry.object_key, at),
         links=_links(window, query, answer, at, known_to if deleted else answer.revision),
         view=view_of(window, query, answer, now),
@@ -167,9 +156,3 @@ def _links(window: Window, query: ObjectQuery, answer: ObjectAnswer, at: int, si
         restore=key_href("/restore", key, revision=at) if writable and at else "",
         poll=with_changes(query, since=str(since)) if polls else "",
     )
-
-
-def _subtitle(entry: Entry) -> str:
-    storage, object_key = entry.decoded.storage, entry.object_key
-    where = f"in {object_key.namespace}" if object_key and object_key.namespace else ""
-    return " · ".join(part for part in (storage.kind, storage.api_version, where) if part)

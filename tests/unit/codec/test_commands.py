@@ -166,7 +166,7 @@ def test_encrypting_takes_the_first_key_of_the_provider(run: Run) -> None:
         (("--format", "protobuf"), '{"apiVersion": "x/v1", "kind": "X"}', "the kind 'X' of 'x/v1'"),
         ((), '{"apiVersion": "v1", "kind": "ConfigMap", "dtaa": {}}', "a field dtaa"),
         ((), '{"apiVersion": "v1", "kind": "ConfigMap", "immutable": "yes"}', "immutable cannot be stored"),
-        ((), '{"apiVersion": "v1", "kind": "ConfigMap", "data": []}', "data is list, not dict"),
+        ((), '{"apiVersion": "v1", "kind": "ConfigMap", "data": []}', "data is a list, not an object"),
         ((), '{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"creationTimestamp": 7}}', "creationTimestamp"),
         ((), '{"apiVersion": "v1", "kind": "Secret", "data": {"a": "%"}}', "data.a cannot be stored"),
         (("--provider", "aescbc"), "{}", "No aescbc key"),

@@ -163,7 +163,8 @@ def definition_gone(state: StoredState) -> Iterable[Finding]:
 
 def version_unserved(state: StoredState) -> Iterable[Finding]:
     """A CRD lists in its status the versions that objects may still be stored in; each must be there to be read."""
-    found = {ref_of(crd): _unserved(crd) for crd in state.definitions.crds.values()}
+    crds = {ref_of(crd): crd for crd in state.definitions.crds.values()}
+    found = {ref: _unserved(crd) for ref, crd in crds.items() if not state.graph.hides(ref)}
     yield from about(
         "version-unserved",
         "warning",

@@ -64,7 +64,8 @@ class NamespaceView:
 class RuleInput:
     """What a rule reads: one namespace, its objects, all relations, and the moment.
 
-    `left` is how many keys of any kind are in it, None where that is not known; `live` is false for a file.
+    `name` is the namespace's. `left` is how many keys of any kind are in it, None where that is not known; `live` is
+    false for a file.
     """
 
     namespace: Object
@@ -73,19 +74,30 @@ class RuleInput:
     now: datetime
     left: int | None = None
     live: bool = True
+    name: str = ""
+
+    def hides(self, group: str, kind: str) -> bool:
+        """Whether the viewer's role leaves this kind out here, so that no object of it says nothing."""
+        return self.graph.hides(Ref(group, kind, self.name, "any"))
 
 
 Rule = Callable[[RuleInput], Iterable[Finding]]
 
 
 def namespace_views(
-    objects: Iterable[Object], now: datetime, keys: Mapping[str, int] | None = None, *, live: bool = True
+    objects: Iterable[Object],
+    now: datetime,
+    keys: Mapping[str, int] | None = None,
+    *,
+    live: bool = True,
+    outside: Callable[[Ref], bool] = lambda _ref: False,
 ) -> tuple[NamespaceView, ...]:
     """Every namespace by name. `objects` are all of KINDS; a kind that was not read is never reported as missing.
 
-    `keys` says how many keys of any kind each namespace has; `live` is false for a file.
+    `keys` says how many keys of any kind each namespace has; `live` is false for a file. Of what is `outside` of the
+    viewer's role nothing is said.
     """
-    graph = Graph(objects)
+    graph = Graph(objects, outside=outside)
     inside: dict[str, list[Object]] = defaultdict(list)
     for obj in graph:
         inside[text(obj, "metadata", "namespace")].append(obj)
@@ -99,6 +111,7 @@ def namespace_views(
                 now,
                 left=None if keys is None else keys.get(name, 0),
                 live=live,
+                name=name,
             ),
             name,
         )
@@ -219,15 +232,23 @@ def services_unanswered(rule_input: RuleInput) -> Iterable[Finding]:
         for s in of_kind(rule_input.objects, "EndpointSlice")
         if any(map(is_ready, items(s, "endpoints")))
     }
+    if rule_input.hides("discovery.k8s.io", "EndpointSlice"):
+        return
     services = [s for s in of_kind(rule_input.objects, "Service") if mapping(s, "spec", "selector")]
     silent = [s for s in services if text(s, "metadata", "name") not in ready]
     yield from about(
         "services-unanswered",
         "warning",
         "{n} service{s} without an endpoint that is ready",
-        by_ref((s, f"selects {counted(len(rule_input.graph.selected_by(s)), 'pod')}") for s in silent),
+        by_ref((s, _selects(rule_input, s)) for s in silent),
         "If it selects no pods, compare its selector with their labels; otherwise find out why they are not ready.",
     )
+
+
+def _selects(rule_input: RuleInput, service: Object) -> str:
+    if rule_input.hides("", "Pod"):
+        return "its pods are outside your role"
+    return f"selects {counted(len(rule_input.graph.selected_by(service)), 'pod')}"
 
 
 def references_missing(rule_input: RuleInput) -> Iterable[Finding]:

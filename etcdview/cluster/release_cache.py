@@ -19,6 +19,7 @@ TRY_AGAIN_SECONDS = 15.0
 class _Known:
     codec: Codec
     why: str = ""
+    unnamed: str = ""
 
 
 class ReleaseCodecs:
@@ -31,7 +32,8 @@ class ReleaseCodecs:
         self._base = codec
         self._keyspace = keyspace
         self._set = codec.release is not None
-        self._first = _Known(codec, "set by kubernetes-version" if self._set else "")
+        told = "set by kubernetes-version" if self._set else ""
+        self._first = _Known(codec, told, told)
         self._known = Kept(
             LOOK_AGAIN_SECONDS,
             self._look,
@@ -44,10 +46,10 @@ class ReleaseCodecs:
         """The codec for the cluster's release; for none in particular where nothing tells it."""
         return self._now().codec
 
-    def words(self) -> tuple[str, str]:
-        """The release ("" where it is not known) and what says so."""
+    def words(self, *, named: bool = True) -> tuple[str, str]:
+        """The release ("" where it is not known) and what says so; by name only for those who may see every object."""
         known = self._now()
-        return (str(known.codec.release) if known.codec.release else ""), known.why
+        return (str(known.codec.release) if known.codec.release else ""), known.why if named else known.unnamed
 
     def _now(self) -> _Known:
         if self._set:
@@ -61,4 +63,4 @@ class ReleaseCodecs:
         found = find_release(self._store, self._base, self._keyspace)
         if found is None:
             return self._known.known or self._first
-        return _Known(self._base.for_release(found.release), found.why)
+        return _Known(self._base.for_release(found.release), found.why, found.unnamed)

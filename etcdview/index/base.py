@@ -88,6 +88,9 @@ class KeyIndex(Protocol):
     def page(self, start: bytes, end: bytes, *, after: bytes | None = None, limit: int = 100) -> KeyPage:
         """Names in [start, end), those after `after` only; `end` as in Store.range."""
 
+    def count(self, start: bytes, end: bytes) -> int:
+        """How many names are in [start, end); by bounded reads at most 30 s old."""
+
     def unrecognised(self, *, after: bytes | None = None, limit: int = 100) -> KeyPage:
         """Names that fit no pattern."""
 

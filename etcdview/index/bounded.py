@@ -31,7 +31,7 @@ SCAN_PIECE = 10_000
 MANY_NAMES = 20_000  # a page of a range with more is read up to a guessed end
 GUESS = 3  # pages' lengths that a guess goes ahead
 WIDER = 16  # times as far where it was too short: the next namespace stands some characters away
-KEPT_COUNTS = 200
+KEPT_COUNTS = 2000  # a narrow role has one for each type and namespace
 SKIPS = 300  # at most so many custom types are told apart
 
 
@@ -103,6 +103,16 @@ class BoundedNames:
         if piece.more:  # the next page has to begin behind this one
             next_start(self._store.name, low, keys[-1] if keys else None)
         return KeyPage(piece.revision, False, keys, count, keys[-1] if piece.more else None)
+
+    def count(self, start: bytes, end: bytes) -> int:
+        """See KeyIndex.count: by a count-only read, kept for SURVEY_SECONDS."""
+        key_range = KeyRange(start, end)
+        known = self._counted.get(key_range)
+        if known is None or time.monotonic() - known.at > SURVEY_SECONDS:
+            found = self._store.range(Range(start, end, revision=self._revision, count_only=True))
+            known = _Counted(time.monotonic(), found.count, known.step if known is not None else 0)
+            self._remember(key_range, known)
+        return known.count
 
     def unrecognised(self, *, after: bytes | None = None, limit: int = 100) -> KeyPage:
         """Names without a place, as far as one scan of the gaps between the known types gets."""

@@ -118,6 +118,14 @@ class Index:
             found = self._answer(page_of(views, start, end, after, limit))
         return found if parts == touched else replace(found, complete=False)
 
+    def count(self, start: bytes, end: bytes) -> int:
+        """See KeyIndex.count. Raises DeniedError where nothing may be read."""
+        requested = KeyRange(start, end)
+        parts = [part for part in self._parts() if part.key_range.overlaps(requested) and not part.denied]
+        if parts and _views_over(parts, requested) is None:
+            return self._bounded(parts).count(start, end)
+        return self.page(start, end, limit=1).count
+
     def unrecognised(self, *, after: bytes | None = None, limit: int = 100) -> KeyPage:
         """See KeyIndex.unrecognised; while loading, those that are loaded."""
         held = [part.names or part.loading for part in self._parts()]

@@ -125,6 +125,10 @@ class MemoryNames:
         """See KeyIndex.page."""
         return self._page(page_of((self._names.view(),), start, end, after, limit))
 
+    def count(self, start: bytes, end: bytes) -> int:
+        """See KeyIndex.count."""
+        return self.page(start, end, limit=1).count
+
     def unrecognised(self, *, after: bytes | None = None, limit: int = 100) -> KeyPage:
         """See KeyIndex.unrecognised."""
         return self._page(page_of((self._names.unrecognised_view(),), b"", b"\0", after, limit))

@@ -44,11 +44,15 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A release, and what says so, for people. `weight`: 0 is the API server itself, higher ones say less."""
+    """A release, and what says so, for people; `unnamed` the same without a name.
+
+    `weight`: 0 is the API server itself, higher ones say less.
+    """
 
     release: Release
     weight: int
     why: str
+    unnamed: str = ""
 
 
 def evidence(objects: Iterable[Mapping[str, Any]]) -> Evidence | None:
@@ -68,7 +72,8 @@ def _of(obj: Mapping[str, Any]) -> Iterable[Evidence]:
     for weight, text, why in witness(obj):
         release = _read(text) if isinstance(text, str) else None
         if release is not None:
-            yield Evidence(release, weight, f"{why} {_at(obj, 'metadata', 'name')} says {text}")
+            name = _at(obj, "metadata", "name")
+            yield Evidence(release, weight, f"{why} {name} says {text}", f"{why} says {text}")
 
 
 def _read(text: str) -> Release | None:

@@ -9,8 +9,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Literal
 
+from etcdview.access.roles import Scope
 from etcdview.checks.findings import Finding
 from etcdview.checks.integrity import StoredState, stored_findings
 from etcdview.checks.namespaces import KINDS, ONLY_IN, namespace_views
@@ -19,17 +21,19 @@ from etcdview.codec import Detail
 from etcdview.index.base import Freshness, Tree, TypeCount
 from etcdview.kube.identity import misnamed
 from etcdview.kube.keys import show
-from etcdview.kube.resources import ResourceType
+from etcdview.kube.resources import BY_PREFIX, ResourceType
 from etcdview.objects import Row
 from etcdview.pages.parts import addresses
 from etcdview.pages.parts.costly import check_costly, may_ask_costly
-from etcdview.pages.parts.links import Link, ref_href
+from etcdview.pages.parts.links import Link, is_outside, ref_href
 from etcdview.pages.parts.types import named_tree
 from etcdview.relations import Graph, Ref
+from etcdview.stores.protocols import prefix_end
 
 MOST_NAMED = 100  # of the keys whose values could not be decoded
 AT_ONCE = 3000  # objects that a page checks automatically: about half a second
 AT_MOST = 100_000  # objects that it checks at all: about twenty seconds
+MOST_NAMESPACES = 1000  # that are listed where the index does not count by namespace
 EVIDENCE = 10  # lines that stand first
 EVIDENCE_AT_MOST = 1000
 
@@ -63,21 +67,24 @@ class FindingView:
 class NamespaceRow:
     """One namespace: how many objects of each kind that is checked, and the `count` of all its keys.
 
-    `healthy` is None where nothing was checked.
+    `count` is None where that is not known, `healthy` where nothing was checked.
     """
 
     name: str
     href: str
     phase: str
     counts: tuple[tuple[str, int], ...]
-    count: int
+    count: int | None
     findings: tuple[FindingView, ...]
     healthy: bool | None
 
 
 @dataclass(frozen=True, slots=True)
 class NamespacesPage:
-    """All namespaces, or one. `checked` objects of `total`; 0 where there are too many to check automatically."""
+    """All namespaces, or one. `checked` objects of `total`; 0 where there are too many to check automatically.
+
+    `outside` are kinds that would be checked, and that the viewer's role does not cover.
+    """
 
     freshness: Freshness
     namespace: str
@@ -85,6 +92,7 @@ class NamespacesPage:
     total: int
     checked: int
     too_many: bool
+    outside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +100,7 @@ class StoragePage:
     """The problems of what etcd stores. `checked` objects of `total`; 0: not yet. `unread`
     are the first of the `undecodable`.
 
-    `run_href` checks them; "" where the viewer may not ask.
+    `run_href` checks them; "" where the viewer may not ask. `narrowed`: the viewer's role covers a part of all objects.
     """
 
     freshness: Freshness
@@ -104,32 +112,39 @@ class StoragePage:
     run_href: str
     too_many: bool
     unread: tuple[Link, ...] = ()
+    narrowed: bool = False
 
 
 def namespaces_page(window: Window, namespace: str, now: datetime) -> NamespacesPage:
     """Every namespace with its problems; or the one that is named, however large."""
     tree = named_tree(window)
     kinds = list(_kinds(window, tree))
-    total = _count(tree, kinds, namespace)
+    total = _count(window, tree, kinds, namespace)
     if total > (AT_MOST if namespace else AT_ONCE):
         return _uninspected(window, tree, namespace, total)
     objects = list(_objects(window, kinds, namespace))
-    keys = _keys_by_namespace(tree)
-    views = namespace_views(objects, now, keys, live=window.cluster.store.live)
+    keys = _keys_by_namespace(window, tree, namespace)
+    views = namespace_views(
+        objects,
+        now,
+        keys if window.viewer.scope.by_type.whole else None,  # what is not counted may be left in one
+        live=window.cluster.store.live,
+        outside=partial(is_outside, window),
+    )
     rows = tuple(
         NamespaceRow(
             name=view.name,
             href=addresses.href("/namespaces", namespace=view.name),
             phase=view.phase,
             counts=view.counts,
-            count=keys.get(view.name, 0),
+            count=None if keys is None else keys.get(view.name, 0),
             findings=tuple(_view(window, f) for f in view.findings),
-            healthy=view.healthy,
+            healthy=view.healthy if view.counts or view.phase else None,
         )
         for view in views
         if not namespace or view.name == namespace
     )
-    return NamespacesPage(window.index.freshness(), namespace, rows, total, len(objects), False)
+    return NamespacesPage(window.index.freshness(), namespace, rows, total, len(objects), False, _outside(window))
 
 
 def is_costly(window: Window) -> bool:
@@ -161,13 +176,23 @@ def storage_page(window: Window, run: bool, now: datetime) -> StoragePage:
                 wrong |= _misnamed(row)
     counts = tuple((t.resource, t.count) for t in tree.types)
     live = window.cluster.store.live
-    found = stored_findings(StoredState(Graph(objects), now, window.definitions, counts, live, wrong))
+    graph = Graph(objects, outside=partial(is_outside, window))
+    found = stored_findings(StoredState(graph, now, window.definitions, counts, live, wrong))
     views = tuple(_view(window, f) for f in found)
     seen = len(objects) + len(undecodable)
     total = max(total, seen)  # some may have come since they were counted
     unread = tuple(undecodable[:MOST_NAMED])
     return StoragePage(
-        window.index.freshness(), views, total, seen, len(undecodable), tree.revision, run_href, False, unread
+        window.index.freshness(),
+        views,
+        total,
+        seen,
+        len(undecodable),
+        tree.revision,
+        run_href,
+        False,
+        unread,
+        narrowed=not window.viewer.scope.whole,
     )
 
 
@@ -192,11 +217,33 @@ def _kinds(window: Window, tree: Tree) -> Iterator[ResourceType]:
             yield resource
 
 
-def _count(tree: Tree, kinds: Iterable[ResourceType], namespace: str) -> int:
+def _outside(window: Window) -> tuple[str, ...]:
+    """Kinds that the rules look at, and that the viewer's role leaves out."""
+    scope = window.viewer.scope
+    found = ((kind, window.definitions.by_kind(f"{group}/", kind)) for group, kind in KINDS)
+    return tuple(kind for kind, resource in found if resource is not None and not _has_some(scope, resource))
+
+
+def _has_some(scope: Scope, resource: ResourceType) -> bool:
+    inside = resource.namespaced or resource.prefix == "namespaces"
+    return scope.has_type(resource) and (inside or scope.has_namespace(""))
+
+
+def _count(window: Window, tree: Tree, kinds: Iterable[ResourceType], namespace: str) -> int:
     """How many objects would be checked."""
     wanted = {resource.prefix: _inside(resource, namespace) for resource in kinds}
     counted = [(t, wanted[t.resource.prefix]) for t in tree.types if t.resource.prefix in wanted]
-    return sum(0 if inside is None else t.namespaces.get(inside, 0) if inside else t.count for t, inside in counted)
+    return sum(
+        0 if inside is None else _within(window, t, inside) if inside and t.resource.namespaced else t.count
+        for t, inside in counted
+    )
+
+
+def _within(window: Window, counted: TypeCount, namespace: str) -> int:
+    """How many keys of the type the namespace has; by a read where the index does not know."""
+    if counted.namespaces or not counted.count:
+        return counted.namespaces.get(namespace, 0)
+    return window.index.count(*window.objects.bounds(counted.resource, namespace))
 
 
 def _inside(resource: ResourceType, namespace: str) -> str | None:
@@ -218,21 +265,43 @@ def _rows(window: Window, resource: ResourceType, namespace: str) -> Iterable[Ro
     return () if inside is None else window.objects.read(resource, inside, detail=Detail.UNMANAGED)
 
 
-def _keys_by_namespace(tree: Tree) -> dict[str, int]:
-    """How many keys of any type each namespace has."""
+def _keys_by_namespace(window: Window, tree: Tree, namespace: str) -> dict[str, int] | None:
+    """How many keys of any type each namespace has, or this one; None where the index does not know."""
+    unknown = [t for t in tree.types if t.resource.namespaced and t.count and not t.namespaces]
+    if unknown and not namespace:
+        return None
     counts: Counter[str] = Counter()
-    for counted in tree.types:
-        counts.update({name: count for name, count in counted.namespaces.items() if name})
+    for found in tree.types:
+        counts.update({name: count for name, count in found.namespaces.items() if name})
+    for found in unknown:
+        counts[namespace] += _within(window, found, namespace)
     return counts
 
 
 def _uninspected(window: Window, tree: Tree, namespace: str, total: int) -> NamespacesPage:
+    counts = _keys_by_namespace(window, tree, namespace)
+    names = _names(window) if counts is None else counts
     rows = tuple(
-        NamespaceRow(name, addresses.href("/namespaces", namespace=name), "", (), count, (), None)
-        for name, count in sorted(_keys_by_namespace(tree).items())
+        NamespaceRow(
+            name,
+            addresses.href("/namespaces", namespace=name),
+            "",
+            (),
+            None if counts is None else counts[name],
+            (),
+            None,
+        )
+        for name in sorted(names)
         if not namespace or name == namespace
     )
-    return NamespacesPage(window.index.freshness(), namespace, rows, total, 0, True)
+    return NamespacesPage(window.index.freshness(), namespace, rows, total, 0, True, _outside(window))
+
+
+def _names(window: Window) -> list[str]:
+    """The first namespaces by their own keys."""
+    prefix = window.keyspace.range_prefix(BY_PREFIX["namespaces"])
+    keys = window.index.page(prefix, prefix_end(prefix), limit=MOST_NAMESPACES).keys
+    return [found.name for key in keys if (found := window.keyspace.object_key(key)) is not None]
 
 
 def _view(window: Window, finding: Finding) -> FindingView:

@@ -63,6 +63,10 @@ class Graph:
         """The object, None where it is not here."""
         return self._objects.get(ref)
 
+    def hides(self, ref: Ref) -> bool:
+        """Whether the object is outside of what the viewer may see: it may exist or not."""
+        return ref not in self._objects and self._outside(ref)
+
     def state(self, ref: Ref, now: datetime) -> State:
         """How the object is; nothing of one that is not here, and of one outside only that."""
         obj = self._objects.get(ref)

@@ -46,7 +46,13 @@ def namespaces(query: dict[str, Any]) -> dict[str, Any]:
     rows = [{n: getattr(row, n) for n in ("name", "phase", "count", "healthy", "findings")} for row in page.rows]
     for row, shown in zip(page.rows, rows, strict=True):
         shown["counts"] = dict(row.counts)
-    return {"checked": page.checked, "total": page.total, "too_many": page.too_many, "rows": rows}
+    return {
+        "checked": page.checked,
+        "total": page.total,
+        "too_many": page.too_many,
+        "outside": page.outside,
+        "rows": rows,
+    }
 
 
 @bp.get("/content")

@@ -106,6 +106,7 @@ class StorageAnswerSchema(Strict):
     total = fields.Integer()
     undecodable = fields.Integer()
     too_many = fields.Boolean(metadata={"description": "more than are checked at all"})
+    narrowed = fields.Boolean(metadata={"description": "your role covers a part of all objects; no other is checked"})
     findings = fields.List(fields.Nested(ProblemFoundSchema))
 
 
@@ -114,7 +115,9 @@ class NamespaceSchema(Strict):
 
     name = fields.String()
     phase = fields.String()
-    keys = fields.Integer(attribute="count", metadata={"description": "all keys of the namespace"})
+    keys = fields.Integer(
+        attribute="count", allow_none=True, metadata={"description": "all keys of the namespace; null: not counted"}
+    )
     counts = Counts(keys=fields.String(), values=fields.Integer(), metadata={"description": "objects by kind"})
     healthy = fields.Boolean(allow_none=True)
     findings = fields.List(fields.Nested(ProblemFoundSchema))
@@ -126,6 +129,7 @@ class NamespacesSchema(Strict):
     checked = fields.Integer(metadata={"description": "objects that were read; 0 where there are too many"})
     total = fields.Integer()
     too_many = fields.Boolean()
+    outside = fields.List(fields.String(), metadata={"description": "kinds that your role leaves out: not checked"})
     namespaces = fields.List(fields.Nested(NamespaceSchema), attribute="rows")
 
 

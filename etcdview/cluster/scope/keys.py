@@ -48,6 +48,10 @@ class ScopedNames:
         """See KeyIndex.page. Raises DeniedError where nothing of the range is permitted."""
         return self._page(self._permitted.checked(start, end), after, limit)
 
+    def count(self, start: bytes, end: bytes) -> int:
+        """See KeyIndex.count; of what is permitted."""
+        return sum(map(self._count, self._permitted.within(start, end)))
+
     def unrecognised(self, *, after: bytes | None = None, limit: int = 100) -> KeyPage:
         """See KeyIndex.unrecognised: a key without a place is of no namespace and no type that a scope could name."""
         return self._page((), after, limit)
@@ -80,8 +84,25 @@ class ScopedNames:
             prefix = keys_under(self._permitted.keyspace.range_prefix(resource))
             count = self._page(self._permitted.within(prefix.start, prefix.end), None, 1).count
             return replace(counted, count=count, namespaces={"": count})
+        if counted.count and not counted.namespaces:  # by bounded reads
+            return self._counted(counted)
         namespaces = {name: count for name, count in counted.namespaces.items() if scope.has_namespace(name)}
         return replace(counted, count=sum(namespaces.values()), namespaces=namespaces)
+
+    def _counted(self, counted: TypeCount) -> TypeCount:
+        """The type by counts of the scope's own ranges; of namespaces where all are named."""
+        prefix, patterns = counted.prefix, self._permitted.scope.by_namespace
+        count = self.count(*_bounds(prefix))
+        if any(pattern.kind in ("all", "beginning") for pattern in patterns.taken):
+            return replace(counted, count=count)
+        names = [pattern.text for pattern in patterns.taken if pattern.kind == "name"]
+        within = {name: self.count(*_bounds(prefix + name.encode() + b"/")) for name in names}
+        return replace(counted, count=count, namespaces={name: n for name, n in within.items() if n})
+
+    def _count(self, part: KeyRange) -> int:
+        with contextlib.suppress(DeniedError):  # by etcd, which may permit the others
+            return self._names.count(part.start, part.end)
+        return 0
 
     def _page(self, ranges: Sequence[KeyRange], after: bytes | None, limit: int) -> KeyPage:
         fresh = self._names.freshness()
@@ -157,6 +178,11 @@ class _Live(ScopedNames):
             return ()
         permitted = {counted.resource.prefix for counted in self.tree().types}
         return tuple(churn for churn in self._changing.churn() if churn.prefix in permitted)
+
+
+def _bounds(prefix: bytes) -> tuple[bytes, bytes]:
+    part = keys_under(prefix)
+    return part.start, part.end
 
 
 def _cut(found: KeyPage, keys: tuple[bytes, ...], after: bytes | None, limit: int) -> KeyPage:

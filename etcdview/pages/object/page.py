@@ -87,7 +87,7 @@ def object_page(window: Window, query: ObjectQuery, now: datetime) -> ObjectPage
     answer, deleted, newest = _read(window, query)
     entry = answer.entry
     at = query.revision or (entry.meta.mod_revision if deleted else 0)
-    release, why = window.cluster.releases.words()
+    release, why = window.cluster.releases.words(named=window.viewer.scope.whole)
     return ObjectPage(
         crumbs=crumbs_of(entry, f"revision {query.revision}" if query.revision else ""),
         freshness=window.index.freshness(),

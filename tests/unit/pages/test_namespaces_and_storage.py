@@ -8,8 +8,14 @@ from typing import Any
 import pytest
 
 from etcdview.access.roles import Scope, Viewer
+from etcdview.cluster.cluster import Cluster
+from etcdview.cluster.window import Window
+from etcdview.codec import Codec
+from etcdview.index.bounded import BoundedNames
+from etcdview.kube.keys import KeySpace
 from etcdview.pages import namespaces_and_storage
 from etcdview.pages.namespaces_and_storage import namespaces_page, storage_page
+from etcdview.stores.files.memory import StaticStore
 from tests.unit.pages.registry_of import kv, obj, window_on
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -81,3 +87,71 @@ def test_a_limited_viewer_sees_the_problems_of_its_part_alone() -> None:
     viewer = Viewer("cal", "viewer", Scope(("calm",)))
     assert [row.name for row in namespaces_page(window_on(KVS, viewer), "", NOW).rows] == ["calm"]
     assert storage_page(window_on(KVS, viewer), False, NOW).findings == ()
+
+
+def bounded_window(viewer: Viewer) -> Window:
+    """A window on an index that holds no names."""
+    store, keyspace = StaticStore("keys", (*KVS, *MORE)), KeySpace()
+    index = BoundedNames(store, keyspace)
+    return Window(Cluster(name="test", store=store, index=index, codec=Codec(), keyspace=keyspace), viewer)
+
+
+MORE = (
+    kv("/registry/pods/calm/one", obj("Pod", "calm", "one", status={"phase": "Running"})),
+    kv("/registry/configmaps/calm/one", obj("ConfigMap", "calm", "one")),
+    kv("/registry/example.org/backups/calm/one", obj("Backup", "calm", "one", "example.org/v1")),
+)
+ALL = Viewer("vera", "viewer")
+
+
+@pytest.mark.parametrize("namespaces", [("calm",), ("ca*",), ("calm", "nosuch"), ("*", "!shop")])
+def test_without_names_in_memory_a_narrow_role_counts_by_its_own_ranges(namespaces: tuple[str, ...]) -> None:
+    viewer = Viewer("cal", "viewer", Scope(namespaces))
+    bounded, memory = bounded_window(viewer), window_on((*KVS, *MORE), viewer)
+    counts = {t.resource.id: t.count for t in bounded.index.tree().types}
+    assert counts == {t.resource.id: t.count for t in memory.index.tree().types}
+    assert counts["pods"] == counts["backups.example.org"] == 1
+    storage = storage_page(bounded, False, NOW)
+    assert (storage.checked, storage.total, storage.narrowed) == (4, 4, True)
+    page = namespaces_page(bounded, "calm", NOW)
+    assert [(row.name, row.count, row.healthy) for row in page.rows] == [("calm", 3, False)]
+
+
+def test_without_names_in_memory_namespaces_are_listed_and_what_is_not_counted_is_not_zero(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(namespaces_and_storage, "AT_ONCE", 2)
+    page = namespaces_page(bounded_window(ALL), "", NOW)
+    assert [(row.name, row.count, row.healthy) for row in page.rows] == [("calm", None, None), ("shop", None, None)]
+    monkeypatch.setattr(namespaces_and_storage, "AT_MOST", 1)
+    assert [row.count for row in namespaces_page(bounded_window(ALL), "calm", NOW).rows] == [3]
+
+
+def test_kinds_that_a_role_leaves_out_are_named_as_not_checked() -> None:
+    viewer = Viewer("cal", "viewer", Scope(("calm",), ("*", "!pods", "!secrets")))
+    assert namespaces_page(window_on(KVS, viewer), "", NOW).outside == ("Pod", "Secret", "Node")
+    assert namespaces_page(window_on(KVS), "", NOW).outside == ()
+
+
+def test_nothing_is_said_of_what_only_the_role_leaves_out() -> None:
+    service = obj("Service", "calm", "web", spec={"selector": {"app": "web"}})
+    account = {"kind": "ServiceAccount", "name": "robot", "namespace": "shop"}
+    binding = obj("RoleBinding", "calm", "b", "rbac.authorization.k8s.io/v1", subjects=[account])
+    kvs = (
+        *KVS,
+        kv("/registry/services/specs/calm/web", service),
+        kv("/registry/rolebindings/calm/b", binding),
+        kv("/registry/serviceaccounts/calm/default", obj("ServiceAccount", "calm", "default")),
+    )
+
+    def said(scope: Scope) -> list[str]:
+        window = window_on(kvs, Viewer("cal", "viewer", scope))
+        rows = namespaces_page(window, "calm", NOW).rows
+        return [f.summary for row in rows for f in row.findings] + [
+            f.summary for f in storage_page(window, False, NOW).findings
+        ]
+
+    everything = said(Scope())
+    assert any("without an endpoint" in line for line in everything)
+    assert any("service accounts that are gone" in line for line in everything)
+    assert said(Scope(("calm",), ("*", "!endpointslices"))) == []

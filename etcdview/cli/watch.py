@@ -11,7 +11,7 @@ from etcdview.cli.terminal import argument_bytes, say
 from etcdview.config import Resolved
 from etcdview.models import Range
 from etcdview.pages.parts.texts import visible
-from etcdview.pages.tools.changes import ChangeLine, check_watchable, watch_changes
+from etcdview.pages.tools.changes import ChangeLine, check_watchable, watch_changes, watched_range
 
 
 @click.command("watch", cls=GroupedCommand)
@@ -25,8 +25,10 @@ def command(resolved: Resolved, prefix: str) -> int:
     store = open_noted(resolved.settings)
     try:
         watched = check_watchable(store)
-        revision = warned(store).range(Range(b"\0")).revision
-        for change in watch_changes(watched, revision, argument_bytes(prefix), _begun):
+        reads = warned(store)
+        keys = watched_range(reads, argument_bytes(prefix))
+        revision = reads.range(Range(keys.start, keys_only=True)).revision
+        for change in watch_changes(watched, revision, keys, _begun):
             click.echo(line(change))
     finally:
         store.close()

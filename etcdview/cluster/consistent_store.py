@@ -11,7 +11,7 @@ from dataclasses import replace
 from etcdview.errors import BehindError, FutureRevisionError, NoQuorumError
 from etcdview.health.monitor import Monitor
 from etcdview.models import KeyValue, Range, RangeResult
-from etcdview.stores.protocols import Store
+from etcdview.stores.protocols import Restricted, Store
 
 STALE = "etcd has lost its quorum: writes fail, and pages show one member's data, which may be out of date."
 
@@ -87,6 +87,15 @@ class ConsistentStore:
             revision = revision or result.revision
             found |= {kv.key: kv for kv in result.kvs}
         return found
+
+    def permitted(self) -> tuple[Range, ...] | None:
+        """See Restricted.permitted; not told while the quorum is lost, which etcd asks for it."""
+        if not isinstance(self._store, Restricted):
+            return None
+        try:
+            return self._store.permitted()
+        except NoQuorumError:
+            return None
 
     def close(self) -> None:
         """The store is closed by who opened it."""

@@ -63,6 +63,17 @@ class NameLister(Protocol):
 
 
 @runtime_checkable
+class Restricted(Protocol):
+    """A store that may permit its user a part of the keys only."""
+
+    def permitted(self) -> tuple[Range, ...] | None:
+        """The ranges that may be read, in order; None where they are not limited, or that cannot be told.
+
+        Raises UnreachableError, and DeniedError for a login that fails.
+        """
+
+
+@runtime_checkable
 class Watchable(Protocol):
     """A store whose changes can be followed."""
 

@@ -9,7 +9,7 @@ import pytest
 from etcdview.index.live import Index
 from etcdview.kube.keys import KeySpace
 from etcdview.models import Range
-from etcdview.pages.tools.changes import ChangeLine, watch_changes
+from etcdview.pages.tools.changes import ChangeLine, watch_changes, watched_range
 from etcdview.stores.etcd.client import EtcdStore
 from etcdview.stores.protocols import prefix_end
 from tests.integration.indexing import settled
@@ -33,7 +33,7 @@ def test_a_life_is_told_as_it_was(store: EtcdStore) -> None:
     key, lived = life(store)
 
     for prefix in (key, FOLDER, b"/registry/", b""):
-        seen = list(islice(watch_changes(store, revision, prefix, lambda _: None), 3))
+        seen = list(islice(watch_changes(store, revision, watched_range(store, prefix), lambda _: None), 3))
 
         assert [(line.revision, line.kind) for line in seen] == lived, prefix
         assert {line.key for line in seen} == {key.decode()}
@@ -45,7 +45,7 @@ def test_a_key_that_is_created_again_is_created(store: EtcdStore) -> None:
     key, _ = life(store)
     again = store.put(key, b"d", mod_revision=0)
 
-    seen = list(islice(watch_changes(store, revision, key, lambda _: None), 4))
+    seen = list(islice(watch_changes(store, revision, watched_range(store, key), lambda _: None), 4))
 
     assert seen[-1] == ChangeLine(again, "created", key.decode(), 1)
 
@@ -55,7 +55,7 @@ def test_a_watch_of_a_prefix_gives_nothing_else(store: EtcdStore) -> None:
     life(store)
     wanted = store.put(FOLDER + b"wanted-%d" % next(numbers), b"x", mod_revision=0)
 
-    first = next(watch_changes(store, revision, FOLDER + b"wanted-", lambda _: None))
+    first = next(watch_changes(store, revision, watched_range(store, FOLDER + b"wanted-"), lambda _: None))
 
     assert first.revision == wanted
 

@@ -14,6 +14,7 @@ from etcdview.kube.keys import KeySpace
 from etcdview.kube.redaction import Redactor
 from etcdview.models import Range, RangeResult
 from etcdview.objects import Objects
+from etcdview.stores.permitted import permitted_text
 from etcdview.stores.protocols import Store
 
 
@@ -36,6 +37,7 @@ class _Warned(ConsistentStore):
     """Reads that say once, on standard error, that they are behind."""
 
     _said = False
+    _limit_said = False
 
     def range(self, request: Range) -> RangeResult:
         """See Store.range."""
@@ -44,6 +46,14 @@ class _Warned(ConsistentStore):
             self._said = True
             click.echo(f"etcdview: {STALE} This is revision {result.revision:,}.", err=True)
         return result
+
+    def permitted(self) -> tuple[Range, ...] | None:
+        """See Restricted.permitted. A limit is said: nothing else may be read, whatever there is."""
+        found = super().permitted()
+        if found is not None and not self._limit_said:
+            self._limit_said = True
+            click.echo(f"etcdview: etcd permits this user {permitted_text(found)}.", err=True)
+        return found
 
 
 def open_objects(store: Store, settings: Settings) -> Objects:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from etcdview.errors import UnsupportedError
+from etcdview.errors import UnsupportedError, UsageError
 from etcdview.kube.keys import show
-from etcdview.models import Event
+from etcdview.models import Event, Range
+from etcdview.stores.permitted import permitted_parts, permitted_text
 from etcdview.stores.protocols import Store, Watchable, prefix_end
 
 
@@ -28,10 +29,21 @@ def check_watchable(store: Store) -> Watchable:
     return store
 
 
-def watch_changes(store: Watchable, revision: int, prefix: bytes, begun: Callable[[int], None]) -> Iterator[ChangeLine]:
-    """Each change below `prefix` (of every key: b"") after `revision`, which `begun` is told. Ends with an error."""
+def watched_range(store: Store, prefix: bytes) -> Range:
+    """The keys below `prefix` (all: b""), or the one part of them that etcd permits its user to read.
+
+    Raises UsageError where there are several such parts, NotPermittedError where there is none.
+    """
+    parts = permitted_parts(store, prefix or b"\0", prefix_end(prefix))
+    if len(parts) > 1:
+        raise UsageError(f"etcd permits this user {permitted_text(parts)}.", "Name one of these prefixes.")
+    return parts[0]
+
+
+def watch_changes(store: Watchable, revision: int, keys: Range, begun: Callable[[int], None]) -> Iterator[ChangeLine]:
+    """Each change of `keys` after `revision`, which `begun` is told. Ends with an error."""
     begun(revision)
-    watching = store.watch(prefix or b"\0", prefix_end(prefix), revision + 1)
+    watching = store.watch(keys.start, keys.end, revision + 1)
     try:
         for batch in watching:
             yield from map(change_line, batch.events)

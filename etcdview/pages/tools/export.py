@@ -7,6 +7,7 @@ from pathlib import Path
 
 from etcdview.stores.files.dump import write_dump
 from etcdview.stores.paging import PieceReader
+from etcdview.stores.permitted import permitted_parts
 from etcdview.stores.protocols import Store, prefix_end
 
 
@@ -19,8 +20,12 @@ class Exported:
 
 
 def export(store: Store, prefix: bytes, path: Path) -> Exported:
-    """Write every key below `prefix` to a dump. Raises UsageError for a path that exists, and what the store raises."""
+    """Write every key below `prefix` that etcd permits its user to read to a dump.
+
+    Raises UsageError for a path that exists, and what the store raises.
+    """
     reader = PieceReader(store)
-    kvs = (kv for piece in reader.read(prefix or b"\0", prefix_end(prefix)) for kv in piece.kvs)
+    parts = permitted_parts(store, prefix or b"\0", prefix_end(prefix))
+    kvs = (kv for part in parts for piece in reader.read(part.start, part.end) for kv in piece.kvs)
     count = write_dump(kvs, path)
     return Exported(count, reader.revision)

@@ -7,24 +7,30 @@ from itertools import chain
 from typing import get_args
 
 from etcdview.index.base import Mode
-from etcdview.index.lister import Lister, keys_under
+from etcdview.index.lister import KeyRange, Lister, keys_under
 from etcdview.index.match import compile_search
 from etcdview.index.packed import PackedNames
 from etcdview.kube.keys import show
 from etcdview.models import Range
 from etcdview.pages.search import SearchQuery
+from etcdview.stores.permitted import permitted_parts
 from etcdview.stores.protocols import Store
 
 MODES: tuple[Mode, ...] = get_args(Mode)
 
 
 def matching_names(store: Store, text: str, mode: str = "") -> Iterator[str]:
-    """The names that match, in order. Raises QueryError for a search that cannot be, and what the store raises."""
+    """The names that match, in order; those that etcd permits its user to read.
+
+    Raises QueryError for a search that cannot be, and what the store raises.
+    """
     matcher = compile_search(text, SearchQuery(text, mode).effective_mode)
-    lister = Lister(store, store.range(Range(b"\0")).revision)
-    key_range = keys_under(matcher.literal_prefix)
-    first = lister.first(key_range)
-    if first.names:
-        for piece in chain((first,), lister.rest(key_range, first)):
-            for block in PackedNames().extend(piece.names):
-                yield from map(show, matcher.find(block))
+    whole = keys_under(matcher.literal_prefix)
+    parts = permitted_parts(store, whole.start, whole.end)
+    lister = Lister(store, store.range(Range(parts[0].start, keys_only=True)).revision)
+    for key_range in (KeyRange(part.start, part.end) for part in parts):
+        first = lister.first(key_range)
+        if first.names:
+            for piece in chain((first,), lister.rest(key_range, first)):
+                for block in PackedNames().extend(piece.names):
+                    yield from map(show, matcher.find(block))

@@ -14,7 +14,13 @@ from typing import Any
 from etcd3 import etcdrpc
 
 from etcdview.endpoints import parse_endpoint, parse_endpoints
-from etcdview.errors import DeniedError, TooLargeError, UnreachableError, UnsupportedError
+from etcdview.errors import (
+    DeniedError,
+    NotPermittedError,
+    TooLargeError,
+    UnreachableError,
+    UnsupportedError,
+)
 from etcdview.models import KeyValue, Membership, NamesPiece, Range, RangeResult, TlsFiles
 from etcdview.stores.etcd import messages
 from etcdview.stores.etcd.channel import Channel
@@ -25,6 +31,7 @@ from etcdview.stores.etcd.kine import KineReads, folder_of, is_kine
 from etcdview.stores.etcd.login import Login
 from etcdview.stores.etcd.maintenance import MaintenanceCalls
 from etcdview.stores.etcd.order import Order
+from etcdview.stores.etcd.permissions import common_name_of, readable_by
 from etcdview.stores.etcd.plausible import check_only, check_range, check_revisions
 from etcdview.stores.etcd.probe import EtcdProbe
 from etcdview.stores.etcd.send_once import Once
@@ -116,6 +123,23 @@ class EtcdStore(Writes, MaintenanceCalls):
                 self._order.shun(channel)
                 errors.append((channel, error))
         raise self._explain.verdict(errors, deadline)
+
+    def permitted(self) -> tuple[Range, ...] | None:
+        """See Restricted.permitted. A user without a name may be the one that its client certificate names."""
+        if self._login.user:
+            self._login.token(self._order.channels()[0], self.timeout_seconds)  # finds out whether logins are on
+        user = self._login.user or self._certified()
+        return readable_by(self._run, user) if user else None
+
+    def _certified(self) -> str:
+        """The common name of the client certificate, where etcd refuses it a key: else it is no user, or may read."""
+        if not self.tls.cert:
+            return ""
+        try:
+            self._run(messages.Call("kv", "Range", messages.range_request(Range(messages.PROBE_KEY, count_only=True))))
+        except NotPermittedError:
+            return common_name_of(self.tls.cert)
+        return ""
 
     def members(self) -> Membership:
         """The cluster's members, as the member that answers knows them."""

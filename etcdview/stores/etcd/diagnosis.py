@@ -9,12 +9,15 @@ from typing import Any
 
 import grpc
 
-from etcdview.errors import TlsError, UnreachableError, UnsupportedError
+from etcdview.errors import NotPermittedError, TlsError, UnreachableError, UnsupportedError
+from etcdview.kube.keys import show
 from etcdview.models import Range
 from etcdview.stores.etcd.channel import Channel
 from etcdview.stores.etcd.grpc_errors import translate
 from etcdview.stores.etcd.login import Login
 from etcdview.stores.etcd.messages import Call, range_request
+from etcdview.stores.etcd.permissions import common_name_of, readable_by
+from etcdview.stores.permitted import overlapping, permitted_text
 from etcdview.stores.protocols import prefix_end
 from etcdview.tls import diagnosis
 from etcdview.tls.diagnosis import Step, cause, run_step
@@ -65,11 +68,20 @@ def _reading(channel: Channel, login: Login, prefix: bytes, serializable: bool, 
     """A read of one key; serializable it shows that we may, linearizable that a quorum agrees."""
 
     def read() -> str:
+        asked = Range(prefix, prefix_end(prefix), limit=1, serializable=serializable)
         try:
-            response = _ask(channel, login, prefix, serializable, deadline)
+            response = _ask(channel, login, asked, deadline)
         except UnsupportedError:  # kine has linearizable reads only
-            response = _ask(channel, login, prefix, False, deadline)
-        shown = prefix.decode("utf-8", "replace")
+            response = _ask(channel, login, replace(asked, serializable=False), deadline)
+        except NotPermittedError:
+            permitted = _permitted(channel, login, deadline)
+            parts = overlapping(permitted, asked.start, asked.end)
+            if not parts:
+                raise
+            response = _ask(channel, login, replace(asked, start=parts[0].start, end=parts[0].end), deadline)
+            if serializable:
+                return f"etcd permits this user {permitted_text(permitted)}."
+        shown = show(prefix)
         if not serializable:
             return f"A majority agrees on revision {response.header.revision}."
         return f"Keys below {shown} can be read." if response.kvs else f"Reading is allowed; no key is below {shown}."
@@ -77,10 +89,19 @@ def _reading(channel: Channel, login: Login, prefix: bytes, serializable: bool, 
     return read
 
 
-def _ask(channel: Channel, login: Login, prefix: bytes, serializable: bool, deadline: float) -> Any:
+def _permitted(channel: Channel, login: Login, deadline: float) -> tuple[Range, ...]:
+    """What the user may read; () where that cannot be told."""
+    user = login.user or common_name_of(channel.files.cert)
+    return (readable_by(lambda call: _send(channel, login, call, deadline), user) or ()) if user else ()
+
+
+def _ask(channel: Channel, login: Login, request: Range, deadline: float) -> Any:
+    call = Call("kv", "Range", range_request(request), needs_leader=not request.serializable)
+    return _send(channel, login, call, deadline)
+
+
+def _send(channel: Channel, login: Login, call: Call, deadline: float) -> Any:
     left = max(0.1, deadline - time.monotonic())
-    request = range_request(Range(prefix, prefix_end(prefix), limit=1, serializable=serializable))
-    call = Call("kv", "Range", request, needs_leader=not serializable)
     try:
         return channel.start(call, left, login.token(channel, left)).result()
     except grpc.RpcError as error:

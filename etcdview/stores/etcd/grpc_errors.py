@@ -79,6 +79,14 @@ FAULTS = (
     Fault(None, "invalid auth token", DeniedError, "etcd refuses the login ({details}).", _LOGIN, login=True),
     Fault(None, "user name is empty", DeniedError, "etcd requires a user name and password.", _LOGIN),
     Fault(None, "authentication failed", DeniedError, "etcd does not know this user and password.", _LOGIN),
+    # of calls on a member as a whole, which etcd keeps for the role root
+    Fault(
+        Code.UNKNOWN,
+        "auth: permission denied",
+        NotPermittedError,
+        "etcd keeps the call {method} for users with the role root.",
+        "Log in as such a user, or give this one the role: etcdctl user grant-role USER root.",
+    ),
     Fault(
         Code.PERMISSION_DENIED,
         "",

@@ -25,6 +25,11 @@ class Login:
         self._token: str | None = None
         self._off = not user
 
+    @property
+    def user(self) -> str:
+        """The name; "" where there is none, or etcd was found to have logins switched off."""
+        return "" if self._off else self._user
+
     def token(self, channel: Channel, timeout_seconds: float) -> str:
         """The token, fetched over `channel` where there is none; "" without a user. Raises EtcdviewError."""
         if self._off:

@@ -16,7 +16,7 @@ from etcdview.cluster.once import window_once
 from etcdview.cluster.window import Window
 from etcdview.config import Resolved
 from etcdview.errors import DecodeError, NotFoundError, UsageError
-from etcdview.pages.object.related import Around, Branch
+from etcdview.pages.object.related import EVENT_KINDS, Around, Branch
 from etcdview.pages.object.views import SectionView, SummaryView
 from etcdview.pages.parts.texts import counted, visible
 from etcdview.pages.tools.described import described, types_called
@@ -97,8 +97,10 @@ def _around(around: Around) -> Iterator[str]:
         yield from _indented(_table(("This", "Object", "State"), rows))
     for kind in around.cut:
         yield f"  Too many objects of kind {kind} to check all of them: some relations may be missing."
+    if around.outside:
+        yield f"  etcd's user may not read all objects of kind {', '.join(around.outside)}: relations may be missing."
     if not around.events:
-        yield "Events:  <none>"
+        yield f"Events:  {'<unknown>' if EVENT_KINDS & set(around.outside) else '<none>'}"
         return
     yield "Events:"
     events = [

@@ -13,15 +13,21 @@ from etcdview.cluster.differ import Differ
 from etcdview.cluster.release_cache import ReleaseCodecs
 from etcdview.cluster.setup import SetupReader
 from etcdview.codec import Codec
+from etcdview.errors import EtcdviewError
 from etcdview.health.monitor import Monitor
 from etcdview.index.base import KeyIndex
 from etcdview.index.facts.live import Facts
 from etcdview.kube.crds import Definitions
 from etcdview.kube.keys import KeySpace
 from etcdview.kube.redaction import Redactor
+from etcdview.models import Range
 from etcdview.objects import Objects
-from etcdview.stores.protocols import Store
+from etcdview.stores.kept import Kept
+from etcdview.stores.permitted import overlapping
+from etcdview.stores.protocols import Restricted, Store
 from etcdview.writes.undo import UndoFile
+
+PERMITTED_SECONDS = 60.0
 
 
 class Cluster:
@@ -57,6 +63,7 @@ class Cluster:
         self.undo = undo
         self.facts = facts
         self.kinds = CrdCache(index, keyspace, self._read_crds)
+        self._permitted = Kept(PERMITTED_SECONDS, self._read_permitted)
         self.coverage = Coverage()
         self.differ = Differ()
         self.deletions = Deletions()
@@ -70,6 +77,19 @@ class Cluster:
         """The codec for the release that the cluster runs."""
         return self.releases.codec()
 
+    def may_read(self, start: bytes, end: bytes) -> bool:
+        """Whether etcd permits its user all keys of [start, end); yes where that cannot be told now."""
+        if not isinstance(self.source, Restricted):
+            return True
+        try:
+            (permitted,) = self._permitted.get()
+        except EtcdviewError:
+            return True
+        return permitted is None or overlapping(permitted, start, end) == (Range(start, end),)
+
+    def _read_permitted(self) -> tuple[tuple[Range, ...] | None]:
+        return (self.source.permitted() if isinstance(self.source, Restricted) else None,)
+
     def _read_crds(self) -> tuple[Definitions, int]:
         """Past every scope: no table can be made without."""
         return Objects(self.store, self.codec, self.keyspace, self.redactor.mask).definitions()
@@ -78,7 +98,12 @@ class Cluster:
     def warnings(self) -> tuple[str, ...]:
         """What stands above every page, for as long as it holds."""
         lost = isinstance(self.store, ConsistentStore) and self.store.quorum_lost
-        return (*self._warnings, STALE) if lost else self._warnings
+        limited = self.index.freshness().limited
+        return (
+            *self._warnings,
+            *((STALE,) if lost else ()),
+            *((f"etcd permits this user {limited}: pages show nothing else.",) if limited else ()),
+        )
 
     def close(self) -> None:
         """Stop the threads and let go of the connections."""

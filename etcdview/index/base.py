@@ -22,6 +22,7 @@ class Freshness:
 
     `complete`: every name is known as of `revision`. `age_seconds`: since etcd last confirmed that revision.
     `done` of `total` keys are loaded while `state` is "loading". `problem` says what is wrong, and what to do.
+    `limited`: what etcd permits its user to read, for a sentence, where that is not all.
     "bounded": answered by bounded reads for want of memory; "static": a file, which does not change.
     """
 
@@ -32,6 +33,7 @@ class Freshness:
     done: int = 0
     total: int = 0
     problem: str = ""
+    limited: str = ""
 
 
 @dataclass(frozen=True, slots=True)

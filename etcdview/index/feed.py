@@ -16,11 +16,12 @@ from etcdview.errors import CompactedError, DeniedError, EtcdviewError
 from etcdview.index.base import State
 from etcdview.index.changes import ChangeLog
 from etcdview.index.history import ForeignError, History, UnprovenError
-from etcdview.index.lister import KeyRange, list_names
+from etcdview.index.lister import EVERYTHING, KeyRange, list_names
 from etcdview.index.load import Load, Loaded
 from etcdview.index.memory import NameSet
 from etcdview.kube.keys import KeySpace, show
-from etcdview.models import Event, NamesPiece, WatchBatch
+from etcdview.models import Event, NamesPiece, Range, WatchBatch
+from etcdview.stores.permitted import is_limited, permitted_parts
 from etcdview.stores.protocols import Store, Watch, Watchable
 
 BEHIND_SECONDS = 4.0  # without a sign that the watch is up to date
@@ -70,6 +71,9 @@ class Sink(Protocol):
     def loaded(self) -> None:
         """All names of a feed were loaded: changes before that may have been missed."""
 
+    def permitted(self, parts: Sequence[Range]) -> None:
+        """What etcd permits its user to read, in order, of which the feed takes the first; () where that is all."""
+
     def over_limit(self) -> str:
         """Why the names of all feeds take too much memory; "" while they do not."""
 
@@ -81,6 +85,7 @@ class Feed:
         """`ranges` are tried in turn until etcd permits one."""
         self._store = store
         self._keyspace = keyspace
+        self._all_permitted = len(ranges) > 1
         self._ranges = list(ranges)
         self._sink = sink
         self.changes = ChangeLog()
@@ -200,6 +205,8 @@ class Feed:
 
     def _load(self) -> None:
         """Every name as of the newest revision. Raises what the store raises."""
+        if self._all_permitted:
+            self._narrow()
         key_range = self._status.key_range
         started = time.monotonic()
         head = _head(self._store, key_range)
@@ -215,6 +222,13 @@ class Feed:
         self._history = History.loaded(head, key_range)
         if not self._stop.is_set():
             self._hold(names)
+
+    def _narrow(self) -> None:
+        """Take what etcd permits its user, where it says so. Raises NotPermittedError where that is nothing."""
+        parts = permitted_parts(self._store, EVERYTHING.start, EVERYTHING.end)
+        limited = is_limited(parts, EVERYTHING.start, EVERYTHING.end)
+        self._set(key_range=KeyRange(parts[0].start, parts[0].end) if limited else self._ranges[0])
+        self._sink.permitted(parts if limited else ())
 
     def _hold(self, names: NameSet) -> None:
         """Show what was loaded, unless it takes too much memory; it is called live once the watch is there."""

@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from etcdview.errors import DeniedError
+from etcdview.errors import DeniedError, NotPermittedError
 from etcdview.index.base import Freshness, KeyPage, Listener, Mode, State, Tree
 from etcdview.index.bounded import BoundedNames
 from etcdview.index.changes import ChangeLog, SeveralLogs
@@ -25,7 +25,8 @@ from etcdview.index.stopping import Stop
 from etcdview.index.trees import loaded_tree, loading_tree
 from etcdview.kube.keys import KeySpace, show
 from etcdview.kube.quantities import size_text
-from etcdview.models import Event
+from etcdview.models import Event, Range
+from etcdview.stores.permitted import GRANT, permitted_text
 
 _log = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ class Index:
         prefixes: Sequence[bytes] = (),
         memory_limit_bytes: int = 0,
     ) -> None:
-        """Without `prefixes` all that etcd permits: the whole keyspace, else the registry's root."""
+        """Without `prefixes` all that etcd permits: the keyspace, what its user may read, or the registry's root."""
         self._store = store
         self._keyspace = keyspace
         self._churn = ChurnCounter()
@@ -55,8 +56,10 @@ class Index:
         self._listeners: list[Listener] = []
         wanted = [[key_range] for key_range in disjoint(list(prefixes))] or [[EVERYTHING, keys_under(keyspace.root)]]
         self._limit = memory_limit_bytes
-        self._feeds = [Feed(store, keyspace, ranges, self) for ranges in wanted]
+        self._feeds = [self._feed(ranges) for ranges in wanted]
         self.changes = SeveralLogs(self._logs)
+        self._limited = ""  # what etcd permits, in words, where that is not all
+        self._feeds_lock = threading.Lock()  # guards the replacing of the feeds: etcd may permit other ranges later
         self._stop = threading.Event()
         self._pulse = threading.Thread(target=self._beat, name="etcdview-index-pulse", daemon=True)
 
@@ -68,7 +71,8 @@ class Index:
 
     def close(self) -> None:
         """End the threads and the watches; within a second, unless the store keeps one waiting."""
-        self._stop.set()
+        with self._feeds_lock:
+            self._stop.set()
         for feed in self._feeds:
             feed.stop()
         for feed in self._feeds:
@@ -90,6 +94,7 @@ class Index:
             done=sum(part.done for part in readable),
             total=sum(part.total for part in readable),
             problem=worst.problem or next((part.problem for part in parts if part.problem), ""),
+            limited=self._limited,
         )
 
     def tree(self) -> Tree:
@@ -110,7 +115,7 @@ class Index:
         touched = [part for part in self._parts() if part.key_range.overlaps(requested)]
         parts = [part for part in touched if not part.denied]
         if not parts:
-            raise _unreadable(touched, requested)
+            raise _unreadable(touched, requested, self._limited)
         views = _views_over(parts, requested)
         if views is None:
             found = self._bounded(parts).page(start, end, after=after, limit=limit)
@@ -168,6 +173,23 @@ class Index:
             object_key = self._keyspace.object_key(event.kv.key)
             self._churn.note(object_key.resource.prefix if object_key else UNRECOGNISED, now)
 
+    def permitted(self, parts: Sequence[Range]) -> None:
+        """See feed.Sink: the ranges after the first have feeds of their own."""
+        with self._feeds_lock:
+            if self._stop.is_set():
+                return
+            self._limited = permitted_text(parts) if parts else ""
+            first, *others = self._feeds
+            running = {feed.status.key_range: feed for feed in others}
+            wanted = [KeyRange(part.start, part.end) for part in parts[1:]]
+            new = {key_range: self._feed([key_range]) for key_range in wanted if key_range not in running}
+            self._feeds = [first, *((running | new)[key_range] for key_range in wanted)]
+            for key_range, feed in running.items():
+                if key_range not in wanted:
+                    feed.stop()
+            for feed in new.values():
+                feed.start()
+
     def over_limit(self) -> str:
         """See feed.Sink."""
         held = (part.names or part.loading for part in self._parts())
@@ -177,6 +199,9 @@ class Index:
             f"The key names take more memory than the limit of {size_text(self._limit)}; "
             "each page reads from etcd instead. Raise the limit to have counts and search back."
         )
+
+    def _feed(self, ranges: Sequence[KeyRange]) -> Feed:
+        return Feed(self._store, self._keyspace, ranges, self)
 
     def _logs(self) -> list[tuple[KeyRange, ChangeLog]]:
         return [(feed.status.key_range, feed.changes) for feed in self._feeds if not feed.status.denied]
@@ -220,10 +245,12 @@ def _views_over(parts: Sequence[FeedStatus], requested: KeyRange) -> list[View] 
     return views
 
 
-def _unreadable(denied: Sequence[FeedStatus], requested: KeyRange) -> DeniedError:
+def _unreadable(denied: Sequence[FeedStatus], requested: KeyRange, limited: str) -> DeniedError:
     """Why nothing of `requested` may be read: etcd forbids it, or it lies outside of what etcdview is set to read."""
     if denied:
         return DeniedError(denied[0].problem, "Names and values below it cannot be shown with this etcd user.")
+    if limited:
+        return NotPermittedError(f"etcd permits this user {limited}, not {show(requested.start)}.", GRANT)
     return DeniedError(
         f"{show(requested.start)} is outside the prefixes that etcdview may read.",
         "Add its prefix to the setting `prefixes`.",

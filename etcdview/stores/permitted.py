@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from etcdview.errors import NotPermittedError
 from etcdview.kube.keys import show
 from etcdview.models import Range
@@ -22,7 +24,7 @@ def permitted_parts(store: Store, start: bytes, end: bytes) -> tuple[Range, ...]
     parts = overlapping(permitted, start, end)
     if not parts:
         raise NotPermittedError(
-            f"etcd permits this user {permitted_text(permitted)}, not {_text(Range(start, end))}.", _GRANT
+            f"etcd permits this user {permitted_text(permitted)}, not {text_of(Range(start, end))}.", GRANT
         )
     return parts
 
@@ -37,11 +39,11 @@ def overlapping(permitted: tuple[Range, ...], start: bytes, end: bytes) -> tuple
     return tuple(part for whole in permitted if (part := _both(whole, start, end)) is not None)
 
 
-def permitted_text(parts: tuple[Range, ...]) -> str:
+def permitted_text(parts: Sequence[Range]) -> str:
     """What may be read, for a sentence: `only keys below /registry/pods/`."""
     if not parts:
         return "no keys at all"
-    return f"only {_listed([_text(part) for part in parts])}"
+    return f"only {_listed([text_of(part) for part in parts])}"
 
 
 def _both(whole: Range, start: bytes, end: bytes) -> Range | None:
@@ -53,7 +55,8 @@ def _both(whole: Range, start: bytes, end: bytes) -> Range | None:
     return Range(low, high)
 
 
-def _text(part: Range) -> str:
+def text_of(part: Range) -> str:
+    """The keys of a range, for a sentence: `keys below /registry/pods/`."""
     if not part.end:
         return f"the key {show(part.start)}"
     if part.start in (b"", _END_OF_ALL) and part.end == _END_OF_ALL:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from etcdview.cli.get.query import Wanted
+from etcdview.errors import NotPermittedError
 from etcdview.kube.crds import Definitions
 from etcdview.kube.resources import ResourceType, find
 from etcdview.kube.selectors import ALL_FIELDS, ALL_LABELS, FieldSelector, LabelSelector
@@ -62,7 +63,11 @@ class Reader:
         self.objects = objects
         self.query = query
         self.definitions: Definitions
-        self.definitions, self.revision = objects.definitions()
+        self.revision = 0
+        try:
+            self.definitions, self.revision = objects.definitions()
+        except NotPermittedError:
+            self.definitions = Definitions()  # then only the built-in types are known
 
     def find(self, name: str) -> Sequence[ResourceType]:
         """The types that a word means; a custom type whose CRD is gone too, while objects are left."""

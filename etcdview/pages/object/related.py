@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from etcdview.cluster.window import Window
@@ -61,7 +62,7 @@ class Around:
     """All that is related.
 
     `cut` names kinds of which more exist than were read: of these something may be missing. So it is with `outside`,
-    kinds that lie outside of the viewer's role in part or as a whole.
+    kinds that lie outside of the viewer's role, or of what etcd's user may read, in part or as a whole.
     """
 
     relations: tuple[Relation, ...]
@@ -73,7 +74,7 @@ class Around:
 
 def around(window: Window, obj: dict[str, Any], revision: int, now: datetime) -> Around:
     """What is related to `obj`, all read at `revision`."""
-    found = surroundings(window.objects, window.definitions, obj, revision=revision, covers=window.covers)
+    found = surroundings(window.objects, window.definitions, obj, revision=revision, covers=partial(_covers, window))
     related = found.graph.related(obj, now)
     return Around(
         relations=tuple(_relation(window, found.graph, r, now) for r in related if r.ref.kind not in EVENT_KINDS),
@@ -82,6 +83,11 @@ def around(window: Window, obj: dict[str, Any], revision: int, now: datetime) ->
         cut=tuple(part.kind for part in found.cut),
         outside=tuple(sorted({part.kind for part in found.outside})),
     )
+
+
+def _covers(window: Window, start: bytes, end: bytes) -> bool:
+    """Whether the viewer's scope and etcd's user may read all of a range."""
+    return window.covers(start, end) and window.cluster.may_read(start, end)
 
 
 def _relation(window: Window, graph: Graph, related: Related, now: datetime) -> Relation:

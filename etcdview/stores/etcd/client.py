@@ -37,6 +37,7 @@ from etcdview.stores.etcd.probe import EtcdProbe
 from etcdview.stores.etcd.send_once import Once
 from etcdview.stores.etcd.watch import EtcdWatch, open_watch
 from etcdview.stores.etcd.writes import Writes
+from etcdview.stores.permitted import GRANT, text_of
 from etcdview.tls.diagnosis import Step
 
 __all__ = ["DIAGNOSIS", "EtcdStore"]
@@ -82,7 +83,11 @@ class EtcdStore(Writes, MaintenanceCalls):
         large = bool(request.end) and not (request.limit or request.count_only)
         serializable = request.serializable
         call = messages.Call("kv", "Range", messages.range_request(request), needs_leader=not serializable, large=large)
-        response = self._run(call, timeout_seconds)
+        try:
+            response = self._run(call, timeout_seconds)
+        except NotPermittedError as error:
+            what = f"etcd does not permit this user to read {text_of(request)}."
+            raise NotPermittedError(what, GRANT) from error
         check_range(self.name, request, response)
         return messages.range_result(response, request.revision, serializable=serializable)
 

@@ -49,6 +49,7 @@ CASES: list[tuple[grpc.StatusCode, str, type[EtcdviewError], bool]] = [
     (Code.INVALID_ARGUMENT, "etcdserver: user name is empty", DeniedError, False),
     (Code.INVALID_ARGUMENT, "etcdserver: authentication failed, invalid user ID or password", DeniedError, False),
     (Code.PERMISSION_DENIED, "etcdserver: permission denied", NotPermittedError, False),
+    (Code.UNKNOWN, "auth: permission denied", NotPermittedError, False),
     (Code.UNAVAILABLE, "etcdserver: rpc not supported for learner", UnreachableError, True),
     (Code.FAILED_PRECONDITION, "etcdserver: rpc not supported for learner", UnreachableError, True),
     (Code.UNAVAILABLE, "etcdserver: no leader", NoQuorumError, True),

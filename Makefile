@@ -73,7 +73,7 @@ schema: $(READY_DEV) ## the schema of Kubernetes' types anew, from Go's own (nee
 vectors: $(READY_DEV) ## hold the codec to what Go makes of every kind (needs Go)
 	$(BIN)/python -m tools.vectors $(ARGS)
 
-fuzz: $(READY_DEV) ## a million damaged values for the decoder
+fuzz: $(READY_DEV) ## a million damaged values for the decoder, ten thousand damaged files for who reads one
 	$(BIN)/python -m tools.fuzz $(ARGS)
 
 settings: $(READY) ## the table of settings in README.md anew

@@ -1,17 +1,22 @@
-"""`python -m tools.fuzz [CASES]`: damaged and invented values for the decoder, a million where not said otherwise."""
+"""`python -m tools.fuzz [CASES [FILES]]`: damaged values for the decoder, and damaged files for all who read one.
+
+A million and ten thousand where not said otherwise.
+"""
 
 from __future__ import annotations
 
 import sys
 
-from tests.fuzz.codec import fuzz
+from tests.fuzz import codec, files
 
 MILLION = 1_000_000
+FILES = 10_000
 
 
 def main(argv: list[str]) -> int:
     """Run them; what is found is raised, made small."""
-    for line in fuzz(int(argv[0]) if argv else MILLION):
+    cases, some = (*map(int, argv), *(MILLION, FILES)[len(argv) :])
+    for line in (*codec.fuzz(cases), *files.fuzz(some)):
         print(line, flush=True)
     return 0
 

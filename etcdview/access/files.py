@@ -46,7 +46,7 @@ def read_users(path: Path) -> Users:
     text = read_text(path, "users-file")
     try:
         return users.from_raw(users_text.parse(path, text))
-    except ValueError:
+    except (ValueError, RecursionError):
         form = users_text.form_of(path)
         raise SettingError(f"The users file {path} is not valid {form}.", "Make it with `etcdview user add`.") from None
     except SettingError as error:

@@ -82,8 +82,10 @@ def read_access(path: Path, default_role: Role | None = None) -> Access:
     try:
         raw = tomllib.loads(read_text(path, "access-file"))
         return parse_access(raw, default_role)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # also a number of thousands of digits
         raise SettingError(f"The access file {path} is not valid TOML: {error}.", "Correct that line.") from error
+    except RecursionError:
+        raise SettingError(f"The access file {path} is nested too deep.", "It has two levels of tables.") from None
     except SettingError as error:
         raise SettingError(f"The access file {path} cannot be used: {error.what}", error.remedy) from None
 

@@ -20,10 +20,12 @@ def read_file(path: Path) -> dict[str, object]:
     except OSError as error:
         what = f"The settings file {path} cannot be read: {error.strerror}."
         raise SettingError(what, "Check --config and ETCDVIEW_CONFIG.") from error
-    except tomllib.TOMLDecodeError as error:
-        raise SettingError(f"The settings file {path} is not valid TOML: {error}.", "Correct that line.") from error
     except UnicodeDecodeError as error:
         raise SettingError(f"The settings file {path} is not UTF-8 text.", "Write it as TOML, in UTF-8.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingError(f"The settings file {path} is not valid TOML: {error}.", "Correct that line.") from error
+    except (ValueError, RecursionError):  # thousands of digits or brackets
+        raise SettingError(f"The settings file {path} is not a list of settings.", "Each key names one.") from None
     return {name: _from_folder(_row(name, path), value, path.parent) for name, value in table.items()}
 
 

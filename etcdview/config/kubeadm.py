@@ -13,6 +13,7 @@ from typing import Any
 
 from etcdview.config.command_lines import from_environment, from_words, program_words
 from etcdview.config.units import read_unit, started_by
+from etcdview.kube.yaml_text import read_yaml_file
 
 MANIFEST = Path("etc/kubernetes/manifests/etcd.yaml")
 API_SERVER = Path("etc/kubernetes/manifests/kube-apiserver.yaml")
@@ -208,7 +209,7 @@ def _static_pod(manifest: Path, program: str) -> tuple[_Started, tuple[str, ...]
     """The flags of a program in a static Pod, and what was amiss with the manifest."""
     nothing = _Started({}, str(manifest))
     try:
-        pod = _load(manifest.read_text("utf-8"))
+        pod = read_yaml_file(manifest)
         containers = [c for c in pod["spec"]["containers"] if isinstance(c, Mapping)]
         container = next(c for c in containers if program_words(_words(c), program) or c.get("name") == program)
         variables = {str(e.get("name")): str(e.get("value", "")) for e in container.get("env") or ()}
@@ -219,17 +220,6 @@ def _static_pod(manifest: Path, program: str) -> tuple[_Started, tuple[str, ...]
         tried = f"; {LOCAL[0]} is tried" if program == "etcd" else ""
         return nothing, (f"{manifest} cannot be read ({reason}){tried}.",)
     return _Started({**from_environment(variables), **from_words(words)}, str(manifest), mounts), ()
-
-
-def _load(manifest: str) -> Any:
-    # Imported here: only a control plane has the file, and the parser is a third of the start time elsewhere.
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
-    try:
-        return YAML(typ="safe", pure=True).load(manifest)
-    except YAMLError as error:
-        raise ValueError("it is not YAML") from error
 
 
 def _words(container: Mapping[str, Any]) -> list[str]:

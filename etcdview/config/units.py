@@ -10,6 +10,7 @@ from pathlib import Path
 
 from etcdview.config.command_lines import expand, program_words, split_words
 
+MAX_CHARACTERS = 512 * 1024
 # The first counts most (systemd.unit, "Unit File Load Path").
 FOLDERS = (
     Path("etc/systemd/system"),
@@ -108,9 +109,11 @@ def glob(folder: Path, pattern: str) -> list[Path]:
 
 
 def read_text(path: Path) -> str:
-    """A file's text; "" where it is missing, unreadable or not text."""
+    """A file's text; "" where it is missing, unreadable, not text, or larger than such a file can be."""
     try:
-        return path.read_text("utf-8")
+        with path.open(encoding="utf-8") as file:
+            text = file.read(MAX_CHARACTERS + 1)
+        return text if len(text) <= MAX_CHARACTERS else ""
     except (OSError, UnicodeDecodeError):
         return ""
 

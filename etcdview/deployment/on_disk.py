@@ -6,12 +6,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
-from etcdview.config.units import glob, read_text, read_unit
+from etcdview.config.units import glob, read_unit
 from etcdview.deployment import deployment
 from etcdview.deployment.deployment import Deployment
+from etcdview.kube.yaml_text import read_yaml_file
 
 MANIFESTS = (Path("etc/kubernetes/manifests"),)
 UNIT = "etcd.service"
@@ -54,9 +52,8 @@ def _with_config_file(found: Deployment, root: Path) -> Deployment:
 
 
 def _yaml(path: Path) -> Mapping[str, Any]:
-    text = read_text(path)
     try:
-        found = YAML(typ="safe", pure=True).load(text) if text else None
-    except YAMLError:
+        found = read_yaml_file(path)
+    except (OSError, ValueError):
         return {}
     return found if isinstance(found, Mapping) else {}

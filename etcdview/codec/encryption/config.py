@@ -14,6 +14,7 @@ from typing import Any
 
 from etcdview.codec.encryption.ciphers import PROVIDERS
 from etcdview.errors import SettingError
+from etcdview.kube.yaml_text import read_yaml_file
 
 _REMEDY = "Give the file that kube-apiserver gets as --encryption-provider-config."
 
@@ -75,22 +76,13 @@ def _covers(pattern: str, resource: str) -> bool:
 
 def load_encryption_config(path: Path) -> EncryptionConfig:
     """Read an EncryptionConfiguration. Raises SettingError that names the place, never the key."""
-    # Here, because only who has such a file needs it.
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
     try:
-        text = path.read_text(encoding="utf-8")
+        raw = read_yaml_file(path)
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
         raise SettingError(f"{path} cannot be read: {reason}.", _REMEDY) from None
-    try:
-        raw = YAML(typ="safe", pure=True).load(text)
-    except (YAMLError, ValueError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" at line {mark.line + 1}" if mark is not None else ""
-        # Not `from error`: its text quotes the line, which may be a key.
-        raise SettingError(f"{path} is not valid YAML{where}.", _REMEDY) from None
+    except ValueError as error:
+        raise SettingError(f"{path} cannot be used: {error}.", _REMEDY) from None
     try:
         return parse_encryption_config(raw)
     except SettingError as error:

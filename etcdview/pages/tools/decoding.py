@@ -150,7 +150,7 @@ def _read(raw: bytes) -> dict[str, Any]:
     try:
         text = raw.decode("utf-8")
         obj = json.loads(text) if text.lstrip()[:1] == "{" else _yaml(text)
-    except (YAMLError, ValueError, RecursionError) as error:
+    except (YAMLError, ValueError, RecursionError, LookupError, TypeError, ArithmeticError) as error:
         raise EncodeError(f"Neither YAML nor JSON: {_why(error)}.", "Correct it there.") from error
     if not isinstance(obj, dict):
         raise EncodeError("Not an object: it has no apiVersion and kind.")

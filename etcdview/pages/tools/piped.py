@@ -61,7 +61,7 @@ def _answer(raw: bytes) -> tuple[Piped, ...] | None:
     try:
         row = json.loads(raw)
         return tuple(Piped(kv.value, kv.key) for kv in answer_keys(row)) if is_answer(row) else None
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
         return None
 
 

@@ -250,13 +250,15 @@ class BoltFile:
         if kind != _LEAF_PAGE:
             raise self.broken("is damaged: a bucket inside a value has branches")
         # keys stand behind all elements; offsets count from their own element, not from the page
-        first = _PAGE.size + _LEAF.size * count
-        for number, element in enumerate(_LEAF.iter_unpack(node[_PAGE.size : first])):
+        begin = first = _PAGE.size + _LEAF.size * count
+        for number, element in enumerate(_LEAF.iter_unpack(node[_PAGE.size : begin])):
             flags, offset, key_size, value_size = element
             key_at = _PAGE.size + _LEAF.size * number + offset
             value_at = key_at + key_size
+            # bbolt writes them one behind the other: records that lie over each other make much of a small file
             if key_at < first or value_at + value_size > len(node):
-                raise self.broken(f"is damaged: a key near byte {position:,} lies outside of its page")
+                raise self.broken(f"is damaged: a key near byte {position:,} lies outside of its page, or in another")
+            first = value_at + value_size
             value = node[value_at : value_at + value_size]
             yield Item(bytes(node[key_at:value_at]), value, position + value_at, bool(flags & _IS_BUCKET))
 

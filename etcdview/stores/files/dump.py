@@ -9,14 +9,25 @@ import os
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from itertools import chain
+from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from etcdview.errors import FileFormatError, UsageError
 from etcdview.kube.reasons import reason
 from etcdview.models import KeyValue
-from etcdview.stores.files.etcdctl import answer_keys, is_answer
+from etcdview.stores.files.etcdctl import answer_keys, is_answer, key_facts
 from etcdview.stores.files.memory import StaticStore
+
+# What a dump may become in memory: so much, and by its own size more. A few bytes of gzip can stand for gigabytes;
+# a dump of a real cluster becomes 6 to 15 times its size, and a key of it takes more than 20 bytes.
+LONGEST_LINE = 16 << 20  # etcd takes values of 1.5 MB, some are set up for 8
+TEXT_BYTES, TIMES_ITS_SIZE = 48 << 20, 20
+KEYS, BYTES_OF_A_KEY = 50_000, 8
+MEMBERS_OF_A_KEY, MEMBERS_OF_A_LINE = 12, 100_000
+CHUNK_BYTES = 1 << 20
+# What is raised for a line that is not a key of a dump.
+_INVALID = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError)
 
 
 def open_dump(path: Path) -> StaticStore:
@@ -34,18 +45,87 @@ def read_dump(path: Path) -> Iterator[KeyValue]:
     try:
         with path.open("rb") as file:
             packed = is_gzip(file.read(2)) or path.suffix == ".gz"
-        with gzip.open(path, "rb") if packed else path.open("rb") as lines:
-            first = lines.readline()
-            if _begins_answer(first):
-                yield from _answer(path, first + lines.read())
+            size_bytes = os.fstat(file.fileno()).st_size
+        with gzip.open(path, "rb") if packed else path.open("rb") as opened:
+            lines = _Lines(path, opened, _Room.of(size_bytes))
+            if lines.begin_answer():
+                yield from _answer(path, lines.rest())
                 return
-            for number, line in enumerate(chain((first,), lines), 1):
+            number, line = 1, lines.line()
+            while line:
                 if line.strip():
                     yield _parse(path, number, line)
+                number, line = number + 1, lines.line()
     except (OSError, EOFError, zlib.error) as error:
         raise FileFormatError(
             f"{path} cannot be read: {reason(error)}.", "Give a registry dump (.jsonl or .jsonl.gz)."
         ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """How many bytes of text and how many lines a file of its size may hold."""
+
+    text_bytes: int
+    lines: int
+
+    @classmethod
+    def of(cls, size_bytes: int) -> _Room:
+        return cls(TEXT_BYTES + TIMES_ITS_SIZE * size_bytes, KEYS + size_bytes // BYTES_OF_A_KEY)
+
+
+class _Lines:
+    """The lines of an open dump, unpacked. Raises FileFormatError where they become more than the file has room for."""
+
+    def __init__(self, path: Path, file: IO[bytes] | gzip.GzipFile, room: _Room) -> None:
+        self._path = path
+        self._file = file
+        self._room = room
+        self._bytes = self._count = 0
+        self._ahead = b""  # what was looked at, and not taken yet
+
+    def begin_answer(self) -> bool:
+        """Whether it is one JSON object of etcdctl's; nothing is taken."""
+        self._ahead = self._file.readline(LONGEST_LINE + 1)
+        return _begins_answer(self._ahead)
+
+    def line(self) -> bytes:
+        """The next one with its line feed; empty at the end."""
+        found, self._ahead = self._ahead or self._file.readline(LONGEST_LINE + 1), b""
+        self._count += 1
+        if len(found) > LONGEST_LINE:
+            raise self._bomb(f"has a line {self._count:,} of more than {LONGEST_LINE >> 20} MiB")
+        return self._counted(self._checked(found, MEMBERS_OF_A_LINE))
+
+    def _checked(self, found: bytes, most: int) -> bytes:
+        """Three bytes of JSON, as `[],`, take sixty in memory."""
+        if len(found) > most and found.count(b",") + found.count(b"[") + found.count(b"{") > most:
+            raise self._bomb(f"has more than {most:,} fields and items")
+        return found
+
+    def rest(self) -> bytes:
+        """All that follows, which is one JSON object: it takes more memory than lines do, one after the other."""
+        most = self._room.text_bytes // 3
+        parts, size = [self._ahead], len(self._ahead)
+        while part := self._file.read(CHUNK_BYTES):
+            parts.append(part)
+            size += len(part)
+            if size > most:
+                raise self._bomb(f"becomes more than {most >> 20:,} MiB when it is unpacked")
+        return self._checked(b"".join(parts), self._room.lines * MEMBERS_OF_A_KEY)
+
+    def _counted(self, found: bytes) -> bytes:
+        self._bytes += len(found)
+        if self._bytes > self._room.text_bytes:
+            raise self._bomb(f"becomes more than {self._room.text_bytes >> 20:,} MiB when it is unpacked")
+        if self._count > self._room.lines:
+            raise self._bomb(f"has more than {self._room.lines:,} lines")
+        return found
+
+    def _bomb(self, what: str) -> FileFormatError:
+        return FileFormatError(
+            f"{self._path} {what}: no dump of its size does.", "Is it a dump? If so, give it unpacked, a key a line."
+        )
 
 
 def write_dump(kvs: Iterable[KeyValue], path: Path) -> int:
@@ -98,7 +178,7 @@ def _answer(path: Path, text: bytes) -> Iterator[KeyValue]:
         if not is_answer(row):
             raise KeyError("header")
         yield from answer_keys(row)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except _INVALID as error:
         raise FileFormatError(
             f"{path} is not an answer of etcdctl: {reason(error)}.",
             "Give the whole output of `etcdctl get --prefix / -w json`, or a registry dump.",
@@ -110,13 +190,10 @@ def _parse(path: Path, number: int, line: bytes) -> KeyValue:
         row = json.loads(line)
         return KeyValue(
             key=_key(row),
-            create_revision=int(row.get("create_revision", 0)),
-            mod_revision=int(row.get("mod_revision", 0)),
-            version=int(row.get("version", 0)),
-            lease=int(row.get("lease", 0)),
+            **key_facts(row),
             value=base64.b64decode(row["value"], validate=True),
         )
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except _INVALID as error:
         raise FileFormatError(
             f"Line {number} of {path} is not a key of a registry dump: {_why(error)}.",
             'Each line is a JSON object with "key", "mod_revision" and "value" (base64).',

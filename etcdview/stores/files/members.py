@@ -45,7 +45,7 @@ def _member(value: bytes) -> Member:
             client_urls=tuple(map(str, row.get("clientURLs") or ())),
             learner=bool(row.get("isLearner")),
         )
-    except (KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         raise ValueError("an invalid member") from error
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from etcdview.access.roles import LOCAL, Viewer
 from etcdview.cluster.cluster import Cluster
-from etcdview.cluster.scope import PermittedRanges, ScopedStore, scoped_names
+from etcdview.cluster.scope import FactSource, PermittedRanges, ScopedFacts, ScopedStore, scoped_names
 from etcdview.codec import Decoded, Detail
 from etcdview.errors import DecodeError, DecryptError, NotFoundError
 from etcdview.index.base import KeyIndex
@@ -89,6 +89,13 @@ class Window:
         if self._definitions is None:
             self._definitions = self.cluster.kinds.definitions()
         return self._definitions
+
+    @property
+    def facts(self) -> FactSource | None:
+        """The facts of all values that this viewer may see, once they are complete; None before, and without any."""
+        facts = self.cluster.facts
+        reader = facts.reader if facts is not None else None
+        return reader if reader is None or self._permitted is None else ScopedFacts(reader, self._permitted)
 
     def covers(self, start: bytes, end: bytes) -> bool:
         """Whether the viewer's scope holds all of a range, so that even its size may be told."""

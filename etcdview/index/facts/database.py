@@ -6,6 +6,7 @@ one of its key, whoever comes first, so both may work at the same time.
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import shutil
@@ -242,6 +243,7 @@ def storage_text(storage: StorageFormat) -> str:
     return json.dumps([storage.format, storage.provider, storage.key_name, storage.api_version, storage.kind])
 
 
+@functools.lru_cache(maxsize=4096)
 def storage_of(text: str) -> StorageFormat:
     """The way back from storage_text."""
     return StorageFormat(*json.loads(text))

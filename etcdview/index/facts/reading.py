@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from etcdview.codec import StorageFormat
+from etcdview.errors import UnreachableError
 from etcdview.index.facts.database import open_reader, packed_uid, storage_of, unpacked_uid
 from etcdview.index.facts.fact import STATES
 from etcdview.kube.selectors import LabelSelector
@@ -68,10 +69,19 @@ class KeyFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the registry: whole types within namespaces ("" for what has none), and single keys."""
+
+    groups: frozenset[tuple[str, str]]
+    keys: frozenset[bytes] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted:
     """Which keys: of a type ("" all), in a namespace ("" all), with such labels, in a state, on a node.
 
-    `owner` is the UID of what they belong to. `error`, `misnamed` and `deleting`: those only that are.
+    `uid` is theirs, `owner` that of what they belong to. `error`, `misnamed` and `deleting`: those only that are. `part` is what
+    may be seen, None for everything.
     """
 
     resource: str = ""
@@ -80,9 +90,11 @@ class Wanted:
     state: Health | None = None
     node: str = ""
     owner: str = ""
+    uid: str = ""
     error: bool = False
     misnamed: bool = False
     deleting: bool = False
+    part: Part | None = None
 
 
 _JOINED = """
@@ -172,12 +184,6 @@ class FactReader:
                     found[key] = _key_facts(row)
         return found
 
-    def with_uid(self, uid: str, limit: int = 10) -> tuple[bytes, ...]:
-        """The keys of the objects with that UID: one, as a rule."""
-        with self._connection() as connection:
-            query = "SELECT key FROM facts WHERE uid = ? ORDER BY key LIMIT ?"
-            return tuple(key for (key,) in connection.execute(query, (packed_uid(uid), limit)))
-
     def shared_uids(self, limit: int) -> tuple[tuple[str, int], ...]:
         """UIDs that several objects have, and how many."""
         with self._connection() as connection:
@@ -202,15 +208,19 @@ class FactReader:
         """A connection that nobody else uses meanwhile."""
         with self._lock:
             connection = self._free.pop() if self._free else None
-        connection = connection or open_reader(self._path)
         try:
+            connection = connection or open_reader(self._path)
             yield connection
+        except sqlite3.Error as error:  # the database was let go of meanwhile
+            raise UnreachableError(
+                "The facts of the stored values are being read again.", "Try again in some seconds."
+            ) from error
         finally:
             with self._lock:
                 closed = self._closed
-                if not closed:
+                if not closed and connection is not None:
                     self._free.append(connection)
-            if closed:
+            if closed and connection is not None:
                 connection.close()
 
 
@@ -231,14 +241,32 @@ def _where(connection: sqlite3.Connection, wanted: Wanted) -> tuple[str, list[An
         need(f"f.state = {STATES.index(wanted.state)}")
     if wanted.owner:
         need("f.owner = ?", packed_uid(wanted.owner))
+    if wanted.uid:
+        need("f.uid = ?", packed_uid(wanted.uid))
     for wish, part in ((wanted.error, "f.error IS NOT NULL"), (wanted.misnamed, "f.misnamed")):
         if wish:
             need(part)
     if wanted.deleting:
         need("f.deleted IS NOT NULL")
+    if wanted.part is not None:
+        need(*_within(connection, wanted.part))
     if wanted.labels is not None and wanted.labels.requirements:
         need(*_with_labels(connection, wanted.resource, wanted.labels))
     return (f"WHERE {' AND '.join(parts)}" if parts else ""), values
+
+
+def _within(connection: sqlite3.Connection, part: Part) -> tuple[str, str, str]:
+    """The condition that a key is in a part, and its values."""
+    numbers = dict(connection.execute("SELECT text, id FROM texts WHERE text IN (SELECT value FROM json_each(?))",
+                                      (json.dumps(sorted({text for group in part.groups for text in group})),)))  # fmt: skip
+    groups = [(numbers[r], numbers[n]) for r, n in part.groups if r in numbers and n in numbers]
+    keys = [key.hex() for key in sorted(part.keys)]
+    return (
+        "((f.resource, f.namespace) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))"
+        " OR hex(f.key) IN (SELECT upper(value) FROM json_each(?)))",
+        json.dumps(groups),
+        json.dumps(keys),
+    )
 
 
 def _with_labels(connection: sqlite3.Connection, resource: str, selector: LabelSelector) -> tuple[str, str]:

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from etcdview.codec import Codec
+from etcdview.errors import UnreachableError
 from etcdview.index.facts.database import FactWriter, create, new_folder, packed_uid, unpacked_uid
 from etcdview.index.facts.fact import Extractor
-from etcdview.index.facts.reading import FactReader, Wanted
+from etcdview.index.facts.reading import FactReader, Part, Wanted
 from etcdview.kube.keys import KeySpace
 from etcdview.kube.selectors import parse_labels
 from etcdview.models import KeyValue
@@ -135,7 +136,7 @@ def test_owners_orphans_and_uids_that_stand_twice_are_found(writer: FactWriter, 
     assert [k.rpartition(b"/")[2] for k in reader.keys(Wanted(owner=uid))] == [b"child"]
     assert [k.rpartition(b"/")[2] for k in reader.orphans(10)] == [b"orphan"]
     assert reader.shared_uids(10) == (("t", 2),)
-    assert len(reader.with_uid("t")) == 2
+    assert len(reader.keys(Wanted(uid="t"))) == 2
 
 
 @pytest.mark.parametrize(
@@ -168,3 +169,22 @@ def test_what_cannot_be_decoded_is_kept_with_the_reason(writer: FactWriter, read
 
     assert [f.key for f in found] == [b"/registry/pods/a/b", b"\xff"]
     assert all(f.error for f in found)
+
+
+def test_a_database_that_is_gone_is_an_error_that_says_what_to_do(path: Path, reader: FactReader) -> None:
+    path.unlink()
+
+    with pytest.raises(UnreachableError, match="being read again"):
+        reader.totals()
+
+
+def test_a_part_holds_whole_types_within_namespaces_and_single_keys(writer: FactWriter, reader: FactReader) -> None:
+    write(writer, stored("a"), stored("b"), stored("c", namespace="other"), stored("d", namespace="third"))
+    part = Part(
+        frozenset({("configmaps", "shop"), ("secrets", "none")}), frozenset({stored("c", namespace="other").key})
+    )
+
+    found = reader.keys(Wanted(part=part))
+
+    assert [key.rpartition(b"/")[2] for key in found] == [b"c", b"a", b"b"]
+    assert reader.count(Wanted(part=Part(frozenset()))) == 0

@@ -1,0 +1,93 @@
+"""Facts of values as far as a scope goes: what is outside is neither counted nor found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from etcdview.cluster.scope.ranges import PermittedRanges
+from etcdview.index.facts.reading import FactReader, KeyFacts, Order, Part, Total, Wanted
+
+_NAMESPACES = "namespaces"  # each Namespace lies in the namespace of its name
+
+
+class FactSource(Protocol):
+    """Questions that facts answer; see FactReader."""
+
+    def totals(self) -> tuple[Total, ...]: ...
+
+    def count(self, wanted: Wanted) -> int: ...
+
+    def keys(
+        self, wanted: Wanted, *, order: Order = "key", descending: bool = False, offset: int = 0, limit: int = -1
+    ) -> tuple[bytes, ...]: ...
+
+    def facts(
+        self, wanted: Wanted, *, order: Order = "key", descending: bool = False, offset: int = 0, limit: int = -1
+    ) -> tuple[KeyFacts, ...]: ...
+
+    def of(self, keys: Sequence[bytes]) -> dict[bytes, KeyFacts]: ...
+
+
+class ScopedFacts:
+    """The permitted part of the facts."""
+
+    def __init__(self, reader: FactReader, permitted: PermittedRanges) -> None:
+        self._reader = reader
+        self._permitted = permitted
+        self._part: Part | None = None
+
+    def totals(self) -> tuple[Total, ...]:
+        """See FactReader.totals. Of Namespaces only those that may be seen are counted, without their sizes' parts."""
+        part = self._within()
+        found = [total for total in self._reader.totals() if (total.resource, total.namespace) in part.groups]
+        return (*found, *map(_total_of, self.of(sorted(part.keys)).values()))
+
+    def count(self, wanted: Wanted) -> int:
+        """See FactReader.count."""
+        return self._reader.count(replace(wanted, part=self._within()))
+
+    def keys(
+        self, wanted: Wanted, *, order: Order = "key", descending: bool = False, offset: int = 0, limit: int = -1
+    ) -> tuple[bytes, ...]:
+        """See FactReader.keys."""
+        wanted = replace(wanted, part=self._within())
+        return self._reader.keys(wanted, order=order, descending=descending, offset=offset, limit=limit)
+
+    def facts(
+        self, wanted: Wanted, *, order: Order = "key", descending: bool = False, offset: int = 0, limit: int = -1
+    ) -> tuple[KeyFacts, ...]:
+        """See FactReader.facts."""
+        wanted = replace(wanted, part=self._within())
+        return self._reader.facts(wanted, order=order, descending=descending, offset=offset, limit=limit)
+
+    def of(self, keys: Sequence[bytes]) -> dict[bytes, KeyFacts]:
+        """See FactReader.of."""
+        return self._reader.of([key for key in keys if self._permitted.has(key)])
+
+    def _within(self) -> Part:
+        if self._part is None:
+            root = self._permitted.keyspace.root
+            groups = {(total.resource, total.namespace) for total in self._reader.totals() if total.resource}
+            permitted = {
+                (resource, namespace)
+                for resource, namespace in groups
+                if resource != _NAMESPACES
+                and self._permitted.has(b"".join((root, resource.encode(), b"/", _folder(namespace), b"x")))
+            }
+            names = (key for key in self._reader.keys(Wanted(resource=_NAMESPACES)) if self._permitted.has(key))
+            self._part = Part(frozenset(permitted), frozenset(names))
+        return self._part
+
+
+def _folder(namespace: str) -> bytes:
+    return namespace.encode() + b"/" if namespace else b""
+
+
+def _total_of(found: KeyFacts) -> Total:
+    """The sums over one key."""
+    return Total(
+        found.resource, found.namespace, found.storage, found.state, 1, found.size, found.managed_bytes,
+        found.annotation_bytes, found.last_applied_bytes, found.data_bytes,
+    )  # fmt: skip

@@ -91,7 +91,7 @@ class Window:
         return self._definitions
 
     @property
-    def facts(self) -> FactSource | None:
+    def value_facts(self) -> FactSource | None:
         """The facts of all values that this viewer may see, once they are complete; None before, and without any."""
         facts = self.cluster.facts
         reader = facts.reader if facts is not None else None

@@ -1,7 +1,7 @@
 """The database that facts stand in: its tables, and how they are written.
 
 Several processes write it: who fills it with what is stored, and who follows the watch. A fact replaces only an older
-one of its key, whoever comes first, so both may work at the same time.
+one of its key, whichever comes first, so both may work at the same time.
 """
 
 from __future__ import annotations

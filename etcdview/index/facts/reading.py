@@ -80,6 +80,7 @@ class Part:
 class Wanted:
     """Which keys: of a type ("" all), in a namespace ("" all), with such labels, in a state, on a node.
 
+
     `uid` is theirs, `owner` that of what they belong to. `error`, `misnamed` and `deleting`: those only that are. `part` is what
     may be seen, None for everything.
     """
@@ -226,50 +227,43 @@ class FactReader:
 
 def _where(connection: sqlite3.Connection, wanted: Wanted) -> tuple[str, list[Any]]:
     """The condition of a query over facts, and its values."""
-    parts: list[str] = []
-    values: list[Any] = []
-
-    def need(part: str, *given: Any) -> None:
-        parts.append(part)
-        values.extend(given)
-
-    for column in ("resource", "namespace", "node"):
-        text = getattr(wanted, column)
-        if text:
-            need(f"f.{column} = (SELECT id FROM texts WHERE text = ?)", text)
+    conditions: list[tuple[str, tuple[Any, ...]]] = [
+        (f"f.{column} = (SELECT id FROM texts WHERE text = ?)", (text,))
+        for column in ("resource", "namespace", "node")
+        if (text := getattr(wanted, column))
+    ]
+    conditions += [
+        (f"f.{column} = ?", (packed_uid(uid),)) for column in ("owner", "uid") if (uid := getattr(wanted, column))
+    ]
+    conditions += [(condition, ()) for wish, condition in _ONLY.items() if getattr(wanted, wish)]
     if wanted.state is not None:
-        need(f"f.state = {STATES.index(wanted.state)}")
-    if wanted.owner:
-        need("f.owner = ?", packed_uid(wanted.owner))
-    if wanted.uid:
-        need("f.uid = ?", packed_uid(wanted.uid))
-    for wish, part in ((wanted.error, "f.error IS NOT NULL"), (wanted.misnamed, "f.misnamed")):
-        if wish:
-            need(part)
-    if wanted.deleting:
-        need("f.deleted IS NOT NULL")
+        conditions.append((f"f.state = {STATES.index(wanted.state)}", ()))
     if wanted.part is not None:
-        need(*_within(connection, wanted.part))
+        conditions.append(_within(connection, wanted.part))
     if wanted.labels is not None and wanted.labels.requirements:
-        need(*_with_labels(connection, wanted.resource, wanted.labels))
-    return (f"WHERE {' AND '.join(parts)}" if parts else ""), values
+        conditions.append(_with_labels(connection, wanted.resource, wanted.labels))
+    where = " AND ".join(condition for condition, _ in conditions)
+    return (f"WHERE {where}" if where else ""), [value for _, values in conditions for value in values]
 
 
-def _within(connection: sqlite3.Connection, part: Part) -> tuple[str, str, str]:
+_ONLY = {"error": "f.error IS NOT NULL", "misnamed": "f.misnamed", "deleting": "f.deleted IS NOT NULL"}
+
+
+def _within(connection: sqlite3.Connection, part: Part) -> tuple[str, tuple[str, str]]:
     """The condition that a key is in a part, and its values."""
-    numbers = dict(connection.execute("SELECT text, id FROM texts WHERE text IN (SELECT value FROM json_each(?))",
-                                      (json.dumps(sorted({text for group in part.groups for text in group})),)))  # fmt: skip
+    texts = json.dumps(sorted({text for group in part.groups for text in group}))
+    query = "SELECT text, id FROM texts WHERE text IN (SELECT value FROM json_each(?))"
+    numbers = dict(connection.execute(query, (texts,)))
     groups = [(numbers[r], numbers[n]) for r, n in part.groups if r in numbers and n in numbers]
     keys = [key.hex() for key in sorted(part.keys)]
     return (
         "((f.resource, f.namespace) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))"
         " OR hex(f.key) IN (SELECT upper(value) FROM json_each(?)))",
-        json.dumps(groups),
-        json.dumps(keys),
+        (json.dumps(groups), json.dumps(keys)),
     )
 
 
-def _with_labels(connection: sqlite3.Connection, resource: str, selector: LabelSelector) -> tuple[str, str]:
+def _with_labels(connection: sqlite3.Connection, resource: str, selector: LabelSelector) -> tuple[str, tuple[str]]:
     """The condition that a key's labels match, and its value.
 
     Each set of labels that occurs is matched once, however many keys have it.
@@ -279,7 +273,7 @@ def _with_labels(connection: sqlite3.Connection, resource: str, selector: LabelS
     sets = connection.execute(query, (resource,) if resource else ()).fetchall()
     found = [number for number, text in sets if selector.matches(json.loads(text))]
     unlabelled = " OR f.labels IS NULL" if selector.matches({}) else ""
-    return f"(f.labels IN (SELECT value FROM json_each(?)){unlabelled})", json.dumps(found)
+    return f"(f.labels IN (SELECT value FROM json_each(?)){unlabelled})", (json.dumps(found),)
 
 
 def _key_facts(row: Sequence[Any]) -> KeyFacts:

@@ -80,9 +80,8 @@ class Part:
 class Wanted:
     """Which keys: of a type ("" all), in a namespace ("" all), with such labels, in a state, on a node.
 
-
-    `uid` is theirs, `owner` that of what they belong to. `error`, `misnamed` and `deleting`: those only that are. `part` is what
-    may be seen, None for everything.
+    `uid` is theirs, `owner` that of what they belong to. `error`, `misnamed` and `deleting`: those only that are.
+    `part` is what may be seen, None for everything.
     """
 
     resource: str = ""

@@ -34,18 +34,6 @@ FOUND_SECONDS = 10.0  # the promise: each fault is found within this
 READY_SECONDS = 40.0
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "long: takes minutes; runs only with -m long")
-    config.addinivalue_line("markers", "mixed: needs several releases of etcd; runs only with -m mixed")
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if not config.option.markexpr:
-        later = [item for item in items if item.get_closest_marker("long") or item.get_closest_marker("mixed")]
-        config.hook.pytest_deselected(items=later)
-        items[:] = [item for item in items if item not in later]
-
-
 @dataclass
 class Node:
     """One etcd process: `flags` are its flags without dashes, `netns` the network namespace that it runs in."""

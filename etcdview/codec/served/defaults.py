@@ -76,13 +76,15 @@ def _service(obj: Object) -> None:
     if not isinstance(address, str) or not address:
         return
     addresses = spec.setdefault("clusterIPs", [address])
-    families = [family for family in map(_family, addresses) if family]
+    families = [family for family in map(_family, addresses if isinstance(addresses, list) else ()) if family]
     if families and not spec.get("ipFamilies"):
         spec["ipFamilies"] = families
         spec.setdefault("ipFamilyPolicy", "SingleStack" if len(families) == 1 else "RequireDualStack")
 
 
 def _family(address: Any) -> str:
+    if not isinstance(address, str):  # to ipaddress a number is an address, too
+        return ""
     try:
         return f"IPv{ipaddress.ip_address(address).version}"
     except ValueError:

@@ -68,7 +68,7 @@ def test_a_reader_that_trusts_a_field_is_found(
     monkeypatch.setattr(listing, "labels_of", lambda obj: dict(obj["metadata"].get("labels", {})))
     mutant = registry.mutant("pods", b"/registry/pods/shop/crashloop", ("metadata", "labels"), 5)
 
-    assert "'int' object is not iterable" in str(looker.look([mutant], everything=False, commands=False))
+    assert "listing.py" in str(looker.look([mutant], everything=False, commands=False))
 
 
 @pytest.mark.long

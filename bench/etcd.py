@@ -17,7 +17,7 @@ import grpc
 from etcd3 import etcdrpc
 
 from bench import keys
-from etcdview.demo.cluster import Cluster
+from etcdview.demo.cluster import LocalCluster
 from etcdview.demo.programs import find_program
 
 PUTS_PER_TXN = 120
@@ -25,7 +25,7 @@ FILLERS = 4
 _SAMPLE = re.compile(r"^(\w+)(\{[^}]*\})? ([0-9.e+-]+)$", re.MULTILINE)
 
 
-class Etcd(Cluster):
+class Etcd(LocalCluster):
     """One etcd with room for a few million keys."""
 
     def __init__(self, root: Path) -> None:

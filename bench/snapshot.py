@@ -10,7 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from etcdview.demo.cluster import Cluster
+from etcdview.demo.cluster import LocalCluster
 from etcdview.demo.programs import find_program
 from etcdview.maintenance import operations, snapshot_stream
 from etcdview.stores.etcd.client import EtcdStore
@@ -20,7 +20,7 @@ ROUNDS = 5
 
 def main() -> None:
     """Print both medians and their ratio; at least 0.9 is wanted."""
-    with tempfile.TemporaryDirectory() as folder, Cluster(Path(folder), ("one",), options=(_QUOTA,)) as cluster:
+    with tempfile.TemporaryDirectory() as folder, LocalCluster(Path(folder), ("one",), options=(_QUOTA,)) as cluster:
         store = EtcdStore(cluster.endpoints, cluster.tls)
         for n in range(int(os.environ.get("MB", "200"))):
             store.put(b"/bench/%d" % n, secrets.token_bytes(1 << 20), mod_revision=0)
@@ -40,7 +40,7 @@ def main() -> None:
 _QUOTA = "--quota-backend-bytes=8589934592"
 
 
-def _etcdctl(cluster: Cluster, file: Path) -> float:
+def _etcdctl(cluster: LocalCluster, file: Path) -> float:
     command = [str(find_program("etcdctl")), "--endpoints", cluster.endpoints[0], "snapshot", "save", str(file)]
     begun = time.monotonic()
     subprocess.run(command, env={"ETCDCTL_API": "3"}, capture_output=True, check=True)

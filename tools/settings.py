@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from etcdview.config import ROWS, Row
+from etcdview.config import ROWS, SettingRow
 
 README = Path(__file__).parent.parent / "README.md"
 BEGIN, END = "<!-- settings -->", "<!-- /settings -->"
@@ -37,7 +37,7 @@ def table() -> str:
     return head + "".join(map(_line, ROWS))
 
 
-def _line(row: Row) -> str:
+def _line(row: SettingRow) -> str:
     metavar = f" {row.metavar}" if row.metavar else ""
     default = row.show(row.default)
     return f"| `{row.flag}{metavar}` | `{row.variable}` | {f'`{default}`' if default else ''} | {row.help} |\n"

@@ -15,7 +15,7 @@ _RANK: dict[str, int] = {"critical": 0, "warning": 1, "info": 2}
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class ObjectFinding:
     """One problem. `id` is the rule's.
 
     `evidence` has a line for each object, in the order of `refs`; `action` is what to do about it.
@@ -29,12 +29,12 @@ class Finding:
     refs: tuple[Ref, ...] = ()
 
 
-def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+def in_order(findings: Iterable[ObjectFinding]) -> tuple[ObjectFinding, ...]:
     """The gravest first."""
     return tuple(sorted(findings, key=lambda f: (_RANK[f.severity], f.id)))
 
 
-def about(id: str, severity: Severity, summary: str, found: Mapping[Ref, str], action: str) -> Iterable[Finding]:
+def about(id: str, severity: Severity, summary: str, found: Mapping[Ref, str], action: str) -> Iterable[ObjectFinding]:
     """One finding about all of the objects, whose evidence is given by object; none where there are no objects.
 
     `summary` has {n} where the number of objects goes, and {s} where their plural ends.
@@ -42,7 +42,7 @@ def about(id: str, severity: Severity, summary: str, found: Mapping[Ref, str], a
     if found:
         said = summary.format(n=len(found), s=plural(len(found), "", "s"))
         evidence = tuple(f"{ref}: {words}" if words else str(ref) for ref, words in found.items())
-        yield Finding(id, severity, said, evidence, action, tuple(found))
+        yield ObjectFinding(id, severity, said, evidence, action, tuple(found))
 
 
 def of_kind(objects: Iterable[Object], *kinds: str) -> list[Object]:

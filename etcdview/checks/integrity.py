@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from etcdview.checks.findings import Finding, about, by_ref, in_order, of_kind
+from etcdview.checks.findings import ObjectFinding, about, by_ref, in_order, of_kind
 from etcdview.checks.leases import LEASE_LIMIT, lease_words, part_of, silent_control_plane
 from etcdview.describe.machinery import lease_expired_for
 from etcdview.kube.crds import Definitions, version_rank, versions
@@ -40,15 +40,15 @@ class StoredState:
     misnamed: Mapping[Ref, str] = field(default_factory=dict)
 
 
-Rule = Callable[[StoredState], Iterable[Finding]]
+Rule = Callable[[StoredState], Iterable[ObjectFinding]]
 
 
-def stored_findings(state: StoredState) -> tuple[Finding, ...]:
+def stored_findings(state: StoredState) -> tuple[ObjectFinding, ...]:
     """Everything the rules find, most severe first."""
     return in_order(finding for rule in RULES for finding in rule(state))
 
 
-def deletion_stuck(state: StoredState) -> Iterable[Finding]:
+def deletion_stuck(state: StoredState) -> Iterable[ObjectFinding]:
     """An object is taken out of etcd only when the last of its finalizers is gone."""
     stuck = [(obj, _overdue(obj, state.now)) for obj in state.graph if deleting(obj)]
     yield from about(
@@ -72,7 +72,7 @@ def _stuck_words(obj: Object, late: timedelta) -> str:
     return f"for {human_duration(late)}, " + (f"held by {held}" if held else "with no finalizer left")
 
 
-def owner_gone(state: StoredState) -> Iterable[Finding]:
+def owner_gone(state: StoredState) -> Iterable[ObjectFinding]:
     """The garbage collector deletes what has no owner left; what stays shows that it does not run, or is behind."""
     gone = {
         ref_of(obj): ", ".join(f"owned by {r.ref}" for r in state.graph.broken(obj) if r.relation == "owner")
@@ -87,7 +87,7 @@ def owner_gone(state: StoredState) -> Iterable[Finding]:
     )
 
 
-def subject_gone(state: StoredState) -> Iterable[Finding]:
+def subject_gone(state: StoredState) -> Iterable[ObjectFinding]:
     """A service account of that name that is made later gets the rights at once. Kubernetes' own are as they are."""
     yield from _bindings(
         [b for b in _all_bindings(state) if text(b, "metadata", "labels", _BOOTSTRAP_LABEL) != _BOOTSTRAP],
@@ -99,7 +99,7 @@ def subject_gone(state: StoredState) -> Iterable[Finding]:
     )
 
 
-def role_gone(state: StoredState) -> Iterable[Finding]:
+def role_gone(state: StoredState) -> Iterable[ObjectFinding]:
     """A binding to no role gives nothing, until someone makes a role of that name."""
     yield from _bindings(
         _all_bindings(state),
@@ -117,12 +117,12 @@ def _all_bindings(state: StoredState) -> list[Object]:
 
 def _bindings(
     bindings: Iterable[Object], state: StoredState, id: str, relation: str, summary: str, action: str
-) -> Iterator[Finding]:
+) -> Iterator[ObjectFinding]:
     lost = {ref_of(b): ", ".join(str(r.ref) for r in state.graph.broken(b) if r.relation == relation) for b in bindings}
     yield from about(id, "info", summary, {ref: words for ref, words in lost.items() if words}, action)
 
 
-def endpoint_gone(state: StoredState) -> Iterable[Finding]:
+def endpoint_gone(state: StoredState) -> Iterable[ObjectFinding]:
     """Endpoints that point to missing pods: traffic to them is lost."""
     holders = of_kind(state.graph, "EndpointSlice", "Endpoints")
     lost = {
@@ -138,7 +138,7 @@ def endpoint_gone(state: StoredState) -> Iterable[Finding]:
     )
 
 
-def key_differs(state: StoredState) -> Iterable[Finding]:
+def key_differs(state: StoredState) -> Iterable[ObjectFinding]:
     """The API server finds an object by its key, and trusts the object for its name: the two must agree."""
     yield from about(
         "key-differs",
@@ -149,7 +149,7 @@ def key_differs(state: StoredState) -> Iterable[Finding]:
     )
 
 
-def definition_gone(state: StoredState) -> Iterable[Finding]:
+def definition_gone(state: StoredState) -> Iterable[ObjectFinding]:
     """Custom resources of a type without a CRD: nobody can read or delete them through the API server."""
     custom = [(r, n) for r, n in state.types if not r.builtin and n and state.definitions.crd(r) is None]
     yield from about(
@@ -161,7 +161,7 @@ def definition_gone(state: StoredState) -> Iterable[Finding]:
     )
 
 
-def version_unserved(state: StoredState) -> Iterable[Finding]:
+def version_unserved(state: StoredState) -> Iterable[ObjectFinding]:
     """A CRD lists in its status the versions that objects may still be stored in; each must be there to be read."""
     crds = {ref_of(crd): crd for crd in state.definitions.crds.values()}
     found = {ref: _unserved(crd) for ref, crd in crds.items() if not state.graph.hides(ref)}
@@ -180,12 +180,12 @@ def _unserved(crd: Object) -> str:
     return f"stored as {', '.join(lost)}; served are {', '.join(sorted(served)) or 'none'}" if lost else ""
 
 
-def control_plane_silent(state: StoredState) -> Iterable[Finding]:
+def control_plane_silent(state: StoredState) -> Iterable[ObjectFinding]:
     """The leases of the control plane itself: without it nothing of what is stored is acted on."""
     return silent_control_plane(state.graph, state.now) if state.live else ()
 
 
-def lease_expired(state: StoredState) -> Iterable[Finding]:
+def lease_expired(state: StoredState) -> Iterable[ObjectFinding]:
     """Leases whose holder has not renewed them for long. A lease without a holder was released, which is normal."""
     leases = [x for x in of_kind(state.graph, "Lease") if state.live and not part_of(x)]
     over = [(x, lease_expired_for(x, state.now)) for x in leases if text(x, "spec", "holderIdentity")]
@@ -198,7 +198,7 @@ def lease_expired(state: StoredState) -> Iterable[Finding]:
     )
 
 
-def versions_mixed(state: StoredState) -> Iterable[Finding]:
+def versions_mixed(state: StoredState) -> Iterable[ObjectFinding]:
     """Types stored in more than one version: what a storage migration would write anew."""
     stored: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for obj in state.graph:

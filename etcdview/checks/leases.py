@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from etcdview.checks.findings import Finding, about, by_ref, of_kind
+from etcdview.checks.findings import ObjectFinding, about, by_ref, of_kind
 from etcdview.describe.machinery import lease_expired_for
 from etcdview.kube.fields import number, text
 from etcdview.relations.model import Object
@@ -39,7 +39,7 @@ _SILENT: dict[str, tuple[str, str]] = {
 }
 
 
-def silent_control_plane(objects: Iterable[Object], now: datetime) -> Iterator[Finding]:
+def silent_control_plane(objects: Iterable[Object], now: datetime) -> Iterator[ObjectFinding]:
     """Parts of the control plane that do not renew their leases; one given back that nobody took counts too."""
     leases = [(lease, part_of(lease)) for lease in of_kind(objects, "Lease")]
     for part, (summary, action) in _SILENT.items():

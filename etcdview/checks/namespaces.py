@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from etcdview.checks.findings import Finding, about, by_ref, in_order, of_kind
+from etcdview.checks.findings import ObjectFinding, about, by_ref, in_order, of_kind
 from etcdview.checks.leases import CONTROL_PLANE_NAMESPACE, silent_control_plane
 from etcdview.checks.unready_pods import unready_pods
 from etcdview.kube.fields import condition, deleting, dig, items, mapping, number, text
@@ -52,7 +52,7 @@ class NamespaceView:
     name: str
     phase: str
     counts: tuple[tuple[str, int], ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[ObjectFinding, ...]
 
     @property
     def healthy(self) -> bool:
@@ -81,7 +81,7 @@ class RuleInput:
         return self.graph.hides(Ref(group, kind, self.name, "any"))
 
 
-Rule = Callable[[RuleInput], Iterable[Finding]]
+Rule = Callable[[RuleInput], Iterable[ObjectFinding]]
 
 
 def namespace_views(
@@ -125,7 +125,7 @@ def _view(rule_input: RuleInput, name: str) -> NamespaceView:
     return NamespaceView(name, text(rule_input.namespace, "status", "phase"), counts, findings)
 
 
-def namespace_ending(rule_input: RuleInput) -> Iterable[Finding]:
+def namespace_ending(rule_input: RuleInput) -> Iterable[ObjectFinding]:
     """A namespace that is being deleted goes only when nothing with finalizers is left in it."""
     namespace = rule_input.namespace
     if not deleting(namespace):
@@ -143,12 +143,12 @@ def namespace_ending(rule_input: RuleInput) -> Iterable[Finding]:
     )
 
 
-def pods_not_ready(rule_input: RuleInput) -> Iterable[Finding]:
+def pods_not_ready(rule_input: RuleInput) -> Iterable[ObjectFinding]:
     """Pods that should run and do not; those being deleted are left to stored.py."""
     return unready_pods(rule_input.objects, rule_input.graph, rule_input.now)
 
 
-def workloads_short(rule_input: RuleInput) -> Iterable[Finding]:
+def workloads_short(rule_input: RuleInput) -> Iterable[ObjectFinding]:
     """Deployments, stateful sets and daemon sets with fewer pods ready than asked for."""
     workloads = of_kind(rule_input.objects, "Deployment", "StatefulSet", "DaemonSet")
     short = [(w, state_of(w, rule_input.now)) for w in workloads]
@@ -161,7 +161,7 @@ def workloads_short(rule_input: RuleInput) -> Iterable[Finding]:
     )
 
 
-def jobs_failed(rule_input: RuleInput) -> Iterable[Finding]:
+def jobs_failed(rule_input: RuleInput) -> Iterable[ObjectFinding]:
     """Jobs that have given up."""
     failed = [j for j in of_kind(rule_input.objects, "Job") if state_of(j, rule_input.now).healthy is False]
     yield from about(
@@ -179,7 +179,7 @@ def _failure(job: Object) -> str:
     return said or f"{number(job, 'status', 'failed')} failed pods"
 
 
-def claims_unbound(rule_input: RuleInput) -> Iterable[Finding]:
+def claims_unbound(rule_input: RuleInput) -> Iterable[ObjectFinding]:
     """Claims without a volume. With a class that waits for the first consumer this is normal until a pod exists."""
     claims = [c for c in of_kind(rule_input.objects, "PersistentVolumeClaim") if not deleting(c)]
     states = [(c, state_of(c, rule_input.now)) for c in claims]
@@ -198,7 +198,7 @@ def _claim_words(claim: Object, phase: str, now: datetime) -> str:
     return f"{phase} for {age(dig(claim, 'metadata', 'creationTimestamp'), now)}, {wanted} of {kind}"
 
 
-def warning_events(rule_input: RuleInput) -> Iterable[Finding]:
+def warning_events(rule_input: RuleInput) -> Iterable[ObjectFinding]:
     """Warnings of the last hour, those of one reason about one object as one."""
     warnings: dict[Ref, list[str]] = defaultdict(list)
     for event in of_kind(rule_input.objects, "Event"):
@@ -225,7 +225,7 @@ def _about(event: Object) -> Ref:
     return Ref(group, text(target, "kind"), text(target, "namespace"), text(target, "name"))
 
 
-def services_unanswered(rule_input: RuleInput) -> Iterable[Finding]:
+def services_unanswered(rule_input: RuleInput) -> Iterable[ObjectFinding]:
     """Services that select pods, and have no endpoint that is ready."""
     ready = {
         text(s, "metadata", "labels", "kubernetes.io/service-name")
@@ -251,7 +251,7 @@ def _selects(rule_input: RuleInput, service: Object) -> str:
     return f"selects {counted(len(rule_input.graph.selected_by(service)), 'pod')}"
 
 
-def references_missing(rule_input: RuleInput) -> Iterable[Finding]:
+def references_missing(rule_input: RuleInput) -> Iterable[ObjectFinding]:
     """Pods that refer to a missing config map, secret, claim or service account."""
     pods = [p for p in of_kind(rule_input.objects, "Pod") if text(p, "status", "phase") not in ("Succeeded", "Failed")]
     wanting = {ref_of(p): ", ".join(f"needs {r.ref}" for r in _needed(rule_input.graph, p)) for p in pods}
@@ -271,7 +271,7 @@ def _needed(graph: Graph, pod: Object) -> Iterator[Reference]:
     return (r for r in graph.broken(pod) if r.relation in _NEEDED)
 
 
-def autoscalers_blind(rule_input: RuleInput) -> Iterable[Finding]:
+def autoscalers_blind(rule_input: RuleInput) -> Iterable[ObjectFinding]:
     """Autoscalers that get no metrics, so that they do not scale."""
     scalers = [(h, condition(h, "ScalingActive")) for h in of_kind(rule_input.objects, "HorizontalPodAutoscaler")]
     yield from about(
@@ -283,7 +283,7 @@ def autoscalers_blind(rule_input: RuleInput) -> Iterable[Finding]:
     )
 
 
-def budgets_blocking(rule_input: RuleInput) -> Iterable[Finding]:
+def budgets_blocking(rule_input: RuleInput) -> Iterable[ObjectFinding]:
     """Budgets that allow no eviction: a node with such a pod cannot be drained."""
     budgets = [
         b
@@ -299,12 +299,12 @@ def budgets_blocking(rule_input: RuleInput) -> Iterable[Finding]:
     )
 
 
-def control_plane_silent(rule_input: RuleInput) -> Iterable[Finding]:
+def control_plane_silent(rule_input: RuleInput) -> Iterable[ObjectFinding]:
     """The leases of the control plane, in kube-system: without it nothing of what is asked for is done."""
     return silent_control_plane(rule_input.objects, rule_input.now) if rule_input.live else ()
 
 
-def quotas_full(rule_input: RuleInput) -> Iterable[Finding]:
+def quotas_full(rule_input: RuleInput) -> Iterable[ObjectFinding]:
     """Quotas of which something is used up."""
     found = {ref_of(q): ", ".join(_used_up(q)) for q in of_kind(rule_input.objects, "ResourceQuota")}
     yield from about(

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from etcdview.checks.findings import Finding, about, by_ref, of_kind
+from etcdview.checks.findings import ObjectFinding, about, by_ref, of_kind
 from etcdview.kube.fields import condition, deleting, dig, text
 from etcdview.relations.graph import Graph
 from etcdview.relations.model import Object, Ref
@@ -20,7 +20,7 @@ _NO_REASON = frozenset({"Running", "Unknown", "NodeLost"})
 _NODES_NAMED = 3
 
 
-def unready_pods(objects: Iterable[Object], graph: Graph, now: datetime) -> Iterator[Finding]:
+def unready_pods(objects: Iterable[Object], graph: Graph, now: datetime) -> Iterator[ObjectFinding]:
     """One finding about pods whose node is not ready, one about all others; those being deleted are left out."""
     pods = [p for p in of_kind(objects, "Pod") if state_of(p, now).healthy is False and not deleting(p)]
     lost = [(p, node) for p in pods if (node := _lost_node(p, graph, now)) is not None]

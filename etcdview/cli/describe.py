@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import click
 
 from etcdview.cli.get.print import padded
-from etcdview.cli.get.query import Wanted, parse
+from etcdview.cli.get.query import RequestedType, parse
 from etcdview.cli.get.source import open_noted, warned
 from etcdview.cli.helping import GroupedCommand
 from etcdview.cli.options import source_options
@@ -45,7 +45,7 @@ def command(resolved: Resolved, what: Sequence[str], namespace: str) -> int:
         store.close()
 
 
-def _show_all(window: Window, wanted: Sequence[Wanted], namespace: str) -> int:
+def _show_all(window: Window, wanted: Sequence[RequestedType], namespace: str) -> int:
     """Print each object; the exit status of all."""
     status, first = 0, True
     for resource, name in ((one.resource, name) for one in wanted for name in one.names):

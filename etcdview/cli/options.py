@@ -10,7 +10,7 @@ import click
 
 from etcdview.cli.helping import GroupedOption
 from etcdview.cli.terminal import say
-from etcdview.config import DEFAULT, ROWS, Resolved, Row, resolve
+from etcdview.config import DEFAULT, ROWS, Resolved, SettingRow, resolve
 from etcdview.config.rows import CONNECTION, GROUPS, SOURCE
 from etcdview.errors import RefusedError
 
@@ -26,7 +26,7 @@ _CONFIG_HELP = "A settings file (TOML). Flags and variables take precedence.  [v
 _HEADINGS = {row.name: heading for heading, rows in GROUPS.items() for row in rows}
 
 
-def settings_options(rows: Sequence[Row]) -> Callable[[Command], Command]:
+def settings_options(rows: Sequence[SettingRow]) -> Callable[[Command], Command]:
     """Options for `rows` and --config. The command gets them as one argument, `resolved`.
 
     A setting that is wrong ends the command with SettingError before it begins.
@@ -73,13 +73,13 @@ def _resolved(flags: dict[str, Any]) -> Resolved:
     return resolved
 
 
-def _option(row: Row) -> Callable[[Any], Any]:
+def _option(row: SettingRow) -> Callable[[Any], Any]:
     text = f"{row.help}  [variable: {row.variable}]"
     if not row.metavar:
         return _grouped(row.flag, row.field, row, is_flag=True, default=None, help=text)
     return _grouped(row.flag, row.field, row, metavar=row.metavar, help=text)
 
 
-def _grouped(flag: str, field: str, row: Row, **rest: Any) -> Callable[[Any], Any]:
+def _grouped(flag: str, field: str, row: SettingRow, **rest: Any) -> Callable[[Any], Any]:
     """An option under the heading of `row`."""
     return click.option(flag, field, cls=GroupedOption, group=_HEADINGS[row.name], is_setting=True, **rest)

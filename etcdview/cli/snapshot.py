@@ -12,7 +12,7 @@ import click
 from etcdview.cli.helping import GroupedCommand
 from etcdview.cli.options import settings_options
 from etcdview.cli.terminal import say
-from etcdview.cli.usage import Group
+from etcdview.cli.usage import CommandGroup
 from etcdview.config import Resolved
 from etcdview.config.rows import CONNECTION
 from etcdview.models import Progress
@@ -21,7 +21,7 @@ from etcdview.pages.parts.texts import counted, visible
 BETWEEN_SECONDS = 0.2
 
 
-@click.group("snapshot", cls=Group, short_help="Save the whole database as a file, or inspect one.")
+@click.group("snapshot", cls=CommandGroup, short_help="Save the whole database as a file, or inspect one.")
 def command() -> None:
     """Snapshots of the whole database."""
 

@@ -56,7 +56,7 @@ def unknown_command(name: str, known: list[str]) -> click.UsageError:
     )
 
 
-class Group(click.Group):
+class CommandGroup(click.Group):
     """A group whose unknown commands get a suggestion, which click gives only since 8.2."""
 
     def resolve_command(

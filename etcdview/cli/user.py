@@ -16,7 +16,7 @@ from etcdview.access.hashes import hash_password
 from etcdview.access.roles import EVERYTHING, ROLES, Role, Scope
 from etcdview.access.users import User, Users, add_token, check_name, drop_token
 from etcdview.cli.terminal import say
-from etcdview.cli.usage import Group
+from etcdview.cli.usage import CommandGroup
 from etcdview.config import load
 from etcdview.errors import SettingError, UsageError
 
@@ -26,7 +26,7 @@ _FILE = click.option(
 _NAME = click.argument("name")
 
 
-@click.group("user", cls=Group)
+@click.group("user", cls=CommandGroup)
 def command() -> None:
     """Who may log in with a password or an API token.
 

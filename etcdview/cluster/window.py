@@ -21,7 +21,7 @@ from etcdview.kube.crds import Definitions
 from etcdview.kube.keys import KeySpace, show
 from etcdview.kube.redaction import is_sensitive
 from etcdview.models import KeyMeta, KeyValue, Range
-from etcdview.objects import Objects, Row
+from etcdview.objects import ObjectRow, Objects
 from etcdview.stores.paging import PieceReader
 from etcdview.stores.protocols import Store
 
@@ -29,7 +29,7 @@ PIECE = 500  # keys of one read, where their values are small
 
 
 @dataclass(frozen=True, slots=True)
-class Entry(Row):
+class Entry(ObjectRow):
     """One key with its decoded value, masked as the viewer requires.
 
     `value` is the stored bytes and `decoded.plain` the decrypted ones; both are empty where `hidden`.

@@ -5,7 +5,18 @@ One table (rows.py) makes flags, file, --print-config and documentation. No secr
 
 from etcdview.config.address import Address, parse_address
 from etcdview.config.origins import DEFAULT, Origin, Resolved, load, resolve
-from etcdview.config.rows import ROWS, Row
+from etcdview.config.rows import ROWS, SettingRow
 from etcdview.config.settings import Settings
 
-__all__ = ["DEFAULT", "ROWS", "Address", "Origin", "Resolved", "Row", "Settings", "load", "parse_address", "resolve"]
+__all__ = [
+    "DEFAULT",
+    "ROWS",
+    "Address",
+    "Origin",
+    "Resolved",
+    "SettingRow",
+    "Settings",
+    "load",
+    "parse_address",
+    "resolve",
+]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-from etcdview.config.rows import ROWS, Row
+from etcdview.config.rows import ROWS, SettingRow
 from etcdview.errors import SettingError
 from etcdview.kube.suggestions import did_you_mean
 
@@ -29,12 +29,12 @@ def read_file(path: Path) -> dict[str, object]:
     return {name: _from_folder(_row(name, path), value, path.parent) for name, value in table.items()}
 
 
-def _row(name: str, path: Path) -> Row:
+def _row(name: str, path: Path) -> SettingRow:
     if name in _BY_NAME:
         return _BY_NAME[name]
     remedy = did_you_mean(name.replace("_", "-"), _BY_NAME, "README.md lists the settings.")
     raise SettingError(f"{path} sets {name!r}, which is not a setting of etcdview.", remedy)
 
 
-def _from_folder(row: Row, value: object, folder: Path) -> object:
+def _from_folder(row: SettingRow, value: object, folder: Path) -> object:
     return str(folder / value) if row.path and isinstance(value, str) and value else value

@@ -34,7 +34,7 @@ _EVERY = ("//0.0.0.0:", "//[::]:")  # listened on, so not an address to connect 
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundSettings:
     """Values by field of Settings, where each came from, and sentences that say so. Empty where nothing was found."""
 
     values: Mapping[str, object] = field(default_factory=dict)
@@ -62,17 +62,17 @@ class _Started:
         return str(below) if path and _exists(below) else path
 
 
-def find(root: Path) -> Found:
+def find(root: Path) -> FoundSettings:
     """Look under `root`; missing or unreadable files are not an error. The first that is there counts."""
-    ways: tuple[Callable[[Path], Found], ...] = (_kubeadm, _api_server, _pki, _rancher, _socket, _unit)
-    return next((found for found in (way(root) for way in ways) if found.values), Found())
+    ways: tuple[Callable[[Path], FoundSettings], ...] = (_kubeadm, _api_server, _pki, _rancher, _socket, _unit)
+    return next((found for found in (way(root) for way in ways) if found.values), FoundSettings())
 
 
-def _kubeadm(root: Path) -> Found:
+def _kubeadm(root: Path) -> FoundSettings:
     """An etcd beside the API server, in a static Pod of its own."""
     manifest, pki = root / MANIFEST, root / PKI
     if not _exists(manifest):
-        return Found()
+        return FoundSettings()
     started, notes = _static_pod(manifest, "etcd")
     endpoints = _near(started.flags.get("listen-client-urls", "")) or LOCAL
     files = _certificates(pki)
@@ -82,10 +82,10 @@ def _kubeadm(root: Path) -> Found:
     # without a word where it cannot be read: etcd's own manifest says what is needed
     api = _static_pod(root / API_SERVER, "kube-apiserver")[0]
     more, more_notes = _registry(api, root)
-    return Found({"endpoints": endpoints, **files, **more}, (note, *notes, *more_notes), found)
+    return FoundSettings({"endpoints": endpoints, **files, **more}, (note, *notes, *more_notes), found)
 
 
-def _api_server(root: Path) -> Found:
+def _api_server(root: Path) -> FoundSettings:
     """An etcd elsewhere, as the API server of a static Pod or a unit is told of it."""
     manifest = root / API_SERVER
     started, notes = _static_pod(manifest, "kube-apiserver")
@@ -96,24 +96,26 @@ def _api_server(root: Path) -> Found:
         started = _Started(from_words(words), unit.path if unit else "")
         servers = _urls(started.flags.get("etcd-servers", ""))
     if not servers:
-        return Found()
+        return FoundSettings()
     flags = {"cacert": "etcd-cafile", "cert": "etcd-certfile", "key": "etcd-keyfile"}
     files = {name: path for name, flag in flags.items() if (path := started.file(flag, root))}
     more, more_notes = _registry(started, root)
     note = f"Found the API server's flags ({started.source}): etcd at {', '.join(servers)}."
-    return Found({"endpoints": servers, **files, **more}, (note, *notes, *more_notes), started.source, "the API server")
+    return FoundSettings(
+        {"endpoints": servers, **files, **more}, (note, *notes, *more_notes), started.source, "the API server"
+    )
 
 
-def _pki(root: Path) -> Found:
+def _pki(root: Path) -> FoundSettings:
     """kubeadm's certificates alone."""
     files = _certificates(root / PKI)
     if "cacert" not in files:
-        return Found()
+        return FoundSettings()
     note = f"Found kubeadm's files ({root / PKI}): etcd at {LOCAL[0]}."
-    return Found({"endpoints": LOCAL, **files}, (note,), str(root / PKI))
+    return FoundSettings({"endpoints": LOCAL, **files}, (note,), str(root / PKI))
 
 
-def _rancher(root: Path) -> Found:
+def _rancher(root: Path) -> FoundSettings:
     """k3s and RKE2: an embedded etcd, or kine's socket. k3s makes certificates for etcd whether it runs one or not."""
     for name, server in RANCHER:
         folder, socket = root / server / "tls/etcd", root / server / "kine.sock"
@@ -123,29 +125,29 @@ def _rancher(root: Path) -> Found:
             files = {"cacert": "server-ca.crt", "cert": "client.crt", "key": "client.key"}
             note = f"Found {name}'s files ({folder}): etcd at {LOCAL[0]}."
             found = {k: str(folder / v) for k, v in files.items()}
-            return Found({"endpoints": LOCAL, **found}, (note,), str(folder), name)
-    return Found()
+            return FoundSettings({"endpoints": LOCAL, **found}, (note,), str(folder), name)
+    return FoundSettings()
 
 
-def _socket(root: Path) -> Found:
-    return next((_at_socket(name, root / path) for name, path in SOCKETS if _exists(root / path)), Found())
+def _socket(root: Path) -> FoundSettings:
+    return next((_at_socket(name, root / path) for name, path in SOCKETS if _exists(root / path)), FoundSettings())
 
 
-def _at_socket(name: str, socket: Path) -> Found:
+def _at_socket(name: str, socket: Path) -> FoundSettings:
     note = f"Found {name}'s socket ({socket}): kine at unix://{socket}."
-    return Found({"endpoints": (f"unix://{socket}",)}, (note,), str(socket), name)
+    return FoundSettings({"endpoints": (f"unix://{socket}",)}, (note,), str(socket), name)
 
 
-def _unit(root: Path) -> Found:
+def _unit(root: Path) -> FoundSettings:
     """An etcd that systemd starts on this machine."""
     unit = read_unit(root, "etcd.service")
     words, variables = started_by(unit, "etcd") if unit else ([], {})
     started = _Started({**from_environment(variables), **from_words(words)}, unit.path if unit else "")
     endpoints = _near(started.flags.get("listen-client-urls", ""))
     if not words or not endpoints:
-        return Found()
+        return FoundSettings()
     note = f"Found etcd's unit ({started.source}): etcd at {', '.join(endpoints)}."
-    return Found({"endpoints": endpoints, **_own_files(started, root)}, (note,), started.source, "etcd")
+    return FoundSettings({"endpoints": endpoints, **_own_files(started, root)}, (note,), started.source, "etcd")
 
 
 def _registry(api: _Started, root: Path) -> tuple[dict[str, object], tuple[str, ...]]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from etcdview.config import kubeadm
 from etcdview.config.file import read_file
-from etcdview.config.rows import ROWS, Row
+from etcdview.config.rows import ROWS, SettingRow
 from etcdview.config.settings import Settings
 from etcdview.endpoints import parse_endpoints
 from etcdview.errors import SettingError
@@ -26,7 +26,7 @@ _BY_HAND = frozenset({"endpoints", "cacert", "cert", "key", "from_file"})
 class Origin:
     """One setting as it stands: `shown` is its value for a reader (secrets masked), `source` who said so."""
 
-    row: Row
+    row: SettingRow
     shown: str
     source: str
 
@@ -79,7 +79,7 @@ def resolve(
 
 
 def _first(
-    row: Row, flags: Mapping[str, Any], environ: Mapping[str, str], in_file: Mapping[str, object], path: str
+    row: SettingRow, flags: Mapping[str, Any], environ: Mapping[str, str], in_file: Mapping[str, object], path: str
 ) -> _Given | None:
     if flags.get(row.field) is not None:
         return _Given(flags[row.field], f"flag {row.flag}")
@@ -90,7 +90,7 @@ def _first(
     return None
 
 
-def _parsed(row: Row, given: _Given) -> _Given:
+def _parsed(row: SettingRow, given: _Given) -> _Given:
     try:
         return _Given(row.parse(given.value), given.source)
     except ValueError as error:
@@ -125,6 +125,6 @@ def _made(found: Mapping[str, _Given], notes: tuple[str, ...]) -> Resolved:
     return Resolved(settings, origins)
 
 
-def shown(row: Row, value: object) -> str:
+def shown(row: SettingRow, value: object) -> str:
     """A value for a reader: as it would be written, a secret as stars."""
     return (MASKED if value else "") if row.secret else row.show(value)

@@ -14,7 +14,7 @@ from etcdview.config.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SettingRow:
     """One setting. `name` is that of the flag (with --) and of the settings file; `field` that of Settings.
 
     `parse` makes the value or raises ValueError, `show` is the way back. `metavar` is empty for a switch.
@@ -44,113 +44,113 @@ class Row:
 
 _DEFAULTS: dict[str, object] = {field.name: field.default for field in fields(Settings)}
 
-CONNECTION: tuple[Row, ...] = (
-    Row("endpoints", "endpoints", "ETCDCTL_ENDPOINTS", values.endpoints, "URLS",
+CONNECTION: tuple[SettingRow, ...] = (
+    SettingRow("endpoints", "endpoints", "ETCDCTL_ENDPOINTS", values.endpoints, "URLS",
         "etcd's client URLs, with commas between them. Without a scheme: https with TLS files, else http."),
-    Row("cacert", "cacert", "ETCDCTL_CACERT", values.text, "FILE",
+    SettingRow("cacert", "cacert", "ETCDCTL_CACERT", values.text, "FILE",
         "The CA that signed etcd's server certificates.", path=True),
-    Row("cert", "cert", "ETCDCTL_CERT", values.text, "FILE",
+    SettingRow("cert", "cert", "ETCDCTL_CERT", values.text, "FILE",
         "The client certificate.", path=True),
-    Row("key", "key", "ETCDCTL_KEY", values.text, "FILE",
+    SettingRow("key", "key", "ETCDCTL_KEY", values.text, "FILE",
         "The client certificate's private key.", path=True),
-    Row("server-name", "server_name", "ETCDVIEW_SERVER_NAME", values.text, "NAME",
+    SettingRow("server-name", "server_name", "ETCDVIEW_SERVER_NAME", values.text, "NAME",
         "Expect this name in etcd's certificate instead of the endpoint's host."),
-    Row("user", "user", "ETCDCTL_USER", values.text, "NAME[:PASSWORD]",
+    SettingRow("user", "user", "ETCDCTL_USER", values.text, "NAME[:PASSWORD]",
         "etcd's user, where etcd's own authentication is on."),
-    Row("password", "password", "ETCDCTL_PASSWORD", values.text, "PASSWORD",
+    SettingRow("password", "password", "ETCDCTL_PASSWORD", values.text, "PASSWORD",
         "That user's password. Others on the machine can read flags: rather use the variable or the file.",
         secret=True),
-    Row("command-timeout", "timeout_seconds", "ETCDCTL_COMMAND_TIMEOUT", values.duration, "TIME",
+    SettingRow("command-timeout", "timeout_seconds", "ETCDCTL_COMMAND_TIMEOUT", values.duration, "TIME",
         "The deadline of each call to etcd, such as 5s or 500ms.", show=values.show_seconds),
 )  # fmt: skip
-SOURCE: tuple[Row, ...] = (
-    Row("from", "from_file", "ETCDVIEW_FROM", values.text, "FILE",
+SOURCE: tuple[SettingRow, ...] = (
+    SettingRow("from", "from_file", "ETCDVIEW_FROM", values.text, "FILE",
         "Read this snapshot, dead member's data directory or registry dump instead of a live etcd.", path=True),
-    Row("encryption-config", "encryption_config", "ETCDVIEW_ENCRYPTION_CONFIG", values.text, "FILE",
+    SettingRow("encryption-config", "encryption_config", "ETCDVIEW_ENCRYPTION_CONFIG", values.text, "FILE",
         "The API server's EncryptionConfiguration, to decrypt what it encrypts at rest.", path=True),
-    Row("kubernetes-version", "kubernetes_version", "ETCDVIEW_KUBERNETES_VERSION", values.release, "VERSION",
+    SettingRow("kubernetes-version", "kubernetes_version", "ETCDVIEW_KUBERNETES_VERSION", values.release, "VERSION",
         "The cluster's release, such as 1.36; found out from the objects when not given."),
-    Row("etcd-prefix", "etcd_prefix", "ETCDVIEW_ETCD_PREFIX", values.prefix, "PREFIX",
+    SettingRow("etcd-prefix", "etcd_prefix", "ETCDVIEW_ETCD_PREFIX", values.prefix, "PREFIX",
         "Where the registry begins: the API server's --etcd-prefix."),
 )  # fmt: skip
-SERVING: tuple[Row, ...] = (
-    Row("prefixes", "prefixes", "ETCDVIEW_PREFIXES", values.prefixes, "PREFIXES",
+SERVING: tuple[SettingRow, ...] = (
+    SettingRow("prefixes", "prefixes", "ETCDVIEW_PREFIXES", values.prefixes, "PREFIXES",
         "Beginnings of keys to read, for an etcd user with limited permissions: /registry/pods/,/registry/events/. "
         "Without: everything, else the registry."),
-    Row("cluster-name", "cluster_name", "ETCDVIEW_CLUSTER_NAME", values.text, "NAME",
+    SettingRow("cluster-name", "cluster_name", "ETCDVIEW_CLUSTER_NAME", values.text, "NAME",
         "The name that pages show for this cluster."),
-    Row("memory-limit", "memory_limit", "ETCDVIEW_MEMORY_LIMIT", values.size, "SIZE",
+    SettingRow("memory-limit", "memory_limit", "ETCDVIEW_MEMORY_LIMIT", values.size, "SIZE",
         "Memory for the index of key names, such as 512MiB; past it etcd is asked page by page. 0: no limit.",
         show=values.show_size),
-    Row("facts", "facts", "ETCDVIEW_FACTS", values.facts, "MODE",
+    SettingRow("facts", "facts", "ETCDVIEW_FACTS", values.facts, "MODE",
         "Keep facts of every value, for filters and health at any size: auto reads up to 256 MiB of values without "
         "being told to, on reads all of them, off none."),
-    Row("scan-rate", "scan_rate", "ETCDVIEW_SCAN_RATE", values.size, "SIZE",
+    SettingRow("scan-rate", "scan_rate", "ETCDVIEW_SCAN_RATE", values.size, "SIZE",
         "How much of the values is read in a second for the facts, such as 16MiB. 0: as fast as etcd answers.",
         show=values.show_size),
-    Row("listen", "listen", "ETCDVIEW_LISTEN", values.address, "ADDRESS:PORT",
+    SettingRow("listen", "listen", "ETCDVIEW_LISTEN", values.address, "ADDRESS:PORT",
         "Where to listen. Any address but this machine's own needs a login."),
-    Row("workers", "workers", "ETCDVIEW_WORKERS", values.count, "N",
+    SettingRow("workers", "workers", "ETCDVIEW_WORKERS", values.count, "N",
         "Worker processes. Each keeps an index, a watch and health checks of its own."),
-    Row("threads", "threads", "ETCDVIEW_THREADS", values.count, "N",
+    SettingRow("threads", "threads", "ETCDVIEW_THREADS", values.count, "N",
         "Requests that one worker answers at a time."),
-    Row("trusted-hosts", "trusted_hosts", "ETCDVIEW_TRUSTED_HOSTS", values.texts, "HOSTS",
+    SettingRow("trusted-hosts", "trusted_hosts", "ETCDVIEW_TRUSTED_HOSTS", values.texts, "HOSTS",
         "Host names that requests may carry, beside localhost; .example.org means all under it."),
-    Row("insecure-no-login", "insecure_no_login", "ETCDVIEW_INSECURE_NO_LOGIN", values.truth, "",
+    SettingRow("insecure-no-login", "insecure_no_login", "ETCDVIEW_INSECURE_NO_LOGIN", values.truth, "",
         "Listen on any address without a login: everyone on the network reads the cluster."),
 )  # fmt: skip
-HTTPS: tuple[Row, ...] = (
-    Row("tls-cert", "tls_cert", "ETCDVIEW_TLS_CERT", values.text, "FILE",
+HTTPS: tuple[SettingRow, ...] = (
+    SettingRow("tls-cert", "tls_cert", "ETCDVIEW_TLS_CERT", values.text, "FILE",
         "Serve HTTPS with this certificate (and chain). A renewed file is picked up.", path=True),
-    Row("tls-key", "tls_key", "ETCDVIEW_TLS_KEY", values.text, "FILE",
+    SettingRow("tls-key", "tls_key", "ETCDVIEW_TLS_KEY", values.text, "FILE",
         "The certificate's private key.", path=True),
-    Row("public-url", "public_url", "ETCDVIEW_PUBLIC_URL", values.web_address, "URL",
+    SettingRow("public-url", "public_url", "ETCDVIEW_PUBLIC_URL", values.web_address, "URL",
         "Where browsers reach etcdview, if a proxy stands before it: https://etcdview.example.org."),
 )  # fmt: skip
-LOGIN: tuple[Row, ...] = (
-    Row("users-file", "users_file", "ETCDVIEW_USERS_FILE", values.text, "FILE",
+LOGIN: tuple[SettingRow, ...] = (
+    SettingRow("users-file", "users_file", "ETCDVIEW_USERS_FILE", values.text, "FILE",
         "Users with their password and token hashes, as `etcdview user` writes it.", path=True),
-    Row("client-ca", "client_ca", "ETCDVIEW_CLIENT_CA", values.text, "FILE",
+    SettingRow("client-ca", "client_ca", "ETCDVIEW_CLIENT_CA", values.text, "FILE",
         "Log in anyone with a TLS client certificate from this CA: CN is the name, O the groups.", path=True),
-    Row("oidc-issuer", "oidc_issuer", "ETCDVIEW_OIDC_ISSUER", values.web_address, "URL",
+    SettingRow("oidc-issuer", "oidc_issuer", "ETCDVIEW_OIDC_ISSUER", values.web_address, "URL",
         "Log in by OpenID Connect with this provider."),
-    Row("oidc-client-id", "oidc_client_id", "ETCDVIEW_OIDC_CLIENT_ID", values.text, "ID",
+    SettingRow("oidc-client-id", "oidc_client_id", "ETCDVIEW_OIDC_CLIENT_ID", values.text, "ID",
         "What the provider knows etcdview as."),
-    Row("oidc-client-secret", "oidc_client_secret", "ETCDVIEW_OIDC_CLIENT_SECRET", values.text, "SECRET",
+    SettingRow("oidc-client-secret", "oidc_client_secret", "ETCDVIEW_OIDC_CLIENT_SECRET", values.text, "SECRET",
         "Its secret there. Others on the machine can read flags: rather use the variable or the file.", secret=True),
-    Row("oidc-ca", "oidc_ca", "ETCDVIEW_OIDC_CA", values.text, "FILE",
+    SettingRow("oidc-ca", "oidc_ca", "ETCDVIEW_OIDC_CA", values.text, "FILE",
         "The CA that signed the provider's certificate, where the machine does not know it.", path=True),
-    Row("oidc-user-claim", "oidc_user_claim", "ETCDVIEW_OIDC_USER_CLAIM", values.text, "CLAIM",
+    SettingRow("oidc-user-claim", "oidc_user_claim", "ETCDVIEW_OIDC_USER_CLAIM", values.text, "CLAIM",
         "The claim that names the user. An email must be verified by the provider."),
-    Row("oidc-groups-claim", "oidc_groups_claim", "ETCDVIEW_OIDC_GROUPS_CLAIM", values.text, "CLAIM",
+    SettingRow("oidc-groups-claim", "oidc_groups_claim", "ETCDVIEW_OIDC_GROUPS_CLAIM", values.text, "CLAIM",
         "The claim that lists the user's groups."),
-    Row("proxy-user-header", "proxy_user_header", "ETCDVIEW_PROXY_USER_HEADER", values.text, "HEADER",
+    SettingRow("proxy-user-header", "proxy_user_header", "ETCDVIEW_PROXY_USER_HEADER", values.text, "HEADER",
         "Log in the user that a trusted proxy names in this header, such as X-Forwarded-User."),
-    Row("proxy-groups-header", "proxy_groups_header", "ETCDVIEW_PROXY_GROUPS_HEADER", values.text, "HEADER",
+    SettingRow("proxy-groups-header", "proxy_groups_header", "ETCDVIEW_PROXY_GROUPS_HEADER", values.text, "HEADER",
         "The header with that user's groups, with commas between them."),
-    Row("trusted-proxies", "trusted_proxies", "ETCDVIEW_TRUSTED_PROXIES", values.networks, "ADDRESSES",
+    SettingRow("trusted-proxies", "trusted_proxies", "ETCDVIEW_TRUSTED_PROXIES", values.networks, "ADDRESSES",
         "Addresses or networks whose proxy headers and X-Forwarded-For are trusted."),
-    Row("access-file", "access_file", "ETCDVIEW_ACCESS_FILE", values.text, "FILE",
+    SettingRow("access-file", "access_file", "ETCDVIEW_ACCESS_FILE", values.text, "FILE",
         "Which users and groups have which role, and what part of the registry it covers (TOML).", path=True),
-    Row("default-role", "default_role", "ETCDVIEW_DEFAULT_ROLE", values.text, "ROLE",
+    SettingRow("default-role", "default_role", "ETCDVIEW_DEFAULT_ROLE", values.text, "ROLE",
         "The role of users whom the access file does not name: viewer, operator or admin. Empty: they are refused."),
-    Row("session-lifetime", "session_seconds", "ETCDVIEW_SESSION_LIFETIME", values.lifetime, "TIME",
+    SettingRow("session-lifetime", "session_seconds", "ETCDVIEW_SESSION_LIFETIME", values.lifetime, "TIME",
         "How long a login lasts, such as 12h.", show=values.show_seconds),
-    Row("secret-key", "secret_key", "ETCDVIEW_SECRET_KEY", values.text, "KEY",
+    SettingRow("secret-key", "secret_key", "ETCDVIEW_SECRET_KEY", values.text, "KEY",
         "Signs sessions and makes fingerprints: 32 characters or more, the same for all replicas. New at each start "
         "if not given.", secret=True),
-    Row("audit-log", "audit_log", "ETCDVIEW_AUDIT_LOG", values.text, "FILE",
+    SettingRow("audit-log", "audit_log", "ETCDVIEW_AUDIT_LOG", values.text, "FILE",
         "Where logins, reveals, downloads, changes and refusals are logged; standard error if not given.", path=True),
 )  # fmt: skip
-CHANGES: tuple[Row, ...] = (
-    Row("allow-writes", "allow_writes", "ETCDVIEW_ALLOW_WRITES", values.truth, "",
+CHANGES: tuple[SettingRow, ...] = (
+    SettingRow("allow-writes", "allow_writes", "ETCDVIEW_ALLOW_WRITES", values.truth, "",
         "Let admins change keys and maintain members. Needs a login; without it etcdview only reads."),
-    Row("undo-file", "undo_file", "ETCDVIEW_UNDO_FILE", values.text, "FILE",
+    SettingRow("undo-file", "undo_file", "ETCDVIEW_UNDO_FILE", values.text, "FILE",
         "Where the values that were changed are kept, Secrets too; ~/.local/state/etcdview/undo.jsonl if not given.",
         path=True),
 )  # fmt: skip
 # The headings of --help, in its order
-GROUPS: dict[str, tuple[Row, ...]] = {
+GROUPS: dict[str, tuple[SettingRow, ...]] = {
     "Connection to etcd": CONNECTION,
     "Files and decoding": SOURCE,
     "Serving": SERVING,
@@ -158,4 +158,4 @@ GROUPS: dict[str, tuple[Row, ...]] = {
     "Login": LOGIN,
     "Changes": CHANGES,
 }
-ROWS: tuple[Row, ...] = tuple(row for rows in GROUPS.values() for row in rows)
+ROWS: tuple[SettingRow, ...] = tuple(row for rows in GROUPS.values() for row in rows)

@@ -64,7 +64,7 @@ class LocalMember:
         return next((line for line in reversed(lines) if line.strip()), "")
 
 
-class Cluster:
+class LocalCluster:
     """Members under `root`, by name. With `certificates` mutual TLS, clients and peers; without, plain http.
 
     `client_ports` are taken as given, or free ones; `options` are more flags for each etcd; `progress` is told of each
@@ -103,7 +103,7 @@ class Cluster:
         """What a client gives; nothing where it is plain."""
         return self.certificates.tls if self.certificates else TlsFiles()
 
-    def __enter__(self) -> Cluster:
+    def __enter__(self) -> LocalCluster:
         try:
             for member in self.members:
                 self.start(member)

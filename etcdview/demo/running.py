@@ -16,7 +16,7 @@ from pathlib import Path
 from types import FrameType
 
 from etcdview.demo.certificates import ClusterCertificates
-from etcdview.demo.cluster import HOST, Cluster
+from etcdview.demo.cluster import HOST, LocalCluster
 from etcdview.demo.processes import port_free, start
 from etcdview.errors import SettingError, UnreachableError
 from etcdview.models import Progress
@@ -63,7 +63,7 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
 
 @contextlib.contextmanager
-def _cluster(say: Say) -> Iterator[Cluster]:
+def _cluster(say: Say) -> Iterator[LocalCluster]:
     def tell(step: Progress) -> None:
         say(f"  {step.what} ({step.done} of {step.total})")
 
@@ -71,14 +71,14 @@ def _cluster(say: Say) -> Iterator[Cluster]:
         say("Making certificates as kubeadm does")
         certificates = ClusterCertificates(Path(folder) / "pki", MEMBERS)
         say(f"Starting {len(MEMBERS)} etcd members with mutual TLS")
-        with Cluster(Path(folder) / "etcd", MEMBERS, certificates=certificates, progress=tell) as cluster:
+        with LocalCluster(Path(folder) / "etcd", MEMBERS, certificates=certificates, progress=tell) as cluster:
             say("Loading the registry of a captured Kubernetes cluster")
             load(cluster.endpoints[0], cluster.tls, read_dump(REGISTRY), tell)
             yield cluster
 
 
 @contextlib.contextmanager
-def _server(cluster: Cluster, port: int) -> Iterator[subprocess.Popen[bytes]]:
+def _server(cluster: LocalCluster, port: int) -> Iterator[subprocess.Popen[bytes]]:
     """`etcdview serve` as anyone would run it, with settings in its environment."""
     environ = {k: v for k, v in os.environ.items() if not k.startswith(("ETCDCTL_", "ETCDVIEW_"))}
     server = start(
@@ -97,14 +97,14 @@ def _server(cluster: Cluster, port: int) -> Iterator[subprocess.Popen[bytes]]:
         server.wait()
 
 
-def _settings(cluster: Cluster, port: int) -> dict[str, str]:
+def _settings(cluster: LocalCluster, port: int) -> dict[str, str]:
     return _client_settings(cluster) | {
         "ETCDVIEW_CLUSTER_NAME": CLUSTER_NAME,
         "ETCDVIEW_LISTEN": f"{HOST}:{port}",
     }
 
 
-def _client_settings(cluster: Cluster) -> dict[str, str]:
+def _client_settings(cluster: LocalCluster) -> dict[str, str]:
     return {
         "ETCDVIEW_ENCRYPTION_CONFIG": str(ENCRYPTION),
         "ETCDCTL_ENDPOINTS": ",".join(cluster.endpoints),
@@ -114,7 +114,7 @@ def _client_settings(cluster: Cluster) -> dict[str, str]:
     }
 
 
-def _environment_file(cluster: Cluster) -> Path:
+def _environment_file(cluster: LocalCluster) -> Path:
     """A file for a shell to read, after which etcdctl and etcdview's commands speak to the demo."""
     path = cluster.members[0].data.parents[1] / "etcdctl.env"
     settings = {"ETCDCTL_API": "3"} | _client_settings(cluster)

@@ -58,7 +58,7 @@ class Location:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CertificateEntry:
     """One certificate, in all the places where it was seen.
 
     `chain` are the subjects from it up to a CA in the files, as far as they are known; `trusted` is None
@@ -103,7 +103,7 @@ class CertificateInventory:
     `unused` authorities of a large bundle are left out: nothing known depends on them.
     """
 
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[CertificateEntry, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
     unused: int = 0
 
@@ -201,8 +201,8 @@ def _parsed(der: bytes) -> Certificate:
     return from_der(der)
 
 
-def _entry(group: list[Seen], chain: list[Certificate], anchors: dict[str, Certificate]) -> Entry:
-    return Entry(
+def _entry(group: list[Seen], chain: list[Certificate], anchors: dict[str, Certificate]) -> CertificateEntry:
+    return CertificateEntry(
         certificate=group[0].certificate,
         places=tuple(dict.fromkeys(s.place for s in group)),
         chain=tuple(c.subject for c in chain),

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from etcdview.errors import CompactedError, DeniedError, EtcdviewError
 from etcdview.index.base import State
 from etcdview.index.changes import ChangeLog
-from etcdview.index.history import ForeignError, History, UnprovenError
+from etcdview.index.history import EventHistory, ForeignError, UnprovenError
 from etcdview.index.lister import EVERYTHING, KeyRange, list_names
 from etcdview.index.load import Load, Loaded
 from etcdview.index.memory import NameSet
@@ -91,7 +91,7 @@ class Feed:
         self.changes = ChangeLog()
         self._status_lock = threading.Lock()  # guards the replacing of the status: two threads do it
         self._status = FeedStatus(self._ranges[0])
-        self._history = History()
+        self._history = EventHistory()
         self._rewound = False
         self._pause = _FIRST_PAUSE_SECONDS
         self._watch: Watch | None = None
@@ -190,7 +190,7 @@ class Feed:
 
     def _forget(self, why: str) -> None:
         """Nothing of what is held may be shown any more."""
-        self._history = History()
+        self._history = EventHistory()
         self._set(state="loading", names=None, loading=None, too_large="", done=0, counts={}, covered=(), problem=why)
 
     def _deny(self, error: DeniedError) -> float:
@@ -198,7 +198,7 @@ class Feed:
             del self._ranges[0]
             self._set(key_range=self._ranges[0])
             return 0.0
-        self._history = History()
+        self._history = EventHistory()
         problem = f"etcd does not permit reading {show(self._status.key_range.start)}. {error.remedy}"
         self._set(state="down", names=None, loading=None, counts={}, covered=(), denied=True, problem=problem)
         return _DENIED_PAUSE_SECONDS
@@ -219,7 +219,7 @@ class Feed:
             self._count(piece)
             if self._sink.over_limit():
                 break
-        self._history = History.loaded(head, key_range)
+        self._history = EventHistory.loaded(head, key_range)
         if not self._stop.is_set():
             self._hold(names)
 

@@ -24,7 +24,7 @@ class UnprovenError(Exception):
     """etcd cannot show any more that its history is the one that is held. Never leaves the index."""
 
 
-class History:
+class EventHistory:
     """`applied`: the revision of the last event. `reached`: nothing is missing up to this one, which is not less.
 
     `proven` is false from the moment a watch is begun until it has repeated what is known.
@@ -43,7 +43,7 @@ class History:
         self._doubted_at = 0.0
 
     @classmethod
-    def loaded(cls, head: NamesPiece, key_range: KeyRange) -> History:
+    def loaded(cls, head: NamesPiece, key_range: KeyRange) -> EventHistory:
         """A history that begins with a load of `key_range` as of `head`."""
         history = cls()
         history._whole = key_range == EVERYTHING and head.revision > 1  # revision 1 is that of an empty etcd: no event

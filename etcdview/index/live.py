@@ -19,7 +19,7 @@ from etcdview.index.churn import Churn, ChurnCounter
 from etcdview.index.feed import Feed, FeedStatus, FeedStore
 from etcdview.index.lister import EVERYTHING, KeyRange, disjoint, keys_under
 from etcdview.index.match import compile_search
-from etcdview.index.memory import Found, page_of, search_in
+from etcdview.index.memory import SearchResult, page_of, search_in
 from etcdview.index.packed import View
 from etcdview.index.stopping import Stop
 from etcdview.index.trees import loaded_tree, loading_tree
@@ -227,7 +227,7 @@ class Index:
             self._reads = BoundedNames(self._store, self._keyspace, ranges)
         return self._reads
 
-    def _answer(self, found: Found) -> KeyPage:
+    def _answer(self, found: SearchResult) -> KeyPage:
         fresh = self.freshness()
         return KeyPage(fresh.revision, fresh.complete, found.keys, found.count, found.next_after, found.exact)
 

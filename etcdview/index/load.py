@@ -43,7 +43,7 @@ _POLL_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class LoadSection:
     """A range of the keyspace that holds one of LARGE_TYPES (its storage prefix), or what lies between two ("")."""
 
     key_range: KeyRange
@@ -54,7 +54,7 @@ class Section:
 class Loaded:
     """Some names of a section; `count` is how many it holds in all if this piece tells, `last` that no more come."""
 
-    section: Section
+    section: LoadSection
     names: Sequence[bytes]
     count: int | None
     last: bool
@@ -62,7 +62,7 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    section: Section
+    section: LoadSection
     first: NamesPiece | None = None
 
 
@@ -80,7 +80,9 @@ class Load:
     ) -> None:
         self._lister = Lister(store, revision)
         self._stop = stop
-        self._tasks = deque(_Task(Section(part, prefix)) for part, prefix in sections(key_range, keyspace, LARGE_TYPES))
+        self._tasks = deque(
+            _Task(LoadSection(part, prefix)) for part, prefix in sections(key_range, keyspace, LARGE_TYPES)
+        )
         self._open = len(self._tasks)  # tasks that are waiting or being worked on
         self._results: queue.Queue[Loaded | Exception] = queue.Queue(_WAITING_PIECES)
         self._given_up = threading.Event()
@@ -134,7 +136,7 @@ class Load:
             if self._over():
                 return
 
-    def _begin(self, section: Section) -> None:
+    def _begin(self, section: LoadSection) -> None:
         piece = self._lister.first(section.key_range)
         if piece.more:
             self._tasks.append(_Task(section, piece))

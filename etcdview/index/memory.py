@@ -21,7 +21,7 @@ MAX_PAGE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResult:
     """What a search has found: a page of names, and how many match in all (`exact`) or at least."""
 
     keys: tuple[bytes, ...]
@@ -142,11 +142,11 @@ class MemoryNames:
     def close(self) -> None:
         """Nothing to let go of."""
 
-    def _page(self, found: Found) -> KeyPage:
+    def _page(self, found: SearchResult) -> KeyPage:
         return KeyPage(self._revision, True, found.keys, found.count, found.next_after, found.exact)
 
 
-def page_of(views: Sequence[View], start: bytes, end: bytes, after: bytes | None, limit: int) -> Found:
+def page_of(views: Sequence[View], start: bytes, end: bytes, after: bytes | None, limit: int) -> SearchResult:
     """The names of [start, end) behind `after`, from views that follow each other in byte order."""
     limit = checked_limit(limit)
     low = max(start, after + b"\0") if after is not None else start
@@ -156,12 +156,12 @@ def page_of(views: Sequence[View], start: bytes, end: bytes, after: bytes | None
     found = [name for name in found if _before(name, start, end)]
     more = len(found) > limit
     count = sum(view.count_between(start, end) for view in views)
-    return Found(tuple(found[:limit]), count, found[limit - 1] if more else None)
+    return SearchResult(tuple(found[:limit]), count, found[limit - 1] if more else None)
 
 
 def search_in(
     views: Sequence[View], matcher: Matcher, after: bytes | None, limit: int, stop: Stop | None = None
-) -> Found:
+) -> SearchResult:
     """The names that match, behind `after`, and how many match in all.
 
     It gives up as KeyIndex.search says; the count is then a lower bound and the next page
@@ -195,7 +195,7 @@ class _Search:
         self._behind = 0  # how many of the count stand at or before `after`
         self._seen: bytes | None = after
 
-    def run(self, views: Sequence[View], stop: Stop | None) -> Found:
+    def run(self, views: Sequence[View], stop: Stop | None) -> SearchResult:
         over = in_time(stop)
         low, high = self._matcher.literal_prefix, prefix_end(self._matcher.literal_prefix)
         for view in views:
@@ -224,9 +224,9 @@ class _Search:
         self._behind += first
         self._keys += names[first : first + self._limit - len(self._keys)]
 
-    def _found(self, *, exact: bool) -> Found:
+    def _found(self, *, exact: bool) -> SearchResult:
         page = tuple(self._keys)
         more = self._count > self._behind + len(page)
         if page and more:
-            return Found(page, self._count, page[-1], exact)
-        return Found(page, self._count, None if exact else self._seen, exact)
+            return SearchResult(page, self._count, page[-1], exact)
+        return SearchResult(page, self._count, None if exact else self._seen, exact)

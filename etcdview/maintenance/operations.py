@@ -18,7 +18,7 @@ BACK_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class DefragmentStep:
     """One member's turn. `before` and `after` are sizes in bytes, 0 where unknown; `problem` "" where it went well."""
 
     member: str
@@ -33,7 +33,7 @@ def compact(store: Maintainable, revision: int) -> None:
     store.compact(revision)
 
 
-def defragment(store: Maintainable, member_id: int) -> Step:
+def defragment(store: Maintainable, member_id: int) -> DefragmentStep:
     """See plans.defragment. Raises UnsafeError where it is refused."""
     cluster = look(store)
     member = known(cluster.by_id(member_id))
@@ -41,7 +41,7 @@ def defragment(store: Maintainable, member_id: int) -> Step:
     return _defragment(store, member)
 
 
-def defragment_all(store: Maintainable) -> Iterator[Step]:
+def defragment_all(store: Maintainable) -> Iterator[DefragmentStep]:
     """See plans.defragment_all: a step as each is done; it ends with the first that goes wrong, and raises nothing."""
     done: set[int] = set()
     while True:
@@ -53,7 +53,7 @@ def defragment_all(store: Maintainable) -> Iterator[Step]:
             _check(plans.defragment_all(cluster))
             step = _defragment(store, waiting[0])
         except EtcdviewError as error:
-            yield Step("", problem=str(error))
+            yield DefragmentStep("", problem=str(error))
             return
         done.add(waiting[0].id)
         yield step
@@ -121,7 +121,7 @@ def _check(plan: plans.Plan) -> None:
         raise UnsafeError(plan.refusal, "Nothing was done.")
 
 
-def _defragment(store: Maintainable, member: MemberNow) -> Step:
+def _defragment(store: Maintainable, member: MemberNow) -> DefragmentStep:
     before = member.status.db_size_bytes if member.status else 0
     probe = store.probe(member.url)
     try:
@@ -131,4 +131,4 @@ def _defragment(store: Maintainable, member: MemberNow) -> Step:
         after = probe.status(BACK_SECONDS).db_size_bytes
     finally:
         probe.close()
-    return Step(member.name, before, after)
+    return DefragmentStep(member.name, before, after)

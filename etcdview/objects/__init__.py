@@ -5,7 +5,7 @@ Everything of one answer is read at one revision, and what must not be seen is m
 
 from __future__ import annotations
 
-from etcdview.objects.reading import Mask, Objects, Row
+from etcdview.objects.reading import Mask, ObjectRow, Objects
 from etcdview.objects.surroundings import Surroundings, key_of, surroundings
 
-__all__ = ["Mask", "Objects", "Row", "Surroundings", "key_of", "surroundings"]
+__all__ = ["Mask", "ObjectRow", "Objects", "Surroundings", "key_of", "surroundings"]

@@ -25,7 +25,7 @@ Mask = Callable[[dict[str, Any], bool], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ObjectRow:
     """One key of a type: etcd's facts, where it belongs, and its decoded value."""
 
     meta: KeyMeta
@@ -88,7 +88,7 @@ class Objects:
         revision: int = 0,
         name_prefix: str = "",
         detail: Detail = Detail.WHOLE,
-    ) -> Iterator[Row]:
+    ) -> Iterator[ObjectRow]:
         """The objects of a type (in a namespace) in the order of their keys, all as of one revision.
 
         With a namespace, or for a type that has none, `name_prefix` keeps to names that begin with it.
@@ -101,16 +101,16 @@ class Objects:
         start = self.keyspace.range_prefix(resource, namespace) + name_prefix.encode()
         return start, prefix_end(start)
 
-    def get(self, resource: ResourceType, namespace: str, name: str, *, revision: int = 0) -> Row | None:
+    def get(self, resource: ResourceType, namespace: str, name: str, *, revision: int = 0) -> ObjectRow | None:
         """One object, None where there is none."""
         return self.at(self.keyspace.key(resource, namespace if resource.namespaced else "", name), revision)
 
-    def at(self, key: bytes, revision: int) -> Row | None:
+    def at(self, key: bytes, revision: int) -> ObjectRow | None:
         """One key as it was at a revision, None where there was none. Raises CompactedError."""
         found = self._store.range(Range(key, revision=revision)).kvs
         return self.row(found[0]) if found else None
 
-    def get_many(self, keys: Sequence[bytes], *, revision: int = 0) -> dict[bytes, Row]:
+    def get_many(self, keys: Sequence[bytes], *, revision: int = 0) -> dict[bytes, ObjectRow]:
         """The given keys, those that do not exist left out."""
         return {key: self.row(kv) for key, kv in self._store.get_many(keys, revision=revision).items()}
 
@@ -124,7 +124,7 @@ class Objects:
         object_key = self.keyspace.object_key(found[0].key) if found else None
         return object_key.resource if object_key else None
 
-    def row(self, kv: KeyValue, detail: Detail = Detail.WHOLE) -> Row:
+    def row(self, kv: KeyValue, detail: Detail = Detail.WHOLE) -> ObjectRow:
         """A key and its value, decoded and masked."""
         decoded = self._codec.decode(kv.key, kv.value, kv.mod_revision, detail=detail)
         object_key = self.keyspace.object_key(kv.key)
@@ -136,4 +136,4 @@ class Objects:
         else:
             masked = may_hold_a_secret(decoded.plain)
         meta = KeyMeta(kv.key, kv.create_revision, kv.mod_revision, kv.version, kv.lease)
-        return Row(meta, object_key, kv.size_bytes, decoded, masked)
+        return ObjectRow(meta, object_key, kv.size_bytes, decoded, masked)

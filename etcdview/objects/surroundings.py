@@ -12,7 +12,7 @@ from etcdview.errors import DeniedError
 from etcdview.kube.crds import Definitions
 from etcdview.kube.keys import KeySpace
 from etcdview.kube.resources import ResourceType
-from etcdview.objects.reading import Objects, Row
+from etcdview.objects.reading import ObjectRow, Objects
 from etcdview.relations.graph import Graph
 from etcdview.relations.model import Object, Ref, ref_of
 from etcdview.relations.needs import KindRange, needs
@@ -81,7 +81,7 @@ def _type(definitions: Definitions, ref: Ref) -> ResourceType | None:
     return definitions.by_kind(f"{ref.group}/", ref.kind)
 
 
-def _permitted(objects: Objects, resource: ResourceType, part: KindRange, revision: int) -> Iterator[Row]:
+def _permitted(objects: Objects, resource: ResourceType, part: KindRange, revision: int) -> Iterator[ObjectRow]:
     """What may be read of the range, perhaps nothing."""
     with suppress(DeniedError):
         yield from objects.read(

@@ -9,7 +9,7 @@ from typing import get_args
 from etcdview.cluster.window import Window
 from etcdview.errors import QueryError
 from etcdview.kube.keys import show
-from etcdview.objects import Row
+from etcdview.objects import ObjectRow
 from etcdview.objects.predicates import Kind, predicate_for
 from etcdview.objects.search import Looked, SearchRange, SearchStep, ValueHit, search_content
 from etcdview.pages.parts.addresses import object_href
@@ -116,7 +116,7 @@ def _search(window: Window, query: ContentQuery, max_hits: int) -> Iterator[Sear
     )
 
 
-def _looked(row: Row) -> Looked:
+def _looked(row: ObjectRow) -> Looked:
     return Looked(row.object, row.masked)
 
 

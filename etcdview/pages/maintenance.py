@@ -21,11 +21,11 @@ from etcdview.maintenance.snapshot_stream import Stream
 from etcdview.models import Alarm
 from etcdview.pages.parts.addresses import Crumb, href
 from etcdview.pages.parts.commands import Command
-from etcdview.pages.parts.writable import Problem, check_typed, off
+from etcdview.pages.parts.writable import InputProblem, check_typed, off
 from etcdview.stores.protocols import Maintainable
 
 EARLIER_SECONDS = 300.0
-Step = operations.Step  # of defragmenting all members, for the page that streams them
+DefragmentStep = operations.DefragmentStep  # of defragmenting all members, for the page that streams them
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class OperationQuery:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class OperationLink:
     """An operation on one member; `final`: what it takes away does not come back. `refusal`: why it cannot work now."""
 
     text: str
@@ -67,7 +67,7 @@ class MemberLine:
     problem: str
     db_size: int | None
     db_size_in_use: int | None
-    links: tuple[Link, ...]
+    links: tuple[OperationLink, ...]
     refusals: tuple[str, ...]
 
 
@@ -114,7 +114,7 @@ class OperationPage:
     commands: tuple[Command, ...]
     action: str
     loses: str = ""
-    problem: Problem | None = None
+    problem: InputProblem | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ class RunPage:
 
     crumbs: tuple[Crumb, ...]
     title: str
-    steps: Iterator[Step]
+    steps: Iterator[DefragmentStep]
 
 
 _DONE = {
@@ -159,7 +159,7 @@ def maintenance_page(
     )
 
 
-def operation_page(window: Window, query: OperationQuery, problem: Problem | None = None) -> OperationPage:
+def operation_page(window: Window, query: OperationQuery, problem: InputProblem | None = None) -> OperationPage:
     """What the operation would do now, what it risks, and whether it is refused."""
     store = _store(window, "snapshot" if query.operation == "snapshot" else "maintain")
     cluster = look(store)
@@ -327,19 +327,19 @@ def _line(cluster: ClusterNow, member: MemberNow, changes: bool) -> MemberLine:
     )
 
 
-def _refusals(links: Sequence[Link]) -> tuple[str, ...]:
+def _refusals(links: Sequence[OperationLink]) -> tuple[str, ...]:
     """Why some of the operations cannot work now, each reason once."""
     reasons = dict.fromkeys(link.refusal for link in links if link.refusal)
     return tuple(f"{', '.join(x.text for x in links if x.refusal == reason)}: {reason}" for reason in reasons)
 
 
-def _links(cluster: ClusterNow, member: MemberNow) -> Iterator[Link]:
+def _links(cluster: ClusterNow, member: MemberNow) -> Iterator[OperationLink]:
     names = {"defragment": member.alive, "move-leader": member.alive and not (member.leader or member.learner)}
     names |= {"promote": member.learner, "remove": True}
     texts = {"defragment": "defragment", "move-leader": "make leader", "promote": "promote", "remove": "remove"}
     for operation, shown in names.items():
         if shown:
-            yield Link(
+            yield OperationLink(
                 texts[operation],
                 href(f"/maintenance/{operation}", member=member.id_hex),
                 final=operation == "remove",

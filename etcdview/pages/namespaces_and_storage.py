@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, Literal
 
 from etcdview.access.roles import Scope
-from etcdview.checks.findings import Finding
+from etcdview.checks.findings import ObjectFinding
 from etcdview.checks.integrity import StoredState, stored_findings
 from etcdview.checks.namespaces import KINDS, ONLY_IN, namespace_views
 from etcdview.cluster.window import Window
@@ -22,7 +22,7 @@ from etcdview.index.base import Freshness, Tree, TypeCount
 from etcdview.kube.identity import misnamed
 from etcdview.kube.keys import show
 from etcdview.kube.resources import BY_PREFIX, ResourceType
-from etcdview.objects import Row
+from etcdview.objects import ObjectRow
 from etcdview.pages.parts import addresses
 from etcdview.pages.parts.costly import check_costly, may_ask_costly
 from etcdview.pages.parts.links import Link, is_outside, ref_href
@@ -196,7 +196,7 @@ def storage_page(window: Window, run: bool, now: datetime) -> StoragePage:
     )
 
 
-def _misnamed(row: Row) -> dict[Ref, str]:
+def _misnamed(row: ObjectRow) -> dict[Ref, str]:
     """By the identity that the key gives, what the object calls itself; empty where they agree."""
     words, place = misnamed(row.object_key, row.object), row.object_key
     if not words or place is None:
@@ -257,7 +257,7 @@ def _objects(window: Window, kinds: Iterable[ResourceType], namespace: str) -> I
         yield from (row.object for row in _rows(window, resource, namespace) if row.object is not None)
 
 
-def _rows(window: Window, resource: ResourceType, namespace: str) -> Iterable[Row]:
+def _rows(window: Window, resource: ResourceType, namespace: str) -> Iterable[ObjectRow]:
     if namespace and resource.kind == "Namespace":
         row = window.objects.get(resource, "", namespace)
         return () if row is None else (row,)
@@ -304,7 +304,7 @@ def _names(window: Window) -> list[str]:
     return [found.name for key in keys if (found := window.keyspace.object_key(key)) is not None]
 
 
-def _view(window: Window, finding: Finding) -> FindingView:
+def _view(window: Window, finding: ObjectFinding) -> FindingView:
     refs = _padded(finding.refs, len(finding.evidence))
     shown = list(zip(finding.evidence, refs, strict=False))[:EVIDENCE_AT_MOST]
     lines = tuple(EvidenceView(text, ref_href(window, ref) if ref else "") for text, ref in shown)

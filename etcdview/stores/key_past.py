@@ -47,7 +47,7 @@ class KeyPast:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class PastRequest:
     """Changes of `key` before revision `before`, the newest `limit` of them, with at most `max_bytes` of values.
 
     `certain`: the key was written at `before`, so its event will arrive and ends the answer.
@@ -64,11 +64,11 @@ class Wanted:
 class KeepsPast(Protocol):
     """A store that knows all revisions of a key by itself: a file."""
 
-    def key_past(self, wanted: Wanted) -> KeyPast:
+    def key_past(self, wanted: PastRequest) -> KeyPast:
         """The changes that are wanted. Raises FileFormatError."""
 
 
-def key_past(store: Store, wanted: Wanted) -> KeyPast | None:
+def key_past(store: Store, wanted: PastRequest) -> KeyPast | None:
     """The changes that are wanted; None where the store cannot tell, or not cheaply: then search by reads."""
     if isinstance(store, KeepsPast):
         return store.key_past(wanted)
@@ -84,7 +84,7 @@ class _WatchableStore(Store, Watchable, Protocol):
     """A live etcd."""
 
 
-def _by_watch(store: _WatchableStore, wanted: Wanted) -> KeyPast | None:
+def _by_watch(store: _WatchableStore, wanted: PastRequest) -> KeyPast | None:
     last = wanted.before - 1
     if last < 1:
         return KeyPast()
@@ -122,7 +122,7 @@ def _is_kept(store: Store, key: bytes, revision: int) -> bool:
 class _Collected:
     """The newest events, oldest first, within the bounds."""
 
-    wanted: Wanted
+    wanted: PastRequest
     events: deque[Event] = field(default_factory=deque)
     kept_bytes: int = 0
     read_bytes: int = 0
@@ -149,7 +149,7 @@ class _Collected:
                 self.more = True
 
 
-def _followed(store: Watchable, wanted: Wanted, revision: int) -> _Collected | None:
+def _followed(store: Watchable, wanted: PastRequest, revision: int) -> _Collected | None:
     """The events from `revision` on; None where they do not end in time. Raises CompactedError."""
     found = _Collected(wanted)
     watch = store.watch(wanted.key, b"", revision)

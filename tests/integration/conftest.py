@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from etcdview.demo.certificates import ClusterCertificates
-from etcdview.demo.cluster import Cluster
+from etcdview.demo.cluster import LocalCluster
 from etcdview.demo.programs import find_program
 from tests.integration.indexing import Writer
 
@@ -18,7 +18,7 @@ NAMES = ("cp1", "cp2", "cp3")
 Etcdctl = Callable[..., str]
 
 
-def run_etcdctl(cluster: Cluster, *arguments: str, stdin: bytes = b"") -> str:
+def run_etcdctl(cluster: LocalCluster, *arguments: str, stdin: bytes = b"") -> str:
     """What etcdctl prints, asked with all of the cluster's endpoints and the client's certificate."""
     tls = cluster.tls
     files = {"ETCDCTL_CACERT": tls.cacert, "ETCDCTL_CERT": tls.cert, "ETCDCTL_KEY": tls.key} if tls.given else {}
@@ -31,7 +31,7 @@ def run_etcdctl(cluster: Cluster, *arguments: str, stdin: bytes = b"") -> str:
     return done.stdout.decode("utf-8", "surrogateescape")
 
 
-def beyond_a_thousand(running: Cluster) -> Cluster:
+def beyond_a_thousand(running: LocalCluster) -> LocalCluster:
     """The cluster at a revision that people read with a comma, whichever test comes first."""
     writer = Writer(running.endpoints[0], running.tls if running.tls.given else None)
     for _ in range(1_000):
@@ -47,16 +47,16 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> ClusterCertificate
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory, certificates: ClusterCertificates) -> Iterator[Cluster]:
+def cluster(tmp_path_factory: pytest.TempPathFactory, certificates: ClusterCertificates) -> Iterator[LocalCluster]:
     """Three members with mutual TLS. A test may pause and kill them: they are healed before the next."""
-    with Cluster(tmp_path_factory.mktemp("cluster"), NAMES, certificates=certificates) as running:
+    with LocalCluster(tmp_path_factory.mktemp("cluster"), NAMES, certificates=certificates) as running:
         yield beyond_a_thousand(running)
 
 
 @pytest.fixture(scope="session")
-def plain_etcd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def plain_etcd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
     """One member that speaks http."""
-    with Cluster(tmp_path_factory.mktemp("plain"), ("plain",)) as running:
+    with LocalCluster(tmp_path_factory.mktemp("plain"), ("plain",)) as running:
         yield beyond_a_thousand(running)
 
 
@@ -64,19 +64,19 @@ def plain_etcd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 def _wiped(request: pytest.FixtureRequest) -> None:
     """Each test finds all members well, and no key."""
     for name in {"cluster", "plain_etcd"} & set(request.fixturenames):
-        running: Cluster = request.getfixturevalue(name)
+        running: LocalCluster = request.getfixturevalue(name)
         running.heal()
         run_etcdctl(running, "del", "", "--from-key=true")
 
 
 @pytest.fixture
-def etcdctl(cluster: Cluster) -> Etcdctl:
+def etcdctl(cluster: LocalCluster) -> Etcdctl:
     """Run etcdctl against `cluster`: etcdctl("put", "/a", "b") gives what it prints."""
     return lambda *arguments, stdin=b"": run_etcdctl(cluster, *arguments, stdin=stdin)
 
 
 @pytest.fixture
-def plain_etcdctl(plain_etcd: Cluster) -> Etcdctl:
+def plain_etcdctl(plain_etcd: LocalCluster) -> Etcdctl:
     """Run etcdctl against `plain_etcd`."""
     return lambda *arguments, stdin=b"": run_etcdctl(plain_etcd, *arguments, stdin=stdin)
 

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from etcdview.cluster.opening import open_cluster
 from etcdview.config import Settings
-from etcdview.demo.cluster import Cluster
+from etcdview.demo.cluster import LocalCluster
 from webapp import create_app
 
 WEB = "/registry/configmaps/shop/web"
@@ -18,7 +18,7 @@ VALUE = '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"web","namespa
 
 
 @pytest.fixture
-def client(cluster: Cluster, etcdctl: Callable[..., str]) -> Iterator[FlaskClient]:
+def client(cluster: LocalCluster, etcdctl: Callable[..., str]) -> Iterator[FlaskClient]:
     """The app on the three members, its index loaded."""
     etcdctl("put", WEB, VALUE)
     tls = cluster.tls
@@ -42,7 +42,7 @@ def members(client: FlaskClient) -> dict[str, bool]:
     return {m["name"]: m["healthy"] for m in client.get("/api/v1/cluster").get_json()["members"]}
 
 
-def test_one_hanging_member_is_named_and_the_pages_go_on(client: FlaskClient, cluster: Cluster) -> None:
+def test_one_hanging_member_is_named_and_the_pages_go_on(client: FlaskClient, cluster: LocalCluster) -> None:
     cluster.members[1].pause()
     until(lambda: members(client) == {"cp1": True, "cp2": False, "cp3": True})
 
@@ -54,7 +54,7 @@ def test_one_hanging_member_is_named_and_the_pages_go_on(client: FlaskClient, cl
 
 
 def test_without_a_quorum_values_are_read_from_one_member_and_every_page_says_so(
-    client: FlaskClient, cluster: Cluster
+    client: FlaskClient, cluster: LocalCluster
 ) -> None:
     for member in cluster.members[:2]:
         member.pause()
@@ -79,7 +79,7 @@ def test_without_a_quorum_values_are_read_from_one_member_and_every_page_says_so
     assert "No quorum" not in client.get("/registry").text
 
 
-def test_the_app_starts_while_nothing_answers_and_recovers_by_itself(cluster: Cluster) -> None:
+def test_the_app_starts_while_nothing_answers_and_recovers_by_itself(cluster: LocalCluster) -> None:
     tls = cluster.tls
     for member in cluster.members:
         member.kill()

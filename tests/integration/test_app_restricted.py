@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from etcdview.cluster.opening import open_cluster
 from etcdview.config import Settings
-from etcdview.demo.cluster import Cluster
+from etcdview.demo.cluster import LocalCluster
 from webapp import create_app
 
 Etcdctl = Callable[..., str]
@@ -19,7 +19,7 @@ VALUE = '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"web","namespa
 
 
 @pytest.fixture
-def restricted(plain_etcd: Cluster, plain_etcdctl: Etcdctl) -> Iterator[str]:
+def restricted(plain_etcd: LocalCluster, plain_etcdctl: Etcdctl) -> Iterator[str]:
     """An etcd with logins, whose user `viewer` may read /registry/configmaps/ alone."""
     plain_etcdctl("put", WEB, VALUE)
     plain_etcdctl("put", "/registry/secrets/shop/hidden", "x")

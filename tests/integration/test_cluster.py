@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from etcdview.demo.cluster import Cluster
+from etcdview.demo.cluster import LocalCluster
 from etcdview.demo.processes import port_free
 from etcdview.errors import UnreachableError
 
@@ -36,12 +36,12 @@ def test_members_have_the_names_they_were_given(etcdctl: Etcdctl) -> None:
     assert sorted(names) == ["cp1", "cp2", "cp3"]
 
 
-def test_a_client_without_certificate_is_not_let_in(cluster: Cluster) -> None:
+def test_a_client_without_certificate_is_not_let_in(cluster: LocalCluster) -> None:
     with pytest.raises(AssertionError, match="deadline exceeded"):
         _without_certificate(cluster)
 
 
-def _without_certificate(cluster: Cluster) -> None:
+def _without_certificate(cluster: LocalCluster) -> None:
     from etcdview.demo.programs import find_program
 
     command = [str(find_program("etcdctl")), "--cacert", cluster.tls.cacert, "--endpoints", cluster.endpoints[0]]
@@ -58,14 +58,14 @@ def test_each_test_finds_an_empty_etcd_even_after_the_last_one(etcdctl: Etcdctl)
     assert etcdctl("get", "", "--from-key=true", "--keys-only") == ""
 
 
-def test_a_killed_and_a_paused_member_come_back_when_healed(cluster: Cluster, etcdctl: Etcdctl) -> None:
+def test_a_killed_and_a_paused_member_come_back_when_healed(cluster: LocalCluster, etcdctl: Etcdctl) -> None:
     cluster.members[0].kill()
     cluster.members[1].pause()
     cluster.heal()
     assert len(_endpoints(etcdctl)) == 3
 
 
-def test_plain_etcd_answers_over_http(plain_etcd: Cluster, plain_etcdctl: Etcdctl) -> None:
+def test_plain_etcd_answers_over_http(plain_etcd: LocalCluster, plain_etcdctl: Etcdctl) -> None:
     assert plain_etcd.endpoints[0].startswith("http://")
     assert plain_etcdctl("put", "/a", "b") == "OK\n"
 
@@ -74,11 +74,11 @@ def test_a_member_that_cannot_start_is_told_with_its_last_words(tmp_path: Path) 
     (tmp_path / "one").mkdir()
     (tmp_path / "one" / "data").write_text("in the way")
     with pytest.raises(UnreachableError, match=r"etcd one ended .*(not a directory|error listing data dir)"):
-        Cluster(tmp_path, ("one",)).__enter__()
+        LocalCluster(tmp_path, ("one",)).__enter__()
 
 
 def test_leaving_the_cluster_frees_its_ports(tmp_path: Path) -> None:
-    with Cluster(tmp_path, ("one",)) as running:
+    with LocalCluster(tmp_path, ("one",)) as running:
         port = int(running.endpoints[0].rpartition(":")[2])
         assert not port_free("127.0.0.1", port)
     assert port_free("127.0.0.1", port)
@@ -87,8 +87,8 @@ def test_leaving_the_cluster_frees_its_ports(tmp_path: Path) -> None:
 def test_no_member_outlives_a_parent_that_was_killed(tmp_path: Path) -> None:
     program = textwrap.dedent("""
         import sys, pathlib, os, signal
-        from etcdview.demo.cluster import Cluster
-        with Cluster(pathlib.Path(sys.argv[1]), ("one",)) as running:
+        from etcdview.demo.cluster import LocalCluster
+        with LocalCluster(pathlib.Path(sys.argv[1]), ("one",)) as running:
             print(running.members[0].pid, flush=True)
             os.kill(os.getpid(), signal.SIGKILL)
     """)

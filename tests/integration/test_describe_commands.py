@@ -10,7 +10,7 @@ from typing import Any
 
 from etcdview.cluster.opening import open_cluster
 from etcdview.config import Settings
-from etcdview.demo.cluster import Cluster
+from etcdview.demo.cluster import LocalCluster
 from tests.integration.indexing import wait_for
 from tests.integration.test_get import config_map, etcdview
 from webapp import create_app
@@ -18,13 +18,13 @@ from webapp import create_app
 Etcdctl = Callable[..., str]
 
 
-def run(cluster: Cluster, name: str, *arguments: str, status: int = 0) -> str:
+def run(cluster: LocalCluster, name: str, *arguments: str, status: int = 0) -> str:
     done = subprocess.run(etcdview(cluster, name, *arguments), capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == status, done.stderr
     return done.stdout
 
 
-def test_members_are_those_of_the_api(cluster: Cluster) -> None:
+def test_members_are_those_of_the_api(cluster: LocalCluster) -> None:
     reported = json.loads(run(cluster, "members", "-o", "json"))
     tls = cluster.tls
     settings = Settings(endpoints=cluster.endpoints, cacert=tls.cacert, cert=tls.cert, key=tls.key)
@@ -46,7 +46,7 @@ def test_members_are_those_of_the_api(cluster: Cluster) -> None:
     assert all(m["healthy"] for m in reported)
 
 
-def test_members_as_a_table_name_the_leader_and_one_that_does_not_answer(cluster: Cluster) -> None:
+def test_members_as_a_table_name_the_leader_and_one_that_does_not_answer(cluster: LocalCluster) -> None:
     cluster.members[0].pause()
     try:
         lines = run(cluster, "members").splitlines()
@@ -56,7 +56,7 @@ def test_members_as_a_table_name_the_leader_and_one_that_does_not_answer(cluster
     assert sorted(line.split()[1] for line in lines[1:]) == ["healthy", "healthy", "unhealthy"]
 
 
-def test_history_shows_what_each_write_changed_and_the_deletion(cluster: Cluster, etcdctl: Etcdctl) -> None:
+def test_history_shows_what_each_write_changed_and_the_deletion(cluster: LocalCluster, etcdctl: Etcdctl) -> None:
     key = config_map("a", 1)[0]
     for entries in (1, 2):
         etcdctl("put", key, stdin=config_map("a", entries)[1])
@@ -74,7 +74,7 @@ def test_history_shows_what_each_write_changed_and_the_deletion(cluster: Cluster
     assert run(cluster, "describe", "cm", "a", "-n", "shop", status=1) == ""
 
 
-def test_describe_reads_a_live_etcd(cluster: Cluster, etcdctl: Etcdctl) -> None:
+def test_describe_reads_a_live_etcd(cluster: LocalCluster, etcdctl: Etcdctl) -> None:
     key, value = config_map("a", 2, app="web")
     etcdctl("put", key, stdin=value)
 

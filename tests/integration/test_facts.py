@@ -14,7 +14,7 @@ import pytest
 from etcdview.cluster.facts_process import filler_starter
 from etcdview.codec import Codec
 from etcdview.config import Settings
-from etcdview.demo.cluster import Cluster
+from etcdview.demo.cluster import LocalCluster
 from etcdview.index.facts import filling
 from etcdview.index.facts.database import FactWriter, create, new_folder
 from etcdview.index.facts.fact import Extractor
@@ -83,7 +83,7 @@ def assert_equal(facts: Facts, index: Index, writer: Writer, url: str) -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_facts_equal_a_fresh_scan_after_any_history(
-    plain_etcd: Cluster, captured: list[tuple[bytes, bytes]], monkeypatch: pytest.MonkeyPatch, seed: int
+    plain_etcd: LocalCluster, captured: list[tuple[bytes, bytes]], monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     monkeypatch.setattr(filling, "PIECE_NAMES", 40)  # several pieces
     chance, url = random.Random(seed), plain_etcd.endpoints[0]  # noqa: S311 - the same steps each time
@@ -108,7 +108,7 @@ def test_facts_equal_a_fresh_scan_after_any_history(
 
 
 def test_facts_are_read_again_when_the_index_had_to_load_again(
-    plain_etcd: Cluster, captured: list[tuple[bytes, bytes]]
+    plain_etcd: LocalCluster, captured: list[tuple[bytes, bytes]]
 ) -> None:
     url = plain_etcd.endpoints[0]
     with writing(url) as writer:
@@ -123,7 +123,7 @@ def test_facts_are_read_again_when_the_index_had_to_load_again(
 
 
 def test_more_values_than_are_read_without_a_request_wait_for_one(
-    plain_etcd: Cluster, captured: list[tuple[bytes, bytes]], monkeypatch: pytest.MonkeyPatch
+    plain_etcd: LocalCluster, captured: list[tuple[bytes, bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("etcdview.index.facts.live.AUTO_BYTES", 10_000)
     monkeypatch.setattr("etcdview.index.facts.live.QUIET_SECONDS", 0.0)
@@ -138,7 +138,7 @@ def test_more_values_than_are_read_without_a_request_wait_for_one(
             assert_equal(facts, index, writer, url)
 
 
-def test_the_folder_of_the_facts_is_private_and_gone_in_the_end(plain_etcd: Cluster) -> None:
+def test_the_folder_of_the_facts_is_private_and_gone_in_the_end(plain_etcd: LocalCluster) -> None:
     url = plain_etcd.endpoints[0]
     made: list[Path] = []
 
@@ -158,7 +158,7 @@ def test_the_folder_of_the_facts_is_private_and_gone_in_the_end(plain_etcd: Clus
 
 
 def test_a_pass_that_cannot_read_says_why_and_is_tried_again(
-    plain_etcd: Cluster, monkeypatch: pytest.MonkeyPatch
+    plain_etcd: LocalCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = plain_etcd.endpoints[0]
     monkeypatch.setattr("etcdview.index.facts.live._AGAIN_SECONDS", 0.5)

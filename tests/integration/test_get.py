@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from threading import Timer
 from typing import IO, Any
 
-from etcdview.demo.cluster import Cluster
+from etcdview.demo.cluster import LocalCluster
 
 Etcdctl = Callable[..., str]
 DEADLINE_SECONDS = 20
@@ -23,17 +23,17 @@ def config_map(name: str, entries: int, **labels: str) -> tuple[str, bytes]:
     return f"/registry/configmaps/shop/{name}", json.dumps(obj).encode()
 
 
-def etcdview(cluster: Cluster, name: str, *arguments: str) -> list[str]:
+def etcdview(cluster: LocalCluster, name: str, *arguments: str) -> list[str]:
     tls = cluster.tls
     files = ["--cacert", tls.cacert, "--cert", tls.cert, "--key", tls.key] if tls.given else []
     return [sys.executable, "-m", "etcdview", name, "--endpoints", ",".join(cluster.endpoints), *files, *arguments]
 
 
-def command(cluster: Cluster, *arguments: str) -> list[str]:
+def command(cluster: LocalCluster, *arguments: str) -> list[str]:
     return etcdview(cluster, "get", "--now", "2026-01-01T00:01:00Z", *arguments)
 
 
-def test_objects_are_listed_over_mutual_tls(cluster: Cluster, etcdctl: Etcdctl) -> None:
+def test_objects_are_listed_over_mutual_tls(cluster: LocalCluster, etcdctl: Etcdctl) -> None:
     for key, value in (config_map("a", 1), config_map("b", 2)):
         etcdctl("put", key, stdin=value)
 
@@ -43,7 +43,7 @@ def test_objects_are_listed_over_mutual_tls(cluster: Cluster, etcdctl: Etcdctl) 
 
 
 @contextmanager
-def watching(cluster: Cluster, *arguments: str) -> Iterator[IO[str]]:
+def watching(cluster: LocalCluster, *arguments: str) -> Iterator[IO[str]]:
     """The lines of `get --watch`."""
     with running(command(cluster, *arguments, "--watch")) as lines:
         yield lines
@@ -66,7 +66,9 @@ def running(command: list[str], **options: Any) -> Iterator[IO[str]]:
         process.stdout.close()
 
 
-def test_a_watch_goes_on_with_what_changes_in_the_same_columns(plain_etcd: Cluster, plain_etcdctl: Etcdctl) -> None:
+def test_a_watch_goes_on_with_what_changes_in_the_same_columns(
+    plain_etcd: LocalCluster, plain_etcdctl: Etcdctl
+) -> None:
     key, value = config_map("a-rather-long-name", 1, app="web")
     plain_etcdctl("put", key, stdin=value)
 
@@ -82,7 +84,7 @@ def test_a_watch_goes_on_with_what_changes_in_the_same_columns(plain_etcd: Clust
         assert lines.readline() == "b                    5      60s\n"
 
 
-def test_a_deletion_is_shown_as_it_was(plain_etcd: Cluster, plain_etcdctl: Etcdctl) -> None:
+def test_a_deletion_is_shown_as_it_was(plain_etcd: LocalCluster, plain_etcdctl: Etcdctl) -> None:
     key, value = config_map("deleted", 4)
     plain_etcdctl("put", key, stdin=value)
 
@@ -92,7 +94,7 @@ def test_a_deletion_is_shown_as_it_was(plain_etcd: Cluster, plain_etcdctl: Etcdc
         assert lines.readline() == "shop   deleted   4     60s\n"
 
 
-def test_without_quorum_one_member_is_read_and_told_so(cluster: Cluster, etcdctl: Etcdctl) -> None:
+def test_without_quorum_one_member_is_read_and_told_so(cluster: LocalCluster, etcdctl: Etcdctl) -> None:
     key, value = config_map("a", 1)
     etcdctl("put", key, stdin=value)
     revision = json.loads(etcdctl("get", "x", "-w", "json"))["header"]["revision"]
@@ -107,7 +109,7 @@ def test_without_quorum_one_member_is_read_and_told_so(cluster: Cluster, etcdctl
     assert f"revision {revision:,}" in done.stderr
 
 
-def test_changes_below_a_prefix_are_printed_as_they_come(plain_etcd: Cluster, plain_etcdctl: Etcdctl) -> None:
+def test_changes_below_a_prefix_are_printed_as_they_come(plain_etcd: LocalCluster, plain_etcdctl: Etcdctl) -> None:
     both = {"stderr": subprocess.STDOUT}
     with running(etcdview(plain_etcd, "watch", "/registry/configmaps/"), **both) as lines:
         assert lines.readline().startswith(
@@ -127,7 +129,7 @@ def test_changes_below_a_prefix_are_printed_as_they_come(plain_etcd: Cluster, pl
     ]
 
 
-def test_names_are_searched_in_pieces(plain_etcd: Cluster, plain_etcdctl: Etcdctl) -> None:
+def test_names_are_searched_in_pieces(plain_etcd: LocalCluster, plain_etcdctl: Etcdctl) -> None:
     for batch in range(100):
         puts = "".join(f"put /registry/events/ns/e{batch * 100 + i:05} x\n" for i in range(100))
         plain_etcdctl("txn", stdin=f"\n{puts}\n\n".encode())

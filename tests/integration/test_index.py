@@ -9,7 +9,7 @@ from functools import partial
 
 import pytest
 
-from etcdview.demo.cluster import Cluster
+from etcdview.demo.cluster import LocalCluster
 from etcdview.errors import DeniedError
 from etcdview.index import names_for
 from etcdview.index.lister import Lister
@@ -24,7 +24,7 @@ UNRECOGNISED = [b"no/leading/slash", b"/registry//pods", b"/registry/pods/shop/\
 ODD = [*UNRECOGNISED, b"/registry/pods/shop/a\nb"]
 
 
-def url_of(etcd: Cluster) -> str:
+def url_of(etcd: LocalCluster) -> str:
     return etcd.endpoints[0]
 
 
@@ -32,13 +32,13 @@ def pods(count: int, namespace: str = "shop") -> list[bytes]:
     return [f"/registry/pods/{namespace}/web-{n:04d}".encode() for n in range(count)]
 
 
-def fill(etcd: Cluster, keys: list[bytes]) -> None:
+def fill(etcd: LocalCluster, keys: list[bytes]) -> None:
     with writing(url_of(etcd)) as writer:
         for at in range(0, len(keys), 100):
             writer.put(*keys[at : at + 100])
 
 
-def test_the_index_holds_every_name_even_the_odd_ones(plain_etcd: Cluster) -> None:
+def test_the_index_holds_every_name_even_the_odd_ones(plain_etcd: LocalCluster) -> None:
     fill(plain_etcd, [*pods(250), b"/registry/example.org/backups/shop/nightly", b"/registry/minions/n1", *ODD])
     with indexed(url_of(plain_etcd)) as index:
         assert_true(index, url_of(plain_etcd))
@@ -46,20 +46,20 @@ def test_the_index_holds_every_name_even_the_odd_ones(plain_etcd: Cluster) -> No
         assert index.search("web-0042", "contains").keys == (b"/registry/pods/shop/web-0042",)
 
 
-def test_an_empty_etcd_is_indexed_too(plain_etcd: Cluster) -> None:
+def test_an_empty_etcd_is_indexed_too(plain_etcd: LocalCluster) -> None:
     with indexed(url_of(plain_etcd)) as index:
         assert_true(index, url_of(plain_etcd))
         assert index.tree().count == 0
 
 
-def test_over_mutual_tls_and_three_members(cluster: Cluster, etcdctl: Etcdctl) -> None:
+def test_over_mutual_tls_and_three_members(cluster: LocalCluster, etcdctl: Etcdctl) -> None:
     etcdctl("put", "/registry/pods/shop/a", "1")
     with indexed(*cluster.endpoints, tls=cluster.tls) as index:
         etcdctl("put", "/registry/pods/shop/b", "1")
         assert_true(index, cluster.endpoints[0], cluster.tls)
 
 
-def test_what_is_written_later_shows_at_once(plain_etcd: Cluster) -> None:
+def test_what_is_written_later_shows_at_once(plain_etcd: LocalCluster) -> None:
     fill(plain_etcd, pods(10))
     with indexed(url_of(plain_etcd)) as index, writing(url_of(plain_etcd)) as writer:
         settled(index, 0)
@@ -72,7 +72,7 @@ def test_what_is_written_later_shows_at_once(plain_etcd: Cluster) -> None:
         assert_true(index, url_of(plain_etcd))
 
 
-def test_the_revision_is_confirmed_while_nothing_happens(plain_etcd: Cluster) -> None:
+def test_the_revision_is_confirmed_while_nothing_happens(plain_etcd: LocalCluster) -> None:
     with indexed(url_of(plain_etcd)) as index:
         settled(index, 0)
         time.sleep(3.5)
@@ -81,7 +81,7 @@ def test_the_revision_is_confirmed_while_nothing_happens(plain_etcd: Cluster) ->
         assert fresh.age_seconds < 3.0
 
 
-def test_pages_learn_of_changes_through_the_one_watch(plain_etcd: Cluster) -> None:
+def test_pages_learn_of_changes_through_the_one_watch(plain_etcd: LocalCluster) -> None:
     with indexed(url_of(plain_etcd)) as index, writing(url_of(plain_etcd)) as writer:
         shown = settled(index, writer.put(b"/registry/pods/shop/a")).revision
         waiting = threading.Timer(0.3, lambda: writer.put(b"/registry/pods/shop/a", value=b"new"))
@@ -95,7 +95,7 @@ def test_pages_learn_of_changes_through_the_one_watch(plain_etcd: Cluster) -> No
         waiting.join()
 
 
-def test_what_churns_is_counted_by_type(plain_etcd: Cluster) -> None:
+def test_what_churns_is_counted_by_type(plain_etcd: LocalCluster) -> None:
     with indexed(url_of(plain_etcd)) as index, writing(url_of(plain_etcd)) as writer:
         settled(index, 0)
         for _ in range(3):
@@ -106,7 +106,7 @@ def test_what_churns_is_counted_by_type(plain_etcd: Cluster) -> None:
         assert [(row.prefix, row.total) for row in index.churn()] == [("leases", 3), ("Other keys", 1), ("pods", 1)]
 
 
-def test_while_it_loads_pages_are_answered_from_etcd(plain_etcd: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_while_it_loads_pages_are_answered_from_etcd(plain_etcd: LocalCluster, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(plain_etcd, pods(300))
     hold = threading.Event()
     monkeypatch.setattr(EtcdStore, "list_names", _held(EtcdStore.list_names, hold))
@@ -140,7 +140,7 @@ def _held(list_names: Callable[..., object], hold: threading.Event) -> Callable[
     return held
 
 
-def test_past_its_memory_limit_it_falls_back_to_bounded_reads(plain_etcd: Cluster) -> None:
+def test_past_its_memory_limit_it_falls_back_to_bounded_reads(plain_etcd: LocalCluster) -> None:
     fill(plain_etcd, pods(500))
     with indexed(url_of(plain_etcd), memory_limit_bytes=2_000) as index, writing(url_of(plain_etcd)) as writer:
         wait_for(lambda: index.freshness().state == "bounded", index.freshness)
@@ -156,7 +156,7 @@ def test_past_its_memory_limit_it_falls_back_to_bounded_reads(plain_etcd: Cluste
         assert index.freshness().state == "bounded"
 
 
-def test_growing_past_the_limit_it_falls_back_too(plain_etcd: Cluster) -> None:
+def test_growing_past_the_limit_it_falls_back_too(plain_etcd: LocalCluster) -> None:
     with indexed(url_of(plain_etcd), memory_limit_bytes=4_000) as index:
         settled(index, 0)
         fill(plain_etcd, pods(1_000))
@@ -164,7 +164,7 @@ def test_growing_past_the_limit_it_falls_back_too(plain_etcd: Cluster) -> None:
         assert index.tree().count == 1_000
 
 
-def test_only_the_given_prefixes_are_read(plain_etcd: Cluster) -> None:
+def test_only_the_given_prefixes_are_read(plain_etcd: LocalCluster) -> None:
     fill(plain_etcd, [*pods(5), b"/registry/secrets/shop/a", b"/registry/leases/shop/a"])
     prefixes = (b"/registry/pods/", b"/registry/secrets/")
     with indexed(url_of(plain_etcd), prefixes=prefixes) as index, writing(url_of(plain_etcd)) as writer:
@@ -175,7 +175,9 @@ def test_only_the_given_prefixes_are_read(plain_etcd: Cluster) -> None:
         assert len(all_names(index)) == 7
 
 
-def test_a_restricted_user_sees_what_is_permitted_and_what_is_not(plain_etcd: Cluster, plain_etcdctl: Etcdctl) -> None:
+def test_a_restricted_user_sees_what_is_permitted_and_what_is_not(
+    plain_etcd: LocalCluster, plain_etcdctl: Etcdctl
+) -> None:
     fill(plain_etcd, [*pods(5), b"/registry/secrets/shop/a", b"/other"])
     for command in (
         ("user", "add", "root:root"),
@@ -217,7 +219,7 @@ def _look_as_viewer(url: str) -> None:
         assert not index.freshness().complete
 
 
-def test_the_factory_chooses_by_the_store(plain_etcd: Cluster) -> None:
+def test_the_factory_chooses_by_the_store(plain_etcd: LocalCluster) -> None:
     store = EtcdStore([url_of(plain_etcd)], TlsFiles())
     names = names_for(store, KEYSPACE)
     assert isinstance(names, Index)
@@ -226,7 +228,7 @@ def test_the_factory_chooses_by_the_store(plain_etcd: Cluster) -> None:
     store.close()
 
 
-def test_closing_ends_all_threads(plain_etcd: Cluster) -> None:
+def test_closing_ends_all_threads(plain_etcd: LocalCluster) -> None:
     before = set(threading.enumerate())
     with indexed(url_of(plain_etcd)) as index:
         settled(index, 0)
@@ -237,7 +239,7 @@ def test_closing_ends_all_threads(plain_etcd: Cluster) -> None:
     wait_for(lambda: not [t for t in set(threading.enumerate()) - before if t.name.startswith("etcdview-index")])
 
 
-def test_an_etcd_that_cannot_be_reached_is_said_to_be_so(plain_etcd: Cluster) -> None:
+def test_an_etcd_that_cannot_be_reached_is_said_to_be_so(plain_etcd: LocalCluster) -> None:
     with indexed("http://127.0.0.1:1") as index:
         wait_for(lambda: index.freshness().state == "down", index.freshness)
         assert index.freshness().problem

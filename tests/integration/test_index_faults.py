@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from etcdview.demo.cluster import Cluster, LocalMember
+from etcdview.demo.cluster import LocalCluster, LocalMember
 from etcdview.demo.programs import find_program
 from etcdview.index.base import Freshness
 from etcdview.index.live import Index
@@ -24,14 +24,14 @@ KEYS = [f"/registry/pods/shop/web-{n}".encode() for n in range(40)]
 
 
 @pytest.fixture
-def own(tmp_path: Path) -> Iterator[Cluster]:
+def own(tmp_path: Path) -> Iterator[LocalCluster]:
     """An etcd of the test's own, that may be taken apart."""
-    with Cluster(tmp_path / "own", ("own",)) as running:
+    with LocalCluster(tmp_path / "own", ("own",)) as running:
         yield running
 
 
 @pytest.fixture
-def proxy(plain_etcd: Cluster) -> Iterator[Proxy]:
+def proxy(plain_etcd: LocalCluster) -> Iterator[Proxy]:
     with Proxy(port_of(plain_etcd.members[0])) as running:
         yield running
 
@@ -58,7 +58,7 @@ def live(revision: int) -> Callable[[Freshness], bool]:
     return lambda fresh: fresh.state == "live" and fresh.complete and fresh.revision >= revision
 
 
-def test_what_was_compacted_while_it_was_cut_off_is_loaded_again(plain_etcd: Cluster, proxy: Proxy) -> None:
+def test_what_was_compacted_while_it_was_cut_off_is_loaded_again(plain_etcd: LocalCluster, proxy: Proxy) -> None:
     url = plain_etcd.endpoints[0]
     with writing(url) as writer, indexed(proxy.url) as index:
         settled(index, writer.put(*KEYS))
@@ -72,7 +72,7 @@ def test_what_was_compacted_while_it_was_cut_off_is_loaded_again(plain_etcd: Clu
         assert_true(index, url)
 
 
-def test_a_compaction_of_what_it_has_seen_disturbs_nothing(plain_etcd: Cluster) -> None:
+def test_a_compaction_of_what_it_has_seen_disturbs_nothing(plain_etcd: LocalCluster) -> None:
     url = plain_etcd.endpoints[0]
     with writing(url) as writer, indexed(url) as index:
         settled(index, writer.put(*KEYS))
@@ -85,7 +85,7 @@ def test_a_compaction_of_what_it_has_seen_disturbs_nothing(plain_etcd: Cluster) 
 
 
 def test_while_it_is_cut_off_it_shows_the_last_known_names_and_how_old_they_are(
-    plain_etcd: Cluster, proxy: Proxy
+    plain_etcd: LocalCluster, proxy: Proxy
 ) -> None:
     url = plain_etcd.endpoints[0]
     with writing(url) as writer, indexed(proxy.url) as index:
@@ -104,7 +104,7 @@ def test_while_it_is_cut_off_it_shows_the_last_known_names_and_how_old_they_are(
         assert not index.changes.since(known).lost
 
 
-def test_a_network_that_swallows_everything_is_noticed(plain_etcd: Cluster, proxy: Proxy) -> None:
+def test_a_network_that_swallows_everything_is_noticed(plain_etcd: LocalCluster, proxy: Proxy) -> None:
     url = plain_etcd.endpoints[0]
     with writing(url) as writer, indexed(proxy.url) as index:
         settled(index, writer.put(*KEYS))
@@ -115,7 +115,9 @@ def test_a_network_that_swallows_everything_is_noticed(plain_etcd: Cluster, prox
         assert_true(index, url)
 
 
-def test_a_member_that_hangs_is_noticed_and_the_watch_goes_on_at_another(cluster: Cluster, etcdctl: Etcdctl) -> None:
+def test_a_member_that_hangs_is_noticed_and_the_watch_goes_on_at_another(
+    cluster: LocalCluster, etcdctl: Etcdctl
+) -> None:
     for key in KEYS[:5]:
         etcdctl("put", key.decode(), "x")
     with indexed(*cluster.endpoints, tls=cluster.tls) as index:
@@ -127,7 +129,7 @@ def test_a_member_that_hangs_is_noticed_and_the_watch_goes_on_at_another(cluster
         assert_true(index, cluster.endpoints[1], cluster.tls)
 
 
-def test_a_member_without_quorum_does_not_pass_for_fresh(cluster: Cluster, etcdctl: Etcdctl) -> None:
+def test_a_member_without_quorum_does_not_pass_for_fresh(cluster: LocalCluster, etcdctl: Etcdctl) -> None:
     etcdctl("put", KEYS[0].decode(), "x")
     with indexed(cluster.endpoints[0], tls=cluster.tls) as index:
         assert_true(index, cluster.endpoints[0], cluster.tls)
@@ -139,7 +141,7 @@ def test_a_member_without_quorum_does_not_pass_for_fresh(cluster: Cluster, etcdc
         assert_true(index, cluster.endpoints[0], cluster.tls)
 
 
-def test_each_member_may_go_in_turn(cluster: Cluster) -> None:
+def test_each_member_may_go_in_turn(cluster: LocalCluster) -> None:
     with indexed(*cluster.endpoints, tls=cluster.tls) as index:
         for n, member in enumerate(cluster.members):
             member.kill()
@@ -149,7 +151,7 @@ def test_each_member_may_go_in_turn(cluster: Cluster) -> None:
             assert_true(index, cluster.endpoints[0], cluster.tls)
 
 
-def test_members_that_come_and_go_change_nothing(cluster: Cluster, etcdctl: Callable[..., str]) -> None:
+def test_members_that_come_and_go_change_nothing(cluster: LocalCluster, etcdctl: Callable[..., str]) -> None:
     """A learner is added and taken away while the index watches; the member that is watched loses the leadership."""
     with indexed(*cluster.endpoints, tls=cluster.tls) as index, writing(cluster.endpoints[0], cluster.tls) as writer:
         writer.put(*KEYS)
@@ -174,7 +176,7 @@ def test_members_that_come_and_go_change_nothing(cluster: Cluster, etcdctl: Call
         assert_true(index, cluster.endpoints[0], cluster.tls)
 
 
-def restore(etcd: Cluster, snapshot: Path) -> None:
+def restore(etcd: LocalCluster, snapshot: Path) -> None:
     """Stop the member, and start it with what the snapshot holds, as an operator would: same name, same URLs."""
     member = etcd.members[0]
     member.kill()
@@ -189,7 +191,7 @@ def restore(etcd: Cluster, snapshot: Path) -> None:
     etcd.wait_ready()
 
 
-def test_a_restored_cluster_whose_revision_went_back_is_loaded_again(own: Cluster, tmp_path: Path) -> None:
+def test_a_restored_cluster_whose_revision_went_back_is_loaded_again(own: LocalCluster, tmp_path: Path) -> None:
     url, snapshot = own.endpoints[0], tmp_path / "snapshot.db"
     with writing(url) as writer, indexed(url) as index:
         writer.put(*KEYS)
@@ -204,7 +206,7 @@ def test_a_restored_cluster_whose_revision_went_back_is_loaded_again(own: Cluste
         assert index.changes.since(last).lost
 
 
-def test_a_restored_cluster_that_has_overtaken_the_index_is_loaded_again(own: Cluster, tmp_path: Path) -> None:
+def test_a_restored_cluster_that_has_overtaken_the_index_is_loaded_again(own: LocalCluster, tmp_path: Path) -> None:
     """The cluster ID is the same and the revision is ahead: only the events themselves tell."""
     url, snapshot = own.endpoints[0], tmp_path / "snapshot.db"
     with Proxy(port_of(own.members[0])) as proxy, indexed(proxy.url) as index:
@@ -224,7 +226,7 @@ def test_a_restored_cluster_that_has_overtaken_the_index_is_loaded_again(own: Cl
             assert_true(index, url)
 
 
-def test_another_cluster_behind_the_same_address_is_loaded_anew(plain_etcd: Cluster, own: Cluster) -> None:
+def test_another_cluster_behind_the_same_address_is_loaded_anew(plain_etcd: LocalCluster, own: LocalCluster) -> None:
     with writing(own.endpoints[0]) as other:
         for _ in range(20):
             ahead = other.put(b"/registry/pods/elsewhere/a")
@@ -239,7 +241,7 @@ def test_another_cluster_behind_the_same_address_is_loaded_anew(plain_etcd: Clus
             assert_true(index, own.endpoints[0])
 
 
-def test_a_slow_watch_catches_up_after_many_writes(plain_etcd: Cluster, proxy: Proxy) -> None:
+def test_a_slow_watch_catches_up_after_many_writes(plain_etcd: LocalCluster, proxy: Proxy) -> None:
     url = plain_etcd.endpoints[0]
     with writing(url) as writer, indexed(proxy.url) as index:
         settled(index, writer.put(*KEYS))

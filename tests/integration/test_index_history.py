@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
-from etcdview.demo.cluster import Cluster
+from etcdview.demo.cluster import LocalCluster
 from etcdview.index import packed
 from tests.integration.indexing import assert_true, indexed, settled, writing
 from tests.integration.proxy import Proxy
@@ -23,7 +23,7 @@ KEYS = st.builds(bytes.__add__, st.sampled_from(PREFIXES), NAMES)
 class History(RuleBasedStateMachine):
     """One random history of an etcd with the index looking on through a proxy."""
 
-    etcd: Cluster
+    etcd: LocalCluster
     proxy: Proxy
 
     def __init__(self) -> None:
@@ -82,13 +82,13 @@ class History(RuleBasedStateMachine):
 
 
 @pytest.fixture
-def proxied(plain_etcd: Cluster) -> Iterator[Proxy]:
+def proxied(plain_etcd: LocalCluster) -> Iterator[Proxy]:
     with Proxy(int(plain_etcd.endpoints[0].rpartition(":")[2])) as proxy:
         yield proxy
 
 
 def test_any_history_leaves_the_index_equal_to_etcd(
-    plain_etcd: Cluster, proxied: Proxy, monkeypatch: pytest.MonkeyPatch
+    plain_etcd: LocalCluster, proxied: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(packed, "BLOCK_NAMES", 8)
     monkeypatch.setattr(packed, "SPLIT_BYTES", 128)

@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from etcdview.cli.main import cli
 from etcdview.cluster.opening import open_cluster
 from etcdview.config import Settings
-from etcdview.demo.cluster import Cluster
+from etcdview.demo.cluster import LocalCluster
 from etcdview.demo.programs import find_program
 from etcdview.errors import NotPermittedError, UsageError
 from etcdview.models import Range, TlsFiles
@@ -34,7 +34,7 @@ KEYS = ("/registry/pods/shop/web", "/registry/configmaps/shop/web", "/registry/s
 ONLY = "etcd permits this user only keys below /registry/pods/"
 
 
-def ctl(cluster: Cluster, *arguments: str, user: str = "") -> None:
+def ctl(cluster: LocalCluster, *arguments: str, user: str = "") -> None:
     environ = {k: v for k, v in os.environ.items() if not k.startswith("ETCDCTL_")} | {"ETCDCTL_API": "3"}
     login = ["--user", user] if user else []
     command = [str(find_program("etcdctl")), "--endpoints", cluster.endpoints[0], *login, *arguments]
@@ -47,9 +47,9 @@ def value(key: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def etcd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def etcd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
     """An etcd with a user for each of PREFIXES, whose password is its name, and root."""
-    with Cluster(tmp_path_factory.mktemp("limited"), ("one",)) as running:
+    with LocalCluster(tmp_path_factory.mktemp("limited"), ("one",)) as running:
         for key in KEYS:
             ctl(running, "put", key, value(key))
         ctl(running, "user", "add", "root:root")
@@ -64,13 +64,13 @@ def etcd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         yield running
 
 
-def run(etcd: Cluster, user: str, *words: str) -> Result:
+def run(etcd: LocalCluster, user: str, *words: str) -> Result:
     environ = {"ETCDCTL_USER": f"{user}:{user}"}
     return CliRunner().invoke(cli, [*words, "--endpoints", etcd.endpoints[0]], env=environ)
 
 
 @pytest.fixture
-def store(etcd: Cluster, request: pytest.FixtureRequest) -> Iterator[EtcdStore]:
+def store(etcd: LocalCluster, request: pytest.FixtureRequest) -> Iterator[EtcdStore]:
     opened = EtcdStore(etcd.endpoints, TlsFiles(), user=request.param, password=request.param)
     yield opened
     opened.close()
@@ -93,7 +93,7 @@ def test_a_user_knows_what_it_may_read(store: EtcdStore, expected: tuple[Range, 
     assert store.permitted() == expected
 
 
-def test_an_etcd_without_logins_limits_nobody(plain_etcd: Cluster) -> None:
+def test_an_etcd_without_logins_limits_nobody(plain_etcd: LocalCluster) -> None:
     for user in ("", "somebody"):
         store = EtcdStore(plain_etcd.endpoints, TlsFiles(), user=user, password=user)
         assert store.permitted() is None
@@ -103,20 +103,20 @@ def test_an_etcd_without_logins_limits_nobody(plain_etcd: Cluster) -> None:
 @pytest.mark.parametrize(
     ("user", "found"), [("pods", KEYS[:1]), ("two", KEYS[1::-1]), ("registry", (*KEYS[1::-1], KEYS[2]))]
 )
-def test_search_finds_what_may_be_read(etcd: Cluster, user: str, found: tuple[str, ...]) -> None:
+def test_search_finds_what_may_be_read(etcd: LocalCluster, user: str, found: tuple[str, ...]) -> None:
     done = run(etcd, user, "search", "web")
 
     assert (done.exit_code, tuple(done.stdout.split())) == (0, found)
     assert "etcd permits this user only keys below" in done.stderr
 
 
-def test_search_elsewhere_names_what_is_permitted(etcd: Cluster) -> None:
+def test_search_elsewhere_names_what_is_permitted(etcd: LocalCluster) -> None:
     done = run(etcd, "pods", "search", "/registry/secrets/")
 
     assert f"{ONLY}, not keys below /registry/secrets/." in str(done.exception)
 
 
-def test_an_export_has_what_may_be_read_and_says_so(etcd: Cluster, tmp_path: Path) -> None:
+def test_an_export_has_what_may_be_read_and_says_so(etcd: LocalCluster, tmp_path: Path) -> None:
     done = run(etcd, "two", "export", str(tmp_path / "dump.jsonl.gz"))
 
     assert done.exit_code == 0, done.stderr
@@ -124,7 +124,7 @@ def test_an_export_has_what_may_be_read_and_says_so(etcd: Cluster, tmp_path: Pat
     assert "only keys below /registry/configmaps/ and keys below /registry/pods/" in done.stderr
 
 
-def test_get_lists_what_may_be_read_and_names_what_may_not(etcd: Cluster) -> None:
+def test_get_lists_what_may_be_read_and_names_what_may_not(etcd: LocalCluster) -> None:
     pods, secrets = (run(etcd, "pods", "get", kind, "-A") for kind in ("pods", "secrets"))
 
     assert pods.exit_code == 0
@@ -133,7 +133,7 @@ def test_get_lists_what_may_be_read_and_names_what_may_not(etcd: Cluster) -> Non
 
 
 @pytest.mark.parametrize("user", PREFIXES)
-def test_health_and_doctor_do_not_take_a_limit_for_a_fault(etcd: Cluster, user: str) -> None:
+def test_health_and_doctor_do_not_take_a_limit_for_a_fault(etcd: LocalCluster, user: str) -> None:
     health, doctor = run(etcd, user, "health", "-o", "json"), run(etcd, user, "doctor")
 
     findings = {finding["id"] for finding in json.loads(health.stdout)["findings"]}
@@ -142,7 +142,7 @@ def test_health_and_doctor_do_not_take_a_limit_for_a_fault(etcd: Cluster, user: 
     assert user == "registry" or "etcd permits this user only keys below" in doctor.stdout
 
 
-def test_a_pod_is_described_without_what_may_not_be_read(etcd: Cluster) -> None:
+def test_a_pod_is_described_without_what_may_not_be_read(etcd: LocalCluster) -> None:
     done = run(etcd, "pods", "describe", "pod", "web", "-n", "shop")
 
     assert done.exit_code == 0, done.stderr
@@ -150,7 +150,7 @@ def test_a_pod_is_described_without_what_may_not_be_read(etcd: Cluster) -> None:
     assert "Events:  <unknown>" in done.stdout
 
 
-def test_a_snapshot_names_the_role_that_it_needs(etcd: Cluster, tmp_path: Path) -> None:
+def test_a_snapshot_names_the_role_that_it_needs(etcd: LocalCluster, tmp_path: Path) -> None:
     done = run(etcd, "registry", "snapshot", "save", str(tmp_path / "s.db"))
 
     assert "etcd keeps the call Snapshot for users with the role root." in str(done.exception)
@@ -176,7 +176,7 @@ def test_of_several_prefixes_a_watch_takes_one(store: EtcdStore) -> None:
 
 
 @pytest.fixture(scope="module", params=["pods", "two"])
-def browser(etcd: Cluster, request: pytest.FixtureRequest) -> Iterator[FlaskClient]:
+def browser(etcd: LocalCluster, request: pytest.FixtureRequest) -> Iterator[FlaskClient]:
     settings = Settings(endpoints=etcd.endpoints, user=request.param, password=request.param)
     opened = open_cluster(settings)
     wait_for(lambda: opened.index.freshness().state == "live" and opened.index.tree().complete, opened.index.freshness)

@@ -12,10 +12,10 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from etcdview.cluster.cluster import Cluster as Opened
+from etcdview.cluster.cluster import Cluster
 from etcdview.cluster.opening import open_cluster
 from etcdview.config import Settings
-from etcdview.demo.cluster import Cluster
+from etcdview.demo.cluster import LocalCluster
 from etcdview.models import Range, RangeResult
 from tests.integration.indexing import Writer, wait_for, writing
 from webapp import create_app
@@ -27,7 +27,7 @@ MAPS = b"/registry/configmaps/live/"
 class Live:
     """The app on a real etcd, and somebody else who writes to it."""
 
-    opened: Opened
+    opened: Cluster
     browser: FlaskClient
     writer: Writer
 
@@ -57,7 +57,7 @@ class Live:
 
 
 @pytest.fixture
-def live(plain_etcd: Cluster) -> Iterator[Live]:
+def live(plain_etcd: LocalCluster) -> Iterator[Live]:
     """One member, the app over it with its index loaded, and a writer."""
     opened = open_cluster(Settings(endpoints=plain_etcd.endpoints))
     app = create_app(Settings(endpoints=plain_etcd.endpoints), opened)
@@ -204,7 +204,7 @@ def test_a_paused_watch_page_stays_as_it_is_when_it_is_loaded_again(live: Live) 
     assert "live/after" not in shown
 
 
-def test_a_part_that_cannot_be_refreshed_stays_and_asks_again(live: Live, plain_etcd: Cluster) -> None:
+def test_a_part_that_cannot_be_refreshed_stays_and_asks_again(live: Live, plain_etcd: LocalCluster) -> None:
     live.put("web")
     poll = live.poll_of(live.browser.get("/registry?resource=configmaps").text, "objects")
     live.put("web", "again")
@@ -236,7 +236,7 @@ def test_an_open_object_that_is_deleted_says_so_and_shows_the_one_that_comes_in_
     assert "two" in back.text
 
 
-def test_names_are_found_while_etcd_does_not_answer(live: Live, plain_etcd: Cluster) -> None:
+def test_names_are_found_while_etcd_does_not_answer(live: Live, plain_etcd: LocalCluster) -> None:
     live.put("web")
     plain_etcd.members[0].pause()
     try:

@@ -15,7 +15,7 @@ from etcdview.cli.main import run
 from etcdview.cluster.opening import open_cluster
 from etcdview.cluster.window import Window
 from etcdview.config import Settings
-from etcdview.demo.cluster import Cluster
+from etcdview.demo.cluster import LocalCluster
 from etcdview.pages.object import past
 from etcdview.pages.object.history import history_page
 from etcdview.stores import key_past
@@ -26,7 +26,7 @@ Shown = list[tuple[int, str]]
 
 
 @pytest.fixture
-def writer(plain_etcd: Cluster) -> Iterator[Writer]:
+def writer(plain_etcd: LocalCluster) -> Iterator[Writer]:
     with writing(plain_etcd.endpoints[0]) as made:
         yield made
 
@@ -72,7 +72,7 @@ def read(settings: Settings, key: bytes) -> tuple[Shown, tuple[str, ...]]:
 
 
 def test_a_key_that_was_deleted_and_created_again_shows_all_its_lives(
-    plain_etcd: Cluster, writer: Writer, key: bytes, capsys: pytest.CaptureFixture[str]
+    plain_etcd: LocalCluster, writer: Writer, key: bytes, capsys: pytest.CaptureFixture[str]
 ) -> None:
     expected = live(writer, key, "ppoodpdp")
     url = plain_etcd.endpoints[0]
@@ -102,7 +102,7 @@ def test_a_key_that_was_deleted_and_created_again_shows_all_its_lives(
 
 @pytest.mark.parametrize("seed", range(12))
 def test_any_sequence_of_changes_is_shown_as_it_was_live_and_from_a_snapshot_also_after_a_compaction(
-    plain_etcd: Cluster, writer: Writer, key: bytes, seed: int, tmp_path: Path
+    plain_etcd: LocalCluster, writer: Writer, key: bytes, seed: int, tmp_path: Path
 ) -> None:
     chance = random.Random(seed)  # noqa: S311 - the same steps each time
     steps = "p" + "".join(chance.choices("pdo", (3, 2, 2), k=chance.randrange(3, 30)))
@@ -131,7 +131,7 @@ def left_after(changes: Shown, compacted: int) -> Shown:
     return [*kept, base] if base is not None and base[1] != "deleted" else kept
 
 
-def test_more_lives_than_a_page_shows_are_told_of(plain_etcd: Cluster, writer: Writer, key: bytes) -> None:
+def test_more_lives_than_a_page_shows_are_told_of(plain_etcd: LocalCluster, writer: Writer, key: bytes) -> None:
     expected = live(writer, key, "pd" * 6)
 
     found = window_of(plain_etcd, lambda window: past.history(window, key, limit=5))
@@ -141,7 +141,7 @@ def test_more_lives_than_a_page_shows_are_told_of(plain_etcd: Cluster, writer: W
 
 
 def test_values_are_read_up_to_a_number_of_bytes_and_the_newest_always(
-    plain_etcd: Cluster, writer: Writer, key: bytes
+    plain_etcd: LocalCluster, writer: Writer, key: bytes
 ) -> None:
     live(writer, key, "pppdppp")
 
@@ -152,7 +152,7 @@ def test_values_are_read_up_to_a_number_of_bytes_and_the_newest_always(
 
 
 def test_where_etcd_would_have_to_read_too_much_lives_are_searched_for_and_the_page_says_so(
-    plain_etcd: Cluster, writer: Writer, key: bytes, monkeypatch: pytest.MonkeyPatch
+    plain_etcd: LocalCluster, writer: Writer, key: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = live(writer, key, "ppdp")
     live(writer, key, "oooo")
@@ -164,7 +164,7 @@ def test_where_etcd_would_have_to_read_too_much_lives_are_searched_for_and_the_p
     assert any("a short life of this key may be missing" in sentence for sentence in ending)
 
 
-def test_a_short_life_long_ago_is_found(plain_etcd: Cluster, writer: Writer, key: bytes) -> None:
+def test_a_short_life_long_ago_is_found(plain_etcd: LocalCluster, writer: Writer, key: bytes) -> None:
     """A search in strides steps over it."""
     expected = live(writer, key, "pd" + "o" * 90)
 
@@ -173,7 +173,7 @@ def test_a_short_life_long_ago_is_found(plain_etcd: Cluster, writer: Writer, key
     assert shown == expected
 
 
-def window_of(cluster: Cluster, ask: Any) -> Any:
+def window_of(cluster: LocalCluster, ask: Any) -> Any:
     opened = open_cluster(Settings(endpoints=(cluster.endpoints[0],)))
     try:
         wait_for(lambda: opened.index.freshness().state == "live")
@@ -183,7 +183,7 @@ def window_of(cluster: Cluster, ask: Any) -> Any:
 
 
 def test_a_history_of_long_texts_that_differ_everywhere_is_made_in_time(
-    plain_etcd: Cluster, writer: Writer, key: bytes
+    plain_etcd: LocalCluster, writer: Writer, key: bytes
 ) -> None:
     """A line diff of two of these takes seconds, of all of them a minute."""
     chance = random.Random(3)  # noqa: S311 - the same lines each time

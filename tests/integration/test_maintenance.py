@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import pytest
 
-from etcdview.demo.cluster import Cluster, LocalMember
+from etcdview.demo.cluster import LocalCluster, LocalMember
 from etcdview.demo.processes import free_ports, start
 from etcdview.demo.programs import find_program
 from etcdview.errors import CompactedError, DeniedError, FileFormatError, UnreachableError, UnsafeError, UsageError
@@ -29,23 +29,23 @@ NAMES = ("cp1", "cp2", "cp3")
 
 
 @pytest.fixture
-def store(cluster: Cluster) -> Iterator[EtcdStore]:
+def store(cluster: LocalCluster) -> Iterator[EtcdStore]:
     opened = EtcdStore(cluster.endpoints, cluster.tls)
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def plain_store(plain_etcd: Cluster) -> Iterator[EtcdStore]:
+def plain_store(plain_etcd: LocalCluster) -> Iterator[EtcdStore]:
     opened = EtcdStore(plain_etcd.endpoints, plain_etcd.tls)
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def own(member_folder: Path) -> Iterator[Cluster]:
+def own(member_folder: Path) -> Iterator[LocalCluster]:
     """A cluster of the test's own, whose membership it may change."""
-    with Cluster(member_folder, NAMES) as running:
+    with LocalCluster(member_folder, NAMES) as running:
         yield running
 
 
@@ -70,7 +70,7 @@ def rewrite(store: EtcdStore, key: bytes, count: int, size_bytes: int) -> None:
         seen = store.put(key, b"x" * size_bytes, mod_revision=seen)
 
 
-def local(cluster: Cluster, name: str) -> LocalMember:
+def local(cluster: LocalCluster, name: str) -> LocalMember:
     return next(m for m in cluster.members if m.name == name)
 
 
@@ -78,7 +78,7 @@ def test_a_live_store_can_be_looked_after(store: EtcdStore) -> None:
     assert isinstance(store, Maintainable)
 
 
-def test_a_look_sees_every_member_its_role_and_who_is_down(store: EtcdStore, cluster: Cluster) -> None:
+def test_a_look_sees_every_member_its_role_and_who_is_down(store: EtcdStore, cluster: LocalCluster) -> None:
     view = look(store)
     assert {m.name for m in view.members} == set(NAMES)
     assert sorted(m.role for m in view.members) == ["follower", "follower", "leader"]
@@ -91,7 +91,7 @@ def test_a_look_sees_every_member_its_role_and_who_is_down(store: EtcdStore, clu
     assert "cp2" not in {m.name for m in sights[-1].voters if m.alive}
 
 
-def test_a_look_finds_members_that_no_endpoint_names(cluster: Cluster) -> None:
+def test_a_look_finds_members_that_no_endpoint_names(cluster: LocalCluster) -> None:
     store = EtcdStore(cluster.endpoints[:1], cluster.tls)
 
     assert [m.alive for m in look(store).members] == [True, True, True]
@@ -139,7 +139,7 @@ def test_all_members_are_defragmented_one_after_the_other_the_leader_last(store:
     assert not any(step.problem for step in steps)
 
 
-def test_nobody_is_defragmented_while_another_member_is_down(store: EtcdStore, cluster: Cluster) -> None:
+def test_nobody_is_defragmented_while_another_member_is_down(store: EtcdStore, cluster: LocalCluster) -> None:
     followers = [m for m in look(store).members if not m.leader]
     local(cluster, followers[0].name).pause()
 
@@ -150,7 +150,7 @@ def test_nobody_is_defragmented_while_another_member_is_down(store: EtcdStore, c
     assert followers[0].name in step.problem
 
 
-def test_defragmenting_all_stops_where_a_member_goes_down_meanwhile(store: EtcdStore, cluster: Cluster) -> None:
+def test_defragmenting_all_stops_where_a_member_goes_down_meanwhile(store: EtcdStore, cluster: LocalCluster) -> None:
     steps = operations.defragment_all(store)
     first = next(steps)
     waiting = next(m for m in look(store).members if m.name != first.member and not m.leader)
@@ -172,7 +172,7 @@ def test_the_lead_goes_to_the_member_that_was_named(store: EtcdStore) -> None:
         operations.move_leader(store, other.id)
 
 
-def test_the_lead_is_not_given_to_a_member_that_is_down(store: EtcdStore, cluster: Cluster) -> None:
+def test_the_lead_is_not_given_to_a_member_that_is_down(store: EtcdStore, cluster: LocalCluster) -> None:
     other = next(m for m in look(store).members if not m.leader)
     local(cluster, other.name).pause()
 
@@ -181,7 +181,7 @@ def test_the_lead_is_not_given_to_a_member_that_is_down(store: EtcdStore, cluste
 
 
 def test_a_full_database_takes_writes_again_once_there_is_room_and_the_alarm_is_out(tmp_path: Path) -> None:
-    with Cluster(tmp_path, ("full",), options=("--quota-backend-bytes=4194304",)) as cluster:
+    with LocalCluster(tmp_path, ("full",), options=("--quota-backend-bytes=4194304",)) as cluster:
         store = EtcdStore(cluster.endpoints, cluster.tls)
         with pytest.raises(DeniedError, match="database is full"):
             rewrite(store, b"/again", 200, 300_000)
@@ -204,7 +204,7 @@ def test_an_alarm_that_there_is_not_is_not_disarmed(store: EtcdStore) -> None:
         operations.disarm(store, Alarm(look(store).members[0].id, "CORRUPT"))
 
 
-def test_a_member_is_added_as_learner_promoted_and_removed(own: Cluster, tmp_path: Path) -> None:
+def test_a_member_is_added_as_learner_promoted_and_removed(own: LocalCluster, tmp_path: Path) -> None:
     store = EtcdStore(own.endpoints, own.tls)
     client_port, peer_port = free_ports(2)
     peer_url = f"http://127.0.0.1:{peer_port}"
@@ -233,7 +233,7 @@ def test_a_member_is_added_as_learner_promoted_and_removed(own: Cluster, tmp_pat
         store.close()
 
 
-def start_added(own: Cluster, store: EtcdStore, member_id: int, folder: Path, client_port: int) -> LocalMember:
+def start_added(own: LocalCluster, store: EtcdStore, member_id: int, folder: Path, client_port: int) -> LocalMember:
     """As plans.start_flags says, beside its own URLs."""
     view = look(store)
     member = view.by_id(member_id)
@@ -278,7 +278,7 @@ def wait(done: Callable[[], bool], seconds: float = 20.0) -> None:
         time.sleep(0.1)
 
 
-def test_a_member_is_not_removed_where_the_quorum_would_go_with_it(own: Cluster) -> None:
+def test_a_member_is_not_removed_where_the_quorum_would_go_with_it(own: LocalCluster) -> None:
     store = EtcdStore(own.endpoints, own.tls)
     followers = [m for m in look(store).members if not m.leader]
     local(own, followers[0].name).kill()
@@ -312,7 +312,7 @@ def test_a_peer_url_that_cannot_be_right_is_refused(store: EtcdStore, peer_url: 
         operations.add_learner(store, peer_url, "new")
 
 
-def test_a_peer_url_that_is_taken_is_refused(store: EtcdStore, cluster: Cluster) -> None:
+def test_a_peer_url_that_is_taken_is_refused(store: EtcdStore, cluster: LocalCluster) -> None:
     with pytest.raises(UnsafeError, match="belongs to cp2"):
         operations.add_learner(store, cluster.members[1].peer_url, "new")
 
@@ -387,7 +387,7 @@ def test_a_stream_may_come_in_pieces_of_any_size(plain_store: EtcdStore, size: i
 
 
 def test_a_member_dying_in_the_middle_leaves_no_file(member_folder: Path, tmp_path: Path) -> None:
-    with Cluster(member_folder, ("one",)) as cluster:
+    with LocalCluster(member_folder, ("one",)) as cluster:
         store = EtcdStore(cluster.endpoints, cluster.tls)
         fill(store, 40, 1_000_000)
 

@@ -20,11 +20,11 @@ from werkzeug.test import EnvironBuilder
 from etcdview.access import users
 from etcdview.access.roles import Viewer
 from etcdview.access.users import User, Users
-from etcdview.cluster.cluster import Cluster as Browsed
+from etcdview.cluster.cluster import Cluster
 from etcdview.cluster.opening import open_cluster
 from etcdview.cluster.window import Window
 from etcdview.config import Settings
-from etcdview.demo.cluster import Cluster
+from etcdview.demo.cluster import LocalCluster
 from etcdview.index.base import Changing
 from etcdview.pages.maintenance import Earlier, maintenance_page
 from etcdview.stores.etcd.client import EtcdStore
@@ -60,7 +60,7 @@ class Desk:
 
 
 @pytest.fixture
-def desk(cluster: Cluster, tmp_path: Path) -> Iterator[Desk]:
+def desk(cluster: LocalCluster, tmp_path: Path) -> Iterator[Desk]:
     settings = Settings(
         endpoints=cluster.endpoints,
         cacert=cluster.tls.cacert,
@@ -91,7 +91,7 @@ def desk(cluster: Cluster, tmp_path: Path) -> Iterator[Desk]:
 
 
 @pytest.fixture
-def live(cluster: Cluster) -> Iterator[Browsed]:
+def live(cluster: LocalCluster) -> Iterator[Cluster]:
     """The cluster opened for browsing, where nothing may be changed."""
     tls = cluster.tls
     opened = open_cluster(Settings(endpoints=cluster.endpoints, cacert=tls.cacert, cert=tls.cert, key=tls.key))
@@ -174,7 +174,7 @@ def test_defragmenting_all_is_done_when_the_last_member_is(desk: Desk) -> None:
     assert log[-1][1] == "done"
 
 
-def test_defragmenting_all_that_stops_is_logged_as_failed(desk: Desk, cluster: Cluster) -> None:
+def test_defragmenting_all_that_stops_is_logged_as_failed(desk: Desk, cluster: LocalCluster) -> None:
     cluster.members[1].pause()
 
     response = desk.ann.post("/maintenance/defragment-all", data={"typed": "defragment all"})
@@ -252,7 +252,7 @@ def test_compaction_proposes_no_revision_and_says_what_it_costs(desk: Desk) -> N
     assert "the 2 after it remain." in reported(last - 2)
 
 
-def test_a_revision_of_some_minutes_ago_is_told_where_the_index_saw_one(desk: Desk, live: Browsed) -> None:
+def test_a_revision_of_some_minutes_ago_is_told_where_the_index_saw_one(desk: Desk, live: Cluster) -> None:
     window = Window(live, Viewer("olga", "operator", method="token"))
     assert isinstance(live.index, Changing)
     until = time.monotonic() + 20
@@ -267,7 +267,7 @@ def test_a_revision_of_some_minutes_ago_is_told_where_the_index_saw_one(desk: De
     assert maintenance_page(window, seen + timedelta(minutes=7, seconds=9)).earlier == Earlier(newest.revision, 7)
 
 
-def test_without_a_login_it_is_said_that_changes_are_off(live: Browsed, cluster: Cluster) -> None:
+def test_without_a_login_it_is_said_that_changes_are_off(live: Cluster, cluster: LocalCluster) -> None:
     client = create_app(Settings(endpoints=cluster.endpoints), live).test_client()
 
     for path in ("/maintenance", "/maintenance/snapshot", "/create"):

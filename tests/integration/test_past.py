@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from etcdview.cluster.cluster import Cluster as Opened
+from etcdview.cluster.cluster import Cluster
 from etcdview.cluster.opening import open_cluster
 from etcdview.cluster.window import Window
 from etcdview.config import Settings
-from etcdview.demo.cluster import Cluster
+from etcdview.demo.cluster import LocalCluster
 from etcdview.errors import NotFoundError, TooLargeError
 from etcdview.pages.object import past
 from etcdview.pages.object.history import history_page
@@ -34,25 +34,25 @@ class Scene:
 
     url: str
     writer: Writer
-    opened: list[Opened] = field(default_factory=list)
+    opened: list[Cluster] = field(default_factory=list)
     start: int = 0
 
     def put(self, text: str, key: bytes = KEY) -> int:
         value = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings"}, "data": {"text": text}}
         return self.writer.put(key, value=json.dumps(value).encode())
 
-    def open(self) -> Opened:
+    def open(self) -> Cluster:
         opened = open_cluster(Settings(endpoints=(self.url,)))
         self.opened.append(opened)
         wait_for(lambda: opened.index.freshness().state == "live")
         return opened
 
-    def browser(self, opened: Opened) -> FlaskClient:
+    def browser(self, opened: Cluster) -> FlaskClient:
         return create_app(Settings(endpoints=(self.url,)), opened).test_client()
 
 
 @pytest.fixture
-def scene(plain_etcd: Cluster) -> Iterator[Scene]:
+def scene(plain_etcd: LocalCluster) -> Iterator[Scene]:
     with writing(plain_etcd.endpoints[0]) as writer:
         made = Scene(plain_etcd.endpoints[0], writer)
         made.start = writer.put(b"/start")
@@ -67,7 +67,7 @@ def earlier_unknown(scene: Scene) -> str:
     return f"etcd has compacted everything before revision {scene.start:,}: earlier lives of this key are unknown."
 
 
-def watches(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+def watches(opened: Cluster, monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """The keys of watches, as they are made."""
     made: list[bytes] = []
     real = opened.source.watch
@@ -93,7 +93,7 @@ def deleted_at_of(browser: FlaskClient) -> int:
     return int(found[1].replace(",", ""))
 
 
-def counted(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def counted(opened: Cluster, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The reads of keys, as they are made."""
     made: list[str] = []
     for name in ("range", "get_many"):

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from etcdview.demo.cluster import Cluster
+from etcdview.demo.cluster import LocalCluster
 from etcdview.demo.programs import find_program
 from etcdview.health.rules import RULES
 from etcdview.pages.parts.commands import connected
@@ -35,7 +35,7 @@ def rule_commands(made: SimpleNamespace) -> list[str]:
 
 @pytest.mark.parametrize("exported", [True, False], ids=["with exports", "without exports"])
 def test_every_etcdctl_command_of_a_rule_reaches_etcd(
-    cluster: Cluster,
+    cluster: LocalCluster,
     build: SimpleNamespace,
     exported: bool,
     tmp_path: Path,

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from etcdview.demo.cluster import Cluster
+from etcdview.demo.cluster import LocalCluster
 from etcdview.demo.processes import free_ports
 
 CAPTURE = Path(__file__).parents[1] / "testdata" / "cluster-shop"
@@ -74,13 +74,13 @@ def serve() -> Iterator[Serve]:
             server.process.communicate()
 
 
-def _connection(cluster: Cluster) -> list[str]:
+def _connection(cluster: LocalCluster) -> list[str]:
     tls = cluster.tls
     return ["--endpoints", ",".join(cluster.endpoints), "--cacert", tls.cacert, "--cert", tls.cert, "--key", tls.key]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_serves_a_live_cluster_and_ends_quietly(cluster: Cluster, serve: Serve, number: signal.Signals) -> None:
+def test_it_serves_a_live_cluster_and_ends_quietly(cluster: LocalCluster, serve: Serve, number: signal.Signals) -> None:
     server = serve(*_connection(cluster))
     server.until("/readyz", 200)
     assert server.status("/") == 200
@@ -90,7 +90,7 @@ def test_it_serves_a_live_cluster_and_ends_quietly(cluster: Cluster, serve: Serv
 
 
 def test_it_starts_while_etcd_is_down_and_finds_it_when_it_comes(tmp_path: Path, serve: Serve) -> None:
-    cluster = Cluster(tmp_path, ("late",))
+    cluster = LocalCluster(tmp_path, ("late",))
     server = serve("--endpoints", cluster.endpoints[0])
     server.until("/healthz", 200)
     server.until("/readyz", 503)

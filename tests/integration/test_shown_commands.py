@@ -13,7 +13,7 @@ import pytest
 
 from etcdview.cluster.opening import open_cluster
 from etcdview.config import Settings
-from etcdview.demo.cluster import Cluster
+from etcdview.demo.cluster import LocalCluster
 from etcdview.demo.programs import find_program
 from etcdview.health.rules import base
 from etcdview.pages.parts.commands import connected
@@ -39,7 +39,7 @@ QUESTIONS = (
 
 
 @pytest.fixture(params=["README's exports", "none"])
-def shell(request: pytest.FixtureRequest, cluster: Cluster, tmp_path: Path) -> Callable[[str], None]:
+def shell(request: pytest.FixtureRequest, cluster: LocalCluster, tmp_path: Path) -> Callable[[str], None]:
     """Runs a command as a person would, in a folder of its own; it must succeed."""
     tls = cluster.tls
     exports = {
@@ -63,7 +63,10 @@ def shell(request: pytest.FixtureRequest, cluster: Cluster, tmp_path: Path) -> C
 
 
 def test_every_command_for_etcdctl_that_pages_and_health_show_succeeds_in_both_shells(
-    cluster: Cluster, etcdctl: Etcdctl, shell: Callable[[str], None], record_property: Callable[[str, object], None]
+    cluster: LocalCluster,
+    etcdctl: Etcdctl,
+    shell: Callable[[str], None],
+    record_property: Callable[[str, object], None],
 ) -> None:
     etcdctl("put", KEY, stdin=config_map("a", 1)[1])
     tls = cluster.tls
@@ -88,7 +91,7 @@ def test_every_command_for_etcdctl_that_pages_and_health_show_succeeds_in_both_s
 
 
 def test_commands_for_one_member_are_for_that_member_in_both_shells(
-    cluster: Cluster, shell: Callable[[str], None]
+    cluster: LocalCluster, shell: Callable[[str], None]
 ) -> None:
     store = EtcdStore(cluster.endpoints, cluster.tls)
     try:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from etcdview.cluster.sources import open_file
-from etcdview.demo.cluster import Cluster
+from etcdview.demo.cluster import LocalCluster
 from etcdview.errors import CompactedError, EtcdviewError, FileFormatError
 from etcdview.maintenance import operations
 from etcdview.maintenance.snapshot_stream import save
@@ -58,7 +58,7 @@ def check_equal(file: Path, live: EtcdStore, oldest: int) -> None:
 
 
 def test_a_snapshot_is_equal_to_etcd_at_every_revision(
-    plain_etcd: Cluster, plain_etcdctl: Etcdctl, tmp_path: Path
+    plain_etcd: LocalCluster, plain_etcdctl: Etcdctl, tmp_path: Path
 ) -> None:
     middle = fill(plain_etcdctl)
     live = EtcdStore(plain_etcd.endpoints, plain_etcd.tls)
@@ -74,7 +74,9 @@ def test_a_snapshot_is_equal_to_etcd_at_every_revision(
     live.close()
 
 
-def test_all_compacted_away_leaves_the_revision(plain_etcd: Cluster, plain_etcdctl: Etcdctl, tmp_path: Path) -> None:
+def test_all_compacted_away_leaves_the_revision(
+    plain_etcd: LocalCluster, plain_etcdctl: Etcdctl, tmp_path: Path
+) -> None:
     plain_etcdctl("put", "/a", "x")
     plain_etcdctl("del", "/a")
     live = EtcdStore(plain_etcd.endpoints, plain_etcd.tls)
@@ -89,7 +91,7 @@ def test_all_compacted_away_leaves_the_revision(plain_etcd: Cluster, plain_etcdc
 
 
 def test_a_dead_members_data_directory_is_read_and_a_living_ones_is_refused(tmp_path: Path) -> None:
-    with Cluster(tmp_path, ("one",)) as running:
+    with LocalCluster(tmp_path, ("one",)) as running:
         live = EtcdStore(running.endpoints, running.tls)
         for number in range(30):
             live.put(b"/registry/configmaps/shop/c%d" % number, b"v", mod_revision=0)
@@ -113,7 +115,9 @@ def test_a_dead_members_data_directory_is_read_and_a_living_ones_is_refused(tmp_
         assert everything(open_file(tmp_path / "copy.db")) == there
 
 
-def test_what_snapshot_save_writes_can_be_got_from(plain_etcd: Cluster, plain_etcdctl: Etcdctl, tmp_path: Path) -> None:
+def test_what_snapshot_save_writes_can_be_got_from(
+    plain_etcd: LocalCluster, plain_etcdctl: Etcdctl, tmp_path: Path
+) -> None:
     obj = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "namespace": "shop"}, "data": {"k": "v"}}
     plain_etcdctl("put", "/registry/configmaps/shop/a", stdin=json.dumps(obj).encode())
     file = str(tmp_path / "s.db")
@@ -134,7 +138,7 @@ def test_what_snapshot_save_writes_can_be_got_from(plain_etcd: Cluster, plain_et
 
 
 def test_alarms_are_in_the_file(tmp_path: Path) -> None:
-    with Cluster(tmp_path, ("one",), options=("--quota-backend-bytes=1000000",)) as running:
+    with LocalCluster(tmp_path, ("one",), options=("--quota-backend-bytes=1000000",)) as running:
         live = EtcdStore(running.endpoints, running.tls)
         with pytest.raises(EtcdviewError, match="database is full"):
             all(live.put(b"/a%d" % number, b"x" * 100_000, mod_revision=0) for number in range(40))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from etcdview.demo.cluster import Cluster
+from etcdview.demo.cluster import LocalCluster
 from etcdview.errors import DeadlineError, NoQuorumError, UnreachableError
 from etcdview.models import Range
 from etcdview.stores.etcd.client import EtcdStore
@@ -19,7 +19,7 @@ DEADLINE_SECONDS = 5.0
 
 
 @pytest.fixture
-def store(cluster: Cluster) -> Iterator[EtcdStore]:
+def store(cluster: LocalCluster) -> Iterator[EtcdStore]:
     opened = EtcdStore(cluster.endpoints, cluster.tls, timeout_seconds=DEADLINE_SECONDS)
     yield opened
     opened.close()
@@ -34,7 +34,7 @@ def read(store: EtcdStore) -> float:
 
 @pytest.mark.parametrize("fault", ["pause", "kill"])
 @pytest.mark.parametrize("dead", [0, 1, 2])
-def test_any_member_may_die_or_hang(store: EtcdStore, cluster: Cluster, fault: str, dead: int) -> None:
+def test_any_member_may_die_or_hang(store: EtcdStore, cluster: LocalCluster, fault: str, dead: int) -> None:
     read(store)
 
     getattr(cluster.members[dead], fault)()
@@ -42,7 +42,7 @@ def test_any_member_may_die_or_hang(store: EtcdStore, cluster: Cluster, fault: s
     assert all(read(store) < DEADLINE_SECONDS for _ in range(5))
 
 
-def test_a_store_made_while_the_first_member_hangs_answers(cluster: Cluster) -> None:
+def test_a_store_made_while_the_first_member_hangs_answers(cluster: LocalCluster) -> None:
     cluster.members[0].pause()
     store = EtcdStore(cluster.endpoints, cluster.tls, timeout_seconds=DEADLINE_SECONDS)
 
@@ -50,7 +50,7 @@ def test_a_store_made_while_the_first_member_hangs_answers(cluster: Cluster) -> 
     store.close()
 
 
-def test_a_hanging_member_costs_one_request_not_every_one(store: EtcdStore, cluster: Cluster) -> None:
+def test_a_hanging_member_costs_one_request_not_every_one(store: EtcdStore, cluster: LocalCluster) -> None:
     read(store)
     cluster.members[0].pause()
     read(store)
@@ -64,7 +64,7 @@ def test_a_hanging_member_costs_one_request_not_every_one(store: EtcdStore, clus
 
 
 def test_a_lost_quorum_is_told_as_such_and_the_living_member_still_reads_its_own(
-    store: EtcdStore, cluster: Cluster
+    store: EtcdStore, cluster: LocalCluster
 ) -> None:
     read(store)
     for member in cluster.members[1:]:
@@ -76,7 +76,7 @@ def test_a_lost_quorum_is_told_as_such_and_the_living_member_still_reads_its_own
     assert store.range(Range(b"/a", serializable=True)).revision > 0
 
 
-def test_it_recovers_by_itself_when_the_members_come_back(store: EtcdStore, cluster: Cluster) -> None:
+def test_it_recovers_by_itself_when_the_members_come_back(store: EtcdStore, cluster: LocalCluster) -> None:
     for member in cluster.members[1:]:
         member.pause()
     with pytest.raises(UnreachableError):
@@ -87,7 +87,9 @@ def test_it_recovers_by_itself_when_the_members_come_back(store: EtcdStore, clus
     _until_answer(store)
 
 
-def test_when_all_hang_one_caller_waits_and_the_others_are_told_at_once(store: EtcdStore, cluster: Cluster) -> None:
+def test_when_all_hang_one_caller_waits_and_the_others_are_told_at_once(
+    store: EtcdStore, cluster: LocalCluster
+) -> None:
     read(store)
     for member in cluster.members:
         member.pause()
@@ -111,7 +113,7 @@ def test_when_all_hang_one_caller_waits_and_the_others_are_told_at_once(store: E
     assert len(errors) == 20
 
 
-def test_it_starts_while_etcd_is_down_and_reads_when_it_is_up(cluster: Cluster) -> None:
+def test_it_starts_while_etcd_is_down_and_reads_when_it_is_up(cluster: LocalCluster) -> None:
     for member in cluster.members:
         member.kill()
     store = EtcdStore(cluster.endpoints, cluster.tls, timeout_seconds=2.0)
@@ -125,7 +127,7 @@ def test_it_starts_while_etcd_is_down_and_reads_when_it_is_up(cluster: Cluster) 
 
 
 def test_a_large_answer_is_not_taken_for_a_member_that_hangs(
-    store: EtcdStore, cluster: Cluster, etcdctl: Etcdctl
+    store: EtcdStore, cluster: LocalCluster, etcdctl: Etcdctl
 ) -> None:
     """Reads from several threads at once, each of some megabytes: all whole."""
     for n in range(8):
@@ -144,7 +146,7 @@ def test_a_large_answer_is_not_taken_for_a_member_that_hangs(
     assert counts == [8] * 6
 
 
-def test_closing_the_store_ends_the_calls_that_wait(cluster: Cluster) -> None:
+def test_closing_the_store_ends_the_calls_that_wait(cluster: LocalCluster) -> None:
     store = EtcdStore(cluster.endpoints, cluster.tls, timeout_seconds=60.0)
     read(store)
     for member in cluster.members:
@@ -167,7 +169,7 @@ def test_closing_the_store_ends_the_calls_that_wait(cluster: Cluster) -> None:
     assert "closed" in errors[0].what
 
 
-def test_a_probe_of_a_hanging_member_ends_by_its_own_deadline(store: EtcdStore, cluster: Cluster) -> None:
+def test_a_probe_of_a_hanging_member_ends_by_its_own_deadline(store: EtcdStore, cluster: LocalCluster) -> None:
     cluster.members[0].pause()
     hanging, living = (store.probe(member.client_url) for member in cluster.members[:2])
 

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from etcdview.demo.cluster import Cluster
+from etcdview.demo.cluster import LocalCluster
 from etcdview.demo.programs import find_program
 from etcdview.errors import DeniedError
 from etcdview.models import Range, TlsFiles
 from etcdview.stores.etcd.client import EtcdStore
 
 
-def ctl(cluster: Cluster, *arguments: str, user: str = "") -> None:
+def ctl(cluster: LocalCluster, *arguments: str, user: str = "") -> None:
     environ = {k: v for k, v in os.environ.items() if not k.startswith("ETCDCTL_")} | {"ETCDCTL_API": "3"}
     login = ["--user", user] if user else []
     command = [str(find_program("etcdctl")), "--endpoints", cluster.endpoints[0], *login, *arguments]
@@ -24,9 +24,9 @@ def ctl(cluster: Cluster, *arguments: str, user: str = "") -> None:
 
 
 @pytest.fixture(scope="module")
-def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
     """A plain etcd that asks for a login: root may do all, `viewer` reads /registry/pods/ only."""
-    with Cluster(tmp_path_factory.mktemp("guarded"), ("one",)) as running:
+    with LocalCluster(tmp_path_factory.mktemp("guarded"), ("one",)) as running:
         ctl(running, "put", "/registry/pods/a", "pod")
         ctl(running, "put", "/registry/secrets/a", "secret")
         ctl(running, "user", "add", "root:r00t")
@@ -39,11 +39,11 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         yield running
 
 
-def open_as(cluster: Cluster, user: str = "", password: str = "") -> EtcdStore:
+def open_as(cluster: LocalCluster, user: str = "", password: str = "") -> EtcdStore:
     return EtcdStore(cluster.endpoints, TlsFiles(), user=user, password=password)
 
 
-def test_a_user_reads_what_its_role_permits(guarded: Cluster) -> None:
+def test_a_user_reads_what_its_role_permits(guarded: LocalCluster) -> None:
     store = open_as(guarded, "viewer", "look")
 
     assert store.range(Range(b"/registry/pods/", b"/registry/pods0")).kvs[0].value == b"pod"
@@ -51,7 +51,7 @@ def test_a_user_reads_what_its_role_permits(guarded: Cluster) -> None:
     store.close()
 
 
-def test_a_user_is_denied_what_its_role_does_not_permit(guarded: Cluster) -> None:
+def test_a_user_is_denied_what_its_role_does_not_permit(guarded: LocalCluster) -> None:
     store = open_as(guarded, "viewer", "look")
 
     with pytest.raises(DeniedError, match="does not permit") as caught:
@@ -63,7 +63,7 @@ def test_a_user_is_denied_what_its_role_does_not_permit(guarded: Cluster) -> Non
     store.close()
 
 
-def test_a_watch_needs_the_login_as_well(guarded: Cluster) -> None:
+def test_a_watch_needs_the_login_as_well(guarded: LocalCluster) -> None:
     store = open_as(guarded, "viewer", "look")
     watch = store.watch(b"/registry/pods/", b"/registry/pods0", 1)
 
@@ -72,7 +72,7 @@ def test_a_watch_needs_the_login_as_well(guarded: Cluster) -> None:
     store.close()
 
 
-def test_a_wrong_password_and_no_user_are_told_apart(guarded: Cluster) -> None:
+def test_a_wrong_password_and_no_user_are_told_apart(guarded: LocalCluster) -> None:
     wrong, nobody = open_as(guarded, "viewer", "guess"), open_as(guarded)
 
     with pytest.raises(DeniedError, match="does not know this user and password"):
@@ -84,7 +84,7 @@ def test_a_wrong_password_and_no_user_are_told_apart(guarded: Cluster) -> None:
     nobody.close()
 
 
-def test_a_token_that_is_no_longer_known_is_fetched_anew(guarded: Cluster) -> None:
+def test_a_token_that_is_no_longer_known_is_fetched_anew(guarded: LocalCluster) -> None:
     store = open_as(guarded, "viewer", "look")
     probe = store.probe(guarded.endpoints[0])
     store.range(Range(b"/registry/pods/a"))
@@ -98,7 +98,7 @@ def test_a_token_that_is_no_longer_known_is_fetched_anew(guarded: Cluster) -> No
     store.close()
 
 
-def test_the_diagnosis_names_a_missing_permission(guarded: Cluster) -> None:
+def test_the_diagnosis_names_a_missing_permission(guarded: LocalCluster) -> None:
     store = open_as(guarded, "viewer", "look")
 
     denied = store.diagnose(guarded.endpoints[0], b"/registry/secrets/", 3.0)
@@ -110,14 +110,14 @@ def test_the_diagnosis_names_a_missing_permission(guarded: Cluster) -> None:
     store.close()
 
 
-def test_a_user_given_to_an_etcd_without_logins_is_no_mistake(plain_etcd: Cluster) -> None:
+def test_a_user_given_to_an_etcd_without_logins_is_no_mistake(plain_etcd: LocalCluster) -> None:
     store = open_as(plain_etcd, "viewer", "look")
 
     assert store.range(Range(b"/registry/pods/a")).count == 0
     store.close()
 
 
-def test_a_password_is_in_no_message(guarded: Cluster, tmp_path: Path) -> None:
+def test_a_password_is_in_no_message(guarded: LocalCluster, tmp_path: Path) -> None:
     store = open_as(guarded, "viewer", "s3cret-guess")
 
     with pytest.raises(DeniedError) as caught:

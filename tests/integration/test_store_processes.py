@@ -6,7 +6,7 @@ import subprocess
 import sys
 import textwrap
 
-from etcdview.demo.cluster import Cluster
+from etcdview.demo.cluster import LocalCluster
 
 
 def _run(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -14,7 +14,7 @@ def _run(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
-def test_a_store_made_before_the_fork_works_in_every_child(plain_etcd: Cluster) -> None:
+def test_a_store_made_before_the_fork_works_in_every_child(plain_etcd: LocalCluster) -> None:
     script = """
         import os, sys
         from etcdview.models import Range, TlsFiles
@@ -35,7 +35,7 @@ def test_a_store_made_before_the_fork_works_in_every_child(plain_etcd: Cluster) 
     assert (done.stdout.strip(), done.stderr) == ("[0, 0]", "")
 
 
-def test_a_failed_handshake_leaves_nothing_on_stderr(cluster: Cluster) -> None:
+def test_a_failed_handshake_leaves_nothing_on_stderr(cluster: LocalCluster) -> None:
     script = """
         import sys
         from etcdview.errors import TlsError
@@ -55,7 +55,7 @@ def test_a_failed_handshake_leaves_nothing_on_stderr(cluster: Cluster) -> None:
     assert (done.stdout.strip(), done.stderr) == ("ClientCertificateError", "")
 
 
-def test_a_process_with_a_watch_left_open_ends(plain_etcd: Cluster) -> None:
+def test_a_process_with_a_watch_left_open_ends(plain_etcd: LocalCluster) -> None:
     """Threads that serve a watch must not keep the interpreter from ending."""
     script = """
         import sys, threading

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from etcdview.demo.cluster import Cluster
+from etcdview.demo.cluster import LocalCluster
 from etcdview.errors import CompactedError, QueryError
 from etcdview.models import Range
 from etcdview.stores.etcd.client import EtcdStore
@@ -16,7 +16,7 @@ Etcdctl = Callable[..., str]
 
 
 @pytest.fixture
-def store(cluster: Cluster) -> Iterator[EtcdStore]:
+def store(cluster: LocalCluster) -> Iterator[EtcdStore]:
     opened = EtcdStore(cluster.endpoints, cluster.tls)
     yield opened
     opened.close()
@@ -29,7 +29,7 @@ def fill(etcdctl: Etcdctl, keys: list[str], value: str = "v") -> None:
         etcdctl("txn", stdin=f"\n{puts}\n\n\n".encode())
 
 
-def test_it_keeps_the_protocols_of_a_store(store: EtcdStore, cluster: Cluster) -> None:
+def test_it_keeps_the_protocols_of_a_store(store: EtcdStore, cluster: LocalCluster) -> None:
     kept: Store = store
     probe: MemberProbe = store.probe(cluster.endpoints[0])
 
@@ -69,7 +69,7 @@ def test_the_whole_keyspace_is_read_from_an_empty_start(store: EtcdStore, etcdct
     assert list(store.list_names(b"", b"\0").names) == [b"/b", b"a", b"~"]
 
 
-def test_a_key_that_is_no_text_is_read(store: EtcdStore, plain_etcd: Cluster) -> None:
+def test_a_key_that_is_no_text_is_read(store: EtcdStore, plain_etcd: LocalCluster) -> None:
     odd = b"/x\xff\x00\xfe"
     assert store.range(Range(odd)).kvs == ()
     assert store.get_many([odd]) == {}
@@ -154,7 +154,7 @@ def test_an_answer_of_many_megabytes_arrives_whole(store: EtcdStore, etcdctl: Et
     assert len(store.get_many([kv.key for kv in result.kvs])) == 12
 
 
-def test_members_are_those_of_etcdctl(store: EtcdStore, cluster: Cluster, etcdctl: Etcdctl) -> None:
+def test_members_are_those_of_etcdctl(store: EtcdStore, cluster: LocalCluster, etcdctl: Etcdctl) -> None:
     membership = store.members()
 
     listed = {row.split(", ")[2]: int(row.split(", ")[0], 16) for row in etcdctl("member", "list").splitlines()}
@@ -164,7 +164,7 @@ def test_members_are_those_of_etcdctl(store: EtcdStore, cluster: Cluster, etcdct
     assert not any(m.learner for m in membership.members)
 
 
-def test_a_probe_tells_each_member_apart(store: EtcdStore, cluster: Cluster) -> None:
+def test_a_probe_tells_each_member_apart(store: EtcdStore, cluster: LocalCluster) -> None:
     probes = [store.probe(endpoint) for endpoint in cluster.endpoints]
 
     statuses = [probe.status(2.0) for probe in probes]
@@ -180,7 +180,7 @@ def test_a_probe_tells_each_member_apart(store: EtcdStore, cluster: Cluster) -> 
         probe.close()
 
 
-def test_hashes_agree_at_one_revision(store: EtcdStore, cluster: Cluster, etcdctl: Etcdctl) -> None:
+def test_hashes_agree_at_one_revision(store: EtcdStore, cluster: LocalCluster, etcdctl: Etcdctl) -> None:
     fill(etcdctl, ["/a"])
     revision = store.range(Range(b"/a")).revision
     probes = [store.probe(endpoint) for endpoint in cluster.endpoints]
@@ -195,7 +195,7 @@ def test_hashes_agree_at_one_revision(store: EtcdStore, cluster: Cluster, etcdct
         probe.close()
 
 
-def test_a_closed_store_says_so(cluster: Cluster) -> None:
+def test_a_closed_store_says_so(cluster: LocalCluster) -> None:
     from etcdview.errors import UnreachableError
 
     store = EtcdStore(cluster.endpoints, cluster.tls)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from etcdview.demo.cluster import Cluster
+from etcdview.demo.cluster import LocalCluster
 from etcdview.errors import CompactedError, EtcdviewError, UnreachableError
 from etcdview.models import Event, Range
 from etcdview.stores.etcd.client import EtcdStore
@@ -17,7 +17,7 @@ Etcdctl = Callable[..., str]
 
 
 @pytest.fixture
-def store(cluster: Cluster) -> Iterator[EtcdStore]:
+def store(cluster: LocalCluster) -> Iterator[EtcdStore]:
     opened = EtcdStore(cluster.endpoints, cluster.tls)
     yield opened
     opened.close()
@@ -134,7 +134,7 @@ def test_a_compacted_start_says_which_revision_is_the_oldest(store: EtcdStore, e
 
 
 def test_a_killed_member_ends_its_watch_and_another_takes_over(
-    store: EtcdStore, cluster: Cluster, etcdctl: Etcdctl, follow: Callable[..., Follower]
+    store: EtcdStore, cluster: LocalCluster, etcdctl: Etcdctl, follow: Callable[..., Follower]
 ) -> None:
     start = store.range(Range(b"/w/")).revision + 1
     follower = follow(start)
@@ -152,7 +152,7 @@ def test_a_killed_member_ends_its_watch_and_another_takes_over(
 
 
 def test_a_member_that_hangs_ends_its_watch(
-    store: EtcdStore, cluster: Cluster, follow: Callable[..., Follower]
+    store: EtcdStore, cluster: LocalCluster, follow: Callable[..., Follower]
 ) -> None:
     follower = follow()
     next(m for m in cluster.members if m.client_url == follower.watch.endpoint).pause()
@@ -163,7 +163,7 @@ def test_a_member_that_hangs_ends_its_watch(
     assert isinstance(follower.error, UnreachableError)
 
 
-def test_closing_the_store_ends_its_watches(cluster: Cluster) -> None:
+def test_closing_the_store_ends_its_watches(cluster: LocalCluster) -> None:
     store = EtcdStore(cluster.endpoints, cluster.tls)
     follower = Follower(store.watch(b"/w/", b"/w0", 0))
 

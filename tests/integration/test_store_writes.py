@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from etcdview.demo.cluster import Cluster
+from etcdview.demo.cluster import LocalCluster
 from etcdview.errors import ConflictError, QueryError, UnknownOutcomeError, UnreachableError
 from etcdview.models import Range, TlsFiles
 from etcdview.stores.etcd.client import EtcdStore
@@ -17,7 +17,7 @@ Etcdctl = Callable[..., str]
 
 
 @pytest.fixture
-def store(cluster: Cluster) -> Iterator[EtcdStore]:
+def store(cluster: LocalCluster) -> Iterator[EtcdStore]:
     opened = EtcdStore(cluster.endpoints, cluster.tls, timeout_seconds=3.0)
     yield opened
     opened.close()
@@ -129,7 +129,9 @@ def test_a_value_that_is_too_large_is_refused(store: EtcdStore) -> None:
         store.put(b"/a", b"x" * 1_600_000, mod_revision=0)
 
 
-def test_a_change_goes_on_while_one_member_hangs_and_one_is_dead_no_more(store: EtcdStore, cluster: Cluster) -> None:
+def test_a_change_goes_on_while_one_member_hangs_and_one_is_dead_no_more(
+    store: EtcdStore, cluster: LocalCluster
+) -> None:
     store.put(b"/a", b"1", mod_revision=0)
     cluster.members[0].pause()
 
@@ -143,7 +145,7 @@ def test_a_change_goes_on_while_one_member_hangs_and_one_is_dead_no_more(store: 
 
 
 def test_a_change_that_nobody_answers_is_sent_once_and_says_that_its_outcome_is_not_known(
-    plain_etcd: Cluster, monkeypatch: pytest.MonkeyPatch
+    plain_etcd: LocalCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The member freezes between the read that proves it alive and the transaction."""
     (member,) = plain_etcd.members

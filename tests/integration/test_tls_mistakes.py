@@ -16,7 +16,7 @@ import pytest
 from etcdview.cli.main import run
 from etcdview.config import Settings
 from etcdview.demo.certificates import SERVER, Authority, ClusterCertificates, Pair
-from etcdview.demo.cluster import Cluster
+from etcdview.demo.cluster import LocalCluster
 from etcdview.demo.processes import free_ports
 from etcdview.errors import (
     CertificateFileError,
@@ -42,7 +42,7 @@ DAY = timedelta(days=1)
 class Lab:
     """One member whose certificate can be changed (etcd reads it for each handshake), and a folder for the client's."""
 
-    def __init__(self, running: Cluster, certificates: ClusterCertificates, folder: Path) -> None:
+    def __init__(self, running: LocalCluster, certificates: ClusterCertificates, folder: Path) -> None:
         self.running = running
         self.certificates = certificates
         self.authority = certificates.authority
@@ -73,15 +73,15 @@ class Lab:
 
 
 @pytest.fixture(scope="module")
-def tls_etcd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Cluster, ClusterCertificates]]:
+def tls_etcd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LocalCluster, ClusterCertificates]]:
     root = tmp_path_factory.mktemp("mistakes")
     certificates = ClusterCertificates(root / "pki", ("cp1",))
-    with Cluster(root / "etcd", ("cp1",), certificates=certificates) as running:
+    with LocalCluster(root / "etcd", ("cp1",), certificates=certificates) as running:
         yield running, certificates
 
 
 @pytest.fixture
-def lab(tls_etcd: tuple[Cluster, ClusterCertificates], tmp_path: Path) -> Iterator[Lab]:
+def lab(tls_etcd: tuple[LocalCluster, ClusterCertificates], tmp_path: Path) -> Iterator[Lab]:
     made = Lab(*tls_etcd, tmp_path)
     made.serve()
     yield made
@@ -312,7 +312,7 @@ def test_with_nothing_wrong_every_step_of_the_diagnosis_holds(lab: Lab) -> None:
     assert all(s.what.endswith(".") for s in steps)
 
 
-def test_https_to_a_plain_port_is_told_as_such(plain_etcd: Cluster, lab: Lab) -> None:
+def test_https_to_a_plain_port_is_told_as_such(plain_etcd: LocalCluster, lab: Lab) -> None:
     url = plain_etcd.endpoints[0].replace("http://", "https://")
     store = EtcdStore([url], lab.tls)
 
@@ -323,7 +323,7 @@ def test_https_to_a_plain_port_is_told_as_such(plain_etcd: Cluster, lab: Lab) ->
     assert f"{url} speaks plain HTTP" in found.what
 
 
-def test_a_plain_etcd_passes_every_step(plain_etcd: Cluster) -> None:
+def test_a_plain_etcd_passes_every_step(plain_etcd: LocalCluster) -> None:
     store = EtcdStore(plain_etcd.endpoints, TlsFiles())
 
     steps = store.diagnose(plain_etcd.endpoints[0], b"/registry/", 5.0)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from etcdview.demo.certificates import Authority, ClusterCertificates, Pair
-from etcdview.demo.cluster import Cluster
+from etcdview.demo.cluster import LocalCluster
 from etcdview.errors import ClientCertificateError, EtcdviewError, ValidityError
 from etcdview.models import Range, TlsFiles
 from etcdview.stores.etcd.client import EtcdStore
@@ -45,7 +45,7 @@ def files(tmp_path: Path, certificates: ClusterCertificates) -> Files:
 
 
 @pytest.fixture
-def store(cluster: Cluster, files: Files) -> Iterator[EtcdStore]:
+def store(cluster: LocalCluster, files: Files) -> Iterator[EtcdStore]:
     opened = EtcdStore(cluster.endpoints, files.tls)
     yield opened
     opened.close()
@@ -79,7 +79,7 @@ def test_a_running_store_takes_up_new_files(store: EtcdStore, files: Files, cert
 
 
 def test_a_probe_takes_up_new_files_too(
-    store: EtcdStore, cluster: Cluster, files: Files, certificates: ClusterCertificates
+    store: EtcdStore, cluster: LocalCluster, files: Files, certificates: ClusterCertificates
 ) -> None:
     probe = store.probe(cluster.endpoints[0])
     probe.status(2.0)

@@ -19,7 +19,7 @@ import pytest
 
 from etcdview.cli.main import run
 from etcdview.demo.certificates import ClusterCertificates, Pair
-from etcdview.demo.cluster import Cluster
+from etcdview.demo.cluster import LocalCluster
 from etcdview.errors import EtcdviewError
 from etcdview.models import Range, TlsFiles
 from etcdview.stores.etcd.client import EtcdStore
@@ -31,7 +31,7 @@ ALL_STEPS = 7
 class Bench:
     """One member, whose certificate is changed from row to row, and the files of a client."""
 
-    def __init__(self, running: Cluster, certificates: ClusterCertificates, folder: Path) -> None:
+    def __init__(self, running: LocalCluster, certificates: ClusterCertificates, folder: Path) -> None:
         authority = certificates.authority
         self.folder = folder
         self.tls = certificates.tls
@@ -71,15 +71,15 @@ def with_pair(tls: TlsFiles, pair: Pair) -> TlsFiles:
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Cluster, ClusterCertificates]]:
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LocalCluster, ClusterCertificates]]:
     root = tmp_path_factory.mktemp("table")
     certificates = ClusterCertificates(root / "pki", ("cp1",))
-    with Cluster(root / "etcd", ("cp1",), certificates=certificates) as cluster:
+    with LocalCluster(root / "etcd", ("cp1",), certificates=certificates) as cluster:
         yield cluster, certificates
 
 
 @pytest.fixture
-def bench(running: tuple[Cluster, ClusterCertificates], tmp_path: Path) -> Iterator[Bench]:
+def bench(running: tuple[LocalCluster, ClusterCertificates], tmp_path: Path) -> Iterator[Bench]:
     made = Bench(*running, tmp_path)
     with made.open:
         yield made
@@ -288,7 +288,7 @@ def test_a_revoked_client_certificate_is_refused_in_both(tmp_path: Path) -> None
     revoked = forge(tmp_path / "revoked", issuer, sans=None, usages=[CLIENT]).files
     assert revoked is not None
     listed = crl(tmp_path / "revoke.crl", issuer, revoked)
-    with Cluster(
+    with LocalCluster(
         tmp_path / "etcd", ("cp1",), certificates=certificates, options=["--client-crl-file", str(listed)]
     ) as running:
         good = EtcdStore(running.endpoints, certificates.tls)

@@ -12,7 +12,7 @@ import pytest
 
 from etcdview.cli.main import run
 from etcdview.config import load
-from etcdview.demo.cluster import Cluster
+from etcdview.demo.cluster import LocalCluster
 from etcdview.errors import ConflictError
 from etcdview.models import KeyValue, Range
 from etcdview.pages.edit.undo import undo, undo_plan
@@ -25,7 +25,7 @@ Call = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def store(plain_etcd: Cluster) -> Iterator[EtcdStore]:
+def store(plain_etcd: LocalCluster) -> Iterator[EtcdStore]:
     opened = EtcdStore(plain_etcd.endpoints, plain_etcd.tls)
     yield opened
     opened.close()
@@ -37,7 +37,7 @@ def file(tmp_path: Path) -> UndoFile:
 
 
 @pytest.fixture
-def flags(plain_etcd: Cluster, file: UndoFile) -> list[str]:
+def flags(plain_etcd: LocalCluster, file: UndoFile) -> list[str]:
     return ["--endpoints", ",".join(plain_etcd.endpoints), "--allow-writes", "--undo-file", str(file.path)]
 
 

@@ -22,7 +22,7 @@ from etcdview.access.roles import Scope
 from etcdview.access.users import User, Users
 from etcdview.cluster.opening import open_cluster
 from etcdview.config import Settings
-from etcdview.demo.cluster import Cluster
+from etcdview.demo.cluster import LocalCluster
 from etcdview.demo.programs import find_program
 from etcdview.errors import SettingError
 from etcdview.models import KeyValue, Range, no_progress
@@ -49,7 +49,7 @@ class Desk:
 
 
 @pytest.fixture
-def settings(plain_etcd: Cluster, capture: Path, tmp_path: Path) -> Settings:
+def settings(plain_etcd: LocalCluster, capture: Path, tmp_path: Path) -> Settings:
     wanted = {SECRET, CART, "/registry/configmaps/shop/cart-settings"}
     rows = [kv for kv in read_dump(capture / "registry.jsonl.gz") if kv.key.decode() in wanted or b"/events/" in kv.key]
     load(plain_etcd.endpoints[0], plain_etcd.tls, rows, no_progress)
@@ -187,7 +187,7 @@ def test_an_edit_is_checked_confirmed_written_and_can_be_undone(desk: Desk) -> N
     ]
 
 
-def test_the_etcdctl_command_makes_the_very_same_change(desk: Desk, plain_etcd: Cluster) -> None:
+def test_the_etcdctl_command_makes_the_very_same_change(desk: Desk, plain_etcd: LocalCluster) -> None:
     fields = editor(desk, CART)
     fields["text"] = fields["text"].replace("replicas: 3", "replicas: 6", 1)
     command = command_of(desk.admin.post("/edit", data=fields))

@@ -169,6 +169,16 @@ def test_a_module_imports_only_what_lies_below_it(module: str) -> None:
             assert RANK[other] < RANK[own], f"{module} ({own}) imports {target} ({other})"
 
 
+def test_no_two_public_classes_have_one_name() -> None:
+    """Two of one name can meet in one list of imports, at the latest in a test or a surface."""
+    homes: defaultdict[str, list[str]] = defaultdict(list)
+    for module, path in modules().items():
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes[node.name].append(module)
+    assert {name: found for name, found in homes.items() if len(found) > 1} == {}
+
+
 @pytest.mark.parametrize("module", [m for m in modules() if room(m) in SURFACES])
 def test_a_surface_imports_nothing_below_the_pages(module: str) -> None:
     allowed = {*SURFACES[room(module)], room(module)}

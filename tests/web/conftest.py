@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from etcdview.demo.certificates import ClusterCertificates
-from etcdview.demo.cluster import Cluster
+from etcdview.demo.cluster import LocalCluster
 from etcdview.models import no_progress
 from etcdview.stores.etcd.bulk_load import load
 from etcdview.stores.files.dump import read_dump
@@ -32,16 +32,16 @@ WIDE = {"width": 1280, "height": 900}
 
 
 @pytest.fixture(scope="session")
-def etcd(tmp_path_factory: pytest.TempPathFactory, capture: Path) -> Iterator[Cluster]:
+def etcd(tmp_path_factory: pytest.TempPathFactory, capture: Path) -> Iterator[LocalCluster]:
     """Three members with mutual TLS that hold the captured registry."""
     certificates = ClusterCertificates(tmp_path_factory.mktemp("web-pki"), NAMES)
-    with Cluster(tmp_path_factory.mktemp("web-etcd"), NAMES, certificates=certificates) as running:
+    with LocalCluster(tmp_path_factory.mktemp("web-etcd"), NAMES, certificates=certificates) as running:
         load(running.endpoints[0], running.tls, list(read_dump(capture / "registry.jsonl.gz")), no_progress)
         yield running
 
 
 @pytest.fixture(scope="session")
-def base_url(etcd: Cluster, capture: Path) -> Iterator[str]:
+def base_url(etcd: LocalCluster, capture: Path) -> Iterator[str]:
     """Where the product is served, as its users serve it."""
     flags = {
         "endpoints": ",".join(etcd.endpoints),

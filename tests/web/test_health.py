@@ -8,14 +8,14 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from etcdview.demo.cluster import Cluster, LocalMember
+from etcdview.demo.cluster import LocalCluster, LocalMember
 
 SOON = 15_000  # milliseconds: two rounds of probes, on a machine that has more to do
 FINE = re.compile("Healthy|At risk")
 
 
 @pytest.fixture
-def stopped(etcd: Cluster, page: Page) -> Iterator[LocalMember]:
+def stopped(etcd: LocalCluster, page: Page) -> Iterator[LocalMember]:
     """The last member, paused; all are well again, and known to be, when the test ends."""
     member = etcd.members[-1]
     member.pause()

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from etcdview.demo.cluster import Cluster
+from etcdview.demo.cluster import LocalCluster
 from etcdview.demo.programs import find_program
 
 Etcdctl = Callable[..., None]
@@ -26,7 +26,7 @@ def config_map(name: str, text: str) -> str:
 
 
 @pytest.fixture
-def etcdctl(etcd: Cluster) -> Iterator[Etcdctl]:
+def etcdctl(etcd: LocalCluster) -> Iterator[Etcdctl]:
     """Writes beside the product, as the API server would; what a test put under `live` is gone after it."""
 
     def run(*arguments: str) -> None:
@@ -122,7 +122,7 @@ def test_the_history_shows_each_line_of_a_difference_on_a_line_of_its_own(page: 
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_a_compacted_revision_is_a_410(page: Page, etcdctl: Etcdctl, etcd: Cluster) -> None:
+def test_a_compacted_revision_is_a_410(page: Page, etcdctl: Etcdctl, etcd: LocalCluster) -> None:
     for text in ("one", "two", "three"):
         etcdctl("put", WEB, config_map("web", text))
     page.goto(f"/object?key={WEB}")

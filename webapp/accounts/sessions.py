@@ -21,7 +21,7 @@ MAX_GROUPS = 200  # a cookie holds 4 kB
 
 
 @dataclass(frozen=True, slots=True)
-class Member(UserMixin):  # type: ignore[misc]  # flask-login has no types
+class LoggedIn(UserMixin):  # type: ignore[misc]  # flask-login has no types
     """Whom a session belongs to: a user of the users file, or somebody whom the provider vouched for."""
 
     who: User | Identity
@@ -58,7 +58,7 @@ def begin(who: User | Identity) -> None:
         session["stamp"] = _stamp(who)
     else:
         session["groups"] = list(who.groups[:MAX_GROUPS])
-    login_user(Member(who))
+    login_user(LoggedIn(who))
 
 
 def end() -> None:
@@ -69,21 +69,21 @@ def end() -> None:
     session.clear()
 
 
-def current_member() -> Member | None:
+def current_member() -> LoggedIn | None:
     """Whom the session of this request belongs to; None where there is none that holds."""
     user = current_user._get_current_object()
-    return user if isinstance(user, Member) else None
+    return user if isinstance(user, LoggedIn) else None
 
 
-def _member(member_id: str) -> Member | None:
+def _member(member_id: str) -> LoggedIn | None:
     accounts = current_accounts()
     if time.time() > float(session.get("until", 0)) or accounts.ended.has(str(session.get("sid", ""))):
         return None
     method, _, name = member_id.partition(":")
     if method == "oidc":
-        return Member(Identity(name, tuple(session.get("groups", ())), method)) if _has_oidc() else None
+        return LoggedIn(Identity(name, tuple(session.get("groups", ())), method)) if _has_oidc() else None
     user = accounts.users().by_name.get(name)
-    return Member(user) if user is not None and session.get("stamp") == _stamp(user) else None
+    return LoggedIn(user) if user is not None and session.get("stamp") == _stamp(user) else None
 
 
 def _has_oidc() -> bool:

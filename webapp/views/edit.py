@@ -11,7 +11,7 @@ from etcdview.cluster.window import Window
 from etcdview.errors import ConflictError, DecodeError, EtcdviewError, UsageError
 from etcdview.pages.edit import MAX_FORM_BYTES
 from etcdview.pages.parts.addresses import href, key_href, key_text
-from etcdview.pages.parts.writable import Problem
+from etcdview.pages.parts.writable import InputProblem
 from webapp import params
 from webapp.accounts.acting import acting
 from webapp.params import Args
@@ -111,7 +111,7 @@ def apply_change() -> Response:
         return _again(query, error)
     except UsageError as error:
         return render_page(
-            "edit/preview.html", pages.preview_page(window, query, Problem.of(error)), status=_status(error)
+            "edit/preview.html", pages.preview_page(window, query, InputProblem.of(error)), status=_status(error)
         )
     return _done(query.key, query.how, done.revision)
 
@@ -135,7 +135,9 @@ def delete_key() -> Response:
         with acting("delete", key=key, revision=revision) as done:
             done.revision = pages.delete_key(window, key, revision, form.get("typed", ""), now())
     except (UsageError, ConflictError) as error:
-        return render_page("edit/delete.html", pages.delete_page(window, key, Problem.of(error)), status=_status(error))
+        return render_page(
+            "edit/delete.html", pages.delete_page(window, key, InputProblem.of(error)), status=_status(error)
+        )
     return _done(key, "delete", done.revision)
 
 
@@ -165,7 +167,7 @@ def delete_prefix() -> Response:
             ended = pages.delete_prefix(window, prefix, revision, form.get("typed", ""), now())
             done.revision, done.detail = ended.revision, f"{ended.deleted} keys"
     except ConflictError as error:
-        page = pages.prefix_page(window, prefix, problem=Problem.of(error))
+        page = pages.prefix_page(window, prefix, problem=InputProblem.of(error))
         return render_page("edit/prefix.html", page, status=error.status)
     except UsageError as error:
         return _no_prefix(window, prefix, error)
@@ -188,7 +190,7 @@ def _no_prefix(window: Window, prefix: bytes, error: UsageError) -> Response:
     """The list again where there is one, else the prefix that was typed, and what is wrong."""
     from etcdview.pages.edit import delete as pages
 
-    problem = Problem.of(error)
+    problem = InputProblem.of(error)
     try:
         page = pages.prefix_page(window, prefix, problem=problem)
     except UsageError:

@@ -12,7 +12,7 @@ from flask import Blueprint, Response, redirect, request
 from werkzeug.exceptions import TooManyRequests
 
 from etcdview.errors import UnsafeError, UsageError
-from etcdview.pages.parts.writable import Problem
+from etcdview.pages.parts.writable import InputProblem
 from webapp import params
 from webapp.accounts.acting import acting
 from webapp.accounts.auditing import recorder
@@ -21,7 +21,7 @@ from webapp.rendering import render_page, stream_page
 from webapp.runtime import current_cluster, current_window, now
 
 if TYPE_CHECKING:
-    from etcdview.pages.maintenance import OperationQuery, Step
+    from etcdview.pages.maintenance import OperationQuery
 
 bp = Blueprint("maintenance", __name__)
 T = TypeVar("T")
@@ -66,7 +66,7 @@ def run_operation(operation: str) -> Response:
             return cast(Response, redirect(pages.operate(window, query, now()), 303))
     except (UsageError, UnsafeError) as error:
         status = MISTAKE if isinstance(error, UsageError) else error.status
-        page = pages.operation_page(window, query, Problem.of(error))
+        page = pages.operation_page(window, query, InputProblem.of(error))
         return render_page("maintenance/operation.html", page, status=status)
 
 
@@ -124,9 +124,9 @@ def _defragment_all(query: OperationQuery) -> Response:
         held = stack.pop_all()
     record = recorder()
 
-    def steps() -> Generator[Step]:
+    def steps() -> Generator[pages.DefragmentStep]:
         with held:
-            yield pages.Step("")
+            yield pages.DefragmentStep("")
             for step in page.steps:
                 record(action="defragment", result="failed" if step.problem else "done", detail=step.member)
                 done.problem = step.problem

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from etcdview.cli.get.paths import parse_columns, template_of
-from etcdview.cli.get.query import Wanted, parse
+from etcdview.cli.get.query import RequestedType, parse
 from etcdview.cli.get.read import Query, Reader
 from etcdview.cli.get.show import Style, complaints, listing_of, printer, show, table_rows
 from etcdview.cli.get.source import open_noted, open_objects, warned
@@ -137,7 +137,7 @@ def check_prefix(store: Store, reader: Reader) -> None:
         raise NotFoundError(*explain_empty(keyspace.prefix, others))
 
 
-def check(wanted: Sequence[Wanted], query: Query, style: Style, watch: bool) -> None:
+def check(wanted: Sequence[RequestedType], query: Query, style: Style, watch: bool) -> None:
     """Raises UsageError for flags that contradict each other."""
     named = any(one.names for one in wanted)
     if named and not query.namespace and any(one.resource.namespaced for one in wanted):

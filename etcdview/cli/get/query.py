@@ -14,14 +14,14 @@ _SPELLING = "Use kubectl's spelling: pods, po, deployments.apps, or the plural a
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class RequestedType:
     """One type, and the names asked for; no names: all of them."""
 
     resource: ResourceType
     names: tuple[str, ...] = ()
 
 
-def parse(arguments: Sequence[str], find: Find) -> tuple[Wanted, ...]:
+def parse(arguments: Sequence[str], find: Find) -> tuple[RequestedType, ...]:
     """`pods`, `pods,svc`, `pods web-1 web-2`, `pod/web-1 svc/web`. Raises UsageError; NotFoundError for a type."""
     if not arguments:
         raise UsageError(
@@ -31,10 +31,10 @@ def parse(arguments: Sequence[str], find: Find) -> tuple[Wanted, ...]:
         return _pairs(arguments, find)
     types = [t for word in arguments[0].split(",") if word for t in _types(word, find)]
     names = tuple(dict.fromkeys(arguments[1:]))
-    return tuple(Wanted(t, names) for t in dict.fromkeys(types))
+    return tuple(RequestedType(t, names) for t in dict.fromkeys(types))
 
 
-def _pairs(arguments: Sequence[str], find: Find) -> tuple[Wanted, ...]:
+def _pairs(arguments: Sequence[str], find: Find) -> tuple[RequestedType, ...]:
     wanted: dict[ResourceType, list[str]] = {}
     for argument in arguments:
         word, slash, name = argument.partition("/")
@@ -49,7 +49,7 @@ def _pairs(arguments: Sequence[str], find: Find) -> tuple[Wanted, ...]:
             )
         for resource in _types(word, find)[:1]:
             wanted.setdefault(resource, []).append(name)
-    return tuple(Wanted(resource, tuple(dict.fromkeys(names))) for resource, names in wanted.items())
+    return tuple(RequestedType(resource, tuple(dict.fromkeys(names))) for resource, names in wanted.items())
 
 
 def _types(word: str, find: Find) -> Sequence[ResourceType]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from etcdview.cli.get.query import Wanted
+from etcdview.cli.get.query import RequestedType
 from etcdview.errors import NotPermittedError
 from etcdview.kube.crds import Definitions
 from etcdview.kube.resources import ResourceType, find
@@ -15,7 +15,7 @@ from etcdview.kube.selectors import ALL_FIELDS, ALL_LABELS, FieldSelector, Label
 from etcdview.kube.sorting import sort_by
 from etcdview.kube.suggestions import did_you_mean
 from etcdview.kube.visible import visible
-from etcdview.objects import Objects, Row
+from etcdview.objects import ObjectRow, Objects
 from etcdview.pages.registry.listing import in_kubectl_order, labels_of
 from etcdview.tables import Table, table_for
 
@@ -46,14 +46,14 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class TypeObjects:
     """The objects of one type in the order to print them; names that were not found; values that cannot be read."""
 
     resource: ResourceType
     table: Table
-    rows: tuple[Row, ...]
+    rows: tuple[ObjectRow, ...]
     missing: tuple[str, ...] = ()
-    unreadable: tuple[Row, ...] = ()
+    unreadable: tuple[ObjectRow, ...] = ()
 
 
 class Reader:
@@ -75,7 +75,7 @@ class Reader:
         left = None if found else self.objects.undefined(name, revision=self.revision)
         return found or ((left,) if left else ())
 
-    def read(self, wanted: Wanted) -> Found:
+    def read(self, wanted: RequestedType) -> TypeObjects:
         """The objects of one type: those named, or all that the selectors keep."""
         table = table_for(wanted.resource, self.definitions.crd(wanted.resource))
         if not wanted.names:
@@ -84,7 +84,7 @@ class Reader:
         read = {name: self._get(wanted.resource, name) for name in wanted.names}
         there = tuple(row for row in read.values() if row is not None)
         missing = tuple(name for name, row in read.items() if row is None)
-        return Found(wanted.resource, table, there, missing, _unreadable(there))
+        return TypeObjects(wanted.resource, table, there, missing, _unreadable(there))
 
     def namespace(self, resource: ResourceType) -> str:
         """The namespace to read, "" for all and for types that have none."""
@@ -102,21 +102,21 @@ class Reader:
         question = did_you_mean(wanted, names, "`etcdview get namespaces` lists them.")
         return f"There is no namespace {visible(wanted)!r}. {visible(question)}\n"
 
-    def _get(self, resource: ResourceType, name: str) -> Row | None:
+    def _get(self, resource: ResourceType, name: str) -> ObjectRow | None:
         return self.objects.get(resource, self.namespace(resource), name, revision=self.revision)
 
-    def _kept(self, resource: ResourceType, table: Table, rows: Iterable[Row]) -> Found:
+    def _kept(self, resource: ResourceType, table: Table, rows: Iterable[ObjectRow]) -> TypeObjects:
         """What cannot be read meets no selector; without one it is listed by its name."""
         every = tuple(rows)
         query = self.query
         kept = [r for r in every if (not query.selective if r.object is None else query.keeps(r.object))]
-        return Found(resource, table, tuple(self._ordered(table, kept)), unreadable=_unreadable(every))
+        return TypeObjects(resource, table, tuple(self._ordered(table, kept)), unreadable=_unreadable(every))
 
-    def _ordered(self, table: Table, rows: list[Row]) -> Sequence[Row]:
+    def _ordered(self, table: Table, rows: list[ObjectRow]) -> Sequence[ObjectRow]:
         if self.query.sort_by:
             return sort_by(rows, self.query.sort_by, lambda row: row.object)
         return in_kubectl_order(table, rows, lambda row: row.object) if self.query.as_table else rows
 
 
-def _unreadable(rows: Iterable[Row]) -> tuple[Row, ...]:
+def _unreadable(rows: Iterable[ObjectRow]) -> tuple[ObjectRow, ...]:
     return tuple(row for row in rows if row.object is None)

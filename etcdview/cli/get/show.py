@@ -11,8 +11,8 @@ import click
 
 from etcdview.cli.get.paths import PathColumn
 from etcdview.cli.get.print import Layout, Printer, padded, qualified_kind, table_json
-from etcdview.cli.get.query import Wanted
-from etcdview.cli.get.read import Found, Query
+from etcdview.cli.get.query import RequestedType
+from etcdview.cli.get.read import Query, TypeObjects
 from etcdview.codec import to_json, to_yaml
 from etcdview.kube.fields import without_managed_fields
 from etcdview.kube.identity import misnamed
@@ -20,7 +20,7 @@ from etcdview.kube.jsonpath import Template
 from etcdview.kube.keys import show as show_key
 from etcdview.kube.resources import ResourceType
 from etcdview.kube.visible import visible
-from etcdview.objects import Row
+from etcdview.objects import ObjectRow
 from etcdview.pages.registry.listing import Listing, TableRow
 
 _AT_MOST = 5  # complaints about values of one type; a cluster can have thousands of the same
@@ -42,7 +42,7 @@ class Style:
     columns: tuple[PathColumn, ...] = ()
 
 
-def show(found: Sequence[Found], wanted: Sequence[Wanted], query: Query, style: Style) -> None:
+def show(found: Sequence[TypeObjects], wanted: Sequence[RequestedType], query: Query, style: Style) -> None:
     """Print what was found, in the form that `style` asks for."""
     rows = [row for one in found for row in one.rows]
     match style.output:
@@ -64,7 +64,7 @@ def show(found: Sequence[Found], wanted: Sequence[Wanted], query: Query, style: 
             _show_tables(found, len(wanted) > 1, query, style)
 
 
-def complaints(found: Iterable[Found]) -> list[str]:
+def complaints(found: Iterable[TypeObjects]) -> list[str]:
     """What has to be said beside the answer: names that were not found, values that cannot be read."""
     said = []
     for one in found:
@@ -76,29 +76,29 @@ def complaints(found: Iterable[Found]) -> list[str]:
     return [visible(sentence) for sentence in said]
 
 
-def _misnamed(one: Found) -> list[str]:
+def _misnamed(one: TypeObjects) -> list[str]:
     """A sentence for each row whose object calls itself otherwise than its key."""
     found = [(row, words) for row in one.rows if (words := misnamed(row.object_key, row.object))]
     said = [f"{show_key(row.key)} holds {words}: it is listed by its key." for row, words in found[:_AT_MOST]]
     return said + [f"{len(found) - _AT_MOST} more {one.resource.plural} are misnamed."] * (len(found) > _AT_MOST)
 
 
-def _why(row: Row) -> str:
+def _why(row: ObjectRow) -> str:
     return str(row.error) if row.error else "this value cannot be decoded."
 
 
-def listing_of(one: Found, style: Style) -> Listing:
+def listing_of(one: TypeObjects, style: Style) -> Listing:
     """The columns of one type that `style` shows."""
     return Listing(one.resource, one.table, wide=style.output in ("wide", "table-json"))
 
 
-def table_rows(one: Found, query: Query, style: Style) -> list[TableRow]:
+def table_rows(one: TypeObjects, query: Query, style: Style) -> list[TableRow]:
     """All objects of one type as rows of its table, at one moment."""
     listing, now = listing_of(one, style), query.moment()
     return [listing.row(row, now) for row in one.rows]
 
 
-def printer(one: Found, query: Query, style: Style, several: bool = False) -> Printer:
+def printer(one: TypeObjects, query: Query, style: Style, several: bool = False) -> Printer:
     """The printer of one type's table; names get their kind in front where `several` types are shown."""
     return Printer(
         listing_of(one, style).columns,
@@ -112,7 +112,7 @@ def printer(one: Found, query: Query, style: Style, several: bool = False) -> Pr
     )
 
 
-def _show_tables(found: Sequence[Found], several: bool, query: Query, style: Style) -> None:
+def _show_tables(found: Sequence[TypeObjects], several: bool, query: Query, style: Style) -> None:
     full = [one for one in found if one.rows]
     for number, one in enumerate(full):
         if number:
@@ -129,7 +129,7 @@ def _nothing(resources: Sequence[ResourceType], query: Query) -> str:
     return "No resources found"
 
 
-def _show_objects(rows: Sequence[Row], single: bool, style: Style) -> None:
+def _show_objects(rows: Sequence[ObjectRow], single: bool, style: Style) -> None:
     objects = [row.object for row in rows if row.object is not None]
     if not style.managed_fields and style.template is None:  # kubectl leaves them out too, of JSON and YAML alone
         objects = [without_managed_fields(obj) for obj in objects]
@@ -143,7 +143,7 @@ def _show_objects(rows: Sequence[Row], single: bool, style: Style) -> None:
     click.echo(text.rstrip("\n"))
 
 
-def _show_columns(rows: Sequence[Row], style: Style) -> None:
+def _show_columns(rows: Sequence[ObjectRow], style: Style) -> None:
     texts = [[column.name for column in style.columns]] * style.headers
     texts += [[column.cell(row.object) for column in style.columns] for row in rows if row.object is not None]
     for text in padded(texts):

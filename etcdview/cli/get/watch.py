@@ -10,7 +10,7 @@ from etcdview.cli.get.print import Printer
 from etcdview.cli.get.read import Reader
 from etcdview.errors import CompactedError, UnsupportedError
 from etcdview.models import Event
-from etcdview.objects import Row
+from etcdview.objects import ObjectRow
 from etcdview.pages.registry.listing import Listing
 from etcdview.stores.protocols import Store, Watchable, prefix_end
 
@@ -28,7 +28,7 @@ def watch(store: Store, reader: Reader, listing: Listing, printer: Printer) -> N
             click.echo(text)
 
 
-def _changes(store: Watchable, reader: Reader, start: bytes) -> Iterator[Row]:
+def _changes(store: Watchable, reader: Reader, start: bytes) -> Iterator[ObjectRow]:
     watching = store.watch(start, prefix_end(start), reader.revision + 1)
     try:
         for batch in watching:
@@ -40,7 +40,7 @@ def _changes(store: Watchable, reader: Reader, start: bytes) -> Iterator[Row]:
         watching.cancel()
 
 
-def _subject(reader: Reader, event: Event) -> Row | None:
+def _subject(reader: Reader, event: Event) -> ObjectRow | None:
     """What was written; of a deletion what was there before, as far as etcd still has it."""
     if not event.deleted:
         return reader.objects.row(event.kv)

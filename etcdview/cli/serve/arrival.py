@@ -16,7 +16,7 @@ BODY_BYTES = 2 * 1024 * 1024 + 64 * 1024
 _END_OF_HEAD = b"\r\n\r\n"
 
 
-class Verdict(enum.Enum):
+class Decision(enum.Enum):
     """What to do with what has arrived."""
 
     MORE = "wait for more"
@@ -26,7 +26,7 @@ class Verdict(enum.Enum):
     HEAD_TOO_LARGE = "431 Request Header Fields Too Large"
 
 
-REFUSALS = frozenset({Verdict.NEEDS_LENGTH, Verdict.BODY_TOO_LARGE, Verdict.HEAD_TOO_LARGE})
+REFUSALS = frozenset({Decision.NEEDS_LENGTH, Decision.BODY_TOO_LARGE, Decision.HEAD_TOO_LARGE})
 
 
 class Arrival:
@@ -39,20 +39,20 @@ class Arrival:
         self._client = client
         self._searched = 0  # bytes in which the head does not end
         self._whole_bytes = 0  # 0 until the head is there
-        self._refused: Verdict | None = None
+        self._refused: Decision | None = None
 
     @property
     def head_is_there(self) -> bool:
         """Whether what is missing is the body's."""
         return bool(self._whole_bytes)
 
-    def verdict(self) -> Verdict:
+    def verdict(self) -> Decision:
         """What the bytes until now are."""
         if not self._whole_bytes and not self._refused:
             self._look_for_head()
         if self._refused:
             return self._refused
-        return Verdict.WHOLE if self._whole_bytes and len(self.data) >= self._whole_bytes else Verdict.MORE
+        return Decision.WHOLE if self._whole_bytes and len(self.data) >= self._whole_bytes else Decision.MORE
 
     def _look_for_head(self) -> None:
         """Parse it, if its end is among the bytes that are new."""
@@ -69,14 +69,14 @@ class Arrival:
         if request is not None and parser is not None:
             self._measure(request, len(self.data) - len(parser.unreader.buf.getvalue()))
         elif len(self.data) > HEAD_BYTES:
-            self._refused = Verdict.HEAD_TOO_LARGE
+            self._refused = Decision.HEAD_TOO_LARGE
 
     def _measure(self, request: Any, head_bytes: int) -> None:
         if isinstance(request.body.reader, ChunkedReader):  # browsers send none, and its end is unknown
-            self._refused = Verdict.NEEDS_LENGTH
+            self._refused = Decision.NEEDS_LENGTH
             return
         if request.body.reader.length > BODY_BYTES:
-            self._refused = Verdict.BODY_TOO_LARGE
+            self._refused = Decision.BODY_TOO_LARGE
             return
         self.asks_to_go_on = any(
             name == "EXPECT" and value.lower() == "100-continue" for name, value in request.headers

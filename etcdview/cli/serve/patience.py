@@ -24,7 +24,7 @@ from gunicorn.http import get_parser
 from gunicorn.sock import ssl_wrap_socket
 from gunicorn.workers.gthread import ThreadWorker
 
-from etcdview.cli.serve.arrival import REFUSALS, Arrival, Verdict
+from etcdview.cli.serve.arrival import REFUSALS, Arrival, Decision
 
 HEAD_SECONDS = 10.0  # from its first byte, and for the TLS handshake
 BODY_SECONDS = 30.0
@@ -121,14 +121,14 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
     def _again(self, waiting: Waiting) -> Any:
         return functools.partial(self._advance, waiting)
 
-    def _read(self, waiting: Waiting) -> Verdict:
+    def _read(self, waiting: Waiting) -> Decision:
         """Read until there is a verdict. Raises what a socket without bytes does, and EOFError at its end."""
         conn, arrival = waiting.conn, waiting.arrival
         if waiting.handshake:
             conn.sock.do_handshake()
             waiting.handshake = False
             waiting.deadline = time.monotonic() + self.cfg.keepalive
-        while (verdict := arrival.verdict()) is Verdict.MORE:
+        while (verdict := arrival.verdict()) is Decision.MORE:
             began, had_head = bool(arrival.data), arrival.head_is_there
             data = conn.sock.recv(_PIECE_BYTES)
             if not data:
@@ -142,12 +142,12 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
         return verdict
 
     def _begin_body(self, waiting: Waiting) -> None:
-        if waiting.arrival.verdict() is Verdict.MORE and waiting.arrival.head_is_there:
+        if waiting.arrival.verdict() is Decision.MORE and waiting.arrival.head_is_there:
             waiting.deadline = time.monotonic() + BODY_SECONDS
             if waiting.arrival.asks_to_go_on:
                 waiting.conn.sock.send(b"HTTP/1.1 100 Continue\r\n\r\n")
 
-    def _decide(self, waiting: Waiting, verdict: Verdict) -> None:
+    def _decide(self, waiting: Waiting, verdict: Decision) -> None:
         if verdict in REFUSALS:
             self._refuse(waiting, verdict.value)
             return

@@ -29,7 +29,7 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class ResourceRule:
     """What one entry of `resources` says: for these resources ("secrets", "*.apps", "*.*") the first provider
     writes, and all read. A provider is aescbc, aesgcm, secretbox, kms or identity."""
 
@@ -43,7 +43,7 @@ class Rule:
 class EncryptionConfig:
     """All rules of a file, in its order."""
 
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[ResourceRule, ...] = ()
 
     def all_keys(self) -> tuple[Key, ...]:
         """All keys, whichever rule has them: a value may have been written under an earlier one."""
@@ -53,7 +53,7 @@ class EncryptionConfig:
         """The keys of that provider and name: a name may stand twice."""
         return tuple(key for key in self.all_keys() if (key.provider, key.name) == (provider, name))
 
-    def rule_for(self, resource: str) -> Rule | None:
+    def rule_for(self, resource: str) -> ResourceRule | None:
         """The first rule that covers "secrets" or "deployments.apps", as the API server chooses it."""
         return next((rule for rule in self.rules if any(_covers(r, resource) for r in rule.resources)), None)
 
@@ -97,7 +97,7 @@ def parse_encryption_config(raw: Any) -> EncryptionConfig:
     return EncryptionConfig(tuple(_rule(rule, f"resources[{i}]") for i, rule in enumerate(rules)))
 
 
-def _rule(raw: Any, where: str) -> Rule:
+def _rule(raw: Any, where: str) -> ResourceRule:
     resources = tuple(str(r) for r in _list(raw, "resources", where))
     providers: list[str] = []
     keys: list[Key] = []
@@ -114,7 +114,7 @@ def _rule(raw: Any, where: str) -> Rule:
             keys.extend(_keys(name, settings, f"{place}.{name}"))
         elif name == "kms" and isinstance(settings, dict):
             kms_names.append(str(settings.get("name", "")))
-    return Rule(resources, tuple(providers), tuple(keys), tuple(kms_names))
+    return ResourceRule(resources, tuple(providers), tuple(keys), tuple(kms_names))
 
 
 def _keys(provider: str, settings: Any, where: str) -> Iterator[Key]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from etcdview.codec.protobuf import special_from_json, wire
-from etcdview.codec.protobuf.schema import Field, Schema, Struct
+from etcdview.codec.protobuf.schema import Schema, SchemaField, Struct
 from etcdview.errors import EncodeError
 from etcdview.kube.reasons import json_type, reason
 
@@ -38,7 +38,7 @@ class Writer:
         ordered = sorted(struct.fields, key=lambda f: f.number)
         return b"".join(part for f in ordered for part in self._field(f, obj, path))
 
-    def _field(self, f: Field, obj: Mapping[str, Any], path: str) -> Iterator[bytes]:
+    def _field(self, f: SchemaField, obj: Mapping[str, Any], path: str) -> Iterator[bytes]:
         value = obj if f.inline else obj.get(f.name)
         here = path if f.inline else f"{path}.{f.name}" if path else f.name
         if f.map_key:
@@ -53,17 +53,17 @@ class Writer:
                 return
             yield self._one(f, f.number, value, here)
 
-    def _entry(self, f: Field, key: str, value: Any, path: str) -> bytes:
+    def _entry(self, f: SchemaField, key: str, value: Any, path: str) -> bytes:
         return wire.text(1, key) + self._one(f, 2, value, path)
 
-    def _one(self, f: Field, number: int, value: Any, path: str) -> bytes:
+    def _one(self, f: SchemaField, number: int, value: Any, path: str) -> bytes:
         """One value with its tag; None is zero."""
         if f.message >= 0:
             return wire.delimited(number, self._nested(f, value, path))
         held = _ZEROS.get(f.scalar, 0) if value is None else value
         return wire.tag(number, _WIRE_TYPES.get(f.scalar, wire.VARINT)) + _scalar(f.scalar, held, path)
 
-    def _nested(self, f: Field, value: Any, path: str) -> bytes:
+    def _nested(self, f: SchemaField, value: Any, path: str) -> bytes:
         struct = self._schema.struct(f.message)
         special = special_from_json.WRITERS.get(struct.name)
         if special is not None:

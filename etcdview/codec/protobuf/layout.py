@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from etcdview.codec.protobuf import wire
-from etcdview.codec.protobuf.schema import Field, Schema
+from etcdview.codec.protobuf.schema import Schema, SchemaField
 
-Fields = Mapping[int, Field]
+Fields = Mapping[int, SchemaField]
 
 
 @functools.lru_cache(maxsize=4096)
@@ -18,14 +18,14 @@ def fields(schema: Schema, struct: int) -> Fields:
     return {field.number: field for field in schema.struct(struct).fields}
 
 
-def inner(schema: Schema, field: Field) -> Fields | None:
+def inner(schema: Schema, field: SchemaField) -> Fields | None:
     """What is inside the field's value; None for anything but a message. An entry of a map is one, of two fields."""
     if field.map_key:
         return _entry(field)
     return fields(schema, field.message) if field.message >= 0 else None
 
 
-def fits(field: Field, wire_type: int) -> bool:
+def fits(field: SchemaField, wire_type: int) -> bool:
     """Whether the parser takes the wire type for the field; else the value is unknown to it."""
     if field.map_key or field.message >= 0 or field.scalar in "sy":
         return wire_type == wire.BYTES
@@ -34,7 +34,7 @@ def fits(field: Field, wire_type: int) -> bool:
 
 
 @functools.lru_cache(maxsize=1024)
-def _entry(field: Field) -> Fields:
+def _entry(field: SchemaField) -> Fields:
     plain = replace(field, map_key="")
     return {
         1: replace(plain, number=1, name="key", scalar=field.map_key, message=-1),

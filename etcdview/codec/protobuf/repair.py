@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from etcdview.codec.protobuf import layout, wire
-from etcdview.codec.protobuf.schema import Field, Schema
+from etcdview.codec.protobuf.schema import Schema, SchemaField
 from etcdview.codec.scalars import go_utf8
 from etcdview.errors import DecodeError
 
@@ -84,7 +84,7 @@ def _cut(error: wire.WireError, data: bytes) -> wire.Piece | None:
 
 
 def _value(
-    schema: Schema, field: Field | None, data: bytes, piece: wire.Piece, depth: int
+    schema: Schema, field: SchemaField | None, data: bytes, piece: wire.Piece, depth: int
 ) -> tuple[bytes, wire.WireError | None]:
     if piece.wire_type != wire.BYTES:
         return data[piece.start : piece.end], None

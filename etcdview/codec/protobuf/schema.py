@@ -23,7 +23,7 @@ _TYPE = re.compile(r"(?P<list>\[\])?(?:\{(?P<key>.)\})?(?:M(?P<message>\d+)|(?P<
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What a field is on the wire. See Field."""
+    """What a field is on the wire. See SchemaField."""
 
     scalar: str
     message: int
@@ -32,7 +32,7 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class SchemaField:
     """One field of a message as one release has it.
 
     `scalar` is "" for messages, else b bool, i int32, l int64, u uint32, U uint64, s string, y bytes, d float64,
@@ -72,7 +72,7 @@ class Struct:
     name: str
     custom: bool
     wrapped: bool
-    fields: tuple[Field, ...]
+    fields: tuple[SchemaField, ...]
 
 
 class Schema:
@@ -135,11 +135,11 @@ def _index(releases: tuple[Release, ...], release: Release | None) -> int:
     return max((i for i, known in enumerate(releases) if known <= release), default=0)
 
 
-def _field(row: list[Any], at: int) -> Field:
+def _field(row: list[Any], at: int) -> SchemaField:
     number, name, kind, spans = row
     flags, known = _at(spans, at)
     what = shape(kind)
-    return Field(
+    return SchemaField(
         number=number,
         name=name,
         scalar=what.scalar,

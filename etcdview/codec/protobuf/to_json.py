@@ -14,14 +14,14 @@ from google.protobuf.message import Message
 
 from etcdview.codec.protobuf import special
 from etcdview.codec.protobuf.descriptors import Pool
-from etcdview.codec.protobuf.schema import Field, Schema, Struct
+from etcdview.codec.protobuf.schema import Schema, SchemaField, Struct
 from etcdview.codec.scalars import number, to_base64
 
 Convert = Callable[[Any], Any]
 
 
 @dataclass(slots=True)
-class Plan:
+class StructPlan:
     """How one struct becomes a dict: `steps` by field descriptor, `nulls` for what is null when absent.
 
     A step is (JSON name, converter or None for as it is, whether a zero is emitted); the name "" spreads an
@@ -67,10 +67,10 @@ class Plans:
         self._pool = pool
         self._readers = special.LENIENT_READERS if lenient else special.READERS
         self._lock = threading.Lock()  # guards _made; what is in _ready is whole, and read without it
-        self._made: dict[int, Plan] = {}
-        self._ready: dict[int, Plan] = {}
+        self._made: dict[int, StructPlan] = {}
+        self._ready: dict[int, StructPlan] = {}
 
-    def plan(self, number: int) -> Plan:
+    def plan(self, number: int) -> StructPlan:
         """The plan of the struct."""
         ready = self._ready.get(number)
         if ready is not None:
@@ -84,21 +84,21 @@ class Plans:
         """The struct's message in these bytes as a dict. Raises google.protobuf.message.DecodeError, and ours."""
         return self.plan(number).object(self._pool.message(number).FromString(raw))
 
-    def _make(self, number: int) -> Plan:
+    def _make(self, number: int) -> StructPlan:
         made = self._made.get(number)
         if made is None:
             # Into the table before it is filled: JSONSchemaProps holds itself.
-            made = self._made[number] = Plan()
+            made = self._made[number] = StructPlan()
             self._fill(made, self._schema.struct(number))
         return made
 
-    def _fill(self, plan: Plan, struct: Struct) -> None:
+    def _fill(self, plan: StructPlan, struct: Struct) -> None:
         descriptor = self._pool.message(struct.number).DESCRIPTOR
         for f in struct.fields:
             plan.steps[descriptor.fields_by_number[f.number]] = self._step(f)
         plan.nulls = tuple(f.name for f in struct.fields if f.nullable and not f.inline)
 
-    def _step(self, f: Field) -> tuple[str, Convert | None, bool]:
+    def _step(self, f: SchemaField) -> tuple[str, Convert | None, bool]:
         one = self._one(f)
         if f.map_key:
             return f.name, _mapped(one), False
@@ -110,7 +110,7 @@ class Plans:
             return f.name, one, False
         return f.name, one, f.pointer or not f.omitempty or f.message >= 0
 
-    def _one(self, f: Field) -> Convert | None:
+    def _one(self, f: SchemaField) -> Convert | None:
         """The converter of a single value; None where it is JSON already."""
         if f.scalar:
             return _SCALARS.get(f.scalar)

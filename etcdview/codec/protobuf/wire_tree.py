@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from etcdview.codec.model import WireNode
 from etcdview.codec.protobuf import layout, wire
 from etcdview.codec.protobuf.envelope import MAGIC, open_envelope
-from etcdview.codec.protobuf.schema import Field, Schema
+from etcdview.codec.protobuf.schema import Schema, SchemaField
 from etcdview.codec.scalars import go_utf8
 
 # A page shows no more; the last node is then of wire type "more".
@@ -56,7 +56,7 @@ class _Walk:
             else:
                 yield _end("broken", at, end, error.reason)
 
-    def _node(self, field: Field | None, piece: wire.Piece, depth: int, below: layout.Fields | None) -> WireNode:
+    def _node(self, field: SchemaField | None, piece: wire.Piece, depth: int, below: layout.Fields | None) -> WireNode:
         kind = wire.NAMES[piece.wire_type]
         offset, length = piece.start, piece.end - piece.start
         if field is None or not layout.fits(field, piece.wire_type) or depth >= wire.MAX_DEPTH:
@@ -75,7 +75,7 @@ def _end(wire_type: str, offset: int, end: int, why: str) -> WireNode:
     return WireNode(offset, end - offset, 0, "", wire_type, why, known=False)
 
 
-def _text(field: Field, data: bytes, piece: wire.Piece) -> str:
+def _text(field: SchemaField, data: bytes, piece: wire.Piece) -> str:
     held = data[piece.value_start : piece.end]
     if field.scalar == "s":
         return go_utf8(held)
@@ -99,8 +99,8 @@ def _hex(held: bytes) -> str:
     return held[:_PREVIEW].hex(" ") + (" …" if len(held) > _PREVIEW else "")
 
 
-def _own(number: int, name: str, scalar: str = "s") -> Field:
-    return Field(number, name, scalar, -1, False, "", False, False, False, False, True)
+def _own(number: int, name: str, scalar: str = "s") -> SchemaField:
+    return SchemaField(number, name, scalar, -1, False, "", False, False, False, False, True)
 
 
 # runtime.Unknown and its TypeMeta (k8s.io/apimachinery/pkg/runtime/generated.proto).

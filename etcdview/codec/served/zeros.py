@@ -6,7 +6,7 @@ from typing import Any
 
 from etcdview.codec.model import Object
 from etcdview.codec.protobuf import special
-from etcdview.codec.protobuf.schema import Field, Schema, Struct
+from etcdview.codec.protobuf.schema import Schema, SchemaField, Struct
 
 _SCALARS: dict[str, Any] = {"s": "", "b": False}
 _NULL = ("apis/meta/v1.Time", "apis/meta/v1.MicroTime", "runtime.RawExtension")
@@ -31,18 +31,18 @@ def _fill(schema: Schema, struct: Struct, obj: Object) -> None:
             obj[field.name] = _zero(schema, field)
 
 
-def _is_shown_when_zero(field: Field) -> bool:
+def _is_shown_when_zero(field: SchemaField) -> bool:
     """omitempty hides a zero scalar, but no struct; omitzero hides both."""
     return not field.omitzero and (field.message >= 0 or not field.omitempty)
 
 
-def _descend(schema: Schema, field: Field, value: Any) -> None:
+def _descend(schema: Schema, field: SchemaField, value: Any) -> None:
     struct = schema.struct(field.message)
     if isinstance(value, dict) and not struct.custom and struct.name not in special.READERS:
         _fill(schema, struct, value)
 
 
-def _inner(field: Field, value: Any) -> list[Any]:
+def _inner(field: SchemaField, value: Any) -> list[Any]:
     """The messages in the field's value."""
     if field.message < 0:
         return []
@@ -53,11 +53,11 @@ def _inner(field: Field, value: Any) -> list[Any]:
     return [value]
 
 
-def _any_of(schema: Schema, field: Field, obj: Object) -> bool:
+def _any_of(schema: Schema, field: SchemaField, obj: Object) -> bool:
     return any(inner.name in obj for inner in schema.struct(field.message).fields)
 
 
-def _zero(schema: Schema, field: Field) -> Any:
+def _zero(schema: Schema, field: SchemaField) -> Any:
     if field.message < 0:
         return _SCALARS.get(field.scalar, 0)
     struct = schema.struct(field.message)

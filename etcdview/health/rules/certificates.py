@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
-from etcdview.health.certificate_inventory import Entry, names_host
+from etcdview.health.certificate_inventory import CertificateEntry, names_host
 from etcdview.health.findings import Finding, Severity
 from etcdview.health.rules.base import RuleContext, listed, plural, read_at, rule
 
@@ -129,12 +129,12 @@ def _urgency(days: float) -> Severity:
     return "critical" if days <= _VERY_SOON_DAYS else "warning"
 
 
-def _of(entry: Entry) -> str:
+def _of(entry: CertificateEntry) -> str:
     places = [p.where for p in entry.places]
     return f"{entry.certificate.subject} ({listed(places[:3])}{' and more' if len(places) > 3 else ''})"
 
 
-def _how(entry: Entry) -> str:
+def _how(entry: CertificateEntry) -> str:
     if entry.renew:
         return "Renew it, then restart the member or the component that uses it, one machine at a time."
     if entry.certificate.authority:
@@ -142,7 +142,7 @@ def _how(entry: Entry) -> str:
     return "Have its CA reissue it, then restart what uses it."
 
 
-def _commands(entry: Entry) -> tuple[str, ...]:
+def _commands(entry: CertificateEntry) -> tuple[str, ...]:
     """kubeadm's where it made the certificate; else one that shows it."""
     if entry.renew:
         return (entry.renew, _KUBEADM)

@@ -21,7 +21,7 @@ _FEW_TRIPS = 2  # etcd notes the round trip to each peer, smoothed, every thirty
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class SamplePair:
     """Two samples of one member's metrics, some time apart."""
 
     member: MemberFacts
@@ -45,12 +45,12 @@ class Window:
         return f"in {self.seconds:.0f} s up to {read_at(self.member.endpoint.wire.metrics.at)[6:-1]}"
 
 
-def windows(context: RuleContext) -> Iterator[Window]:
+def windows(context: RuleContext) -> Iterator[SamplePair]:
     """The members whose metrics were read twice."""
     for member in context.facts.members:
         first, last = member.endpoint.metrics_before, member.endpoint.wire.metrics
         if first.value and last.value and first.at and last.at and last.at > first.at:
-            yield Window(member, first.value, last.value, (last.at - first.at).total_seconds())
+            yield SamplePair(member, first.value, last.value, (last.at - first.at).total_seconds())
 
 
 @rule("metrics-unread")

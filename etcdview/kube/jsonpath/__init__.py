@@ -14,7 +14,7 @@ from etcdview.kube.jsonpath.nodes import (
     Chain,
     Descent,
     EvaluationError,
-    Filter,
+    FilterStep,
     Node,
     Slice,
     Union,
@@ -86,7 +86,7 @@ def _check(path: str, chain: Chain) -> None:
             raise QueryError(f"Invalid JSONPath {path[:200]!r}: unrecognized identifier {node.word}.", HOW)
         if isinstance(node, Union) and not _are_distinct(node.branches):
             raise _costly(path, f"brackets hold at most {MAX_BRANCHES} things, each once, and no slices")
-        if isinstance(node, Filter) and not (_is_single(node.left) and _is_single(node.right)):
+        if isinstance(node, FilterStep) and not (_is_single(node.left) and _is_single(node.right)):
             raise _costly(path, "a filter compares fields, each named by a path without *, .. and filters of its own")
 
 
@@ -105,7 +105,7 @@ def _are_distinct(branches: tuple[Chain, ...]) -> bool:
 def _is_single(chain: Chain) -> bool:
     """Whether each part finds one value at most in each."""
     return not any(
-        isinstance(node, Wildcard | Descent | Filter | Union) or (isinstance(node, Slice) and not node.derived)
+        isinstance(node, Wildcard | Descent | FilterStep | Union) or (isinstance(node, Slice) and not node.derived)
         for node in chain.nodes
     )
 

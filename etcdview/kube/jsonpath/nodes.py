@@ -69,7 +69,7 @@ class Literal:
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class FieldStep:
     """.name"""
 
     name: str
@@ -164,7 +164,7 @@ class Union:
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
+class FilterStep:
     """[?(left operator right)]; the operator "exists" has no right side."""
 
     left: Chain
@@ -223,7 +223,7 @@ def inner(node: Node) -> Iterator[Chain]:
     """The paths within a part."""
     if isinstance(node, Union):
         yield from node.branches
-    elif isinstance(node, Filter):
+    elif isinstance(node, FilterStep):
         yield from (node.left, node.right)
 
 

@@ -12,7 +12,18 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from etcdview.errors import QueryError
-from etcdview.kube.jsonpath.nodes import Chain, Descent, Field, Filter, Literal, Node, Slice, Union, Unknown, Wildcard
+from etcdview.kube.jsonpath.nodes import (
+    Chain,
+    Descent,
+    FieldStep,
+    FilterStep,
+    Literal,
+    Node,
+    Slice,
+    Union,
+    Unknown,
+    Wildcard,
+)
 
 HOW = 'Write it as kubectl does: {.items[*].metadata.name}, {range .items[*]}{.metadata.name}{"\\n"}{end}.'
 MAX_LENGTH = 10_000
@@ -121,7 +132,7 @@ class _Reader:
 
     def _field(self) -> None:
         name = self._name(escapes=True)
-        self.nodes.append(Wildcard() if name == "*" else Field(name.replace("\\", "")))
+        self.nodes.append(Wildcard() if name == "*" else FieldStep(name.replace("\\", "")))
 
     def _name(self, *, escapes: bool) -> str:
         start = self.at
@@ -224,9 +235,9 @@ class _Reader:
         inside, self.at = self.text[start:end], end + 2
         match = _COMPARISON.fullmatch(inside)
         if match is None:
-            self.nodes.append(Filter(self._within(inside), "exists"))
+            self.nodes.append(FilterStep(self._within(inside), "exists"))
         else:
-            self.nodes.append(Filter(self._within(match[1]), match[2], self._within(match[3])))
+            self.nodes.append(FilterStep(self._within(match[1]), match[2], self._within(match[3])))
 
     def _filter_end(self, start: int) -> int:
         """Where the filter's ) stands: one that no quote encloses."""

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from etcdview.cluster.window import Window
 from etcdview.health.certificate_inventory import (
+    CertificateEntry,
     CertificateInventory,
-    Entry,
     Location,
     Unreadable,
     collect,
@@ -106,7 +106,7 @@ def _none(certificates: CertificateInventory, plain: tuple[str, ...], *, live: b
     return "No member presented a certificate." if probed else "The members have not been probed yet."
 
 
-def _row(entry: Entry, now: datetime) -> CertificateRow:
+def _row(entry: CertificateEntry, now: datetime) -> CertificateRow:
     certificate = entry.certificate
     days = certificate.days_left(now)
     tone, state = state_of(days, certificate.begins > now)
@@ -148,7 +148,7 @@ def _key_fit(fits: bool | None) -> str:
     return "matches its key file" if fits else "does not match its key file"
 
 
-def _vouched(entry: Entry) -> str:
+def _vouched(entry: CertificateEntry) -> str:
     if entry.trusted:
         return "trusted directly" if len(entry.chain) == 1 else "chains to a trusted CA"
     return "no CA is known to check it against" if entry.trusted is None else "not signed by a known CA"

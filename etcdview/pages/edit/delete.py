@@ -14,7 +14,7 @@ from etcdview.pages.edit.writing import Writing, crumbs_to, name_of
 from etcdview.pages.parts import commands
 from etcdview.pages.parts.addresses import Crumb, object_href
 from etcdview.pages.parts.commands import Command
-from etcdview.pages.parts.writable import Problem, check_typed
+from etcdview.pages.parts.writable import InputProblem, check_typed
 from etcdview.stores.protocols import prefix_end
 from etcdview.writes import etcdctl
 
@@ -38,7 +38,7 @@ class DeletePage:
     commands: tuple[Command, ...]
     confirm: str
     undo_path: str
-    problem: Problem | None = None
+    problem: InputProblem | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class PrefixPage:
     confirm: str
     undo_path: str
     deleted: int = 0
-    problem: Problem | None = None
+    problem: InputProblem | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class PrefixDone:
     revision: int
 
 
-def delete_page(window: Window, key: bytes, problem: Problem | None = None) -> DeletePage:
+def delete_page(window: Window, key: bytes, problem: InputProblem | None = None) -> DeletePage:
     """What deleting the key means. Raises what Writing raises."""
     writing = Writing(window)
     before = writing.existing(key)
@@ -116,7 +116,7 @@ def delete_key(window: Window, key: bytes, revision: int, typed: str, now: datet
     return writing.delete([before], now)
 
 
-def prefix_page(window: Window, prefix: bytes, *, problem: Problem | None = None, deleted: int = 0) -> PrefixPage:
+def prefix_page(window: Window, prefix: bytes, *, problem: InputProblem | None = None, deleted: int = 0) -> PrefixPage:
     """What deleting all keys below the prefix would delete. Raises QueryError for more than MAX_KEYS of them."""
     writing = Writing(window)
     kvs, revision = _below(window, writing, prefix) if prefix else ((), 0)

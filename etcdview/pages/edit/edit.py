@@ -15,7 +15,7 @@ from etcdview.models import KeyValue
 from etcdview.pages.edit.restore import restoring
 from etcdview.pages.edit.writing import Writing, crumbs_to, name_of
 from etcdview.pages.parts.addresses import Crumb, key_href
-from etcdview.pages.parts.writable import Problem
+from etcdview.pages.parts.writable import InputProblem
 from etcdview.writes.drafts import Draft, Drafter
 from etcdview.writes.encodings import FORMATS, new_form
 from etcdview.writes.manifests import FORMS, read_manifest
@@ -65,7 +65,7 @@ class EditPage:
     has_managed: bool
     delete_href: str
     formats: tuple[str, ...] = FORMATS
-    problem: Problem | None = None
+    problem: InputProblem | None = None
     typed: bool = False
 
 
@@ -87,7 +87,7 @@ def retry_page(window: Window, query: EditQuery, error: EtcdviewError | None) ->
     """The editor with the text as it was typed, and what is wrong with it."""
     writing = Writing(window)
     before = writing.current(query.key) if query.key and query.how == "update" else None
-    return replace(_editor(window, query, query.text, before), problem=Problem.of(error), typed=True)
+    return replace(_editor(window, query, query.text, before), problem=InputProblem.of(error), typed=True)
 
 
 def converted_page(window: Window, query: EditQuery, to: str) -> EditPage:

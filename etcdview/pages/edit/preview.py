@@ -18,7 +18,7 @@ from etcdview.pages.parts.addresses import Crumb, key_href, object_href
 from etcdview.pages.parts.commands import Command
 from etcdview.pages.parts.links import Link
 from etcdview.pages.parts.text_diff import DiffLine, text_diff
-from etcdview.pages.parts.writable import Problem, check_typed
+from etcdview.pages.parts.writable import InputProblem, check_typed
 from etcdview.writes import etcdctl
 from etcdview.writes.drafts import Draft
 
@@ -47,7 +47,7 @@ class PreviewPage:
     commands: tuple[Command, ...]
     confirm: str
     undo_path: str
-    problem: Problem | None = None
+    problem: InputProblem | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class DonePage:
     undo: Link | None
 
 
-def preview_page(window: Window, query: EditQuery, problem: Problem | None = None) -> PreviewPage:
+def preview_page(window: Window, query: EditQuery, problem: InputProblem | None = None) -> PreviewPage:
     """What the change would do; raises what draft_of raises."""
     writing = Writing(window)
     draft = draft_of(window, writing, query)

@@ -43,7 +43,7 @@ class ObjectLinks:
 
 
 @dataclass(frozen=True, slots=True)
-class Deletion:
+class DeletedKey:
     """The revision at which a key that does not exist was deleted; `seen` when, where a watch saw it, "" else."""
 
     revision: int
@@ -68,7 +68,7 @@ class ObjectPage:
     title: str
     subtitle: str
     entry: Entry
-    deleted: Deletion | None
+    deleted: DeletedKey | None
     newest: bool
     revision: int
     how: str
@@ -110,7 +110,7 @@ def object_page(window: Window, query: ObjectQuery, now: datetime) -> ObjectPage
     )
 
 
-def _read(window: Window, query: ObjectQuery) -> tuple[ObjectAnswer, Deletion | None, bool]:
+def _read(window: Window, query: ObjectQuery) -> tuple[ObjectAnswer, DeletedKey | None, bool]:
     """The value, whether the key has been deleted since, and whether the value is still the newest."""
     key = query.key
     if not query.revision:
@@ -125,8 +125,8 @@ def _read(window: Window, query: ObjectQuery) -> tuple[ObjectAnswer, Deletion | 
     return answer, _deletion(window, key, past.deletion_before(window, key, now.revision)), False
 
 
-def _deletion(window: Window, key: bytes, revision: int) -> Deletion:
-    return Deletion(revision, past.seen_deleted(window, key, revision))
+def _deletion(window: Window, key: bytes, revision: int) -> DeletedKey:
+    return DeletedKey(revision, past.seen_deleted(window, key, revision))
 
 
 def _last_value(window: Window, error: DeletedError) -> ObjectAnswer:

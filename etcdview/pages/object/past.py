@@ -14,7 +14,7 @@ from etcdview.cluster.window import Entry, Window
 from etcdview.errors import CompactedError, TooLargeError
 from etcdview.index.base import Changing
 from etcdview.index.changes import KEPT_CHANGES, Change
-from etcdview.stores.key_past import KeyPast, Wanted, key_past
+from etcdview.stores.key_past import KeyPast, PastRequest, key_past
 
 MAX_REVISIONS = 50
 MAX_BYTES = 8 << 20  # of values; one page shows no more
@@ -121,7 +121,7 @@ def _read_life(window: Window, entry: Entry | None, found: _Collected) -> int:
 def _read_earlier(window: Window, key: bytes, before: int, found: _Collected) -> None:
     """The lives that ended before `before`, at which the key was created or is known to be absent."""
     room = found.limit - len(found.revisions) + 1  # one too many tells that there are more
-    wanted = Wanted(key, before, room, max(found.max_bytes, 1), certain=bool(found.revisions))
+    wanted = PastRequest(key, before, room, max(found.max_bytes, 1), certain=bool(found.revisions))
     recalled = _recall(window, wanted)
     if recalled is None:
         _search_lives(window, key, before, found)
@@ -145,7 +145,7 @@ def _search_lives(window: Window, key: bytes, before: int, found: _Collected) ->
         before = _read_life(window, window.get(key, deleted_at - 1).entry, found)
 
 
-def _recall(window: Window, wanted: Wanted) -> KeyPast | None:
+def _recall(window: Window, wanted: PastRequest) -> KeyPast | None:
     """What the store itself knows; one at a time, since a live etcd reads all its revisions for it."""
     lock = window.cluster.recalling
     if not lock.acquire(timeout=SCAN_WAIT_SECONDS):
@@ -167,7 +167,7 @@ def deletion_before(window: Window, key: bytes, revision: int) -> int:
     known = window.cluster.deletions.get(key)
     if known is not None and _holds(window, key, known, revision):
         return known.revision
-    recalled = _recall(window, Wanted(key, revision + 1, 1, MAX_BYTES))
+    recalled = _recall(window, PastRequest(key, revision + 1, 1, MAX_BYTES))
     if recalled is None:
         found = _search(window, key, revision)
     else:

@@ -10,14 +10,14 @@ from etcdview.stores.protocols import Writable
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class InputProblem:
     """What is wrong with what was typed."""
 
     what: str
     remedy: str = ""
 
     @classmethod
-    def of(cls, error: EtcdviewError | None) -> Problem | None:
+    def of(cls, error: EtcdviewError | None) -> InputProblem | None:
         """None for no error."""
         return None if error is None else cls(error.what, error.remedy)
 

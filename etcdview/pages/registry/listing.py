@@ -17,7 +17,7 @@ from etcdview.kube.resources import ResourceType
 from etcdview.kube.selectors import LabelSelector
 from etcdview.kube.sorting import natural
 from etcdview.kube.visible import unmistakable
-from etcdview.objects import Row
+from etcdview.objects import ObjectRow
 from etcdview.relations.model import Health as Health
 from etcdview.relations.severity import Severity, severity_of
 from etcdview.relations.states import health_of
@@ -35,7 +35,7 @@ class TableRow:
     The cell at `name_at` is the name. It comes from the key, whatever the object calls itself.
     """
 
-    entry: Row
+    entry: ObjectRow
     cells: Cells
     now: datetime
     pod_status: str = ""
@@ -114,7 +114,7 @@ class Listing:
         is_pod = (resource.group, resource.kind) == ("", "Pod")
         self._pod_status = names.index("Status") if is_pod else None
 
-    def row(self, entry: Row, now: datetime) -> TableRow:
+    def row(self, entry: ObjectRow, now: datetime) -> TableRow:
         """One object as a row, its ages counted to `now`."""
         if entry.object is None:
             return TableRow(entry, (), now)
@@ -163,7 +163,7 @@ def in_kubectl_order(table: Table, items: list[Item], obj: Callable[[Item], Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
+class RowFilter:
     """Which objects: those with such labels, whose cells have all of the words, whatever their case."""
 
     labels: LabelSelector

@@ -21,7 +21,7 @@ from etcdview.pages.parts.types import find_type, named_tree
 from etcdview.pages.registry.keytree import KeyBranch, other_keys
 from etcdview.pages.registry.query import UNRECOGNISED, RegistryQuery
 from etcdview.pages.registry.reading import range_of, table_of
-from etcdview.pages.registry.table import Cell, Head, ObjectTable, Row, object_table
+from etcdview.pages.registry.table import Cell, Head, ObjectTable, PageRow, object_table
 
 NAMESPACES_SHOWN = 100  # of a type with thousands of them, those around the chosen one
 
@@ -53,7 +53,7 @@ class TypeLink:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class ResourceGroup:
     """The resource types of one API group; `name` is "core" for the group without a name."""
 
     name: str
@@ -74,7 +74,7 @@ class RegistryPage:
 
     crumbs: tuple[Crumb, ...]
     freshness: Freshness
-    groups: tuple[Group, ...]
+    groups: tuple[ResourceGroup, ...]
     count: int
     query: RegistryQuery
     table: ObjectTable | None
@@ -147,7 +147,7 @@ def _with_unrecognised(page: RegistryPage, window: Window) -> RegistryPage:
     names = window.index.unrecognised(after=query.after, limit=query.limit)
     facts = window.facts(names.keys)
     rows = tuple(
-        Row(show(key), object_href(key), "", "", show(key), (Cell(show(key)), Cell(str(facts[key].mod_revision))))
+        PageRow(show(key), object_href(key), "", "", show(key), (Cell(show(key)), Cell(str(facts[key].mod_revision))))
         for key in names.keys
         if key in facts
     )
@@ -170,14 +170,14 @@ def _crumbs(resource: ResourceType, query: RegistryQuery) -> tuple[Crumb, ...]:
     return tuple(crumbs)
 
 
-def _groups(tree: Tree, query: RegistryQuery, chosen: TypeCount | None) -> Iterable[Group]:
+def _groups(tree: Tree, query: RegistryQuery, chosen: TypeCount | None) -> Iterable[ResourceGroup]:
     ordered = sorted(tree.types, key=lambda t: (not t.resource.builtin, t.resource.group, t.resource.plural))
     for group, types in groupby(ordered, key=lambda t: t.resource.group):
-        yield Group(group or "core", tuple(_type_link(t, query, chosen) for t in types))
+        yield ResourceGroup(group or "core", tuple(_type_link(t, query, chosen) for t in types))
     if tree.unrecognised:
         address = href("/registry", resource=UNRECOGNISED)
         link = TypeLink("unrecognised keys", tree.unrecognised, address, query.mode == "unrecognised")
-        yield Group("other", (link,))
+        yield ResourceGroup("other", (link,))
 
 
 def _type_link(counted: TypeCount, query: RegistryQuery, chosen: TypeCount | None) -> TypeLink:

@@ -13,7 +13,7 @@ from etcdview.index.base import KeyPage
 from etcdview.kube.resources import ResourceType
 from etcdview.pages.parts.types import find_type, named_tree
 from etcdview.pages.registry.changed import RowChanges
-from etcdview.pages.registry.listing import Filter, Listing, TableRow
+from etcdview.pages.registry.listing import Listing, RowFilter, TableRow
 from etcdview.pages.registry.query import RegistryQuery
 from etcdview.stores.protocols import prefix_end
 from etcdview.tables import Column, Table, table_for
@@ -89,7 +89,7 @@ class Reading:
         self._listing = listing
         self._now = now
         self._detail = detail
-        self._filter = Filter(query.labels.selector, query.text)
+        self._filter = RowFilter(query.labels.selector, query.text)
         self._prefix = range_of(window, query, listing.resource)
         self._scans = query.scans or listing.table.order is not None
 

@@ -60,7 +60,7 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class PageRow:
     """One object of the table, or a key whose value could not be decoded (`error` says why).
 
     `change` is "", "new", "changed" or "deleted": since the revision that a live page had before. `severity` is that
@@ -90,7 +90,7 @@ class ObjectTable:
     """
 
     heads: tuple[Head, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[PageRow, ...]
     show_namespace: bool
     show_links: bool
     count: int
@@ -101,7 +101,7 @@ class ObjectTable:
     first_href: str = ""
     poll_href: str = ""
 
-    def further(self, row: Row) -> Iterable[tuple[Head, Cell]]:
+    def further(self, row: PageRow) -> Iterable[tuple[Head, Cell]]:
         """The row's cells after the first, which leads to the object, each with its column's head."""
         return zip(self.heads[1:], row.cells[1:], strict=True)
 
@@ -151,7 +151,7 @@ class _Page:
             poll_href=self._poll_href(read),
         )
 
-    def _rows(self, read: TableRows, changes: RowChanges | None) -> tuple[Row, ...]:
+    def _rows(self, read: TableRows, changes: RowChanges | None) -> tuple[PageRow, ...]:
         """The rows that were read, and on a live page those deleted since, in the order of the keys' bytes."""
         if changes is None or read.scan is not None:
             return tuple([self._row(row, changes) for row in read.rows])
@@ -159,11 +159,11 @@ class _Page:
         rows |= {key: self._deleted(key) for key in changes.deleted}
         return tuple(rows[key] for key in sorted(rows))
 
-    def _row(self, row: TableRow, changes: RowChanges | None) -> Row:
+    def _row(self, row: TableRow, changes: RowChanges | None) -> PageRow:
         obj = row.entry.object
         links = named_links(self._window, obj) if obj is not None and self._names_others else {}
         severity = row.severity if self._has_state else "unknown"
-        return Row(
+        return PageRow(
             key=show(row.key),
             href=object_href(row.key),
             namespace=unmistakable(row.namespace),
@@ -184,11 +184,11 @@ class _Page:
             self._namespace_hrefs[namespace] = address
         return self._namespace_hrefs[namespace]
 
-    def _deleted(self, key: bytes) -> Row:
+    def _deleted(self, key: bytes) -> PageRow:
         object_key = self._window.keyspace.object_key(key)
         namespace, name = (object_key.namespace, object_key.name) if object_key else ("", "")
         shown = unmistakable(name) or show(key)
-        return Row(show(key), object_href(key), unmistakable(namespace), "", shown, (), change="deleted")
+        return PageRow(show(key), object_href(key), unmistakable(namespace), "", shown, (), change="deleted")
 
     def _poll_href(self, read: TableRows) -> str:
         """Since the older of the two revisions: an object may be younger than the names, and older than the values."""

@@ -45,7 +45,7 @@ OPTIONS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class Connection:
     """A channel with its stubs, and the stamp of the files it was made from."""
 
     channel: grpc.Channel
@@ -62,8 +62,8 @@ class Channel:
         # one thread opens at a time; the others use the link of before, or wait for this endpoint's opening alone
         self._newest = Kept(STAMP_SECONDS, self._renewed)
         self._lock = threading.Lock()  # guards all below; never held while a connection is opened
-        self._link: Link | None = None
-        self._retired: Link | None = None
+        self._link: Connection | None = None
+        self._retired: Connection | None = None
         self._closed = False
 
     @property
@@ -80,7 +80,7 @@ class Channel:
         except ValueError as error:  # what grpc raises when another thread has closed the channel just now
             raise UnreachableError(CLOSED, endpoint=self.name) from error
 
-    def link(self) -> Link:
+    def link(self) -> Connection:
         """The channel of the moment. Raises TlsError for unusable files, UnreachableError once closed."""
         link = self._newest.get()
         with self._lock:
@@ -100,7 +100,7 @@ class Channel:
         if self._closed:
             raise UnreachableError(CLOSED, endpoint=self.name)
 
-    def _renewed(self) -> Link:
+    def _renewed(self) -> Connection:
         """The link of before where the files are unchanged, else one made from them."""
         with self._lock:
             self._check_open()
@@ -118,7 +118,7 @@ class Channel:
         self._replace(link)
         return link
 
-    def _replace(self, link: Link) -> None:
+    def _replace(self, link: Connection) -> None:
         with self._lock:
             if self._closed:  # while the link was opened: nobody else would close it
                 link.channel.close()
@@ -128,7 +128,7 @@ class Channel:
             # calls under way, a watch among them, end on the channel they began on
             self._retired, self._link = self._link, link
 
-    def _open(self, stamp: tls_files.Stamp) -> Link:
+    def _open(self, stamp: tls_files.Stamp) -> Connection:
         credentials, name = None, self.files.server_name
         if self.endpoint.secure:
             material = tls_files.load(self.files, datetime.now(UTC))
@@ -140,7 +140,7 @@ class Channel:
         if name:
             options.append(("grpc.ssl_target_name_override", name))
         channel = _connected(self.endpoint, credentials, options)
-        return Link(channel, _stubs(channel), stamp)
+        return Connection(channel, _stubs(channel), stamp)
 
 
 def _connected(

@@ -29,7 +29,7 @@ AGAIN_SECONDS = 1.0
 
 
 @dataclass(slots=True, eq=False)
-class Attempt:
+class RacingCall:
     channel: Channel
     token: str
     future: Any
@@ -54,11 +54,11 @@ class Race:
     deadline: float
     explain_until: float
     waiting: list[Channel] = field(default_factory=list)
-    running: list[Attempt] = field(default_factory=list)
+    running: list[RacingCall] = field(default_factory=list)
     errors: list[tuple[Channel, UnreachableError]] = field(default_factory=list)
     renewed: bool = False
     hopeless: bool = False
-    done: queue.SimpleQueue[tuple[Attempt, Any]] = field(default_factory=queue.SimpleQueue)
+    done: queue.SimpleQueue[tuple[RacingCall, Any]] = field(default_factory=queue.SimpleQueue)
 
     def answer(self) -> Any:
         """The first good answer. Raises EtcdviewError."""
@@ -93,7 +93,7 @@ class Race:
         # logging in has a share of the time only, since this endpoint may hang too
         token = self.login.token(channel, self._left() / (1 + len(self.waiting)))
         # the call may take all that is left, though: the race ends it as soon as another one answers
-        attempt = Attempt(channel, token, channel.start(self.call, self._left(), token))
+        attempt = RacingCall(channel, token, channel.start(self.call, self._left(), token))
         attempt.check_at = time.monotonic() + self._patience(PATIENCE_SECONDS)
         self.running.append(attempt)
         attempt.future.add_done_callback(lambda future: self.done.put((attempt, future)))
@@ -115,7 +115,7 @@ class Race:
             return None
         return self._finished(attempt)
 
-    def _finished(self, attempt: Attempt) -> Any:
+    def _finished(self, attempt: RacingCall) -> Any:
         self.running.remove(attempt)
         if attempt.check is not None:
             attempt.check.cancel()
@@ -150,13 +150,13 @@ class Race:
             if attempt.check is None and not attempt.suspect and attempt.check_at <= now:
                 self._check(attempt)
 
-    def _check(self, attempt: Attempt) -> None:
+    def _check(self, attempt: RacingCall) -> None:
         status = Call("maintenance", "Status", etcdrpc.StatusRequest(), needs_leader=False)
         # on the same connection: it tells a member that works on a long answer from one that is gone
         attempt.check = attempt.channel.start(status, self._patience(CHECK_SECONDS), attempt.token)
         attempt.check.add_done_callback(lambda future: self.done.put((attempt, future)))
 
-    def _checked(self, attempt: Attempt) -> None:
+    def _checked(self, attempt: RacingCall) -> None:
         """A living member answers Status at once, and has a leader."""
         error, check = _failure(attempt.check), attempt.check
         attempt.check = None
@@ -195,7 +195,7 @@ class Race:
         return max(0.001, self.deadline - time.monotonic())
 
 
-def _silent(attempt: Attempt) -> UnreachableError:
+def _silent(attempt: RacingCall) -> UnreachableError:
     name = attempt.channel.name
     if attempt.leaderless:
         return NoQuorumError(

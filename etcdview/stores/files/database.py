@@ -18,8 +18,8 @@ from etcdview.stores.files.bbolt import BoltFile, Bucket, Item
 from etcdview.stores.files.members import FileFacts, file_facts
 from etcdview.stores.files.page_check import PageCheck, check_pages
 from etcdview.stores.files.records import parse_record, record_name
-from etcdview.stores.files.revisions import Found, Revisions
-from etcdview.stores.key_past import KeyPast, Wanted
+from etcdview.stores.files.revisions import KeysFound, Revisions
+from etcdview.stores.key_past import KeyPast, PastRequest
 
 IN_A_MEMBER = ("member/snap/db", "snap/db")
 NO_HASH = "This database file has no hash, unlike a snapshot, so it was not verified."
@@ -105,7 +105,7 @@ class SnapshotStore:
         found = (self.range(Range(key, revision=revision, keys_only=keys_only)).kvs for key in keys)
         return {kvs[0].key: kvs[0] for kvs in found if kvs}
 
-    def key_past(self, wanted: Wanted) -> KeyPast:
+    def key_past(self, wanted: PastRequest) -> KeyPast:
         """See KeepsPast.key_past."""
         events: list[Event] = []
         size_bytes = 0
@@ -138,7 +138,7 @@ class SnapshotStore:
         """Let go of the file."""
         self._file.close()
 
-    def _find(self, start: bytes, end: bytes, revision: int, limit: int) -> Found:
+    def _find(self, start: bytes, end: bytes, revision: int, limit: int) -> KeysFound:
         if revision in (0, self.revision):
             return self._revisions.find(start, end, limit)
         if revision > self.revision:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from etcdview.errors import CompactedError, FutureRevisionError
 from etcdview.models import KeyValue, Range, RangeResult
-from etcdview.stores.key_past import KeyPast, Wanted
+from etcdview.stores.key_past import KeyPast, PastRequest
 
 
 class StaticStore:
@@ -40,7 +40,7 @@ class StaticStore:
         found = (self.range(Range(key, revision=revision, keys_only=keys_only)).kvs for key in keys)
         return {kvs[0].key: kvs[0] for kvs in found if kvs}
 
-    def key_past(self, wanted: Wanted) -> KeyPast:
+    def key_past(self, wanted: PastRequest) -> KeyPast:
         """See KeepsPast.key_past: what is held has no past."""
         return KeyPast(oldest=self.revision)
 

@@ -20,7 +20,7 @@ class Where(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class KeysFound:
     """How many keys a range holds, and the first of them, each with the number of its record."""
 
     count: int
@@ -61,17 +61,17 @@ class Revisions:
         """The last revision that changed anything; 0 where none did."""
         return self._revisions[-1] if self._revisions else 0
 
-    def find(self, start: bytes, end: bytes, limit: int = 0) -> Found:
+    def find(self, start: bytes, end: bytes, limit: int = 0) -> KeysFound:
         """The keys of [start, end), `end` as in Store.range, at the newest revision."""
         first, last = bounds(self._live_names, start, end)
         stop = min(last, first + limit) if limit else last
-        return Found(last - first, self._live_names[first:stop], self._live[first:stop])
+        return KeysFound(last - first, self._live_names[first:stop], self._live[first:stop])
 
-    def find_at(self, start: bytes, end: bytes, revision: int, limit: int = 0) -> Found:
+    def find_at(self, start: bytes, end: bytes, revision: int, limit: int = 0) -> KeysFound:
         """The same at another revision: each key's records are looked through, from the newest back."""
         found = list(self._at(start, end, revision))
         names, records = zip(*found[: limit or None], strict=True) if found else ((), ())
-        return Found(len(found), names, records)
+        return KeysFound(len(found), names, records)
 
     def records_of(self, name: bytes, before: int) -> Iterator[int]:
         """The records of one key before a revision, newest first, those of deletions (size 0) too."""

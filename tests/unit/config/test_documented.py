@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from etcdview.config import ROWS, Row
+from etcdview.config import ROWS, SettingRow
 from tools.settings import table, with_table
 
 README = Path(__file__).parents[3] / "README.md"
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_a_setting_is_in_the_readme(row: Row) -> None:
+def test_a_setting_is_in_the_readme(row: SettingRow) -> None:
     line = next((line for line in README.read_text().splitlines() if f"`{row.variable}`" in line), "")
     assert f"`{row.flag}" in line
     assert row.help in line

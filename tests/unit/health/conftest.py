@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from etcdview.health.assemble import assemble
-from etcdview.health.certificate_inventory import CertificateInventory, Entry, Location
+from etcdview.health.certificate_inventory import CertificateEntry, CertificateInventory, Location
 from etcdview.health.facts import ClusterFacts, EndpointFacts, Handshake, HttpHealth, Probe, Problem, WireFacts
 from etcdview.health.history import History, MemberSample, Sample
 from etcdview.health.metrics import Histogram, MetricFacts
@@ -183,12 +183,12 @@ def certificate(**changes: Any) -> Certificate:
 
 def entry(
     *, trusted: bool | None = True, key_fits: bool | None = True, host: str = "10.0.0.2", **changes: Any
-) -> Entry:
+) -> CertificateEntry:
     """A certificate that a member presents."""
     object_key = Location(
         "https://10.0.0.2:2379", "server certificate of cp2", "kubeadm certs renew etcd-server", key_fits, host
     )
-    return Entry(certificate(**changes), (object_key,), ("CN=cp2", "CN=etcd-ca"), trusted)
+    return CertificateEntry(certificate(**changes), (object_key,), ("CN=cp2", "CN=etcd-ca"), trusted)
 
 
 def with_entry(**changes: Any) -> RuleContext:

@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from etcdview.demo.certificates import Authority
 from etcdview.health.certificate_inventory import (
+    CertificateEntry,
     CertificateInventory,
-    Entry,
     InventoryCache,
     Location,
     Seen,
@@ -47,7 +47,7 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def by_purpose(root: Path, tls: TlsFiles | None = None) -> dict[str, Entry]:
+def by_purpose(root: Path, tls: TlsFiles | None = None) -> dict[str, CertificateEntry]:
     return {e.name: e for e in make_inventory(collect(tls or TlsFiles(), root)).entries}
 
 
@@ -101,7 +101,7 @@ def test_what_a_member_presents_is_checked_against_the_known_authorities(root: P
     certificates = InventoryCache(TlsFiles(cacert=str(pki / "ca.crt")), root / "nowhere")
     endpoint = cluster.members[0].endpoints[0]
 
-    def showing(path: Path) -> Entry:
+    def showing(path: Path) -> CertificateEntry:
         der = read_certificates(str(path))[0].der
         wire = replace(endpoint.wire, handshake=build.ok(Handshake(endpoint.url, 0, 0, certificate_der=der)))
         member = replace(cluster.members[0], endpoints=(replace(endpoint, wire=wire),))

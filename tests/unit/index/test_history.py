@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from etcdview.index.history import DOUBT_SECONDS, ForeignError, History, UnprovenError
+from etcdview.index.history import DOUBT_SECONDS, EventHistory, ForeignError, UnprovenError
 from etcdview.index.lister import EVERYTHING, KeyRange, keys_under
 from etcdview.models import Event, KeyValue, NamesPiece, WatchBatch
 
@@ -24,8 +24,8 @@ def progress(revision: int) -> WatchBatch:
     return WatchBatch(revision)
 
 
-def loaded(revision: int = 10, key_range: KeyRange = EVERYTHING) -> History:
-    history = History.loaded(head(revision), key_range)
+def loaded(revision: int = 10, key_range: KeyRange = EVERYTHING) -> EventHistory:
+    history = EventHistory.loaded(head(revision), key_range)
     assert history.resume() == revision
     return history
 

@@ -10,7 +10,7 @@ from etcdview.cluster.window import Window
 from etcdview.errors import DeniedError, NotFoundError, QueryError, UsageError
 from etcdview.pages.edit.preview import done_page
 from etcdview.pages.edit.writing import MAX_KEY_BYTES, Writing, crumbs_to, name_of
-from etcdview.pages.parts.writable import Problem, check_typed, may_write, off
+from etcdview.pages.parts.writable import InputProblem, check_typed, may_write, off
 from etcdview.writes.undo import UndoFile
 from tests.unit.pages.edit.noted import ADMIN, NOW, POD, Noted, window_of
 
@@ -106,8 +106,8 @@ def test_blanks_around_what_is_typed_make_no_difference(typed: str) -> None:
 
 
 def test_no_error_is_no_problem() -> None:
-    assert Problem.of(None) is None
-    assert Problem.of(UsageError("What.", "Remedy.")) == Problem("What.", "Remedy.")
+    assert InputProblem.of(None) is None
+    assert InputProblem.of(UsageError("What.", "Remedy.")) == InputProblem("What.", "Remedy.")
 
 
 @pytest.mark.parametrize("revision", [0, 1])

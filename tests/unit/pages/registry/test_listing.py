@@ -16,7 +16,7 @@ from etcdview.index.churn import Churn
 from etcdview.kube.resources import BUILTIN
 from etcdview.models import Event, KeyValue, Range
 from etcdview.pages.registry import reading
-from etcdview.pages.registry.listing import Filter, Listing
+from etcdview.pages.registry.listing import Listing, RowFilter
 from etcdview.pages.registry.page import registry_page
 from etcdview.pages.registry.query import Labels, RegistryQuery
 from etcdview.pages.registry.reading import TableRows, query_table
@@ -190,7 +190,11 @@ def test_words_are_found_in_cells_as_they_are_shown(now: datetime) -> None:
     row = listing.row(entry, now)
 
     assert "node..." in row.texts
-    assert [Filter(Labels().selector, words).keeps(row) for words in ("NODE web", "second", "")] == [True, False, True]
+    assert [RowFilter(Labels().selector, words).keeps(row) for words in ("NODE web", "second", "")] == [
+        True,
+        False,
+        True,
+    ]
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from etcdview.endpoints import parse_endpoint
 from etcdview.errors import CertificateFileError, TooLargeError, UnreachableError
 from etcdview.models import TlsFiles
 from etcdview.stores.etcd import channel as channels
-from etcdview.stores.etcd.channel import Channel, Link, metadata
+from etcdview.stores.etcd.channel import Channel, Connection, metadata
 from etcdview.stores.etcd.client import EtcdStore
 from etcdview.stores.etcd.messages import Call, range_request
 from etcdview.stores.protocols import Range
@@ -64,7 +64,7 @@ class Caller(threading.Thread):
     def __init__(self, channel: Channel) -> None:
         super().__init__(daemon=True)
         self.channel = channel
-        self.link: Link | None = None
+        self.link: Connection | None = None
         self.error: UnreachableError | None = None
         self.start()
 
@@ -104,7 +104,7 @@ def test_those_who_come_during_an_opening_share_it_and_its_failure(
     openings: list[str] = []
     begin = Channel._open
 
-    def opening(channel: Channel, stamp: Any) -> Link:
+    def opening(channel: Channel, stamp: Any) -> Connection:
         openings.append(channel.name)
         return begin(channel, stamp)
 
@@ -145,10 +145,10 @@ def test_closing_waits_for_no_handshake_and_the_opening_ends_in_an_error(silent:
 def test_a_connection_whose_opening_ends_after_the_close_is_closed_too(monkeypatch: pytest.MonkeyPatch) -> None:
     with answering(Range=seven) as (url, _):
         channel = opened(url, TlsFiles())
-        made: list[Link] = []
+        made: list[Connection] = []
         begin = channel._open
 
-        def closing(stamp: Any) -> Link:
+        def closing(stamp: Any) -> Connection:
             made.append(begin(stamp))
             channel.close()
             return made[0]

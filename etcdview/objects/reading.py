@@ -21,7 +21,7 @@ from etcdview.stores.paging import PieceReader
 from etcdview.stores.protocols import Store, prefix_end
 
 _CRDS = BY_PREFIX["apiextensions.k8s.io/customresourcedefinitions"]
-Mask = Callable[[dict[str, Any], bool], dict[str, Any]]
+Mask = Callable[[dict[str, Any], bool, bytes], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ class Objects:
         object_key = self.keyspace.object_key(kv.key)
         if decoded.object is not None:
             sensitive = is_sensitive(object_key.resource if object_key else None, decoded.storage.kind)
-            shown = self._mask(decoded.object, sensitive)
+            shown = self._mask(decoded.object, sensitive, decoded.plain)
             masked = shown is not decoded.object
             decoded = replace(decoded, object=shown) if masked else decoded
         else:

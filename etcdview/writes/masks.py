@@ -10,7 +10,7 @@ from etcdview.errors import EncodeError
 from etcdview.kube.redaction import Redactor
 
 SIGN = "•••"
-_MASK = re.compile(r"••• (\d+) bytes\b.*", re.DOTALL)
+_MASK = re.compile(r"••• (\d+) bytes?\b.*", re.DOTALL)
 _REMEDY = "Leave the mask where it was to keep the value, or give the new value in its place."
 
 

@@ -115,6 +115,15 @@ def _secrets() -> list[tuple[bytes, bytes]]:
     copies = {applied: whole, "objectset.rio.cattle.io/applied": "H4sI" * 80 + PASSWORD64, "note": PASSWORD}
     annotated = secret("annotated", metadata={"name": "annotated", "namespace": "shop", "annotations": copies})
     listed = {"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": "c", "annotations": {applied: whole}}}
+    inside = {"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": "i", "namespace": "shop"}}
+    helm = {"metadata": inside["metadata"] | {"labels": {"owner": "helm"}}, "data": {"release": PASSWORD64}}
+    work = {"apiVersion": "work.example.org/v1", "kind": "Work", "metadata": {"name": "w", "namespace": "shop"}}
+    sealed = {
+        "apiVersion": "bitnami.com/v1alpha1",
+        "kind": "SealedSecret",
+        "metadata": {"name": "s", "namespace": "shop"},
+    }
+    generator = f"secretGenerator:\n- name: db\n  literals: [password={PASSWORD}]\n"
     without_kind = {"metadata": {"name": "nokind"}, "data": {"password": PASSWORD64}}
     prefix = b"/registry/secrets/shop/"
     return [
@@ -128,6 +137,26 @@ def _secrets() -> list[tuple[bytes, bytes]]:
         (b"/registry/configmaps/shop/disguised", _json(secret("disguised"))),
         (b"/registry/configmaps/shop/repeats", _json(listed)),
         (b"/registry/configmaps/shop/repeats-broken", _json(listed)[:-2]),
+        (
+            b"/registry/configmaps/shop/inside-yaml",
+            _json(inside | {"data": {"a": f"kind: Secret\ndata: {{p: {PASSWORD64}}}"}}),
+        ),
+        (b"/registry/configmaps/shop/inside-json", _json(inside | {"data": {"a": json.dumps({"b": whole})}})),
+        (
+            b"/registry/configmaps/shop/inside-packed",
+            _json(inside | {"binaryData": {"a": base64.b64encode(whole.encode()).decode()}}),
+        ),
+        (b"/registry/configmaps/shop/inside-helm", _json(inside | helm)),
+        (b"/registry/configmaps/shop/inside-kustomize", _json(inside | {"data": {"kustomization.yaml": generator}})),
+        (b"/registry/work.example.org/works/shop/inside", _json(work | {"spec": {"manifests": [secret("embedded")]}})),
+        (
+            b"/registry/bitnami.com/sealedsecrets/shop/inside",
+            _json(sealed | {"spec": {"template": {"data": {"p": PASSWORD}}}}),
+        ),
+        (
+            prefix + b"tagged",
+            _json(secret("tagged", metadata={"name": "l", "labels": {"copy": PASSWORD.encode().hex()}})),
+        ),
         (b"/elsewhere/secret", _json(secret("elsewhere"))),
         (b"/registry/secrets/shop/deep/er", _json(secret("deeper"))),
     ]

@@ -69,6 +69,35 @@ def test_a_disguised_secret_is_masked(everybody: Lab, key: str) -> None:
         assert leaks(everybody.as_token("ann"), way.format(quote(key, safe=""))) == [], way
 
 
+INSIDE = (
+    "/registry/configmaps/shop/inside-yaml", "/registry/configmaps/shop/inside-json",
+    "/registry/configmaps/shop/inside-packed", "/registry/configmaps/shop/inside-helm",
+    "/registry/configmaps/shop/inside-kustomize", "/registry/work.example.org/works/shop/inside",
+    "/registry/bitnami.com/sealedsecrets/shop/inside", "/registry/secrets/shop/tagged",
+)  # fmt: skip
+
+
+@attack(
+    SECRETS,
+    "a Secret inside another object: custom resources, texts in ConfigMaps, Helm, kustomize, SealedSecrets",
+    "masked at any depth",
+)
+@pytest.mark.parametrize("key", INSIDE)
+def test_a_secret_inside_another_object_is_masked(everybody: Lab, key: str) -> None:
+    assert everybody.as_token("ann").get(f"/api/v1/object?key={key}").status_code == 200
+    for way in WAYS_OUT:
+        assert leaks(everybody.as_token("ann"), way.format(quote(key, safe=""))) == [], way
+
+
+@attack(SECRETS, "searching for what a Secret inside another object holds", "masked before it is searched")
+def test_searching_finds_no_secret_inside_another_object(everybody: Lab) -> None:
+    client = everybody.as_token("ann")
+    for resource in ("configmaps", "works.work.example.org", "sealedsecrets.bitnami.com"):
+        for guess in (PASSWORD, PASSWORD64):
+            with client.get("/search/content", query_string={"q": guess, "resource": resource}) as response:
+                assert "inside" not in response.text
+
+
 @attack(SECRETS, "copies in annotations: last-applied-configuration and those of other tools", "masked")
 def test_copies_in_annotations_are_masked(everybody: Lab) -> None:
     body = everybody.as_token("ann").get("/api/v1/object?key=/registry/secrets/shop/annotated").get_json()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from etcdview.cluster.window import Entry, Window
 from etcdview.errors import DecodeError, DeletedError, NotFoundError
 from etcdview.kube.keys import show
+from etcdview.kube.redaction import is_sensitive
 from etcdview.kube.visible import unmistakable
 from etcdview.pages.object import past
 from etcdview.pages.parts.addresses import Crumb, href, key_crumbs, object_href
@@ -44,6 +45,11 @@ def read_entry(window: Window, key: bytes, revision: int = 0) -> ObjectAnswer:
         f"Key '{show(key)}' does not exist at revision {at}.",
         "Search for a part of its name; a key is the whole path, such as /registry/pods/NAMESPACE/NAME.",
     )
+
+
+def is_secret(entry: Entry) -> bool:
+    """Whether its fields can be revealed: by its place or its kind. Others are masked for what is embedded in them."""
+    return is_sensitive(entry.object_key.resource if entry.object_key else None, entry.decoded.storage.kind)
 
 
 def why_undecodable(entry: Entry) -> DecodeError:

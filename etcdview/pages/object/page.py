@@ -13,7 +13,7 @@ from etcdview.kube.identity import misnamed
 from etcdview.kube.keys import show
 from etcdview.models import Range
 from etcdview.pages.object import past
-from etcdview.pages.object.entry import ObjectAnswer, crumbs_of, read_entry, subtitle_of, title_of
+from etcdview.pages.object.entry import ObjectAnswer, crumbs_of, is_secret, read_entry, subtitle_of, title_of
 from etcdview.pages.object.plain import is_foreign
 from etcdview.pages.object.query import ObjectQuery, with_changes
 from etcdview.pages.object.tabs import Tab, tabs_of
@@ -151,7 +151,7 @@ def _links(window: Window, query: ObjectQuery, answer: ObjectAnswer, at: int, si
         json=key_href("/download", key, format="json", revision=at),
         raw="" if hidden else key_href("/download", key, format="raw", revision=at),
         history=key_href("/history", key),
-        reveal=key_href("/reveal", key) if hidden and not at and window.viewer.may("reveal") else "",
+        reveal=key_href("/reveal", key) if is_secret(answer.entry) and not at and window.viewer.may("reveal") else "",
         edit=key_href("/edit", key) if writable and not at else "",
         restore=key_href("/restore", key, revision=at) if writable and at else "",
         poll=with_changes(query, since=str(since)) if polls else "",

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from etcdview.cluster.window import Entry, Window
 from etcdview.errors import ConflictError, NotFoundError, QueryError
 from etcdview.kube.keys import show, to_form
-from etcdview.kube.redaction import SECRET_FIELDS, is_sensitive, raw_value
-from etcdview.pages.object.entry import crumbs_of, title_of, why_undecodable
+from etcdview.kube.redaction import SECRET_FIELDS, raw_value
+from etcdview.pages.object.entry import crumbs_of, is_secret, title_of, why_undecodable
 from etcdview.pages.parts.addresses import Crumb, key_href, object_href
 
 SHOWN_SECONDS = 60
@@ -100,8 +100,8 @@ def _secret(window: Window, key: bytes) -> Entry:
     entry = window.get(key).entry
     if entry is None:
         raise NotFoundError(f"Key '{show(key)}' does not exist.")
-    if not is_sensitive(entry.object_key.resource if entry.object_key else None, entry.decoded.storage.kind):
-        raise QueryError("This is not a Secret, so nothing of it is masked.", "Its page shows all of it.")
+    if not is_secret(entry):
+        raise QueryError("This is not a Secret: only fields of Secrets can be revealed.", "Read it with kubectl.")
     if entry.object is None:
         raise why_undecodable(entry)
     return entry

@@ -72,7 +72,7 @@ def names() -> Names:
 
 @pytest.fixture
 def objects() -> CountingObjects:
-    return CountingObjects(Empty(), Codec(), KeySpace(), lambda obj, _: obj)  # type: ignore[arg-type]  # only range is called
+    return CountingObjects(Empty(), Codec(), KeySpace(), lambda obj, _, __: obj)  # type: ignore[arg-type]  # only range is called
 
 
 def cache(names: Names, objects: CountingObjects, recheck_seconds: float = 5.0) -> CrdCache:

@@ -9,6 +9,7 @@ import pytest
 
 from etcdview.kube.redaction import LAST_APPLIED, Redactor, is_sensitive
 from etcdview.kube.resources import BY_PREFIX
+from etcdview.writes.masks import unmasked
 
 PASSWORD = "correct horse battery staple"
 ENCODED = base64.b64encode(PASSWORD.encode()).decode()
@@ -92,3 +93,82 @@ def test_bytes_are_sensitive_by_place_or_by_kind() -> None:
     assert is_sensitive(None, "Secret")
     assert not is_sensitive(BY_PREFIX["pods"], "Pod")
     assert not is_sensitive(None, "")
+
+
+HELM = {"owner": "helm", "name": "shop", "status": "deployed"}
+EMBEDDED: dict[str, dict[str, object]] = {
+    "in a list": {"kind": "List", "items": [secret()]},
+    "in a list of Secrets": {"kind": "SecretList", "items": [{"data": {"password": ENCODED}}]},
+    "in a custom resource": {"kind": "ManifestWork", "spec": {"workload": {"manifests": [{"a": 1}, secret()]}}},
+    "deeper": {"kind": "Object", "spec": {"forProvider": {"manifest": secret(stringData={"password": PASSWORD})}}},
+    "in a text": {"kind": "ConfigMap", "data": {"all.yaml": f"apiVersion: v1\nkind: Secret\ndata:\n  p: {ENCODED}\n"}},
+    "in a text with an anchor": {
+        "kind": "ConfigMap",
+        "data": {"a": f"kind: &k Secret\nstringData: {{p: '{PASSWORD}'}}"},
+    },
+    "in JSON as a text": {"kind": "Pod", "spec": {"containers": [{"args": [json.dumps(secret())]}]}},
+    "in JSON in JSON": {"kind": "ConfigMap", "data": {"a": json.dumps({"b": json.dumps(secret())})}},
+    "in packed data": {
+        "kind": "ConfigMap",
+        "binaryData": {"a": base64.b64encode(json.dumps(secret()).encode()).decode()},
+    },
+    "in Helm's release": {"kind": "ConfigMap", "metadata": {"labels": HELM}, "data": {"release": "H4sI" + ENCODED}},
+    "in a template": {"kind": "SealedSecret", "spec": {"template": {"data": {"password": PASSWORD}}}},
+    "in a deeper template": {
+        "kind": "ExternalSecret",
+        "spec": {"target": {"template": {"stringData": {"p": PASSWORD}}}},
+    },
+    "in a generator": {"kind": "Kustomization", "secretGenerator": [{"name": "s", "literals": [f"p={PASSWORD}"]}]},
+    "in a generator's text": {"kind": "ConfigMap", "data": {"k": f"secretGenerator:\n- literals: ['p={PASSWORD}']"}},
+}
+
+
+@pytest.mark.parametrize("where", EMBEDDED)
+@pytest.mark.parametrize("form", ["json", "escaped", "unknown"])
+def test_a_secret_inside_another_object_is_masked(where: str, form: str) -> None:
+    obj = EMBEDDED[where]
+    raw = {"json": json.dumps(obj), "escaped": json.dumps(obj).replace("S", "\\u0053"), "unknown": ""}[form].encode()
+    before = json.dumps(obj)
+
+    shown = json.dumps(Redactor(b"k").mask(obj, False, raw), ensure_ascii=False)
+
+    assert PASSWORD not in shown
+    assert ENCODED not in shown
+    assert "••• " in shown
+    assert json.dumps(obj) == before
+
+
+@pytest.mark.parametrize("where", EMBEDDED)
+def test_an_editor_gets_the_masks_and_gives_the_values_back(where: str) -> None:
+    redactor, obj = Redactor(b"k"), EMBEDDED[where]
+
+    assert unmasked(redactor.mask(obj) | {"more": 1}, obj, redactor) == obj | {"more": 1}
+
+
+@pytest.mark.parametrize(
+    "obj",
+    [
+        {"kind": "Pod", "spec": {"volumes": [{"secret": {"secretName": "db"}}]}},
+        {"kind": "Role", "rules": [{"resources": ["secrets"]}]},
+        {"kind": "ServiceAccount", "secrets": [{"kind": "Secret", "name": "db"}]},
+        {"kind": "ConfigMap", "data": {"a": "kind: SecretStore\ndata: {}", "b": "the kind: Secret is one"}},
+        {"kind": "SealedSecret", "spec": {"encryptedData": {"a": "AgB"}, "template": {"metadata": {"name": "a"}}}},
+        {"kind": "ConfigMap", "metadata": {"labels": {"owner": "helm"}}, "data": {"values": "a: 1"}},
+        {"kind": "ConfigMap", "binaryData": {"a": "H4sIAAAA"}},
+    ],
+)
+def test_what_only_speaks_of_secrets_is_given_back_as_it_is(obj: dict[str, object]) -> None:
+    assert Redactor(b"k").mask(obj, False, json.dumps(obj).encode()) is obj
+
+
+@pytest.mark.parametrize(
+    "copy",
+    [PASSWORD, PASSWORD[::-1], ENCODED, ENCODED.rstrip("="), PASSWORD.encode().hex(), PASSWORD.encode().hex().upper(),
+     "correct%20horse%20battery%20staple", f"it is {PASSWORD}"],
+)  # fmt: skip
+@pytest.mark.parametrize("field", ["labels", "annotations"])
+def test_copies_in_short_labels_and_annotations_of_a_secret_are_masked(field: str, copy: str) -> None:
+    masked = Redactor(b"k").mask(secret(metadata={field: {"copy": copy, "app": "shop"}}))
+
+    assert masked["metadata"][field]["copy"].startswith("••• ")
+    assert masked["metadata"][field]["app"] == "shop"

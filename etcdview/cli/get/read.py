@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from etcdview.cli.get.query import RequestedType
+from etcdview.codec import Detail
 from etcdview.errors import NotPermittedError
 from etcdview.kube.crds import Definitions
 from etcdview.kube.resources import ResourceType, find
@@ -35,6 +36,12 @@ class Query:
     def selective(self) -> bool:
         """Whether any selector was given."""
         return bool(self.labels.requirements or self.fields.requirements)
+
+    @property
+    def detail(self) -> Detail:
+        """How much of each object is decoded: for a table its cells, unless a path may lead anywhere."""
+        paths = bool(self.fields.requirements or self.sort_by)
+        return Detail.CELLS if self.as_table and not paths else Detail.WHOLE
 
     def moment(self) -> datetime:
         """What ages count from."""
@@ -79,7 +86,9 @@ class Reader:
         """The objects of one type: those named, or all that the selectors keep."""
         table = table_for(wanted.resource, self.definitions.crd(wanted.resource))
         if not wanted.names:
-            rows = self.objects.read(wanted.resource, self.namespace(wanted.resource), revision=self.revision)
+            rows = self.objects.read(
+                wanted.resource, self.namespace(wanted.resource), revision=self.revision, detail=self.query.detail
+            )
             return self._kept(wanted.resource, table, rows)
         read = {name: self._get(wanted.resource, name) for name in wanted.names}
         there = tuple(row for row in read.values() if row is not None)

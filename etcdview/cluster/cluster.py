@@ -10,6 +10,7 @@ from etcdview.cluster.coverage import Coverage
 from etcdview.cluster.crd_cache import CrdCache
 from etcdview.cluster.deletions import Deletions
 from etcdview.cluster.differ import Differ
+from etcdview.cluster.fact_checks import FactChecks, KeptChecks
 from etcdview.cluster.release_cache import ReleaseCodecs
 from etcdview.cluster.setup import SetupReader
 from etcdview.codec import Codec
@@ -17,6 +18,7 @@ from etcdview.errors import EtcdviewError
 from etcdview.health.monitor import Monitor
 from etcdview.index.base import KeyIndex
 from etcdview.index.facts.live import Facts
+from etcdview.index.facts.reading import FactReader
 from etcdview.kube.crds import Definitions
 from etcdview.kube.keys import KeySpace
 from etcdview.kube.redaction import Redactor
@@ -62,6 +64,7 @@ class Cluster:
         self._warnings = warnings
         self.undo = undo
         self.facts = facts
+        self._fact_checks: KeptChecks | None = None
         self.kinds = CrdCache(index, keyspace, self._read_crds)
         self._permitted = Kept(PERMITTED_SECONDS, self._read_permitted)
         self.coverage = Coverage()
@@ -89,6 +92,12 @@ class Cluster:
 
     def _read_permitted(self) -> tuple[tuple[Range, ...] | None]:
         return (self.source.permitted() if isinstance(self.source, Restricted) else None,)
+
+    def fact_checks(self, reader: FactReader) -> FactChecks:
+        """What was found in all facts of a reader; see fact_checks.py."""
+        if self._fact_checks is None or self._fact_checks.reader is not reader:
+            self._fact_checks = KeptChecks(reader)
+        return self._fact_checks.get()
 
     def _read_crds(self) -> tuple[Definitions, int]:
         """Past every scope: no table can be made without."""

@@ -16,6 +16,7 @@ from etcdview.cluster.scope import FactSource, PermittedRanges, ScopedFacts, Sco
 from etcdview.codec import Decoded, Detail
 from etcdview.errors import DecodeError, DecryptError, NotFoundError
 from etcdview.index.base import KeyIndex
+from etcdview.index.facts.live import FactStatus
 from etcdview.index.lister import KeyRange
 from etcdview.kube.crds import Definitions
 from etcdview.kube.keys import KeySpace, show
@@ -96,6 +97,11 @@ class Window:
         facts = self.cluster.facts
         reader = facts.reader if facts is not None else None
         return reader if reader is None or self._permitted is None else ScopedFacts(reader, self._permitted)
+
+    @property
+    def facts_status(self) -> FactStatus | None:
+        """How far the facts of all values are; None where nothing keeps them."""
+        return self.cluster.facts.status if self.cluster.facts is not None else None
 
     def covers(self, start: bytes, end: bytes) -> bool:
         """Whether the viewer's scope holds all of a range, so that even its size may be told."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from etcdview.cluster.coverage import PLAIN, Count, Encryption, TypeEncryption
+from etcdview.cluster.scope import FactSource
 from etcdview.cluster.window import Window
 from etcdview.codec import EncryptionConfig
 from etcdview.health.findings import Finding
-from etcdview.index.base import Freshness
+from etcdview.index.base import Freshness, Tree
 from etcdview.kube.words import counted, plural
 from etcdview.pages.parts.commands import Command
 from etcdview.pages.parts.costly import check_costly, may_ask_costly
@@ -67,7 +69,10 @@ def encryption_page(window: Window, now: datetime) -> EncryptionPage:
     """The page, from the last full count if there is one for this viewer, else from a sample."""
     whole = window.viewer.scope.whole
     full = window.cluster.coverage.full() if whole else None
-    if full is not None and full.types:
+    facts = window.value_facts
+    if facts is not None:
+        count = count_by_facts(facts, window.index.tree(), now)
+    elif full is not None and full.types:
         count = full
     else:
         count = window.cluster.coverage.sample(window, lambda: datetime.now(now.tzinfo))
@@ -84,6 +89,19 @@ def encryption_page(window: Window, now: datetime) -> EncryptionPage:
         findings=tuple(_findings(rows, now)),
         commands=_commands(),
     )
+
+
+def count_by_facts(facts: FactSource, tree: Tree, now: datetime) -> Count:
+    """All values by how they are encrypted, as their facts say."""
+    found: dict[str, Counter[Encryption]] = defaultdict(Counter)
+    for total in facts.totals():
+        found[total.resource][Encryption(total.storage.provider, total.storage.key_name)] += total.keys
+    types = tuple(
+        TypeEncryption(t.resource, sum(by.values()), sum(by.values()), dict(by))
+        for t in tree.types
+        if (by := found[t.resource.prefix])
+    )
+    return Count(now, types, full=True)
 
 
 def begin_count(window: Window, now: datetime) -> None:

@@ -7,26 +7,26 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 from etcdview.access.roles import Scope
-from etcdview.checks.findings import ObjectFinding
 from etcdview.checks.integrity import StoredState, stored_findings
 from etcdview.checks.namespaces import KINDS, ONLY_IN, namespace_views
 from etcdview.cluster.window import Window
 from etcdview.codec import Detail
-from etcdview.index.base import Freshness, Tree, TypeCount
+from etcdview.index.base import Tree, TypeCount
 from etcdview.kube.identity import misnamed
 from etcdview.kube.keys import show
 from etcdview.kube.resources import BY_PREFIX, ResourceType
 from etcdview.objects import ObjectRow
 from etcdview.pages.parts import addresses
 from etcdview.pages.parts.costly import check_costly, may_ask_costly
-from etcdview.pages.parts.links import Link, is_outside, ref_href
+from etcdview.pages.parts.links import Link, is_outside
 from etcdview.pages.parts.types import named_tree
+from etcdview.pages.problems import NamespaceRow, NamespacesPage, StoragePage, finding_view
+from etcdview.pages.problems_by_facts import namespaces_by_facts, storage_by_facts
 from etcdview.relations import Graph, Ref
 from etcdview.stores.protocols import prefix_end
 
@@ -34,85 +34,6 @@ MOST_NAMED = 100  # of the keys whose values could not be decoded
 AT_ONCE = 3000  # objects that a page checks automatically: about half a second
 AT_MOST = 100_000  # objects that it checks at all: about twenty seconds
 MOST_NAMESPACES = 1000  # that are listed where the index does not count by namespace
-EVIDENCE = 10  # lines that stand first
-EVIDENCE_AT_MOST = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class EvidenceView:
-    """One line of evidence, and the object it is about."""
-
-    text: str
-    href: str
-
-
-@dataclass(frozen=True, slots=True)
-class FindingView:
-    """A finding as a page shows it: the first lines of its evidence, the rest of them, and how many are beyond."""
-
-    severity: Literal["info", "warning", "critical"]
-    summary: str
-    action: str
-    evidence: tuple[EvidenceView, ...]
-    rest: tuple[EvidenceView, ...]
-    more: int
-
-    @property
-    def lines(self) -> tuple[str, ...]:
-        """The evidence without links: first lines and rest."""
-        return tuple(line.text for line in (*self.evidence, *self.rest))
-
-
-@dataclass(frozen=True, slots=True)
-class NamespaceRow:
-    """One namespace: how many objects of each kind that is checked, and the `count` of all its keys.
-
-    `count` is None where that is not known, `healthy` where nothing was checked.
-    """
-
-    name: str
-    href: str
-    phase: str
-    counts: tuple[tuple[str, int], ...]
-    count: int | None
-    findings: tuple[FindingView, ...]
-    healthy: bool | None
-
-
-@dataclass(frozen=True, slots=True)
-class NamespacesPage:
-    """All namespaces, or one. `checked` objects of `total`; 0 where there are too many to check automatically.
-
-    `outside` are kinds that would be checked, and that the viewer's role does not cover.
-    """
-
-    freshness: Freshness
-    namespace: str
-    rows: tuple[NamespaceRow, ...]
-    total: int
-    checked: int
-    too_many: bool
-    outside: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class StoragePage:
-    """The problems of what etcd stores. `checked` objects of `total`; 0: not yet. `unread`
-    are the first of the `undecodable`.
-
-    `run_href` checks them; "" where the viewer may not ask. `narrowed`: the viewer's role covers a part of all objects.
-    """
-
-    freshness: Freshness
-    findings: tuple[FindingView, ...]
-    total: int
-    checked: int
-    undecodable: int
-    revision: int
-    run_href: str
-    too_many: bool
-    unread: tuple[Link, ...] = ()
-    narrowed: bool = False
 
 
 def namespaces_page(window: Window, namespace: str, now: datetime) -> NamespacesPage:
@@ -121,6 +42,9 @@ def namespaces_page(window: Window, namespace: str, now: datetime) -> Namespaces
     kinds = list(_kinds(window, tree))
     total = _count(window, tree, kinds, namespace)
     if total > (AT_MOST if namespace else AT_ONCE):
+        facts = window.value_facts
+        if facts is not None:
+            return namespaces_by_facts(window, facts, tree, namespace)
         return _uninspected(window, tree, namespace, total)
     objects = list(_objects(window, kinds, namespace))
     keys = _keys_by_namespace(window, tree, namespace)
@@ -138,7 +62,7 @@ def namespaces_page(window: Window, namespace: str, now: datetime) -> Namespaces
             phase=view.phase,
             counts=view.counts,
             count=None if keys is None else keys.get(view.name, 0),
-            findings=tuple(_view(window, f) for f in view.findings),
+            findings=tuple(finding_view(window, f) for f in view.findings),
             healthy=view.healthy if view.counts or view.phase else None,
         )
         for view in views
@@ -164,7 +88,20 @@ def storage_page(window: Window, run: bool, now: datetime) -> StoragePage:
     if run and total > AT_ONCE:
         check_costly(window, "check all objects")
     if total > AT_MOST or (total > AT_ONCE and not run):
-        return StoragePage(window.index.freshness(), (), total, 0, 0, tree.revision, run_href, total > AT_MOST)
+        facts = window.value_facts
+        if facts is not None:
+            return storage_by_facts(window, facts, tree, now, run_href if total <= AT_MOST else "")
+        return StoragePage(
+            window.index.freshness(),
+            (),
+            total,
+            0,
+            0,
+            tree.revision,
+            run_href,
+            total > AT_MOST,
+            facts=window.facts_status,
+        )
     objects, undecodable = [], list[Link]()
     wrong: dict[Ref, str] = {}
     for resource in types:
@@ -178,7 +115,7 @@ def storage_page(window: Window, run: bool, now: datetime) -> StoragePage:
     live = window.cluster.store.live
     graph = Graph(objects, outside=partial(is_outside, window))
     found = stored_findings(StoredState(graph, now, window.definitions, counts, live, wrong))
-    views = tuple(_view(window, f) for f in found)
+    views = tuple(finding_view(window, f) for f in found)
     seen = len(objects) + len(undecodable)
     total = max(total, seen)  # some may have come since they were counted
     unread = tuple(undecodable[:MOST_NAMED])
@@ -294,7 +231,8 @@ def _uninspected(window: Window, tree: Tree, namespace: str, total: int) -> Name
         for name in sorted(names)
         if not namespace or name == namespace
     )
-    return NamespacesPage(window.index.freshness(), namespace, rows, total, 0, True, _outside(window))
+    outside = _outside(window)
+    return NamespacesPage(window.index.freshness(), namespace, rows, total, 0, True, outside, facts=window.facts_status)
 
 
 def _names(window: Window) -> list[str]:
@@ -302,21 +240,3 @@ def _names(window: Window) -> list[str]:
     prefix = window.keyspace.range_prefix(BY_PREFIX["namespaces"])
     keys = window.index.page(prefix, prefix_end(prefix), limit=MOST_NAMESPACES).keys
     return [found.name for key in keys if (found := window.keyspace.object_key(key)) is not None]
-
-
-def _view(window: Window, finding: ObjectFinding) -> FindingView:
-    refs = _padded(finding.refs, len(finding.evidence))
-    shown = list(zip(finding.evidence, refs, strict=False))[:EVIDENCE_AT_MOST]
-    lines = tuple(EvidenceView(text, ref_href(window, ref) if ref else "") for text, ref in shown)
-    return FindingView(
-        finding.severity,
-        finding.summary,
-        finding.action,
-        lines[:EVIDENCE],
-        lines[EVIDENCE:],
-        max(0, len(finding.evidence) - EVIDENCE_AT_MOST),
-    )
-
-
-def _padded(refs: tuple[Ref, ...], length: int) -> tuple[Ref | None, ...]:
-    return (*refs, *(None,) * max(0, length - len(refs)))

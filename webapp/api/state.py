@@ -9,8 +9,9 @@ from typing import Any
 
 from etcdview.pages.certificates.page import CertificatesPage, certificates_page
 from etcdview.pages.content_search import ContentQuery, content_found
-from etcdview.pages.namespaces_and_storage import StoragePage, is_costly, namespaces_page, storage_page
+from etcdview.pages.namespaces_and_storage import is_costly, namespaces_page, storage_page
 from etcdview.pages.parts.addresses import key_text
+from etcdview.pages.problems import StoragePage
 from webapp.accounts.expensive import expensive
 from webapp.api import state_schemas as schemas
 from webapp.api.blueprint import bp, problems

@@ -107,6 +107,8 @@ class StorageAnswerSchema(Strict):
     undecodable = fields.Integer()
     too_many = fields.Boolean(metadata={"description": "more than are checked at all"})
     narrowed = fields.Boolean(metadata={"description": "your role covers a part of all objects; no other is checked"})
+    by_facts = fields.Boolean(metadata={"description": "judged by the facts of all values"})
+    left_out = fields.List(fields.String(), metadata={"description": "what the facts cannot tell"})
     findings = fields.List(fields.Nested(ProblemFoundSchema))
 
 

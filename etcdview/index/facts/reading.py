@@ -114,9 +114,8 @@ WHERE t.keys > 0
 _TWICE = """
 SELECT uid, count(*) FROM facts WHERE uid IS NOT NULL GROUP BY uid HAVING count(*) > 1 ORDER BY uid LIMIT ?
 """
-_ORPHANS = """
-SELECT f.key FROM facts f LEFT JOIN facts o ON o.uid = f.owner WHERE f.owner IS NOT NULL AND o.id IS NULL
-ORDER BY f.key LIMIT ?
+_ORPHANED = """
+FROM facts f WHERE f.owner IS NOT NULL AND NOT EXISTS (SELECT 1 FROM facts o WHERE o.uid = f.owner)
 """
 _COLUMNS: dict[Order, str] = {
     "key": "f.key", "size": "f.size", "created": "f.created", "version": "f.version", "state": "f.state",
@@ -192,7 +191,22 @@ class FactReader:
     def orphans(self, limit: int) -> tuple[bytes, ...]:
         """Keys of objects whose owner does not exist."""
         with self._connection() as connection:
-            return tuple(key for (key,) in connection.execute(_ORPHANS, (limit,)))
+            return tuple(
+                key for (key,) in connection.execute(f"SELECT f.key {_ORPHANED} ORDER BY f.key LIMIT ?", (limit,))
+            )
+
+    def count_orphans(self) -> int:
+        """How many objects there are whose owner does not exist."""
+        with self._connection() as connection:
+            found: int = connection.execute(f"SELECT count(*) {_ORPHANED}").fetchone()[0]
+        return found
+
+    def count_shared_uids(self) -> int:
+        """How many UIDs several objects have."""
+        with self._connection() as connection:
+            query = "SELECT count(*) FROM (SELECT 1 FROM facts WHERE uid IS NOT NULL GROUP BY uid HAVING count(*) > 1)"
+            found: int = connection.execute(query).fetchone()[0]
+        return found
 
     def words(self, resource: str) -> tuple[tuple[str, Health, int], ...]:
         """What tables say of the states of a type's objects, how these are, and how many there are of each."""

@@ -1,0 +1,120 @@
+"""Problems of the stored objects as pages show them: findings with their evidence, by namespace and in all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from etcdview.checks.findings import ObjectFinding
+from etcdview.cluster.window import Window
+from etcdview.index.base import Freshness
+from etcdview.index.facts.live import FactStatus
+from etcdview.pages.parts.links import Link, ref_href
+from etcdview.relations import Ref
+
+EVIDENCE = 10  # lines that stand first
+EVIDENCE_AT_MOST = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceView:
+    """One line of evidence, and the object it is about."""
+
+    text: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindingView:
+    """A finding as a page shows it: the first lines of its evidence, the rest of them, and how many are beyond."""
+
+    severity: Literal["info", "warning", "critical"]
+    summary: str
+    action: str
+    evidence: tuple[EvidenceView, ...]
+    rest: tuple[EvidenceView, ...]
+    more: int
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The evidence without links: first lines and rest."""
+        return tuple(line.text for line in (*self.evidence, *self.rest))
+
+
+@dataclass(frozen=True, slots=True)
+class NamespaceRow:
+    """One namespace: how many objects of each kind that is checked, and the `count` of all its keys.
+
+    `count` is None where that is not known, `healthy` where nothing was checked.
+    """
+
+    name: str
+    href: str
+    phase: str
+    counts: tuple[tuple[str, int], ...]
+    count: int | None
+    findings: tuple[FindingView, ...]
+    healthy: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class NamespacesPage:
+    """All namespaces, or one. `checked` objects of `total`; 0 where there are too many to check automatically.
+
+    `outside` are kinds that would be checked, and that the viewer's role does not cover. `by_facts`: judged by the
+    facts of the values; `facts` is how far these are.
+    """
+
+    freshness: Freshness
+    namespace: str
+    rows: tuple[NamespaceRow, ...]
+    total: int
+    checked: int
+    too_many: bool
+    outside: tuple[str, ...] = ()
+    by_facts: bool = False
+    facts: FactStatus | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoragePage:
+    """The problems of what etcd stores. `checked` objects of `total`; 0: not yet. `unread`
+    are the first of the `undecodable`.
+
+    `run_href` checks them; "" where the viewer may not ask. `narrowed`: the viewer's role covers a part of all objects.
+    `by_facts`: judged by the facts of the values, which say less than the objects; `left_out` is what they do not say.
+    `facts` is how far these are.
+    """
+
+    freshness: Freshness
+    findings: tuple[FindingView, ...]
+    total: int
+    checked: int
+    undecodable: int
+    revision: int
+    run_href: str
+    too_many: bool
+    unread: tuple[Link, ...] = ()
+    narrowed: bool = False
+    by_facts: bool = False
+    left_out: tuple[str, ...] = ()
+    facts: FactStatus | None = None
+
+
+def finding_view(window: Window, finding: ObjectFinding) -> FindingView:
+    """A finding with addresses for what it is about."""
+    refs = _padded(finding.refs, len(finding.evidence))
+    shown = list(zip(finding.evidence, refs, strict=False))[:EVIDENCE_AT_MOST]
+    lines = tuple(EvidenceView(text, ref_href(window, ref) if ref else "") for text, ref in shown)
+    return FindingView(
+        finding.severity,
+        finding.summary,
+        finding.action,
+        lines[:EVIDENCE],
+        lines[EVIDENCE:],
+        max(0, len(finding.evidence) - EVIDENCE_AT_MOST),
+    )
+
+
+def _padded(refs: tuple[Ref, ...], length: int) -> tuple[Ref | None, ...]:
+    return (*refs, *(None,) * max(0, length - len(refs)))

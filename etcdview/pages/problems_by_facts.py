@@ -1,0 +1,247 @@
+"""Problems of the stored objects by the facts of their values: for all of them, at any size, without reading one."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+from etcdview.checks.findings import Severity
+from etcdview.checks.integrity import DELETION_LIMIT
+from etcdview.cluster.scope import FactSource
+from etcdview.cluster.window import Window
+from etcdview.index.base import Tree
+from etcdview.index.facts.reading import FactReader, KeyFacts, Total, Wanted
+from etcdview.kube.crds import version_rank
+from etcdview.kube.keys import show
+from etcdview.kube.resources import ResourceType
+from etcdview.kube.words import counted, plural
+from etcdview.pages.parts import addresses
+from etcdview.pages.problems import (
+    EVIDENCE,
+    EVIDENCE_AT_MOST,
+    EvidenceView,
+    FindingView,
+    NamespaceRow,
+    NamespacesPage,
+    StoragePage,
+)
+from etcdview.tables import human_duration
+
+_EVENTS = ("events", "events.k8s.io/events")
+_LEFT_OUT = "endpoints that point to missing pods, bindings to roles and accounts that are gone, expired leases"
+_LEFT_OUT_OF_PARTS = "objects whose owner is gone and UIDs that stand twice, which only the whole cluster shows"
+
+
+def namespaces_by_facts(window: Window, facts: FactSource, tree: Tree, namespace: str) -> NamespacesPage:
+    """Every namespace with how many of its objects are unhealthy, by type; of one namespace which, and why."""
+    types = {t.resource.prefix: t.resource for t in tree.types}
+    inside: dict[str, list[Total]] = defaultdict(list)
+    for total in facts.totals():
+        if total.namespace and total.namespace == (namespace or total.namespace):
+            inside[total.namespace].append(total)
+    ending = {fact.key.rpartition(b"/")[2].decode("utf-8", "replace") for fact in _ending(facts)}
+    rows = tuple(
+        _row(window, facts, name, inside[name], types, name in ending, detailed=bool(namespace))
+        for name in sorted(inside)
+    )
+    keys = sum(row.count or 0 for row in rows)
+    return NamespacesPage(window.index.freshness(), namespace, rows, keys, keys, False, by_facts=True)
+
+
+def storage_by_facts(window: Window, facts: FactSource, tree: Tree, now: datetime, run_href: str) -> StoragePage:
+    """What the facts say of the stored state, each object named up to a bound."""
+    total = sum(found.keys for found in facts.totals())
+    undecodable = facts.count(Wanted(error=True))
+    findings = [
+        *_stuck(facts, now),
+        *_undecodable(facts, undecodable),
+        *_misnamed(facts),
+        *_versions(facts, {t.resource.prefix: t.resource for t in tree.types}),
+    ]
+    left_out = [_LEFT_OUT]
+    if isinstance(facts, FactReader):
+        findings += _checked(window, facts)
+    else:
+        left_out.append(_LEFT_OUT_OF_PARTS)
+    rank = {"critical": 0, "warning": 1, "info": 2}
+    return StoragePage(
+        window.index.freshness(),
+        tuple(sorted(findings, key=lambda finding: rank[finding.severity])),
+        total,
+        total,
+        undecodable,
+        tree.revision,
+        run_href,
+        False,
+        narrowed=not window.viewer.scope.whole,
+        by_facts=True,
+        left_out=tuple(left_out),
+    )
+
+
+def _ending(facts: FactSource) -> tuple[KeyFacts, ...]:
+    return facts.facts(Wanted(resource="namespaces", deleting=True))
+
+
+def _row(
+    window: Window,
+    facts: FactSource,
+    name: str,
+    totals: list[Total],
+    types: dict[str, ResourceType],
+    ending: bool,
+    *,
+    detailed: bool,
+) -> NamespaceRow:
+    counts: Counter[str] = Counter()
+    unhealthy: Counter[str] = Counter()
+    for total in totals:
+        counts[total.resource] += total.keys
+        unhealthy[total.resource] += total.keys if total.state == "unhealthy" else 0
+    findings = [
+        _unhealthy(facts, name, types.get(prefix), prefix, n, detailed=detailed)
+        for prefix, n in sorted(unhealthy.items())
+        if n
+    ]
+    return NamespaceRow(
+        name=name,
+        href=addresses.href("/namespaces", namespace=name),
+        phase="Terminating" if ending else "",
+        counts=tuple(sorted((_kind(types.get(prefix), prefix), n) for prefix, n in counts.items())),
+        count=sum(counts.values()),
+        findings=tuple(findings),
+        healthy=not ending and all(finding.severity == "info" for finding in findings),
+    )
+
+
+def _kind(resource: ResourceType | None, prefix: str) -> str:
+    return (resource.kind or resource.plural) if resource is not None else prefix
+
+
+def _unhealthy(
+    facts: FactSource, namespace: str, resource: ResourceType | None, prefix: str, count: int, *, detailed: bool
+) -> FindingView:
+    """The unhealthy objects of one type in a namespace; which they are where that is the page's subject."""
+    events = prefix in _EVENTS
+    kind = _kind(resource, prefix)
+    summary = counted(count, "warning event") if events else f"{count:,} {kind} {plural(count, 'is', 'are')} unhealthy"
+    wanted = Wanted(resource=prefix, namespace=namespace, state="unhealthy")
+    found = facts.facts(wanted, limit=EVIDENCE_AT_MOST) if detailed else ()
+    lines = [
+        EvidenceView(f"{_name(fact)}: {fact.word or 'unhealthy'}", addresses.object_href(fact.key)) for fact in found
+    ]
+    if not detailed:
+        table = addresses.href("/registry", resource=resource.id if resource else prefix, namespace=namespace)
+        lines = [EvidenceView(f"all {kind} objects of the namespace", table)]
+    action = "Check the objects that they are about." if events else "Check the page of each: conditions and events."
+    return finding("info" if events else "warning", summary, action, lines, count if detailed else len(lines))
+
+
+def _name(fact: KeyFacts) -> str:
+    return show(fact.key.rpartition(b"/")[2])
+
+
+def finding(severity: Severity, summary: str, action: str, lines: Iterable[EvidenceView], count: int) -> FindingView:
+    """A finding about `count` objects, of which these lines name the first."""
+    shown = tuple(lines)[:EVIDENCE_AT_MOST]
+    return FindingView(severity, summary, action, shown[:EVIDENCE], shown[EVIDENCE:], max(0, count - len(shown)))
+
+
+def _line(key: bytes, words: str) -> EvidenceView:
+    return EvidenceView(f"{show(key)}: {words}" if words else show(key), addresses.object_href(key))
+
+
+def _stuck(facts: FactSource, now: datetime) -> Iterator[FindingView]:
+    moment = now.timestamp()
+    late = [
+        (fact, moment - fact.deleted)
+        for fact in facts.facts(Wanted(deleting=True))
+        if fact.deleted is not None and moment - fact.deleted > DELETION_LIMIT.total_seconds()
+    ]
+    if late:
+        lines = [_line(fact.key, _held(fact, seconds)) for fact, seconds in late[:EVIDENCE_AT_MOST]]
+        yield finding(
+            "warning",
+            f"{counted(len(late), 'object')} stuck in deletion",
+            "Find the controller that its finalizers belong to; it is not running, or it cannot do its work.",
+            lines,
+            len(late),
+        )
+
+
+def _held(fact: KeyFacts, seconds: float) -> str:
+    held = f"held by {', '.join(fact.finalizers)}" if fact.finalizers else "with no finalizer left"
+    return f"for {human_duration(timedelta(seconds=seconds))}, {held}"
+
+
+def _undecodable(facts: FactSource, count: int) -> Iterator[FindingView]:
+    if count:
+        found = facts.facts(Wanted(error=True), limit=EVIDENCE_AT_MOST)
+        yield finding(
+            "warning",
+            f"{counted(count, 'value')} cannot be decoded",
+            "Read it in a backup and write it back with `etcdctl put`, or delete the key with `etcdctl del`.",
+            [_line(fact.key, fact.error) for fact in found],
+            count,
+        )
+
+
+def _misnamed(facts: FactSource) -> Iterator[FindingView]:
+    count = facts.count(Wanted(misnamed=True))
+    if count:
+        keys = facts.keys(Wanted(misnamed=True), limit=EVIDENCE_AT_MOST)
+        yield finding(
+            "warning",
+            f"{counted(count, 'object')} stored under the key of another object",
+            "Write the object under its own key (kubectl apply), then delete this key with etcdctl.",
+            [_line(key, "") for key in keys],
+            count,
+        )
+
+
+def _versions(facts: FactSource, types: dict[str, ResourceType]) -> Iterator[FindingView]:
+    """Types that are stored in more than one version."""
+    stored: dict[str, Counter[str]] = defaultdict(Counter)
+    for total in facts.totals():
+        if total.resource and total.storage.api_version:
+            stored[total.resource][total.storage.api_version.rpartition("/")[2]] += total.keys
+    mixed = {prefix: count for prefix, count in stored.items() if len(count) > 1}
+    if mixed:
+        lines = [
+            EvidenceView(f"{_kind(types.get(prefix), prefix)}: {_counts(n)}", "") for prefix, n in sorted(mixed.items())
+        ]
+        yield finding(
+            "info",
+            f"{counted(len(mixed), 'type')} stored in several versions",
+            "Before you drop an old version, rewrite its objects (StorageVersionMigration, or kubectl replace).",
+            lines,
+            len(lines),
+        )
+
+
+def _counts(count: Counter[str]) -> str:
+    ranked = sorted(count.items(), key=lambda pair: version_rank(pair[0]), reverse=True)
+    return ", ".join(f"{n:,} as {version}" for version, n in ranked)
+
+
+def _checked(window: Window, facts: FactReader) -> Iterator[FindingView]:
+    """Objects without their owner, and UIDs of several objects."""
+    checks = window.cluster.fact_checks(facts)
+    if checks.orphans:
+        yield finding(
+            "warning",
+            f"{counted(checks.orphans, 'object')} whose owner is gone",
+            "See that kube-controller-manager runs: its garbage collector deletes them. "
+            "If it does, delete them by hand.",
+            [_line(key, "") for key in checks.orphan_keys],
+            checks.orphans,
+        )
+    if checks.shared_uids:
+        yield finding(
+            "warning",
+            f"{counted(checks.shared_uids, 'UID')} that several objects have",
+            "A UID belongs to one object: these were written past the API server, as by a restore. Create them again.",
+            [EvidenceView(f"{uid}: {n:,} objects", "") for uid, n in checks.shared],
+            checks.shared_uids,
+        )

@@ -1,0 +1,137 @@
+"""Pages on more objects than they read: judged by the facts of all values, for whole clusters and for a part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from etcdview.access.roles import Scope, Viewer
+from etcdview.cluster.window import Window
+from etcdview.codec import Codec
+from etcdview.index.facts.database import FactWriter, create
+from etcdview.index.facts.fact import Extractor
+from etcdview.index.facts.live import FactStatus
+from etcdview.index.facts.reading import FactReader
+from etcdview.kube.keys import KeySpace
+from etcdview.pages import namespaces_and_storage
+from etcdview.pages.encryption import encryption_page
+from etcdview.pages.namespaces_and_storage import namespaces_page, storage_page
+from etcdview.pages.problems import StoragePage
+from tests.unit.pages.registry_of import kv, obj, window_on
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+STUCK = {"deletionTimestamp": "2026-11-20T00:00:00Z", "finalizers": ["example.org/hold"]}
+CRASHING = {
+    "phase": "Running",
+    "containerStatuses": [{"name": "a", "state": {"waiting": {"reason": "CrashLoopBackOff"}}}],
+}
+OWNED = {"ownerReferences": [{"uid": "gone", "kind": "ReplicaSet", "name": "rs", "controller": True}]}
+KVS = (
+    kv("/registry/namespaces/calm", obj("Namespace", "", "calm", status={"phase": "Active"})),
+    kv("/registry/namespaces/shop", obj("Namespace", "", "shop", metadata=STUCK, status={"phase": "Terminating"})),
+    kv("/registry/configmaps/calm/a", obj("ConfigMap", "calm", "a", metadata={"uid": "twin"})),
+    kv("/registry/configmaps/calm/b", obj("ConfigMap", "calm", "b", metadata={"uid": "twin"})),
+    kv("/registry/configmaps/calm/c", obj("ConfigMap", "calm", "other")),
+    kv("/registry/pods/shop/crashing", obj("Pod", "shop", "crashing", metadata=OWNED, status=CRASHING)),
+    kv("/registry/pods/shop/stuck", obj("Pod", "shop", "stuck", metadata=STUCK, status={"phase": "Running"})),
+    kv("/registry/pods/shop/broken", b"k8s\0\xff\xff"),
+    kv("/registry/events/shop/e", obj("Event", "shop", "e", type="Warning", reason="BackOff")),
+    kv("/registry/secrets/shop/s", obj("Secret", "shop", "s")),
+)
+
+
+class Known:
+    """The facts of these objects, complete."""
+
+    status = FactStatus("complete")
+
+    def __init__(self, folder: Path) -> None:
+        create(folder / "facts.db")
+        writer = FactWriter(folder / "facts.db")
+        writer.write(map(Extractor(Codec(), KeySpace(), lambda: NOW).fact, KVS))
+        writer.add_indexes()
+        writer.close()
+        self.reader = FactReader(folder / "facts.db")
+
+    def close(self) -> None:
+        self.reader.close()
+
+
+@pytest.fixture
+def window(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Window]:
+    """The registry with its facts, too large to be read by a page."""
+    monkeypatch.setattr(namespaces_and_storage, "AT_ONCE", 2)
+    monkeypatch.setattr(namespaces_and_storage, "AT_MOST", 2)
+    made = window_on(KVS)
+    made.cluster.facts = Known(tmp_path)  # type: ignore[assignment]
+    yield made
+    made.cluster.close()
+
+
+def part_of(window: Window, **scope: tuple[str, ...]) -> Window:
+    return Window(window.cluster, Viewer("eve", "viewer", Scope(**scope)))
+
+
+def said(page: StoragePage) -> dict[str, tuple[str, ...]]:
+    """What was found, and about what."""
+    return {finding.summary: finding.lines for finding in page.findings}
+
+
+def test_each_namespace_says_how_many_of_its_objects_are_unhealthy(window: Window) -> None:
+    page = namespaces_page(window, "", NOW)
+
+    rows = {row.name: row for row in page.rows}
+    assert (page.too_many, page.by_facts) == (False, True)
+    assert {name: (row.healthy, row.phase, row.count) for name, row in rows.items()} == {
+        "calm": (True, "", 3),
+        "shop": (False, "Terminating", 5),
+    }
+    assert [finding.summary for finding in rows["shop"].findings] == ["1 warning event", "1 Pod is unhealthy"]
+
+
+def test_one_namespace_names_its_unhealthy_objects_with_their_states(window: Window) -> None:
+    (row,) = namespaces_page(window, "shop", NOW).rows
+
+    lines = [line for finding in row.findings for line in finding.lines]
+    assert "crashing: CrashLoopBackOff, 0 of 0 ready" in lines
+    assert "e: Warning: BackOff" in lines
+
+
+def test_the_stored_state_is_judged_whole(window: Window) -> None:
+    page = storage_page(window, False, NOW)
+
+    found = said(page)
+    assert (page.checked, page.total, page.undecodable, page.by_facts) == (10, 10, 1, True)
+    assert page.left_out  # what the facts do not tell is named
+    assert set(found) == {
+        "2 objects stuck in deletion",
+        "1 value cannot be decoded",
+        "1 object stored under the key of another object",
+        "1 object whose owner is gone",
+        "1 UID that several objects have",
+    }
+    assert found["1 object whose owner is gone"] == ("/registry/pods/shop/crashing",)
+    assert found["2 objects stuck in deletion"][1] == "/registry/pods/shop/stuck: for 3d, held by example.org/hold"
+
+
+def test_who_sees_a_part_is_told_of_that_part_alone(window: Window) -> None:
+    calm = part_of(window, namespaces=("calm",))
+
+    assert [row.name for row in namespaces_page(calm, "", NOW).rows] == ["calm"]
+    page = storage_page(calm, False, NOW)
+    assert (page.total, page.narrowed) == (4, True)  # its Namespace and what is in it
+    assert set(said(page)) == {"1 object stored under the key of another object"}
+    assert len(page.left_out) == 2  # also what only the whole cluster shows
+    assert "shop" not in repr(page)
+
+
+def test_encryption_counts_all_values_by_their_facts(window: Window) -> None:
+    page = encryption_page(window, NOW)
+
+    secrets = next(row for row in (*page.rows, *page.others) if row.name == "secrets")
+    assert page.count.full
+    assert (secrets.looked_at, secrets.total) == (1, 1)
+    assert all(row.complete for row in page.others)

@@ -15,7 +15,7 @@ from etcdview.cli.storage import CODEC_ROWS
 from etcdview.cli.terminal import argument_bytes, json_text, say
 from etcdview.config import Resolved
 from etcdview.pages.parts.texts import counted, unmistakable
-from etcdview.pages.tools.decoding import FORMS, DecodedValue, UnknownPart, decode_all, decode_piped
+from etcdview.pages.tools.decoding import FORMS, DecodedValue, UnknownField, decode_all, decode_piped
 
 
 @click.command(cls=GroupedCommand)
@@ -93,7 +93,7 @@ def _row(value: DecodedValue) -> dict[str, Any]:
     return row | {"error": str(value.error)} | ({"partial": value.partial} if value.partial else {})
 
 
-def _unknown(part: UnknownPart) -> dict[str, Any]:
+def _unknown(part: UnknownField) -> dict[str, Any]:
     return {
         "path": part.path,
         "number": part.number,

@@ -59,10 +59,10 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from etcdview.cli.usage import unknown_command
+        if args and args[0] not in COMMANDS:  # usage.py is loaded for a mistake alone
+            from etcdview.cli.usage import check_command
 
-            raise unknown_command(args[0], sorted(COMMANDS))
+            check_command(ctx, args, COMMANDS)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

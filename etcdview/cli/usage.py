@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import click
 
 from etcdview.cli.terminal import say
@@ -47,12 +49,15 @@ _FROM = "A file has no members to ask; try `etcdview snapshot status {}`."
 _OF_MEMBERS = ("health", "doctor", "members")
 
 
-def unknown_command(name: str, known: list[str]) -> click.UsageError:
-    """The error for a command that does not exist, with its remedy."""
-    if name in KUBECTL_COMMANDS:
-        return click.UsageError(f"etcdview has no command {name!r}, which is kubectl's.\n{KUBECTL_COMMANDS[name]}")
-    return click.UsageError(
-        f"Unknown command {name!r}.\n" + did_you_mean(name, known, "`etcdview --help` lists the commands.")
+def check_command(ctx: click.Context, args: list[str], known: Iterable[str]) -> None:
+    """Raises click.UsageError, with a remedy, where the first word is not a command that the group knows."""
+    if not args or args[0].startswith("-") or args[0] in known:
+        return
+    name, path = args[0], ctx.command_path
+    if ctx.parent is None and name in KUBECTL_COMMANDS:
+        raise click.UsageError(f"etcdview has no command {name!r}, which is kubectl's.\n{KUBECTL_COMMANDS[name]}", ctx)
+    raise click.UsageError(
+        f"Unknown command {name!r}.\n" + did_you_mean(name, sorted(known), f"`{path} --help` lists the commands."), ctx
     )
 
 
@@ -63,12 +68,7 @@ class CommandGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """See click.Group."""
-        if args and not args[0].startswith("-") and args[0] not in self.commands:
-            raise click.UsageError(
-                f"Unknown command {args[0]!r}.\n"
-                + did_you_mean(args[0], sorted(self.commands), f"`{ctx.command_path} --help` lists the commands."),
-                ctx,
-            )
+        check_command(ctx, args, self.commands)
         return super().resolve_command(ctx, args)
 
 

@@ -41,14 +41,14 @@ def runs_unready(pod: Object | None) -> bool:
 
 def _pod(obj: Object, now: datetime) -> State:
     state = pod_state(obj, now)
-    words = f"{state.reason}, {state.ready} of {state.total} ready"
+    words = f"{state.reason}, {state.ready} of {state.total} containers ready"
     healthy = _pod_is_healthy(obj, state.reason)
     if text(obj, "status", "phase") == "Succeeded":
         return State("Completed", healthy)
     if state.reason == "Running" and healthy is False:
         ready = condition(obj, "Ready")
         why = ": ".join(part for part in (text(ready, "reason"), text(ready, "message")) if part)
-        return State(f"{words}, but the pod is not" + (f" ({why})" if why else ""), healthy)
+        return State(f"{words}, but the pod is not ready" + (f" ({why})" if why else ""), healthy)
     return State(words, healthy)
 
 

@@ -81,7 +81,7 @@ def _integer(path: Path, obj: Object, now: datetime) -> Cell:
 
 def _number(path: Path, obj: Object, now: datetime) -> Cell:
     value = path.first(obj)
-    return json_number(float(value)) if _is_finite(value) else None
+    return whole_if_exact(float(value)) if _is_finite(value) else None
 
 
 def _boolean(path: Path, obj: Object, now: datetime) -> Cell:
@@ -116,6 +116,6 @@ def _is_finite(value: object) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
 
 
-def json_number(value: float) -> int | float:
+def whole_if_exact(value: float) -> int | float:
     """A float as JSON from Go reads: whole numbers below 1e21 without a fraction."""
     return int(value) if value.is_integer() and abs(value) < 1e21 else value

@@ -13,6 +13,7 @@ from ruamel.yaml.error import YAMLError
 
 from etcdview.cluster.sources import open_codec
 from etcdview.codec import Codec, Decoded, StorageFormat, to_json, to_yaml
+from etcdview.codec.model import UnknownField as UnknownField  # what commands print of a value
 from etcdview.config import Settings
 from etcdview.errors import EncodeError, EtcdviewError, SettingError
 from etcdview.kube.keys import KeySpace, as_text, to_query
@@ -29,17 +30,6 @@ FORMATS = ("protobuf", "json", "cbor")
 
 
 @dataclass(frozen=True, slots=True)
-class UnknownPart:
-    """A field that no known release has; `path` is "" for the object itself, `offset` counts bytes of the value."""
-
-    path: str
-    number: int
-    wire_type: str
-    offset: int
-    raw: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class DecodedValue:
     """One value. `object` is None where `error` says why; `partial` is what could be read of it nevertheless.
 
@@ -51,7 +41,7 @@ class DecodedValue:
     storage: StorageFormat
     object: Any
     partial: Any
-    unknown: tuple[UnknownPart, ...]
+    unknown: tuple[UnknownField, ...]
     error: EtcdviewError | None
 
 
@@ -123,7 +113,7 @@ def _value(codec: Codec, key: bytes, decoded: Decoded, as_served: bool) -> Decod
         decoded.storage,
         decoded.object,
         decoded.partial,
-        tuple(UnknownPart(f.path, f.number, f.wire_type, f.offset, f.raw) for f in decoded.unknown_fields),
+        decoded.unknown_fields,
         decoded.error,
     )
 

@@ -42,7 +42,7 @@ class Failover:
                 answer = race.answer()
             except UnreachableError as error:
                 patient_until = patient_until or min(time.monotonic() + election_seconds, race.deadline)
-                if isinstance(error, NoQuorumError) and call.repeatable and time.monotonic() < patient_until:
+                if isinstance(error, NoQuorumError) and time.monotonic() < patient_until:
                     time.sleep(ELECTION_LOOKS_SECONDS)
                     continue
                 if race.hopeless:

@@ -60,7 +60,7 @@ class MaintenanceCalls:
         self._maintain("cluster", "MemberRemove", etcdrpc.MemberRemoveRequest(ID=member_id))
 
     def _maintain(self, stub: str, method: str, request: Any, timeout_seconds: float = 0.0) -> Any:
-        return self._once.run(Call(stub, method, request, repeatable=False), timeout_seconds or self.timeout_seconds)
+        return self._once.run(Call(stub, method, request), timeout_seconds or self.timeout_seconds)
 
 
 class MemberMaintenance:

@@ -41,7 +41,6 @@ class Call:
     """One request: stub (`kv`, `cluster`, `maintenance`, `auth`), method and message.
 
     `needs_leader`: refuse at once, rather than wait, when the member knows of no leader.
-    `repeatable`: may be sent to another member when the first did not answer.
     `large`: the answer may be so large that even a living member is long silent, and busy.
     """
 
@@ -49,7 +48,6 @@ class Call:
     method: str
     request: Any
     needs_leader: bool = True
-    repeatable: bool = True
     large: bool = False
 
 

@@ -130,8 +130,8 @@ class Race:
         if fault.login and not self.renewed and self.login.forget(attempt.token):
             self.renewed = True
             self.waiting.insert(0, attempt.channel)
-        # compacted, denied, too large: every member would say the same, and a change must not be sent twice
-        elif not fault.elsewhere or not self.call.repeatable or not isinstance(ours, UnreachableError):
+        # compacted, denied, too large: every member would say the same
+        elif not fault.elsewhere or not isinstance(ours, UnreachableError):
             raise ours from error
         else:
             ours.__cause__ = error

@@ -66,7 +66,7 @@ class Writes:
         return _revision(response)
 
     def _send(self, request: Any) -> Any:
-        return self._once.run(Call("kv", "Txn", request, repeatable=False), self.timeout_seconds)
+        return self._once.run(Call("kv", "Txn", request), self.timeout_seconds)
 
 
 def _unchanged(key: bytes, mod_revision: int) -> Any:

@@ -90,7 +90,7 @@ CASES: dict[str, tuple[list[dict[str, Any]], str, list[dict[str, Any]]]] = {
     ),
     "pods-not-ready": (
         [pod(ready=False)],
-        "Running, 0 of 1 ready, but the pod is not; its condition Ready is false without a reason",
+        "Running, 0 of 1 containers ready, but the pod is not ready; its condition Ready is false without a reason",
         [pod()],
     ),
     "workloads-short": (
@@ -195,7 +195,7 @@ def test_a_pod_that_runs_on_a_node_that_is_not_ready_says_so(now: datetime) -> N
     found = view([pod(ready=False), node("False")], now).findings
 
     assert [f.summary for f in found] == ["1 pod not ready because of node n"]
-    assert found[0].evidence[0].endswith("but the pod is not; its node n is NotReady, KubeletNotReady, for 10h")
+    assert found[0].evidence[0].endswith("but the pod is not ready; its node n is NotReady, KubeletNotReady, for 10h")
     assert view([pod(ready=False), node("True")], now).findings[0].summary == "1 pod not ready"
 
 
@@ -211,7 +211,9 @@ def test_the_condition_of_a_pod_says_why_it_is_not_ready(now: datetime) -> None:
     waiting["status"]["conditions"][0] |= {"reason": "ReadinessGatesNotReady", "message": "gate x is missing"}
 
     said = view([waiting], now).findings[0].evidence[0]
-    assert said.endswith("Running, 0 of 1 ready, but the pod is not (ReadinessGatesNotReady: gate x is missing)")
+    assert said.endswith(
+        "Running, 0 of 1 containers ready, but the pod is not ready (ReadinessGatesNotReady: gate x is missing)"
+    )
 
 
 @pytest.mark.parametrize(("left", "action"), [(0, "It is empty"), (3, "Check the remaining objects")])

@@ -42,7 +42,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     """Check where each request comes from and its Host, and set the headers of each answer. Raises SettingError."""
     check_exposure(settings)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
-    app.wsgi_app = _HostsOnly(app.wsgi_app)  # type: ignore[method-assign]  # as Flask's documentation has it
+    app.wsgi_app = _NoPrefix(_HostsOnly(app.wsgi_app))  # type: ignore[method-assign]  # as Flask's documentation has it
     trusted = trusted_hosts(settings)
 
     @app.before_request
@@ -60,6 +60,29 @@ def init_app(app: Flask, settings: Settings) -> None:
         app.after_request(_stay_encrypted)
 
 
+class _NoPrefix:
+    """Answers 500 below a prefix (SCRIPT_NAME): the pages' links all begin at the root, and would lead elsewhere."""
+
+    def __init__(self, app: WSGIApplication) -> None:
+        self._app = app
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        prefix = environ.get("SCRIPT_NAME", "").strip("/")
+        return (_refusal(PREFIX, 500) if prefix else self._app)(environ, start_response)
+
+
+PREFIX = (
+    "etcdview is mounted below a prefix (SCRIPT_NAME), which it does not support: its links would lead elsewhere.\n"
+    "Serve it at the root of a host name of its own.\n"
+)
+
+
+def _refusal(text: str, status: int) -> Response:
+    answer = Response(text, status, HEADERS, mimetype="text/plain")
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
 class _HostsOnly:
     """Answers 400 where Host is not the name of a host: such a name breaks Flask's addresses, those of errors too."""
 
@@ -70,9 +93,7 @@ class _HostsOnly:
         host = environ.get("HTTP_HOST")
         if host is None or is_host(host):
             return self._app(environ, start_response)
-        answer = Response("Bad request: invalid Host header.\n", 400, HEADERS, mimetype="text/plain")
-        answer.headers["Cache-Control"] = "no-store"
-        return answer(environ, start_response)
+        return _refusal("Bad request: invalid Host header.\n", 400)(environ, start_response)
 
 
 def _stay_encrypted(response: Response) -> Response:

@@ -18,7 +18,8 @@ from etcdview.config import Resolved
 from etcdview.errors import DecodeError, NotFoundError, UsageError
 from etcdview.pages.object.related import EVENT_KINDS, Around, Branch
 from etcdview.pages.object.views import SectionView, SummaryView
-from etcdview.pages.parts.texts import counted, visible
+from etcdview.pages.parts.sizes import size_text
+from etcdview.pages.parts.texts import visible
 from etcdview.pages.tools.described import described, types_called
 
 OBJECT = "Object"  # the section that every object has
@@ -37,7 +38,7 @@ def command(resolved: Resolved, what: Sequence[str], namespace: str) -> int:
     store = open_noted(resolved.settings)
     try:
         window = window_once(warned(store), resolved.settings)
-        wanted = parse(what, lambda name: types_called(window, name))
+        wanted = parse(what, lambda name: types_called(window, name), lambda: window.definitions.known)
         if not all(one.names for one in wanted):
             raise UsageError("No name was given.", "For example: etcdview describe pod web-1, or pod/web-1.")
         return _show_all(window, wanted, namespace)
@@ -80,7 +81,7 @@ def _section(section: SectionView) -> Iterator[str]:
         yield from _indented(_table(section.columns, section.rows))
     yield from _indented(_fields([(field.label, field.value) for field in section.fields]))
     for text in section.texts:
-        size = "" if text.is_short else f"({counted(text.size_bytes, 'byte')})"
+        size = "" if text.is_short else f"({size_text(text.size_bytes)})"
         yield f"  {visible(text.label)}: {size}".rstrip()
         yield from (f"    {visible(line)}" for line in text.value.splitlines())
     if section.note:

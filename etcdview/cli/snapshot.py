@@ -16,7 +16,8 @@ from etcdview.cli.usage import CommandGroup
 from etcdview.config import Resolved
 from etcdview.config.rows import CONNECTION
 from etcdview.models import Progress
-from etcdview.pages.parts.texts import counted, visible
+from etcdview.pages.parts.sizes import size_text
+from etcdview.pages.parts.texts import visible
 
 BETWEEN_SECONDS = 0.2
 
@@ -38,7 +39,7 @@ def save(file: Path, resolved: Resolved) -> int:
     from etcdview.pages.tools.snapshots import progress_text, save_snapshot
 
     saved = save_snapshot(resolved.settings, file, _ProgressLine(progress_text).show)
-    say(f"Saved {saved.path}: {counted(saved.size_bytes, 'byte')}, sha256 {saved.sha256}")
+    say(f"Saved {saved.path}: {size_text(saved.size_bytes)}, sha256 {saved.sha256}")
     return 0
 
 

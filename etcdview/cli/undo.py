@@ -14,7 +14,8 @@ from etcdview.cli.terminal import argument_bytes
 from etcdview.cluster.sources import open_etcd
 from etcdview.config import Resolved
 from etcdview.config.rows import CHANGES, CONNECTION, SOURCE
-from etcdview.pages.parts.texts import counted, visible
+from etcdview.pages.parts.sizes import size_text
+from etcdview.pages.parts.texts import visible
 
 if TYPE_CHECKING:
     from etcdview.pages.edit.undo import UndoPlan
@@ -42,9 +43,7 @@ def command(etcd_key: str, revision: int | None, listed: bool, yes: bool, resolv
         for change in undo.recorded(undo.undo_file(settings), name):
             before = change.before
             kept = (
-                f"revision {before.mod_revision}, {counted(before.size_bytes, 'byte')}"
-                if before
-                else "revision 0 (no key)"
+                f"revision {before.mod_revision}, {size_text(before.size_bytes)}" if before else "revision 0 (no key)"
             )
             click.echo(f"{change.at:%Y-%m-%d %H:%M:%S} UTC  {change.action:6}  {kept}  {visible(change.who)}")
         return 0

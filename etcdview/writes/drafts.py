@@ -11,6 +11,7 @@ from etcdview.codec import Codec, Decoded, StorageFormat
 from etcdview.errors import EncodeError
 from etcdview.kube.fields import MANAGED_FIELDS
 from etcdview.kube.keys import ObjectKey
+from etcdview.kube.quantities import size_text
 from etcdview.kube.redaction import Redactor, is_sensitive
 from etcdview.models import KeyValue
 from etcdview.writes import MAX_STORED_BYTES
@@ -111,7 +112,7 @@ class Drafter:
     ) -> tuple[bytes, Object]:
         value = self._codec.encode(wanted, storage, key)
         if len(value) > MAX_STORED_BYTES:
-            raise EncodeError(f"The value would take {len(value):,} bytes: more than etcd accepts.")
+            raise EncodeError(f"The value would take {size_text(len(value))}: more than etcd accepts.")
         decoded = self._codec.decode(key, value)
         if decoded.object is None or decoded.unknown_fields:
             raise EncodeError("The new value cannot be decoded again, so it is not written.")

@@ -18,6 +18,7 @@ from ruamel.yaml.events import AliasEvent
 from ruamel.yaml.nodes import ScalarNode
 
 from etcdview.errors import EncodeError
+from etcdview.kube.quantities import size_text
 from etcdview.writes import MAX_STORED_BYTES
 
 Form = Literal["yaml", "json"]
@@ -34,7 +35,9 @@ _QUOTE = "Put it in quotes if you mean text; otherwise write it differently."
 def read_manifest(text: str, form: str) -> dict[str, Any]:
     """The object of a text. Raises EncodeError that says what is wrong with it, and in which line."""
     if len(text) > MAX_STORED_BYTES or len(text.encode("utf-8", "surrogatepass")) > MAX_STORED_BYTES:
-        raise EncodeError(f"This text is larger than {MAX_STORED_BYTES:,} bytes.", "etcd rejects values of that size.")
+        raise EncodeError(
+            f"This text is larger than {size_text(MAX_STORED_BYTES)}.", "etcd rejects values of that size."
+        )
     if form not in FORMS:
         raise EncodeError(f"Unknown format {form[:20]!r}.", "Choose yaml or json.")
     obj = _yaml(text) if form == "yaml" else _json(text)

@@ -106,7 +106,7 @@ def run(store: Store, reader: Reader, what: Sequence[str], style: Style, watch: 
     The exit status: 1 where a name is missing or a value is not readable.
     """
     try:
-        wanted = parse(what, reader.find)
+        wanted = parse(what, reader.find, lambda: reader.definitions.known)
     except NotFoundError:
         check_prefix(store, reader)  # why a type is unknown
         raise

@@ -13,8 +13,8 @@ from etcdview.config import Settings
 from etcdview.errors import EncodeError, NotFoundError, SettingError
 from etcdview.kube.diff import Difference, differences
 from etcdview.kube.keys import KeySpace, show
+from etcdview.kube.quantities import size_text
 from etcdview.kube.redaction import Redactor
-from etcdview.kube.words import counted
 from etcdview.models import KeyValue, Range
 from etcdview.objects import Objects
 from etcdview.stores.protocols import Store, Writable
@@ -100,10 +100,10 @@ def _revision(change: Undo) -> int:
 def _does(before: KeyValue | None, current: KeyValue | None) -> str:
     if before is None:
         return f"Deletes the key, which is at revision {current.mod_revision if current else 0:,}."
-    back = f"the value of revision {before.mod_revision:,} ({counted(before.size_bytes, 'byte')})"
+    back = f"the value of revision {before.mod_revision:,} ({size_text(before.size_bytes)})"
     if current is None:
         return f"Creates the key with {back}."
-    return f"Replaces revision {current.mod_revision:,} ({counted(current.size_bytes, 'byte')}) with {back}."
+    return f"Replaces revision {current.mod_revision:,} ({size_text(current.size_bytes)}) with {back}."
 
 
 def _notes(change: Undo, current: KeyValue | None) -> list[str]:

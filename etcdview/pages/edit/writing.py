@@ -9,6 +9,7 @@ from etcdview.cluster.scope.ranges import denied
 from etcdview.cluster.window import Window
 from etcdview.errors import DeniedError, NotFoundError, QueryError
 from etcdview.kube.keys import show
+from etcdview.kube.quantities import size_text
 from etcdview.models import KeyValue, Range
 from etcdview.pages.parts.addresses import Crumb, href, object_href
 from etcdview.pages.parts.writable import off
@@ -44,7 +45,7 @@ class Writing:
         if not self._window.viewer.scope.has(self._window.keyspace.object_key(key)):
             raise denied()
         if len(key) > MAX_KEY_BYTES:
-            raise QueryError(f"A key is at most {MAX_KEY_BYTES:,} bytes long.")
+            raise QueryError(f"A key is at most {size_text(MAX_KEY_BYTES)} long.")
 
     def current(self, key: bytes, revision: int = 0) -> KeyValue | None:
         """Current value, or was at a revision, read linearizably."""

@@ -22,7 +22,18 @@ class Command:
 # A quoted text, which is left alone; or etcdctl where a command begins, with the endpoint that it is for.
 _ETCDCTL = re.compile(
     r"'[^']*'|(?P<before>^|[|(;&]\s*|\n)etcdctl\b(?: --endpoints=(?P<endpoint>\S+))?(?P<one> snapshot save)?"
+    r"(?P<twice> move-leader)?"
 )
+
+
+# move-leader reads the variables twice, and takes those that it has set itself for flags that conflict with them
+_WITHOUT_VARIABLES = 'env -i PATH="$PATH" etcdctl'
+
+
+def _flag(assignment: str) -> str:
+    """The flag that means the same as a variable: --cacert=FILE for ETCDCTL_CACERT=FILE."""
+    name, _, value = assignment.partition("=")
+    return f"--{name.removeprefix('ETCDCTL_').lower().replace('_', '-')}={value}"
 
 
 def connected(text: str, store: Store) -> str:
@@ -49,6 +60,8 @@ def connected(text: str, store: Store) -> str:
         usual = endpoints[0] if found["one"] else ",".join(endpoints)
         where = {"ETCDCTL_ENDPOINTS": shlex.split(found["endpoint"])[0] if found["endpoint"] else usual}
         given = [f"{name}={shlex.quote(value)}" for name, value in (where | settings).items() if value]
+        if found["twice"]:
+            return f"{found['before']}{_WITHOUT_VARIABLES} {' '.join(map(_flag, given))} move-leader"
         return f"{found['before']}{' '.join(given)} etcdctl{found['one'] or ''}"
 
     command, document, rest = text.partition("<<'EOF'\n")

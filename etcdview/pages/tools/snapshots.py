@@ -66,7 +66,7 @@ def _pages_text(check: PageCheck) -> str:
 
 def _rows(store: SnapshotStore) -> Iterator[tuple[str, str]]:
     facts = store.facts()
-    yield "size", f"{store.size_bytes:,} bytes"
+    yield "size", f"{size_text(store.size_bytes)} ({store.size_bytes:,} bytes)"
     yield "hash", "fits" if store.checked else "none: not checked"
     yield "revision", f"{store.revision}"
     yield "oldest revision", f"{max(store.compacted, 1)}"

@@ -76,7 +76,7 @@ def test_a_damaged_file_is_told_and_ends_with_1(snapshot: Path, capsys: pytest.C
 
 def test_status_tells_what_a_snapshot_holds(snapshot: Path, output: Output) -> None:
     assert dict(line.split(maxsplit=1) for line in output("snapshot", "status", snapshot).splitlines()) == {
-        "size": "2,523,168 bytes",
+        "size": "2.4 MiB (2,523,168 bytes)",
         "hash": "fits",
         "revision": "1201",
         "oldest": "revision   1",

@@ -20,6 +20,8 @@ MISUSES: list[tuple[list[str], int, str]] = [
     (["get", "deploymnets", "--from", CAPTURE], 1, "Did you mean 'deployments'?"),
     (["get", "secerts", "--from", CAPTURE], 1, "Did you mean 'secrets'?"),
     (["get", "widgets", "--from", CAPTURE], 1, "Use kubectl's spelling"),
+    (["get", "bakcups", "--from", CAPTURE], 1, "Did you mean 'backups'?"),
+    (["describe", "bakcups/x", "--from", CAPTURE], 1, "Did you mean 'backups'?"),
     (["get", "pods", "-o", "yml", "--from", CAPTURE], 2, "Unknown output format yml.\n  Did you mean 'yaml'?"),
     (["get", "pods", "-o", "jsn", "--from", CAPTURE], 2, "Did you mean 'json'?"),
     (["get", "pods", "--al", "--from", CAPTURE], 2, "Did you mean '--all-namespaces'?"),

@@ -21,6 +21,7 @@ from etcdview.pages.object.views import SectionView, SummaryView
 from etcdview.pages.parts.sizes import size_text
 from etcdview.pages.parts.texts import visible
 from etcdview.pages.tools.described import described, types_called
+from etcdview.pages.tools.names import nothing_below
 
 OBJECT = "Object"  # the section that every object has
 Rows = Sequence[Sequence[str]]
@@ -41,7 +42,10 @@ def command(resolved: Resolved, what: Sequence[str], namespace: str) -> int:
         wanted = parse(what, lambda name: types_called(window, name), lambda: window.definitions.known)
         if not all(one.names for one in wanted):
             raise UsageError("No name was given.", "For example: etcdview describe pod web-1, or pod/web-1.")
-        return _show_all(window, wanted, namespace)
+        status = _show_all(window, wanted, namespace)
+        if status:
+            click.echo(nothing_below(window.store, resolved.settings.etcd_prefix), err=True, nl=False)
+        return status
     finally:
         store.close()
 

@@ -12,7 +12,7 @@ from etcdview.cli.terminal import json_text, say
 from etcdview.config import Resolved
 from etcdview.config.rows import CONNECTION, SOURCE
 from etcdview.pages.parts.texts import visible
-from etcdview.pages.tools.doctor import Diagnosis, Findings, examine
+from etcdview.pages.tools.doctor import REGISTRY, Diagnosis, Findings, examine
 
 _PREFIX = tuple(row for row in SOURCE if row.field == "etcd_prefix")
 
@@ -62,6 +62,8 @@ def _conclusion(findings: Findings) -> str:
     failed = [d for d in findings.diagnoses if d.failed is not None]
     if not failed:
         return "Every step succeeds. `etcdview health` judges the cluster."
+    if findings.exit_status == 1 and all(d.failed is not None and d.failed.name == REGISTRY for d in failed):
+        return "etcd can be used; the registry is not where it was looked for."
     some = f"{len(failed)} of {len(findings.diagnoses)} endpoints failed."
     return some if len(failed) < len(findings.diagnoses) else "No endpoint can be used."
 

@@ -11,7 +11,7 @@ from etcdview.cli.helping import GroupedCommand
 from etcdview.cli.options import source_options
 from etcdview.config import Resolved
 from etcdview.pages.parts.texts import visible
-from etcdview.pages.tools.names import MODES, matching_names
+from etcdview.pages.tools.names import MODES, matching_names, nothing_below
 
 
 @click.command("search", cls=GroupedCommand)
@@ -29,6 +29,8 @@ def command(resolved: Resolved, text: str, mode: str | None) -> int:
         for name in matching_names(warned(store), text, mode or ""):
             found = True
             click.echo(visible(name))
+        if not found:
+            click.echo(nothing_below(store, resolved.settings.etcd_prefix), err=True, nl=False)
     finally:
         store.close()
     if not found and sys.stderr.isatty():

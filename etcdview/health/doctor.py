@@ -13,6 +13,7 @@ from etcdview.models import TlsFiles
 from etcdview.tls.certificates import read_certificates
 from etcdview.tls.diagnosis import Step
 
+REGISTRY = "registry"  # the last step: whether the registry is below its prefix
 _EVERY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # compared with, not listened on  # noqa: S104  # nosec B104
 
 
@@ -48,9 +49,10 @@ class Findings:
 
     @property
     def exit_status(self) -> int:
-        """0 where every endpoint is healthy, 1 where some are, 3 where none is."""
-        failed = sum(d.failed is not None for d in self.diagnoses)
-        return 0 if not failed else 3 if failed == len(self.diagnoses) else 1
+        """0 where every endpoint works, 1 where some do or only the registry is not there, 3 where none can be used."""
+        failed = [d.failed.name for d in self.diagnoses if d.failed is not None]
+        unusable = sum(name != REGISTRY for name in failed)
+        return 0 if not failed else 3 if unusable == len(self.diagnoses) else 1
 
 
 class Diagnosing(Protocol):

@@ -55,11 +55,11 @@ class Definitions:
                 yield replace(resource_type(crd), version=text(version, "name"))
 
 
-def definitions(crds: Iterable[Definition]) -> Definitions:
-    """From decoded CRDs; one that names no group or plural is left out."""
+def definitions(crds: Iterable[Definition], others: tuple[ResourceType, ...] = ()) -> Definitions:
+    """From decoded CRDs, one that names no group or plural is left out; `others` are types without a CRD."""
     by_name = {(text(c, "spec", "group"), text(c, "spec", "names", "plural")): c for c in crds}
     usable = {name: crd for name, crd in by_name.items() if all(name)}
-    return Definitions(usable, (*BUILTIN, *map(resource_type, usable.values())))
+    return Definitions(usable, (*BUILTIN, *others, *map(resource_type, usable.values())))
 
 
 def resource_type(crd: Definition) -> ResourceType:

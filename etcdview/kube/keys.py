@@ -10,10 +10,11 @@ import base64
 import binascii
 import re
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from etcdview.errors import QueryError
-from etcdview.kube import resources
+from etcdview.kube import openshift, resources
 from etcdview.kube.resources import BY_PREFIX, ResourceType
 from etcdview.kube.visible import unmistakable
 
@@ -33,11 +34,13 @@ class ObjectKey:
 
 
 class KeySpace:
-    """Keys below one registry prefix (kube-apiserver --etcd-prefix)."""
+    """Keys below one registry prefix (kube-apiserver --etcd-prefix); `types` are those of that prefix alone."""
 
     def __init__(self, prefix: str = DEFAULT_PREFIX) -> None:
         self.prefix = "/" + prefix.strip("/") if prefix.strip("/") else ""
         self.root = self.prefix.encode() + b"/"
+        self.types: tuple[ResourceType, ...] = openshift.TYPES if self.prefix == openshift.PREFIX else ()
+        self._by_prefix = BY_PREFIX | {resource.prefix: resource for resource in self.types}
 
     def __repr__(self) -> str:
         return f"KeySpace({self.prefix!r})"
@@ -52,7 +55,7 @@ class KeySpace:
             return None
         if not all(segments):
             return None
-        return _place(segments)
+        return _place(segments, self._by_prefix)
 
     def resource_prefix(self, key: bytes) -> bytes | None:
         """The first part of `key`, with its last slash, that names the resource type; None where none does."""
@@ -69,11 +72,11 @@ class KeySpace:
         return self.range_prefix(resource, namespace) + name.encode()
 
 
-def _place(segments: list[str]) -> ObjectKey | None:
+def _place(segments: list[str], types: Mapping[str, ResourceType]) -> ObjectKey | None:
     for width in (2, 1):
-        builtin = BY_PREFIX.get("/".join(segments[:width]))
-        if builtin is not None and len(segments) > width:
-            return _rest(builtin, segments[width:])
+        known = types.get("/".join(segments[:width]))
+        if known is not None and len(segments) > width:
+            return _rest(known, segments[width:])
     if len(segments) in (3, 4) and _GROUP.fullmatch(segments[0]) and _PLURAL.fullmatch(segments[1]):
         custom = resources.custom(segments[0], segments[1], namespaced=len(segments) == 4)
         return _rest(custom, segments[2:])

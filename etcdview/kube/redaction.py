@@ -16,6 +16,8 @@ from etcdview.kube.words import plural
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 SECRET_FIELDS = ("data", "stringData")
+# OAuth...: OpenShift's own, whose secrets and tokens log in to the cluster
+SECRET_KINDS = frozenset(("Secret", "OAuthClient", "OAuthAccessToken", "OAuthAuthorizeToken"))
 # What else a Secret has (core/v1): nothing of it is secret. A field that is not here is masked whole.
 _OPEN_FIELDS = ("apiVersion", "kind", "metadata", "type", "immutable")
 # Tools keep copies of what they applied in annotations, often packed: those are long.
@@ -51,7 +53,7 @@ class Redactor:
         `sensitive`: it is stored where Secrets are, whatever it says of itself. `raw` are the bytes that it was
         decoded from, where these are known: most tell at once that no Secret is embedded.
         """
-        if sensitive or obj.get("kind") == "Secret":
+        if sensitive or obj.get("kind") in SECRET_KINDS:
             return self._mask_secret(obj)
         if raw and not raw.startswith(_CBOR) and not any(mark in raw for mark in _MARKS):
             return obj
@@ -136,7 +138,9 @@ class Redactor:
 
 def is_sensitive(resource: ResourceType | None, kind: str) -> bool:
     """Whether the stored bytes themselves must stay unseen: by the key's resource type or by the value's own kind."""
-    return kind == "Secret" or (resource is not None and resource.plural == "secrets" and resource.group == "")
+    if kind in SECRET_KINDS:
+        return True
+    return resource is not None and (resource.kind in SECRET_KINDS if resource.group else resource.plural == "secrets")
 
 
 def may_hold_a_secret(raw: bytes) -> bool:

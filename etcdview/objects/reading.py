@@ -77,7 +77,7 @@ class Objects:
         prefix = self.keyspace.range_prefix(_CRDS)
         reader = PieceReader(self._store, revision=revision)
         rows = (self.row(kv) for piece in reader.read(prefix, prefix_end(prefix)) for kv in piece.kvs)
-        found = definitions(row.object for row in rows if row.object is not None)
+        found = definitions((row.object for row in rows if row.object is not None), self.keyspace.types)
         return found, reader.revision
 
     def read(

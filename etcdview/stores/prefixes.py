@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from etcdview.errors import DeniedError, UnsupportedError
+from collections.abc import Callable
+from functools import partial
+
+from etcdview.errors import DeniedError, NotFoundError, UnsupportedError
+from etcdview.kube.keys import KeySpace
 from etcdview.models import Range
 from etcdview.stores.protocols import Store, prefix_end
 
@@ -15,11 +19,23 @@ def other_prefixes(store: Store, root: bytes) -> tuple[str, ...]:
     At most 8, a request each: the first key after all that begin with the part before.
     """
     try:
-        if _first(store, root, prefix_end(root)) is not None:
-            return ()
-        return tuple(_parts(store))
+        return prefixes_beside(root, partial(_first, store))
     except (DeniedError, UnsupportedError):
         return ()  # a user of one prefix may not see the others
+
+
+def prefixes_beside(root: bytes, first: Callable[[bytes, bytes], bytes | None]) -> tuple[str, ...]:
+    """The same of keys that `first` knows: it gives the first key of [start, end), None where there is none."""
+    if first(root, prefix_end(root)) is not None:
+        return ()
+    return tuple(_parts(first))
+
+
+def check_registry(store: Store, keyspace: KeySpace) -> None:
+    """Raises NotFoundError where the store has keys, and none of them is below the registry's prefix."""
+    others = other_prefixes(store, keyspace.root)
+    if others:
+        raise NotFoundError(*explain_empty(keyspace.prefix, others))
 
 
 def explain_empty(prefix: str, others: tuple[str, ...]) -> tuple[str, str]:
@@ -36,11 +52,11 @@ def _first(store: Store, start: bytes, end: bytes) -> bytes | None:
     return kvs[0].key if kvs else None
 
 
-def _parts(store: Store) -> list[str]:
+def _parts(first: Callable[[bytes, bytes], bytes | None]) -> list[str]:
     found: list[str] = []
     start = b"/"
     while len(found) < AT_MOST:
-        key = _first(store, start, b"0")
+        key = first(start, b"0")
         if key is None:
             break
         part, slash, _ = key[1:].partition(b"/")

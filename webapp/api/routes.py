@@ -12,6 +12,7 @@ from etcdview.pages.object.history import history_json, read_history
 from etcdview.pages.object.plain import value_json
 from etcdview.pages.overview import ClusterState, cluster_state
 from etcdview.pages.parts.addresses import cursor_name, key_text, read_key
+from etcdview.pages.parts.elsewhere import prefixes_elsewhere
 from etcdview.pages.parts.types import TypeCount, named_tree
 from etcdview.pages.parts.verdict import current_verdict
 from etcdview.pages.search import MODES, SearchPage, SearchQuery, search_page
@@ -48,6 +49,7 @@ def resources() -> dict[str, Any]:
         "revision": tree.revision,
         "complete": tree.complete,
         "facts_complete": window.cluster.facts is not None and window.cluster.facts.status.complete,
+        "elsewhere": list(prefixes_elsewhere(window)),
         "resources": [_resource(t) for t in tree.types],
     }
 

@@ -78,6 +78,9 @@ class ResourcesSchema(Strict):
     revision = fields.Integer()
     complete = fields.Boolean()
     facts_complete = fields.Boolean(metadata={"description": "the facts of all values are known"})
+    elsewhere = fields.List(
+        fields.String(), metadata={"description": "prefixes that have keys, where the registry's prefix has none"}
+    )
     resources = fields.List(fields.Nested(ResourceSchema))
 
 

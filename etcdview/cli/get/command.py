@@ -21,7 +21,7 @@ from etcdview.config import Resolved
 from etcdview.errors import NotFoundError, UsageError
 from etcdview.kube.selectors import parse_fields, parse_labels
 from etcdview.kube.suggestions import did_you_mean
-from etcdview.stores.prefixes import explain_empty, other_prefixes
+from etcdview.stores.prefixes import check_registry
 from etcdview.stores.protocols import Store
 from etcdview.tables import parse_time
 
@@ -108,12 +108,12 @@ def run(store: Store, reader: Reader, what: Sequence[str], style: Style, watch: 
     try:
         wanted = parse(what, reader.find, lambda: reader.definitions.known)
     except NotFoundError:
-        check_prefix(store, reader)  # why a type is unknown
+        check_registry(store, reader.objects.keyspace)  # why a type is unknown
         raise
     check(wanted, reader.query, style, watch)
     found = [reader.read(one) for one in wanted]
     if not any(one.rows for one in found):
-        check_prefix(store, reader)
+        check_registry(store, reader.objects.keyspace)
     if watch:
         watching = printer(found[0], reader.query, style)
         for text in watching.lines(table_rows(found[0], reader.query, style)):
@@ -127,14 +127,6 @@ def run(store: Store, reader: Reader, what: Sequence[str], style: Style, watch: 
     for sentence in said:
         click.echo(f"etcdview: {sentence}", err=True)
     return 1 if said else 0
-
-
-def check_prefix(store: Store, reader: Reader) -> None:
-    """Raises NotFoundError where the store has keys, and none of them is below the registry's prefix."""
-    keyspace = reader.objects.keyspace
-    others = other_prefixes(store, keyspace.root)
-    if others:
-        raise NotFoundError(*explain_empty(keyspace.prefix, others))
 
 
 def check(wanted: Sequence[RequestedType], query: Query, style: Style, watch: bool) -> None:

@@ -11,6 +11,7 @@ from etcdview.cluster.window import Window
 from etcdview.health.facts import ClusterFacts
 from etcdview.health.findings import Status
 from etcdview.index.base import Freshness
+from etcdview.pages.parts.elsewhere import explain_empty, prefixes_elsewhere
 
 # The pages of the bar: address, name. An address is listed here once its page is there.
 NAV = (
@@ -75,16 +76,23 @@ def page_frame(window: Window) -> Frame:
             verdict_reason=failed.findings[0].summary if failed else "",
         )
     lost = facts.quorum.state == "lost"
+    notices = _without_quorum(cluster, facts) if lost else _notices(cluster, fresh)
     return Frame(
         cluster.name,
         cluster.store.live,
         fresh,
-        _without_quorum(cluster, facts) if lost else _notices(cluster, fresh),
+        (*notices, *_elsewhere(window)),
         report.verdict.status,
         nav,
         verdict_reason=next((f.summary for f in report.verdict.findings if f.severity != "info"), ""),
         reads_from=_answering(facts) if lost else "",
     )
+
+
+def _elsewhere(window: Window) -> tuple[Notice, ...]:
+    """That no key is below the registry's prefix, where there are keys elsewhere."""
+    others = prefixes_elsewhere(window)
+    return (Notice(" ".join(explain_empty(window.keyspace.prefix, others))),) if others else ()
 
 
 def _notices(cluster: Cluster, fresh: Freshness) -> tuple[Notice, ...]:

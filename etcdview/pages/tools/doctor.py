@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from etcdview.cluster.sources import open_etcd
 from etcdview.config import Resolved
 from etcdview.deployment.on_disk import find_deployments
-from etcdview.health.doctor import Diagnosis, Findings, Target, examine_endpoints, target_from
+from etcdview.errors import NotFoundError, UnreachableError
+from etcdview.health.doctor import REGISTRY, Diagnosis, Findings, Target, examine_endpoints, target_from
 from etcdview.kube.keys import KeySpace
+from etcdview.stores.prefixes import check_registry
+from etcdview.stores.protocols import Store
+from etcdview.tls.diagnosis import Step
 
-__all__ = ["Diagnosis", "Findings", "examine", "find_target"]
+__all__ = ["REGISTRY", "Diagnosis", "Findings", "examine", "find_target"]
 
 
 def examine(resolved: Resolved) -> Findings:
@@ -16,9 +22,28 @@ def examine(resolved: Resolved) -> Findings:
     settings, target = resolved.settings, find_target(resolved)
     store = open_etcd(settings, target.endpoints, target.tls)
     try:
-        return examine_endpoints(store, target, KeySpace(settings.etcd_prefix).root, settings.timeout_seconds)
+        keyspace = KeySpace(settings.etcd_prefix)
+        findings = examine_endpoints(store, target, keyspace.root, settings.timeout_seconds)
+        return _with_registry(findings, store, keyspace)
     finally:
         store.close()
+
+
+def _with_registry(findings: Findings, store: Store, keyspace: KeySpace) -> Findings:
+    """A last step that fails, where keys can be read, and all of them are below other prefixes than the registry's."""
+    if all(diagnosis.failed for diagnosis in findings.diagnoses):
+        return findings
+    try:
+        check_registry(store, keyspace)
+    except NotFoundError as error:
+        step = Step(REGISTRY, False, error.what, error.remedy, error=error)
+        return replace(
+            findings,
+            diagnoses=tuple(d if d.failed else replace(d, steps=(*d.steps, step)) for d in findings.diagnoses),
+        )
+    except UnreachableError:  # it was there a moment ago
+        pass
+    return findings
 
 
 def find_target(resolved: Resolved) -> Target:

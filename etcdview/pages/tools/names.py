@@ -6,17 +6,28 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import get_args
 
+from etcdview.errors import NotFoundError
 from etcdview.index.base import Mode
 from etcdview.index.lister import KeyRange, Lister, keys_under
 from etcdview.index.match import compile_search
 from etcdview.index.packed import PackedNames
-from etcdview.kube.keys import show
+from etcdview.kube.keys import KeySpace, show
 from etcdview.models import Range
 from etcdview.pages.search import SearchQuery
 from etcdview.stores.permitted import permitted_parts
+from etcdview.stores.prefixes import check_registry
 from etcdview.stores.protocols import Store
 
 MODES: tuple[Mode, ...] = get_args(Mode)
+
+
+def nothing_below(store: Store, prefix: str) -> str:
+    """A line where no key is below the registry's prefix and there are others; "" else."""
+    try:
+        check_registry(store, KeySpace(prefix))
+    except NotFoundError as error:
+        return f"etcdview: {error}\n"
+    return ""
 
 
 def matching_names(store: Store, text: str, mode: str = "") -> Iterator[str]:

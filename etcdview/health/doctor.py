@@ -49,7 +49,7 @@ class Findings:
 
     @property
     def exit_status(self) -> int:
-        """0 where every endpoint works, 1 where some do or only the registry is not there, 3 where none can be used."""
+        """0 where every endpoint works, 1 where some do or only the registry is missing, 3 where none can be used."""
         failed = [d.failed.name for d in self.diagnoses if d.failed is not None]
         unusable = sum(name != REGISTRY for name in failed)
         return 0 if not failed else 3 if unusable == len(self.diagnoses) else 1

@@ -66,7 +66,7 @@ def etcd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
 
 def run(etcd: LocalCluster, user: str, *words: str) -> Result:
     environ = {"ETCDCTL_USER": f"{user}:{user}"}
-    return CliRunner().invoke(cli, [*words, "--endpoints", etcd.endpoints[0]], env=environ)
+    return CliRunner().invoke(cli, [*words, "--endpoints", etcd.endpoints[0]], env=environ, standalone_mode=False)
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ def test_an_etcd_without_logins_limits_nobody(plain_etcd: LocalCluster) -> None:
 def test_search_finds_what_may_be_read(etcd: LocalCluster, user: str, found: tuple[str, ...]) -> None:
     done = run(etcd, user, "search", "web")
 
-    assert (done.exit_code, tuple(done.stdout.split())) == (0, found)
+    assert (done.return_value, tuple(done.stdout.split())) == (0, found)
     assert "etcd permits this user only keys below" in done.stderr
 
 
@@ -119,7 +119,7 @@ def test_search_elsewhere_names_what_is_permitted(etcd: LocalCluster) -> None:
 def test_an_export_has_what_may_be_read_and_says_so(etcd: LocalCluster, tmp_path: Path) -> None:
     done = run(etcd, "two", "export", str(tmp_path / "dump.jsonl.gz"))
 
-    assert done.exit_code == 0, done.stderr
+    assert done.return_value == 0, done.stderr
     assert [kv.key.decode() for kv in read_dump(tmp_path / "dump.jsonl.gz")] == list(KEYS[1::-1])
     assert "only keys below /registry/configmaps/ and keys below /registry/pods/" in done.stderr
 
@@ -127,7 +127,7 @@ def test_an_export_has_what_may_be_read_and_says_so(etcd: LocalCluster, tmp_path
 def test_get_lists_what_may_be_read_and_names_what_may_not(etcd: LocalCluster) -> None:
     pods, secrets = (run(etcd, "pods", "get", kind, "-A") for kind in ("pods", "secrets"))
 
-    assert pods.exit_code == 0
+    assert pods.return_value == 0
     assert "shop        web" in pods.stdout
     assert "does not permit this user to read keys below /registry/secrets/" in str(secrets.exception)
 
@@ -138,14 +138,14 @@ def test_health_and_doctor_do_not_take_a_limit_for_a_fault(etcd: LocalCluster, u
 
     findings = {finding["id"] for finding in json.loads(health.stdout)["findings"]}
     assert not findings & {"member-down", "quorum-unknown", "member-unreadable"}
-    assert doctor.exit_code == 0, doctor.stdout
+    assert doctor.return_value == 0, doctor.stdout
     assert user == "registry" or "etcd permits this user only keys below" in doctor.stdout
 
 
 def test_a_pod_is_described_without_what_may_not_be_read(etcd: LocalCluster) -> None:
     done = run(etcd, "pods", "describe", "pod", "web", "-n", "shop")
 
-    assert done.exit_code == 0, done.stderr
+    assert done.return_value == 0, done.stderr
     assert "etcd's user may not read all objects of kind" in done.stdout
     assert "Events:  <unknown>" in done.stdout
 
@@ -155,7 +155,7 @@ def test_a_snapshot_names_the_role_that_it_needs(etcd: LocalCluster, tmp_path: P
 
     assert "etcd keeps the call Snapshot for users with the role root." in str(done.exception)
     assert "etcdctl user grant-role USER root" in str(done.exception)
-    assert run(etcd, "root", "snapshot", "save", str(tmp_path / "s.db")).exit_code == 0
+    assert run(etcd, "root", "snapshot", "save", str(tmp_path / "s.db")).return_value == 0
 
 
 @pytest.mark.parametrize("store", ["pods"], indirect=True)

@@ -70,7 +70,7 @@ def page_frame(window: Window) -> Frame:
             cluster.name,
             cluster.store.live,
             fresh,
-            _notices(cluster, fresh),
+            (*_notices(cluster, fresh), *_elsewhere(window)),
             failed.status if failed else "",
             nav,
             verdict_reason=failed.findings[0].summary if failed else "",

@@ -93,10 +93,13 @@ class TableRow:
 
     @property
     def error(self) -> str:
-        """Why there are no cells; "" where there are."""
+        """Why the value cannot be decoded; "" where it was."""
         if self.entry.object is not None:
             return ""
         return self.entry.error.what if self.entry.error else "This value cannot be decoded."
+
+
+_OF_METADATA = ("Name", "Age")
 
 
 class Listing:
@@ -116,14 +119,22 @@ class Listing:
 
     def row(self, entry: ObjectRow, now: datetime) -> TableRow:
         """One object as a row, its ages counted to `now`."""
-        if entry.object is None:
+        shown = entry.object if entry.object is not None else self._metadata_alone(entry)
+        if shown is None:
             return TableRow(entry, (), now)
-        values = self.table.cells(entry.object, now)
+        values = self.table.cells(shown, now)
         if self._name is not None:  # the key is the identity; master leases have no other name
             name = entry.name or as_text(entry.key)
             values = (*values[: self._name], name, *values[self._name + 1 :])
         status = "" if self._pod_status is None else str(values[self._pod_status])
         return TableRow(entry, tuple([values[i] for i in self._positions]), now, status, self._name_shown)
+
+    def _metadata_alone(self, entry: ObjectRow) -> dict[str, Any] | None:
+        """What is known of a kind without a schema, which is its metadata, where the columns need no more."""
+        partial = entry.decoded.partial
+        if not partial or "metadata" not in partial:
+            return None
+        return partial if all(column.name in _OF_METADATA for column in self.table.columns) else None
 
     def ordered(self, rows: Iterable[TableRow], sort: str = "") -> list[TableRow]:
         """The rows in order of a column, or backwards with - before its name; without one in kubectl's own order.

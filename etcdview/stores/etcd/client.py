@@ -137,7 +137,7 @@ class EtcdStore(Writes, MaintenanceCalls):
         return readable_by(self._run, user) if user else None
 
     def _certified(self) -> str:
-        """The common name of the client certificate, where etcd refuses it a key: else it is no user, or may read."""
+        """The common name of the client certificate, where etcd refuses it a key; "" where it may read it."""
         if not self.tls.cert:
             return ""
         try:

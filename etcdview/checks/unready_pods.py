@@ -37,7 +37,7 @@ def unready_pods(objects: Iterable[Object], graph: Graph, now: datetime) -> Iter
         "pods-not-ready",
         "warning",
         "{n} pod{s} not ready",
-        by_ref((p, _words(p, now)) for p in pods if id(p) not in on_lost_nodes),
+        by_ref((p, _words(p, graph, now)) for p in pods if id(p) not in on_lost_nodes),
         "Check the pod's page: containers, their last exit, conditions and events.",
     )
 
@@ -46,8 +46,12 @@ def _lost_node(pod: Object, graph: Graph, now: datetime) -> Object | None:
     """The node, where nothing else is wrong with the pod than that its node is not ready."""
     if pod_state(pod, now).reason not in _NO_REASON:
         return None
-    node = graph.get(Ref("", "Node", "", text(pod, "spec", "nodeName")))
+    node = graph.get(_node_of(pod))
     return node if node is not None and state_of(node, now).healthy is False else None
+
+
+def _node_of(pod: Object) -> Ref:
+    return Ref("", "Node", "", text(pod, "spec", "nodeName"))
 
 
 def _nodes(counts: Counter[str]) -> str:
@@ -64,8 +68,10 @@ def _node_words(node: Object, now: datetime) -> str:
     return f"its node {text(node, 'metadata', 'name')} is " + ", ".join(part for part in parts if part)
 
 
-def _words(pod: Object, now: datetime) -> str:
+def _words(pod: Object, graph: Graph, now: datetime) -> str:
     state, found = state_of(pod, now), pod_state(pod, now)
+    if found.reason in _NO_REASON and graph.hides(_node_of(pod)):
+        return f"{state.text}; its node {text(pod, 'spec', 'nodeName')} is outside your role"
     restarts = f"restarted {found.restarts}" if found.restarts != "0" else ""
     unscheduled = text(condition(pod, "PodScheduled"), "message") if not text(pod, "spec", "nodeName") else ""
     return "; ".join(part for part in (state.text, _unexplained(pod, found.reason, now), restarts, unscheduled) if part)

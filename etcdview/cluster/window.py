@@ -107,6 +107,10 @@ class Window:
         """Whether the viewer's scope holds all of a range, so that even its size may be told."""
         return self._permitted is None or self._permitted.within(start, end) == (KeyRange(start, end),)
 
+    def touches(self, start: bytes, end: bytes) -> bool:
+        """Whether the viewer's scope holds some of a range."""
+        return self._permitted is None or bool(self._permitted.within(start, end))
+
     def permits(self, key: bytes) -> bool:
         """Whether the viewer's scope holds the key, existing or not."""
         return self._permitted is None or self._permitted.has(key)

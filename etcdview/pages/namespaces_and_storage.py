@@ -11,7 +11,6 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from etcdview.access.roles import Scope
 from etcdview.checks.integrity import StoredState, stored_findings
 from etcdview.checks.namespaces import KINDS, ONLY_IN, namespace_views
 from etcdview.cluster.window import Window
@@ -28,7 +27,6 @@ from etcdview.pages.parts.types import named_tree
 from etcdview.pages.problems import NamespaceRow, NamespacesPage, StoragePage, finding_view
 from etcdview.pages.problems_by_facts import namespaces_by_facts, storage_by_facts
 from etcdview.relations import Graph, Ref
-from etcdview.stores.protocols import prefix_end
 
 MOST_NAMED = 100  # of the keys whose values could not be decoded
 AT_ONCE = 3000  # objects that a page checks automatically: about half a second
@@ -156,14 +154,13 @@ def _kinds(window: Window, tree: Tree) -> Iterator[ResourceType]:
 
 def _outside(window: Window) -> tuple[str, ...]:
     """Kinds that the rules look at, and that the viewer's role leaves out."""
-    scope = window.viewer.scope
     found = ((kind, window.definitions.by_kind(f"{group}/", kind)) for group, kind in KINDS)
-    return tuple(kind for kind, resource in found if resource is not None and not _has_some(scope, resource))
+    return tuple(kind for kind, resource in found if resource is not None and not _has_some(window, resource))
 
 
-def _has_some(scope: Scope, resource: ResourceType) -> bool:
-    inside = resource.namespaced or resource.prefix == "namespaces"
-    return scope.has_type(resource) and (inside or scope.has_namespace(""))
+def _has_some(window: Window, resource: ResourceType) -> bool:
+    inside = ONLY_IN.get(resource.kind, "") if resource.namespaced else ""
+    return window.touches(*window.objects.bounds(resource, inside))
 
 
 def _count(window: Window, tree: Tree, kinds: Iterable[ResourceType], namespace: str) -> int:
@@ -199,6 +196,8 @@ def _rows(window: Window, resource: ResourceType, namespace: str) -> Iterable[Ob
         row = window.objects.get(resource, "", namespace)
         return () if row is None else (row,)
     inside = _inside(resource, namespace) if resource.namespaced else ""
+    if inside is not None and not window.touches(*window.objects.bounds(resource, inside)):
+        return ()
     return () if inside is None else window.objects.read(resource, inside, detail=Detail.UNMANAGED)
 
 
@@ -237,6 +236,6 @@ def _uninspected(window: Window, tree: Tree, namespace: str, total: int) -> Name
 
 def _names(window: Window) -> list[str]:
     """The first namespaces by their own keys."""
-    prefix = window.keyspace.range_prefix(BY_PREFIX["namespaces"])
-    keys = window.index.page(prefix, prefix_end(prefix), limit=MOST_NAMESPACES).keys
+    start, end = window.objects.bounds(BY_PREFIX["namespaces"])
+    keys = window.index.page(start, end, limit=MOST_NAMESPACES).keys if window.touches(start, end) else ()
     return [found.name for key in keys if (found := window.keyspace.object_key(key)) is not None]

@@ -116,6 +116,49 @@ def test_a_pattern_that_breaks_while_it_runs_lets_nobody_in(made: Lab) -> None:
     assert made.as_token("ann").get("/api/v1/resources").status_code >= 400
 
 
+NARROW = (
+    Scope(("shop",), ("*", "!secrets")),
+    Scope(resources=("pods",)),
+    Scope(("*", "!shop", "!kube-*")),
+    Scope((NO_NAMESPACE,)),
+    Scope(("shop", "pay*"), ("po", "*.apps", "svc", "pvc")),
+)
+OWN_PAGES = ("/", "/registry", "/namespaces", "/storage", "/encryption", "/certificates", "/search?q=e", "/health",
+             "/account", "/api/v1/namespaces", "/api/v1/storage", "/api/v1/resources", "/api/v1/keys")  # fmt: skip
+
+
+def check_own(
+    narrowed: Lab, cluster: Cluster, scope: Scope, keys: Sequence[bytes], pages: Sequence[str] = OWN_PAGES
+) -> None:
+    """All pages of one's own part are there, and the API gives the values that it gives to admins."""
+    client, admin = give(narrowed, scope), narrowed.as_token("ann")
+    for path in pages:
+        assert client.get(path).status_code == 200, path
+    for key in keys:
+        own = {way: client.get(way.format(quote(key, safe=""))) for way in BY_KEY}
+        assert {way: answer.status_code for way, answer in own.items() if answer.status_code == 403} == {}, key
+        at = "/api/v1/object?key={}"
+        assert own[at].get_json() == admin.get(at.format(quote(key, safe=""))).get_json()
+
+
+def keys_inside(cluster: Cluster, scope: Scope) -> list[bytes]:
+    kvs = cluster.store.range(Range(b"\0", b"\0", keys_only=True)).kvs
+    places = ((kv.key, cluster.keyspace.object_key(kv.key)) for kv in kvs if kv.key.isascii())
+    return [key for key, place in places if scope.has(place) and b"bombs" not in key and key.decode().isprintable()]
+
+
+@attack(ROLES, "a page of one's own part that would need something from outside", "shown; what is outside is called so")
+def test_a_page_of_ones_own_part_is_never_refused(narrowed: Lab, cluster: Cluster) -> None:
+    for i, scope in enumerate(NARROW):
+        check_own(narrowed, cluster, scope, keys_inside(cluster, scope)[i * 9 : i * 9 + 1], OWN_PAGES[i::5])
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("scope", NARROW, ids=str)
+def test_no_page_of_ones_own_part_is_refused(narrowed: Lab, cluster: Cluster, scope: Scope) -> None:
+    check_own(narrowed, cluster, scope, keys_inside(cluster, scope))
+
+
 def accepted(seed: random.Random, namespaces: Sequence[str]) -> Scope:
     """Some scope that leaves something out, of words of every spelling."""
     words = [name for r in BUILTIN for name in (r.plural, r.kind, r.qualified, *r.short_names)]

@@ -129,7 +129,7 @@ def test_without_names_in_memory_namespaces_are_listed_and_what_is_not_counted_i
 
 def test_kinds_that_a_role_leaves_out_are_named_as_not_checked() -> None:
     viewer = Viewer("cal", "viewer", Scope(("calm",), ("*", "!pods", "!secrets")))
-    assert namespaces_page(window_on(KVS, viewer), "", NOW).outside == ("Pod", "Secret", "Node")
+    assert namespaces_page(window_on(KVS, viewer), "", NOW).outside == ("Pod", "Secret", "Lease", "Node")
     assert namespaces_page(window_on(KVS), "", NOW).outside == ()
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -42,7 +43,7 @@ def namespaces_page(window: Window, namespace: str, now: datetime) -> Namespaces
     if total > (AT_MOST if namespace else AT_ONCE):
         facts = window.value_facts
         if facts is not None:
-            return namespaces_by_facts(window, facts, tree, namespace)
+            return replace(namespaces_by_facts(window, facts, tree, namespace), outside=_outside(window))
         return _uninspected(window, tree, namespace, total)
     objects = list(_objects(window, kinds, namespace))
     keys = _keys_by_namespace(window, tree, namespace)

@@ -8,8 +8,8 @@ from etcdview.codec.encryption.config import EncryptionConfig, load_encryption_c
 from etcdview.codec.encryption.encrypted_values import encrypted_by
 from etcdview.codec.model import Decoded, Detail, StorageFormat, UnknownField, WireNode
 from etcdview.codec.outline import Outline
-from etcdview.codec.text.json import to_json
-from etcdview.codec.text.yaml import to_yaml
+from etcdview.codec.text.json import json_list, to_json
+from etcdview.codec.text.yaml import to_yaml, yaml_list
 
 __all__ = [
     "Codec",
@@ -21,8 +21,10 @@ __all__ = [
     "UnknownField",
     "WireNode",
     "encrypted_by",
+    "json_list",
     "load_encryption_config",
     "to_json",
     "to_yaml",
     "wire_tree",
+    "yaml_list",
 ]

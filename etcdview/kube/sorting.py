@@ -22,12 +22,21 @@ _DIGITS = re.compile(r"([0-9]+)")
 
 
 def sort_by(items: Sequence[Item], path: str, obj: Callable[[Item], Any]) -> list[Item]:
-    """The items in order of what `path` finds in `obj(item)`; equal ones keep their order.
+    """The items in order of what `path` finds in `obj(item)`; see value_at and in_order."""
+    at = value_at(path)
+    return in_order(items, [at(obj(item)) for item in items], path)
 
-    Raises QueryError for a bad path, or one that finds nothing in any of them.
+
+def value_at(path: str) -> Callable[[Any], Any]:
+    """What finds in an object the value that `path` sorts by, None where there is none. Raises QueryError."""
+    return compile_path(relaxed(path)).first
+
+
+def in_order(items: Sequence[Item], values: Sequence[Any], path: str) -> list[Item]:
+    """The items in order of their values; equal ones keep their order.
+
+    Raises QueryError where `path` has found nothing in any of them.
     """
-    compiled = compile_path(relaxed(path))
-    values = [compiled.first(obj(item)) for item in items]
     if items and all(value is None for value in values):
         raise QueryError(f"No object has a field at {path!r}.", "Give --sort-by a path such as .metadata.name.")
     keys = _keys(values)

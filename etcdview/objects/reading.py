@@ -17,7 +17,7 @@ from etcdview.kube.keys import KeySpace, ObjectKey
 from etcdview.kube.redaction import is_sensitive, may_hold_a_secret
 from etcdview.kube.resources import BY_PREFIX, ResourceType
 from etcdview.models import KeyMeta, KeyValue, Range
-from etcdview.stores.paging import PieceReader
+from etcdview.stores.paging import PIECE_BYTES, PieceReader
 from etcdview.stores.protocols import Store, prefix_end
 
 _CRDS = BY_PREFIX["apiextensions.k8s.io/customresourcedefinitions"]
@@ -93,8 +93,22 @@ class Objects:
 
         With a namespace, or for a type that has none, `name_prefix` keeps to names that begin with it.
         """
-        for piece in PieceReader(self._store, revision=revision).read(*self.bounds(resource, namespace, name_prefix)):
-            yield from (self.row(kv, detail) for kv in piece.kvs)
+        for kv in self.values(resource, namespace, revision=revision, name_prefix=name_prefix):
+            yield self.row(kv, detail)
+
+    def values(
+        self,
+        resource: ResourceType,
+        namespace: str = "",
+        *,
+        revision: int = 0,
+        name_prefix: str = "",
+        most_bytes: int = PIECE_BYTES,
+    ) -> Iterator[KeyValue]:
+        """The same, as they are stored, neither decoded nor masked; `most_bytes` as in PieceReader."""
+        reader = PieceReader(self._store, revision=revision, most_bytes=most_bytes)
+        for piece in reader.read(*self.bounds(resource, namespace, name_prefix)):
+            yield from piece.kvs
 
     def bounds(self, resource: ResourceType, namespace: str = "", name_prefix: str = "") -> tuple[bytes, bytes]:
         """The range that `read` reads: start and end."""

@@ -30,13 +30,21 @@ class PieceReader:
     """Reads ranges one after the other, at `revision`, or at that of the first answer where it is 0.
 
     How large values are is not known before they are read: a piece holds at most twice as many as the one before, and
-    is asked for again in smaller ones where its answer is larger than the store takes (TooLargeError).
+    is asked for again in smaller ones where its answer is larger than the store takes (TooLargeError). A piece is about
+    `most_bytes` large: reading takes three times as much memory.
     """
 
     def __init__(
-        self, store: Store, *, revision: int = 0, first: int = FIRST_PIECE, serializable: bool = False
+        self,
+        store: Store,
+        *,
+        revision: int = 0,
+        first: int = FIRST_PIECE,
+        most_bytes: int = PIECE_BYTES,
+        serializable: bool = False,
     ) -> None:
         self.revision = revision
+        self._most_bytes = most_bytes
         self._store = store
         self._limit = first
         self._serializable = serializable
@@ -65,12 +73,11 @@ class PieceReader:
                     raise
                 self._limit = max(self._limit // 4, 1)
             else:
-                self._limit = _next_limit(self._limit, result)
+                self._limit = self._next_limit(result)
                 return result
 
-
-def _next_limit(limit: int, result: RangeResult) -> int:
-    if not result.kvs:
-        return limit
-    average = sum(kv.size_bytes for kv in result.kvs) // len(result.kvs) + 1
-    return max(1, min(limit * 2, LARGEST_PIECE, PIECE_BYTES // average))
+    def _next_limit(self, result: RangeResult) -> int:
+        if not result.kvs:
+            return self._limit
+        average = sum(kv.size_bytes for kv in result.kvs) // len(result.kvs) + 1
+        return max(1, min(self._limit * 2, LARGEST_PIECE, self._most_bytes // average))

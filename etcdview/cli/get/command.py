@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
 import click
 
 from etcdview.cli.get.paths import parse_columns, template_of
 from etcdview.cli.get.query import RequestedType, parse
-from etcdview.cli.get.read import Query, Reader
-from etcdview.cli.get.show import Style, complaints, listing_of, printer, show, table_rows
+from etcdview.cli.get.read import Query, Reader, TypeObjects
+from etcdview.cli.get.show import CHUNK_SIZE, Chunk, Style, chunks_of, listing_of, printer, show, table_rows
 from etcdview.cli.get.source import open_noted, open_objects, warned
 from etcdview.cli.get.watch import watch as watch_changes
 from etcdview.cli.helping import OUTPUT, SELECTION, GroupedCommand, GroupedOption
 from etcdview.cli.options import source_options
+from etcdview.codec import Detail
 from etcdview.config import Resolved
 from etcdview.errors import NotFoundError, UsageError
 from etcdview.kube.selectors import parse_fields, parse_labels
@@ -26,6 +28,7 @@ from etcdview.stores.protocols import Store
 from etcdview.tables import parse_time
 
 OUTPUTS = ("wide", "name", "json", "yaml", "table-json")
+TABLES = ("", "wide", "table-json")
 PATTERNS = ("jsonpath", "custom-columns")
 _choose = functools.partial(click.option, cls=GroupedOption, group=SELECTION)
 _print = functools.partial(click.option, cls=GroupedOption, group=OUTPUT)
@@ -46,6 +49,13 @@ _print = functools.partial(click.option, cls=GroupedOption, group=OUTPUT)
     help=f"Instead of kubectl's table: {', '.join(OUTPUTS)}, jsonpath=TEMPLATE or custom-columns=SPEC.",
 )
 @_print("--sort-by", default="", metavar="JSONPATH", help="Sort by a field: .metadata.creationTimestamp.")
+@_print(
+    "--chunk-size",
+    type=click.IntRange(0),
+    default=CHUNK_SIZE,
+    show_default=True,
+    help="Print so many objects at a time, as they are read; 0: all at once.",
+)
 @_print("--show-labels", is_flag=True, help="Labels as the last column.")
 @_print("-L", "--label-columns", default="", metavar="KEYS", help="Columns for these labels.")
 @_print("--show-managed-fields", is_flag=True, help="Keep metadata.managedFields in JSON and YAML.")
@@ -61,6 +71,7 @@ def command(
     selector: str,
     field_selector: str,
     sort_by: str,
+    chunk_size: int,
     watch: bool,
     show_labels: bool,
     label_columns: str,
@@ -83,7 +94,8 @@ def command(
         fields=parse_fields(field_selector),
         sort_by=sort_by,
         now=moment(now),
-        as_table=output in ("", "wide", "table-json"),
+        as_table=output in TABLES,
+        detail=detail_of(output, show_managed_fields),
     )
     style = Style(
         **form(output),
@@ -95,13 +107,21 @@ def command(
     store = open_noted(resolved.settings)
     try:
         reader = Reader(open_objects(warned(store), resolved.settings), query)
-        return run(store, reader, what, style, watch)
+        return run(store, reader, what, style, watch=watch, chunk_size=chunk_size)
     finally:
         store.close()
 
 
-def run(store: Store, reader: Reader, what: Sequence[str], style: Style, watch: bool) -> int:
-    """Read and print; `store` is what a watch follows.
+def run(
+    store: Store,
+    reader: Reader,
+    what: Sequence[str],
+    style: Style,
+    *,
+    watch: bool = False,
+    chunk_size: int = CHUNK_SIZE,
+) -> int:
+    """Read and print, `chunk_size` objects at a time; `store` is what a watch follows.
 
     The exit status: 1 where a name is missing or a value is not readable.
     """
@@ -112,21 +132,30 @@ def run(store: Store, reader: Reader, what: Sequence[str], style: Style, watch: 
         raise
     check(wanted, reader.query, style, watch)
     found = [reader.read(one) for one in wanted]
-    if not any(one.rows for one in found):
+    chunks = chunks_of(found, chunk_size)
+    first = next(chunks, None)
+    if first is None:
         check_registry(store, reader.objects.keyspace)
+    chunks = chain([first] if first else [], chunks)
     if watch:
-        watching = printer(found[0], reader.query, style)
-        for text in watching.lines(table_rows(found[0], reader.query, style)):
-            click.echo(text)
-        watch_changes(store, reader, listing_of(found[0], style), watching)
+        watch_from(store, reader, found[0], chunks, style)
         return 0
-    show(found, wanted, reader.query, style)
-    if not any(one.rows or one.missing for one in found):
+    show(found, chunks, wanted, reader.query, style)
+    if first is None and not any(one.remarks.missing for one in found):
         click.echo(reader.no_such_namespace([one.resource for one in found]), err=True, nl=False)
-    said = complaints(found)
+    said = [sentence for one in found for sentence in one.remarks.sentences()]
     for sentence in said:
         click.echo(f"etcdview: {sentence}", err=True)
     return 1 if said else 0
+
+
+def watch_from(store: Store, reader: Reader, one: TypeObjects, chunks: Iterable[Chunk], style: Style) -> None:
+    """Print what there is of a type, and then each change, until interrupted."""
+    watching = printer(one, reader.query, style)
+    for _, rows in chunks:
+        for text in watching.lines(table_rows(one, rows, reader.query, style)):
+            click.echo(text)
+    watch_changes(store, reader, listing_of(one, style), watching)
 
 
 def check(wanted: Sequence[RequestedType], query: Query, style: Style, watch: bool) -> None:
@@ -141,6 +170,13 @@ def check(wanted: Sequence[RequestedType], query: Query, style: Style, watch: bo
         raise UsageError(f"{what} takes one type of resource, not {len(wanted)}.", "Request one type at a time.")
     if watch and style.output not in ("", "wide"):
         raise UsageError(f"--watch prints a table, not {style.output}.", "Leave -o out, or use -o wide.")
+
+
+def detail_of(output: str, managed_fields: bool) -> Detail:
+    """How much of each object an output shows."""
+    if output in TABLES or output == "name":
+        return Detail.CELLS
+    return Detail.WHOLE if managed_fields or output not in ("json", "yaml") else Detail.UNMANAGED
 
 
 def form(output: str) -> dict[str, Any]:

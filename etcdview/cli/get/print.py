@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,7 +38,7 @@ class Printer:
         self._layout = layout
         self._columns = columns
         self._name = next((i for i, c in enumerate(columns) if c.format == "name"), -1)
-        self._widths: list[int] = []
+        self._padding = Padding()
         self._headed = not layout.headers
 
     def lines(self, rows: Iterable[TableRow]) -> list[str]:
@@ -46,9 +47,7 @@ class Printer:
         if not self._headed:
             texts.insert(0, self._header())
             self._headed = True
-        for line in texts:
-            self._widths = _widened(self._widths, line)
-        return [_pad(line, self._widths) for line in texts]
+        return self._padding.lines(texts)
 
     def _header(self) -> list[str]:
         names = ["NAMESPACE"] * self._layout.namespaces + [column.name.upper() for column in self._columns]
@@ -65,12 +64,22 @@ class Printer:
         return texts + [_labels(row.labels)] * self._layout.show_labels
 
 
+class Padding:
+    """Columns as wide as kubectl makes them. Lines already given stay; later ones never get narrower columns."""
+
+    def __init__(self) -> None:
+        self._widths: list[int] = []
+
+    def lines(self, rows: Sequence[Sequence[str]]) -> list[str]:
+        """Rows of texts as lines."""
+        for row in rows:
+            self._widths = _widened(self._widths, row)
+        return [_pad(row, self._widths) for row in rows]
+
+
 def padded(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Rows of texts as lines, in columns as wide as kubectl makes them."""
-    widths: list[int] = []
-    for row in rows:
-        widths = _widened(widths, row)
-    return [_pad(row, widths) for row in rows]
+    """All rows of a table as lines."""
+    return Padding().lines(rows)
 
 
 def _widened(widths: Sequence[int], row: Sequence[str]) -> list[int]:
@@ -83,14 +92,18 @@ def _pad(row: Sequence[str], widths: Sequence[int]) -> str:
     return "".join(cells[:-1]) + row[-1]
 
 
-def table_json(columns: Sequence[Column], rows: Iterable[TableRow]) -> str:
-    """The table as JSON, cells as the API server sends them; a cell is null where the object could not be decoded."""
-    shown = [
-        {"namespace": row.namespace or None, "name": row.name, "cells": list(row.cells) or [None] * len(columns)}
-        for row in rows
-    ]
+def table_json(columns: Sequence[Column], rows: Iterable[TableRow]) -> Iterator[str]:
+    """The table as JSON in parts, cells as the API server sends them; null where the object could not be decoded."""
     heads = [{"name": c.name, "type": c.type, "priority": c.priority} for c in columns]
-    return json.dumps({"columns": heads, "rows": shown}, ensure_ascii=False, indent=2)
+    empty = json.dumps({"columns": heads, "rows": []}, ensure_ascii=False, indent=2)
+    yield empty.removesuffix("]\n}")
+    before, end = "\n", "]\n}\n"
+    for row in rows:
+        cells = list(row.cells) or [None] * len(columns)
+        shown = {"namespace": row.namespace or None, "name": row.name, "cells": cells}
+        yield before + textwrap.indent(json.dumps(shown, ensure_ascii=False, indent=2), "    ", lambda line: True)
+        before, end = ",\n", "\n  ]\n}\n"
+    yield end
 
 
 def qualified_kind(resource: ResourceType) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from etcdview.kube.go_numbers import json_number
@@ -16,6 +17,18 @@ def to_json(obj: Any) -> str:
     _value(out, obj, "\n")
     out.append("\n")
     return "".join(out)
+
+
+def json_list(objects: Iterable[Any]) -> Iterator[str]:
+    """A v1 List of the objects in parts, as they come; together what to_json makes of it."""
+    yield '{\n    "apiVersion": "v1",\n    "items": ['
+    inner, between, end = "\n" + 2 * _INDENT, "", "]"
+    for obj in objects:
+        out = [between + inner]
+        _value(out, obj, inner)
+        between, end = ",", f"\n{_INDENT}]"
+        yield "".join(out)
+    yield end + ',\n    "kind": "List",\n    "metadata": {\n        "resourceVersion": ""\n    }\n}\n'
 
 
 def _value(out: list[str], value: Any, line: str) -> None:

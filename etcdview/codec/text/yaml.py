@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from etcdview.codec.text import yaml_scalars
@@ -27,6 +27,16 @@ def to_yaml(obj: Any) -> str:
     else:
         out.append(_leaf(obj, -2, 0))
     return ("".join(out) + "\n").replace(yaml_scalars.NO_LINE_END + "\n", "")
+
+
+def yaml_list(objects: Iterable[Any]) -> Iterator[str]:
+    """A v1 List of the objects in parts, as they come; together what to_yaml makes of it."""
+    yield "apiVersion: v1\nitems:"
+    before = "\n"
+    for obj in objects:
+        yield before + to_yaml([obj])
+        before = ""
+    yield (" []\n" if before else "") + 'kind: List\nmetadata:\n  resourceVersion: ""\n'
 
 
 def _mapping(out: list[str], value: Mapping[str, Any], indent: int) -> None:

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from etcdview.errors import QueryError
+from etcdview.kube.jsonpath.chunks import by_chunks, goes_by_chunks
 from etcdview.kube.jsonpath.nodes import (
     Chain,
     Descent,
@@ -26,7 +27,7 @@ from etcdview.kube.jsonpath.nodes import (
 from etcdview.kube.jsonpath.parser import HOW, parse_path
 from etcdview.kube.jsonpath.template import Template, as_text
 
-__all__ = ["EvaluationError", "Path", "Template", "as_text", "compile_path", "relaxed"]
+__all__ = ["EvaluationError", "Path", "Template", "as_text", "by_chunks", "compile_path", "goes_by_chunks", "relaxed"]
 
 MAX_BRANCHES = 20
 

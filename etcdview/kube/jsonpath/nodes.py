@@ -132,6 +132,13 @@ class Slice:
             found += value[start : end : self._step()]
         return found
 
+    def ends_at(self, value: Any) -> bool:
+        """Whether it looks at nothing that follows this value."""
+        if not isinstance(value, list):
+            return False
+        start, end = self._bounds(len(value))
+        return start == end
+
     def _bounds(self, length: int) -> tuple[int, int]:
         start = 0 if self.start is None else self.start
         start += length if start < 0 else 0

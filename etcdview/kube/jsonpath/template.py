@@ -13,14 +13,14 @@ from etcdview.kube.jsonpath.parser import HOW, Action, parse_template
 
 
 @dataclass(frozen=True, slots=True)
-class _Range:
+class Range:
     """The body once for each value at the path."""
 
     path: Chain
-    body: tuple[str | Chain | _Range, ...]
+    body: tuple[str | Chain | Range, ...]
 
 
-_Part = str | Chain | _Range
+Part = str | Chain | Range
 
 
 class Template:
@@ -32,14 +32,14 @@ class Template:
     def __init__(self, text: str, *, strict: bool = False) -> None:
         self.text = text
         self._strict = strict
-        self._parts = tuple(_nested(iter(parse_template(text)), text, within=False))
+        self.parts = tuple(_nested(iter(parse_template(text)), text, within=False))
 
     def __repr__(self) -> str:
         return f"Template({self.text!r})"
 
     def render(self, obj: Any) -> str:
         """The text for an object. Raises EvaluationError where a path cannot be followed in it."""
-        return "".join(_rendered(self._parts, obj, Walk(self._strict)))
+        return "".join(rendered(self.parts, obj, Walk(self._strict)))
 
 
 def as_text(value: Any) -> str:
@@ -49,12 +49,12 @@ def as_text(value: Any) -> str:
     return "null" if value is None else go_text(value)
 
 
-def _nested(parts: Iterator[str | Action], text: str, *, within: bool) -> Iterator[_Part]:
+def _nested(parts: Iterator[str | Action], text: str, *, within: bool) -> Iterator[Part]:
     for part in parts:
         if isinstance(part, str):
             yield part
         elif part.word == "range":
-            yield _Range(part.path, tuple(_nested(parts, text, within=True)))
+            yield Range(part.path, tuple(_nested(parts, text, within=True)))
         elif part.word == "end":
             if within:
                 return
@@ -65,12 +65,13 @@ def _nested(parts: Iterator[str | Action], text: str, *, within: bool) -> Iterat
         raise QueryError(f"Invalid JSONPath {text[:200]!r}: a {{range}} has no {{end}}.", HOW)
 
 
-def _rendered(parts: Sequence[_Part], value: Any, walk: Walk) -> Iterator[str]:
+def rendered(parts: Sequence[Part], value: Any, walk: Walk) -> Iterator[str]:
+    """The texts of some parts for a value. Raises EvaluationError."""
     for part in parts:
         if isinstance(part, str):
             yield part
-        elif isinstance(part, _Range):
+        elif isinstance(part, Range):
             for each in part.path.find([value], walk):
-                yield from _rendered(part.body, each, walk)
+                yield from rendered(part.body, each, walk)
         else:
             yield " ".join(map(as_text, part.find([value], walk)))

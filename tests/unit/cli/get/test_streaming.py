@@ -1,0 +1,115 @@
+"""`etcdview get` prints objects as it reads them: in chunks, in every output, and says what it has to hold."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from etcdview.cli.get import remarks
+from etcdview.cli.get.command import form, run
+from etcdview.cli.get.read import Query, Reader
+from etcdview.cli.get.show import Style
+from etcdview.cli.get.source import open_objects
+from etcdview.config import Settings
+from etcdview.models import Range, RangeResult
+from etcdview.stores.files.memory import StaticStore
+from tests.unit.pages.registry_of import kv, obj
+
+COUNT, CHUNK = 1_500, 50  # read in pieces of 100, 200, 400, 800
+NAMES = [f"c{number:05d}" for number in range(COUNT)]
+KVS = [kv(f"/registry/configmaps/shop/{name}", obj("ConfigMap", "shop", name)) for name in NAMES]
+
+
+class _Watched(StaticStore):
+    """A store that notes how much had been printed each time it was read."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        super().__init__("keys", KVS)
+        self._capsys = capsys
+        self.printed = [""]
+
+    def range(self, request: Range) -> RangeResult:
+        """See Store.range."""
+        self.printed.append(self.printed[-1] + self._capsys.readouterr().out)
+        return super().range(request)
+
+
+def get(store: StaticStore, output: str, chunk_size: int = CHUNK, sort_by: str = "") -> int:
+    as_table = output in ("", "wide", "table-json")
+    reader = Reader(open_objects(store, Settings()), Query(namespace="", as_table=as_table, sort_by=sort_by))
+    return run(store, reader, ["configmaps"], Style(**form(output)), chunk_size=chunk_size)
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        *("", "wide", "name", "json", "yaml", "table-json", "custom-columns=N:.metadata.name"),
+        *("jsonpath={.items[*].metadata.name}", 'jsonpath={range .items[*]}{.metadata.name}{"\\n"}{end}'),
+    ],
+)
+def test_rows_are_printed_before_the_rest_is_read(capsys: pytest.CaptureFixture[str], output: str) -> None:
+    store = _Watched(capsys)
+
+    assert get(store, output) == 0
+
+    whole = store.printed[-1] + capsys.readouterr().out
+    names = [name for name in NAMES if name in whole]
+    before_last = [name for name in NAMES if name in store.printed[-1]]
+    assert names == NAMES
+    assert len(before_last) > COUNT // 3
+
+
+@pytest.mark.parametrize("output", ["", "name", "json", "yaml", "table-json", "jsonpath={.items[*].metadata.name}"])
+def test_the_size_of_chunks_changes_nothing(capsys: pytest.CaptureFixture[str], output: str) -> None:
+    store = StaticStore("keys", KVS[:50])
+    texts = set()
+    for size in (0, 7, 50):
+        get(store, output, size)
+        texts.add(capsys.readouterr().out)
+
+    assert len(texts) == 1
+
+
+def test_json_of_many_objects_is_one_list(capsys: pytest.CaptureFixture[str]) -> None:
+    store = _Watched(capsys)
+
+    get(store, "json")
+
+    whole = json.loads(store.printed[-1] + capsys.readouterr().out)
+    assert [item["metadata"]["name"] for item in whole["items"]] == NAMES
+
+
+def test_columns_never_get_narrower(capsys: pytest.CaptureFixture[str]) -> None:
+    names = ["a" * 40, "b", "c" * 50, "d"]
+    store = StaticStore("keys", [kv(f"/registry/configmaps/shop/{n}", obj("ConfigMap", "shop", n)) for n in names])
+
+    get(store, "", 1)
+
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.index(" 0 ") for line in lines[1:]] == [54, 54, 64, 64]
+
+
+def test_an_order_says_how_much_it_holds(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remarks, "MANY", 1_000)
+    store = _Watched(capsys)
+
+    get(store, "name", sort_by=".metadata.name")
+
+    said = capsys.readouterr()
+    assert said.out.split() == [f"configmap/{name}" for name in NAMES]
+    assert said.err.startswith("etcdview: --sort-by holds all 1,500 objects (")
+    assert said.err.endswith(" as stored) in memory.\n")
+
+
+def test_a_template_over_all_items_at_once_says_that_it_holds_them(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remarks, "MANY", 1_000)
+
+    get(_Watched(capsys), "jsonpath={.items[-1:].metadata.name}")
+
+    assert capsys.readouterr() == (
+        NAMES[-1],
+        "etcdview: -o jsonpath with this template holds all 1,500 objects in memory.\n",
+    )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from etcdview.kube.jsonpath.nodes import Chain, Descent, FieldStep, FilterStep, Literal, Slice, Walk, Wildcard
-from etcdview.kube.jsonpath.template import Part, Range, Template, as_text, rendered
+from etcdview.kube.jsonpath.template import Part, RangeBlock, Template, as_text, rendered
 
 _ITEMS = FieldStep("items")
 _BESIDE = frozenset((FieldStep("apiVersion"), FieldStep("kind"), FieldStep("metadata")))
@@ -32,7 +32,7 @@ def by_chunks(template: Template, beside: Any, chunks: Iterable[Sequence[Any]]) 
     """
     for part in template.parts:
         if _kind(part) == "items":
-            assert isinstance(part, Chain | Range)  # noqa: S101 - for mypy: texts are of another kind
+            assert isinstance(part, Chain | RangeBlock)  # noqa: S101 - for mypy: texts are of another kind
             yield from _through(part, chunks)
         else:
             yield "".join(rendered([part], beside, Walk()))
@@ -42,7 +42,7 @@ def _kind(part: Part) -> str | None:
     """What a part of a template reads: "items", "beside" them, or None where that takes all of them at once."""
     if isinstance(part, str):
         return "beside"
-    nodes = (part.path if isinstance(part, Range) else part).nodes
+    nodes = (part.path if isinstance(part, RangeBlock) else part).nodes
     if all(isinstance(node, Literal) for node in nodes) or nodes[0] in _BESIDE:
         return "beside"
     each = len(nodes) > 1 and nodes[0] == _ITEMS and _takes_each(nodes[1])
@@ -53,13 +53,13 @@ def _takes_each(node: Any) -> bool:
     return isinstance(node, Wildcard | FilterStep) or node == Slice(None, None, None)
 
 
-def _through(part: Chain | Range, chunks: Iterable[Sequence[Any]]) -> Iterator[str]:
-    path = _Path(part.path if isinstance(part, Range) else part)
+def _through(part: Chain | RangeBlock, chunks: Iterable[Sequence[Any]]) -> Iterator[str]:
+    path = _Path(part.path if isinstance(part, RangeBlock) else part)
     between = ""
     for chunk in chunks:
         walk = Walk()
         found = path.find(chunk, walk)
-        if isinstance(part, Range):
+        if isinstance(part, RangeBlock):
             for value in found:
                 yield "".join(rendered(part.body, value, walk))
         elif found:

@@ -13,14 +13,14 @@ from etcdview.kube.jsonpath.parser import HOW, Action, parse_template
 
 
 @dataclass(frozen=True, slots=True)
-class Range:
+class RangeBlock:
     """The body once for each value at the path."""
 
     path: Chain
-    body: tuple[str | Chain | Range, ...]
+    body: tuple[str | Chain | RangeBlock, ...]
 
 
-Part = str | Chain | Range
+Part = str | Chain | RangeBlock
 
 
 class Template:
@@ -54,7 +54,7 @@ def _nested(parts: Iterator[str | Action], text: str, *, within: bool) -> Iterat
         if isinstance(part, str):
             yield part
         elif part.word == "range":
-            yield Range(part.path, tuple(_nested(parts, text, within=True)))
+            yield RangeBlock(part.path, tuple(_nested(parts, text, within=True)))
         elif part.word == "end":
             if within:
                 return
@@ -70,7 +70,7 @@ def rendered(parts: Sequence[Part], value: Any, walk: Walk) -> Iterator[str]:
     for part in parts:
         if isinstance(part, str):
             yield part
-        elif isinstance(part, Range):
+        elif isinstance(part, RangeBlock):
             for each in part.path.find([value], walk):
                 yield from rendered(part.body, each, walk)
         else:

@@ -24,12 +24,15 @@ LATE_IMPORTS = (
     "etcdview.pages.registry.changed",
     "etcdview.pages.registry.page",
     "etcdview.pages.search",
+    "etcdview.pages.space.page",
+    "etcdview.pages.space.report",
     "etcdview.pages.watch",
     "pygments.formatters.html",
     "pygments.lexers.data",
     "pygments.styles.default",
     "webapp.api.document",
     "webapp.api.routes",
+    "webapp.api.space",
     "webapp.api.state",
 )
 

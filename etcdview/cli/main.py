@@ -32,6 +32,7 @@ COMMANDS = {
     "search": "Print the keys whose names match.",
     "serve": "Serve the pages and the JSON API.",
     "snapshot": "Save the whole database as a file, or check one.",
+    "space": "Print what fills the database, by type, namespace or object.",
     "undo": "Restore the value that a change replaced.",
     "user": "Add, list and remove users.",
     "watch": "Print each change of keys as it is written.",

@@ -2,21 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from etcdview.cluster.window import Window
 from etcdview.health.prometheus import families
 from etcdview.index.base import KeyIndex
+from etcdview.space.report import Sizes, rows_by_resource
 
 
 def cluster_metrics(window: Window) -> Iterator[Metric]:
     """Every metric of the cluster. Waits for no round of probes."""
     yield from _index_metrics(window.index)
+    yield from _space_metrics(window)
     monitor = window.cluster.monitor
     if monitor is not None:
         yield from families(monitor.latest(wait_seconds=0))
+
+
+def _space_metrics(window: Window) -> Iterator[Metric]:
+    """Bytes of values by type, once the facts of all are known."""
+    facts, tree = window.value_facts, window.index.tree()
+    yield GaugeMetricFamily(
+        "etcdview_facts_complete", "1 when the facts of all values are known", int(facts is not None)
+    )
+    if facts is None:
+        return
+    known = {found.resource.prefix: found.resource for found in tree.types}.get
+    rows = rows_by_resource(facts.totals(), known)
+    for name, text, part in _PARTS:
+        family = GaugeMetricFamily(name, f"{text} by resource type", labels=("resource", "group"))
+        for row in rows:
+            if row.resource is not None and row.sizes is not None:
+                family.add_metric((row.resource.plural, row.resource.group), part(row.sizes))
+        yield family
+
+
+_PARTS: tuple[tuple[str, str, Callable[[Sizes], int]], ...] = (
+    ("etcdview_value_bytes", "Bytes of stored values", lambda sizes: sizes.values),
+    ("etcdview_managed_fields_bytes", "Bytes of managedFields in stored values", lambda sizes: sizes.managed_fields),
+    ("etcdview_annotations_bytes", "Bytes of annotations in stored values", lambda sizes: sizes.annotations),
+    ("etcdview_data_bytes", "Bytes of data of ConfigMaps and Secrets", lambda sizes: sizes.data),
+)
 
 
 def _index_metrics(names: KeyIndex) -> Iterator[Metric]:

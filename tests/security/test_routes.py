@@ -63,6 +63,14 @@ GET: dict[str, tuple[Row, ...]] = {
     ),
     "encryption.encryption_page": (everybody_in("/encryption"),),
     "overview.overview_page": (everybody_in("/"),),
+    "space.space_page": (
+        everybody_in("/space"),
+        everybody_in("/space?resource=pods"),
+        everybody_in("/space?resource=pods&namespace=shop"),
+        Row("/space?namespace=payments", (LOGIN, DENIED, 200, 200, 200)),
+        Row("/space?resource=secrets", (LOGIN, DENIED, 200, 200, 200)),
+    ),
+    "space.space_csv": (everybody_in("/space.csv?by=object"), everybody_in("/space.csv?by=namespace")),
     "health.health_page": (everybody_in("/health"),),
     "health.certificates_page": (everybody_in("/certificates"),),
     "registry.registry_page": (
@@ -113,6 +121,7 @@ GET: dict[str, tuple[Row, ...]] = {
     "api.openapi": (api("/api/v1/openapi.json"),),
     "api.cluster": (api("/api/v1/cluster"),),
     "api.health": (api("/api/v1/health"),),
+    "api.space": (api("/api/v1/space"), api("/api/v1/space?by=namespace"), api("/api/v1/space?by=object")),
     "api.resources": (api("/api/v1/resources"),),
     "api.table": (
         api("/api/v1/table?resource=pods&namespace=shop&wide=1"),
@@ -164,6 +173,7 @@ POST: dict[str, tuple[str, dict[str, str], tuple[int, int, int, int]]] = {
     "health.compare_members": ("/health/compare", {}, (404, 404, 404, 404)),  # a file has no members
     "encryption.count_values": ("/encryption", {}, (403, 303, 303, 303)),
     "encryption.stop_count": ("/encryption/stop", {}, (403, 303, 303, 303)),
+    "space.read_values": ("/space", {}, (403, 303, 303, 303)),
     "edit.preview_change": ("/edit", {"key": CRASHLOOP, "text": "x"}, (404, 404, 404, 404)),
     "edit.reopen_editor": ("/edit/back", {"key": CRASHLOOP, "text": "x"}, (404, 404, 404, 404)),
     "edit.convert_draft": ("/edit/convert", {"key": CRASHLOOP, "text": "x", "to": "json"}, (404, 404, 404, 404)),

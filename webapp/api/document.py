@@ -9,7 +9,7 @@ from flask import Flask, Response, jsonify
 from flask_smorest import Api
 
 from etcdview import __version__
-from webapp.api import routes, state, table  # noqa: F401 - an operation is described once its module is loaded
+from webapp.api import routes, space, state, table  # noqa: F401 - an operation is described once its module is loaded
 from webapp.api.blueprint import bp
 
 

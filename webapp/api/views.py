@@ -103,6 +103,14 @@ def table() -> Any:
     return operation.table()
 
 
+@bp.get("/space")
+def space() -> Any:
+    """What fills the database."""
+    from webapp.api import space as operation
+
+    return operation.space()
+
+
 @bp.get("/openapi.json")
 def openapi() -> Any:
     """The description of the API."""

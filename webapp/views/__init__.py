@@ -22,6 +22,7 @@ from webapp.views import (
     registry,
     reveal,
     search,
+    space,
     watch,
 )
 
@@ -34,6 +35,7 @@ _BLUEPRINTS = (
     health.bp,
     namespaces_and_storage.bp,
     encryption.bp,
+    space.bp,
     reveal.bp,
     edit.bp,
     maintenance.bp,

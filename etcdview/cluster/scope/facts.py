@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from etcdview.cluster.scope.ranges import PermittedRanges
-from etcdview.index.facts.reading import FactReader, KeyFacts, Order, Part, Total, Wanted
+from etcdview.index.facts.reading import FactReader, KeyFacts, Order, Part, Spread, Total, Wanted
 
 _NAMESPACES = "namespaces"  # each Namespace lies in the namespace of its name
 
@@ -28,6 +28,8 @@ class FactSource(Protocol):
     ) -> tuple[KeyFacts, ...]: ...
 
     def of(self, keys: Sequence[bytes]) -> dict[bytes, KeyFacts]: ...
+
+    def spread(self, wanted: Wanted) -> Spread: ...
 
 
 class ScopedFacts:
@@ -65,6 +67,10 @@ class ScopedFacts:
     def of(self, keys: Sequence[bytes]) -> dict[bytes, KeyFacts]:
         """See FactReader.of."""
         return self._reader.of([key for key in keys if self._permitted.has(key)])
+
+    def spread(self, wanted: Wanted) -> Spread:
+        """See FactReader.spread."""
+        return self._reader.spread(replace(wanted, part=self._within()))
 
     def _within(self) -> Part:
         if self._part is None:

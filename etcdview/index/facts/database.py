@@ -64,6 +64,7 @@ CREATE TABLE totals (
 # Made after the first pass: filling a table without them is quicker.
 _INDEXES = """
 CREATE INDEX IF NOT EXISTS by_labels ON facts (resource, labels);
+CREATE INDEX IF NOT EXISTS by_type_size ON facts (resource, size);
 CREATE INDEX IF NOT EXISTS by_uid ON facts (uid);
 CREATE INDEX IF NOT EXISTS by_owner ON facts (owner) WHERE owner IS NOT NULL;
 CREATE INDEX IF NOT EXISTS by_node ON facts (node) WHERE node IS NOT NULL;

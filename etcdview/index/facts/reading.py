@@ -69,6 +69,22 @@ class KeyFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Spread:
+    """How the sizes of values are spread, in bytes: half of them are at most `median`, and so on.
+
+    `top_keys` are the largest hundredth of all `keys`, at least one; `top_bytes` is what they hold.
+    """
+
+    keys: int = 0
+    median: int = 0
+    ninety: int = 0
+    ninety_nine: int = 0
+    largest: int = 0
+    top_keys: int = 0
+    top_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """A part of the registry: whole types within namespaces ("" for what has none), and single keys."""
 
@@ -182,6 +198,20 @@ class FactReader:
                 if row is not None:
                     found[key] = _key_facts(row)
         return found
+
+    def spread(self, wanted: Wanted) -> Spread:
+        """How the sizes of those values are spread."""
+        with self._connection() as connection:
+            where, values = _where(connection, wanted)
+            keys: int = connection.execute(f"SELECT count(*) FROM facts f {where}", values).fetchone()[0]
+            if not keys:
+                return Spread()
+            above = (keys // 2, keys // 10, keys // 100, 0)  # how many are larger
+            query = f"SELECT f.size FROM facts f {where} ORDER BY f.size DESC LIMIT 1 OFFSET ?"
+            a, b, c, d = (connection.execute(query, (*values, offset)).fetchone()[0] for offset in above)
+            top = max(keys // 100, 1)
+            query = f"SELECT sum(size) FROM (SELECT f.size FROM facts f {where} ORDER BY f.size DESC LIMIT ?)"
+            return Spread(keys, a, b, c, d, top, connection.execute(query, (*values, top)).fetchone()[0])
 
     def shared_uids(self, limit: int) -> tuple[tuple[str, int], ...]:
         """UIDs that several objects have, and how many."""

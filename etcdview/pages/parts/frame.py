@@ -23,6 +23,7 @@ NAV = (
     ("/health", "Health"),
     ("/certificates", "Certificates"),
     ("/storage", "Storage"),
+    ("/space", "Space"),
     ("/encryption", "Encryption"),
 )
 NAV_OF_ADMINS = (("/audit", "Audit"),)

@@ -34,6 +34,7 @@ def test_every_operation_answers_as_the_document_says(app: Flask) -> None:
         "/api/v1/namespaces",
         "/api/v1/object",
         "/api/v1/resources",
+        "/api/v1/space",
         "/api/v1/storage",
         "/api/v1/table",
     ]

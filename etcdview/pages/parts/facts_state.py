@@ -1,0 +1,64 @@
+"""How far the facts of all values are, for pages that need them: in words, and who may begin them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from etcdview.cluster.window import Window
+from etcdview.index.facts.live import AUTO_BYTES, State
+from etcdview.pages.parts.costly import check_costly, may_ask_costly
+from etcdview.pages.parts.sizes import size_text
+
+OFF = "etcdview keeps no facts of values (--facts off). Start it with --facts auto or --facts on."
+AUTOMATIC = size_text(AUTO_BYTES)  # what is read without a request
+
+
+@dataclass(frozen=True, slots=True)
+class FactsState:
+    """`part` of the values has been read, 0 to 1. `may_begin`: they wait, and this viewer may begin them."""
+
+    state: State | Literal["off"]
+    part: float = 0.0
+    problem: str = ""
+    may_begin: bool = False
+
+    @property
+    def complete(self) -> bool:
+        """Whether the facts of all values are known."""
+        return self.state == "complete"
+
+    @property
+    def changes(self) -> bool:
+        """Whether it goes on by itself, so that a page asks again."""
+        return self.state in ("starting", "filling", "failed")
+
+    @property
+    def text(self) -> str:
+        """A sentence; "" once they are complete."""
+        return {
+            "off": OFF,
+            "starting": "The values have not been read yet: that begins by itself in some seconds.",
+            "waiting": f"Values are read automatically up to {AUTOMATIC}; here there are more.",
+            "filling": f"Reading all values once: facts {int(self.part * 100)} %.",
+            "failed": f"{self.problem} It is tried again in half a minute.",
+            "complete": "",
+        }[self.state]
+
+
+def facts_state(window: Window) -> FactsState:
+    """How far they are. A viewer of a part is not told what failed: that may name keys."""
+    facts = window.cluster.facts
+    if facts is None:
+        return FactsState("off")
+    status, whole = facts.status, window.viewer.scope.whole
+    problem = status.problem if whole else "The values could not be read."
+    part = min(status.done / status.total, 1.0) if status.total else 0.0
+    return FactsState(status.state, part, problem, status.state == "waiting" and may_ask_costly(window))
+
+
+def begin_facts(window: Window) -> None:
+    """Read all values, however many there are. Raises DeniedError for a viewer who may not ask for that."""
+    check_costly(window, "read all values")
+    if window.cluster.facts is not None:
+        window.cluster.facts.begin()

@@ -1,0 +1,80 @@
+"""Keys and bytes by type, namespace or object, as the viewer may see them."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from etcdview.cluster.window import Window
+from etcdview.index.facts.reading import Wanted
+from etcdview.kube.visible import visible
+from etcdview.pages.parts.types import named_tree
+from etcdview.space.report import (
+    BYS,
+    By,
+    SpaceReport,
+    report_json,
+    row_json,
+    rows_by_namespace,
+    rows_by_resource,
+    rows_of_names,
+    rows_of_objects,
+    sum_of,
+    total_of,
+    with_rest,
+)
+
+__all__ = ["BYS", "MOST_OBJECTS", "OBJECTS", "By", "csv_lines", "fact_revision", "report_json", "space_report"]
+
+OBJECTS = 1_000  # rows by object, unless another limit is given
+MOST_OBJECTS = 10_000
+
+_CSV: dict[By, tuple[str, ...]] = {
+    "resource": ("resource", "group"),
+    "namespace": ("namespace",),
+    "object": ("resource", "group", "namespace", "key"),
+}
+_NUMBERS = ("keys", "bytes", "managedFieldsBytes", "annotationsBytes", "lastAppliedBytes", "dataBytes")
+
+
+def space_report(window: Window, by: By, limit: int = OBJECTS) -> SpaceReport:
+    """The report. Of objects the `limit` largest (0: all), and what they leave out in one more row."""
+    facts, tree = window.value_facts, named_tree(window)
+    if facts is None:
+        return SpaceReport(tree.revision, False, by, tree.count, None, rows_of_names(tree, by))
+    known = {found.resource.prefix: found.resource for found in tree.types}.get
+    totals = facts.totals()
+    if by == "resource":
+        rows = rows_by_resource(totals, known)
+    elif by == "namespace":
+        rows = rows_by_namespace(totals)
+    else:
+        found = facts.facts(Wanted(), order="size", descending=True, limit=limit or -1)
+        rows = with_rest(tuple(rows_of_objects(found, known)), *sum_of(totals))
+    return SpaceReport(fact_revision(window), True, by, *total_of(rows), rows)
+
+
+def fact_revision(window: Window) -> int:
+    """The revision up to which every change is in the facts; a file's own."""
+    facts = window.cluster.facts
+    told = facts.status.revision if facts is not None else 0
+    return told or window.index.freshness().revision
+
+
+def csv_lines(report: SpaceReport) -> Iterator[str]:
+    """The rows as CSV, a header first; what does not apply is empty."""
+    names = (*_CSV[report.by], *_NUMBERS)
+    yield _csv_line(names)
+    for row in report.rows:
+        shown = row_json(row, report.by)
+        yield _csv_line([shown.get(name) for name in names])
+
+
+def _csv_line(cells: Sequence[Any]) -> str:
+    written = io.StringIO()
+    csv.writer(written, lineterminator="\n").writerow(
+        ["" if cell is None else visible(cell) if isinstance(cell, str) else cell for cell in cells]
+    )
+    return written.getvalue()

@@ -1,0 +1,1 @@
+"""What fills the database: sums over the facts of values, and how they are drawn. Reads nothing itself."""

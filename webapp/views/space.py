@@ -1,0 +1,51 @@
+"""The page on what fills the database."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+
+from etcdview.errors import QueryError
+from webapp import params
+from webapp.accounts.expensive import expensive
+from webapp.rendering import render_page
+from webapp.runtime import current_window, now
+
+MAX_NAME = 300
+
+bp = Blueprint("space", __name__)
+
+
+@bp.get("/space")
+def space_page() -> Response:
+    """Keys and bytes by type, namespace and object."""
+    from etcdview.pages.space import page as pages
+
+    query = pages.SpaceQuery(
+        params.text(request.args, "resource", MAX_NAME), params.text(request.args, "namespace", MAX_NAME)
+    )
+    page = pages.space_page(current_window(), query, now())
+    return render_page("space/index.html", page, fragments={"space": "space/_space.html"})
+
+
+@bp.post("/space")
+def read_values() -> Response:
+    """Begin to read all values; the page shows how far it is."""
+    from etcdview.pages.parts import facts_state
+
+    window = current_window()
+    with expensive(window, "read-values"):
+        facts_state.begin_facts(window)
+    return Response(status=303, headers={"Location": "/space"})
+
+
+@bp.get("/space.csv")
+def space_csv() -> Response:
+    """The report of the API as CSV."""
+    from etcdview.pages.space import report as pages
+
+    by = params.text(request.args, "by", MAX_NAME) or "resource"
+    if by not in pages.BYS:
+        raise QueryError(f"by={by[:40]!r} is unknown.", f"Use one of {', '.join(pages.BYS)}.")
+    report = pages.space_report(current_window(), by, pages.MOST_OBJECTS)
+    headers = {"Content-Disposition": f'attachment; filename="space-by-{by}.csv"'}
+    return Response(pages.csv_lines(report), mimetype="text/csv", headers=headers)

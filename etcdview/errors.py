@@ -19,6 +19,8 @@
     ├── AuditError                 the audit log cannot be written or read
     ├── UndoError                  the undo file cannot be written or read
     ├── ConflictError              the key has changed since the change was prepared
+    ├── BudgetError            one request may not take so much time or memory
+    │   └── BusyError              other requests take it at this moment
     ├── UnsafeError                the request would hurt the cluster
     ├── UnsupportedError           this server does not have it (kine, an older etcd)
     └── UnreachableError           no answer from etcd
@@ -186,6 +188,21 @@ class ConflictError(EtcdviewError):
 
     status = 409
     title = "Somebody else was faster"
+
+
+class BudgetError(EtcdviewError):
+    """One request may not take so much time, or so much memory. What was read before may be shown as a part."""
+
+    status = 503
+    title = "Too much for one request"
+
+
+class BusyError(BudgetError):
+    """Other requests take the memory at this moment; try again after `retry_seconds`."""
+
+    status = 429
+    title = "Too many requests"
+    retry_seconds: ClassVar[int] = 5
 
 
 class UnsafeError(EtcdviewError):

@@ -11,7 +11,7 @@ from flask import Flask, Response, jsonify
 from htmx_flask import request
 from werkzeug.exceptions import HTTPException
 
-from etcdview.errors import DeletedError, EtcdviewError
+from etcdview.errors import BusyError, DeletedError, EtcdviewError
 from etcdview.pages.parts.addresses import key_href, object_href
 from etcdview.pages.parts.links import Link
 from webapp.rendering import render_page, wants_fragment
@@ -46,7 +46,10 @@ def init_app(app: Flask) -> None:
 
 
 def _ours(error: EtcdviewError) -> Response:
-    return _answer(ErrorPage(error.status, error.title, error.what, error.remedy, links=_links(error)))
+    response = _answer(ErrorPage(error.status, error.title, error.what, error.remedy, links=_links(error)))
+    if isinstance(error, BusyError):
+        response.headers["Retry-After"] = str(error.retry_seconds)
+    return response
 
 
 def _links(error: EtcdviewError) -> tuple[Link, ...]:

@@ -8,6 +8,7 @@ from typing import cast
 
 from flask import Flask, current_app, g
 
+from etcdview.cluster.budget import PATIENT_BYTES, PATIENT_SECONDS, Budget
 from etcdview.cluster.cluster import Cluster
 from etcdview.cluster.opening import open_cluster
 from etcdview.cluster.window import Window
@@ -16,6 +17,7 @@ from etcdview.pages.parts import commands
 from etcdview.pages.parts.frame import Frame, page_frame
 from webapp.accounts.guard import viewer
 from webapp.accounts.identify import current_viewer
+from webapp.hangup import hung_up
 
 _KEY = "etcdview"
 
@@ -25,6 +27,7 @@ def init_app(app: Flask, settings: Settings, cluster: Cluster | None) -> None:
     opened = cluster or open_cluster(settings)
     app.extensions[_KEY] = opened
     app.jinja_env.filters["connected"] = connected
+    app.teardown_request(_give_back)
     if cluster is None:
         atexit.register(opened.close)
 
@@ -40,10 +43,26 @@ def current_cluster() -> Cluster:
 
 
 def current_window() -> Window:
-    """The cluster as the viewer of this request may see it."""
+    """The cluster as the viewer of this request may see it, within the budget of a request."""
     if "window" not in g:
-        g.window = Window(current_cluster(), viewer())
+        g.budget = Budget(current_cluster().held, gone=hung_up())
+        g.window = Window(current_cluster(), viewer(), g.budget)
     return cast(Window, g.window)
+
+
+def patient_window() -> Window:
+    """The same for an expensive question, of which there is one at a time: with more time, and more memory."""
+    if "patient_budget" in g:
+        g.patient_budget.give_back()
+    g.patient_budget = Budget(current_cluster().held, seconds=PATIENT_SECONDS, size_bytes=PATIENT_BYTES, gone=hung_up())
+    return Window(current_cluster(), viewer(), g.patient_budget)
+
+
+def _give_back(_: BaseException | None) -> None:
+    for name in ("budget", "patient_budget"):
+        budget = g.pop(name, None)
+        if budget is not None:
+            budget.give_back()
 
 
 def now() -> datetime:

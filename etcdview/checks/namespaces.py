@@ -18,18 +18,19 @@ from etcdview.relations.model import Object, Ref, Reference, ref_of
 from etcdview.relations.states import is_ready, state_of
 from etcdview.tables import age, parse_time
 
-# Kinds that the rules look at, as (group, kind): what has to be read for an overview.
+# Kinds that the rules look at, as (group, kind): what has to be read for an overview. What tells of the health of
+# another kind comes before it, so that the rules hold of the first few kinds as well.
 KINDS: tuple[tuple[str, str], ...] = (
     ("", "Namespace"),
     ("", "Pod"),
     ("", "PersistentVolumeClaim"),
+    ("discovery.k8s.io", "EndpointSlice"),
     ("", "Service"),
     ("", "Event"),
     ("", "ConfigMap"),
     ("", "Secret"),
     ("", "ServiceAccount"),
     ("", "ResourceQuota"),
-    ("discovery.k8s.io", "EndpointSlice"),
     ("apps", "Deployment"),
     ("apps", "StatefulSet"),
     ("apps", "DaemonSet"),

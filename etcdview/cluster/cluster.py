@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 
+from etcdview.cluster.budget import Held
 from etcdview.cluster.consistent_store import STALE, ConsistentStore
 from etcdview.cluster.coverage import Coverage
 from etcdview.cluster.crd_cache import CrdCache
@@ -70,6 +71,7 @@ class Cluster:
         self.coverage = Coverage()
         self.differ = Differ()
         self.deletions = Deletions()
+        self.held = Held()
         self.recalling = threading.Lock()  # one reading of a key's whole past at a time
         self.releases = ReleaseCodecs(self.store, codec, keyspace, waits=waits)
         self.redactor = Redactor(fingerprint_key or secrets.token_bytes(32))

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from etcdview.access.roles import Scope, Viewer
 from etcdview.codec import encrypted_by
-from etcdview.errors import EtcdviewError
+from etcdview.errors import BudgetError, EtcdviewError
 from etcdview.index.base import KeyIndex, TypeCount
 from etcdview.kube.keys import KeySpace
 from etcdview.kube.resources import ResourceType
@@ -167,8 +167,16 @@ class Coverage:
 
 
 def _sampled(source: KeySource, clock: Clock) -> Count:
-    types = tuple(_look(source, counted, _sample_size(counted.resource)) for counted in source.index.tree().types)
-    return Count(clock(), types)
+    types: list[TypeEncryption] = []
+    problem = ""
+    try:
+        for counted in source.index.tree().types:
+            types.append(_look(source, counted, _sample_size(counted.resource)))
+    except BudgetError as error:
+        if not types:
+            raise
+        problem = error.what
+    return Count(clock(), tuple(types), problem=problem)
 
 
 def _sample_size(resource: ResourceType) -> int:

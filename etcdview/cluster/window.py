@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from etcdview.access.roles import LOCAL, Viewer
+from etcdview.cluster.budget import Budget, BudgetedStore
 from etcdview.cluster.cluster import Cluster
 from etcdview.cluster.scope import FactSource, PermittedRanges, ScopedFacts, ScopedStore, scoped_names
 from etcdview.codec import Decoded, Detail
@@ -62,22 +63,27 @@ class Window:
     """Names and masked entries of one cluster, as far as the viewer's scope goes.
 
     Reads raise DeniedError for what is outside of it, whether it exists or not. Read by `index`, `store`, `objects`
-    and the methods here: they know the scope; `cluster.store` and `cluster.index` do not.
+    and the methods here: they know the scope; `cluster.store` and `cluster.index` do not. With a `budget` reads raise
+    BudgetError once it is spent.
     """
 
-    def __init__(self, cluster: Cluster, viewer: Viewer = LOCAL) -> None:
+    def __init__(self, cluster: Cluster, viewer: Viewer = LOCAL, budget: Budget | None = None) -> None:
         self.cluster = cluster
         self.viewer = viewer
         self.index: KeyIndex = cluster.index
-        self.store: Store = cluster.store
+        self.store: Store = cluster.store if budget is None else BudgetedStore(cluster.store, budget)
         self._permitted: PermittedRanges | None = None
         if not viewer.scope.whole:
             types = lambda: [t.resource for t in cluster.index.tree().types]  # noqa: E731 - asked anew each time
             self._permitted = PermittedRanges(viewer.scope, cluster.keyspace, types)
             self.index = scoped_names(cluster.index, self._permitted)
-            self.store = ScopedStore(cluster.store, self._permitted)
+            self.store = ScopedStore(self.store, self._permitted)
         self._definitions: Definitions | None = None
         self.objects = Objects(self.store, cluster.codec, cluster.keyspace, cluster.redactor.mask)
+
+    def unhurried(self) -> Window:
+        """The same without a budget: for what goes on behind a page, or is sent as it is read."""
+        return Window(self.cluster, self.viewer)
 
     @property
     def keyspace(self) -> KeySpace:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from etcdview.codec import Detail
-from etcdview.errors import DeniedError
+from etcdview.errors import BudgetError, DeniedError
 from etcdview.kube.crds import Definitions
 from etcdview.kube.keys import KeySpace
 from etcdview.kube.resources import ResourceType
@@ -52,23 +52,37 @@ def surroundings(
     wanted = needs(obj, builtin=resource is None or resource.builtin)
     found: dict[Ref, Object] = {ref: obj}
     cut, outside = [], []
-    for part in wanted.ranges:
-        resource = _type(definitions, Ref(part.group, part.kind, part.namespace, ""))
+    typed = ((part, _type(definitions, Ref(part.group, part.kind, part.namespace, ""))) for part in wanted.ranges)
+    for part, resource in typed:
         if resource is None:
             continue
-        rows = list(islice(_permitted(objects, resource, part, revision), at_most + 1))
+        rows = _some(_permitted(objects, resource, part, revision), at_most)
+        if rows is None:
+            cut.append(part)
+            continue
         found |= {ref_of(row.object): row.object for row in rows[:at_most] if row.object is not None}
         cut += [part] * (len(rows) > at_most)
         outside += [part] * (not covers(*objects.bounds(resource, part.namespace, part.name_prefix)))
     keys = {r: key for r in wanted.refs if (key := key_of(r, definitions, objects.keyspace)) is not None}
     hidden = {r for r, key in keys.items() if not covers(key, key + b"\0")}
     looked_for = {r: key for r, key in keys.items() if r not in hidden}
-    rows_by_key = objects.get_many(list(looked_for.values()), revision=revision)
+    try:
+        rows_by_key = objects.get_many(list(looked_for.values()), revision=revision)
+    except BudgetError:  # nothing is known of these
+        rows_by_key, looked_for = {}, {}
     there = {r: rows_by_key[key] for r, key in looked_for.items() if key in rows_by_key}
     found |= {r: row.object for r, row in there.items() if row.object is not None}
     absent = looked_for.keys() - there.keys()
     graph = Graph(found.values(), read=(), absent=absent, outside=hidden.__contains__)
     return Surroundings(graph, tuple(cut), tuple(outside))
+
+
+def _some(rows: Iterator[ObjectRow], at_most: int) -> list[ObjectRow] | None:
+    """The first of them, and one more where there are more; None where the request's budget is spent."""
+    try:
+        return list(islice(rows, at_most + 1))
+    except BudgetError:
+        return None
 
 
 def key_of(ref: Ref, definitions: Definitions, keyspace: KeySpace) -> bytes | None:

@@ -88,7 +88,7 @@ def content_page(window: Window, query: ContentQuery) -> ContentPage:
     """The page for `query`. Raises QueryError for what cannot be searched for, NotFoundError for an unknown type."""
     if not query.text:
         return content_form(window, query)
-    return replace(content_form(window, query), steps=map(_step, _begun(_search(window, query, MAX_HITS))))
+    return replace(content_form(window, query), steps=map(_step, _begun(_search(window.unhurried(), query, MAX_HITS))))
 
 
 def content_found(window: Window, query: ContentQuery, limit: int) -> ContentFound:

@@ -107,7 +107,7 @@ def count_by_facts(facts: FactSource, tree: Tree, now: datetime) -> Count:
 def begin_count(window: Window, now: datetime) -> None:
     """Count all values in the background, unless a count runs already. Raises DeniedError as `may_count` says no."""
     check_costly(window, "count all values")
-    window.cluster.coverage.begin(window, lambda: datetime.now(now.tzinfo))
+    window.cluster.coverage.begin(window.unhurried(), lambda: datetime.now(now.tzinfo))
 
 
 def stop_count(window: Window) -> None:

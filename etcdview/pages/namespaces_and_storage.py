@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from etcdview.checks.integrity import StoredState, stored_findings
 from etcdview.checks.namespaces import KINDS, ONLY_IN, namespace_views
 from etcdview.cluster.window import Window
 from etcdview.codec import Detail
+from etcdview.errors import BudgetError
 from etcdview.index.base import Tree, TypeCount
 from etcdview.kube.identity import misnamed
 from etcdview.kube.keys import show
@@ -33,6 +34,7 @@ MOST_NAMED = 100  # of the keys whose values could not be decoded
 AT_ONCE = 3000  # objects that a page checks automatically: about half a second
 AT_MOST = 100_000  # objects that it checks at all: about twenty seconds
 MOST_NAMESPACES = 1000  # that are listed where the index does not count by namespace
+Item = TypeVar("Item")
 
 
 def namespaces_page(window: Window, namespace: str, now: datetime) -> NamespacesPage:
@@ -45,7 +47,9 @@ def namespaces_page(window: Window, namespace: str, now: datetime) -> Namespaces
         if facts is not None:
             return replace(namespaces_by_facts(window, facts, tree, namespace), outside=_outside(window))
         return _uninspected(window, tree, namespace, total)
-    objects = list(_objects(window, kinds, namespace))
+    objects, stopped = _read_whole(
+        (row.object for row in _rows(window, kind, namespace) if row.object is not None) for kind in kinds
+    )
     keys = _keys_by_namespace(window, tree, namespace)
     views = namespace_views(
         objects,
@@ -67,7 +71,11 @@ def namespaces_page(window: Window, namespace: str, now: datetime) -> Namespaces
         for view in views
         if not namespace or view.name == namespace
     )
-    return NamespacesPage(window.index.freshness(), namespace, rows, total, len(objects), False, _outside(window))
+    if stopped:
+        rows = tuple(replace(row, healthy=None) if row.healthy else row for row in rows)
+    return NamespacesPage(
+        window.index.freshness(), namespace, rows, total, len(objects), False, _outside(window), stopped=stopped
+    )
 
 
 def is_costly(window: Window) -> bool:
@@ -101,15 +109,14 @@ def storage_page(window: Window, run: bool, now: datetime) -> StoragePage:
             total > AT_MOST,
             facts=window.facts_status,
         )
-    objects, undecodable = [], list[Link]()
+    rows, stopped = _read_whole(
+        map(_checked, window.objects.read(resource, detail=Detail.UNMANAGED)) for resource in types
+    )
+    objects = [row.object for row in rows if row.object is not None]
+    undecodable = [row.link for row in rows if row.link is not None]
     wrong: dict[Ref, str] = {}
-    for resource in types:
-        for row in window.objects.read(resource):
-            if row.object is None:
-                undecodable.append(Link(show(row.key), addresses.object_href(row.key)))
-            else:
-                objects.append(row.object)
-                wrong |= _misnamed(row)
+    for row in rows:
+        wrong |= row.wrong
     counts = tuple((t.resource, t.count) for t in tree.types)
     live = window.cluster.store.live
     graph = Graph(objects, outside=partial(is_outside, window))
@@ -129,7 +136,23 @@ def storage_page(window: Window, run: bool, now: datetime) -> StoragePage:
         False,
         unread,
         narrowed=not window.viewer.scope.whole,
+        stopped=stopped,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """What the rules need of a row: it is held until all are read."""
+
+    object: dict[str, Any] | None
+    link: Link | None
+    wrong: dict[Ref, str]
+
+
+def _checked(row: ObjectRow) -> _Checked:
+    if row.object is None:
+        return _Checked(None, Link(show(row.key), addresses.object_href(row.key)), {})
+    return _Checked(row.object, None, _misnamed(row))
 
 
 def _misnamed(row: ObjectRow) -> dict[Ref, str]:
@@ -187,9 +210,20 @@ def _inside(resource: ResourceType, namespace: str) -> str | None:
     return only if namespace in ("", only) else None
 
 
-def _objects(window: Window, kinds: Iterable[ResourceType], namespace: str) -> Iterator[dict[str, Any]]:
-    for resource in kinds:
-        yield from (row.object for row in _rows(window, resource, namespace) if row.object is not None)
+def _read_whole(kinds: Iterable[Iterable[Item]]) -> tuple[list[Item], str]:
+    """What of each kind was read, and why not all of them were, "" where they were.
+
+    Of a kind that was read in part nothing is given: the rules would take what they do not see for missing.
+    """
+    found: list[Item] = []
+    for kind in kinds:
+        try:
+            found += list(kind)
+        except BudgetError as error:
+            if not found:
+                raise
+            return found, error.what
+    return found, ""
 
 
 def _rows(window: Window, resource: ResourceType, namespace: str) -> Iterable[ObjectRow]:

@@ -62,7 +62,8 @@ class NamespacesPage:
     """All namespaces, or one. `checked` objects of `total`; 0 where there are too many to check automatically.
 
     `outside` are kinds that would be checked, and that the viewer's role does not cover. `by_facts`: judged by the
-    facts of the values; `facts` is how far these are.
+    facts of the values; `facts` is how far these are. `stopped` says why this is a part of what was to be checked, ""
+    where it is all of it.
     """
 
     freshness: Freshness
@@ -74,6 +75,7 @@ class NamespacesPage:
     outside: tuple[str, ...] = ()
     by_facts: bool = False
     facts: FactStatus | None = None
+    stopped: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ class StoragePage:
 
     `run_href` checks them; "" where the viewer may not ask. `narrowed`: the viewer's role covers a part of all objects.
     `by_facts`: judged by the facts of the values, which say less than the objects; `left_out` is what they do not say.
-    `facts` is how far these are.
+    `facts` is how far these are. `stopped` as of a NamespacesPage.
     """
 
     freshness: Freshness
@@ -99,6 +101,7 @@ class StoragePage:
     by_facts: bool = False
     left_out: tuple[str, ...] = ()
     facts: FactStatus | None = None
+    stopped: str = ""
 
 
 def finding_view(window: Window, finding: ObjectFinding) -> FindingView:

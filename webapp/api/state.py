@@ -15,7 +15,7 @@ from etcdview.pages.problems import StoragePage
 from webapp.accounts.expensive import expensive
 from webapp.api import state_schemas as schemas
 from webapp.api.blueprint import bp, problems
-from webapp.runtime import current_window, now
+from webapp.runtime import current_window, now, patient_window
 
 
 @bp.get("/certificates")
@@ -33,8 +33,9 @@ def certificates() -> CertificatesPage:
 def storage(query: dict[str, Any]) -> StoragePage:
     """The problems of what etcd stores."""
     window = current_window()
-    with expensive(window, "check-storage") if query["run"] and is_costly(window) else nullcontext():
-        return storage_page(window, query["run"], now())
+    costly = query["run"] and is_costly(window)
+    with expensive(window, "check-storage") if costly else nullcontext():
+        return storage_page(patient_window() if costly else window, query["run"], now())
 
 
 @bp.get("/namespaces")

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request
 from webapp import params
 from webapp.accounts.expensive import expensive
 from webapp.rendering import render_page
-from webapp.runtime import current_window, now
+from webapp.runtime import current_window, now, patient_window
 
 MAX_NAME = 300
 
@@ -32,6 +32,7 @@ def storage_page() -> Response:
     from etcdview.pages import namespaces_and_storage as pages
 
     window, run = current_window(), params.flag(request.args, "run")
-    with expensive(window, "check-storage") if run and pages.is_costly(window) else nullcontext():
-        page = pages.storage_page(window, run, now())
+    costly = run and pages.is_costly(window)
+    with expensive(window, "check-storage") if costly else nullcontext():
+        page = pages.storage_page(patient_window() if costly else window, run, now())
     return render_page("storage/index.html", page)

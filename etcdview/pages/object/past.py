@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from etcdview.cluster.deletions import Deletion
 from etcdview.cluster.window import Entry, Window
-from etcdview.errors import CompactedError, TooLargeError
+from etcdview.errors import BudgetError, CompactedError, TooLargeError
 from etcdview.index.base import Changing
 from etcdview.index.changes import KEPT_CHANGES, Change
 from etcdview.stores.key_past import KeyPast, PastRequest, key_past
@@ -72,7 +72,7 @@ def history(window: Window, key: bytes, limit: int = MAX_REVISIONS, max_bytes: i
             _read_earlier(window, key, before, found)
     except CompactedError:
         found.compacted = True
-    except TooLargeError as error:
+    except (TooLargeError, BudgetError) as error:
         if not found.revisions:
             raise
         found.problem = error.what

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from etcdview.cluster.window import Entry, Window
+from etcdview.cluster.window import Entries, Entry, Window
 from etcdview.codec import Detail
-from etcdview.errors import CompactedError, QueryError, TooLargeError
+from etcdview.errors import BudgetError, CompactedError, QueryError, TooLargeError
 from etcdview.index.base import KeyPage
 from etcdview.kube.resources import ResourceType
 from etcdview.pages.parts.types import find_type, named_tree
@@ -43,7 +43,7 @@ class TableRows:
 
     `complete` is false while more are still to be read: the index loads, or a scan ended at SCAN_LIMIT.
     `names_revision` is that of the key names. `serializable`: one member answered, which may be behind. `next_after`
-    is the key to go on after, None on the last page.
+    is the key to go on after, None on the last page. `stopped` says why not all was read, "" where it was.
     """
 
     columns: tuple[Column, ...]
@@ -55,6 +55,7 @@ class TableRows:
     serializable: bool = False
     scan: Scan | None = None
     next_after: bytes | None = None
+    stopped: str = ""
 
 
 def table_of(window: Window, resource: ResourceType) -> Table:
@@ -89,6 +90,7 @@ class Reading:
         self._listing = listing
         self._now = now
         self._detail = detail
+        self._stopped = ""
         self._filter = RowFilter(query.labels.selector, query.text)
         self._prefix = range_of(window, query, listing.resource)
         self._scans = query.scans or listing.table.order is not None
@@ -101,7 +103,7 @@ class Reading:
         names = self._names(self._query.after, self._query.limit)
         revision, serializable = names.revision, False
         rows: list[TableRow] = []
-        for read in self._window.listed(names.keys, self._detail):
+        for read in self._listed(names):
             revision, serializable = read.revision, read.serializable
             rows += [self._listing.row(entry, self._now) for entry in read.entries]
         return TableRows(
@@ -110,10 +112,23 @@ class Reading:
             count=names.count,
             revision=revision,
             names_revision=names.revision,
-            complete=names.complete,
+            complete=names.complete and not self._stopped,
             serializable=serializable,
-            next_after=names.next_after,
+            next_after=rows[-1].key if self._stopped and rows else names.next_after,
+            stopped=self._stopped,
         )
+
+    def _listed(self, names: KeyPage) -> Iterator[Entries]:
+        """The values of these names, as far as the request's budget goes."""
+        begun = False
+        try:
+            for read in self._window.listed(names.keys, self._detail):
+                begun = True
+                yield read
+        except BudgetError as error:
+            if not begun:
+                raise
+            self._stopped = error.what
 
     def _scanned(self, changes: RowChanges | None) -> TableRows:
         """All objects read, at one revision, up to SCAN_LIMIT; filtered, ordered, and then a page of them."""
@@ -121,7 +136,7 @@ class Reading:
         revision, serializable = names.revision, False
         seen = unread = 0
         kept: list[TableRow] = []
-        for read in self._window.listed(names.keys, self._detail):
+        for read in self._listed(names):
             revision, serializable = read.revision, read.serializable
             seen += len(read.entries)
             unread += sum(entry.object is None for entry in read.entries)
@@ -139,6 +154,7 @@ class Reading:
             serializable=serializable,
             scan=scan,
             next_after=next_after,
+            stopped=self._stopped,
         )
 
     def _part(self, ordered: Sequence[TableRow]) -> tuple[Sequence[TableRow], bytes | None]:
@@ -163,7 +179,7 @@ class Reading:
         """The deleted objects as they were when the page was made: only they say whether it showed them."""
         try:
             return self._window.get_many(changes.deleted[:GONE_LIMIT], self._query.since)
-        except (CompactedError, TooLargeError):
+        except (CompactedError, TooLargeError, BudgetError):
             return ()
 
     def _names(self, after: bytes | None, limit: int) -> KeyPage:

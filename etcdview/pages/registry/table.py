@@ -86,7 +86,8 @@ class PageRow:
 class ObjectTable:
     """Objects of one type, all read at one `revision`; `count` is of all of them, not of this page.
 
-    `how` says in words how they were read, "" for a file.
+    `how` says in words how they were read, "" for a file; `stopped` why this is a part of what was to be read, "" where
+    it is all of it.
     """
 
     heads: tuple[Head, ...]
@@ -100,6 +101,7 @@ class ObjectTable:
     next_href: str = ""
     first_href: str = ""
     poll_href: str = ""
+    stopped: str = ""
 
     def further(self, row: PageRow) -> Iterable[tuple[Head, Cell]]:
         """The row's cells after the first, which leads to the object, each with its column's head."""
@@ -149,6 +151,7 @@ class _Page:
             next_href=query.href(cursor=following) if following else "",
             first_href=query.href(cursor="") if query.after else "",
             poll_href=self._poll_href(read),
+            stopped=read.stopped,
         )
 
     def _rows(self, read: TableRows, changes: RowChanges | None) -> tuple[PageRow, ...]:

@@ -1,0 +1,115 @@
+"""What one request may cost: seconds and bytes of values. What was read until one of them runs out is shown as a part.
+
+Values are counted as etcd sends them; decoded they take some six times as much.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+from etcdview.errors import BudgetError, BusyError
+from etcdview.models import KeyValue, Range, RangeResult
+from etcdview.stores.protocols import Store
+
+SECONDS, BYTES = 10.0, 64 << 20  # of a request
+PATIENT_SECONDS, PATIENT_BYTES = 60.0, 80 << 20  # of an expensive question, of which there is one at a time
+ALL_BYTES = 96 << 20  # of all requests of a process
+SOON = "Ask for less: choose a namespace or a longer prefix."
+
+
+class Held:
+    """Bytes that the requests of one process hold at this moment. Safe to use from any thread."""
+
+    def __init__(self, most: int = ALL_BYTES) -> None:
+        self._most = most
+        self._lock = threading.Lock()  # guards the sum
+        self._sum = 0
+
+    @property
+    def size_bytes(self) -> int:
+        """All together."""
+        with self._lock:
+            return self._sum
+
+    def add(self, size_bytes: int) -> bool:
+        """Whether there is room for so many more."""
+        with self._lock:
+            if self._sum + size_bytes > self._most:
+                return False
+            self._sum += size_bytes
+            return True
+
+    def give_back(self, size_bytes: int) -> None:
+        """So many are no longer held."""
+        with self._lock:
+            self._sum -= size_bytes
+
+
+class Budget:
+    """What one request has left, from its making on. `gone` says whether nobody waits for the answer any more."""
+
+    def __init__(
+        self,
+        held: Held,
+        *,
+        seconds: float = SECONDS,
+        size_bytes: int = BYTES,
+        gone: Callable[[], bool] = lambda: False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._held = held
+        self._seconds = seconds
+        self._over_at = clock() + seconds
+        self._most = size_bytes
+        self._taken = 0
+        self._gone = gone
+        self._clock = clock
+
+    def check(self) -> None:
+        """Raises BudgetError when the time is over, or nobody waits."""
+        if self._clock() >= self._over_at:
+            raise BudgetError(f"Reading was stopped after {self._seconds:.0f} seconds.", SOON)
+        if self._gone():
+            raise BudgetError("Reading was stopped: the client has closed its connection.")
+
+    def take(self, size_bytes: int) -> None:
+        """Values of that size were read. Raises BudgetError for more than a request may hold, BusyError for all."""
+        if self._taken + size_bytes > self._most and self._taken:
+            raise BudgetError(f"Reading was stopped after {self._taken >> 20:,} MiB of values.", SOON)
+        if not self._held.add(size_bytes):
+            raise BusyError("Other requests are reading many values at this moment.", "Try again in a few seconds.")
+        self._taken += size_bytes
+
+    def give_back(self) -> None:
+        """The request has ended; it may be called twice."""
+        taken, self._taken = self._taken, 0
+        self._held.give_back(taken)
+
+
+class BudgetedStore:
+    """The Store protocol over another store, within a budget: asked before each read, and told how much came."""
+
+    def __init__(self, store: Store, budget: Budget) -> None:
+        self._store = store
+        self._budget = budget
+        self.name = store.name
+        self.live = store.live
+
+    def range(self, request: Range) -> RangeResult:
+        """See Store.range. Raises BudgetError."""
+        self._budget.check()
+        found = self._store.range(request)
+        self._budget.take(sum(len(kv.value) for kv in found.kvs))
+        return found
+
+    def get_many(self, keys: Sequence[bytes], *, revision: int = 0, keys_only: bool = False) -> dict[bytes, KeyValue]:
+        """See Store.get_many. Raises BudgetError."""
+        self._budget.check()
+        found = self._store.get_many(keys, revision=revision, keys_only=keys_only)
+        self._budget.take(sum(len(kv.value) for kv in found.values()))
+        return found
+
+    def close(self) -> None:
+        """The store belongs to the cluster, not to a request."""

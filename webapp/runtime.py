@@ -8,7 +8,7 @@ from typing import cast
 
 from flask import Flask, current_app, g
 
-from etcdview.cluster.budget import PATIENT_BYTES, PATIENT_SECONDS, Budget
+from etcdview.cluster.budget import PATIENT_BYTES, PATIENT_SECONDS, RequestBudget
 from etcdview.cluster.cluster import Cluster
 from etcdview.cluster.opening import open_cluster
 from etcdview.cluster.window import Window
@@ -45,7 +45,7 @@ def current_cluster() -> Cluster:
 def current_window() -> Window:
     """The cluster as the viewer of this request may see it, within the budget of a request."""
     if "window" not in g:
-        g.budget = Budget(current_cluster().held, gone=hung_up())
+        g.budget = RequestBudget(current_cluster().held, gone=hung_up())
         g.window = Window(current_cluster(), viewer(), g.budget)
     return cast(Window, g.window)
 
@@ -54,7 +54,9 @@ def patient_window() -> Window:
     """The same for an expensive question, of which there is one at a time: with more time, and more memory."""
     if "patient_budget" in g:
         g.patient_budget.give_back()
-    g.patient_budget = Budget(current_cluster().held, seconds=PATIENT_SECONDS, size_bytes=PATIENT_BYTES, gone=hung_up())
+    g.patient_budget = RequestBudget(
+        current_cluster().held, seconds=PATIENT_SECONDS, size_bytes=PATIENT_BYTES, gone=hung_up()
+    )
     return Window(current_cluster(), viewer(), g.patient_budget)
 
 

@@ -47,7 +47,7 @@ class Held:
             self._sum -= size_bytes
 
 
-class Budget:
+class RequestBudget:
     """What one request has left, from its making on. `gone` says whether nobody waits for the answer any more."""
 
     def __init__(
@@ -91,7 +91,7 @@ class Budget:
 class BudgetedStore:
     """The Store protocol over another store, within a budget: asked before each read, and told how much came."""
 
-    def __init__(self, store: Store, budget: Budget) -> None:
+    def __init__(self, store: Store, budget: RequestBudget) -> None:
         self._store = store
         self._budget = budget
         self.name = store.name

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from etcdview.access.roles import LOCAL, Viewer
-from etcdview.cluster.budget import Budget, BudgetedStore
+from etcdview.cluster.budget import BudgetedStore, RequestBudget
 from etcdview.cluster.cluster import Cluster
 from etcdview.cluster.scope import FactSource, PermittedRanges, ScopedFacts, ScopedStore, scoped_names
 from etcdview.codec import Decoded, Detail
@@ -67,7 +67,7 @@ class Window:
     BudgetError once it is spent.
     """
 
-    def __init__(self, cluster: Cluster, viewer: Viewer = LOCAL, budget: Budget | None = None) -> None:
+    def __init__(self, cluster: Cluster, viewer: Viewer = LOCAL, budget: RequestBudget | None = None) -> None:
         self.cluster = cluster
         self.viewer = viewer
         self.index: KeyIndex = cluster.index

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from etcdview.access.roles import LOCAL
-from etcdview.cluster.budget import Budget, Held
+from etcdview.cluster.budget import Held, RequestBudget
 from etcdview.cluster.cluster import Cluster
 from etcdview.cluster.window import Window
 from etcdview.codec import Codec, load_encryption_config
@@ -73,12 +73,14 @@ def window_of(cluster: Cluster, left: float = 10) -> Window:
     store = cluster.source
     assert isinstance(store, Slow)
     begun = store.seconds
-    window = Window(cluster, LOCAL, Budget(cluster.held, clock=lambda: store.seconds + 0.0))
+    window = Window(cluster, LOCAL, RequestBudget(cluster.held, clock=lambda: store.seconds + 0.0))
     store.seconds = begun + 10 - left
     return window
 
 
-def spend_and_check(budget: Budget, clock: list[float], spend: Callable[[Budget, list[float]], None]) -> None:
+def spend_and_check(
+    budget: RequestBudget, clock: list[float], spend: Callable[[RequestBudget, list[float]], None]
+) -> None:
     spend(budget, clock)
     budget.check()
 
@@ -93,10 +95,10 @@ def spend_and_check(budget: Budget, clock: list[float], spend: Callable[[Budget,
     ids=["time", "bytes", "a client that is gone"],
 )
 def test_a_budget_ends_by_time_by_bytes_and_with_the_client(
-    spend: Callable[[Budget, list[float]], None], error: type[BudgetError], says: str
+    spend: Callable[[RequestBudget, list[float]], None], error: type[BudgetError], says: str
 ) -> None:
     clock = [0.0]
-    budget = Budget(Held(), size_bytes=100, gone=lambda: clock[-1] < 0, clock=lambda: clock[-1])
+    budget = RequestBudget(Held(), size_bytes=100, gone=lambda: clock[-1] < 0, clock=lambda: clock[-1])
     budget.check()
     budget.take(60)
 
@@ -105,12 +107,12 @@ def test_a_budget_ends_by_time_by_bytes_and_with_the_client(
 
 
 def test_one_value_may_be_larger_than_what_a_request_holds() -> None:
-    Budget(Held(), size_bytes=10).take(1000)
+    RequestBudget(Held(), size_bytes=10).take(1000)
 
 
 def test_requests_share_the_memory_of_the_process_and_give_it_back() -> None:
     held = Held(100)
-    one, other = Budget(held), Budget(held)
+    one, other = RequestBudget(held), RequestBudget(held)
     one.take(80)
     with pytest.raises(BusyError):
         other.take(30)

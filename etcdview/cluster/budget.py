@@ -13,9 +13,9 @@ from etcdview.errors import BudgetError, BusyError
 from etcdview.models import KeyValue, Range, RangeResult
 from etcdview.stores.protocols import Store
 
-SECONDS, BYTES = 10.0, 64 << 20  # of a request
-PATIENT_SECONDS, PATIENT_BYTES = 60.0, 80 << 20  # of an expensive question, of which there is one at a time
-ALL_BYTES = 96 << 20  # of all requests of a process
+SECONDS, BYTES = 10.0, 48 << 20  # of a request
+PATIENT_SECONDS, PATIENT_BYTES = 60.0, 56 << 20  # of an expensive question, of which there is one at a time
+ALL_BYTES = 64 << 20  # of all requests of a process
 SOON = "Ask for less: choose a namespace or a longer prefix."
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from etcdview.access.roles import LOCAL
-from etcdview.cluster.budget import Held, RequestBudget
+from etcdview.cluster.budget import ALL_BYTES, Held, RequestBudget
 from etcdview.cluster.cluster import Cluster
 from etcdview.cluster.window import Window
 from etcdview.codec import Codec, load_encryption_config
@@ -189,12 +189,12 @@ def test_a_search_answers_what_it_has_found_and_a_page_that_shows_it_as_it_comes
 
 def test_who_comes_when_the_memory_is_taken_is_told_when_to_try_again(captured: Cluster) -> None:
     client = create_app(Settings(), captured).test_client()
-    captured.held.add(96 << 20)
+    captured.held.add(ALL_BYTES)
 
     refused = client.get("/object?key=/registry/pods/shop/crashloop")
     assert (refused.status_code, refused.headers["Retry-After"]) == (429, "5")
 
-    captured.held.give_back(96 << 20)
+    captured.held.give_back(ALL_BYTES)
     assert client.get("/object?key=/registry/pods/shop/crashloop").status_code == 200
     assert client.get("/nonsense").status_code == 404
     assert captured.held.size_bytes == 0

@@ -63,7 +63,7 @@ class FillerProcess:
             pass  # it has ended: its output says why
         with process.stdout:
             for line in process.stdout:
-                yield from _told(json.loads(line))
+                yield from _from_line(json.loads(line))
         status = process.wait()
         if status:
             raise UnreachableError(
@@ -76,7 +76,7 @@ class FillerProcess:
         self._process.wait()
 
 
-def _told(answer: dict[str, Any]) -> Iterator[tuple[int, int]]:
+def _from_line(answer: dict[str, Any]) -> Iterator[tuple[int, int]]:
     """What one line of the process says. Raises what it has ended with."""
     if "keys" in answer:
         yield answer["keys"], answer["bytes"]
@@ -123,6 +123,8 @@ def main() -> None:
         _say(error=_TOO_MUCH)
     except EtcdviewError as error:
         _say(error=error.what, remedy=error.remedy)
+    except BrokenPipeError:  # who began this has ended
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes it once more
     writer.close()
 
 

@@ -81,7 +81,7 @@ def _facts(settings: Settings, index: KeyIndex, codec: Codec, keyspace: KeySpace
         Extractor(codec, keyspace, lambda: datetime.now(UTC)),
         filler_starter(settings),
         new_folder,
-        asked=settings.facts == "on",
+        unbounded=settings.facts == "on",
         rate=settings.scan_rate,
         live=not settings.from_file,
     )

@@ -32,8 +32,8 @@ class Outline:
     """One stored value in outline. Times are Unix seconds, None where there are none; sizes are bytes.
 
     `error` says why the value cannot be decoded, "" where it can. `annotation_bytes` is without the last applied
-    configuration. `manager` is the field manager that wrote last, at `managed_at`. `body` is the object, without what
-    a table of its kind does not show; None where it was not requested, or cannot be decoded.
+    configuration. `manager` is the field manager that wrote last, at `managed_at`. `body` is what decides
+    the state of the object, or all of it; None where it was not requested, or cannot be decoded.
     """
 
     storage: StorageFormat

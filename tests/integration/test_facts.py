@@ -39,9 +39,9 @@ def captured(capture: Path) -> list[tuple[bytes, bytes]]:
 
 
 @contextmanager
-def kept(index: Index, url: str, *, asked: bool = True) -> Iterator[Facts]:
+def kept(index: Index, url: str, *, unbounded: bool = True) -> Iterator[Facts]:
     """The facts of an index, filled by the process that fills for users."""
-    facts = Facts(index, EXTRACTOR, filler_starter(Settings(endpoints=(url,))), new_folder, asked=asked)
+    facts = Facts(index, EXTRACTOR, filler_starter(Settings(endpoints=(url,))), new_folder, unbounded=unbounded)
     facts.start()
     try:
         yield facts
@@ -131,7 +131,7 @@ def test_more_values_than_are_read_without_a_request_wait_for_one(
     with writing(url) as writer:
         for key, value in captured[:KEYS]:
             writer.put(key, value=value)
-        with indexed(url) as index, kept(index, url, asked=False) as facts:
+        with indexed(url) as index, kept(index, url, unbounded=False) as facts:
             wait_for(lambda: facts.status.state == "waiting", lambda: facts.status)
             assert facts.reader is None
             facts.begin()
@@ -147,7 +147,7 @@ def test_the_folder_of_the_facts_is_private_and_gone_in_the_end(plain_etcd: Loca
         return made[-1]
 
     with indexed(url) as index:
-        facts = Facts(index, EXTRACTOR, filler_starter(Settings(endpoints=(url,))), folder, asked=True)
+        facts = Facts(index, EXTRACTOR, filler_starter(Settings(endpoints=(url,))), folder, unbounded=True)
         facts.start()
         wait_for(lambda: facts.status.complete, lambda: facts.status)
         assert made[0].stat().st_mode & 0o777 == 0o700
@@ -166,7 +166,7 @@ def test_a_pass_that_cannot_read_says_why_and_is_tried_again(
     right = filler_starter(Settings(endpoints=(url,)))
     starters = [wrong, right]
     with indexed(url) as index:
-        facts = Facts(index, EXTRACTOR, lambda task, path: starters.pop(0)(task, path), new_folder, asked=True)
+        facts = Facts(index, EXTRACTOR, lambda task, path: starters.pop(0)(task, path), new_folder, unbounded=True)
         facts.start()
         wait_for(lambda: facts.status.state == "failed", lambda: facts.status)
         assert "127.0.0.1:9" in facts.status.problem

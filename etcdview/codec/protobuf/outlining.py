@@ -36,7 +36,7 @@ class Outliner:
             repair.check_size(self._form.schema, number, envelope.raw)
             message = self._form.pool.message(number).FromString(envelope.raw)
             wanted = wants_body(envelope.api_version, envelope.kind)
-            body = self._form.cells(envelope, number) if wanted else None
+            body = self._form.state_parts(envelope, number) if wanted else None
         except (ParseError, DecodeError):
             return None
         attributes = self._attributes_of(number)

@@ -105,6 +105,11 @@ class Schema:
         ]
         return left
 
+    def keeping(self, fields: Mapping[str, frozenset[str]]) -> Schema:
+        """The same table with only these fields of the structs that are named; other structs have all of theirs."""
+        names = {name: {row[1] for row in rows} for name, _, rows in self._structs if name in fields}
+        return self.without({name: frozenset(has - fields[name]) for name, has in names.items()})
+
     def find(self, api_version: str, kind: str) -> int | None:
         """The number of the kind's struct; None where the table has no such kind."""
         row = self._kinds.get(api_version, {}).get(kind)

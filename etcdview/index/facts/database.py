@@ -12,7 +12,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -161,6 +161,7 @@ class FactWriter:
     def __init__(self, path: Path) -> None:
         self._connection = _connected(path)
         self._texts: dict[str, int] = {}
+        self._written: dict[object, str] = {}  # labels and ways of storing, as the database has them
 
     def close(self) -> None:
         """Let go of the file."""
@@ -202,7 +203,7 @@ class FactWriter:
             kv.version,
             self._text(fact.resource),
             self._text(fact.namespace),
-            self._text(storage_text(outline.storage)),
+            self._text(self._once(outline.storage, storage_text)),
             STATES.index(fact.state),
             self._text(fact.word),
             text(outline.error),
@@ -211,7 +212,7 @@ class FactWriter:
             outline.created,
             outline.deleted,
             text(json.dumps(outline.finalizers) if outline.finalizers else ""),
-            text(labels_text(outline.labels)),
+            text(self._once(tuple(outline.labels.items()), labels_text)),
             text(fact.node),
             kv.size_bytes,
             outline.managed_bytes,
@@ -222,6 +223,15 @@ class FactWriter:
             outline.managed_at,
             int(fact.misnamed),
         )
+
+    def _once(self, value: Any, write: Callable[[Any], str]) -> str:
+        """What `write` makes of the value: most values have been seen before."""
+        known = self._written.get(value)
+        if known is None:
+            if len(self._written) >= _KEPT_TEXTS:
+                self._written.clear()
+            known = self._written[value] = write(value)
+        return known
 
     def _optional(self, text: str) -> int | None:
         return self._text(text) if text else None
@@ -250,9 +260,9 @@ def storage_of(text: str) -> StorageFormat:
     return StorageFormat(*json.loads(text))
 
 
-def labels_text(labels: Any) -> str:
+def labels_text(labels: tuple[tuple[str, str], ...]) -> str:
     """Labels as the database has them: "" for none, else JSON in the order of their names."""
-    return json.dumps(labels, sort_keys=True, separators=(",", ":"), ensure_ascii=False) if labels else ""
+    return json.dumps(dict(labels), sort_keys=True, separators=(",", ":"), ensure_ascii=False) if labels else ""
 
 
 def packed_uid(uid: str) -> bytes | str | None:

@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 
 State = Literal["starting", "waiting", "filling", "complete", "failed"]
 
-AUTO_BYTES = 256 * 1024 * 1024  # of values, read without anyone asking for it
+AUTO_BYTES = 256 * 1024 * 1024  # of values, read without a request
 QUIET_SECONDS = 5.0  # before that: the first pages come first
 WAITING_BYTES = 64 * 1024 * 1024  # of events that are not yet written; with more, the pass begins again
 BATCH_EVENTS = 2_000
@@ -81,17 +81,17 @@ class Facts:
         start_filler: StartFiller,
         new_folder: Callable[[], Path],
         *,
-        asked: bool = False,
+        unbounded: bool = False,
         rate: int = 0,
         live: bool = True,
     ) -> None:
-        """`asked`: read however much there is; else up to AUTO_BYTES, and wait for `begin` where there is more.
+        """`unbounded`: read however much there is; else up to AUTO_BYTES, and wait for `begin` where there is more.
 
         `new_folder` makes one for the database alone; it is removed at the end. `rate` as in Pass.
         """
         self._index, self._extractor, self._start_filler = index, extractor, start_filler
         self._new_folder, self._rate, self._live = new_folder, rate, live
-        self._asked = asked
+        self._unbounded = unbounded
         self._lock = threading.Lock()  # guards the four below
         self._status = FactStatus("starting")
         self._reader: FactReader | None = None
@@ -126,8 +126,8 @@ class Facts:
         self._thread.start()
 
     def begin(self) -> None:
-        """Read all values, however many there are: someone has asked for it."""
-        self._asked = True
+        """Read all values, however many there are."""
+        self._unbounded = True
         self._wake.set()
 
     def close(self) -> None:
@@ -175,7 +175,7 @@ class Facts:
     def _may_begin(self) -> bool:
         fresh = self._index.freshness()
         known = fresh.complete and fresh.state in ("live", "behind", "static")
-        return known and (self._asked or (not self._too_much and time.monotonic() > self._quiet_until))
+        return known and (self._unbounded or (not self._too_much and time.monotonic() > self._quiet_until))
 
     def _fail(self, error: Exception) -> None:
         self._listening = False
@@ -224,7 +224,7 @@ class Facts:
         since = self._index.freshness().revision if self._live else 0
         total = self._index.tree().count
         self._set(FactStatus("filling", total=total, revision=since))
-        most = 0 if self._asked else AUTO_BYTES
+        most = 0 if self._unbounded else AUTO_BYTES
         filler = self._start_filler(Pass(tuple(ranges_of(self._index)), since, self._rate, most), path)
         with self._lock:
             self._filler = filler

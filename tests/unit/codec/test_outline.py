@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from etcdview.codec import Codec, Detail
+from etcdview.codec import Codec
 from etcdview.codec.outline import LAST_APPLIED, Owner, of_decoded
 from etcdview.models import KeyValue
 from etcdview.stores.files.dump import read_dump
@@ -32,14 +32,6 @@ def test_the_quick_outline_of_every_captured_value_equals_the_one_of_its_object(
                 assert getattr(quick, field.name) == getattr(long, field.name), (kv.key, field.name)
         assert bool(quick.managed_bytes) == bool(long.managed_bytes), kv.key
         assert bool(quick.data_bytes) == bool(long.data_bytes), kv.key
-
-
-def test_the_body_of_an_outline_is_what_a_table_shows_of_the_object(captured: list[KeyValue]) -> None:
-    pods = [kv for kv in captured if kv.key.startswith(b"/registry/pods/")]
-    assert pods
-    for kv in pods:
-        body = CODEC.outline(kv.key, kv.value, lambda api_version, kind: kind == "Pod").body
-        assert body == CODEC.decode(kv.key, kv.value, detail=Detail.CELLS).object
 
 
 def test_an_object_of_any_shape_has_an_outline() -> None:

@@ -96,7 +96,7 @@ def test_one_namespace_names_its_unhealthy_objects_with_their_states(window: Win
     (row,) = namespaces_page(window, "shop", NOW).rows
 
     lines = [line for finding in row.findings for line in finding.lines]
-    assert "crashing: CrashLoopBackOff, 0 of 0 ready" in lines
+    assert "crashing: CrashLoopBackOff, 0 of 0 containers ready" in lines
     assert "e: Warning: BackOff" in lines
 
 

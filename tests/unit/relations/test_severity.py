@@ -70,7 +70,7 @@ def words_of(each: dict[str, Any], now: datetime) -> str:
     """The state in words, of a pod with how many of its containers are ready."""
     text = state_of(each, now).text
     if each["kind"] == "Pod":
-        return text.partition(" ready")[0].replace(" of ", "/").replace(",", "")
+        return text.partition(" containers ready")[0].replace(" of ", "/").replace(",", "")
     return re.sub(r"\d+", "N", text).partition(": ")[0]
 
 
@@ -98,7 +98,7 @@ def test_what_is_too_young_to_be_judged_is_progressing(captured: tuple[dict[str,
 
 
 def test_nothing_of_which_a_part_is_not_ready_is_green(captured: tuple[dict[str, Any], ...], now: datetime) -> None:
-    shares = [(each, re.search(r"(\d+) of (\d+) ready", state_of(each, now).text)) for each in captured]
+    shares = [(each, re.search(r"(\d+) of (\d+) (?:containers )?ready", state_of(each, now).text)) for each in captured]
     short = [each for each, share in shares if share and int(share[1]) < int(share[2])]
 
     assert len(short) > 20

@@ -21,7 +21,7 @@ APART := bench tools test_architecture.py test_layers.py test_requirements.py te
 	codec/test_bombs.py index/test_packed.py webapp/test_compiled.py webapp/test_late.py webapp/test_one_listing.py \
 	webapp/test_openapi.py
 
-.PHONY: help venv dev demo test lint lowest coverage format bench compat schema vectors fuzz settings clean
+.PHONY: help venv dev demo test lint lowest coverage format bench compat schema vectors fuzz endure settings clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -75,6 +75,9 @@ vectors: $(READY_DEV) ## hold the codec to what Go makes of every kind (needs Go
 
 fuzz: $(READY_DEV) ## a million damaged values for the decoder, ten thousand damaged files for who reads one
 	$(BIN)/python -m tools.fuzz $(ARGS)
+
+endure: $(READY_DEV) ## a member of etcd dies each minute, under load; index, facts and memory must hold (MINUTES=20, HOURS=)
+	MINUTES=$(MINUTES) HOURS=$(HOURS) $(BIN)/python -m tools.endure $(ARGS)
 
 settings: $(READY) ## the table of settings in README.md anew
 	$(BIN)/python -m tools.settings

@@ -11,22 +11,39 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 ROOT = Path(__file__).parents[1]
 
 
+@dataclass(frozen=True)
+class Server:
+    """A running one: the port that it listens on, and the process."""
+
+    port: int
+    pid: int
+
+
 @contextlib.contextmanager
 def serving(*arguments: str, host: str = "127.0.0.1") -> Iterator[int]:
     """The port that it listens on, until the block ends; it must end well, and without a traceback in its log."""
+    with running(*arguments, host=host) as server:
+        yield server.port
+
+
+@contextlib.contextmanager
+def running(*arguments: str, host: str = "127.0.0.1", folder: str = "") -> Iterator[Server]:
+    """As `serving`; with `folder` its temporary files lie there."""
     command = [sys.executable, "-m", "etcdview", "serve", "--listen", f"{host}:0", *arguments]
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("ETCDVIEW_", "ETCDCTL_"))}
+    environ |= {"TMPDIR": folder} if folder else {}
     # a file and not a pipe: nobody reads on, and a full pipe would stop the server at its next line
     with tempfile.TemporaryFile("w+") as log:
         process = subprocess.Popen(command, stderr=log, text=True, cwd=ROOT, env=environ)
         try:
-            yield _port(process, log)
+            yield Server(_port(process, log), process.pid)
         finally:
             process.send_signal(signal.SIGTERM)
             ended = process.wait(timeout=20)

@@ -112,7 +112,7 @@ LOGIN: tuple[SettingRow, ...] = (
         "Users with their password and token hashes, as `etcdview user` writes it.", path=True),
     SettingRow("client-ca", "client_ca", "ETCDVIEW_CLIENT_CA", values.text, "FILE",
         "Log in anyone with a TLS client certificate from this CA: CN is the name, O the groups.", path=True),
-    SettingRow("oidc-issuer", "oidc_issuer", "ETCDVIEW_OIDC_ISSUER", values.web_address, "URL",
+    SettingRow("oidc-issuer", "oidc_issuer", "ETCDVIEW_OIDC_ISSUER", values.issuer, "URL",
         "Log in by OpenID Connect with this provider."),
     SettingRow("oidc-client-id", "oidc_client_id", "ETCDVIEW_OIDC_CLIENT_ID", values.text, "ID",
         "What the provider knows etcdview as."),

@@ -84,13 +84,19 @@ def networks(value: object) -> tuple[str, ...]:
     return found
 
 
-def web_address(value: object) -> str:
-    """An http or https URL without query; no slash behind it."""
+def issuer(value: object) -> str:
+    """An http or https URL without query, often with a path (a realm, a tenant); no slash behind it."""
     url = text(value).rstrip("/")
     parts = _split(url)
     if url and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment):
         raise ValueError("it is a URL that begins with https://")
-    if parts.path:
+    return url
+
+
+def web_address(value: object) -> str:
+    """An http or https URL without path and query; no slash behind it."""
+    url = issuer(value)
+    if _split(url).path:
         raise ValueError("it is a URL without a path: a prefix is not supported, give etcdview a host of its own")
     return url
 

@@ -16,15 +16,15 @@ from etcdview.codec import Codec
 from etcdview.config import Settings
 from etcdview.demo.cluster import LocalCluster
 from etcdview.index.facts import filling
-from etcdview.index.facts.database import FactWriter, create, new_folder
+from etcdview.index.facts.database import new_folder
 from etcdview.index.facts.fact import Extractor
 from etcdview.index.facts.live import Facts
-from etcdview.index.facts.reading import FactReader, KeyFacts, Total, Wanted
 from etcdview.index.live import Index
-from etcdview.models import Range, TlsFiles
+from etcdview.models import TlsFiles
 from etcdview.stores.etcd.client import EtcdStore
 from etcdview.stores.files.dump import read_dump
 from tests.integration.indexing import KEYSPACE, Writer, indexed, settled, wait_for, writing
+from tests.integration.scanning import everything, scanned
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
 EXTRACTOR = Extractor(Codec(), KEYSPACE, lambda: NOW)
@@ -49,26 +49,6 @@ def kept(index: Index, url: str, *, unbounded: bool = True) -> Iterator[Facts]:
         facts.close()
 
 
-def everything(reader: FactReader) -> tuple[tuple[KeyFacts, ...], list[Total]]:
-    """All facts and all sums. The way of filling decides nothing of them."""
-    totals = [total for total in reader.totals() if total.keys]
-    return reader.facts(Wanted()), sorted(totals, key=repr)
-
-
-def fresh(url: str, folder: Path) -> tuple[tuple[tuple[KeyFacts, ...], list[Total]], int]:
-    """What a fresh scan of etcd gives, and its revision."""
-    store = EtcdStore([url], TlsFiles(), timeout_seconds=10.0)
-    found = store.range(Range(b"\0", b"\0"))
-    store.close()
-    create(folder / "fresh.db")
-    writer, reader = FactWriter(folder / "fresh.db"), FactReader(folder / "fresh.db")
-    writer.write(map(EXTRACTOR.fact, found.kvs))
-    answer = everything(reader)
-    writer.close()
-    reader.close()
-    return answer, found.revision
-
-
 def assert_equal(facts: Facts, index: Index, writer: Writer, url: str) -> None:
     """The facts are those of a fresh scan, once a last change has reached them."""
     last = writer.put(b"/registry/configmaps/last/last", value=b"{}")
@@ -76,7 +56,9 @@ def assert_equal(facts: Facts, index: Index, writer: Writer, url: str) -> None:
     wait_for(lambda: facts.status.complete and facts.status.revision >= last, lambda: facts.status)
     assert facts.reader is not None
     with tempfile.TemporaryDirectory() as folder:
-        expected, revision = fresh(url, Path(folder))
+        store = EtcdStore([url], TlsFiles(), timeout_seconds=10.0)
+        expected, revision = scanned(store, EXTRACTOR, Path(folder))
+        store.close()
     assert revision == last
     assert everything(facts.reader) == expected
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import json
 import secrets
@@ -28,21 +29,23 @@ Claims = dict[str, Any]
 class Provider:
     """Answers any authorization request for `person` at once; `claims` and `sign` can be replaced."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, path: str = "") -> None:
+        """`path` is the end of its issuer: a realm, a tenant, or a slash."""
         authority = Authority(folder, "provider-ca")
         pair = authority.issue(folder, "provider", "127.0.0.1", sans=("127.0.0.1",), usages=SERVER)
         self.ca = str(authority.files.cert)
-        self.key = RSAKey.generate_key(2048, {"kid": "one", "use": "sig"})
+        self.key = _first_key()
         self.person: Claims = {"email": "olga@example.org", "email_verified": True, "groups": ["sre"]}
         self.change: Callable[[Claims], Claims] = lambda claims: claims
         self.sign: Callable[[Claims], str] = self.signed
         self.metadata: dict[str, Any] = {}
+        self.answers: dict[str, Callable[[], Any]] = {}  # instead of the right ones, by the name of the view
         self._codes: dict[str, dict[str, str]] = {}
         self._server = make_server(
-            "127.0.0.1", 0, self._app(), threaded=True, ssl_context=(str(pair.cert), str(pair.key))
+            "127.0.0.1", 0, self._app(path.rstrip("/")), threaded=True, ssl_context=(str(pair.cert), str(pair.key))
         )
-        self.issuer = f"https://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, name="provider")
+        self.issuer = f"https://127.0.0.1:{self._server.server_port}{path}"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), name="provider")
         self._thread.start()
 
     def close(self) -> None:
@@ -53,7 +56,12 @@ class Provider:
 
     def signed(self, claims: Claims, key: RSAKey | None = None) -> str:
         """As it should be."""
-        return jwt.encode({"alg": "RS256", "kid": "one"}, claims, key or self.key)
+        key = key or self.key
+        return jwt.encode({"alg": "RS256", "kid": key.kid}, claims, key)
+
+    def rotate(self, kid: str) -> None:
+        """A new key; the old one is withdrawn."""
+        self.key = RSAKey.generate_key(2048, {"kid": kid, "use": "sig"})
 
     def unsigned(self, claims: Claims) -> str:
         """With the algorithm "none"."""
@@ -71,31 +79,37 @@ class Provider:
         self._codes[code] = query
         return code
 
-    def _app(self) -> Flask:
-        app = Flask("provider")
+    def _app(self, path: str) -> Flask:
+        app = Flask("provider", static_folder=None)
 
-        @app.get("/.well-known/openid-configuration")
+        @app.before_request
+        def misbehave() -> Any:
+            answer = self.answers.get(request.endpoint or "")
+            return answer() if answer else None
+
+        @app.get(f"{path}/.well-known/openid-configuration")
         def discover() -> Response:
+            base = self.issuer.rstrip("/")
             endpoints = {
                 "issuer": self.issuer,
-                "authorization_endpoint": f"{self.issuer}/authorize",
-                "token_endpoint": f"{self.issuer}/token",
-                "jwks_uri": f"{self.issuer}/keys",
+                "authorization_endpoint": f"{base}/authorize",
+                "token_endpoint": f"{base}/token",
+                "jwks_uri": f"{base}/keys",
                 "id_token_signing_alg_values_supported": ["RS256", "HS256", "none"],
             }
             return jsonify(endpoints | self.metadata)
 
-        @app.get("/keys")
+        @app.get(f"{path}/keys")
         def keys() -> Response:
             return jsonify(keys=[self.key.as_dict(private=False)])
 
-        @app.get("/authorize")
+        @app.get(f"{path}/authorize")
         def authorize() -> Any:
             query = request.args.to_dict()
             answer = {"code": self.code_for(query), "state": query["state"]}
             return redirect(f"{query['redirect_uri']}?{urlencode(answer)}")
 
-        @app.post("/token")
+        @app.post(f"{path}/token")
         def token() -> Any:
             pending = self._codes.pop(request.form.get("code", ""), None)
             if pending is None or not _verifies(pending, request.form.get("code_verifier", "")):
@@ -112,6 +126,11 @@ class Provider:
             return jsonify(access_token="x", token_type="Bearer", id_token=self.sign(self.change(claims | self.person)))
 
         return app
+
+
+@functools.cache
+def _first_key() -> RSAKey:
+    return RSAKey.generate_key(2048, {"kid": "one", "use": "sig"})
 
 
 def _verifies(pending: dict[str, str], verifier: str) -> bool:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import itertools
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 import requests
+from flask import Response, redirect
 from flask.testing import FlaskClient
 from joserfc.jwk import RSAKey
 from werkzeug.test import TestResponse
 
 from etcdview.cluster.cluster import Cluster
+from etcdview.config.values import issuer
 from tests.security import lab
 from tests.security.lab import Lab, post
 from tests.security.provider import CLIENT, CLIENT_SECRET, Claims, Provider
 from tests.security.table import attack
+from webapp.accounts.limits import limiter, logins
 
 OIDC = "OpenID Connect"
 
@@ -31,14 +37,19 @@ def provider(tmp_path: Path) -> Iterator[Provider]:
 
 @pytest.fixture
 def oidc(tmp_path: Path, cluster: Cluster, provider: Provider) -> Lab:
+    return lab_of(tmp_path, cluster, provider)
+
+
+def lab_of(folder: Path, cluster: Cluster, provider: Provider, **more: Any) -> Lab:
     return lab.build(
-        tmp_path,
+        folder,
         cluster,
         users_file="",
-        oidc_issuer=provider.issuer,
+        oidc_issuer=issuer(provider.issuer),
         oidc_client_id=CLIENT,
         oidc_client_secret=CLIENT_SECRET,
         oidc_ca=provider.ca,
+        **more,
     )
 
 
@@ -242,3 +253,123 @@ def test_a_provider_that_does_not_answer_is_told(tmp_path: Path, cluster: Cluste
 
     assert response.status_code == 401
     assert "does not answer" in response.text
+
+
+@pytest.mark.parametrize("path", ["/", "/realms/shop", "/tenant/v2.0/"])
+def test_an_issuer_may_have_a_path_and_a_slash(tmp_path: Path, cluster: Cluster, path: str) -> None:
+    provider = Provider(tmp_path / "realm", path)
+    made = lab_of(tmp_path, cluster, provider)
+
+    assert log_in(made, provider).status_code == 200
+    provider.change = lambda claims: claims | {"iss": provider.issuer + "x"}
+    assert log_in(made, provider).status_code == 401
+    provider.close()
+
+
+@attack(OIDC, "a token signed with a key that the provider has withdrawn", "401; its new key is good at once")
+@pytest.mark.parametrize("kid", ["two", "one"])
+def test_a_withdrawn_key_is_trusted_no_longer(oidc: Lab, provider: Provider, kid: str) -> None:
+    assert log_in(oidc, provider).status_code == 200
+    old = provider.key
+
+    provider.rotate(kid)
+    assert log_in(oidc, provider).status_code == 200
+
+    provider.sign = lambda claims: provider.signed(claims, old)
+    assert log_in(oidc, provider).status_code == 401
+
+
+LIES: dict[str, tuple[str, Callable[[], Any]]] = {
+    "a description that is a list": ("discover", lambda: Response("[]", mimetype="application/json")),
+    "a description that is a page": ("discover", lambda: "<html>"),
+    "a description elsewhere": ("discover", lambda: redirect("https://evil.example/")),
+    "a description that does not end": ("discover", lambda: Response("[" * 2_000_000)),
+    "an error": ("discover", lambda: ("", 500)),
+    "keys that are a list": ("keys", lambda: Response("[]", mimetype="application/json")),
+    "keys that are a number": ("keys", lambda: {"keys": 5}),
+    "keys without a key": ("keys", lambda: {"keys": [{}]}),
+    "a key that is a number": ("keys", lambda: {"keys": [5]}),
+    "a key of no type": ("keys", lambda: {"keys": [{"kty": 5, "kid": "one"}]}),
+    "keys elsewhere": ("keys", lambda: redirect("https://evil.example/")),
+    "keys that fail": ("keys", lambda: ("", 500)),
+    "a token that is a list": ("token", lambda: Response("[]", mimetype="application/json")),
+    "a token that is a page": ("token", lambda: "<html>"),
+    "a token without an ID": ("token", lambda: {"access_token": "x", "token_type": "Bearer"}),
+    "an ID that is a number": ("token", lambda: {"access_token": "x", "token_type": "Bearer", "id_token": 5}),
+    "an ID that is a word": ("token", lambda: {"access_token": "x", "token_type": "Bearer", "id_token": "x"}),
+    "a token elsewhere": ("token", lambda: redirect("https://evil.example/", 307)),
+    "a token that fails": ("token", lambda: ("", 500)),
+}
+
+
+@attack(
+    OIDC,
+    "a provider whose description, keys or tokens are lists, pages, numbers, endless, errors, or redirects elsewhere",
+    "401, no session; no redirect is followed, a megabyte is read at most",
+)
+def test_answers_of_another_shape_are_refused(oidc: Lab, provider: Provider) -> None:
+    for lie, (view, answer) in LIES.items():
+        provider.answers = {view: answer}
+        assert refused(oidc, provider, at_once=view == "discover"), lie
+
+
+@attack(OIDC, "a token whose claims are of other types than they should be", "401, no session")
+def test_claims_of_another_type_are_refused(oidc: Lab, provider: Provider) -> None:
+    for name, odd in itertools.product(("iss", "aud", "exp", "nonce", "email"), (None, {}, "x")):
+        provider.change = lambda claims, name=name, odd=odd: claims | {name: odd}
+        if (name, odd) != ("email", "x"):  # a name that is as good as any
+            assert refused(oidc, provider), (name, odd)
+
+
+def refused(made: Lab, provider: Provider, *, at_once: bool = False) -> bool:
+    """Whether a login ends with 401, a reason, and no session."""
+    limiter.reset()
+    logins.forget_all()
+    client = made.anonymous()
+    response = client.get("/login/oidc") if at_once else log_in(made, provider, client)
+    told = "provider" in response.text
+    return response.status_code == 401 and told and client.get("/account").status_code == 303
+
+
+@attack(
+    OIDC,
+    "a description with endpoints that are missing, or over HTTP, or not addresses; options of the library in it",
+    "401; options are not taken",
+)
+def test_endpoints_are_as_protected_as_the_issuer(oidc: Lab, provider: Provider) -> None:
+    names = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+    for name, wrong in itertools.product(names, ("http://127.0.0.1/", None, 5, "javascript:alert(1)", "/token")):
+        provider.metadata = {name: wrong}
+        assert refused(oidc, provider, at_once=True), (name, wrong)
+
+
+def test_a_description_changes_no_option(oidc: Lab, provider: Provider) -> None:
+    provider.metadata = {"code_challenge_method": "plain", "scope": "x", "verify": False, "trust_env": True}
+
+    assert dict(parse_qsl(urlsplit(begin(oidc.anonymous())).query))["code_challenge_method"] == "S256"
+    assert log_in(oidc, provider).status_code == 200
+
+
+@attack(
+    OIDC, "a provider that does not answer, and many who would log in", "a quarter of the threads waits, others: 401"
+)
+def test_a_slow_provider_holds_few_threads(tmp_path: Path, cluster: Cluster, provider: Provider) -> None:
+    made = lab_of(tmp_path, cluster, provider, threads=4)
+    asked, goes_on = threading.Event(), threading.Event()
+
+    def slow() -> None:
+        asked.set()
+        goes_on.wait(30)
+
+    provider.answers = {"discover": slow}
+    first = threading.Thread(target=lambda: made.anonymous().get("/login/oidc"))
+    first.start()
+    assert asked.wait(30)
+
+    response = made.anonymous().get("/login/oidc")
+    goes_on.set()
+    first.join()
+
+    assert response.status_code == 401
+    assert "slow" in response.text
+    assert made.anonymous().get("/login/oidc").status_code == 302

@@ -88,7 +88,7 @@ def main() -> int:
         load(cluster.endpoints[0], cluster.tls, read_dump(REGISTRY))
         rows = list(_run(cluster, root))
     for row in rows:
-        print(f"{'FAILS' if row.wrong else 'holds'}  {row.what:28}  {row.found}")
+        print(f"{'FAILS' if row.wrong else 'holds'}  {row.what:32}  {row.found}")
         for reason in row.wrong[:SHOWN]:
             print(f"         {reason[:400]}")
     return 1 if any(row.wrong for row in rows) else 0
@@ -109,6 +109,7 @@ def _run(cluster: LocalCluster, root: Path) -> Iterator[Row]:
             samples = _samples(server.pid, ended)
         writer.close()
         yield Row("members that died", str(chaos.deaths), () if chaos.deaths else ("none",))
+        yield _alive(cluster)
         yield Row("writes", f"{writer.written:,}, and {writer.missed} that met a dead member")
         yield Row("connections of slow clients", f"{slow.connections:,}")
         yield from _answered(answers)
@@ -149,6 +150,14 @@ def _samples(pid: int, ended: threading.Event) -> list[Sample]:
         return sampled(pid, SAMPLE_SECONDS, ended)
     finally:
         clock.cancel()
+
+
+def _alive(cluster: LocalCluster) -> Row:
+    """Members that ended though nobody killed them: etcd's fault or the machine's. They are started again."""
+    ended = [m for m in cluster.members if m.process is None or m.process.poll() is not None]
+    wrong = tuple(f"{m.name}, status {m.process and m.process.returncode}: {m.last_words()}" for m in ended)
+    cluster.heal()
+    return Row("members that ended by themselves", str(len(ended)), wrong)
 
 
 def _answered(answers: Answers) -> Iterator[Row]:

@@ -26,7 +26,7 @@ from etcdview.stores.etcd.client import EtcdStore
 from etcdview.stores.files.dump import read_dump
 from tests.serving import running
 from tools.endure.load import Answers, Browser, SlowClients, Writer, addresses
-from tools.endure.measured import Sample, differing_facts, get_json, held_keys, quarters, sampled
+from tools.endure.measured import Sample, differing_facts, get_json, held_keys, quarters, sample
 
 MINUTES = float(os.environ.get("MINUTES") or 60 * float(os.environ.get("HOURS") or 0) or 20)
 P99_SECONDS = float(os.environ.get("P99") or 1.0)
@@ -60,7 +60,10 @@ class Chaos:
         self.deaths = 0
 
     def run(self, ended: threading.Event) -> None:
-        """A death a minute until `ended`; all members are healthy afterwards."""
+        """A death a minute until `ended`; all members are healthy afterwards.
+
+        From the main thread: the members end with the thread that starts them.
+        """
         for number, member in enumerate(itertools.cycle(self._cluster.members)):
             if ended.wait(EACH_SECONDS - DEAD_SECONDS):
                 return
@@ -104,9 +107,12 @@ def _run(cluster: LocalCluster, root: Path) -> Iterator[Row]:
         paths = list(addresses(captured))
         browsers = [Browser(server.port, paths, answers, seed) for seed in range(BROWSERS)]
         _say(f"{MINUTES:g} minutes, after {WARM_SECONDS:.0f} s to warm up")
-        with _together(chaos.run, writer.run, slow.run, *(browser.run for browser in browsers)) as ended:
-            time.sleep(WARM_SECONDS)
-            samples = _samples(server.pid, ended)
+        samples: list[Sample] = []
+        with _together(writer.run, slow.run, _weighing(server.pid, samples), *(each.run for each in browsers)) as ended:
+            clock = threading.Timer(WARM_SECONDS + MINUTES * 60, ended.set)
+            clock.start()
+            chaos.run(ended)
+            clock.cancel()
         writer.close()
         yield Row("members that died", str(chaos.deaths), () if chaos.deaths else ("none",))
         yield _alive(cluster)
@@ -142,14 +148,15 @@ def _together(*works: Callable[[threading.Event], None]) -> Iterator[threading.E
             thread.join()
 
 
-def _samples(pid: int, ended: threading.Event) -> list[Sample]:
-    """Of all the minutes; the load ends with them."""
-    clock = threading.Timer(MINUTES * 60, ended.set)
-    clock.start()
-    try:
-        return sampled(pid, SAMPLE_SECONDS, ended)
-    finally:
-        clock.cancel()
+def _weighing(pid: int, samples: list[Sample]) -> Callable[[threading.Event], None]:
+    """What adds a sample every few seconds, once it is warm."""
+
+    def run(ended: threading.Event) -> None:
+        ended.wait(WARM_SECONDS)
+        while not ended.wait(SAMPLE_SECONDS):
+            samples.append(sample(pid))
+
+    return run
 
 
 def _alive(cluster: LocalCluster) -> Row:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import http.client
 import json
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -45,14 +44,6 @@ def sample(pid: int) -> Sample:
         sum(_number(state, "Threads") for state in states),
         sum(len(list(Path(f"/proc/{each}/fd").iterdir())) for each in pids),
     )
-
-
-def sampled(pid: int, seconds: float, ended: threading.Event) -> list[Sample]:
-    """Samples until `ended`."""
-    samples = []
-    while not ended.wait(seconds):
-        samples.append(sample(pid))
-    return samples
 
 
 def quarters(samples: list[Sample], of: Callable[[Sample], int]) -> tuple[float, float]:

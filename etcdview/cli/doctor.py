@@ -9,8 +9,9 @@ import click
 from etcdview.cli.helping import GroupedCommand
 from etcdview.cli.options import settings_options
 from etcdview.cli.terminal import json_text, say
-from etcdview.config import Resolved
+from etcdview.config import NO_ETCD_NAMED, Resolved
 from etcdview.config.rows import CONNECTION, SOURCE
+from etcdview.errors import UnreachableError
 from etcdview.pages.parts.texts import visible
 from etcdview.pages.tools.doctor import REGISTRY, Diagnosis, Findings, examine
 
@@ -32,6 +33,8 @@ def command(resolved: Resolved, output: str) -> int:
         click.echo(json_text(_as_json(findings), indent=2))
     else:
         _print(findings)
+    if findings.exit_status == UnreachableError.exit_code and not resolved.settings.etcd_named:
+        say(f"etcdview: {NO_ETCD_NAMED}", err=True)
     return findings.exit_status
 
 

@@ -9,16 +9,9 @@ from typing import Any, TypeVar
 import click
 
 from etcdview.cli.helping import GroupedOption
-from etcdview.cli.terminal import say
-from etcdview.config import DEFAULT, ROWS, Resolved, SettingRow, resolve
+from etcdview.config import ROWS, Resolved, SettingRow, resolve
 from etcdview.config.rows import CONNECTION, GROUPS, SOURCE
-from etcdview.errors import RefusedError
 
-# Said where nothing listens at the default address, instead of a guess at what is wrong there
-NO_ETCD_NAMED = (
-    "No setting names an etcd: give --endpoints or export ETCDCTL_ENDPOINTS; for a try, run `etcdview demo`."
-)
-UNREACHABLE = RefusedError.exit_code
 Command = TypeVar("Command", bound=Callable[..., Any])
 _CONFIG_HELP = "A settings file (TOML). Flags and variables take precedence.  [variable: ETCDVIEW_CONFIG]"
 
@@ -36,16 +29,7 @@ def settings_options(rows: Sequence[SettingRow]) -> Callable[[Command], Command]
         @functools.wraps(command)
         def with_settings(**values: Any) -> Any:
             flags = {name: values.pop(name, None) for name in ("config", *(row.field for row in ROWS))}
-            resolved = _resolved(flags)
-            try:
-                status = command(resolved=resolved, **values)
-            except RefusedError as error:
-                if etcd_is_named(resolved):
-                    raise
-                raise RefusedError(error.what, NO_ETCD_NAMED, endpoint=error.endpoint) from error
-            if status == UNREACHABLE and not etcd_is_named(resolved):
-                say(f"etcdview: {NO_ETCD_NAMED}", err=True)
-            return status
+            return command(resolved=_resolved(flags), **values)
 
         options = [_grouped("--config", "config", rows[0], metavar="FILE", help=_CONFIG_HELP), *map(_option, rows)]
         for option in reversed(options):
@@ -58,12 +42,6 @@ def settings_options(rows: Sequence[SettingRow]) -> Callable[[Command], Command]
 def source_options(command: Command) -> Command:
     """Options that say what to read: a live etcd, or --from FILE; with how to decrypt and which release it is."""
     return settings_options((*CONNECTION, *SOURCE))(command)
-
-
-def etcd_is_named(resolved: Resolved) -> bool:
-    """Whether a flag, a variable or a file says where etcd is; else its usual address on this machine is tried."""
-    sources = {origin.row.field: origin.source for origin in resolved.origins}
-    return sources["endpoints"] != DEFAULT or sources["from_file"] != DEFAULT
 
 
 def _resolved(flags: dict[str, Any]) -> Resolved:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
 from etcdview.cli.get.source import open_noted, warned
 from etcdview.cli.helping import GroupedCommand
 from etcdview.cli.options import source_options
+from etcdview.cli.terminal import say
 from etcdview.config import Resolved
 from etcdview.pages.parts.texts import visible
-from etcdview.pages.tools.names import MODES, matching_names, nothing_below
+from etcdview.pages.tools.names import MODES, matching_names, no_match, nothing_below
 
 
 @click.command("search", cls=GroupedCommand)
@@ -33,6 +32,6 @@ def command(resolved: Resolved, text: str, mode: str | None) -> int:
             click.echo(nothing_below(store, resolved.settings.etcd_prefix), err=True, nl=False)
     finally:
         store.close()
-    if not found and sys.stderr.isatty():
-        click.echo(f"No key matches {visible(text)}." if mode else f"No key contains {visible(text)}.", err=True)
+    if not found:
+        say(f"etcdview: {no_match(text, mode or '')}", err=True)
     return 0 if found else 1

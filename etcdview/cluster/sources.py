@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from etcdview.codec import Codec, load_encryption_config
-from etcdview.config import Settings
+from etcdview.config import NO_ETCD_NAMED, Settings
 from etcdview.errors import FileFormatError
 from etcdview.models import TlsFiles
 from etcdview.stores.files.bbolt import is_bolt
@@ -75,6 +75,7 @@ def open_etcd(settings: Settings, endpoints: Sequence[str] = (), tls: TlsFiles |
         timeout_seconds=settings.timeout_seconds,
         user=settings.user,
         password=settings.password,
+        if_refused="" if settings.etcd_named else NO_ETCD_NAMED,
     )
 
 

@@ -6,10 +6,11 @@ One table (rows.py) makes flags, file, --print-config and documentation. No secr
 from etcdview.config.address import Address, parse_address
 from etcdview.config.origins import DEFAULT, Origin, Resolved, load, resolve
 from etcdview.config.rows import ROWS, SettingRow
-from etcdview.config.settings import Settings
+from etcdview.config.settings import NO_ETCD_NAMED, Settings
 
 __all__ = [
     "DEFAULT",
+    "NO_ETCD_NAMED",
     "ROWS",
     "Address",
     "Origin",

@@ -115,7 +115,8 @@ def _made(found: Mapping[str, _Given], notes: tuple[str, ...]) -> Resolved:
     tls = any(made.get(name) for name in ("cacert", "cert", "key"))
     listed = made.get("endpoints", Settings().endpoints)
     made["endpoints"] = tuple(str(endpoint) for endpoint in parse_endpoints(listed, tls=tls))
-    settings = Settings(**made, notes=notes)
+    named = "endpoints" in found or "from_file" in found
+    settings = Settings(**made, notes=notes, etcd_named=named)
     origins = tuple(
         Origin(
             row, shown(row, getattr(settings, row.field)), found[row.field].source if row.field in found else DEFAULT

@@ -6,6 +6,11 @@ from dataclasses import dataclass, field
 
 from etcdview.models import TlsFiles
 
+# What to do where nothing listens and nobody said where etcd is, in place of a guess at what is wrong there
+NO_ETCD_NAMED = (
+    "No setting names an etcd: give --endpoints or export ETCDCTL_ENDPOINTS; for a try, run `etcdview demo`."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -14,7 +19,8 @@ class Settings:
     `timeout_seconds` is the deadline of each call to etcd; `memory_limit` how many bytes the key index may take,
     0 for no limit; `facts` is "auto", "on" or "off"; `scan_rate` is in bytes a second, 0 for no limit;
     `session_seconds` how long a login lasts. `notes` are sentences about what was found without being
-    asked for.
+    asked for. `etcd_named` is false where no flag, variable or file says where etcd is, so that its usual address on
+    this machine is tried.
     """
 
     endpoints: tuple[str, ...] = ("http://127.0.0.1:2379",)
@@ -61,6 +67,7 @@ class Settings:
     allow_writes: bool = False
     undo_file: str = ""
     notes: tuple[str, ...] = ()
+    etcd_named: bool = True
 
     @property
     def tls(self) -> TlsFiles:

@@ -6,9 +6,9 @@ import click
 
 from etcdview.access.exposure import OPEN_TO_ALL, check_exposure, reached_as
 from etcdview.cli.helping import GroupedCommand
-from etcdview.cli.options import NO_ETCD_NAMED, etcd_is_named, settings_options
+from etcdview.cli.options import settings_options
 from etcdview.cli.serve.gunicorn import listener, serve
-from etcdview.config import ROWS, Resolved, Settings, parse_address
+from etcdview.config import NO_ETCD_NAMED, ROWS, Resolved, Settings, parse_address
 
 
 @click.command("serve", cls=GroupedCommand)
@@ -24,7 +24,7 @@ def command(resolved: Resolved, print_config: bool) -> int:
         for line in config_lines(resolved):
             click.echo(line)
         return 0
-    if not etcd_is_named(resolved):
+    if not resolved.settings.etcd_named:
         click.echo(f"etcdview: {NO_ETCD_NAMED} Until then {', '.join(resolved.settings.endpoints)} is tried.", err=True)
     return run(resolved.settings)
 

@@ -60,6 +60,7 @@ class EtcdStore(Writes, MaintenanceCalls):
         timeout_seconds: float = 5.0,
         user: str = "",
         password: str = "",
+        if_refused: str = "",
     ) -> None:
         parsed = parse_endpoints(endpoints, tls=tls.given)
         self.endpoints = tuple(str(endpoint) for endpoint in parsed)
@@ -67,7 +68,7 @@ class EtcdStore(Writes, MaintenanceCalls):
         self.tls = tls
         self.timeout_seconds = timeout_seconds
         self._login = Login(user, password)
-        self._explain = Explainer()
+        self._explain = Explainer(if_refused)
         self._channels = [Channel(endpoint, tls) for endpoint in parsed]
         self._order = Order(self._channels)
         self._failover = Failover(self._order, self._login, self._explain)

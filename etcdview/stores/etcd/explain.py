@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Sequence
 
-from etcdview.errors import DeadlineError, EtcdviewError, NoQuorumError, TlsError, UnreachableError
+from etcdview.errors import DeadlineError, EtcdviewError, NoQuorumError, RefusedError, TlsError, UnreachableError
 from etcdview.stores.etcd.channel import Channel
 from etcdview.tls.diagnosis import cause, diagnose
 
@@ -19,15 +19,25 @@ _VAGUE = (UnreachableError, DeadlineError, TlsError)
 
 
 class Explainer:
-    """Diagnoses shared by all callers: while one looks at an endpoint, the others wait for what it finds."""
+    """Diagnoses shared by all callers: while one looks at an endpoint, the others wait for what it finds.
 
-    def __init__(self) -> None:
+    `if_refused` is what to do where nothing listens, in place of the usual advice.
+    """
+
+    def __init__(self, if_refused: str = "") -> None:
+        self._if_refused = if_refused
         self._lock = threading.Lock()  # guards both tables
         self._looking: dict[str, threading.Lock] = {}
         self._found: dict[str, tuple[float, EtcdviewError | None]] = {}
 
     def __call__(self, channel: Channel, error: UnreachableError, left_seconds: float) -> UnreachableError:
         """A better error than `error` where a diagnosis within `left_seconds` gives one."""
+        found = self._better(channel, error, left_seconds)
+        if isinstance(found, RefusedError) and self._if_refused:
+            return RefusedError(found.what, self._if_refused, endpoint=found.endpoint)
+        return found
+
+    def _better(self, channel: Channel, error: UnreachableError, left_seconds: float) -> UnreachableError:
         if type(error) not in _VAGUE or left_seconds < LEAST_SECONDS:
             return error
         with self._lock:

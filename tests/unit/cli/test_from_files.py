@@ -147,10 +147,21 @@ def test_search_finds_names_as_the_search_page_does(
     assert found == sorted(found)
 
 
-def test_search_that_finds_nothing_ends_with_1(snapshot: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for text in ("/nothing", "no such name"):
-        assert run(["search", text, "--from", str(snapshot)]) == 1
-    assert capsys.readouterr() == ("", "")
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["/nothing"], "No key begins with /nothing."),
+        (["no such name"], "No key contains no such name."),
+        (["no*such", "--mode", "glob"], "No key matches the glob no*such."),
+        (["no[s]uch", "--mode", "regex"], "No key matches the regular expression no[s]uch."),
+        (["\x1b[31m"], r"No key contains \x1b[31m."),
+    ],
+)
+def test_search_that_finds_nothing_says_so_and_ends_with_1(
+    words: list[str], told: str, snapshot: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["search", *words, "--from", str(snapshot)]) == 1
+    assert capsys.readouterr() == ("", f"etcdview: {told}\n")
 
 
 def test_a_file_cannot_be_watched(snapshot: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,57 +1,67 @@
-"""Where nobody said which etcd to read, that is what commands say."""
+"""Where nobody said which etcd to read, and none listens at its usual address, the remedy is to name one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-import click
 import pytest
-from click.testing import CliRunner
 
-from etcdview.cli.options import NO_ETCD_NAMED, etcd_is_named, source_options
-from etcdview.config import ROWS, resolve
-from etcdview.errors import RefusedError, UnreachableError, UntrustedError
+from etcdview.cli import options
+from etcdview.cli.main import run
+from etcdview.config import NO_ETCD_NAMED, ROWS, Resolved, Settings, resolve
+from etcdview.demo.processes import free_ports
+from webapp import create_app
 
-GUESS = "Is etcd running there?"
+GUESS = "Is etcd running there"
 
 
 @pytest.fixture
-def unset(monkeypatch: pytest.MonkeyPatch) -> None:
+def nowhere(monkeypatch: pytest.MonkeyPatch) -> str:
+    """An address at which nothing listens, in place of etcd's usual one; nothing is set."""
     for row in ROWS:
         monkeypatch.delenv(row.variable, raising=False)
+    url = f"http://127.0.0.1:{free_ports(1)[0]}"
+
+    def resolved(flags: dict[str, Any]) -> Resolved:
+        found = resolve(flags)
+        return found if found.settings.etcd_named else replace(found, settings=unset(url))
+
+    monkeypatch.setattr(options, "resolve", resolved)
+    return url
 
 
-def requests(ends: Callable[[], int], *arguments: str) -> tuple[str, str]:
-    """The remedy of the error, and what was printed to standard error, of a command that ends as `ends` does."""
-
-    @click.command()
-    @source_options
-    def command(resolved: object) -> int:
-        return ends()
-
-    result = CliRunner().invoke(command, arguments, standalone_mode=False)
-    return getattr(result.exception, "remedy", ""), result.stderr
+def unset(url: str) -> Settings:
+    return Settings(endpoints=(url,), etcd_named=False)
 
 
-def refused() -> int:
-    raise RefusedError("Nothing listens.", GUESS)
+@pytest.mark.parametrize("words", [["get", "pods"], ["search", "x"], ["health"], ["doctor"], ["members"]])
+def test_commands_name_the_setting(words: list[str], nowhere: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(words) == 3
+
+    said = "".join(capfd.readouterr())
+    assert said.count(NO_ETCD_NAMED) == 1
+    assert nowhere in said
 
 
-def untrusted() -> int:
-    raise UntrustedError("Another CA.", GUESS)
+@pytest.mark.parametrize("words", [["get", "pods"], ["health"]])
+def test_where_an_etcd_is_named_the_remedy_is_about_that(
+    words: list[str], nowhere: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*words, "--endpoints", nowhere]) == 3
+
+    said = "".join(capfd.readouterr())
+    assert (GUESS in said, NO_ETCD_NAMED in said) == (True, False)
 
 
-def test_where_nobody_named_an_etcd_and_none_listens_the_remedy_is_to_name_one(unset: None) -> None:
-    assert requests(refused) == (NO_ETCD_NAMED, "")
-    assert requests(lambda: UnreachableError.exit_code)[1] == f"etcdview: {NO_ETCD_NAMED}\n"
+def test_pages_and_the_api_name_the_setting(nowhere: str) -> None:
+    client = create_app(unset(nowhere)).test_client()
 
-
-def test_where_an_etcd_is_named_or_another_fault_is_known_the_remedy_is_about_that(unset: None) -> None:
-    assert requests(refused, "--endpoints", "http://127.0.0.1:1")[0] == GUESS
-    assert requests(untrusted)[0] == GUESS
-    assert requests(lambda: UnreachableError.exit_code, "--endpoints", "http://127.0.0.1:1")[1] == ""
-    assert requests(lambda: 0)[1] == ""
+    for path in ("/registry?resource=pods", "/object?key=/registry/x", "/api/v1/object?key=/registry/x"):
+        answer = client.get(path)
+        said = answer.get_data(as_text=True).replace("&#39;", "'")
+        assert (answer.status_code, NO_ETCD_NAMED in said, GUESS in said) == (503, True, False), path
 
 
 @pytest.mark.parametrize(
@@ -67,4 +77,4 @@ def test_where_an_etcd_is_named_or_another_fault_is_known_the_remedy_is_about_th
 def test_an_etcd_is_named_by_any_setting_that_says_where_it_is(
     flags: dict[str, str], environ: dict[str, str], named: bool, tmp_path: Path
 ) -> None:
-    assert etcd_is_named(resolve(flags, environ, tmp_path)) is named
+    assert resolve(flags, environ, tmp_path).settings.etcd_named is named

@@ -155,6 +155,10 @@ class Maintainable(Protocol):
     tls: TlsFiles
     timeout_seconds: float
 
+    @property
+    def user(self) -> str:
+        """Whom etcd knows it as; "" without a login."""
+
     def members(self) -> Membership: ...
 
     def probe(self, endpoint: str) -> MaintainedMember: ...

@@ -19,6 +19,7 @@ from etcdview.demo.cluster import LocalCluster
 from etcdview.demo.programs import find_program
 from etcdview.errors import NotPermittedError, UsageError
 from etcdview.models import Range, TlsFiles
+from etcdview.pages.parts.commands import connected
 from etcdview.pages.tools.changes import watch_changes, watched_range
 from etcdview.stores.etcd.client import EtcdStore
 from etcdview.stores.files.dump import read_dump
@@ -31,6 +32,7 @@ PREFIXES = {
     "two": ("/registry/pods/", "/registry/configmaps/"),
 }
 KEYS = ("/registry/pods/shop/web", "/registry/configmaps/shop/web", "/registry/secrets/shop/web", "/other/web")
+NO_SUCH_MEMBER = "bad leader transferee"
 ONLY = "etcd permits this user only keys below /registry/pods/"
 
 
@@ -91,6 +93,34 @@ def store(etcd: LocalCluster, request: pytest.FixtureRequest) -> Iterator[EtcdSt
 )
 def test_a_user_knows_what_it_may_read(store: EtcdStore, expected: tuple[Range, ...] | None) -> None:
     assert store.permitted() == expected
+
+
+USERS = {
+    "in one": {"ETCDCTL_USER": "root:root"},
+    "with a password beside": {"ETCDCTL_USER": "root", "ETCDCTL_PASSWORD": "root"},
+}
+
+
+@pytest.mark.parametrize("exported", USERS.values(), ids=USERS)
+@pytest.mark.parametrize("name", ["", "root", "ann"])
+@pytest.mark.parametrize("shell", ["bash", "dash"])
+def test_commands_log_in_as_the_user_that_the_shell_exports(
+    etcd: LocalCluster, shell: str, name: str, exported: dict[str, str]
+) -> None:
+    environ = {"PATH": f"{find_program('etcdctl').parent}:{os.environ['PATH']}", **exported}
+    viewing = EtcdStore(etcd.endpoints, TlsFiles(), user=name, password=name)
+    url = etcd.endpoints[0]
+    commands = [connected("etcdctl get /registry/pods/shop/web", viewing)]
+    commands.append(connected(f"etcdctl --endpoints={url} move-leader 1", viewing))
+    viewing.close()
+
+    got, moved = (
+        subprocess.run([shell, "-c", command], env=environ, capture_output=True, text=True, check=False, timeout=60)
+        for command in commands
+    )
+
+    assert (got.returncode, "Pod" in got.stdout) == (0, True), got.stderr
+    assert NO_SUCH_MEMBER in moved.stderr
 
 
 def test_an_etcd_without_logins_limits_nobody(plain_etcd: LocalCluster) -> None:

@@ -26,8 +26,10 @@ _ETCDCTL = re.compile(
 )
 
 
-# move-leader reads the variables twice, and takes those that it has set itself for flags that conflict with them
+# move-leader reads the variables twice, and takes those that it has set itself for flags that conflict with them. So it
+# gets none; an exported user and password become flags.
 _WITHOUT_VARIABLES = 'env -i PATH="$PATH" etcdctl'
+_SPECIAL, _ESCAPED = re.compile(r'(["$`\\}])'), r"\\\1"  # between quotes, within braces
 
 
 def _flag(assignment: str) -> str:
@@ -36,11 +38,22 @@ def _flag(assignment: str) -> str:
     return f"--{name.removeprefix('ETCDCTL_').lower().replace('_', '-')}={value}"
 
 
+def _if_exported(flag: str) -> str:
+    """The flag with the variable's value, where the shell exports one; nothing else."""
+    variable = f"ETCDCTL_{flag.upper()}"
+    return f'${{{variable}:+--{flag}="${variable}"}}'
+
+
+def _user(name: str) -> str:
+    """The user that the shell exports, mostly with its password; else this one, whose password etcdctl asks for."""
+    return f'"${{ETCDCTL_USER:-{_SPECIAL.sub(_ESCAPED, name)}}}"'
+
+
 def connected(text: str, store: Store) -> str:
     """The command with the connection of `store`, as assignments before each etcdctl.
 
     They win over variables that a shell exports, where flags beside these make etcdctl end with an error, and need
-    none. Passwords are not among them. Nothing is added for a file.
+    none. Passwords are not among them, and a user that the shell exports is kept. Nothing is added for a file.
     """
     if not isinstance(store, Maintainable):
         return text
@@ -60,8 +73,10 @@ def connected(text: str, store: Store) -> str:
         usual = endpoints[0] if found["one"] else ",".join(endpoints)
         where = {"ETCDCTL_ENDPOINTS": shlex.split(found["endpoint"])[0] if found["endpoint"] else usual}
         given = [f"{name}={shlex.quote(value)}" for name, value in (where | settings).items() if value]
+        given += [f"ETCDCTL_USER={_user(store.user)}"] if store.user else []
         if found["twice"]:
-            return f"{found['before']}{_WITHOUT_VARIABLES} {' '.join(map(_flag, given))} move-leader"
+            login = map(_if_exported, ("password",) if store.user else ("user", "password"))
+            return f"{found['before']}{' '.join([_WITHOUT_VARIABLES, *map(_flag, given), *login])} move-leader"
         return f"{found['before']}{' '.join(given)} etcdctl{found['one'] or ''}"
 
     command, document, rest = text.partition("<<'EOF'\n")

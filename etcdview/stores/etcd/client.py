@@ -76,6 +76,11 @@ class EtcdStore(Writes, MaintenanceCalls):
         self._limited: KineReads | None = None
         self._once = Once(self._order, self._login, self._failover)
 
+    @property
+    def user(self) -> str:
+        """See Maintainable.user."""
+        return self._login.user
+
     def range(self, request: Range, timeout_seconds: float = 0.0) -> RangeResult:
         """See Store.range. `timeout_seconds` in place of the store's own, for loads that take longer."""
         kine = self._kine()

@@ -144,5 +144,21 @@ def test_a_quoted_text_and_a_transaction_are_no_commands() -> None:
         store.close()
 
 
+def test_a_command_is_for_the_user_of_the_shell_or_that_of_the_connection() -> None:
+    user = r'"${ETCDCTL_USER:-o\"b\$\}}"'
+    password = '${ETCDCTL_PASSWORD:+--password="$ETCDCTL_PASSWORD"}'
+    env = 'env -i PATH="$PATH" etcdctl --endpoints=http://b:1'
+    store = EtcdStore(("http://a:2379",), TlsFiles(), user='o"b$}', password="secret")
+    try:
+        assert commands.connected("etcdctl get /a", store) == (
+            f"ETCDCTL_ENDPOINTS=http://a:2379 ETCDCTL_USER={user} etcdctl get /a"
+        )
+        assert commands.connected("etcdctl --endpoints=http://b:1 move-leader 1", store) == (
+            f"{env} --user={user} {password} move-leader 1"
+        )
+    finally:
+        store.close()
+
+
 def test_a_command_is_left_alone_where_a_file_is_open() -> None:
     assert commands.connected("etcdctl get /a", StaticStore("f", [])) == "etcdctl get /a"

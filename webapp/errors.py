@@ -16,6 +16,14 @@ from etcdview.pages.parts.addresses import key_href, object_href
 from etcdview.pages.parts.links import Link
 from webapp.rendering import render_page, wants_fragment
 
+# In place of werkzeug's own sentences, for those that are met by hand
+_SAID = {
+    400: "The request is invalid.",
+    404: "There is no page at this address.",
+    405: "This address does not take that method.",
+    413: "The request is too large.",
+    415: "The request has an unknown content type.",
+}
 log = logging.getLogger(__name__)
 API_PREFIX = "/api/"
 
@@ -62,8 +70,10 @@ def _links(error: EtcdviewError) -> tuple[Link, ...]:
 
 def _http(error: HTTPException) -> Response:
     status = error.code or 500
-    title = HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else "Error"
-    response = _answer(ErrorPage(status, title, error.description or title, ""))
+    title = HTTPStatus(status).phrase.capitalize() if status in HTTPStatus._value2member_map_ else "Error"
+    ours = error.description != type(error).description
+    what = (error.description if ours else _SAID.get(status, error.description)) or title
+    response = _answer(ErrorPage(status, title, what, ""))
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After"):
             response.headers[name] = value

@@ -13,6 +13,8 @@ from etcdview.cluster.window import Window
 from etcdview.codec import EncryptionConfig
 from etcdview.health.findings import Finding
 from etcdview.index.base import Freshness, Tree
+from etcdview.index.facts.reading import Wanted
+from etcdview.kube.keys import show
 from etcdview.kube.words import counted, plural
 from etcdview.pages.parts.commands import Command
 from etcdview.pages.parts.costly import check_costly, may_ask_costly
@@ -21,6 +23,8 @@ from etcdview.pages.parts.costly import check_costly, may_ask_costly
 # open: plain, and nothing says otherwise; closed: encrypted, and there is no configuration to compare with
 State = Literal["right", "old", "plain", "open", "closed"]
 SECRETS = "secrets"
+MOST_SECRETS = 5000  # whose facts are read to name those in plain text
+MOST_NAMED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +90,19 @@ def encryption_page(window: Window, now: datetime) -> EncryptionPage:
         may_count=may_ask_costly(window),
         rows=tuple(row for row in rows if not _is_other(row)),
         others=tuple(row for row in rows if _is_other(row)),
-        findings=tuple(_findings(rows, now)),
+        findings=tuple(_findings(rows, _plain_secrets(facts), now)),
         commands=_commands(),
     )
+
+
+def _plain_secrets(facts: FactSource | None) -> str:
+    """The keys of Secrets that are not encrypted, for a sentence; "" where their facts are not known."""
+    if facts is None:
+        return ""
+    stored = facts.facts(Wanted(resource=SECRETS), limit=MOST_SECRETS)
+    plain = [show(fact.key) for fact in stored if not fact.storage.provider and not fact.error]
+    more = f" and {len(plain) - MOST_NAMED:,} more" if len(plain) > MOST_NAMED else ""
+    return ", ".join(plain[:MOST_NAMED]) + more
 
 
 def count_by_facts(facts: FactSource, tree: Tree, now: datetime) -> Count:
@@ -174,26 +188,31 @@ def _order(row: TypeRow) -> tuple[bool, int, str]:
     return row.name != SECRETS, _BY_WORST.index(row.state), row.name
 
 
-def _findings(rows: list[TypeRow], now: datetime) -> list[Finding]:
+def _findings(rows: list[TypeRow], plain_secrets: str, now: datetime) -> list[Finding]:
     found = []
     for row in rows:
         plain = sum(encryption.count for encryption in row.encryptions if encryption.text == _words(PLAIN))
         old = sum(encryption.count for encryption in row.encryptions if encryption.state == "old")
         if row.name == SECRETS and plain:
-            found.append(_secrets_in_plain(row, plain, now))
+            found.append(_secrets_in_plain(row, plain, plain_secrets, now))
         if old:
             found.append(_old_key(row, old, now))
     return found
 
 
-def _secrets_in_plain(row: TypeRow, plain: int, now: datetime) -> Finding:
+def _secrets_in_plain(row: TypeRow, plain: int, named: str, now: datetime) -> Finding:
+    which = f": {named}" if named else ""
     return Finding(
         id="secrets-in-plain-text",
         severity="warning",
         summary=f"{plain:,} Secrets are stored in etcd unencrypted.",
-        evidence=f"{plain:,} of {row.looked_at:,} looked at ({row.total:,} in all), {now:%H:%M:%S} UTC",
+        evidence=f"{plain:,} of {row.looked_at:,} looked at ({row.total:,} in all), {now:%H:%M:%S} UTC{which}",
         why="Anyone who can read etcd, its disk, a snapshot or a backup can read them.",
-        action="Give the API server an EncryptionConfiguration that covers secrets, then rewrite them all.",
+        action=(
+            f"The API server writes {SECRETS} as {row.wanted}: rewrite those that are older than that."
+            if row.wanted not in ("", _words(PLAIN))
+            else "Give the API server an EncryptionConfiguration that covers secrets, then rewrite them all."
+        ),
         commands=(row.rewrite or f"kubectl get {SECRETS} --all-namespaces -o json | kubectl replace -f -",),
     )
 

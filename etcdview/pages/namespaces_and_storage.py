@@ -16,11 +16,12 @@ from etcdview.checks.integrity import StoredState, stored_findings
 from etcdview.checks.namespaces import KINDS, ONLY_IN, namespace_views
 from etcdview.cluster.window import Window
 from etcdview.codec import Detail
-from etcdview.errors import BudgetError
+from etcdview.errors import BudgetError, NotFoundError
 from etcdview.index.base import Tree, TypeCount
 from etcdview.kube.identity import misnamed
 from etcdview.kube.keys import show
 from etcdview.kube.resources import BY_PREFIX, ResourceType
+from etcdview.kube.suggestions import did_you_mean
 from etcdview.objects import ObjectRow
 from etcdview.pages.parts import addresses
 from etcdview.pages.parts.costly import check_costly, may_ask_costly
@@ -38,7 +39,19 @@ Item = TypeVar("Item")
 
 
 def namespaces_page(window: Window, namespace: str, now: datetime) -> NamespacesPage:
-    """Every namespace with its problems; or the one that is named, however large."""
+    """Every namespace with its problems; or the one that is named, however large.
+
+    Raises NotFoundError for one that does not exist, as far as this viewer can know.
+    """
+    page = _namespaces_page(window, namespace, now)
+    known = page.freshness.complete and not page.freshness.limited and window.viewer.scope.whole
+    if namespace and not page.rows and known:
+        remedy = did_you_mean(namespace, _names(window), "Namespaces lists those that exist.")
+        raise NotFoundError(f"There is no namespace {namespace!r}.", remedy)
+    return page
+
+
+def _namespaces_page(window: Window, namespace: str, now: datetime) -> NamespacesPage:
     tree = named_tree(window)
     kinds = list(_kinds(window, tree))
     total = _count(window, tree, kinds, namespace)

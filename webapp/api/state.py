@@ -41,7 +41,7 @@ def storage(query: dict[str, Any]) -> StoragePage:
 @bp.get("/namespaces")
 @bp.arguments(schemas.NamespacesQuery, location="query", error_status_code=400)
 @bp.response(200, schemas.NamespacesSchema)
-@problems(503)
+@problems(404, 503)
 def namespaces(query: dict[str, Any]) -> dict[str, Any]:
     """The namespaces, what they hold, and their problems."""
     page = namespaces_page(current_window(), query["namespace"], now())

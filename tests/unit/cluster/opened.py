@@ -14,7 +14,7 @@ from etcdview.stores.files.memory import StaticStore
 KEYSPACE = KeySpace()
 
 
-def opened(values: Mapping[str, bytes]) -> Cluster:
+def opened(values: Mapping[str, bytes], codec: Codec | None = None) -> Cluster:
     """The cluster; each key was created in a revision of its own, from 1 on."""
     kvs = [KeyValue(key.encode(), n, n, 1, value=value) for n, (key, value) in enumerate(values.items(), 1)]
     store = StaticStore("test.db", kvs)
@@ -22,6 +22,6 @@ def opened(values: Mapping[str, bytes]) -> Cluster:
         name="test",
         store=store,
         index=MemoryNames.of_store(store, KEYSPACE),
-        codec=Codec(),
+        codec=codec or Codec(),
         keyspace=KEYSPACE,
     )

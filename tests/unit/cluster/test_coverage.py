@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import threading
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +14,7 @@ import pytest
 from etcdview.access.roles import Scope, Viewer
 from etcdview.cluster.coverage import SAMPLE, Coverage, Encryption
 from etcdview.cluster.window import Window
+from etcdview.codec import Codec, load_encryption_config
 from etcdview.errors import DeniedError, UnreachableError
 from etcdview.models import Range, RangeResult
 from etcdview.pages.encryption import begin_count, encryption_page, stop_count
@@ -174,6 +178,31 @@ def test_the_page_shows_the_full_count_once_there_is_one(window: Window) -> None
     assert (page.count.full, page.running) == (True, False)
     assert [f.id for f in page.findings] == ["secrets-in-plain-text"]
     window.cluster.close()
+
+
+@pytest.mark.parametrize(
+    ("first", "advice"),
+    [("secretbox", "writes secrets as secretbox, key k: rewrite"), ("identity", "Give the API server"), ("", "Give")],
+)
+def test_plain_secrets_are_to_be_rewritten_and_configured_where_that_is_not_done(
+    first: str, advice: str, tmp_path: Path
+) -> None:
+    codec = Codec()
+    if first:
+        config = tmp_path / "config.yaml"
+        secretbox = {"secretbox": {"keys": [{"name": "k", "secret": base64.b64encode(bytes(32)).decode()}]}}
+        providers = sorted((secretbox, {"identity": {}}), key=lambda provider: first not in provider)
+        kind = {"apiVersion": "apiserver.config.k8s.io/v1", "kind": "EncryptionConfiguration"}
+        config.write_text(json.dumps(kind | {"resources": [{"resources": ["secrets"], "providers": providers}]}))
+        codec = Codec(encryption=load_encryption_config(config))
+
+    actions = [
+        f.action
+        for f in encryption_page(Window(opened(registry(1), codec)), NOW).findings
+        if f.id == "secrets-in-plain-text"
+    ]
+
+    assert advice in actions[0]
 
 
 def test_values_behind_a_stretch_of_names_are_counted_too(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from etcdview.access.roles import Scope, Viewer
 from etcdview.cluster.cluster import Cluster
 from etcdview.cluster.window import Window
 from etcdview.codec import Codec
+from etcdview.errors import NotFoundError
 from etcdview.index.bounded import BoundedNames
 from etcdview.kube.keys import KeySpace
 from etcdview.pages import namespaces_and_storage
@@ -36,9 +37,20 @@ def test_each_namespace_has_its_problems_and_one_without_is_healthy() -> None:
     assert (page.too_many, page.checked) == (False, 4)  # the broken one is not checked
 
 
-def test_one_namespace_is_shown_alone_and_an_unknown_one_not_at_all() -> None:
+def test_one_namespace_is_shown_alone() -> None:
     assert [row.name for row in namespaces_page(window_on(KVS), "shop", NOW).rows] == ["shop"]
-    assert namespaces_page(window_on(KVS), "nosuch", NOW).rows == ()
+
+
+@pytest.mark.parametrize(("most", "too_many"), [(3000, False), (2, True)])
+def test_a_namespace_that_does_not_exist_is_not_found_and_a_similar_one_is_named(
+    monkeypatch: pytest.MonkeyPatch, most: int, too_many: bool
+) -> None:
+    monkeypatch.setattr(namespaces_and_storage, "AT_ONCE", most)
+    assert namespaces_page(window_on(KVS), "", NOW).too_many is too_many
+
+    with pytest.raises(NotFoundError, match="no namespace 'shpo'") as error:
+        namespaces_page(window_on(KVS), "shpo", NOW)
+    assert error.value.remedy == "Did you mean 'shop'?"
 
 
 def test_too_many_objects_are_counted_and_not_called_healthy(monkeypatch: pytest.MonkeyPatch) -> None:

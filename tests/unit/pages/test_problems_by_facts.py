@@ -128,6 +128,12 @@ def test_who_sees_a_part_is_told_of_that_part_alone(window: Window) -> None:
     assert "shop" not in repr(page)
 
 
+def test_encryption_names_the_secrets_that_are_not_encrypted(window: Window) -> None:
+    (finding,) = encryption_page(window, NOW).findings
+    assert finding.evidence.endswith(": /registry/secrets/shop/s")
+    assert "Give the API server an EncryptionConfiguration" in finding.action
+
+
 def test_encryption_counts_all_values_by_their_facts(window: Window) -> None:
     page = encryption_page(window, NOW)
 

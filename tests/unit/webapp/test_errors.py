@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import unescape
 
 import pytest
 from flask import Flask, Response
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, TooManyRequests
+from werkzeug.exceptions import (
+    BadRequest,
+    HTTPException,
+    MethodNotAllowed,
+    NotFound,
+    RequestEntityTooLarge,
+    TooManyRequests,
+    UnsupportedMediaType,
+)
 
 from etcdview.errors import DeniedError, EtcdviewError, NotFoundError, QueryError, TooLargeError, UnreachableError
 
@@ -69,6 +78,14 @@ def test_what_an_error_quotes_is_escaped(answered: Answered) -> None:
 )
 def test_what_http_says_besides_the_text_is_kept(answered: Answered, error: HTTPException, header: str) -> None:
     assert answered(error).headers[header] in ("GET", "7")
+
+
+@pytest.mark.parametrize("error", [BadRequest, NotFound, MethodNotAllowed, RequestEntityTooLarge, UnsupportedMediaType])
+def test_errors_of_http_are_told_in_our_words(answered: Answered, error: type[HTTPException]) -> None:
+    page = answered(error()).get_data(as_text=True)
+    assert error.description not in unescape(page)
+    assert "<h1>Not Found</h1>" not in page
+    assert "Own words." in answered(error(description="Own words.")).get_data(as_text=True)
 
 
 def test_a_fragment_stands_in_the_place_of_the_one_that_was_asked_for(answered: Answered) -> None:

@@ -12,6 +12,8 @@ from etcdview.access.roles import ROLES, Role, Scope
 from etcdview.errors import NotFoundError, SettingError, UsageError
 
 MAX_NAME = 100
+_HOW_TOKENS = "Make tokens with `etcdview user token`."
+_HOW_TIMES = "Write it such as 2027-01-31T00:00:00+00:00."
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,16 +125,37 @@ def _user(raw: Any, where: str) -> User:
     if not isinstance(raw, dict) or raw.get("role") not in ROLES or not isinstance(raw.get("name"), str):
         raise SettingError(f"{where} needs a name and a role: {', '.join(ROLES)}.")
     scope = scope_of(raw, where)
-    tokens = tuple(_token(entry, f"{where}.tokens[{i}]") for i, entry in enumerate(raw.get("tokens") or ()))
-    return User(raw["name"], raw["role"], str(raw.get("password") or ""), scope, tokens)
+    listed = raw.get("tokens") or []
+    if not isinstance(listed, list):
+        raise SettingError(f"{where}.tokens is not a list of tokens.", _HOW_TOKENS)
+    tokens = tuple(_token(entry, f"{where}.tokens[{i}]") for i, entry in enumerate(listed))
+    password = raw.get("password") or ""
+    if not isinstance(password, str) or not password.isascii():
+        raise SettingError(f"{where}.password is not a hash.", "Set it with `etcdview user password NAME`.")
+    return User(raw["name"], raw["role"], password, scope, tokens)
 
 
 def _token(raw: Any, where: str) -> KeptToken:
+    if not isinstance(raw, dict):
+        raise SettingError(f"{where} is not a valid token.", _HOW_TOKENS)
+    token_id, kept = raw.get("id"), raw.get("hash")
+    if not isinstance(token_id, str) or not token_id:
+        raise SettingError(f"{where} has no id.", _HOW_TOKENS)
+    if not isinstance(kept, str) or not kept or not kept.isascii():
+        raise SettingError(f"{where}.hash is not a hash.", _HOW_TOKENS)
+    until = _time(raw["until"], f"{where}.until") if raw.get("until") else None
+    return KeptToken(token_id, kept, _time(raw.get("made"), f"{where}.made"), until, str(raw.get("note", "")))
+
+
+def _time(raw: Any, where: str) -> datetime:
+    """A time with its zone: without one it cannot be compared with now. TOML has times of its own."""
     try:
-        until = datetime.fromisoformat(raw["until"]) if raw.get("until") else None
-        return KeptToken(raw["id"], raw["hash"], datetime.fromisoformat(raw["made"]), until, str(raw.get("note", "")))
-    except (KeyError, TypeError, ValueError, AttributeError):
-        raise SettingError(f"{where} is not a valid token.", "Make it with `etcdview user token`.") from None
+        time = raw if isinstance(raw, datetime) else datetime.fromisoformat(raw)
+    except (TypeError, ValueError):
+        raise SettingError(f"{where} is not a time.", _HOW_TIMES) from None
+    if time.tzinfo is None:
+        raise SettingError(f"{where} has no time zone.", _HOW_TIMES)
+    return time
 
 
 def scope_of(raw: dict[str, Any], where: str) -> Scope | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from etcdview.codec import Codec
-from etcdview.errors import DeniedError, UnreachableError
+from etcdview.errors import DeniedError, TooLargeError, UnreachableError
 from etcdview.kube.keys import KeySpace
 from etcdview.objects.release import find_release
 from etcdview.stores.kept import Kept
@@ -38,7 +38,7 @@ class ReleaseCodecs:
             LOOK_AGAIN_SECONDS,
             self._look,
             first=self._first,
-            old_for=(UnreachableError, DeniedError),
+            old_for=(UnreachableError, DeniedError, TooLargeError),
             again_seconds=TRY_AGAIN_SECONDS,
         )
 

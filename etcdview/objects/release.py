@@ -8,7 +8,7 @@ from typing import Any
 from etcdview.codec import Codec
 from etcdview.kube.keys import KeySpace
 from etcdview.kube.release import EVIDENCE_PREFIXES, Evidence, evidence
-from etcdview.models import Range
+from etcdview.stores.paging import PieceReader
 from etcdview.stores.protocols import Store, prefix_end
 
 ENOUGH = 50  # objects of one prefix: of thousands of nodes some do
@@ -22,7 +22,8 @@ def find_release(store: Store, codec: Codec, keyspace: KeySpace) -> Evidence | N
 def _witnesses(store: Store, codec: Codec, keyspace: KeySpace) -> Iterator[dict[str, Any]]:
     for prefix in EVIDENCE_PREFIXES:
         start = keyspace.root + prefix.encode()
-        for kv in store.range(Range(start, prefix_end(start), limit=ENOUGH)).kvs:
+        first = next(PieceReader(store, first=ENOUGH).read(start, prefix_end(start)))  # fewer where they are large
+        for kv in first.kvs:
             obj = codec.decode(kv.key, kv.value).object
             if obj is not None:
                 yield obj

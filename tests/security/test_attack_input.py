@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import io
+from datetime import UTC, datetime
 from urllib.parse import quote
 
 import pytest
@@ -12,9 +13,12 @@ import pytest
 from etcdview.cluster.cluster import Cluster
 from etcdview.codec import Codec
 from etcdview.models import Range
+from etcdview.pages.registry.query import RegistryQuery
+from etcdview.pages.registry.reading import query_table
 from tests.security.hostile import PASSWORD
 from tests.security.lab import Lab, post, token_of
 from tests.security.table import attack
+from tests.unit.pages.registry_of import kv, obj, window_on
 
 PATHS = "Paths and keys"
 PATTERNS = "Patterns and numbers"
@@ -232,6 +236,17 @@ def test_unknown_fields_by_the_thousand_are_bounded() -> None:
     decoded = Codec().decode(b"/registry/pods/a/b", value)
 
     assert 0 < len(decoded.unknown_fields) < 10_000
+
+
+@attack(BOMBS, "a column that shows a text of 300 kB in every row", "cells of pages and API end after 1,000 characters")
+def test_a_cell_is_bounded() -> None:
+    long = "m" * 300_000
+    kvs = [kv(f"/registry/events/shop/e{n}", obj("Event", "shop", f"e{n}", message=long)) for n in range(3)]
+    found = query_table(window_on(kvs), RegistryQuery(resource="events"), datetime.now(UTC))
+
+    assert [len(row.cells[-1]) for row in found.rows] == [300_000] * 3
+    for row in found.rows:
+        assert max(map(len, row.short_texts)) == max(len(str(cell)) for cell in row.short_cells) == 1001
 
 
 @attack(BODIES, "a body of 3 MB", "413")

@@ -16,6 +16,7 @@ from flask.sessions import SecureCookieSessionInterface
 
 from etcdview.access.audit import Audit
 from etcdview.access.ended_sessions import EndedSessions
+from etcdview.access.files import read_users
 from etcdview.access.secret_key import derived
 from etcdview.cluster.cluster import Cluster
 from etcdview.config import Settings
@@ -446,6 +447,26 @@ def test_a_misspelt_access_file_is_refused(made: Lab, text: str) -> None:
 
     with pytest.raises(SettingError):
         create_app(made.settings, made.app.extensions["etcdview"])
+
+
+@attack(
+    FILES, "a users file whose hashes, tokens or times no login could use", "etcdview does not start, and says which"
+)
+@pytest.mark.parametrize(
+    ("token", "place"),
+    [
+        ({"until": "2027-11-23T10:00:00"}, "until has no time zone"),
+        ({"made": "yesterday"}, "made is not a time"),
+        ({"hash": "ä" * 64}, "hash is not a hash"),
+    ],
+)
+def test_a_users_file_that_no_login_could_use_is_refused(tmp_path: Path, token: dict[str, str], place: str) -> None:
+    path = tmp_path / "users.json"
+    good = {"id": "abc", "hash": "0" * 64, "made": "2026-11-23T10:00:00+00:00"}
+    path.write_text(json.dumps({"users": [{"name": "ann", "role": "viewer", "tokens": [good | token]}]}))
+    path.chmod(0o600)
+    with pytest.raises(SettingError, match=place):
+        read_users(path)
 
 
 @attack(FILES, "a secret key that can be guessed", "etcdview does not start with fewer than 32 characters")

@@ -8,7 +8,7 @@ from typing import Any, get_args
 from marshmallow import Schema, fields, validate
 
 from etcdview.pages.parts.addresses import cursor_name, cursor_text, key_text
-from etcdview.pages.registry.listing import Health, TableRow
+from etcdview.pages.registry.listing import LONGEST_CELL, Health, TableRow
 from etcdview.pages.registry.query import MAX_FILTER, MAX_PAGE_SIZE, PAGE_SIZE, Labels, RegistryQuery
 from etcdview.pages.registry.reading import query_table
 from webapp.api.blueprint import bp, problems
@@ -67,7 +67,10 @@ class RowSchema(Schema):
     cells = fields.List(
         fields.Raw(allow_none=True),
         required=True,
-        metadata={"description": "a text, number, boolean or null for each column, as the API server sends them"},
+        metadata={
+            "description": "a text, number, boolean or null for each column, as the API server sends them; "
+            f"a text of more than {LONGEST_CELL:,} characters is cut and ends with …"
+        },
     )
     state = fields.String(required=True, validate=validate.OneOf(get_args(Health)))
     misnamed = fields.String(metadata={"description": "what the object calls itself, where its key says otherwise"})
@@ -133,7 +136,7 @@ def _row(row: TableRow, width: int) -> dict[str, Any]:
         "key64": base64.urlsafe_b64encode(row.key).rstrip(b"=").decode(),
         "namespace": row.namespace,
         "name": row.name,
-        "cells": row.cells or [None] * width,
+        "cells": row.short_cells or [None] * width,
         "state": row.state,
     }
     if row.misnamed:

@@ -25,6 +25,7 @@ from etcdview.tables import Cells, Column, Table, cell_text
 from etcdview.tables.durations import seconds_of
 
 Item = TypeVar("Item")
+LONGEST_CELL = 1000  # characters: a column of a CRD may show a text of a megabyte in every row
 _NO_DURATION = float("inf")  # <none> and <unknown> come after every age
 
 
@@ -75,6 +76,16 @@ class TableRow:
         return tuple(shown)
 
     @property
+    def short_texts(self) -> tuple[str, ...]:
+        """As `texts`, for a page: a text longer than LONGEST_CELL is cut, and the object's own page has all of it."""
+        return tuple(map(_shortened, self.texts))
+
+    @property
+    def short_cells(self) -> Cells:
+        """As `cells`, cut as `short_texts`: for the API, whose answers are pages too."""
+        return tuple([_shortened(cell) if isinstance(cell, str) else cell for cell in self.cells])
+
+    @property
     def labels(self) -> dict[str, Any]:
         """metadata.labels, empty where there are none."""
         return labels_of(self.entry.object)
@@ -97,6 +108,10 @@ class TableRow:
         if self.entry.object is not None:
             return ""
         return self.entry.error.what if self.entry.error else "This value cannot be decoded."
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST_CELL else f"{text[:LONGEST_CELL]}…"
 
 
 _OF_METADATA = ("Name", "Age")

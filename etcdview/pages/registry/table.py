@@ -172,7 +172,7 @@ class _Page:
             namespace=unmistakable(row.namespace),
             namespace_href=self._namespace_href(row.namespace),
             name=row.shown_name,
-            cells=tuple([Cell(text, links[text].href if text in links else "") for text in row.texts]),
+            cells=tuple([Cell(text, links[text].href if text in links else "") for text in row.short_texts]),
             links=tuple(links.values()) if self._query.wide else (),
             error=row.error,
             change=changes.of(row.key) if changes else "",

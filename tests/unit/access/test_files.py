@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -58,3 +59,45 @@ def test_a_folder_that_cannot_be_made_is_a_sentence_not_a_traceback(tmp_path: Pa
     (tmp_path / "file").write_text("")
     with pytest.raises(SettingError, match="cannot be written"):
         write(tmp_path / "file" / "users.json", Users())
+
+
+TOKEN = {"id": "abc", "hash": "0" * 64, "made": "2026-11-23T10:00:00+00:00", "until": "2027-11-23T10:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        ({"tokens": 5}, r"users\[0\].tokens is not a list"),
+        ({"tokens": {"abc": TOKEN}}, r"users\[0\].tokens is not a list"),
+        ({"tokens": [5]}, r"tokens\[0\] is not a valid token"),
+        ({"tokens": [TOKEN | {"until": "2027-11-23T10:00:00"}]}, r"tokens\[0\].until has no time zone"),
+        ({"tokens": [TOKEN | {"made": "2026-11-23"}]}, r"tokens\[0\].made has no time zone"),
+        ({"tokens": [TOKEN | {"until": "soon"}]}, r"tokens\[0\].until is not a time"),
+        ({"tokens": [TOKEN | {"until": 5}]}, r"tokens\[0\].until is not a time"),
+        ({"tokens": [TOKEN | {"hash": "ä" * 64}]}, r"tokens\[0\].hash is not a hash"),
+        ({"tokens": [TOKEN | {"hash": 5}]}, r"tokens\[0\].hash is not a hash"),
+        ({"tokens": [TOKEN | {"id": ["abc"]}]}, r"tokens\[0\] has no id"),
+        ({"password": "$argon2id$ä"}, r"users\[0\].password is not a hash"),
+        ({"password": ["x"]}, r"users\[0\].password is not a hash"),
+    ],
+)
+def test_a_users_file_that_would_fail_at_a_login_is_refused_at_the_start(
+    tmp_path: Path, part: dict[str, object], said: str
+) -> None:
+    path = tmp_path / "users.json"
+    path.write_text(json.dumps({"users": [{"name": "ann", "role": "viewer"} | part]}))
+    path.chmod(0o600)
+    with pytest.raises(SettingError, match=said):
+        read_users(path)
+
+
+def test_times_of_toml_are_read_if_they_have_a_zone(tmp_path: Path) -> None:
+    path = tmp_path / "users.toml"
+    token = '[[users.tokens]]\nid = "a"\nhash = "0"\nmade = 2026-11-23T10:00:00Z\nuntil = {}\n'
+    user = '[[users]]\nname = "ann"\nrole = "viewer"\n'
+    path.write_text(user + token.format("2027-11-23T10:00:00Z"))
+    path.chmod(0o600)
+    assert read_users(path).get("ann").tokens[0].until is not None
+    path.write_text(user + token.format("2027-11-23"))
+    with pytest.raises(SettingError, match="until is not a time"):
+        read_users(path)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 
+import pytest
+
 from etcdview.cluster.release_cache import ReleaseCodecs
 from etcdview.codec import Codec
-from etcdview.errors import UnreachableError
+from etcdview.errors import AnswerError, EtcdviewError, TooLargeError, UnreachableError
 from etcdview.models import Range, RangeResult
 from tests.unit.cluster.opened import KEYSPACE, opened
 
@@ -20,11 +22,12 @@ class Live:
     """A store that tells of a node once its gate is open, or of nothing at all."""
 
     live = True
+    name = "a server"
 
     def __init__(self) -> None:
         self.store = opened({"/registry/minions/cp1": NODE}).source
         self.gate = threading.Event()
-        self.error: UnreachableError | None = None
+        self.error: EtcdviewError | None = None
 
     def range(self, request: Range) -> RangeResult:
         assert self.gate.wait(10)
@@ -54,14 +57,28 @@ def test_no_page_waits_for_a_live_etcd_to_tell_it() -> None:
     assert str(codecs.codec().release) == "1.31"
 
 
-def test_an_etcd_that_is_down_leaves_the_codec_as_it_was() -> None:
+@pytest.mark.parametrize("error", [UnreachableError, AnswerError, TooLargeError])
+def test_an_etcd_that_is_down_lies_or_holds_huge_nodes_leaves_the_codec_as_it_was(error: type[EtcdviewError]) -> None:
     store, base = Live(), Codec()
-    store.error = UnreachableError("Nobody answers.")
+    store.error = error("It cannot be told.")
     store.gate.set()
     codecs = ReleaseCodecs(store, base, KEYSPACE)  # type: ignore[arg-type]
     codecs.codec()
     finish()
     assert codecs.codec() is base
+
+
+def test_nodes_that_are_too_large_together_are_read_one_by_one() -> None:
+    class Few(Live):
+        def range(self, request: Range) -> RangeResult:
+            if request.limit > 1:
+                raise TooLargeError("Too large.")
+            return super().range(request)
+
+    store = Few()
+    store.gate.set()
+    codecs = ReleaseCodecs(store, Codec(), KEYSPACE, waits=True)  # type: ignore[arg-type]
+    assert codecs.words()[0] == "1.31"
 
 
 def test_a_release_that_was_set_is_not_looked_for() -> None:

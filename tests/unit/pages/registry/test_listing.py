@@ -16,7 +16,7 @@ from etcdview.index.churn import Churn
 from etcdview.kube.resources import BUILTIN
 from etcdview.models import Event, KeyValue, Range
 from etcdview.pages.registry import reading
-from etcdview.pages.registry.listing import Listing, RowFilter
+from etcdview.pages.registry.listing import LONGEST_CELL, Listing, RowFilter
 from etcdview.pages.registry.page import registry_page
 from etcdview.pages.registry.query import Labels, RegistryQuery
 from etcdview.pages.registry.reading import TableRows, query_table
@@ -253,3 +253,14 @@ def test_a_page_of_a_long_list_strikes_out_its_own_keys_alone(now: datetime) -> 
 def test_a_poll_that_finds_nothing_new_has_no_page(now: datetime) -> None:
     assert live_page(now) is None
     assert live_page(now, b"/registry/secrets/shop/x") is None
+
+
+def test_a_cell_of_a_page_or_the_api_is_bounded_and_that_of_a_command_is_not(now: datetime) -> None:
+    long = "m" * 5_000
+    found = read([kv("/registry/events/shop/e", obj("Event", "shop", "e", message=long))], now, "events")
+    (row,) = found.rows
+
+    assert row.texts[-1] == row.cells[-1] == long
+    assert row.short_texts[-1] == row.short_cells[-1] == "m" * LONGEST_CELL + "…"
+    assert row.short_texts[:-1] == row.texts[:-1]
+    assert row.short_cells[:-1] == row.cells[:-1]

@@ -17,9 +17,10 @@ from etcdview.cluster.setup import SetupReader
 from etcdview.codec import Codec
 from etcdview.errors import EtcdviewError
 from etcdview.health.monitor import Monitor
-from etcdview.index.base import KeyIndex
+from etcdview.index.base import Announcing, KeyIndex
 from etcdview.index.facts.live import Facts
 from etcdview.index.facts.reading import FactReader
+from etcdview.index.lister import keys_under
 from etcdview.kube.crds import Definitions
 from etcdview.kube.keys import KeySpace
 from etcdview.kube.redaction import Redactor
@@ -94,6 +95,14 @@ class Cluster:
 
     def _read_permitted(self) -> tuple[tuple[Range, ...] | None]:
         return (self.source.permitted() if isinstance(self.source, Restricted) else None,)
+
+    @property
+    def reads_whole_registry(self) -> bool:
+        """Whether the index, and so the facts, hold the whole registry, not only what etcd or `prefixes` permit."""
+        if not isinstance(self.index, Announcing):
+            return True
+        root = keys_under(self.keyspace.root)
+        return any(key_range.covers(root) for key_range, _ in self.index.followed())
 
     def fact_checks(self, reader: FactReader) -> FactChecks:
         """What was found in all facts of a reader; see fact_checks.py."""

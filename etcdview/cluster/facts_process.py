@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -22,13 +24,14 @@ from etcdview.errors import EtcdviewError, UnreachableError
 from etcdview.index.facts.database import FactWriter
 from etcdview.index.facts.fact import Extractor
 from etcdview.index.facts.filling import Pass, TooMuchError, fill
-from etcdview.index.facts.live import StartFiller
+from etcdview.index.facts.live import StartFiller, problem_text
 from etcdview.index.lister import KeyRange
 from etcdview.kube.keys import KeySpace
 
 NICENESS = 10
 _MODULE = "etcdview.cluster.facts_process"
 _TOO_MUCH = "too much"
+_DONE = b"done\n"  # the last line of a process that has read everything
 
 
 def filler_starter(settings: Settings) -> StartFiller:
@@ -56,6 +59,7 @@ class FillerProcess:
         process = self._process
         assert process.stdin is not None  # noqa: S101 - for mypy: both are pipes
         assert process.stdout is not None  # noqa: S101
+        done = False
         try:
             process.stdin.write(self._given)
             process.stdin.close()
@@ -63,12 +67,13 @@ class FillerProcess:
             pass  # it has ended: its output says why
         with process.stdout:
             for line in process.stdout:
-                yield from _from_line(json.loads(line))
+                if line == _DONE:
+                    done = True
+                elif line.endswith(b"\n"):  # else it was ended in the middle of it
+                    yield from _from_line(json.loads(line))
         status = process.wait()
-        if status:
-            raise UnreachableError(
-                f"The process that reads all values ended with status {status}.", "It starts again by itself."
-            )
+        if not done:
+            raise UnreachableError(f"The process that reads all values ended with status {status}.")
 
     def stop(self) -> None:
         """See Filler."""
@@ -111,21 +116,25 @@ def main() -> None:
     """Do one pass, as standard input says."""
     os.nice(NICENESS)
     given = json.load(sys.stdin)
-    settings = _settings(given["settings"])
-    writer = FactWriter(Path(given["path"]))
     try:
-        store = open_file(Path(settings.from_file)) if settings.from_file else open_etcd(settings)
-        codec = open_codec(settings)
-        extractor = Extractor(codec, KeySpace(settings.etcd_prefix), lambda: datetime.now(UTC))
-        fill(store, writer, extractor, _unpacked(given["task"]), lambda keys, size: _say(keys=keys, bytes=size))
-        store.close()
+        _pass(_settings(given["settings"]), _unpacked(given["task"]), Path(given["path"]))
+        sys.stdout.write(_DONE.decode())
+        sys.stdout.flush()
     except TooMuchError:
         _say(error=_TOO_MUCH)
     except EtcdviewError as error:
-        _say(error=error.what, remedy=error.remedy)
+        _say(error=f"The values could not be read: {error.what}", remedy=error.remedy)
     except BrokenPipeError:  # who began this has ended
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes it once more
-    writer.close()
+    except (sqlite3.Error, OSError) as error:
+        _say(error=problem_text(error), remedy="")
+
+
+def _pass(settings: Settings, task: Pass, path: Path) -> None:
+    store = open_file(Path(settings.from_file)) if settings.from_file else open_etcd(settings)
+    extractor = Extractor(open_codec(settings), KeySpace(settings.etcd_prefix), lambda: datetime.now(UTC))
+    with contextlib.closing(FactWriter(path)) as writer, contextlib.closing(store):
+        fill(store, writer, extractor, task, lambda keys, size: _say(keys=keys, bytes=size))
 
 
 if __name__ == "__main__":

@@ -106,8 +106,16 @@ class Window:
 
     @property
     def facts_status(self) -> FactStatus | None:
-        """How far the facts of all values are; None where nothing keeps them."""
-        return self.cluster.facts.status if self.cluster.facts is not None else None
+        """How far the facts of all values are; None where nothing keeps them.
+
+        Who sees a part is told how far in percent: how much there is, and what failed, lies partly outside.
+        """
+        if self.cluster.facts is None or self._permitted is None:
+            return self.cluster.facts.status if self.cluster.facts is not None else None
+        status = self.cluster.facts.status
+        percent = min(100 * status.done // max(status.total, 1), 100)
+        problem = "The values could not be read." if status.problem else ""
+        return FactStatus(status.state, percent, 100, problem=problem)
 
     def covers(self, start: bytes, end: bytes) -> bool:
         """Whether the viewer's scope holds all of a range, so that even its size may be told."""

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from etcdview.codec.model import Decoded, Object, StorageFormat
 from etcdview.codec.scalars import parse_time
+from etcdview.errors import DecryptError
 from etcdview.kube.fields import items, managers, mapping, text
 
 # What `kubectl apply` keeps of the object as it was applied: often as large as the object itself.
@@ -31,13 +32,15 @@ class Owner(NamedTuple):
 class Outline:
     """One stored value in outline. Times are Unix seconds, None where there are none; sizes are bytes.
 
-    `error` says why the value cannot be decoded, "" where it can. `annotation_bytes` is without the last applied
-    configuration. `manager` is the field manager that wrote last, at `managed_at`. `body` is what decides
-    the state of the object, or all of it; None where it was not requested, or cannot be decoded.
+    `error` says why the value cannot be decoded, "" where it can; `locked`: because it cannot be decrypted.
+    `annotation_bytes` is without the last applied configuration. `manager` is the field manager that wrote last, at
+    `managed_at`. `body` is what decides the state of the object, or all of it; None where it was not requested, or
+    cannot be decoded.
     """
 
     storage: StorageFormat
     error: str = ""
+    locked: bool = False
     name: str = ""
     namespace: str = ""
     uid: str = ""
@@ -59,8 +62,9 @@ def of_decoded(decoded: Decoded) -> Outline:
     """The outline of a value that was decoded whole: JSON, CBOR, and what is known of a damaged one."""
     obj = decoded.object if decoded.object is not None else decoded.partial
     error = "" if decoded.object is not None else (decoded.error.what if decoded.error else "unknown")
+    locked = isinstance(decoded.error, DecryptError)
     if obj is None:
-        return Outline(decoded.storage, error)
+        return Outline(decoded.storage, error, locked)
     manager, managed_at = _last_manager(obj)
     annotations = mapping(obj, "metadata", "annotations")
     last_applied = annotations.get(LAST_APPLIED)
@@ -68,6 +72,7 @@ def of_decoded(decoded: Decoded) -> Outline:
     return Outline(
         decoded.storage,
         error,
+        locked,
         name=text(obj, "metadata", "name"),
         namespace=text(obj, "metadata", "namespace"),
         uid=text(obj, "metadata", "uid"),

@@ -8,6 +8,7 @@ from typing import Literal, Protocol, runtime_checkable
 
 from etcdview.index.changes import ChangeReader
 from etcdview.index.churn import Churn
+from etcdview.index.lister import KeyRange
 from etcdview.index.stopping import Stop
 from etcdview.kube.resources import ResourceType
 from etcdview.models import Event
@@ -125,6 +126,9 @@ class Announcing(Protocol):
     def listen(self, listener: Listener) -> None:
         """Tell someone more of what is applied, from now on."""
 
+    def followed(self) -> tuple[tuple[KeyRange, int], ...]:
+        """The ranges whose changes are applied, and up to which revision they are: not those that etcd denies."""
+
 
 class Listener(Protocol):
     """Who is told what an index applies, in the index's thread: it must not take long."""
@@ -133,4 +137,4 @@ class Listener(Protocol):
         """Events that were applied, in order, each once."""
 
     def reloaded(self) -> None:
-        """All names were loaded again: changes may have been missed."""
+        """Names were let go or loaded again: changes may have been missed."""

@@ -71,6 +71,9 @@ class Sink(Protocol):
     def loaded(self) -> None:
         """All names of a feed were loaded: changes before that may have been missed."""
 
+    def forgotten(self) -> None:
+        """What a feed held may be false, or may no longer be read."""
+
     def permitted(self, parts: Sequence[Range]) -> None:
         """What etcd permits its user to read, in order, of which the feed takes the first; () where that is all."""
 
@@ -192,6 +195,7 @@ class Feed:
         """Nothing of what is held may be shown any more."""
         self._history = EventHistory()
         self._set(state="loading", names=None, loading=None, too_large="", done=0, counts={}, covered=(), problem=why)
+        self._sink.forgotten()
 
     def _deny(self, error: DeniedError) -> float:
         if len(self._ranges) > 1:
@@ -199,8 +203,11 @@ class Feed:
             self._set(key_range=self._ranges[0])
             return 0.0
         self._history = EventHistory()
+        again = self._status.denied
         problem = f"etcd does not permit reading {show(self._status.key_range.start)}. {error.remedy}"
         self._set(state="down", names=None, loading=None, counts={}, covered=(), denied=True, problem=problem)
+        if not again:
+            self._sink.forgotten()
         return _DENIED_PAUSE_SECONDS
 
     def _load(self) -> None:

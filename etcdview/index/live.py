@@ -159,10 +159,18 @@ class Index:
         """Tell someone more of what is applied, from now on."""
         self._listeners.append(listener)
 
+    def followed(self) -> tuple[tuple[KeyRange, int], ...]:
+        """See Announcing."""
+        return tuple((part.key_range, part.revision) for part in self._parts() if not part.denied)
+
     def loaded(self) -> None:
         """See feed.Sink."""
         for listener in self._listeners:
             listener.reloaded()
+
+    def forgotten(self) -> None:
+        """See feed.Sink."""
+        self.loaded()
 
     def moved(self, events: Sequence[Event]) -> None:
         """See feed.Sink."""

@@ -60,7 +60,7 @@ def storage_by_facts(window: Window, facts: FactSource, tree: Tree, now: datetim
         *_versions(facts, {t.resource.prefix: t.resource for t in tree.types}),
     ]
     left_out = [_LEFT_OUT]
-    if isinstance(facts, FactReader):
+    if isinstance(facts, FactReader) and window.cluster.reads_whole_registry:
         findings += _checked(window, facts)
     else:
         left_out.append(_LEFT_OUT_OF_PARTS)

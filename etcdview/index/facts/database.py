@@ -21,8 +21,11 @@ from etcdview.index.facts.fact import STATES, Fact
 
 BUSY_SECONDS = 30.0  # how long a writer waits for another
 _CACHE_KIB = 16 * 1024  # of each connection
-_KEPT_TEXTS = 200_000
+_KEPT_TEXTS = 20_000  # at about a kilobyte each, for sets of labels
 _FOLDER = "etcdview-facts-"
+_PID_DIGITS = 10  # fewer than: the kernel's are below 2 ** 22, and anyone may make a folder of any name
+_WAL_BYTES = 16 * 1024 * 1024  # what stays of the log of changes once it has been copied
+CLEAN_AFTER = 20_000  # new texts; more where more are in use
 
 _SCHEMA = """
 CREATE TABLE texts (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
@@ -102,6 +105,12 @@ _COLUMNS = (
     "created", "deleted", "finalizers", "labels", "node", "size", "managed_bytes", "annotation_bytes",
     "last_applied_bytes", "data_bytes", "manager", "managed_at", "misnamed",
 )  # fmt: skip
+_USED_TEXTS = " UNION ".join(
+    f"SELECT {column} FROM facts WHERE {column} IS NOT NULL"
+    for column in (
+        "resource", "namespace", "storage", "word", "error", "finalizers", "labels", "node", "manager"
+    )
+)  # fmt: skip
 _UPSERT = (
     f"INSERT INTO facts ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))}) "
     f"ON CONFLICT (key) DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in _COLUMNS[1:])} "
@@ -114,12 +123,20 @@ def new_folder() -> Path:
 
     Raises OSError where no temporary folder can be written.
     """
-    parent = Path(tempfile.gettempdir())
-    for old in parent.glob(f"{_FOLDER}*"):
-        pid = old.name.removeprefix(_FOLDER).partition("-")[0]
-        if pid.isdecimal() and not _runs(int(pid)) and old.stat().st_uid == os.getuid():
+    for old in Path(tempfile.gettempdir()).glob(f"{_FOLDER}*"):
+        if _is_left(old):
             shutil.rmtree(old, ignore_errors=True)
     return Path(tempfile.mkdtemp(prefix=f"{_FOLDER}{os.getpid()}-"))
+
+
+def _is_left(folder: Path) -> bool:
+    """Whether a process of this user made it, and runs no more."""
+    pid = folder.name.removeprefix(_FOLDER).partition("-")[0]
+    try:
+        mine = folder.lstat().st_uid == os.getuid()
+    except OSError:  # another process removes it as well
+        return False
+    return mine and pid.isascii() and pid.isdecimal() and len(pid) < _PID_DIGITS and not _runs(int(pid))
 
 
 def _runs(pid: int) -> bool:
@@ -152,6 +169,7 @@ def _connected(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA synchronous = OFF")  # nothing is lost that cannot be read again
     connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+    connection.execute(f"PRAGMA journal_size_limit = {_WAL_BYTES}")
     return connection
 
 
@@ -162,6 +180,8 @@ class FactWriter:
         self._connection = _connected(path)
         self._texts: dict[str, int] = {}
         self._written: dict[object, str] = {}  # labels and ways of storing, as the database has them
+        self._new_texts = 0  # since the last cleaning
+        self._clean_after = CLEAN_AFTER
 
     def close(self) -> None:
         """Let go of the file."""
@@ -185,11 +205,26 @@ class FactWriter:
             )
             if not filling:
                 self._connection.execute("DELETE FROM gone")
+                self._clean()
         except BaseException:
             self._connection.execute("ROLLBACK")
             self._texts.clear()  # some of them were not kept
             raise
         self._connection.execute("COMMIT")
+
+    def _clean(self) -> None:
+        """Take out texts and sums that nothing has any more: labels and namespaces come and go for months.
+
+        It looks at every fact, so it waits until the texts may have doubled.
+        """
+        if self._new_texts < self._clean_after:
+            return
+        self._connection.execute("DELETE FROM totals WHERE keys <= 0")
+        self._connection.execute(f"DELETE FROM texts WHERE id NOT IN ({_USED_TEXTS})")
+        self._texts.clear()
+        self._new_texts = 0
+        (used,) = self._connection.execute("SELECT count(*) FROM texts").fetchone()
+        self._clean_after = max(CLEAN_AFTER, used)
 
     def add_indexes(self) -> None:
         """What makes questions quick, once the database is filled."""
@@ -206,7 +241,7 @@ class FactWriter:
             self._text(self._once(outline.storage, storage_text)),
             STATES.index(fact.state),
             self._text(fact.word),
-            text(outline.error),
+            text(fact.error),
             packed_uid(outline.uid),
             packed_uid(_owner(fact)),
             outline.created,
@@ -241,7 +276,8 @@ class FactWriter:
         if known is not None:
             return known
         written = _storable(text)
-        self._connection.execute("INSERT OR IGNORE INTO texts (text) VALUES (?)", (written,))
+        added = self._connection.execute("INSERT OR IGNORE INTO texts (text) VALUES (?)", (written,)).rowcount
+        self._new_texts += added
         found: int = self._connection.execute("SELECT id FROM texts WHERE text = ?", (written,)).fetchone()[0]
         if len(self._texts) >= _KEPT_TEXTS:
             self._texts.clear()

@@ -10,6 +10,7 @@ from etcdview.codec import Codec, Outline
 from etcdview.kube.fields import text
 from etcdview.kube.identity import misnamed
 from etcdview.kube.keys import KeySpace, ObjectKey
+from etcdview.kube.redaction import is_sensitive
 from etcdview.models import KeyValue
 from etcdview.relations.model import Health, Object, group_of
 from etcdview.relations.states import HEALTH_KINDS, state_of
@@ -23,7 +24,7 @@ class Fact:
     """One key with what its value says in outline. `state` is one of STATES, `word` what a table says of it.
 
     `resource` is the storage prefix of its type, "" for an unrecognised key; `misnamed`: it calls itself otherwise
-    than its key.
+    than its key. `error` says why it cannot be decoded, without quoting what must not be seen.
     """
 
     kv: KeyValue
@@ -34,6 +35,7 @@ class Fact:
     word: str = ""
     node: str = ""
     misnamed: bool = False
+    error: str = ""
 
 
 class Extractor:
@@ -51,7 +53,8 @@ class Extractor:
         resource, namespace = (object_key.resource.prefix, object_key.namespace) if object_key else ("", "")
         state, word, node = self._state(outline.body)
         named_otherwise = not outline.error and _named_otherwise(object_key, outline)
-        return Fact(kv, resource, namespace, outline, state, word, node, named_otherwise)
+        error = _error(object_key, outline)
+        return Fact(kv, resource, namespace, outline, state, word, node, named_otherwise, error)
 
     def _state(self, body: Object | None) -> tuple[Health, str, str]:
         if body is None:
@@ -62,6 +65,14 @@ class Extractor:
 
 def _has_state(api_version: str, kind: str) -> bool:
     return (group_of(api_version), kind) in HEALTH_KINDS
+
+
+def _error(object_key: ObjectKey | None, outline: Outline) -> str:
+    """Why it cannot be decoded; of a Secret no more than that, save that a key is missing: it could quote the value."""
+    resource = object_key.resource if object_key else None
+    if outline.error and not outline.locked and is_sensitive(resource, outline.storage.kind):
+        return "This value cannot be decoded. It is stored among Secrets, so none of it is shown."
+    return outline.error
 
 
 def _named_otherwise(object_key: ObjectKey | None, outline: Outline) -> bool:

@@ -24,7 +24,7 @@ _WAITING_PIECES = 2  # read and not yet written
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """What one pass has to do: the ranges to read, in order; no value may be older than `since`.
+    """What one pass has to do: the ranges to read, in order; no answer may be older than the revision `since`.
 
     `rate` is the most bytes of values that are read in a second, `most_bytes` in all; 0 for no bound.
     """
@@ -35,9 +35,9 @@ class Pass:
     most_bytes: int = 0
 
 
-def ranges_of(index: KeyIndex, start: bytes = b"\0", end: bytes = b"\0") -> Iterator[KeyRange]:
-    """[start, end) in ranges of about PIECE_NAMES keys: etcd counts the rest of a range whose end is not near."""
-    cursor = start
+def ranges_of(index: KeyIndex, whole: KeyRange) -> Iterator[KeyRange]:
+    """A range in pieces of about PIECE_NAMES keys: etcd counts the rest of a range whose end is not near."""
+    cursor, end = whole.start, whole.end
     while True:
         page = index.page(cursor, end, limit=PIECE_NAMES)
         if page.next_after is None:

@@ -7,6 +7,7 @@ import logging
 import queue
 import shutil
 import sqlite3
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -14,12 +15,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol
 
-from etcdview.errors import EtcdviewError
+from etcdview.errors import EtcdviewError, UnreachableError
 from etcdview.index.base import Announcing, KeyIndex
 from etcdview.index.facts.database import FactWriter, create
 from etcdview.index.facts.fact import Extractor
 from etcdview.index.facts.filling import Pass, TooMuchError, ranges_of
 from etcdview.index.facts.reading import FactReader
+from etcdview.index.lister import EVERYTHING
 from etcdview.models import Event, KeyValue
 
 _log = logging.getLogger(__name__)
@@ -92,14 +94,14 @@ class Facts:
         self._index, self._extractor, self._start_filler = index, extractor, start_filler
         self._new_folder, self._rate, self._live = new_folder, rate, live
         self._unbounded = unbounded
-        self._lock = threading.Lock()  # guards the four below
+        self._lock = threading.Lock()  # guards the five below
         self._status = FactStatus("starting")
-        self._reader: FactReader | None = None
+        self._reader: FactReader | None = None  # while the status is "complete"
+        self._waiting_bytes = 0  # of values in the queue
         self._folder: Path | None = None
         self._filler: Filler | None = None
         self._events: queue.Queue[Sequence[Event] | None] = queue.Queue()  # None: all names were loaded again
         self._listening = False
-        self._waiting_bytes = 0  # of values in the queue, about: two threads change it
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="etcdview-facts", daemon=True)
@@ -116,7 +118,7 @@ class Facts:
     def reader(self) -> FactReader | None:
         """Who answers questions, once the facts of all values are known; None before."""
         with self._lock:
-            return self._reader if self._status.complete else None
+            return self._reader
 
     def start(self) -> None:
         """Begin in the background."""
@@ -140,27 +142,29 @@ class Facts:
             filler.stop()
         if self._thread.ident is not None:
             self._thread.join(2.0)
-        self._discard()
+        self._discard(FactStatus("starting"))
 
     def changed(self, events: Sequence[Event]) -> None:
         """See Listener."""
         if not self._listening:
             return
-        self._waiting_bytes += sum(event.kv.size_bytes for event in events)
-        if self._waiting_bytes > WAITING_BYTES:  # the database stands still: what is missed is read again
+        size = sum(event.kv.size_bytes for event in events)
+        if self._queued(size) > WAITING_BYTES:  # the database stands still: what is missed is read again
             self.reloaded()
         else:
             self._events.put(events)
 
     def reloaded(self) -> None:
-        """See Listener."""
+        """See Listener: from now on nothing is answered, since nobody knows whether it is true."""
         if self._listening:
             self._listening = False
+            self._hide(FactStatus("starting"))
             self._events.put(None)
 
     def _run(self) -> None:
         while not self._stop.is_set():
             if not self._may_begin():
+                self._say_why_not()
                 self._wake.wait(_POLL_SECONDS)
                 self._wake.clear()
                 continue
@@ -177,55 +181,72 @@ class Facts:
         known = fresh.complete and fresh.state in ("live", "behind", "static")
         return known and (self._unbounded or (not self._too_much and time.monotonic() > self._quiet_until))
 
+    def _say_why_not(self) -> None:
+        """Where the index has no names, there are no facts either, however long one waits."""
+        if self._index.freshness().state == "bounded" and self.status.state == "starting":
+            self._set(FactStatus("failed", problem=_NO_NAMES))
+
     def _fail(self, error: Exception) -> None:
         self._listening = False
-        self._set(FactStatus("failed", problem=f"The values could not be read: {error}"))
-        self._discard()
+        self._discard(FactStatus("failed", problem=problem_text(error)))
         self._stop.wait(_AGAIN_SECONDS)
 
     def _set(self, status: FactStatus) -> None:
         with self._lock:
             self._status = status
 
-    def _discard(self) -> None:
-        """Let go of the database."""
+    def _hide(self, status: FactStatus) -> None:
+        """Answer nothing more."""
         with self._lock:
+            self._status = status
             reader, self._reader = self._reader, None
-            folder, self._folder = self._folder, None
         if reader is not None:
             reader.close()
+
+    def _discard(self, status: FactStatus) -> None:
+        """Let go of the database."""
+        self._hide(status)
+        with self._lock:
+            folder, self._folder = self._folder, None
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
 
     def _keep(self) -> None:
         """Fill an empty database, and keep it true until changes may have been missed."""
-        self._discard()
+        self._discard(FactStatus("starting"))
         folder = self._new_folder()
         path = folder / "facts.db"
         with self._lock:
-            self._folder, self._reader = folder, FactReader(path)
+            self._folder = folder
         create(path)
-        writer = FactWriter(path)
-        try:
+        with contextlib.closing(FactWriter(path)) as writer:
             self._listen()
-            pass_ = _Filling(self._begin_pass(path), self._count)
-            self._follow(writer, pass_)
-        finally:
-            self._listening = False
-            writer.close()
+            try:
+                self._follow(writer, path)
+            finally:
+                self._listening = False
 
     def _listen(self) -> None:
         self._events = queue.Queue()
-        self._waiting_bytes = 0
+        with self._lock:
+            self._waiting_bytes = 0
         self._listening = True
 
+    def _queued(self, size: int) -> int:
+        """So many bytes more, or less, are in the queue; gives how many there are."""
+        with self._lock:
+            self._waiting_bytes += size
+            return self._waiting_bytes
+
     def _begin_pass(self, path: Path) -> Filler:
-        # after listening has begun: every change behind this revision will be told
-        since = self._index.freshness().revision if self._live else 0
+        # after listening has begun: every change behind these revisions will be told
+        followed = self._index.followed() if isinstance(self._index, Announcing) else ((EVERYTHING, 0),)
+        since = max((reached for _, reached in followed), default=0)  # of the part that knows most
         total = self._index.tree().count
         self._set(FactStatus("filling", total=total, revision=since))
         most = 0 if self._unbounded else AUTO_BYTES
-        filler = self._start_filler(Pass(tuple(ranges_of(self._index)), since, self._rate, most), path)
+        pieces = tuple(piece for whole, _ in followed for piece in ranges_of(self._index, whole))
+        filler = self._start_filler(Pass(pieces, since, self._rate, most), path)
         with self._lock:
             self._filler = filler
         if self._stop.is_set():
@@ -241,32 +262,36 @@ class Facts:
         with self._lock:
             self._status = replace(self._status, revision=max(self._status.revision, revision))
 
-    def _follow(self, writer: FactWriter, filling: _Filling) -> None:
+    def _follow(self, writer: FactWriter, path: Path) -> None:
         """Write what changes, until the index loads again. Raises what ended the pass."""
-        while not self._stop.is_set():
-            batch = self._batch()
-            if batch is None:
-                filling.stop()
-                return
-            done = filling.ended
-            if batch:
-                facts, deleted = newest(batch)
-                writer.write(map(self._extractor.fact, facts), deleted, filling=not done)
-                self._advance(batch[-1].kv.mod_revision)
-            if done and not self.status.complete and not self._completes(filling):
-                return
-        filling.stop()
+        filling = _Filling(self._begin_pass(path), self._count)
+        try:
+            complete = False
+            while not self._stop.is_set() and (batch := self._batch()) is not None:
+                done = filling.ended
+                if batch:
+                    facts, deleted = newest(batch)
+                    writer.write(map(self._extractor.fact, facts), deleted, filling=not done)
+                    self._advance(batch[-1].kv.mod_revision)
+                if done and not complete:
+                    complete = self._completes(filling, path)
+                    if not complete:
+                        return
+        finally:
+            filling.stop()
 
-    def _completes(self, filling: _Filling) -> bool:
+    def _completes(self, filling: _Filling, path: Path) -> bool:
         """Whether the pass that has ended read everything. Raises what it failed with."""
         if isinstance(filling.error, TooMuchError):
             self._too_much = True
-            self._set(FactStatus("waiting", total=self.status.total))
-            self._discard()
+            self._discard(FactStatus("waiting", total=self.status.total))
             return False
         if filling.error is not None:
             raise filling.error
-        self._set(replace(self.status, state="complete", total=self.status.done))
+        with self._lock:
+            if self._listening:  # else the index has let go of its names this very moment
+                self._status = replace(self._status, state="complete", total=self._status.done)
+                self._reader = FactReader(path)
         return True
 
     def _batch(self) -> list[Event] | None:
@@ -278,8 +303,23 @@ class Facts:
                 if found is None:
                     return None
                 events += found
-        self._waiting_bytes -= sum(event.kv.size_bytes for event in events)
+        self._queued(-sum(event.kv.size_bytes for event in events))
         return events
+
+
+_NO_NAMES = "The facts of values need the index of key names, which takes more memory than its limit."
+
+
+def problem_text(error: Exception) -> str:
+    """Why the facts cannot be kept, in words for a page."""
+    if isinstance(error, EtcdviewError):
+        return str(error)
+    if isinstance(error, OSError):
+        why = error.strerror or "the system refused"
+        return f"The facts of values cannot be written to {tempfile.gettempdir()}: {why}. Set TMPDIR to another folder."
+    if isinstance(error, sqlite3.Error):
+        return f"The facts of values cannot be written: {error}. Check the space in {tempfile.gettempdir()}."
+    return "The facts of values could not be made; the log says why."
 
 
 def newest(events: Sequence[Event]) -> tuple[list[KeyValue], list[tuple[bytes, int]]]:
@@ -294,7 +334,7 @@ class _Filling:
 
     def __init__(self, filler: Filler, count: Callable[[int, int], None]) -> None:
         self._filler, self._count = filler, count
-        self.error: Exception | None = None
+        self.error: Exception | None = UnreachableError("Reading the values broke off.")
         self._thread = threading.Thread(target=self._watch, name="etcdview-facts-pass", daemon=True)
         self._thread.start()
 
@@ -312,5 +352,6 @@ class _Filling:
         try:
             for keys, size in self._filler.progress():
                 self._count(keys, size)
+            self.error = None
         except (EtcdviewError, TooMuchError) as error:
             self.error = error

@@ -43,6 +43,8 @@ class Nothing:
 
     def loaded(self) -> None: ...
 
+    def forgotten(self) -> None: ...
+
     def over_limit(self) -> str:
         return ""
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +15,8 @@ import pytest
 
 from etcdview.codec import Codec
 from etcdview.errors import UnreachableError
-from etcdview.index.facts.database import FactWriter, create, new_folder, packed_uid, unpacked_uid
+from etcdview.index.facts import database
+from etcdview.index.facts.database import FactWriter, create, new_folder, open_reader, packed_uid, unpacked_uid
 from etcdview.index.facts.fact import Extractor
 from etcdview.index.facts.reading import FactReader, Part, Wanted
 from etcdview.kube.keys import KeySpace
@@ -188,3 +191,52 @@ def test_a_part_holds_whole_types_within_namespaces_and_single_keys(writer: Fact
 
     assert [key.rpartition(b"/")[2] for key in found] == [b"c", b"a", b"b"]
     assert reader.count(Wanted(part=Part(frozenset()))) == 0
+
+
+def test_labels_and_namespaces_that_came_and_went_leave_nothing(
+    path: Path, reader: FactReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "CLEAN_AFTER", 50)
+    writer = FactWriter(path)
+    write(writer, stored("stays", labels={"app": "stays"}))
+    before = reader.facts(Wanted())
+    for number in range(2, 600):
+        kv = stored("a", number, namespace=f"ns{number}", labels={"job": str(number)})
+        write(writer, kv)
+        write(writer, deleted=((kv.key, number),))
+
+    with contextlib.closing(open_reader(path)) as connection:
+        (texts,) = connection.execute("SELECT count(*) FROM texts").fetchone()
+        (totals,) = connection.execute("SELECT count(*) FROM totals").fetchone()
+    assert (texts < 300, totals < 150) == (True, True), (texts, totals)
+    assert reader.facts(Wanted()) == before
+    write(writer, stored("b", 1000, labels={"job": "2"}))  # a text that was taken out comes back
+    assert [f.labels for f in reader.facts(Wanted(labels=parse_labels("job=2")))] == [{"job": "2"}]
+    writer.close()
+
+
+def test_the_log_of_changes_does_not_grow_with_their_number(path: Path, writer: FactWriter, reader: FactReader) -> None:
+    for number in range(1, 120):
+        write(writer, *(stored(f"n{i}", number, annotations={"a": "x" * 200}) for i in range(20)))
+        reader.totals()
+
+    assert path.with_name(f"{path.name}-wal").stat().st_size < 6 * 1024 * 1024
+
+
+@pytest.mark.parametrize("name", ["99999999999999999999999-x", "-x", "x", "²-x", "٣-x", "0-x"])
+def test_a_folder_of_any_name_does_not_hinder_the_start(name: str) -> None:
+    odd = Path(tempfile.gettempdir()) / f"etcdview-facts-{name}"
+    odd.mkdir()
+
+    mine = new_folder()
+
+    mine.rmdir()
+    odd.rmdir()
+
+
+def test_why_a_secret_cannot_be_decoded_quotes_nothing_of_it(writer: FactWriter, reader: FactReader) -> None:
+    write(writer, KeyValue(b"/registry/secrets/a/b", 1, 1, 1, value=b'{"kind": "Secret", "data": hunter2'))
+
+    (found,) = reader.facts(Wanted(error=True))
+
+    assert "among Secrets" in found.error

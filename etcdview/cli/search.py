@@ -10,7 +10,8 @@ from etcdview.cli.options import source_options
 from etcdview.cli.terminal import say
 from etcdview.config import Resolved
 from etcdview.pages.parts.texts import visible
-from etcdview.pages.tools.names import MODES, matching_names, no_match, nothing_below
+from etcdview.pages.search import SearchQuery
+from etcdview.pages.tools.names import MODES, matching_names, nothing_below
 
 
 @click.command("search", cls=GroupedCommand)
@@ -33,5 +34,6 @@ def command(resolved: Resolved, text: str, mode: str | None) -> int:
     finally:
         store.close()
     if not found:
-        say(f"etcdview: {no_match(text, mode or '')}", err=True)
+        query = SearchQuery(text, mode or "")
+        say(f"etcdview: {query.no_match}\n  {query.hint}", err=True)
     return 0 if found else 1

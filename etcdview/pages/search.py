@@ -15,11 +15,19 @@ from etcdview.models import KeyMeta
 from etcdview.pages.parts import commands
 from etcdview.pages.parts.addresses import cursor_text, href, object_href
 from etcdview.pages.parts.commands import Command
+from etcdview.pages.parts.texts import visible
 
 MODES: tuple[Mode, ...] = get_args(Mode)
 PAGE_SIZE = 50
 MAX_PAGE_SIZE = 1000
 MAX_TEXT = 500
+_NO_MATCH: dict[Mode, str] = {
+    "prefix": "No key begins with {}.",
+    "contains": "No key contains {}.",
+    "glob": "No key matches the glob {}.",
+    "regex": "No key matches the regular expression {}.",
+}
+_OTHERWISE = "Try a shorter part, or another mode."
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,25 @@ class SearchQuery:
         if self.mode not in MODES:
             raise QueryError(f"Unknown search mode {self.mode!r}.", f"Choose one of {', '.join(MODES)}.")
         return self.mode
+
+    @property
+    def no_match(self) -> str:
+        """What to say where it finds nothing. Raises QueryError for an unknown mode."""
+        return _NO_MATCH[self.effective_mode].format(visible(self.text))
+
+    @property
+    def hint(self) -> str:
+        """What to try then."""
+        text = self.text
+        if self.effective_mode in ("prefix", "contains"):
+            if text.startswith("^") or text.endswith("$"):
+                return "^ and $ are taken literally: choose the mode regex."
+            if "*" in text or "?" in text:
+                return "* and ? are taken literally: choose the mode glob."
+            if " " in text.strip():
+                parts = visible("*".join(text.split()))
+                return f"Keys seldom have spaces. For several parts choose the mode glob: *{parts}*"
+        return "Upper and lower case differ: try it in lower case." if text != text.lower() else _OTHERWISE
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,13 @@ export function startKeyboard() {
   });
 }
 
+// The caret stands behind what is there already: typing goes on.
+export function caretToEnd(root) {
+  for (const input of root.querySelectorAll("input[autofocus]")) {
+    if (input === document.activeElement) input.setSelectionRange(input.value.length, input.value.length);
+  }
+}
+
 function isTyping(element) {
   return element.closest("input, select, textarea, [contenteditable]") !== null;
 }

@@ -5,7 +5,7 @@ import { guardDraft } from "./draft.js";
 import { trimFeed } from "./feed.js";
 import { takeAwayLater } from "./gone.js";
 import { keepHistoryInOrder } from "./history.js";
-import { startKeyboard } from "./keyboard.js";
+import { caretToEnd, startKeyboard } from "./keyboard.js";
 import { keepReading } from "./reading.js";
 import { showCurrentTab } from "./tabs.js";
 import { startThemeSwitch } from "./theme-switch.js";
@@ -23,6 +23,7 @@ function prepare(root) {
   addCopyButtons(root);
   openWhenWide(root);
   takeAwayLater(root);
+  caretToEnd(root);
   if (root === document || root.querySelector(".tabs")) showCurrentTab();
   for (const element of root.querySelectorAll("[data-needs-script]")) element.hidden = false;
 }

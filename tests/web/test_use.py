@@ -193,3 +193,21 @@ def test_the_overview_names_three_healthy_members_and_refreshes_itself(page: Pag
         pass
 
     assert refreshed.value.status == 200
+
+
+def test_on_paper_a_list_is_its_table_in_dark_ink(page: Page) -> None:
+    page.emulate_media(media="print", color_scheme="dark")
+    page.goto("/registry?resource=pods")
+
+    expect(page.get_by_role("table")).to_be_visible()
+    for gone in (".bar", ".tabs", ".tree", ".filters"):
+        expect(page.locator(gone).first).to_be_hidden()
+    assert page.evaluate("getComputedStyle(document.body).color") == "rgb(27, 31, 30)"
+
+
+def test_typing_goes_on_behind_what_was_searched_for(page: Page) -> None:
+    page.goto("/search?q=cart")
+
+    page.keyboard.type("-c8")
+
+    expect(page.locator("#q")).to_have_value("cart-c8")

@@ -19,12 +19,6 @@ from etcdview.stores.prefixes import check_registry
 from etcdview.stores.protocols import Store
 
 MODES: tuple[Mode, ...] = get_args(Mode)
-_NO_MATCH: dict[Mode, str] = {
-    "prefix": "No key begins with {}.",
-    "contains": "No key contains {}.",
-    "glob": "No key matches the glob {}.",
-    "regex": "No key matches the regular expression {}.",
-}
 
 
 def nothing_below(store: Store, prefix: str) -> str:
@@ -34,11 +28,6 @@ def nothing_below(store: Store, prefix: str) -> str:
     except NotFoundError as error:
         return f"etcdview: {error}\n"
     return ""
-
-
-def no_match(text: str, mode: str = "") -> str:
-    """The sentence for a search that finds nothing."""
-    return _NO_MATCH[SearchQuery(text, mode).effective_mode].format(text)
 
 
 def matching_names(store: Store, text: str, mode: str = "") -> Iterator[str]:

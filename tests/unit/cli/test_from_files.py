@@ -148,20 +148,27 @@ def test_search_finds_names_as_the_search_page_does(
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "told", "hint"),
     [
-        (["/nothing"], "No key begins with /nothing."),
-        (["no such name"], "No key contains no such name."),
-        (["no*such", "--mode", "glob"], "No key matches the glob no*such."),
-        (["no[s]uch", "--mode", "regex"], "No key matches the regular expression no[s]uch."),
-        (["\x1b[31m"], r"No key contains \x1b[31m."),
+        (["/nothing"], "No key begins with /nothing.", "Try a shorter part"),
+        (["pods imagepull"], "No key contains pods imagepull.", "mode glob: *pods*imagepull*"),
+        (["*pull*"], "No key contains *pull*.", "the mode glob."),
+        (["^/registry/pods"], "No key contains ^/registry/pods.", "the mode regex."),
+        (["IMAGEPULL"], "No key contains IMAGEPULL.", "lower case."),
+        (["no*such", "--mode", "glob"], "No key matches the glob no*such.", "Try a shorter part"),
+        (["no[s]uch", "--mode", "regex"], "No key matches the regular expression no[s]uch.", "Try a shorter part"),
+        (["\x1b[31m"], r"No key contains \x1b[31m.", "Try a shorter part"),
     ],
 )
 def test_search_that_finds_nothing_says_so_and_ends_with_1(
-    words: list[str], told: str, snapshot: Path, capsys: pytest.CaptureFixture[str]
+    words: list[str], told: str, hint: str, snapshot: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(["search", *words, "--from", str(snapshot)]) == 1
-    assert capsys.readouterr() == ("", f"etcdview: {told}\n")
+
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.splitlines()[0] == f"etcdview: {told}"
+    assert hint in said.err.splitlines()[1]
 
 
 def test_a_file_cannot_be_watched(snapshot: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,6 +19,7 @@ from webapp.rendering import render_page
 from webapp.runtime import current_window, now
 
 if TYPE_CHECKING:
+    from etcdview.pages.edit.delete import PrefixDone
     from etcdview.pages.edit.edit import EditQuery, How
 
 bp = Blueprint("edit", __name__)
@@ -164,8 +165,11 @@ def delete_prefix() -> Response:
     prefix, revision = params.text(form, "prefix", MAX_PREFIX).encode(), params.integer(form, "revision", 0)
     try:
         with acting("delete prefix", key=prefix, revision=revision) as done:
-            ended = pages.delete_prefix(window, prefix, revision, form.get("typed", ""), now())
-            done.revision, done.detail = ended.revision, f"{ended.deleted} keys"
+
+            def progress(ended: PrefixDone) -> None:
+                done.revision, done.detail = ended.revision, f"{ended.deleted} of {ended.wanted} keys"
+
+            ended = pages.delete_prefix(window, prefix, revision, form.get("typed", ""), now(), progress)
     except ConflictError as error:
         page = pages.prefix_page(window, prefix, problem=InputProblem.of(error))
         return render_page("edit/prefix.html", page, status=error.status)

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from etcdview.cluster.scope.ranges import denied
 from etcdview.cluster.window import Window
-from etcdview.errors import ConflictError, QueryError, UsageError
+from etcdview.errors import ConflictError, EtcdviewError, QueryError, UsageError
 from etcdview.kube.keys import show, to_form
-from etcdview.models import KeyMeta, KeyValue, Range
+from etcdview.models import KeyMeta, KeyValue, Range, RangeResult
 from etcdview.pages.edit.writing import Writing, crumbs_to, name_of
 from etcdview.pages.parts import commands
 from etcdview.pages.parts.addresses import Crumb, object_href
 from etcdview.pages.parts.commands import Command
 from etcdview.pages.parts.writable import InputProblem, check_typed
+from etcdview.stores.paging import PieceReader
 from etcdview.stores.protocols import prefix_end
 from etcdview.writes import etcdctl
 
 MAX_KEYS = 1000
 SHORTEST_PREFIX = 3
 BATCH = 100  # of one transaction; etcd takes 128
+BATCH_BYTES = 8 << 20  # of values, which the undo file takes first
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,51 +122,97 @@ def delete_key(window: Window, key: bytes, revision: int, typed: str, now: datet
 def prefix_page(window: Window, prefix: bytes, *, problem: InputProblem | None = None, deleted: int = 0) -> PrefixPage:
     """What deleting all keys below the prefix would delete. Raises QueryError for more than MAX_KEYS of them."""
     writing = Writing(window)
-    kvs, revision = _below(window, writing, prefix) if prefix else ((), 0)
+    keys, revision = _doomed(window, writing, prefix) if prefix else ((), 0)
     return PrefixPage(
         crumbs=(Crumb("Maintenance", "/maintenance"), Crumb("delete a prefix")),
         prefix=show(prefix),
-        keys=tuple(Doomed(show(kv.key), object_href(kv.key), kv.mod_revision, kv.size_bytes) for kv in kvs),
-        size_bytes=sum(kv.size_bytes for kv in kvs),
+        keys=keys,
+        size_bytes=sum(key.size_bytes for key in keys),
         revision=revision,
         commands=(Command("etcdctl", etcdctl.delete_prefix(prefix)),) if prefix else (),
-        confirm=_confirmation(prefix, len(kvs)),
+        confirm=_confirmation(prefix, len(keys)),
         undo_path=writing.undo_path,
         deleted=deleted,
         problem=problem,
     )
 
 
-def delete_prefix(window: Window, prefix: bytes, revision: int, typed: str, now: datetime) -> PrefixDone:
+def delete_prefix(
+    window: Window,
+    prefix: bytes,
+    revision: int,
+    typed: str,
+    now: datetime,
+    progress: Callable[[PrefixDone], None] = lambda _: None,
+) -> PrefixDone:
     """Delete what lay below the prefix at `revision`, if that is still all there is, in transactions of BATCH keys.
 
-    Each compares all its keys. Raises ConflictError where a key has changed or come since, UsageError for what was
-    typed; then what has been deleted before stays so, and is in the undo file.
+    Each compares all its keys; `progress` is told after each. Raises ConflictError where a key has changed or come
+    since, UsageError for what was typed, and what the store and the undo file raise: `what` then says which keys have
+    been deleted before. They stay so, and are in the undo file.
     """
     writing = Writing(window)
-    kvs, _ = _below(window, writing, prefix)
-    newest = max((kv.mod_revision for kv in kvs), default=0)
+    listed = _below(window, writing, prefix)
+    newest = max((kv.mod_revision for kv in listed.kvs), default=0)
     if newest > revision:
         raise ConflictError(
             f"Keys below {show(prefix)} have been written since revision {revision}: nothing was deleted.",
             "Review their current values.",
         )
-    check_typed(typed, _confirmation(prefix, len(kvs)))
-    deleted, at = 0, 0
-    for begin in range(0, len(kvs), BATCH):
-        batch = kvs[begin : begin + BATCH]
-        try:
+    keys = [kv.key for kv in listed.kvs]
+    check_typed(typed, _confirmation(prefix, len(keys)))
+    done = PrefixDone(0, len(keys), 0)
+    try:
+        for batch in _batches(_values(window, prefix, listed.revision)):
             at = writing.delete(batch, now)
-        except ConflictError as error:
-            raise ConflictError(
-                f"{error.what} {deleted} of {len(kvs)} keys were deleted before.", error.remedy
-            ) from error
-        deleted += len(batch)
-    return PrefixDone(deleted, len(kvs), at)
+            done = PrefixDone(done.deleted + len(batch), len(keys), at)
+            progress(done)
+    except EtcdviewError as error:
+        error.what = f"{error.what} {_before(keys, done.deleted)}"
+        raise
+    return done
 
 
-def _below(window: Window, writing: Writing, prefix: bytes) -> tuple[tuple[KeyValue, ...], int]:
-    """All keys below the prefix, each of which this viewer may change, and the revision they were read at."""
+def _before(keys: Sequence[bytes], deleted: int) -> str:
+    """Which keys were deleted: they go in their order, so that the first and the last of them tell."""
+    if not deleted:
+        return f"None of the {len(keys):,} keys was deleted before."
+    which = f"{show(keys[0])} to {show(keys[deleted - 1])}" if deleted > 1 else show(keys[0])
+    return f"{deleted:,} of {len(keys):,} keys were deleted before: {which}, in the order of the list."
+
+
+def _values(window: Window, prefix: bytes, revision: int = 0) -> Iterator[RangeResult]:
+    """The keys below the prefix with their values, a few megabytes at a time, all at one revision."""
+    return PieceReader(window.cluster.source, revision=revision).read(prefix, prefix_end(prefix))
+
+
+def _batches(pieces: Iterable[RangeResult]) -> Iterator[list[KeyValue]]:
+    """At most BATCH keys at a time, with no more than BATCH_BYTES of values if they are several."""
+    for piece in pieces:
+        batch: list[KeyValue] = []
+        size_bytes = 0
+        for kv in piece.kvs:
+            if batch and (len(batch) == BATCH or size_bytes + kv.size_bytes > BATCH_BYTES):
+                yield batch
+                batch, size_bytes = [], 0
+            batch.append(kv)
+            size_bytes += kv.size_bytes
+        if batch:
+            yield batch
+
+
+def _doomed(window: Window, writing: Writing, prefix: bytes) -> tuple[tuple[Doomed, ...], int]:
+    """All keys below the prefix with their sizes, and the revision they were read at."""
+    revision = _below(window, writing, prefix).revision
+    return tuple(
+        Doomed(show(kv.key), object_href(kv.key), kv.mod_revision, kv.size_bytes)
+        for piece in _values(window, prefix, revision)
+        for kv in piece.kvs
+    ), revision
+
+
+def _below(window: Window, writing: Writing, prefix: bytes) -> RangeResult:
+    """All keys below the prefix without their values. Raises DeniedError where this viewer may not change one."""
     _check_prefix(window, prefix)
     if not window.covers(prefix, prefix_end(prefix)):
         raise denied()
@@ -174,10 +223,10 @@ def _below(window: Window, writing: Writing, prefix: bytes) -> tuple[tuple[KeyVa
             f"{counted.count:,} keys begin with {show(prefix)}: more than the {MAX_KEYS:,} that are deleted at a time.",
             "Use a longer prefix.",
         )
-    found = source.range(Range(prefix, end, limit=MAX_KEYS))
+    found = source.range(Range(prefix, end, limit=MAX_KEYS, keys_only=True))
     for kv in found.kvs:
         writing.check(kv.key)
-    return found.kvs, found.revision
+    return found
 
 
 def _check_prefix(window: Window, prefix: bytes) -> None:

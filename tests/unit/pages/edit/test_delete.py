@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
 
 from etcdview.access.roles import Scope
 from etcdview.cluster.window import Window
-from etcdview.errors import ConflictError, DeniedError, NotFoundError, QueryError, UsageError
-from etcdview.models import KeyValue
+from etcdview.errors import (
+    ConflictError,
+    DeniedError,
+    NotFoundError,
+    QueryError,
+    TooLargeError,
+    UnknownOutcomeError,
+    UsageError,
+)
+from etcdview.models import KeyValue, Range, RangeResult
 from etcdview.pages.edit.delete import BATCH, MAX_KEYS, delete_key, delete_page, delete_prefix, prefix_page
 from etcdview.writes.undo import UndoFile
 from tests.unit.pages.edit.noted import ADMIN, NOW, POD, Noted, window_of
@@ -159,9 +168,43 @@ def test_a_key_that_was_written_since_keeps_all_of_them(undo: UndoFile) -> None:
 def test_a_conflict_half_way_says_how_many_were_deleted_before(undo: UndoFile) -> None:
     store = Noted(events(2 * BATCH + 1))
     store.takes = 1
-    with pytest.raises(ConflictError, match="100 of 201 keys were deleted before"):
-        delete_prefix(window_of(store, undo), EVENTS, 5, f"{EVENTS.decode()} 201", NOW)
+    told: list[int] = []
+    with pytest.raises(ConflictError, match=r"100 of 201 keys .* before: .*/e00000 to .*/e00099, in"):
+        delete_prefix(
+            window_of(store, undo), EVENTS, 5, f"{EVENTS.decode()} 201", NOW, lambda done: told.append(done.deleted)
+        )
+    assert told == [100]
     assert undo.changes_of(EVENTS + b"e00000")
+
+
+def test_an_etcd_that_goes_away_half_way_leaves_it_said_which_keys_are_gone(undo: UndoFile) -> None:
+    class Failing(Noted):
+        def delete_many(self, mod_revisions: Mapping[bytes, int]) -> int:
+            if self.changes:
+                raise UnknownOutcomeError("No answer.")
+            return super().delete_many(mod_revisions)
+
+    with pytest.raises(UnknownOutcomeError, match=r"No answer\. 100 of 150 keys were deleted before"):
+        delete_prefix(window_of(Failing(events(150)), undo), EVENTS, 5, f"{EVENTS.decode()} 150", NOW)
+
+
+def test_values_that_are_too_large_together_are_listed_and_deleted_in_pieces(undo: UndoFile) -> None:
+    """As etcd answers where they make more than 128 MiB; no read holds more than ten values."""
+
+    class Large(Noted):
+        def range(self, request: Range) -> RangeResult:
+            whole = request.start.startswith(EVENTS) and not (request.keys_only or request.count_only)
+            if whole and not 0 < request.limit <= 10:
+                raise TooLargeError("Too large.")
+            return super().range(request)
+
+    store = Large([replace(found, value=b"x" * (1 << 20)) for found in events(40)])
+    window = window_of(store, undo)
+    assert len(prefix_page(window, EVENTS).keys) == 40
+    assert delete_prefix(window, EVENTS, 5, f"{EVENTS.decode()} 40", NOW).deleted == 40
+    sizes = [len(change[1]) for change in store.changes if isinstance(change[1], dict)]
+    assert sum(sizes) == 40
+    assert max(sizes) <= 8
 
 
 @pytest.mark.parametrize("prefix", [b"/registry/events/other/", b"/registry/events/sho", b"/registry/events/", b"/odd"])

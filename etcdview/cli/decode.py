@@ -8,14 +8,14 @@ from typing import Any, BinaryIO
 
 import click
 
-from etcdview.cli.get.source import open_noted
 from etcdview.cli.helping import GroupedCommand
 from etcdview.cli.options import settings_options
 from etcdview.cli.storage import CODEC_ROWS
-from etcdview.cli.terminal import argument_bytes, json_text, say
+from etcdview.cli.terminal import argument_bytes, json_text, remark, say
 from etcdview.config import Resolved
 from etcdview.pages.parts.texts import counted, unmistakable
 from etcdview.pages.tools.decoding import FORMS, DecodedValue, UnknownField, decode_all, decode_piped
+from etcdview.pages.tools.source import open_noted
 
 
 @click.command(cls=GroupedCommand)
@@ -37,7 +37,7 @@ def command(
     settings, key = resolved.settings, argument_bytes(etcd_key)
     if source is None:
         return _piped(decode_piped(settings, file.read(), key, as_served=as_served), output)
-    store = open_noted(replace(settings, from_file=source))
+    store = open_noted(replace(settings, from_file=source), remark)
     try:
         for value in decode_all(store, settings, key, as_served=as_served):
             _print(value, output or "jsonl")

@@ -7,11 +7,9 @@ from datetime import UTC, datetime
 
 import click
 
-from etcdview.cli.get.print import padded
-from etcdview.cli.get.query import RequestedType, parse
-from etcdview.cli.get.source import open_noted, warned
 from etcdview.cli.helping import GroupedCommand
 from etcdview.cli.options import source_options
+from etcdview.cli.terminal import remark
 from etcdview.cluster.once import window_once
 from etcdview.cluster.window import Window
 from etcdview.config import Resolved
@@ -21,7 +19,10 @@ from etcdview.pages.object.views import SectionView, SummaryView
 from etcdview.pages.parts.sizes import size_text
 from etcdview.pages.parts.texts import visible
 from etcdview.pages.tools.described import described, types_called
+from etcdview.pages.tools.get.query import RequestedType, parse
 from etcdview.pages.tools.names import nothing_below
+from etcdview.pages.tools.padding import padded
+from etcdview.pages.tools.source import open_noted, warned
 
 OBJECT = "Object"  # the section that every object has
 Rows = Sequence[Sequence[str]]
@@ -36,9 +37,9 @@ def command(resolved: Resolved, what: Sequence[str], namespace: str) -> int:
 
     Secret values are masked. The exit status is 1 where an object does not exist or cannot be decoded.
     """
-    store = open_noted(resolved.settings)
+    store = open_noted(resolved.settings, remark)
     try:
-        window = window_once(warned(store), resolved.settings)
+        window = window_once(warned(store, remark), resolved.settings)
         wanted = parse(what, lambda name: types_called(window, name), lambda: window.definitions.known)
         if not all(one.names for one in wanted):
             raise UsageError("No name was given.", "For example: etcdview describe pod web-1, or pod/web-1.")

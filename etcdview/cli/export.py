@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from etcdview.cli.get.source import open_noted, warned
 from etcdview.cli.helping import GroupedCommand
 from etcdview.cli.options import source_options
-from etcdview.cli.terminal import argument_bytes, say
+from etcdview.cli.terminal import argument_bytes, remark, say
 from etcdview.config import Resolved
 from etcdview.pages.parts.texts import counted
 from etcdview.pages.tools.export import export
+from etcdview.pages.tools.source import open_noted, warned
 
 
 @click.command("export", cls=GroupedCommand)
@@ -25,9 +25,9 @@ def command(file: Path, prefix: str, resolved: Resolved) -> int:
     It reads a live etcd, or --from a snapshot. Secrets are in it as etcd holds them: FILE is for nobody but its owner
     (mode 0600).
     """
-    store = open_noted(resolved.settings)
+    store = open_noted(resolved.settings, remark)
     try:
-        done = export(warned(store), argument_bytes(prefix), file)
+        done = export(warned(store, remark), argument_bytes(prefix), file)
     finally:
         store.close()
     say(f"Exported {counted(done.count, 'key')} as of revision {done.revision:,} to {file}")

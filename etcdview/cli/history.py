@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 import click
 
-from etcdview.cli.get.source import open_noted, warned
 from etcdview.cli.helping import GroupedCommand
 from etcdview.cli.options import source_options
-from etcdview.cli.terminal import argument_bytes, json_text
+from etcdview.cli.terminal import argument_bytes, json_text, remark
 from etcdview.cluster.once import window_once
 from etcdview.config import Resolved
 from etcdview.pages.object.history import HistoryPage, Revision, history_json, history_page, read_history
 from etcdview.pages.parts.sizes import size_text
 from etcdview.pages.parts.texts import visible
+from etcdview.pages.tools.source import open_noted, warned
 
 _SIGNS = {"added": "+", "removed": "-", "changed": "~"}
 
@@ -29,9 +29,9 @@ def command(resolved: Resolved, etcd_key: str, output: str) -> int:
     Secret values are masked. A file holds older values only if it is a snapshot or a member's data.
     """
     name = argument_bytes(etcd_key)
-    store = open_noted(resolved.settings)
+    store = open_noted(resolved.settings, remark)
     try:
-        window = window_once(warned(store), resolved.settings)
+        window = window_once(warned(store, remark), resolved.settings)
         if output == "json":
             click.echo(json_text(history_json(name, read_history(window, name)), indent=2))
         else:

@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from etcdview.cli.get.print import padded
 from etcdview.cli.helping import GroupedCommand
 from etcdview.cli.options import source_options
 from etcdview.cli.terminal import json_text
@@ -15,6 +14,7 @@ from etcdview.config import Resolved
 from etcdview.pages.parts.sizes import size_text
 from etcdview.pages.parts.texts import visible
 from etcdview.pages.tools.members import MemberRow, members_now
+from etcdview.pages.tools.padding import padded
 
 UNREACHABLE = 3
 _COLUMNS = (

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from etcdview.cli.get.source import open_noted, warned
 from etcdview.cli.helping import GroupedCommand
 from etcdview.cli.options import source_options
-from etcdview.cli.terminal import say
+from etcdview.cli.terminal import remark, say
 from etcdview.config import Resolved
 from etcdview.pages.parts.texts import visible
 from etcdview.pages.search import SearchQuery
 from etcdview.pages.tools.names import MODES, matching_names, nothing_below
+from etcdview.pages.tools.source import open_noted, warned
 
 
 @click.command("search", cls=GroupedCommand)
@@ -23,10 +23,10 @@ def command(resolved: Resolved, text: str, mode: str | None) -> int:
 
     It reads names only, and exits with 1 where none matches. A glob or a regular expression matches as on the page.
     """
-    store = open_noted(resolved.settings)
+    store = open_noted(resolved.settings, remark)
     found = False
     try:
-        for name in matching_names(warned(store), text, mode or ""):
+        for name in matching_names(warned(store, remark), text, mode or ""):
             found = True
             click.echo(visible(name))
         if not found:

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 import click
 
-from etcdview.cli.get.print import padded
 from etcdview.cli.helping import GroupedCommand
 from etcdview.cli.options import source_options
 from etcdview.cli.terminal import json_text
@@ -16,6 +15,7 @@ from etcdview.config import Resolved
 from etcdview.pages.parts.sizes import size_text
 from etcdview.pages.parts.texts import unmistakable
 from etcdview.pages.space.report import OBJECTS
+from etcdview.pages.tools.padding import padded
 from etcdview.pages.tools.space import BYS, By, FactStatus, SpaceReport, SpaceRow, csv_lines, report_json, space_now
 
 _HEADS = {"resource": ("RESOURCE",), "namespace": ("NAMESPACE",), "object": ("KEY",)}

@@ -15,6 +15,11 @@ def say(text: str, *, err: bool = False) -> None:
     click.echo("\n".join(map(visible, text.split("\n"))), err=err)
 
 
+def remark(sentence: str) -> None:
+    """Print a sentence beside the answer, on standard error."""
+    click.echo(f"etcdview: {sentence}", err=True)
+
+
 def json_text(value: Any, indent: int | None = None) -> str:
     """The value as JSON that is safe to print: the same value to a program, with escapes for what is not printable."""
     text = json.dumps(value, ensure_ascii=False, indent=indent)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from etcdview.cli.get.source import open_noted, warned
 from etcdview.cli.helping import GroupedCommand
 from etcdview.cli.options import source_options
-from etcdview.cli.terminal import argument_bytes, say
+from etcdview.cli.terminal import argument_bytes, remark, say
 from etcdview.config import Resolved
 from etcdview.models import Range
 from etcdview.pages.parts.texts import visible
 from etcdview.pages.tools.changes import ChangeLine, check_watchable, watch_changes, watched_range
+from etcdview.pages.tools.source import open_noted, warned
 
 
 @click.command("watch", cls=GroupedCommand)
@@ -22,10 +22,10 @@ def command(resolved: Resolved, prefix: str) -> int:
 
     For objects in kubectl's columns use `etcdview get TYPE --watch`.
     """
-    store = open_noted(resolved.settings)
+    store = open_noted(resolved.settings, remark)
     try:
         watched = check_watchable(store)
-        reads = warned(store)
+        reads = warned(store, remark)
         keys = watched_range(reads, argument_bytes(prefix))
         revision = reads.range(Range(keys.start, keys_only=True)).revision
         for change in watch_changes(watched, revision, keys, _begun):

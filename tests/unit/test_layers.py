@@ -43,8 +43,6 @@ SURFACES = {
     ),
     "cli": ("pages", "cluster", "access", "errors", "config", "models", "demo", "webapp"),
 }
-# `etcdview get` lists by itself what the registry page lists.
-EXCEPTIONS = {"etcdview.cli.get": ("kube", "tables", "objects", "stores", "codec")}
 # Who may import what is kept to one place.
 KEPT = {
     "etcd3": ("etcdview.stores.etcd",),
@@ -182,7 +180,6 @@ def test_no_two_public_classes_have_one_name() -> None:
 @pytest.mark.parametrize("module", [m for m in modules() if room(m) in SURFACES])
 def test_a_surface_imports_nothing_below_the_pages(module: str) -> None:
     allowed = {*SURFACES[room(module)], room(module)}
-    allowed.update(*(more for start, more in EXCEPTIONS.items() if module.startswith(start)))
     for target in arrows()[module]:
         assert room(target) in allowed, f"{module} imports {target}"
 

@@ -155,7 +155,7 @@ class Facts:
             self._events.put(events)
 
     def reloaded(self) -> None:
-        """See Listener: from now on nothing is answered, since nobody knows whether it is true."""
+        """See Listener. Facts are hidden until they are read again: they may be out of date."""
         if self._listening:
             self._listening = False
             self._hide(FactStatus("starting"))

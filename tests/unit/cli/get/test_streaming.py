@@ -6,13 +6,13 @@ import json
 
 import pytest
 
-from etcdview.cli.get import remarks
-from etcdview.cli.get.command import form, run
-from etcdview.cli.get.read import Query, Reader
-from etcdview.cli.get.show import Style
-from etcdview.cli.get.source import open_objects
+from etcdview.cli.get import run
+from etcdview.cli.terminal import remark
 from etcdview.config import Settings
 from etcdview.models import Range, RangeResult
+from etcdview.pages.tools.get import remarks
+from etcdview.pages.tools.get.forms import Style, form
+from etcdview.pages.tools.get.read import Query, Reader
 from etcdview.stores.files.memory import StaticStore
 from tests.unit.pages.registry_of import kv, obj
 
@@ -37,8 +37,8 @@ class _Watched(StaticStore):
 
 def get(store: StaticStore, output: str, chunk_size: int = CHUNK, sort_by: str = "") -> int:
     as_table = output in ("", "wide", "table-json")
-    reader = Reader(open_objects(store, Settings()), Query(namespace="", as_table=as_table, sort_by=sort_by))
-    return run(store, reader, ["configmaps"], Style(**form(output)), chunk_size=chunk_size)
+    reader = Reader(store, Settings(), Query(namespace="", as_table=as_table, sort_by=sort_by), remark)
+    return run(reader, ["configmaps"], Style(**form(output)), chunk_size=chunk_size)
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import click
-
 from etcdview.kube.identity import misnamed
 from etcdview.kube.keys import show as show_key
 from etcdview.kube.quantities import size_text
@@ -13,6 +11,7 @@ from etcdview.kube.resources import ResourceType
 from etcdview.kube.visible import visible
 from etcdview.kube.words import counted
 from etcdview.objects import ObjectRow
+from etcdview.pages.tools.source import Say
 
 MANY = 10_000  # objects; holding more is said
 _AT_MOST = 5  # complaints about values of one type; a cluster can have thousands of the same
@@ -53,8 +52,8 @@ class Remarks:
         return [visible(sentence) for sentence in said]
 
 
-def say_held(what: str, count: int, size_bytes: int = 0) -> None:
-    """Say on standard error that an option has to hold everything, where that is much."""
+def say_held(what: str, count: int, say: Say, size_bytes: int = 0) -> None:
+    """Say that an option has to hold everything, where that is much."""
     if count > MANY:
         size = f" ({size_text(size_bytes)} as stored)" if size_bytes else ""
-        click.echo(f"etcdview: {what} holds all {counted(count, 'object')}{size} in memory.", err=True)
+        say(f"{what} holds all {counted(count, 'object')}{size} in memory.")

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from etcdview.cli.get.query import RequestedType
-from etcdview.cli.get.remarks import Remarks, say_held
 from etcdview.codec import Detail
-from etcdview.errors import NotPermittedError
+from etcdview.config import Settings
+from etcdview.errors import NotFoundError, NotPermittedError
 from etcdview.kube.crds import Definitions
 from etcdview.kube.resources import ResourceType, find
 from etcdview.kube.selectors import ALL_FIELDS, ALL_LABELS, FieldSelector, LabelSelector
@@ -18,8 +17,13 @@ from etcdview.kube.sorting import in_order, value_at
 from etcdview.kube.suggestions import did_you_mean
 from etcdview.kube.visible import visible
 from etcdview.models import KeyValue
-from etcdview.objects import ObjectRow, Objects
+from etcdview.objects import ObjectRow
 from etcdview.pages.registry.listing import in_kubectl_order, labels_of
+from etcdview.pages.tools.get.query import RequestedType, parse
+from etcdview.pages.tools.get.remarks import Remarks, say_held
+from etcdview.pages.tools.source import Say, open_objects, warned
+from etcdview.stores.prefixes import check_registry
+from etcdview.stores.protocols import Store
 from etcdview.tables import Table, table_for
 
 _PIECE_BYTES = 4 * 1024 * 1024  # read at once: memory stays flat, and below 150 MB
@@ -64,15 +68,29 @@ class TypeObjects:
 class Reader:
     """Reads types of one registry at one revision."""
 
-    def __init__(self, objects: Objects, query: Query) -> None:
-        self.objects = objects
+    def __init__(self, store: Store, settings: Settings, query: Query, say: Say) -> None:
+        self.store = store
+        self.objects = open_objects(warned(store, say), settings)
         self.query = query
+        self.say = say
         self.definitions: Definitions
         self.revision = 0
         try:
-            self.definitions, self.revision = objects.definitions()
+            self.definitions, self.revision = self.objects.definitions()
         except NotPermittedError:
             self.definitions = Definitions()  # then only the built-in types are known
+
+    def requested(self, arguments: Sequence[str]) -> tuple[RequestedType, ...]:
+        """What the arguments of `get` name. Raises UsageError, and NotFoundError that says why a type is unknown."""
+        try:
+            return parse(arguments, self.find, lambda: self.definitions.known)
+        except NotFoundError:
+            self.check_registry()
+            raise
+
+    def check_registry(self) -> None:
+        """Raises NotFoundError where the registry is empty because it lies below another prefix."""
+        check_registry(self.store, self.objects.keyspace)
 
     def find(self, name: str) -> Sequence[ResourceType]:
         """The types that a word means; a custom type whose CRD is gone too, while objects are left."""
@@ -145,6 +163,6 @@ class Reader:
         for kv, row in self._kept(values, Detail.WHOLE, remarks):
             held.append(kv)
             found.append(at(row.object))
-        say_held("--sort-by", len(held), sum(kv.size_bytes for kv in held))
+        say_held("--sort-by", len(held), self.say, sum(kv.size_bytes for kv in held))
         for kv in in_order(held, found, path):
             yield self.objects.row(kv, self.query.detail)

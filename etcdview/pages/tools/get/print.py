@@ -11,11 +11,10 @@ from typing import Any
 from etcdview.kube.resources import ResourceType
 from etcdview.kube.visible import unmistakable, visible
 from etcdview.pages.registry.listing import TableRow
+from etcdview.pages.tools.padding import Padding
 from etcdview.tables import Column, cell_text
 from etcdview.tables.texts import labels_text
 
-_PADDING = 3
-_NARROWEST = 6
 _UNREADABLE = "<unreadable>"
 _NONE = "<none>"  # the namespace of a key that does not say which
 
@@ -62,34 +61,6 @@ class Printer:
         texts = [unmistakable(row.namespace) or _NONE] * self._layout.namespaces + cells
         texts += [cell_text(row.labels.get(key, "")) for key in self._layout.label_columns]
         return texts + [_labels(row.labels)] * self._layout.show_labels
-
-
-class Padding:
-    """Columns as wide as kubectl makes them. Lines already given stay; later ones never get narrower columns."""
-
-    def __init__(self) -> None:
-        self._widths: list[int] = []
-
-    def lines(self, rows: Sequence[Sequence[str]]) -> list[str]:
-        """Rows of texts as lines."""
-        for row in rows:
-            self._widths = _widened(self._widths, row)
-        return [_pad(row, self._widths) for row in rows]
-
-
-def padded(rows: Sequence[Sequence[str]]) -> list[str]:
-    """All rows of a table as lines."""
-    return Padding().lines(rows)
-
-
-def _widened(widths: Sequence[int], row: Sequence[str]) -> list[int]:
-    own = [max(_NARROWEST, len(cell) + _PADDING) for cell in row]
-    return [max(a, b) for a, b in zip(widths or own, own, strict=True)]
-
-
-def _pad(row: Sequence[str], widths: Sequence[int]) -> str:
-    cells = [cell + " " * (width - len(cell)) for cell, width in zip(row, widths, strict=True)]
-    return "".join(cells[:-1]) + row[-1]
 
 
 def table_json(columns: Sequence[Column], rows: Iterable[TableRow]) -> Iterator[str]:

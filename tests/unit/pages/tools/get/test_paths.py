@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from etcdview.cli.get.paths import parse_columns, template_of
 from etcdview.cli.main import run
 from etcdview.errors import QueryError, UsageError
+from etcdview.pages.tools.get.paths import parse_columns, template_of
 
-CAPTURE = Path(__file__).parents[3] / "testdata" / "cluster-shop" / "registry.jsonl.gz"
+CAPTURE = Path(__file__).parents[4] / "testdata" / "cluster-shop" / "registry.jsonl.gz"
 LIST: dict[str, Any] = {
     "kind": "List",
     "items": [

@@ -1,11 +1,10 @@
-"""Where `etcdview get` and others read from, and the objects that they read, masked."""
+"""Where commands read from: the store that the settings name, and the objects in it, masked."""
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from pathlib import Path
-
-import click
 
 from etcdview.cluster.consistent_store import STALE, ConsistentStore
 from etcdview.cluster.sources import open_codec, open_etcd, open_file
@@ -17,34 +16,39 @@ from etcdview.objects import Objects
 from etcdview.stores.permitted import permitted_text
 from etcdview.stores.protocols import Store
 
+Say = Callable[[str], None]  # shows a sentence to the person who runs the command, beside the answer
 
-def open_noted(settings: Settings) -> Store:
-    """The store that the settings name; what has to be said of a file is said on standard error."""
+
+def open_noted(settings: Settings, say: Say) -> Store:
+    """The store that the settings name. What a file's reader has to know of it is said."""
     if not settings.from_file:
         return open_etcd(settings)
     store = open_file(Path(settings.from_file))
     for note in store.notes:
-        click.echo(f"etcdview: {note}", err=True)
+        say(note)
     return store
 
 
-def warned(store: Store) -> Store:
-    """The store as pages read it: from one member once the quorum is lost. The first answer from one is told."""
-    return _Warned(store) if store.live else store
+def warned(store: Store, say: Say) -> Store:
+    """The store as pages read it: from one member once the quorum is lost. The first answer of that kind is said."""
+    return _Warned(store, say) if store.live else store
 
 
 class _Warned(ConsistentStore):
-    """Reads that say once, on standard error, that they are behind."""
+    """Reads that say once that they are behind."""
 
-    _said = False
-    _limit_said = False
+    def __init__(self, store: Store, say: Say) -> None:
+        super().__init__(store)
+        self._say = say
+        self._said = False
+        self._limit_said = False
 
     def range(self, request: Range) -> RangeResult:
         """See Store.range."""
         result = super().range(request)
         if self.quorum_lost and not self._said:
             self._said = True
-            click.echo(f"etcdview: {STALE} This is revision {result.revision:,}.", err=True)
+            self._say(f"{STALE} This is revision {result.revision:,}.")
         return result
 
     def permitted(self) -> tuple[Range, ...] | None:
@@ -52,7 +56,7 @@ class _Warned(ConsistentStore):
         found = super().permitted()
         if found is not None and not self._limit_said:
             self._limit_said = True
-            click.echo(f"etcdview: etcd permits this user {permitted_text(found)}.", err=True)
+            self._say(f"etcd permits this user {permitted_text(found)}.")
         return found
 
 

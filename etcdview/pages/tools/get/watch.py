@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-import click
-
-from etcdview.cli.get.print import Printer
-from etcdview.cli.get.read import Reader
 from etcdview.errors import CompactedError, UnsupportedError
+from etcdview.kube.resources import ResourceType
 from etcdview.models import Event
 from etcdview.objects import ObjectRow
-from etcdview.pages.registry.listing import Listing
-from etcdview.stores.protocols import Store, Watchable, prefix_end
+from etcdview.pages.tools.get.forms import Style
+from etcdview.pages.tools.get.read import Reader, TypeObjects
+from etcdview.pages.tools.get.show import Chunk, listing_of, printer, table_rows
+from etcdview.stores.protocols import Watchable, prefix_end
 
 
-def watch(store: Store, reader: Reader, listing: Listing, printer: Printer) -> None:
-    """Print each change after the reader's revision, until interrupted.
+def watch_lines(reader: Reader, one: TypeObjects, chunks: Iterable[Chunk], style: Style) -> Iterator[str]:
+    """The lines of what there is of a type, then those of each change after the reader's revision, without end.
 
     Raises UnsupportedError for a file, CompactedError when etcd has dropped what comes next.
     """
+    watching = printer(one, reader.query, style)
+    for _, rows in chunks:
+        yield from watching.lines(table_rows(one, rows, reader.query, style))
+    listing = listing_of(one, style)
+    for row in _changes(reader, one.resource):
+        yield from watching.lines([listing.row(row, reader.query.moment())])
+
+
+def _changes(reader: Reader, resource: ResourceType) -> Iterator[ObjectRow]:
+    store = reader.store
     if not isinstance(store, Watchable):
         raise UnsupportedError(f"{store.name} does not change, so it cannot be watched.", "Leave --watch out.")
-    start = reader.objects.keyspace.range_prefix(listing.resource, reader.namespace(listing.resource))
-    for row in _changes(store, reader, start):
-        for text in printer.lines([listing.row(row, reader.query.moment())]):
-            click.echo(text)
-
-
-def _changes(store: Watchable, reader: Reader, start: bytes) -> Iterator[ObjectRow]:
+    start = reader.objects.keyspace.range_prefix(resource, reader.namespace(resource))
     watching = store.watch(start, prefix_end(start), reader.revision + 1)
     try:
         for batch in watching:

@@ -1,1 +1,0 @@
-"""`etcdview get`."""

@@ -1,4 +1,6 @@
-"""The WSGI entry point: `gunicorn wsgi:app`. Settings come from the environment and the settings file."""
+"""The WSGI entry point of a checkout: `gunicorn wsgi:app`; of the installed package: `gunicorn 'webapp:create_app()'`.
+
+Settings come from the environment and the settings file."""
 
 from webapp import create_app
 

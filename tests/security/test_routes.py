@@ -118,6 +118,7 @@ GET: dict[str, tuple[Row, ...]] = {
     "watch.freshness_bar": (everybody_in("/freshness"),),
     "namespaces_and_storage.namespaces_page": (everybody_in("/namespaces"),),
     "namespaces_and_storage.storage_page": (everybody_in("/storage"),),
+    "api.operations": (api("/api/v1/"),),
     "api.openapi": (api("/api/v1/openapi.json"),),
     "api.cluster": (api("/api/v1/cluster"),),
     "api.health": (api("/api/v1/health"),),

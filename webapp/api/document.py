@@ -9,7 +9,7 @@ from flask import Flask, Response, jsonify
 from flask_smorest import Api
 
 from etcdview import __version__
-from webapp.api import routes, space, state, table  # noqa: F401 - an operation is described once its module is loaded
+from webapp.api import URL_PREFIX, routes, space, state, table  # noqa: F401 - an operation is described once its module is loaded
 from webapp.api.blueprint import bp
 
 
@@ -21,6 +21,19 @@ class _Api(Api):  # type: ignore[misc]  # flask-smorest carries no types
 def openapi() -> Response:
     """The description of the API."""
     return jsonify(_document())
+
+
+def operations() -> Response:
+    """Each address, with a line on it and its parameters: for somebody who looks by hand."""
+    found = [
+        {
+            "path": path,
+            "summary": methods["get"]["summary"],
+            "parameters": [parameter["name"] for parameter in methods["get"].get("parameters", [])],
+        }
+        for path, methods in sorted(_document()["paths"].items())
+    ]
+    return jsonify(openapi=f"{URL_PREFIX}/openapi.json", operations=found)
 
 
 @functools.cache

@@ -111,6 +111,14 @@ def space() -> Any:
     return operation.space()
 
 
+@bp.get("/")
+def operations() -> Any:
+    """What there is."""
+    from webapp.api import document
+
+    return document.operations()
+
+
 @bp.get("/openapi.json")
 def openapi() -> Any:
     """The description of the API."""

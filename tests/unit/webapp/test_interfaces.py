@@ -59,3 +59,11 @@ def _fields(schemas: dict[str, Any], ref: str) -> Iterator[str]:
 def test_the_members_of_a_problem_stand_there(client: FlaskClient, name: str) -> None:
     assert name in client.get("/api/v1/object?key=/nothing").get_json()
     assert f"`{name}`" in TEXT
+
+
+def test_the_api_lists_its_operations(client: FlaskClient) -> None:
+    listed = client.get("/api/v1", follow_redirects=True).get_json()
+
+    assert {row["path"] for row in listed["operations"]} == set(client.get(listed["openapi"]).get_json()["paths"])
+    assert all(row["summary"] for row in listed["operations"])
+    assert "key" in next(row for row in listed["operations"] if row["path"] == "/api/v1/object")["parameters"]

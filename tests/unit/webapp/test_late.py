@@ -53,6 +53,7 @@ ADDRESSES = (
     "/api/v1/keys",
     f"/api/v1/object?{POD}",
     f"/api/v1/history?{POD}",
+    "/api/v1/",
     "/api/v1/openapi.json",
 )
 

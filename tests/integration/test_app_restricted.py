@@ -80,5 +80,5 @@ def test_a_search_through_the_forbidden_part_says_that_it_is_not_whole(client: F
 
 
 def test_the_other_pages_stand(client: FlaskClient) -> None:
-    for address in ("/", "/health", "/watch", "/namespaces", "/storage", "/certificates", "/encryption"):
+    for address in ("/", "/health", "/watch", "/namespaces", "/storage", "/certificates", "/encryption", "/space"):
         assert client.get(address).status_code == 200, address

@@ -217,7 +217,7 @@ def browser(etcd: LocalCluster, request: pytest.FixtureRequest) -> Iterator[Flas
 def test_every_page_stands_and_says_what_it_shows(browser: FlaskClient) -> None:
     for address in (
         "/", "/registry", "/registry?resource=pods", "/search?q=web&mode=contains", "/watch", "/health", "/namespaces",
-        "/storage", "/certificates", "/encryption", f"/object?key={KEYS[0]}", f"/history?key={KEYS[0]}",
+        "/storage", "/certificates", "/encryption", "/space", f"/object?key={KEYS[0]}", f"/history?key={KEYS[0]}",
     ):  # fmt: skip
         page = browser.get(address)
         assert page.status_code == 200, address

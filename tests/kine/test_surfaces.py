@@ -152,7 +152,7 @@ def test_the_counts_by_type_are_those_that_were_written(kine: Kine, browser: Fla
 
 def test_the_other_pages_stand(browser: FlaskClient) -> None:
     for address in (
-        "/", "/registry", "/health", "/watch", "/namespaces", "/storage", "/certificates", "/encryption",
+        "/", "/registry", "/health", "/watch", "/namespaces", "/storage", "/certificates", "/encryption", "/space",
         "/search/content?kind=text&q=frontend", "/api/v1/cluster", "/api/v1/health", "/metrics",
     ):  # fmt: skip
         assert browser.get(address).status_code == 200, address

@@ -54,7 +54,7 @@ def object_of(name: str, namespace: str = "shop", **more: str) -> str:
 @pytest.mark.parametrize(
     "path",
     ["/registry", "/registry?resource=pods", "/registry?resource=pods&wide=1", "/registry?resource=pods&sort=Name",
-     f"/registry?resource=pods&namespace={quote(IMAGE)}", "/namespaces", "/storage", "/", "/encryption"],
+     f"/registry?resource=pods&namespace={quote(IMAGE)}", "/namespaces", "/storage", "/", "/encryption", "/space"],
 )  # fmt: skip
 def test_markup_in_names_stays_text(everybody: Lab, path: str) -> None:
     check(everybody, path)

@@ -43,6 +43,8 @@ PAGES = {
     "certificates": "/certificates",
     "storage": "/storage?run=1",
     "encryption": "/encryption",
+    "space": "/space",
+    "space of a type": "/space?resource=configmaps&namespace=shop",
     "not found": f"/object?key={LONG}",
 }
 

@@ -34,6 +34,7 @@ PAGES = {
     "namespaces": "/namespaces?namespace=shop",
     "storage": "/storage?run=1",
     "encryption": "/encryption",
+    "space": "/space",
     "not-found": "/object?key=nope",
 }
 

@@ -11,6 +11,7 @@ from etcdview.pages.parts.costly import check_costly, may_ask_costly
 from etcdview.pages.parts.sizes import size_text
 
 OFF = "etcdview keeps no facts of values (--facts off). Start it with --facts auto or --facts on."
+NO_NAMES = "Facts need all key names, which take more memory than --memory-limit permits."
 AUTOMATIC = size_text(AUTO_BYTES)  # what is read without a request
 
 
@@ -37,7 +38,7 @@ class FactsState:
     def text(self) -> str:
         """A sentence; "" once they are complete."""
         return {
-            "off": OFF,
+            "off": self.problem or OFF,
             "starting": "The values have not been read yet: that begins by itself in some seconds.",
             "waiting": f"Values are read automatically up to {AUTOMATIC}; here there are more.",
             "filling": f"Reading all values once: facts {int(self.part * 100)} %.",
@@ -51,6 +52,8 @@ def facts_state(window: Window) -> FactsState:
     facts = window.cluster.facts
     if facts is None:
         return FactsState("off")
+    if window.index.freshness().state == "bounded":
+        return FactsState("off", problem=NO_NAMES)
     status, whole = facts.status, window.viewer.scope.whole
     problem = status.problem if whole else "The values could not be read."
     part = min(status.done / status.total, 1.0) if status.total else 0.0

@@ -45,6 +45,7 @@ def file_client(capture: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
         "/certificates",
         "/storage",
         "/encryption",
+        "/space",
         "/api/v1/cluster",
         "/api/v1/keys?prefix=/registry/pods/mon",
     ],

@@ -160,6 +160,17 @@ def test_facts_that_wait_are_begun_by_an_operator(
     cluster.close()
 
 
+def test_markup_in_names_stays_text_in_the_treemap_and_the_tables(capture: Path, tmp_path: Path) -> None:
+    cluster = with_facts(lab.hostile_cluster(capture))
+    client = lab.build(tmp_path, cluster).as_token("ann")
+
+    for address in ("/space", "/space?resource=pods", "/space?namespace=shop"):
+        text = client.get(address).text
+        assert "<script>alert" not in text
+        assert "<img" not in text.partition('<main id="main"')[2]
+    cluster.close()
+
+
 def test_a_narrowed_role_sees_the_sums_of_its_part(capture: Path, tmp_path: Path) -> None:
     cluster = with_facts(lab.hostile_cluster(capture))
     made = lab.build(tmp_path, cluster)

@@ -18,7 +18,7 @@ from etcdview.errors import UnreachableError
 from etcdview.index.facts import database
 from etcdview.index.facts.database import FactWriter, create, new_folder, open_reader, packed_uid, unpacked_uid
 from etcdview.index.facts.fact import Extractor
-from etcdview.index.facts.reading import FactReader, Part, Wanted
+from etcdview.index.facts.reading import FactReader, Part, Spread, Wanted
 from etcdview.kube.keys import KeySpace
 from etcdview.kube.selectors import parse_labels
 from etcdview.models import KeyValue
@@ -240,3 +240,13 @@ def test_why_a_secret_cannot_be_decoded_quotes_nothing_of_it(writer: FactWriter,
     (found,) = reader.facts(Wanted(error=True))
 
     assert "among Secrets" in found.error
+
+
+def test_the_spread_of_sizes_is_that_of_all_values(writer: FactWriter, reader: FactReader) -> None:
+    kvs = [stored(f"n{i:03}", annotations={"a": "x" * (i * i % 97)}) for i in range(250)]
+    write(writer, *kvs)
+    sizes = sorted((kv.size_bytes for kv in kvs), reverse=True)
+
+    assert reader.spread(Wanted()) == Spread(250, sizes[125], sizes[25], sizes[2], sizes[0], 2, sum(sizes[:2]))
+    assert reader.spread(Wanted(resource="configmaps")) == reader.spread(Wanted())
+    assert reader.spread(Wanted(resource="pods")) == Spread()

@@ -41,7 +41,7 @@ def with_facts(cluster: Cluster, *, asked: bool = True) -> Cluster:
         extractor,
         lambda task, path: _Here(cluster.source, extractor, task, path),
         new_folder,
-        asked=asked,
+        unbounded=asked,
         live=False,
     )
     cluster.facts.start()

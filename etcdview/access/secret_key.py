@@ -1,4 +1,4 @@
-"""The secret key: signs sessions, makes fingerprints. One setting, of which each use takes a key of its own."""
+"""The secret key: signs sessions and makes fingerprints. Each use derives its own key from the one setting."""
 
 from __future__ import annotations
 
@@ -28,6 +28,6 @@ def with_secret_key(settings: Settings) -> Settings:
 
 
 def derived(settings: Settings, purpose: str) -> bytes:
-    """A key of 32 bytes for one purpose; none tells anything about another."""
+    """A key of 32 bytes for one purpose. Keys of different purposes are independent of each other."""
     key = hashlib.sha256(settings.secret_key.encode()).digest()
     return hashlib.blake2b(purpose.encode(), key=key, digest_size=32).digest()

@@ -48,7 +48,7 @@ class Held:
 
 
 class RequestBudget:
-    """What one request has left, from its making on. `gone` says whether nobody waits for the answer any more."""
+    """What one request has left, counted from when this is created. `gone` says whether the client has disconnected."""
 
     def __init__(
         self,
@@ -68,14 +68,14 @@ class RequestBudget:
         self._clock = clock
 
     def check(self) -> None:
-        """Raises BudgetError when the time is over, or nobody waits."""
+        """Raises BudgetError when the time is over or the client has disconnected."""
         if self._clock() >= self._over_at:
             raise BudgetError(f"Reading was stopped after {self._seconds:.0f} seconds.", SOON)
         if self._gone():
             raise BudgetError("Reading was stopped: the client has closed its connection.")
 
     def take(self, size_bytes: int) -> None:
-        """Values of that size were read. Raises BudgetError for more than a request may hold, BusyError for all."""
+        """Count values that were read. Raises BudgetError beyond the request's limit, BusyError beyond that of all."""
         if self._taken + size_bytes > self._most and self._taken:
             raise BudgetError(f"Reading was stopped after {self._taken >> 20:,} MiB of values.", SOON)
         if not self._held.add(size_bytes):
@@ -83,13 +83,13 @@ class RequestBudget:
         self._taken += size_bytes
 
     def give_back(self) -> None:
-        """The request has ended; it may be called twice."""
+        """End the request: its bytes are no longer counted. It may be called twice."""
         taken, self._taken = self._taken, 0
         self._held.give_back(taken)
 
 
 class BudgetedStore:
-    """The Store protocol over another store, within a budget: asked before each read, and told how much came."""
+    """The Store protocol over another store, within a budget: checked before each read, charged after it."""
 
     def __init__(self, store: Store, budget: RequestBudget) -> None:
         self._store = store

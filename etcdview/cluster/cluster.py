@@ -84,7 +84,7 @@ class Cluster:
         return self.releases.codec()
 
     def may_read(self, start: bytes, end: bytes) -> bool:
-        """Whether etcd permits its user all keys of [start, end); yes where that cannot be told now."""
+        """Whether etcd permits its user all keys of [start, end); true where that is unknown at the moment."""
         if not isinstance(self.source, Restricted):
             return True
         try:
@@ -111,7 +111,7 @@ class Cluster:
         return self._fact_checks.get()
 
     def _read_crds(self) -> tuple[Definitions, int]:
-        """Past every scope: no table can be made without."""
+        """Read without regard to scopes: every table needs them."""
         return Objects(self.store, self.codec, self.keyspace, self.redactor.mask).definitions()
 
     @property
@@ -126,7 +126,7 @@ class Cluster:
         )
 
     def close(self) -> None:
-        """Stop the threads and let go of the connections."""
+        """Stop the threads and close the connections."""
         if self.monitor is not None:
             self.monitor.stop()
         if self.facts is not None:

@@ -17,7 +17,7 @@ STALE = "etcd has lost its quorum: writes fail, and pages show one member's data
 
 
 def how_read(live: bool, serializable: bool) -> str:
-    """How values were read, in words; "" for a file, where there is nothing to tell."""
+    """How values were read, in words; "" for a file."""
     if not live:
         return ""
     return "from one member, which may be out of date" if serializable else "linearizably"
@@ -39,7 +39,7 @@ class ConsistentStore:
 
     @property
     def quorum_lost(self) -> bool:
-        """Whether the last round of probes, or a read where there is none, found the quorum lost; asks nobody."""
+        """Whether the last round of probes, or a read where there is none, found the quorum lost. It makes no call."""
         if self._monitor is None:
             return self._found_lost
         facts = self._monitor.latest(0.0).facts
@@ -89,7 +89,7 @@ class ConsistentStore:
         return found
 
     def permitted(self) -> tuple[Range, ...] | None:
-        """See Restricted.permitted; not told while the quorum is lost, which etcd asks for it."""
+        """See Restricted.permitted; None while the quorum is lost, because etcd needs it to answer."""
         if not isinstance(self._store, Restricted):
             return None
         try:
@@ -98,4 +98,4 @@ class ConsistentStore:
             return None
 
     def close(self) -> None:
-        """The store is closed by who opened it."""
+        """The one who opened the store closes it."""

@@ -1,4 +1,4 @@
-"""How values are encrypted at rest, type by type: looked at in a sample, or all of them, counted in the background.
+"""How values are encrypted at rest, type by type: of a sample, or of all values, counted in the background.
 
 Only the first bytes of each value are looked at, but etcd gives whole values: so they are read in small pieces, a
 sample is kept for a minute for all viewers of one scope. A full count is begun and stopped by hand, one at a time.
@@ -35,7 +35,7 @@ _PAUSE_SECONDS = 0.01  # between pieces of a full count: etcd has other things t
 
 @dataclass(frozen=True, slots=True)
 class Encryption:
-    """By what a value is encrypted; both "" for a plain one."""
+    """The provider and key that encrypt a value; both "" for a plain one."""
 
     provider: str = ""
     key_name: str = ""

@@ -11,14 +11,14 @@ from etcdview.kube.keys import KeySpace
 from etcdview.kube.resources import BY_PREFIX
 from etcdview.stores.kept import Kept
 
-RECHECK_SECONDS = 5.0  # how long definitions are believed while the watch cannot tell: open pages ask all the time
+RECHECK_SECONDS = 5.0  # how long definitions are reused without a live watch: open pages request them all the time
 CRDS = BY_PREFIX["apiextensions.k8s.io/customresourcedefinitions"]
 
 ReadDefinitions = Callable[[], tuple[Definitions, int]]
 
 
 class CrdCache:
-    """The definitions as of now; those of before while etcd cannot be asked. Safe to use from any thread."""
+    """The definitions as of now; the previous ones while etcd cannot be reached. Safe to use from any thread."""
 
     def __init__(
         self, names: KeyIndex, keyspace: KeySpace, read: ReadDefinitions, recheck_seconds: float = RECHECK_SECONDS
@@ -47,7 +47,7 @@ class CrdCache:
         return self._known.get(newer=self._watched())[0]
 
     def _watched(self) -> bool:
-        """Whether the index's watch tells of every change."""
+        """Whether the index's watch reports every change."""
         return self._names.freshness().state == "live" and isinstance(self._names, Changing)
 
     def _unchanged_since(self, revision: int) -> bool:

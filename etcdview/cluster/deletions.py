@@ -1,4 +1,4 @@
-"""When keys were deleted, as far as it was found out: an open page of a deleted key asks again every two seconds."""
+"""When keys were deleted, as far as known. Kept because the page of a deleted key refreshes every two seconds."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Deletions:
         self._known: OrderedDict[bytes, Deletion] = OrderedDict()
 
     def get(self, key: bytes) -> Deletion | None:
-        """What was found out last; it says nothing of what came after its `absent_at`."""
+        """The last answer. The key may have been written again after its `absent_at`."""
         with self._lock:
             return self._known.get(key)
 

@@ -43,7 +43,7 @@ class ReleaseCodecs:
         )
 
     def codec(self) -> Codec:
-        """The codec for the cluster's release; for none in particular where nothing tells it."""
+        """The codec for the cluster's release; a codec for no particular release where it is unknown."""
         return self._now().codec
 
     def words(self, *, named: bool = True) -> tuple[str, str]:

@@ -42,7 +42,7 @@ class Setup:
 
 
 class SetupReader:
-    """Reads past every scope, for `LOOKED_AT`, and remembers for all requests. Safe to use from any thread."""
+    """Reads without regard to scopes, for `LOOKED_AT`, and remembers for all requests. Safe to use from any thread."""
 
     def __init__(
         self,
@@ -56,13 +56,13 @@ class SetupReader:
         self._setup = Kept(KEPT_SECONDS, self._read)
 
     def known(self, *, may_read: bool) -> Setup:
-        """The setup. `may_read` false: whatever was read before, for etcd would not answer now."""
+        """The setup. `may_read` false: use what was read before, because etcd would not answer now."""
         if may_read:
             return self._setup.get()
         return self._setup.known or self.of_files("The registry is not read while etcd has no quorum.")
 
     def of_files(self, problem: str) -> Setup:
-        """What the files on this machine say, where the registry is not to be read."""
+        """What the files on this machine say, without reading the registry."""
         return Setup(self._on_disk(), problem=problem)
 
     def _read(self) -> Setup:

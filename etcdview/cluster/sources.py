@@ -1,4 +1,4 @@
-"""What the settings name, opened: a live etcd or a file, and the codec for its values. Nothing is asked yet."""
+"""What the settings name, opened: a live etcd or a file, and the codec for its values. No call is made yet."""
 
 from __future__ import annotations
 

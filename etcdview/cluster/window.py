@@ -1,4 +1,4 @@
-"""The cluster as one viewer may see it: the one place where what must stay unseen is taken out.
+"""The cluster as one viewer may see it: the one place that removes what the viewer may not see.
 
 Pages, the API and the search read entries through a Window. Its `store` is limited to the scope but not masked, and
 `cluster.source` is neither: who reads by those checks for itself.
@@ -74,7 +74,7 @@ class Window:
         self.store: Store = cluster.store if budget is None else BudgetedStore(cluster.store, budget)
         self._permitted: PermittedRanges | None = None
         if not viewer.scope.whole:
-            types = lambda: [t.resource for t in cluster.index.tree().types]  # noqa: E731 - asked anew each time
+            types = lambda: [t.resource for t in cluster.index.tree().types]  # noqa: E731 - computed anew each time
             self._permitted = PermittedRanges(viewer.scope, cluster.keyspace, types)
             self.index = scoped_names(cluster.index, self._permitted)
             self.store = ScopedStore(self.store, self._permitted)
@@ -92,7 +92,7 @@ class Window:
 
     @property
     def definitions(self) -> Definitions:
-        """What the cluster's CRDs define, read once a window, and past the scope: no table can be made without."""
+        """What the cluster's CRDs define, read once a window, without regard to the scope: every table needs it."""
         if self._definitions is None:
             self._definitions = self.cluster.kinds.definitions()
         return self._definitions
@@ -118,7 +118,7 @@ class Window:
         return FactStatus(status.state, percent, 100, problem=problem)
 
     def covers(self, start: bytes, end: bytes) -> bool:
-        """Whether the viewer's scope holds all of a range, so that even its size may be told."""
+        """Whether the viewer's scope holds all of a range, so that even its size may be shown."""
         return self._permitted is None or self._permitted.within(start, end) == (KeyRange(start, end),)
 
     def touches(self, start: bytes, end: bytes) -> bool:
@@ -190,7 +190,7 @@ class Window:
 
 
 def _without_bytes(decoded: Decoded) -> Decoded:
-    """Nothing that could quote the value; why it cannot be decrypted quotes only the names of keys."""
+    """The result without any byte of the value. Decryption errors stay: they quote only names of keys."""
     error = decoded.error
     if error is not None and not isinstance(error, DecryptError):
         error = DecodeError("This value cannot be decoded.", "It is stored among Secrets, so none of it is shown.")

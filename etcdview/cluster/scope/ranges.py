@@ -1,4 +1,4 @@
-"""A scope as ranges of keys, so that what is outside is not even asked for.
+"""A scope as ranges of keys, so that keys outside it are never read.
 
 A range may still hold an unrecognised key: the reader of a range keeps only the keys that `has` permits.
 """
@@ -70,7 +70,7 @@ class PermittedRanges:
         return None
 
     def _as_held(self, resource: ResourceType) -> ResourceType:
-        """Whether a custom type has namespaces is told by the keys it has, not by how far a range has been spelt."""
+        """The type as the registry has it: a partly spelt range does not show whether a custom type has namespaces."""
         if resource.builtin:
             return resource
         return next((held for held in self._types() if held.prefix == resource.prefix), resource)
@@ -84,7 +84,7 @@ class PermittedRanges:
 
 
 def denied() -> DeniedError:
-    """One and the same sentence for what exists and what does not."""
+    """The error for keys outside the scope. It is the same for keys that exist and keys that do not."""
     return DeniedError("Your role does not cover these keys.", "Ask etcdview's administrator for access.")
 
 
@@ -108,7 +108,7 @@ def _of_pattern(prefix: bytes, resource: ResourceType, pattern: NamespacePattern
 
 
 def _without(ranges: list[KeyRange], out: Iterable[KeyRange]) -> list[KeyRange]:
-    """The ranges without what lies in one of `out`; each of those has an end of its own."""
+    """The ranges without what lies in one of `out`. Each range in `out` has an end."""
     for gone in out:
         sides = (KeyRange(b"", gone.start), KeyRange(gone.end, b"\0"))
         ranges = [part for each in ranges for side in sides if (part := _overlap(each, side))]
@@ -123,7 +123,7 @@ def _overlap(one: KeyRange, other: KeyRange) -> KeyRange | None:
 
 
 def _merged(ranges: Iterable[KeyRange]) -> Iterator[KeyRange]:
-    """The ranges, sorted by start, with those that touch or lie in another put into one."""
+    """The ranges, merged where they touch or overlap. They come sorted by start."""
     last: KeyRange | None = None
     for key_range in ranges:
         if last is not None and (last.end == b"\0" or key_range.start <= last.end):

@@ -130,7 +130,7 @@ def new_folder() -> Path:
 
 
 def _is_left(folder: Path) -> bool:
-    """Whether a process of this user made it, and runs no more."""
+    """Whether a process of this user made the folder and has ended."""
     pid = folder.name.removeprefix(_FOLDER).partition("-")[0]
     try:
         mine = folder.lstat().st_uid == os.getuid()
@@ -184,11 +184,11 @@ class FactWriter:
         self._clean_after = CLEAN_AFTER
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._connection.close()
 
     def write(self, facts: Iterable[Fact], deleted: Sequence[tuple[bytes, int]] = (), *, filling: bool = False) -> None:
-        """Put facts in place of older ones, and take out keys that were deleted at a revision; all or nothing.
+        """Replace facts, and delete those of keys that were deleted at a revision; all in one transaction.
 
         While the database is being filled, deletions are remembered: who fills may still hold an older value.
         """
@@ -213,7 +213,7 @@ class FactWriter:
         self._connection.execute("COMMIT")
 
     def _clean(self) -> None:
-        """Take out texts and sums that nothing has any more: labels and namespaces come and go for months.
+        """Delete unused texts and sums: labels and namespaces come and go for months.
 
         It looks at every fact, so it waits until the texts may have doubled.
         """
@@ -227,7 +227,7 @@ class FactWriter:
         self._clean_after = max(CLEAN_AFTER, used)
 
     def add_indexes(self) -> None:
-        """What makes questions quick, once the database is filled."""
+        """Make the indexes that queries need, once the database is filled."""
         self._connection.executescript(_INDEXES)
 
     def _row(self, fact: Fact) -> tuple[Any, ...]:

@@ -55,7 +55,7 @@ class TooMuchError(Exception):
 def fill(
     store: Store, writer: FactWriter, extractor: Extractor, task: Pass, report: Callable[[int, int], None]
 ) -> None:
-    """Write the facts of all values. `report` is told how many keys and bytes have been read so far.
+    """Write the facts of all values. `report` is called with the keys and bytes read so far.
 
     Raises what the store raises, and TooMuchError.
     """

@@ -239,9 +239,9 @@ class Facts:
             return self._waiting_bytes
 
     def _begin_pass(self, path: Path) -> Filler:
-        # after listening has begun: every change behind these revisions will be told
+        # after listening has begun: the watch reports every change after these revisions
         followed = self._index.followed() if isinstance(self._index, Announcing) else ((EVERYTHING, 0),)
-        since = max((reached for _, reached in followed), default=0)  # of the part that knows most
+        since = max((reached for _, reached in followed), default=0)  # of the part that is furthest ahead
         total = self._index.tree().count
         self._set(FactStatus("filling", total=total, revision=since))
         most = 0 if self._unbounded else AUTO_BYTES
@@ -289,7 +289,7 @@ class Facts:
         if filling.error is not None:
             raise filling.error
         with self._lock:
-            if self._listening:  # else the index has let go of its names this very moment
+            if self._listening:  # else the index has dropped its names at this moment
                 self._status = replace(self._status, state="complete", total=self._status.done)
                 self._reader = FactReader(path)
         return True

@@ -263,12 +263,12 @@ class FactReader:
             connection = self._free.pop() if self._free else None
         try:
             connection = connection or open_reader(self._path)
-            connection.execute("BEGIN")  # all that one question reads is of one moment
+            connection.execute("BEGIN")  # one query reads one moment
             try:
                 yield connection
             finally:
                 connection.execute("COMMIT")
-        except sqlite3.Error as error:  # the database was let go of meanwhile
+        except sqlite3.Error as error:  # the database was closed meanwhile
             raise UnreachableError(
                 "The facts of the stored values are being read again.", "Try again in some seconds."
             ) from error

@@ -1,4 +1,4 @@
-"""The diagnosis of an endpoint, taken on from TLS to what only etcd's own calls can show: permission, and quorum."""
+"""The diagnosis of an endpoint: the steps up to TLS, then those that need calls to etcd: permission and quorum."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _TOLERATED = "etcdview connects all the same; etcdctl may not."
 def diagnose_endpoint(channel: Channel, login: Login, prefix: bytes, timeout_seconds: float) -> tuple[Step, ...]:
     """The steps of DIAGNOSIS in order, as far as the first that fails. Closes the channel. Raises nothing.
 
-    gRPC, by which etcd is called, has the last word on TLS: only what it refuses is a TLS failure.
+    gRPC, which calls etcd, decides about TLS: only what gRPC rejects is a TLS failure.
     """
     deadline = time.monotonic() + timeout_seconds
     steps = diagnosis.diagnose(channel.endpoint, channel.files, timeout_seconds)
@@ -47,7 +47,7 @@ def diagnose_endpoint(channel: Channel, login: Login, prefix: bytes, timeout_sec
 
 
 def _judged(steps: tuple[Step, ...], may: Step) -> tuple[Step, ...]:
-    """The steps as far as the client certificate, found with ssl, in the light of a call by gRPC."""
+    """The steps that ssl found, up to the client certificate, corrected by the result of a gRPC call."""
     last = steps[-1]
     if not last.ok:
         return steps if isinstance(may.error, UnreachableError) else (*_tolerated(steps), may)
@@ -57,7 +57,7 @@ def _judged(steps: tuple[Step, ...], may: Step) -> tuple[Step, ...]:
 
 
 def _tolerated(steps: tuple[Step, ...]) -> tuple[Step, ...]:
-    """The steps where ssl refuses what gRPC takes, so that calls get through: what is amiss stays told."""
+    """The steps where ssl rejects what gRPC accepts. They pass, since calls get through, and name the fault."""
     last = steps[-1]
     said = replace(last, ok=True, what=f"{last.what} {_TOLERATED}", error=None)
     rest = diagnosis.STEPS[len(steps) :]
@@ -65,7 +65,7 @@ def _tolerated(steps: tuple[Step, ...]) -> tuple[Step, ...]:
 
 
 def _reading(channel: Channel, login: Login, prefix: bytes, serializable: bool, deadline: float) -> Callable[[], str]:
-    """A read of one key; serializable it shows that we may, linearizable that a quorum agrees."""
+    """A read of one key. Serializable, it shows that reading is permitted; linearizable, that a quorum agrees."""
 
     def read() -> str:
         asked = Range(prefix, prefix_end(prefix), limit=1, serializable=serializable)
@@ -90,7 +90,7 @@ def _reading(channel: Channel, login: Login, prefix: bytes, serializable: bool, 
 
 
 def _permitted(channel: Channel, login: Login, deadline: float) -> tuple[Range, ...]:
-    """What the user may read; () where that cannot be told."""
+    """What the user may read; () where that is unknown."""
     user = login.user or common_name_of(channel.files.cert)
     return (readable_by(lambda call: _send(channel, login, call, deadline), user) or ()) if user else ()
 

@@ -9,11 +9,13 @@ from etcdview.checks.findings import ObjectFinding
 from etcdview.cluster.window import Window
 from etcdview.index.base import Freshness
 from etcdview.index.facts.live import FactStatus
+from etcdview.pages.parts.addresses import href
 from etcdview.pages.parts.links import Link, ref_href
 from etcdview.relations import Ref
 
 EVIDENCE = 10  # lines that stand first
 EVIDENCE_AT_MOST = 1000
+NAMESPACES_AT_ONCE = 500  # on a page of HTML
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class NamespacesPage:
 
     `outside` are kinds that would be checked, and that the viewer's role does not cover. `by_facts`: judged by the
     facts of the values; `facts` is how far these are. `stopped` says why this is a part of what was to be checked, ""
-    where it is all of it.
+    where it is all of it. Rows are in the order of their names; a page of HTML shows those after `after` only.
     """
 
     freshness: Freshness
@@ -76,6 +78,27 @@ class NamespacesPage:
     by_facts: bool = False
     facts: FactStatus | None = None
     stopped: str = ""
+    after: str = ""
+
+    @property
+    def shown(self) -> tuple[NamespaceRow, ...]:
+        """The rows of this page: those after the name `after`, up to a bound."""
+        return self._following[:NAMESPACES_AT_ONCE]
+
+    @property
+    def next_href(self) -> str:
+        """Where the next ones are; "" where there are none."""
+        more = len(self._following) > NAMESPACES_AT_ONCE
+        return href("/namespaces", after=self.shown[-1].name) if more else ""
+
+    @property
+    def unhealthy(self) -> tuple[NamespaceRow, ...]:
+        """All namespaces with problems."""
+        return tuple(row for row in self.rows if not row.healthy)
+
+    @property
+    def _following(self) -> tuple[NamespaceRow, ...]:
+        return tuple(row for row in self.rows if row.name > self.after) if self.after else self.rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from dataclasses import replace
 
 from flask import Blueprint, Response, request
 
@@ -22,7 +23,8 @@ def namespaces_page() -> Response:
     from etcdview.pages import namespaces_and_storage as pages
 
     namespace = params.text(request.args, "namespace", MAX_NAME)
-    page = pages.namespaces_page(current_window(), namespace, now())
+    after = params.text(request.args, "after", MAX_NAME)
+    page = replace(pages.namespaces_page(current_window(), namespace, now()), after=after)
     return render_page("namespaces/index.html", page, fragments={"not-well": "namespaces/_not_well.html"})
 
 

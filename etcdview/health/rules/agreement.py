@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 
 from etcdview.health.facts import ClusterFacts, MemberFacts
@@ -11,6 +11,9 @@ from etcdview.health.probes.hashing import AUTOMATIC_BYTES
 from etcdview.health.rules.base import MEMBERS, STATUS, RuleContext, listed, read_at, rule
 from etcdview.kube.quantities import size_text
 from etcdview.models import MemberStatus
+
+NAME_LENGTH = 100  # of a member's name in a sentence
+MOST_NAMED = 5
 
 
 @rule("leader-missing")
@@ -100,6 +103,26 @@ def membership_differs(context: RuleContext) -> Iterator[Finding]:
         evidence=f"{parts} {read_at(context.facts.at)}.",
         why="They count different majorities; in the worst case both sides believe they have one.",
         action="Trust the side that has a quorum; remove the other member, wipe its data and add it again.",
+        commands=(MEMBERS,),
+    )
+
+
+@rule("member-twice")
+def member_twice(context: RuleContext) -> Iterator[Finding]:
+    """Two members of the list have one ID, or one name."""
+    members = context.facts.membership.members if context.facts.membership else ()
+    ids, names = Counter(m.id for m in members), Counter(m.name for m in members if m.name)
+    twice = [f"the ID {number:x}" for number, count in ids.items() if count > 1]
+    named = [f"the name {name[:NAME_LENGTH]}" for name, count in names.items() if count > 1]
+    if not twice and not named:
+        return
+    yield Finding(
+        id="member-twice",
+        severity="warning",
+        summary="Members of the list cannot be told apart.",
+        evidence=f"More than one has {listed([*twice, *named][:MOST_NAMED])} {read_at(context.facts.at)}.",
+        why="What is said of one by its name may be true of the other. etcd gives every member an ID of its own.",
+        action="Give each member its own --name. Two with one ID: is this an etcd, and is a proxy in front of it?",
         commands=(MEMBERS,),
     )
 

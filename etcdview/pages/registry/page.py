@@ -23,6 +23,7 @@ from etcdview.pages.registry.query import UNRECOGNISED, RegistryQuery
 from etcdview.pages.registry.reading import range_of, table_of
 from etcdview.pages.registry.table import Cell, Head, ObjectTable, PageRow, object_table
 
+TYPES_SHOWN = 1000  # custom types, in the order of their groups: a cluster has some hundreds
 NAMESPACES_SHOWN = 100  # of a type with thousands of them, those around the chosen one
 
 
@@ -75,6 +76,7 @@ class RegistryPage:
     crumbs: tuple[Crumb, ...]
     freshness: Freshness
     groups: tuple[ResourceGroup, ...]
+    unshown_types: int
     count: int
     query: RegistryQuery
     table: ObjectTable | None
@@ -103,10 +105,12 @@ def registry_page(window: Window, query: RegistryQuery, now: datetime) -> Regist
         table = object_table(window, query, chosen.resource, now) if chosen is not None else None
     if chosen is not None and table is None:
         return None
+    shown = _shown_types(tree, chosen)
     page = RegistryPage(
         crumbs=(Crumb("Registry"),),
         freshness=window.index.freshness(),
-        groups=tuple(_groups(tree, query, chosen)),
+        groups=tuple(_groups(tree, shown, query, chosen)),
+        unshown_types=len(tree.types) - len(shown),
         count=tree.count,
         query=query,
         table=None,
@@ -170,9 +174,23 @@ def _crumbs(resource: ResourceType, query: RegistryQuery) -> tuple[Crumb, ...]:
     return tuple(crumbs)
 
 
-def _groups(tree: Tree, query: RegistryQuery, chosen: TypeCount | None) -> Iterable[ResourceGroup]:
-    ordered = sorted(tree.types, key=lambda t: (not t.resource.builtin, t.resource.group, t.resource.plural))
-    for group, types in groupby(ordered, key=lambda t: t.resource.group):
+def _shown_types(tree: Tree, chosen: TypeCount | None) -> list[TypeCount]:
+    """The types that the tree lists, in its order: the built-in ones, the first of the others, and the chosen one."""
+    ordered = sorted(tree.types, key=_tree_order)
+    first = ordered[: TYPES_SHOWN + sum(t.resource.builtin for t in ordered)]
+    left_out = chosen is not None and chosen in ordered[len(first) :]
+    return [*first, chosen] if left_out and chosen is not None else first
+
+
+def _tree_order(counted: TypeCount) -> tuple[bool, str, str]:
+    resource = counted.resource
+    return (not resource.builtin, resource.group, resource.plural)
+
+
+def _groups(
+    tree: Tree, shown: Sequence[TypeCount], query: RegistryQuery, chosen: TypeCount | None
+) -> Iterable[ResourceGroup]:
+    for group, types in groupby(shown, key=lambda t: t.resource.group):
         yield ResourceGroup(group or "core", tuple(_type_link(t, query, chosen) for t in types))
     if tree.unrecognised:
         address = href("/registry", resource=UNRECOGNISED)

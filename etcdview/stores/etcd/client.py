@@ -32,7 +32,7 @@ from etcdview.stores.etcd.login import Login
 from etcdview.stores.etcd.maintenance import MaintenanceCalls
 from etcdview.stores.etcd.order import Order
 from etcdview.stores.etcd.permissions import common_name_of, readable_by
-from etcdview.stores.etcd.plausible import check_only, check_range, check_revisions
+from etcdview.stores.etcd.plausible import check_members, check_only, check_range, check_revisions
 from etcdview.stores.etcd.probe import EtcdProbe
 from etcdview.stores.etcd.send_once import Once
 from etcdview.stores.etcd.watch import EtcdWatch, open_watch
@@ -155,7 +155,9 @@ class EtcdStore(Writes, MaintenanceCalls):
     def members(self) -> Membership:
         """The cluster's members, as the member that answers knows them."""
         call = messages.Call("cluster", "MemberList", etcdrpc.MemberListRequest(), needs_leader=False)
-        return messages.membership(self._run(call))
+        response = self._run(call)
+        check_members(self.name, response.members)
+        return messages.membership(response)
 
     def probe(self, endpoint: str) -> EtcdProbe:
         """One endpoint (any, not only this store's) on a connection of its own; close it after use."""

@@ -12,6 +12,8 @@ from etcdview.errors import AnswerError
 from etcdview.models import KeyValue, Range
 from etcdview.stores.paging import LYING
 
+MOST_MEMBERS = 250
+
 
 def check_range(server: str, request: Range, response: Any) -> None:
     """Raises AnswerError where a RangeResponse contradicts itself or the request."""
@@ -42,6 +44,12 @@ def check_only(server: str, keys: Sequence[bytes], kvs: Sequence[KeyValue]) -> N
     """Raises AnswerError where a transaction that read `keys` one by one answered with others."""
     if not {kv.key for kv in kvs} <= set(keys):
         raise AnswerError(f"{server} answered with keys that were not requested.", LYING)
+
+
+def check_members(server: str, members: Collection[Any]) -> None:
+    """Raises AnswerError for a member list longer than any cluster's: each would be probed every few seconds."""
+    if len(members) > MOST_MEMBERS:
+        raise AnswerError(f"{server} lists {len(members):,} members; etcd is made for at most 9.", LYING)
 
 
 def _within(request: Range, key: bytes) -> bool:

@@ -15,6 +15,7 @@ from etcdview.stores.etcd.explain import Explainer
 from etcdview.stores.etcd.grpc_errors import translate
 from etcdview.stores.etcd.login import Login
 from etcdview.stores.etcd.maintenance import MemberMaintenance
+from etcdview.stores.etcd.plausible import check_members
 from etcdview.stores.etcd.send_once import with_login
 
 
@@ -34,7 +35,9 @@ class EtcdProbe(MemberMaintenance):
     def members(self, timeout_seconds: float) -> Membership:
         """See MemberProbe.members."""
         call = messages.Call("cluster", "MemberList", etcdrpc.MemberListRequest(), needs_leader=False)
-        return messages.membership(self._call(call, timeout_seconds))
+        response = self._call(call, timeout_seconds)
+        check_members(self.endpoint, response.members)
+        return messages.membership(response)
 
     def alarms(self, timeout_seconds: float) -> tuple[Alarm, ...]:
         """See MemberProbe.alarms."""

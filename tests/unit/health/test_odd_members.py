@@ -75,6 +75,23 @@ def test_the_member_that_answers_is_judged_and_every_page_is_shown(odd: str) -> 
         assert client.get(page).status_code == 200, page
 
 
+def test_members_with_one_name_or_id_are_told_of() -> None:
+    _, report = report_with([member(7, "a"), member(9, "a")])
+    (twice,) = [f for f in report.verdict.findings if f.id == "member-twice"]
+    assert "the ID 7 and the name a" in twice.evidence
+
+
+def test_a_list_of_ten_thousand_members_is_not_believed_and_nobody_probes_them() -> None:
+    url, report = report_with([member(100 + n, "", clients=(f"http://127.0.0.1:{n + 1}",)) for n in range(10_000)])
+
+    assert report.facts is not None
+    assert [e.url for m in report.facts.members for e in m.endpoints] == [url]
+    problem = report.facts.members[0].endpoint.membership.problem
+    assert problem is not None
+    assert "lists 10,001 members" in problem.what
+    assert app_of(report).test_client().get("/health").status_code == 200
+
+
 @pytest.mark.parametrize(
     ("revision", "version", "leader"),
     [(-1, "3.6.5", 7), (9, "", 0), (9, "x.y", LARGEST), ((1 << 63) - 1, "9" * 999, 1)],

@@ -290,6 +290,7 @@ CASES: dict[str, Case] = {
         listed(peer_urls=("https://localhost:2380",)),
         listed(client_urls=("https://127.0.0.1:2379", "https://10.0.0.2:2379")),
     ),
+    "member-twice": Case("warning", listed(name="cp1"), listed(name="")),
     "url-misleads": Case("warning", elsewhere, healthy),
     "url-missing": Case("warning", listed(client_urls=()), listed(name="", client_urls=())),
     "url-odd": Case("warning", listed(client_urls=("unix:///run/etcd",)), listed(client_urls=("https://[::1]:2379",))),

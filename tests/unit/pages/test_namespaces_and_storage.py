@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from etcdview.index.bounded import BoundedNames
 from etcdview.kube.keys import KeySpace
 from etcdview.pages import namespaces_and_storage
 from etcdview.pages.namespaces_and_storage import namespaces_page, storage_page
+from etcdview.pages.problems import NAMESPACES_AT_ONCE
 from etcdview.stores.files.memory import StaticStore
 from tests.unit.pages.registry_of import kv, obj, window_on
 
@@ -167,3 +169,14 @@ def test_nothing_is_said_of_what_only_the_role_leaves_out() -> None:
     assert any("without an endpoint" in line for line in everything)
     assert any("service accounts that are gone" in line for line in everything)
     assert said(Scope(("calm",), ("*", "!endpointslices"))) == []
+
+
+def test_very_many_namespaces_are_on_several_pages_in_the_order_of_their_names() -> None:
+    count = NAMESPACES_AT_ONCE + 3
+    names = [f"n{n:05}" for n in range(count)]
+    page = namespaces_page(window_on(kv(f"/registry/namespaces/{n}", obj("Namespace", "", n)) for n in names), "", NOW)
+    following = replace(page, after=page.shown[-1].name)
+
+    assert [row.name for row in (*page.shown, *following.shown)] == [row.name for row in page.rows] == names
+    assert page.next_href == f"/namespaces?after={page.shown[-1].name}"
+    assert following.next_href == ""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from etcdview.errors import NotFoundError, QueryError
-from etcdview.pages.registry.page import NAMESPACES_SHOWN, RegistryPage, registry_page
+from etcdview.pages.registry.page import NAMESPACES_SHOWN, TYPES_SHOWN, RegistryPage, registry_page
 from etcdview.pages.registry.query import RegistryQuery
 from etcdview.pages.registry.table import ObjectTable
 from tests.unit.pages.registry_of import kv, obj, window_on
@@ -114,3 +114,16 @@ def test_a_type_with_many_namespaces_shows_those_around_the_chosen_one(now: date
 def test_what_cannot_be_shown_is_an_error(query: dict[str, str], error: type[Exception], now: datetime) -> None:
     with pytest.raises(error):
         page(now, **query)
+
+
+def test_of_very_many_types_the_first_and_the_chosen_one_are_listed(now: datetime) -> None:
+    custom = [kv(f"/registry/g{n:05}.example.org/things/shop/a", b"{}") for n in range(TYPES_SHOWN + 20)]
+    window = window_on([*KEYS, *custom])
+    last = f"things.g{TYPES_SHOWN + 19:05}.example.org"
+
+    for query, more in ((RegistryQuery(), 20), (RegistryQuery(resource=last), 19)):
+        found = registry_page(window, query, now)
+        assert found is not None
+        listed = [link for group in found.groups for link in group.types if link.text == "things"]
+        assert (len(listed), found.unshown_types) == (TYPES_SHOWN + 20 - more, more)
+    assert listed[-1].current

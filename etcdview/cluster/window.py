@@ -139,10 +139,10 @@ class Window:
         entries = tuple(self.entry(kv) for kv in result.kvs)
         return Entries(result.revision, entries, result.count, result.serializable)
 
-    def get_many(self, keys: Sequence[bytes], revision: int = 0) -> tuple[Entry, ...]:
+    def get_many(self, keys: Sequence[bytes], revision: int = 0, detail: Detail = Detail.WHOLE) -> tuple[Entry, ...]:
         """The entries of these keys at one revision, in their order; those that do not exist are left out."""
         found = self.store.get_many(keys, revision=revision)
-        return tuple(self.entry(found[key]) for key in dict.fromkeys(keys) if key in found)
+        return tuple(self.entry(found[key], detail) for key in dict.fromkeys(keys) if key in found)
 
     def listed(self, keys: Sequence[bytes], detail: Detail) -> Iterator[Entries]:
         """The entries from the first to the last of these keys, which the index gave in order, at one revision.

@@ -42,9 +42,10 @@ class TableQuery(Schema):
     sort = fields.String(
         load_default="",
         validate=validate.Length(max=MAX_FILTER),
-        metadata={"description": "a column's name, or namespace; - before it for descending order"},
+        metadata={"description": "a column's name, namespace, size or rewrites; - before it for descending order"},
     )
     wide = fields.Boolean(load_default=False, metadata={"description": "with the columns of kubectl's -o wide"})
+    size = fields.Boolean(load_default=False, metadata={"description": "with the columns Size (bytes) and Rewrites"})
     limit = fields.Integer(load_default=PAGE_SIZE, validate=validate.Range(1, MAX_PAGE_SIZE))
     cursor = fields.String(load_default="")
 
@@ -78,7 +79,7 @@ class RowSchema(Schema):
 
 
 class ScanSchema(Strict):
-    """How many objects a filter or an order has read, of how many; `unread` could not be decoded."""
+    """How many objects a filter or an order has checked, of how many; `unread` could not be decoded."""
 
     seen = fields.Integer()
     total = fields.Integer()
@@ -112,6 +113,7 @@ def table(query: dict[str, Any]) -> dict[str, Any]:
         resource=query["resource"],
         namespace=query["namespace"],
         wide=query["wide"],
+        size=query["size"],
         text=query["q"].strip(),
         labels=Labels.parse(query["labels"].strip()),
         sort=query["sort"].strip(),

@@ -24,6 +24,7 @@ def registry_page() -> Response:
         resource=args.get("resource", ""),
         namespace=args.get("namespace", ""),
         wide=params.flag(args, "wide"),
+        size=params.flag(args, "size"),
         text=params.text(args, "q", MAX_FILTER),
         labels=Labels.parse(params.text(args, "labels", MAX_FILTER)),
         sort=params.text(args, "sort", MAX_FILTER),

@@ -102,7 +102,8 @@ class Wanted:
     """Which keys: of a type ("" all), in a namespace ("" all), with such labels, in a state, on a node.
 
     `uid` is theirs, `owner` that of what they belong to. `error`, `misnamed` and `deleting`: those only that are.
-    `part` is what may be seen, None for everything.
+    `readable`: those that can be decoded. `words`: any of them is in what a table says of its state, or in its node's
+    name, in lower case. `part` is what may be seen, None for everything.
     """
 
     resource: str = ""
@@ -115,6 +116,8 @@ class Wanted:
     error: bool = False
     misnamed: bool = False
     deleting: bool = False
+    readable: bool = False
+    words: tuple[str, ...] = ()
     part: Part | None = None
 
 
@@ -298,11 +301,18 @@ def _where(connection: sqlite3.Connection, wanted: Wanted) -> tuple[str, list[An
         conditions.append(_within(connection, wanted.part))
     if wanted.labels is not None and wanted.labels.requirements:
         conditions.append(_with_labels(connection, wanted.resource, wanted.labels))
+    if wanted.words:
+        conditions.append(_saying(connection, wanted))
     where = " AND ".join(condition for condition, _ in conditions)
     return (f"WHERE {where}" if where else ""), [value for _, values in conditions for value in values]
 
 
-_ONLY = {"error": "f.error IS NOT NULL", "misnamed": "f.misnamed", "deleting": "f.deleted IS NOT NULL"}
+_ONLY = {
+    "error": "f.error IS NOT NULL",
+    "misnamed": "f.misnamed",
+    "deleting": "f.deleted IS NOT NULL",
+    "readable": "f.error IS NULL",
+}
 
 
 def _within(connection: sqlite3.Connection, part: Part) -> tuple[str, tuple[str, str]]:
@@ -330,6 +340,17 @@ def _with_labels(connection: sqlite3.Connection, resource: str, selector: LabelS
     found = [number for number, text in sets if selector.matches(json.loads(text))]
     unlabelled = " OR f.labels IS NULL" if selector.matches({}) else ""
     return f"(f.labels IN (SELECT value FROM json_each(?)){unlabelled})", (json.dumps(found),)
+
+
+def _saying(connection: sqlite3.Connection, wanted: Wanted) -> tuple[str, tuple[str, str]]:
+    """The condition that the words for a key's state, or its node, hold one of the words, and its values."""
+    of_type = "WHERE resource = (SELECT id FROM texts WHERE text = ?)" if wanted.resource else ""
+    given = (wanted.resource,) if wanted.resource else ()
+    used = f"SELECT word FROM facts {of_type} UNION SELECT node FROM facts {of_type}"
+    texts = connection.execute(f"SELECT id, text FROM texts WHERE id IN ({used})", (*given, *given))
+    found = json.dumps([number for number, text in texts if any(word in text.lower() for word in wanted.words)])
+    inside = "IN (SELECT value FROM json_each(?))"
+    return f"(f.word {inside} OR f.node {inside})", (found, found)
 
 
 def _key_facts(row: Sequence[Any]) -> KeyFacts:

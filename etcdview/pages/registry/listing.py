@@ -26,6 +26,8 @@ from etcdview.tables.durations import seconds_of
 
 Item = TypeVar("Item")
 LONGEST_CELL = 1000  # characters: a column of a CRD may show a text of a megabyte in every row
+_SIZE = Column("Size", "integer", description="Bytes of the value as it is stored.")
+_OF_KEYS = (_SIZE, Column("Rewrites", "integer", description="How often the key was written."))
 _NO_DURATION = float("inf")  # <none> and <unknown> come after every age
 
 
@@ -118,13 +120,17 @@ _OF_METADATA = ("Name", "Age")
 
 
 class Listing:
-    """The columns of one type, and rows made for them; `wide` has those of a higher priority too."""
+    """The columns of one type, and rows made for them; `wide` has those of a higher priority too.
 
-    def __init__(self, resource: ResourceType, table: Table, *, wide: bool = False) -> None:
+    `size` adds what etcd knows of each key: how large its value is as stored, and how often it was written.
+    """
+
+    def __init__(self, resource: ResourceType, table: Table, *, wide: bool = False, size: bool = False) -> None:
+        self._size = size
         self.resource = resource
         self.table = table
         shown = [(i, column) for i, column in enumerate(table.columns) if wide or column.priority == 0]
-        self.columns: tuple[Column, ...] = tuple(column for _, column in shown)
+        self.columns: tuple[Column, ...] = (*(column for _, column in shown), *(_OF_KEYS if size else ()))
         self._positions = tuple(i for i, _ in shown)
         self._name = _name_at(table.columns)
         self._name_shown = _name_at(self.columns)
@@ -142,7 +148,10 @@ class Listing:
             name = entry.name or as_text(entry.key)
             values = (*values[: self._name], name, *values[self._name + 1 :])
         status = "" if self._pod_status is None else str(values[self._pod_status])
-        return TableRow(entry, tuple([values[i] for i in self._positions]), now, status, self._name_shown)
+        cells = tuple([values[i] for i in self._positions])
+        if self._size:
+            cells += (entry.size_bytes, entry.meta.version)
+        return TableRow(entry, cells, now, status, self._name_shown)
 
     def _metadata_alone(self, entry: ObjectRow) -> dict[str, Any] | None:
         """What is known of a kind without a schema, which is its metadata, where the columns need no more."""
@@ -170,8 +179,10 @@ class Listing:
         if name == "namespace":
             return [(row.namespace, natural(row.name)) for row in rows]
         position = next((i for i, column in enumerate(self.columns) if column.name.lower() == name), None)
+        if position is None and name in ("size", "rewrites"):
+            return [row.entry.size_bytes if name == "size" else row.entry.meta.version for row in rows]
         if position is None:
-            raise QueryError(f"Unknown column {name!r}.", "Sort by one of the table's columns, or by namespace.")
+            raise QueryError(f"Unknown column {name!r}.", "Sort by a column, namespace, size or rewrites.")
         texts = [cell_text(row.cells[position]) for row in rows]
         return _durations(texts) or [natural(text) for text in texts]
 

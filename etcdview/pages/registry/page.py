@@ -87,6 +87,7 @@ class RegistryPage:
     title: str = "Registry"
     wide_href: str = ""
     has_wide: bool = False
+    size_href: str = ""
     resource: ResourceType | None = None
     problem: QueryError | None = None
 
@@ -141,6 +142,7 @@ def _with_objects(page: RegistryPage, window: Window, resource: ResourceType, ta
         table=table,
         commands=commands.for_list(range_of(window, query, resource), resource, query.namespace),
         wide_href=query.href(wide="" if query.wide else "1"),
+        size_href=query.href(size="" if query.size else "1"),
         has_wide=any(c.priority > 0 for c in table_of(window, resource).columns),
         resource=resource,
     )

@@ -39,8 +39,8 @@ class Labels:
 class RegistryQuery:
     """`resource` as kubectl spells it, "" for the tree alone. `text` is words to find.
 
-    `sort` is a column's name, with - before it for descending order. `since`: the revision that a live page has, and
-    `until` the last key on it (None: it ends with the list).
+    `sort` is a column's name, with - before it for descending order. `size` adds columns for sizes and rewrites.
+    `since`: the revision that a live page has, and `until` the last key on it (None: it ends with the list).
     """
 
     resource: str = ""
@@ -53,6 +53,7 @@ class RegistryQuery:
     limit: int = PAGE_SIZE
     since: int = 0
     until: bytes | None = None
+    size: bool = False
 
     @property
     def mode(self) -> Mode:
@@ -72,6 +73,7 @@ class RegistryQuery:
             "resource": self.resource,
             "namespace": self.namespace,
             "wide": "1" if self.wide else "",
+            "size": "1" if self.size else "",
             "q": self.text,
             "labels": self.labels.text,
             "sort": self.sort,

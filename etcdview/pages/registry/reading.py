@@ -6,26 +6,32 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from etcdview.cluster.window import Entries, Entry, Window
+from etcdview.cluster.window import PIECE, Entries, Entry, Window
 from etcdview.codec import Detail
 from etcdview.errors import BudgetError, CompactedError, QueryError, TooLargeError
 from etcdview.index.base import KeyPage
 from etcdview.kube.resources import ResourceType
+from etcdview.models import Range
 from etcdview.pages.parts.types import find_type, named_tree
 from etcdview.pages.registry.changed import RowChanges
 from etcdview.pages.registry.listing import Listing, RowFilter, TableRow
 from etcdview.pages.registry.query import RegistryQuery
+from etcdview.pages.registry.selecting import Selecting
 from etcdview.stores.protocols import prefix_end
 from etcdview.tables import Column, Table, table_for
 
 # A filter or an order other than the keys' needs all objects read: so many at the most, then the answer says so.
 SCAN_LIMIT = 5000
+_CURSOR_GONE = ("The last row of the previous page has been deleted.", "Go to the first page.")
 GONE_LIMIT = 100  # deleted objects that a filtered list looks up, to strike out those it showed
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """How much a filter or an order has read: `seen` of `total` objects, `unread` of which could not be decoded."""
+    """How much a filter or an order has checked: `seen` of `total` objects, by names, facts or values.
+
+    `unread` of these could not be decoded.
+    """
 
     seen: int
     total: int
@@ -72,7 +78,7 @@ def query_table(window: Window, query: RegistryQuery, now: datetime) -> TableRow
     if query.labels.problem is not None:
         raise query.labels.problem
     resource = find_type(window, named_tree(window), query.resource).resource
-    listing = Listing(resource, table_of(window, resource), wide=query.wide)
+    listing = Listing(resource, table_of(window, resource), wide=query.wide, size=query.size)
     return Reading(window, query, listing, now, Detail.CELLS).rows(None)
 
 
@@ -91,13 +97,79 @@ class Reading:
         self._now = now
         self._detail = detail
         self._stopped = ""
+        self._unread = 0  # objects that were to be read, when the budget was used up
         self._filter = RowFilter(query.labels.selector, query.text)
         self._prefix = range_of(window, query, listing.resource)
+        self._selecting = Selecting(window, query, listing, self._prefix, prefix_end(self._prefix))
         self._scans = query.scans or listing.table.order is not None
 
     def rows(self, changes: RowChanges | None) -> TableRows:
         """The rows; with the deleted ones among `changes` that a filtered list had shown."""
-        return self._scanned(changes) if self._scans else self._page()
+        if not self._scans:
+            return self._page()
+        names = self._names(None, SCAN_LIMIT)
+        if self._selects(names):
+            return self._selected(names, changes)
+        return self._scanned(names, changes)
+
+    def _selects(self, names: KeyPage) -> bool:
+        """Whether names and facts say what matches: where they alone do, or there is too much to read all of it."""
+        if self._listing.table.order is not None and not self._query.sort:
+            return False
+        known = self._window.index.freshness().state in ("live", "behind", "static")
+        return self._selecting.by_facts or (names.next_after is not None and known and self._selecting.orders)
+
+    def _selected(self, names: KeyPage, changes: RowChanges | None) -> TableRows:
+        """What matches by names and facts, and the values of one page of it."""
+        found = self._selecting.select(self._matching, SCAN_LIMIT)
+        first = 0 if self._query.after is None else self._key_behind(found.keys, self._query.after)
+        keys = found.keys[first : first + self._query.limit]
+        at = self._window.range(Range(keys[0])) if keys else Entries(names.revision, ())
+        rows = self._kept(self._window.get_many(keys, at.revision, self._detail))
+        if changes is not None:
+            gone = self._kept(self._gone(changes))
+            rows = [*rows, *gone] if self._query.sort else sorted([*rows, *gone], key=lambda row: row.key)
+        scan = Scan(found.seen - self._unread, found.total, found.unread)
+        return TableRows(
+            columns=self._listing.columns,
+            rows=tuple(rows),
+            count=len(found.keys),
+            revision=at.revision,
+            names_revision=names.revision,
+            complete=names.complete and scan.complete,
+            serializable=at.serializable,
+            scan=scan,
+            next_after=keys[-1] if first + len(keys) < len(found.keys) else None,
+            stopped=self._stopped,
+        )
+
+    def _matching(self, keys: Sequence[bytes]) -> list[TableRow]:
+        """The rows of these keys that the filters keep; those that lie close together are read as one range."""
+        found: list[TableRow] = []
+        for first in range(0, len(keys), PIECE):
+            try:
+                found += self._kept(self._entries(keys[first : first + PIECE]))
+            except BudgetError as error:
+                self._stopped = error.what
+                self._unread += len(keys) - first
+                break
+        return found
+
+    def _entries(self, keys: Sequence[bytes]) -> Sequence[Entry]:
+        ordered = sorted(keys)
+        if self._window.index.count(ordered[0], ordered[-1] + b"\0") > 2 * len(keys):
+            return self._window.get_many(keys, detail=self._detail)
+        wanted = set(keys)
+        return [e for read in self._window.listed(ordered, self._detail) for e in read.entries if e.key in wanted]
+
+    def _key_behind(self, keys: Sequence[bytes], after: bytes) -> int:
+        """Where the rows behind the cursor's begin."""
+        for position, key in enumerate(keys):
+            if key == after:
+                return position + 1
+        if self._query.sort:
+            raise QueryError(*_CURSOR_GONE)
+        return sum(key < after for key in keys)
 
     def _page(self) -> TableRows:
         names = self._names(self._query.after, self._query.limit)
@@ -130,9 +202,8 @@ class Reading:
                 raise
             self._stopped = error.what
 
-    def _scanned(self, changes: RowChanges | None) -> TableRows:
+    def _scanned(self, names: KeyPage, changes: RowChanges | None) -> TableRows:
         """All objects read, at one revision, up to SCAN_LIMIT; filtered, ordered, and then a page of them."""
-        names = self._names(None, SCAN_LIMIT)
         revision, serializable = names.revision, False
         seen = unread = 0
         kept: list[TableRow] = []
@@ -168,7 +239,7 @@ class Reading:
             if row.key == after:
                 return position + 1
         if self._query.sort or self._listing.table.order is not None:
-            raise QueryError("The last row of the previous page has been deleted.", "Go to the first page.")
+            raise QueryError(*_CURSOR_GONE)
         return sum(row.key < after for row in ordered)
 
     def _kept(self, entries: Sequence[Entry]) -> list[TableRow]:

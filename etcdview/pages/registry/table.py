@@ -14,6 +14,7 @@ from etcdview.kube.resources import ResourceType
 from etcdview.kube.visible import unmistakable
 from etcdview.pages.parts.addresses import cursor_text, href, object_href
 from etcdview.pages.parts.links import Link, named_links
+from etcdview.pages.parts.sizes import size_text
 from etcdview.pages.registry.changed import RowChanges, changes_since
 from etcdview.pages.registry.listing import Listing, TableRow
 from etcdview.pages.registry.query import RegistryQuery
@@ -24,7 +25,21 @@ from etcdview.tables import Column
 
 # Columns whose cells name no other object: a table of these alone has no links, which take as long as its cells.
 _NAMES_NOTHING = frozenset(
-    ("Name", "Ready", "Status", "Restarts", "Age", "Data", "Type", "Desired", "Current", "Up-to-date", "Available")
+    (
+        "Name",
+        "Size",
+        "Rewrites",
+        "Ready",
+        "Status",
+        "Restarts",
+        "Age",
+        "Data",
+        "Type",
+        "Desired",
+        "Current",
+        "Up-to-date",
+        "Available",
+    )
 )
 _BUT = ("progressing", "warning")  # how a running pod is that is not ready
 _ROLES = {
@@ -115,7 +130,9 @@ def object_table(window: Window, query: RegistryQuery, resource: ResourceType, n
     changes = changes_since(window, prefix, query.since, *shown)
     if changes is not None and changes.nothing:
         return None
-    return _Page(window, query, Listing(resource, table_of(window, resource), wide=query.wide)).table(now, changes)
+    return _Page(window, query, Listing(resource, table_of(window, resource), wide=query.wide, size=query.size)).table(
+        now, changes
+    )
 
 
 class _Page:
@@ -172,7 +189,7 @@ class _Page:
             namespace=unmistakable(row.namespace),
             namespace_href=self._namespace_href(row.namespace),
             name=row.shown_name,
-            cells=tuple([Cell(text, links[text].href if text in links else "") for text in row.short_texts]),
+            cells=tuple([Cell(text, links[text].href if text in links else "") for text in self._texts(row)]),
             links=tuple(links.values()) if self._query.wide else (),
             error=row.error,
             change=changes.of(row.key) if changes else "",
@@ -180,6 +197,13 @@ class _Page:
             misnamed=row.misnamed,
             but="not ready" if self._is_pod and severity in _BUT and runs_unready(obj) else "",
         )
+
+    def _texts(self, row: TableRow) -> tuple[str, ...]:
+        """The cells' texts, with sizes for people."""
+        if not self._query.size or not row.cells:
+            return row.short_texts
+        sized = len(self._listing.columns) - 2  # where the column of sizes stands
+        return (*row.short_texts[:sized], size_text(row.entry.size_bytes), row.texts[-1])
 
     def _namespace_href(self, namespace: str) -> str:
         if namespace not in self._namespace_hrefs:

@@ -137,10 +137,41 @@ def test_a_value_that_cannot_be_decoded_is_listed_last_when_sorted_and_meets_no_
 
 def test_a_scan_that_ends_early_says_so(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "SCAN_LIMIT", 3)
-    found = read(MAPS, now, text="a")
+    found = read(MAPS, now, sort="data")
 
     assert (found.complete, found.scan and found.scan.seen, found.scan and found.scan.total) == (False, 3, 5)
     assert read(MAPS, now).complete
+
+
+def test_names_are_all_checked_for_words_however_few_values_may_be_read(
+    now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "SCAN_LIMIT", 1)
+    found = read(MAPS, now, text="shop A")
+
+    assert (names(found), found.count, found.complete) == (["a10", "a9"], 2, False)
+    assert found.scan is not None
+    assert (found.scan.seen, found.scan.total) == (3, 5)
+
+
+def test_names_and_namespaces_order_all_objects_however_few_values_may_be_read(
+    now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "SCAN_LIMIT", 1)
+
+    assert pages(MAPS, now, limit=2, sort="-name") == [["d", "c"], ["b", "a10"], ["a9"]]
+    assert pages(MAPS, now, limit=3, sort="namespace") == [["d", "a9", "a10"], ["b", "c"]]
+    assert read(MAPS, now, sort="name").complete
+
+
+def test_sizes_and_rewrites_are_columns_on_request(now: datetime) -> None:
+    plain, sized = read(MAPS, now), read(MAPS, now, size=True)
+
+    assert [column.name for column in sized.columns] == [*(c.name for c in plain.columns), "Size", "Rewrites"]
+    assert [row.cells[-2:] for row in sized.rows] == [(row.entry.size_bytes, 1) for row in plain.rows]
+    assert names(read(MAPS, now, sort="-size")) == [
+        row.name for row in sorted(plain.rows, key=lambda row: (row.entry.size_bytes, row.key))[::-1]
+    ]
 
 
 def test_a_namespace_means_nothing_to_a_type_without_namespaces(now: datetime) -> None:

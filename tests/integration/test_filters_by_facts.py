@@ -1,0 +1,147 @@
+"""Tables filtered and ordered by names and facts show what reading every value would show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from etcdview.access.roles import LOCAL, Scope, Viewer
+from etcdview.cluster.cluster import Cluster
+from etcdview.cluster.facts_process import filler_starter
+from etcdview.cluster.window import Window
+from etcdview.codec import Codec
+from etcdview.config import Settings
+from etcdview.index import names_for
+from etcdview.index.facts.database import new_folder
+from etcdview.index.facts.fact import Extractor
+from etcdview.index.facts.live import Facts
+from etcdview.kube.keys import KeySpace
+from etcdview.pages.registry import reading
+from etcdview.pages.registry.query import Labels, RegistryQuery
+from etcdview.pages.registry.reading import TableRows, query_table
+from etcdview.stores.files.dump import open_dump
+from tests.integration.indexing import wait_for
+
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+SELECTORS = ("app=cart", "app", "!app", "app!=cart", "tier in (web,db)", "app=cart,!canary", "app=none")
+
+
+@pytest.fixture(scope="module")
+def windows(capture: Path) -> Iterator[dict[str, Window]]:
+    """The captured registry with facts and without, and as somebody with a narrow role sees it with facts."""
+    path, keyspace, codec = capture / "registry.jsonl.gz", KeySpace(), Codec()
+    store = open_dump(path)
+    index = names_for(store, keyspace)
+    facts = Facts(
+        index, Extractor(codec, keyspace, lambda: NOW), filler_starter(Settings(from_file=str(path))), new_folder,
+        asked=True, live=False,
+    )  # fmt: skip
+    facts.start()
+    try:
+        wait_for(lambda: facts.status.complete, lambda: facts.status)
+        given: dict[str, Any] = {"name": "x", "store": store, "index": index, "codec": codec, "keyspace": keyspace}
+        known = Cluster(**given, facts=facts)
+        narrow = Viewer("team", "viewer", Scope(namespaces=("shop",)))
+        yield {
+            "facts": Window(known, LOCAL),
+            "plain": Window(Cluster(**given), LOCAL),
+            "narrow facts": Window(known, narrow),
+            "narrow plain": Window(Cluster(**given), narrow),
+        }
+    finally:
+        facts.close()
+
+
+def table(window: Window, **query: Any) -> TableRows:
+    return query_table(window, RegistryQuery(limit=500, **query), NOW)
+
+
+def shown(found: TableRows) -> list[tuple[bytes, tuple[str, ...]]]:
+    return [(row.key, row.texts) for row in found.rows]
+
+
+@pytest.mark.parametrize("who", ["", "narrow "])
+@pytest.mark.parametrize("resource", ["pods", "deployments.apps", "configmaps", "backups.example.org"])
+@pytest.mark.parametrize("selector", SELECTORS)
+def test_labels_by_facts_are_those_of_the_values(
+    windows: dict[str, Window], who: str, resource: str, selector: str
+) -> None:
+    query = {"resource": resource, "labels": Labels.parse(selector)}
+    by_facts, by_values = table(windows[f"{who}facts"], **query), table(windows[f"{who}plain"], **query)
+
+    assert shown(by_facts) == shown(by_values)
+    assert (by_facts.count, by_facts.complete) == (by_values.count, True)
+
+
+@pytest.mark.parametrize("text", ["cart", "shop running", "crashloop", "1/1", "web-0 pending", "0", "kube-system", "x"])
+@pytest.mark.parametrize("labels", ["", "app"])
+@pytest.mark.parametrize("known", ["facts", "plain"])
+def test_words_find_what_reading_everything_finds(
+    windows: dict[str, Window], monkeypatch: pytest.MonkeyPatch, text: str, labels: str, known: str
+) -> None:
+    query = {"resource": "pods", "text": text, "labels": Labels.parse(labels)}
+    whole = table(windows["plain"], **query)
+    monkeypatch.setattr(reading, "SCAN_LIMIT", 10)  # more pods than are read: names and facts come first
+    found = table(windows[known], **query)
+
+    assert whole.complete
+    assert not found.complete
+    assert set(shown(found)) <= set(shown(whole))
+    named = [row for row in whole.rows if all(word in f"{row.namespace}/{row.name}" for word in text.split())]
+    assert labels or {row.key for row in named} <= {row.key for row in found.rows}
+
+
+def test_a_word_for_a_state_is_found_by_facts_wherever_the_object_is(
+    windows: dict[str, Window], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = table(windows["plain"], resource="pods", text="CrashLoopBackOff")
+    monkeypatch.setattr(reading, "SCAN_LIMIT", len(whole.rows))
+
+    assert whole.rows
+    assert shown(table(windows["facts"], resource="pods", text="CrashLoopBackOff")) == shown(whole)
+
+
+@pytest.mark.parametrize("sort", ["name", "-name", "namespace", "size", "-size", "rewrites", "-rewrites"])
+@pytest.mark.parametrize("resource", ["pods", "secrets"])
+def test_an_order_by_facts_is_that_of_the_values(
+    windows: dict[str, Window], monkeypatch: pytest.MonkeyPatch, sort: str, resource: str
+) -> None:
+    whole = table(windows["plain"], resource=resource, sort=sort)
+    monkeypatch.setattr(reading, "SCAN_LIMIT", 1)
+    found = table(windows["facts"], resource=resource, sort=sort)
+
+    assert [row.key for row in found.rows] == [row.key for row in whole.rows]
+    assert found.complete
+
+
+@pytest.mark.parametrize("sort", ["age", "-age"])
+def test_an_order_by_age_is_that_of_the_times_of_creation(
+    windows: dict[str, Window], monkeypatch: pytest.MonkeyPatch, sort: str
+) -> None:
+    monkeypatch.setattr(reading, "SCAN_LIMIT", 1)
+    found = table(windows["facts"], resource="pods", sort=sort)
+    times = [(row.entry.object or {})["metadata"]["creationTimestamp"] for row in found.rows]
+
+    assert found.complete
+    assert times == sorted(times, reverse=sort == "age")
+
+
+def test_pages_of_a_filter_by_facts_go_on_where_the_one_before_ended(windows: dict[str, Window]) -> None:
+    query = RegistryQuery(resource="pods", labels=Labels.parse("app"), sort="-size", limit=7)
+    whole = [row.key for row in table(windows["facts"], resource="pods", labels=query.labels, sort="-size").rows]
+    keys: Sequence[bytes] = ()
+    after: bytes | None = None
+    while True:
+        page = query_table(windows["facts"], replace(query, after=after), NOW)
+        keys = [*keys, *(row.key for row in page.rows)]
+        after = page.next_after
+        if after is None:
+            break
+
+    assert keys == whole
+    assert len(whole) > 14

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -65,6 +66,14 @@ class Codec:
                 storage = replace(found.storage, provider=decoded.storage.provider, key_name=decoded.storage.key_name)
                 return replace(found, storage=storage)
         return of_decoded(decoded)
+
+    def plain_values(self, key: bytes, value: bytes, layer: int = 0) -> Iterator[bytes]:
+        """The value as it is before encryption, by each key that seems to decrypt it; itself where it is plain."""
+        if not value.startswith(encrypted_values.PREFIX):
+            yield value
+        elif layer < _MAX_LAYERS:
+            for _, plain in encrypted_values.decrypted(value, key, self.encryption):
+                yield from self.plain_values(key, plain, layer + 1)
 
     @functools.cached_property
     def _outliner(self) -> Outliner:

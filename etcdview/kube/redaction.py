@@ -32,6 +32,8 @@ _MARKS = (b"Secret", b"secretGenerator", b"helm", b"binaryData", b"\\u")
 _CBOR = b"\xd9\xd9\xf7"
 _URL_SAFE = str.maketrans("+/", "-_")
 _MASKED = "••• "
+_MASK_WORDS = (_MASKED.strip(), "bytes", "·", "fingerprint")
+_HEX = re.compile(r"[0-9a-f]{1,8}")
 _SHORT_VALUE = 4  # a value so short stands in any text by chance
 
 
@@ -134,6 +136,12 @@ class Redactor:
         if not masks:
             return obj
         return {**obj, "metadata": {**metadata, field: {**texts, **masks}}}
+
+
+def may_be_in_a_mask(text: str) -> bool:
+    """Whether the text could stand in what is shown in place of a secret value."""
+    parts = text.casefold().split()
+    return all(_HEX.fullmatch(part) or any(part in word for word in _MASK_WORDS) for part in parts)
 
 
 def is_sensitive(resource: ResourceType | None, kind: str) -> bool:

@@ -12,10 +12,11 @@ from typing import Any
 from etcdview.errors import CompactedError, EtcdviewError, QueryError
 from etcdview.index.base import KeyIndex
 from etcdview.models import KeyValue
+from etcdview.stores.ahead import read_ahead
 from etcdview.stores.paging import PieceReader
 from etcdview.stores.protocols import Store
 
-STRETCH_NAMES = 1000  # from one name that the index gives to the next
+STRETCH_NAMES = 5_000  # from one name that the index gives to the next
 
 Stop = Callable[[], bool]
 
@@ -28,6 +29,8 @@ class Looked:
     masked: bool = False
 
 
+# Whether a value that need not be decoded, since it does not match, has masked parts; None: it must be decoded.
+Skip = Callable[[KeyValue], bool | None]
 Decode = Callable[[KeyValue], Looked]
 
 
@@ -104,21 +107,25 @@ def search_content(
     decode: Decode,
     predicate: Predicate,
     *,
+    skip: Skip = lambda kv: None,
     max_hits: int = 1000,
     stop: Stop = lambda: False,
 ) -> Iterator[SearchStep]:
     """A step after each piece, and one at the end that says whether the search was complete.
 
-    What `decode` masks is not found. `names` only tells where to cut.
+    What `decode` masks is not found. What `skip` tells not to match is not decoded, nor known to be undecodable.
+    `names` only tells where to cut.
+
     Raises QueryError when there is no scope, and what the store raises before the first piece.
     """
     if not scopes:
         raise QueryError("Nothing was named to search in.", "Name a resource type, a namespace or a prefix.")
     count = _Count(total=sum(names.page(scope.start, scope.end, limit=1).count for scope in scopes))
     try:
-        for kvs in _pieces(store, names, scopes, count):
+        for revision, kvs in read_ahead(_pieces(store, names, scopes)):
+            count.revision = revision
             for kv in kvs:
-                _look(kv, decode, predicate, count)
+                _look(kv, skip, decode, predicate, count)
                 if count.found >= max_hits:
                     yield count.step(done=True, why=f"The first {max_hits:,} hits are shown.")
                     return
@@ -134,8 +141,12 @@ def search_content(
     yield count.step(done=True, complete=True)
 
 
-def _look(kv: KeyValue, decode: Decode, predicate: Predicate, count: _Count) -> None:
+def _look(kv: KeyValue, skip: Skip, decode: Decode, predicate: Predicate, count: _Count) -> None:
     count.looked += 1
+    skipped = skip(kv)
+    if skipped is not None:
+        count.masked += skipped
+        return
     looked = decode(kv)
     count.masked += looked.masked
     if looked.object is None:
@@ -147,15 +158,12 @@ def _look(kv: KeyValue, decode: Decode, predicate: Predicate, count: _Count) -> 
         count.hits.append(ValueHit(kv.key, kv.mod_revision, match))
 
 
-def _pieces(
-    store: Store, names: KeyIndex, scopes: Sequence[SearchRange], count: _Count
-) -> Iterator[Sequence[KeyValue]]:
+def _pieces(store: Store, names: KeyIndex, scopes: Sequence[SearchRange]) -> Iterator[tuple[int, Sequence[KeyValue]]]:
     reader = PieceReader(store)
     for scope in scopes:
         for start, end in _stretches(names, scope):
             for piece in reader.read(start, end):
-                count.revision = reader.revision
-                yield piece.kvs
+                yield reader.revision, piece.kvs
 
 
 def _stretches(names: KeyIndex, scope: SearchRange) -> Iterator[tuple[bytes, bytes]]:

@@ -7,8 +7,12 @@ from dataclasses import dataclass, replace
 from typing import get_args
 
 from etcdview.cluster.window import Window
+from etcdview.codec import StoredText, why_decoded
 from etcdview.errors import QueryError
 from etcdview.kube.keys import show
+from etcdview.kube.redaction import is_sensitive, may_be_in_a_mask
+from etcdview.kube.resources import BUILTIN
+from etcdview.models import KeyValue
 from etcdview.objects import ObjectRow
 from etcdview.objects.predicates import Kind, predicate_for
 from etcdview.objects.search import Looked, SearchRange, SearchStep, ValueHit, search_content
@@ -74,7 +78,8 @@ class ContentFound:
 class ContentPage:
     """The page. `steps` come as the search goes on, and are consumed once; None where nothing is searched for yet.
 
-    `root` is what all keys of the registry begin with; `problem` says why nothing is searched for.
+    `root` is what all keys of the registry begin with; `problem` says why nothing is searched for; `slowly` says why
+    every value has to be decoded.
     """
 
     query: ContentQuery
@@ -82,18 +87,23 @@ class ContentPage:
     root: str
     steps: Iterator[ContentStep] | None = None
     problem: QueryError | None = None
+    slowly: str = ""
 
 
 def content_page(window: Window, query: ContentQuery) -> ContentPage:
     """The page for `query`. Raises QueryError for what cannot be searched for, NotFoundError for an unknown type."""
     if not query.text:
         return content_form(window, query)
-    return replace(content_form(window, query), steps=map(_step, _begun(_search(window.unhurried(), query, MAX_HITS))))
+    why = slowly(query) if query.kind == "text" else ""
+    steps = map(_step, _begun(_search(window.unhurried(), query, MAX_HITS)))
+    return replace(content_form(window, query), steps=steps, slowly=why)
 
 
 def content_found(window: Window, query: ContentQuery, limit: int) -> ContentFound:
     """All that the page would show, at once: at most `limit` hits. Raises as content_page does."""
     hits: list[ValueHit] = []
+    if not slowly(query):  # bytes are passed over as quickly as etcd sends them, and not held
+        window = window.unhurried()
     for step in _search(window, query, limit):
         hits += step.hits
     return ContentFound(tuple(hits), step)
@@ -112,8 +122,37 @@ def _search(window: Window, query: ContentQuery, max_hits: int) -> Iterator[Sear
         [_scope(window, query)],
         lambda kv: _looked(window.objects.row(kv)),
         predicate_for(query.kind, query.text),
+        skip=_Skipping(window, query.text).skip if not slowly(query) else _never,
         max_hits=max_hits,
     )
+
+
+def slowly(query: ContentQuery) -> str:
+    """Why every value has to be decoded; "" where the stored bytes tell most that do not match."""
+    if query.kind != "text":
+        return "it is not a text"
+    return why_decoded(query.text) or ("a mask could hold it" if may_be_in_a_mask(query.text) else "")
+
+
+def _never(kv: KeyValue) -> None:
+    """Nothing may be skipped."""
+
+
+class _Skipping:
+    """Which values need not be decoded to look for a text."""
+
+    def __init__(self, window: Window, text: str) -> None:
+        keyspace = window.keyspace
+        self._codec = window.cluster.codec
+        self._text = StoredText(text)
+        self._masked = tuple(keyspace.range_prefix(r) for r in BUILTIN if is_sensitive(r, ""))
+
+    def skip(self, kv: KeyValue) -> bool | None:
+        """See Skip. What cannot be decrypted is decoded, which counts it."""
+        plain_values = list(self._codec.plain_values(kv.key, kv.value))
+        if not plain_values or any(map(self._text.may_be_in, plain_values)):
+            return None
+        return kv.key.startswith(self._masked)
 
 
 def _looked(row: ObjectRow) -> Looked:

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
-import queue
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from etcdview.errors import EtcdviewError, FutureRevisionError
+from etcdview.errors import FutureRevisionError
 from etcdview.index.base import KeyIndex
 from etcdview.index.facts.database import FactWriter
 from etcdview.index.facts.fact import Extractor
 from etcdview.index.lister import KeyRange
-from etcdview.models import KeyValue, RangeResult
+from etcdview.models import RangeResult
+from etcdview.stores.ahead import read_ahead
 from etcdview.stores.paging import PieceReader
 from etcdview.stores.protocols import Store
 
 PIECE_NAMES = 1_000  # keys of one read: at 2 kB a value, 2 MB
-_WAITING_PIECES = 2  # read and not yet written
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +58,8 @@ def fill(
     """
     keys = size = 0
     began = time.monotonic()
-    for kvs in _read_ahead(store, task):
+    for piece in read_ahead(_pieces(store, task)):
+        kvs = piece.kvs
         writer.write(map(extractor.fact, kvs), filling=True)
         keys += len(kvs)
         size += sum(kv.size_bytes for kv in kvs)
@@ -71,35 +69,6 @@ def fill(
         if task.rate:
             time.sleep(max(began + size / task.rate - time.monotonic(), 0))
     writer.add_indexes()
-
-
-def _read_ahead(store: Store, task: Pass) -> Iterator[Sequence[KeyValue]]:
-    """The values of all ranges, read in a thread while those before are taken apart."""
-    waiting: queue.Queue[Sequence[KeyValue] | EtcdviewError | None] = queue.Queue(_WAITING_PIECES)
-    given_up = threading.Event()
-
-    def read() -> None:
-        ending: EtcdviewError | None = None
-        try:
-            for piece in _pieces(store, task):
-                if given_up.is_set():
-                    return
-                waiting.put(piece.kvs)
-        except EtcdviewError as error:
-            ending = error
-        waiting.put(ending)
-
-    threading.Thread(target=read, name="etcdview-facts-read", daemon=True).start()
-    try:
-        while (found := waiting.get()) is not None:
-            if isinstance(found, EtcdviewError):
-                raise found
-            yield found
-    finally:
-        given_up.set()
-        with contextlib.suppress(queue.Empty):  # who waits to put something goes on, and sees it
-            while True:
-                waiting.get_nowait()
 
 
 def _pieces(store: Store, task: Pass) -> Iterator[RangeResult]:

@@ -79,7 +79,8 @@ class Selecting:
         unseen = len(others) - len(unsure) + (0 if known else max(len(named) - most, 0))
         unreadable = self._unreadable()
         ordered = self._in_order([key for key in keys if key in found], unreadable)
-        return Selected(ordered, len(keys) - unseen, len(keys), len(unreadable))
+        total = max(self._window.index.count(*self._range), len(keys))  # with what the labels leave out
+        return Selected(ordered, total - unseen, total, len(unreadable))
 
     def _labelled(self) -> list[bytes]:
         """All keys, or those with the labels where facts know these; in the order of their bytes."""

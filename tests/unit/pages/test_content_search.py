@@ -7,6 +7,7 @@ import pytest
 from etcdview.access.roles import LOCAL, Scope, Viewer
 from etcdview.cluster.window import Window
 from etcdview.errors import DeniedError, NotFoundError, QueryError
+from etcdview.pages import content_search
 from etcdview.pages.content_search import ContentQuery, content_found, content_page, parse_kind
 from tests.unit.pages.registry_of import kv, obj, window_on
 
@@ -83,3 +84,23 @@ def test_an_unknown_kind_names_the_kinds() -> None:
         parse_kind("x")
     assert "text, labels, fields, jsonpath" in error.value.remedy
     assert parse_kind("") == "text"
+
+
+@pytest.mark.parametrize(
+    "text", ["needle", "needles", "NEEDLE", "bmVlZGxl", "word", "shop", "qq-not-there", "fingerprint"]
+)
+def test_looking_in_stored_bytes_finds_what_decoding_everything_finds(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick = content_found(window_on(KVS), ContentQuery(text), 10)
+    monkeypatch.setattr(content_search, "slowly", lambda query: "for the test")
+    slow = content_found(window_on(KVS), ContentQuery(text), 10)
+
+    assert [(hit.key, hit.match.path) for hit in quick.hits] == [(hit.key, hit.match.path) for hit in slow.hits]
+    assert (quick.progress.looked, quick.progress.masked) == (slow.progress.looked, slow.progress.masked)
+
+
+def test_the_page_says_why_every_value_is_decoded() -> None:
+    said = {text: content_page(window_on(KVS), ContentQuery(text)).slowly for text in ("needle", "12", "fingerprint")}
+
+    assert said == {"needle": "", "12": "a number or a time could hold it", "fingerprint": "a mask could hold it"}

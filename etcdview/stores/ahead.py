@@ -1,0 +1,45 @@
+"""Pieces read in a thread while those before are worked on."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+from etcdview.errors import EtcdviewError, UnreachableError
+
+Piece = TypeVar("Piece")
+_WAITING_PIECES = 2  # read and not yet taken
+
+
+def read_ahead(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """The same pieces, at most a few of them waiting. Raises what reading them raises; close it to end early."""
+    waiting: queue.Queue[list[Piece] | EtcdviewError | None] = queue.Queue(_WAITING_PIECES)
+    given_up = threading.Event()
+
+    def read() -> None:
+        ending: EtcdviewError | None = UnreachableError("Reading values has ended early.", "Try again.")
+        try:
+            for piece in pieces:
+                if given_up.is_set():
+                    return
+                waiting.put([piece])
+            ending = None
+        except EtcdviewError as error:
+            ending = error
+        finally:
+            waiting.put(ending)
+
+    threading.Thread(target=read, name="etcdview-read-ahead", daemon=True).start()
+    try:
+        while (found := waiting.get()) is not None:
+            if isinstance(found, EtcdviewError):
+                raise found
+            yield from found
+    finally:
+        given_up.set()
+        with contextlib.suppress(queue.Empty):  # who waits to put something goes on, and sees it
+            while True:
+                waiting.get_nowait()

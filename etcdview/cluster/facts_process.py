@@ -65,13 +65,15 @@ class FillerProcess:
             process.stdin.close()
         except BrokenPipeError:
             pass  # it has ended: its output says why
-        with process.stdout:
-            for line in process.stdout:
-                if line == _DONE:
-                    done = True
-                elif line.endswith(b"\n"):  # else it was ended in the middle of it
-                    yield from _from_line(json.loads(line))
-        status = process.wait()
+        try:
+            with process.stdout:
+                for line in process.stdout:
+                    if line == _DONE:
+                        done = True
+                    elif line.endswith(b"\n"):  # else it was ended in the middle of it
+                        yield from _from_line(json.loads(line))
+        finally:  # a line that says what it failed with is its last
+            status = process.wait()
         if not done:
             raise UnreachableError(f"The process that reads all values ended with status {status}.")
 

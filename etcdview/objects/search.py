@@ -29,8 +29,8 @@ class Looked:
     masked: bool = False
 
 
-# Whether a value that need not be decoded, since it does not match, has masked parts; None: it must be decoded.
-Skip = Callable[[KeyValue], bool | None]
+# Of some values those that have to be decoded, since they may match, and how many of the others have masked parts.
+Sift = Callable[[Sequence[KeyValue]], tuple[Sequence[KeyValue], int]]
 Decode = Callable[[KeyValue], Looked]
 
 
@@ -107,13 +107,13 @@ def search_content(
     decode: Decode,
     predicate: Predicate,
     *,
-    skip: Skip = lambda kv: None,
+    sift: Sift = lambda kvs: (kvs, 0),
     max_hits: int = 1000,
     stop: Stop = lambda: False,
 ) -> Iterator[SearchStep]:
     """A step after each piece, and one at the end that says whether the search was complete.
 
-    What `decode` masks is not found. What `skip` tells not to match is not decoded, nor known to be undecodable.
+    What `decode` masks is not found. What `sift` leaves out is not decoded, nor known to be undecodable.
     `names` only tells where to cut.
 
     Raises QueryError when there is no scope, and what the store raises before the first piece.
@@ -124,8 +124,11 @@ def search_content(
     try:
         for revision, kvs in read_ahead(_pieces(store, names, scopes)):
             count.revision = revision
-            for kv in kvs:
-                _look(kv, skip, decode, predicate, count)
+            left, masked = sift(kvs)
+            count.looked += len(kvs) - len(left)
+            count.masked += masked
+            for kv in left:
+                _look(kv, decode, predicate, count)
                 if count.found >= max_hits:
                     yield count.step(done=True, why=f"The first {max_hits:,} hits are shown.")
                     return
@@ -141,12 +144,8 @@ def search_content(
     yield count.step(done=True, complete=True)
 
 
-def _look(kv: KeyValue, skip: Skip, decode: Decode, predicate: Predicate, count: _Count) -> None:
+def _look(kv: KeyValue, decode: Decode, predicate: Predicate, count: _Count) -> None:
     count.looked += 1
-    skipped = skip(kv)
-    if skipped is not None:
-        count.masked += skipped
-        return
     looked = decode(kv)
     count.masked += looked.masked
     if looked.object is None:

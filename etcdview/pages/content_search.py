@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import get_args
 
@@ -122,7 +122,7 @@ def _search(window: Window, query: ContentQuery, max_hits: int) -> Iterator[Sear
         [_scope(window, query)],
         lambda kv: _looked(window.objects.row(kv)),
         predicate_for(query.kind, query.text),
-        skip=_Skipping(window, query.text).skip if not slowly(query) else _never,
+        sift=_Sieve(window, query.text).sift if not slowly(query) else _all,
         max_hits=max_hits,
     )
 
@@ -134,12 +134,13 @@ def slowly(query: ContentQuery) -> str:
     return why_decoded(query.text) or ("a mask could hold it" if may_be_in_a_mask(query.text) else "")
 
 
-def _never(kv: KeyValue) -> None:
-    """Nothing may be skipped."""
+def _all(kvs: Sequence[KeyValue]) -> tuple[Sequence[KeyValue], int]:
+    """Everything has to be decoded."""
+    return kvs, 0
 
 
-class _Skipping:
-    """Which values need not be decoded to look for a text."""
+class _Sieve:
+    """Leaves out the values that need not be decoded to look for a text."""
 
     def __init__(self, window: Window, text: str) -> None:
         keyspace = window.keyspace
@@ -147,12 +148,16 @@ class _Skipping:
         self._text = StoredText(text)
         self._masked = tuple(keyspace.range_prefix(r) for r in BUILTIN if is_sensitive(r, ""))
 
-    def skip(self, kv: KeyValue) -> bool | None:
-        """See Skip. What cannot be decrypted is decoded, which counts it."""
-        plain_values = list(self._codec.plain_values(kv.key, kv.value))
-        if not plain_values or any(map(self._text.may_be_in, plain_values)):
-            return None
-        return kv.key.startswith(self._masked)
+    def sift(self, kvs: Sequence[KeyValue]) -> tuple[Sequence[KeyValue], int]:
+        """See Sift. What cannot be decrypted is decoded, which counts it."""
+        plain = [list(self._codec.plain_values(kv.key, kv.value)) for kv in kvs]
+        if all(plain) and not self._text.may_be_in_any([value for values in plain for value in values]):
+            left = []
+        else:
+            pairs = zip(kvs, plain, strict=True)
+            left = [kv for kv, values in pairs if not values or any(map(self._text.may_be_in, values))]
+        masked = sum(kv.key.startswith(self._masked) for kv in kvs)
+        return left, masked - sum(kv.key.startswith(self._masked) for kv in left)
 
 
 def _looked(row: ObjectRow) -> Looked:

@@ -39,7 +39,7 @@ def windows(capture: Path) -> Iterator[dict[str, Window]]:
     index = names_for(store, keyspace)
     facts = Facts(
         index, Extractor(codec, keyspace, lambda: NOW), filler_starter(Settings(from_file=str(path))), new_folder,
-        asked=True, live=False,
+        unbounded=True, live=False,
     )  # fmt: skip
     facts.start()
     try:

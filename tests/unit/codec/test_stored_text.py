@@ -95,5 +95,21 @@ def test_what_is_rendered_cannot_be_looked_for_in_bytes(text: str) -> None:
     assert why_decoded(text)
 
 
+@pytest.mark.parametrize("text", ["mass-x", "kube-x", "zzz-not", "<x"])
+def test_many_values_at_once_hold_what_one_of_them_holds(text: str) -> None:
+    values = [kv.value for kv in KVS] + ["mas\u017f-x \u212aube-x".encode()]
+    look = StoredText(text)
+
+    assert look.may_be_in_any(values) is any(map(look.may_be_in, values))
+
+
+def test_every_character_that_folds_to_ascii_is_known() -> None:
+    folding = [chr(c) for c in range(0x80, 0x110000) if any(f < "\x80" for f in chr(c).casefold())]
+    for char in folding:
+        for letter in (f for f in char.casefold() if f < "\x80"):
+            assert StoredText(f"{letter}-").may_be_in(f"{char}-".encode()) or not char.casefold().endswith(letter)
+            assert StoredText(f"-{letter}").may_be_in(f"-{char}".encode()) or not char.casefold().startswith(letter)
+
+
 def test_a_text_of_no_value_lets_nearly_all_be_skipped() -> None:
     assert sum(skipped(kv, "zzz-not-there") for kv in KVS) > 0.9 * len(KVS)

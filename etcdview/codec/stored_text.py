@@ -7,6 +7,7 @@ the names of protobuf's fields) is not in the bytes: a text that could be one of
 from __future__ import annotations
 
 import functools
+import json
 import re
 from collections.abc import Sequence
 
@@ -18,8 +19,6 @@ from etcdview.codec.protobuf.schema import Schema, schema
 _NUMBER_OR_TIME = re.compile(r"[0-9etz:.+\-]+")
 _WORDS = ("true", "false", "nan", "infinity")  # as JSON has them
 _BASE64 = re.compile(r"[a-z0-9+/=]+")
-# What JSON may write otherwise than it is.
-_ESCAPED = re.compile(r"""["\\/<>&\x00-\x1f\x7f]""")
 # Characters that have an ASCII letter in them once their case is folded (the long s, the Kelvin sign, ligatures ...).
 _FOLDED = {
     "ss": "\u00df\u1e9e", "i": "\u0130", "n": "\u0149", "s": "\u017f", "j": "\u01f0", "h": "\u1e96", "t": "\u1e97",
@@ -49,7 +48,8 @@ class StoredText:
     def __init__(self, text: str) -> None:
         low = text.casefold()
         self._needle = low.encode()
-        self._escaped = _ESCAPED.search(low) is not None
+        self._in_json = json.dumps(low)[1:-1].encode()  # but for \\u and \\/, which are looked for by themselves
+        self._has_slash = "/" in low
         self._base64 = _BASE64.fullmatch(low) is not None
         folded = "".join(chars for letters, chars in _FOLDED.items() if set(letters) & set(low))
         self._folded = re.compile(b"|".join(char.encode() for char in folded)) if folded else None
@@ -63,9 +63,12 @@ class StoredText:
         return self._may_stand_in(plain) or (self._base64 and _renders_base64(plain))
 
     def _may_stand_in(self, plain: bytes) -> bool:
+        low = plain.lower()
         return (
-            self._needle in plain.lower()
-            or (b"\\" in plain and (self._escaped or b"\\u" in plain))
+            self._needle in low
+            or self._in_json in low
+            or b"\\u" in plain
+            or (self._has_slash and b"\\/" in plain)
             or cbor.SELF_DESCRIBED in plain
             or (self._folded is not None and any(map(self._around, self._folded.finditer(plain))))
         )

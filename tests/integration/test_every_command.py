@@ -66,6 +66,10 @@ TABLE: dict[str, Callable[[Scene], str]] = {
     "etcdctl endpoint status --cluster -w table": lambda _: "etcdctl endpoint status --cluster -w table",
     "etcdctl endpoint health --cluster": lambda _: "etcdctl endpoint health --cluster",
     "etcdctl get {} --prefix --keys-only": lambda _: "etcdctl get /registry/ --prefix --keys-only",
+    "etcdctl get {} --prefix --count-only --write-out=fields":
+        lambda _: "etcdctl get /registry/ --prefix --count-only --write-out=fields",
+    "etcdctl get {} --prefix --print-value-only | wc -c":
+        lambda _: "etcdctl get /registry/ --prefix --print-value-only | wc -c",
     "etcdctl get {}{}": lambda _: f"etcdctl get {KEY.decode()}",
     "etcdctl get {}{} --print-value-only | etcdview decode --key {} -":
         lambda _: f"etcdctl get {KEY.decode()} --print-value-only | etcdview decode --key {KEY.decode()} -",

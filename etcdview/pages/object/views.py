@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -16,8 +16,10 @@ from etcdview.pages.object.plain import PlainText, is_foreign, plain_text
 from etcdview.pages.object.query import ObjectQuery, with_changes
 from etcdview.pages.object.related import Around, around
 from etcdview.pages.parts.links import ref_href
+from etcdview.relations import Ref
 from etcdview.relations.severity import Severity
 
+ATTENTION = "Needs attention"
 HEX_LIMIT_BYTES = 64 * 1024
 
 
@@ -142,7 +144,29 @@ def _text_of(entry: Entry) -> PlainText | None:
 def summary_view(window: Window, obj: dict[str, Any], revision: int, now: datetime) -> SummaryView:
     """The summary of an object; what is related to it is read at `revision`."""
     sections = tuple(_section(window, section) for section in summary(obj, now))
-    return SummaryView(sections, around(window, obj, revision, now))
+    related = around(window, obj, revision, now)
+    # the bindings that the API server itself makes name accounts that many clusters never have
+    binds = str(obj.get("kind", "")).endswith("Binding")
+    return SummaryView(sections if binds else _with_causes(sections, related), related)
+
+
+def _with_causes(sections: tuple[SectionView, ...], related: Around) -> tuple[SectionView, ...]:
+    """The sections; what needs attention has missing objects that are named, too, and an unhealthy pod's bad node."""
+    first = next((section for section in sections if section.title == ATTENTION), None)
+    causes = tuple(
+        FieldView(found.ref.kind, f"{_named(found.ref)}: {found.state}", found.href, found.severity)
+        for found in related.relations
+        if found.severity == "error" and (found.missing or (first is not None and found.ref.kind == "Node"))
+    )
+    if not causes:
+        return sections
+    if first is None:
+        return (SectionView(ATTENTION, causes, (), (), (), "", ()), *sections)
+    return tuple(replace(s, fields=(*s.fields, *causes)) if s is first else s for s in sections)
+
+
+def _named(ref: Ref) -> str:
+    return f"{ref.namespace}/{ref.name}" if ref.namespace else ref.name
 
 
 def raw_view(entry: Entry) -> RawView:

@@ -22,7 +22,7 @@ from etcdview.models import Range
 from etcdview.pages.namespaces_and_storage import namespaces_page, storage_page
 from etcdview.pages.object.entry import read_entry
 from etcdview.pages.object.related import Around, Branch
-from etcdview.pages.object.views import summary_view
+from etcdview.pages.object.views import ATTENTION, FieldView, SummaryView, summary_view
 from etcdview.pages.problems import FindingView
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -91,6 +91,18 @@ def check_around(window: Window, part: Around, whole: Around) -> None:
         assert all(r.href == "" for r in part.relations if r.state == word)
 
 
+def check_attention(part: SummaryView, whole: SummaryView) -> None:
+    """What needs attention in a part does so in the whole; what is left out there is outside."""
+    said, truth = ({(f.label, f.value, f.severity) for f in attention(view)} for view in (part, whole))
+    hidden = {r.ref.kind for r in part.around.relations if r.state == OUTSIDE}
+    assert said <= truth
+    assert {label for label, _, _ in truth - said} <= hidden | set(part.around.outside)
+
+
+def attention(view: SummaryView) -> Iterator[FieldView]:
+    return (field for section in view.sections if section.title == ATTENTION for field in section.fields)
+
+
 def check_object(cluster: Cluster, scope: Scope, key: bytes) -> None:
     whole, part = Window(cluster), Window(cluster, viewer(scope))
     answer, truth = read_entry(part, key), read_entry(whole, key)
@@ -98,7 +110,9 @@ def check_object(cluster: Cluster, scope: Scope, key: bytes) -> None:
     if answer.entry.object is None:
         return
     own, true = (summary_view(w, answer.entry.object, answer.revision, NOW) for w in (part, whole))
-    for section, other in zip(own.sections, true.sections, strict=True):
+    check_attention(own, true)
+    rest, true_rest = ([s for s in view.sections if s.title != ATTENTION] for view in (own, true))
+    for section, other in zip(rest, true_rest, strict=True):
         assert [(f.label, f.value, f.severity) for f in section.fields] == [
             (f.label, f.value, f.severity) for f in other.fields
         ]

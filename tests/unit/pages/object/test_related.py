@@ -10,6 +10,7 @@ import pytest
 from etcdview.access.roles import Scope, Viewer
 from etcdview.pages.object.entry import read_entry
 from etcdview.pages.object.related import Around, around
+from etcdview.pages.object.views import summary_view
 from tests.unit.pages.registry_of import kv, obj, window_on
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -115,3 +116,39 @@ def test_a_kind_of_which_a_role_covers_some_namespaces_is_named_too() -> None:
     found = around(window, node, 9, NOW)
     assert [r.ref.namespace for r in found.relations] == ["shop"]
     assert found.outside == ("Pod",)
+
+
+UNKNOWN = {"conditions": [{"type": "Ready", "status": "Unknown", "reason": "NodeStatusUnknown"}]}
+
+
+@pytest.mark.parametrize(
+    ("phase", "attention"),
+    [
+        ("Running", [("Secret", "shop/gone: not found")]),
+        (
+            "Pending",
+            [
+                ("Pod", "Pending, 0 of 1 containers ready"),
+                ("Node", "lost: NotReady"),
+                ("Secret", "shop/gone: not found"),
+            ],
+        ),
+    ],
+)
+def test_the_summary_begins_with_what_is_missing_and_of_an_unhealthy_pod_the_unhealthy_node(
+    phase: str, attention: list[tuple[str, str]]
+) -> None:
+    ready = [{"type": "Ready", "status": "True" if phase == "Running" else "False"}]
+    pod = obj("Pod", "shop", "web-1", spec=SPEC | {"nodeName": "lost"}, status={"phase": phase, "conditions": ready})
+    others = (
+        kv("/registry/minions/lost", obj("Node", "", "lost", status=UNKNOWN)),
+        kv("/registry/serviceaccounts/shop/default", obj("ServiceAccount", "shop", "default")),
+    )
+    window = window_on((kv(POD, pod), *KVS[1:], *others))
+    answer = read_entry(window, POD.encode())
+    assert answer.entry.object is not None
+
+    first = summary_view(window, answer.entry.object, answer.revision, NOW).sections[0]
+
+    assert first.title == "Needs attention"
+    assert sorted((field.label, field.value) for field in first.fields) == sorted(attention)

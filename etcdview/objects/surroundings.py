@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -40,12 +40,13 @@ def surroundings(
     *,
     revision: int = 0,
     at_most: int = AT_MOST,
+    also: Sequence[bytes] = (),
     covers: Callable[[bytes, bytes], bool] = lambda _start, _end: True,
 ) -> Surroundings:
     """What is related to `obj`, as of `revision`; at most so many objects of each range.
 
     `covers` says whether the viewer may see all of a range. Of a key outside nothing is known: it is neither read nor
-    called missing. Of a range that is outside in part, the rest is read.
+    called missing. Of a range that is outside in part, the rest is read. `also` are keys that are known to be related.
     """
     ref = ref_of(obj)
     resource = _type(definitions, ref)
@@ -70,11 +71,20 @@ def surroundings(
         rows_by_key = objects.get_many(list(looked_for.values()), revision=revision)
     except BudgetError:  # nothing is known of these
         rows_by_key, looked_for = {}, {}
+    found |= _of_keys(objects, also, revision)
     there = {r: rows_by_key[key] for r, key in looked_for.items() if key in rows_by_key}
     found |= {r: row.object for r, row in there.items() if row.object is not None}
     absent = looked_for.keys() - there.keys()
     graph = Graph(found.values(), read=(), absent=absent, outside=hidden.__contains__)
     return Surroundings(graph, tuple(cut), tuple(outside))
+
+
+def _of_keys(objects: Objects, keys: Sequence[bytes], revision: int) -> dict[Ref, Object]:
+    try:
+        rows = objects.get_many(keys, revision=revision).values()
+    except BudgetError:
+        return {}
+    return {ref_of(row.object): row.object for row in rows if row.object is not None}
 
 
 def _some(rows: Iterator[ObjectRow], at_most: int) -> list[ObjectRow] | None:

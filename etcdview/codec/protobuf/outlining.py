@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from google.protobuf.message import DecodeError as ParseError
 
 from etcdview.codec.model import StorageFormat
 from etcdview.codec.outline import DATA, HOLDS_DATA, LAST_APPLIED, Outline, Owner, WantsBody, byte_size
-from etcdview.codec.protobuf import repair
+from etcdview.codec.protobuf import repair, special
 from etcdview.codec.protobuf.envelope import open_envelope
 from etcdview.codec.protobuf.protobuf import ProtobufFormat
+from etcdview.codec.scalars import ZERO_TIME_SECONDS
 from etcdview.errors import DecodeError
+
+# those that a datetime can be; year 1 begins with Go's zero time, which is none
+_FIRST_SECOND, _LAST_SECOND = ZERO_TIME_SECONDS + 1, 253402300799
 
 
 class Outliner:
@@ -24,6 +29,7 @@ class Outliner:
         self._owner = _attributes(form, "apis/meta/v1.OwnerReference")
         self._managed = _attributes(form, "apis/meta/v1.ManagedFieldsEntry")
         self._seconds = _attributes(form, "apis/meta/v1.Time")["seconds"]
+        self._raw = _attributes(form, "apis/meta/v1.FieldsV1")["Raw"]
         self._structs: dict[int, dict[str, str]] = {}
 
     def outline(self, value: bytes, wants_body: WantsBody) -> Outline | None:
@@ -46,7 +52,10 @@ class Outliner:
         storage = StorageFormat("protobuf", api_version=envelope.api_version, kind=envelope.kind)
         data = DATA if (envelope.api_version, envelope.kind) in HOLDS_DATA else ()
         held = sum(_map_bytes(getattr(message, attributes[name])) for name in data if name in attributes)
-        return self._of(storage, metadata, held, body)
+        try:
+            return self._of(storage, metadata, held, body)
+        except DecodeError:
+            return None
 
     def _of(self, storage: StorageFormat, metadata: Any, data_bytes: int, body: dict[str, Any] | None) -> Outline:
         at = self._meta
@@ -79,13 +88,15 @@ class Outliner:
     def _time(self, message: Any, attribute: str) -> int | None:
         if not message.HasField(attribute):
             return None
-        return getattr(getattr(message, attribute), self._seconds) or None
+        seconds: int = getattr(getattr(message, attribute), self._seconds)
+        return seconds if seconds and _FIRST_SECOND <= seconds <= _LAST_SECOND else None
 
     def _managers(self, entries: Any) -> tuple[str, int | None, int]:
         """Who wrote last, when, and the bytes of all entries."""
         name, last, size = "", 0, 0
         for entry in entries:
             size += entry.ByteSize()
+            _check_fields(getattr(getattr(entry, self._managed["fieldsV1"]), self._raw))
             at = self._time(entry, self._managed["time"]) or 0
             if at >= last:
                 name, last = getattr(entry, self._managed["manager"]), at
@@ -97,6 +108,15 @@ class Outliner:
             struct = self._form.schema.struct(number)
             found = self._structs[number] = {f.name: f"f{f.number}" for f in struct.fields}
         return found
+
+
+@functools.lru_cache(maxsize=4096)
+def _check_fields(written: bytes) -> None:
+    """Raises DecodeError for managed fields that are not JSON: then the object cannot be decoded either.
+
+    Kept, since controllers write the same fields of thousands of objects.
+    """
+    special.parsed(written)
 
 
 def _attributes(form: ProtobufFormat, name: str) -> dict[str, str]:

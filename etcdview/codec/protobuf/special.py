@@ -47,6 +47,11 @@ def int_or_string(message: Any) -> int | str:
 def raw(message: Any) -> Any:
     """FieldsV1, RawExtension and apiextensions' JSON: JSON, or CBOR by its first byte; nothing is null."""
     held: bytes = message.f1
+    return parsed(held)
+
+
+def parsed(held: bytes) -> Any:
+    """The value in such bytes. Raises DecodeError."""
     if not held:
         return None
     if held.startswith(cbor.SELF_DESCRIBED) or held[0] in _CBOR_FIRST:

@@ -12,7 +12,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +56,7 @@ CREATE TABLE facts (
     managed_at INTEGER,
     misnamed INTEGER NOT NULL
 );
+CREATE TABLE more_owners (id INTEGER NOT NULL, owner BLOB NOT NULL, PRIMARY KEY (id, owner)) WITHOUT ROWID;
 CREATE TABLE gone (key BLOB PRIMARY KEY, revision INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE totals (
     resource INTEGER, namespace INTEGER, storage INTEGER, state INTEGER,
@@ -70,6 +71,7 @@ CREATE INDEX IF NOT EXISTS by_labels ON facts (resource, labels);
 CREATE INDEX IF NOT EXISTS by_type_size ON facts (resource, size);
 CREATE INDEX IF NOT EXISTS by_uid ON facts (uid);
 CREATE INDEX IF NOT EXISTS by_owner ON facts (owner) WHERE owner IS NOT NULL;
+CREATE INDEX IF NOT EXISTS by_further_owner ON more_owners (owner);
 CREATE INDEX IF NOT EXISTS by_node ON facts (node) WHERE node IS NOT NULL;
 CREATE INDEX IF NOT EXISTS by_size ON facts (size);
 CREATE INDEX IF NOT EXISTS by_version ON facts (version);
@@ -83,7 +85,7 @@ _PARTS = ("size", *_SUMS[1:])  # the columns of a fact that the sums are of
 
 
 def _triggers() -> str:
-    """What keeps `totals` equal to `facts`, from any process."""
+    """What keeps `totals` equal to `facts`, from any process, and lets further owners go with an older fact."""
     new = ", ".join(f"new.{part}" for part in _PARTS)
     more = ", ".join(f"{total} = {total} + excluded.{total}" for total in _SUMS)
     less = ", ".join(f"{total} = {total} - old.{part}" for total, part in zip(_SUMS, _PARTS, strict=True))
@@ -92,11 +94,12 @@ def _triggers() -> str:
         f"INSERT INTO totals VALUES (new.resource, new.namespace, new.storage, new.state, 1, {new}) "
         f"ON CONFLICT DO UPDATE SET keys = keys + 1, {more};"
     )
+    disown = "DELETE FROM more_owners WHERE id = old.id;"
     remove = f"UPDATE totals SET keys = keys - 1, {less} WHERE {group};"
     return (
         f"CREATE TRIGGER added AFTER INSERT ON facts BEGIN {add} END;"
-        f"CREATE TRIGGER removed AFTER DELETE ON facts BEGIN {remove} END;"
-        f"CREATE TRIGGER replaced AFTER UPDATE ON facts BEGIN {remove} {add} END;"
+        f"CREATE TRIGGER removed AFTER DELETE ON facts BEGIN {remove} {disown} END;"
+        f"CREATE TRIGGER replaced AFTER UPDATE ON facts BEGIN {remove} {disown} {add} END;"
     )
 
 
@@ -105,6 +108,8 @@ _COLUMNS = (
     "created", "deleted", "finalizers", "labels", "node", "size", "managed_bytes", "annotation_bytes",
     "last_applied_bytes", "data_bytes", "manager", "managed_at", "misnamed",
 )  # fmt: skip
+# where the fact itself was not older than what was there
+_ADD_OWNER = "INSERT OR IGNORE INTO more_owners SELECT id, ? FROM facts WHERE key = ? AND revision = ?"
 _USED_TEXTS = " UNION ".join(
     f"SELECT {column} FROM facts WHERE {column} IS NOT NULL"
     for column in (
@@ -194,7 +199,9 @@ class FactWriter:
         """
         self._connection.execute("BEGIN IMMEDIATE")
         try:
-            self._connection.executemany(_UPSERT, [self._row(fact) for fact in facts])
+            given = list(facts)
+            self._connection.executemany(_UPSERT, [self._row(fact) for fact in given])
+            self._connection.executemany(_ADD_OWNER, [row for fact in given for row in _further_owners(fact)])
             if deleted:
                 self._connection.executemany(
                     "INSERT INTO gone VALUES (?, ?) ON CONFLICT DO UPDATE SET revision = excluded.revision", deleted
@@ -330,3 +337,13 @@ def _owner(fact: Fact) -> str:
     """The controller's UID, else that of the first owner: what the object goes with."""
     owners = fact.outline.owners
     return next((owner.uid for owner in owners if owner.controller), owners[0].uid if owners else "")
+
+
+def _further_owners(fact: Fact) -> Iterator[tuple[bytes | str, bytes, int]]:
+    """Rows of the owners beside the one that stands in the fact: few objects have any."""
+    if len(fact.outline.owners) > 1:
+        first = _owner(fact)
+        for owner in fact.outline.owners:
+            packed = packed_uid(owner.uid)
+            if packed is not None and owner.uid != first:
+                yield packed, fact.kv.key, fact.kv.mod_revision

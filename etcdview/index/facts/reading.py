@@ -101,7 +101,7 @@ class Part:
 class Wanted:
     """Which keys: of a type ("" all), in a namespace ("" all), with such labels, in a state, on a node.
 
-    `uid` is theirs, `owner` that of what they belong to. `error`, `misnamed` and `deleting`: those only that are.
+    `uid` is theirs, `owner` that of one of their owners. `error`, `misnamed` and `deleting`: those only that are.
     `readable`: those that can be decoded. `words`: any of them is in what a table says of its state, or in its node's
     name, in lower case. `part` is what may be seen, None for everything.
     """
@@ -140,6 +140,7 @@ SELECT uid, count(*) FROM facts WHERE uid IS NOT NULL GROUP BY uid HAVING count(
 """
 _ORPHANED = """
 FROM facts f WHERE f.owner IS NOT NULL AND NOT EXISTS (SELECT 1 FROM facts o WHERE o.uid = f.owner)
+AND NOT EXISTS (SELECT 1 FROM more_owners m JOIN facts o ON o.uid = m.owner WHERE m.id = f.id)
 """
 _COLUMNS: dict[Order, str] = {
     "key": "f.key", "size": "f.size", "created": "f.created", "version": "f.version", "state": "f.state",
@@ -291,9 +292,11 @@ def _where(connection: sqlite3.Connection, wanted: Wanted) -> tuple[str, list[An
         for column in ("resource", "namespace", "node")
         if (text := getattr(wanted, column))
     ]
-    conditions += [
-        (f"f.{column} = ?", (packed_uid(uid),)) for column in ("owner", "uid") if (uid := getattr(wanted, column))
-    ]
+    if wanted.uid:
+        conditions.append(("f.uid = ?", (packed_uid(wanted.uid),)))
+    if wanted.owner:
+        owned = "(f.owner = ? OR f.id IN (SELECT id FROM more_owners WHERE owner = ?))"
+        conditions.append((owned, (packed_uid(wanted.owner),) * 2))
     conditions += [(condition, ()) for wish, condition in _ONLY.items() if getattr(wanted, wish)]
     if wanted.state is not None:
         conditions.append((f"f.state = {STATES.index(wanted.state)}", ()))

@@ -8,7 +8,10 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from etcdview.cluster.scope import FactSource
 from etcdview.cluster.window import Window
+from etcdview.errors import UnreachableError
+from etcdview.index.facts.reading import Wanted
 from etcdview.kube.fields import number, text
 from etcdview.objects import surroundings
 from etcdview.pages.parts.links import ref_href
@@ -17,6 +20,8 @@ from etcdview.relations.severity import Severity, severity_of
 from etcdview.tables import age
 
 EVENT_KINDS = frozenset({"Event"})
+MOST_OWNED = 500  # objects that are shown below their owner
+MOST_ABOVE = 10  # owners of owners; Kubernetes has three
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,8 @@ class Around:
     """All that is related.
 
     `cut` names kinds of which more exist than were read: of these something may be missing. So it is with `outside`,
-    kinds that lie outside of the viewer's role, or of what etcd's user may read, in part or as a whole.
+    kinds that lie outside of the viewer's role, or of what etcd's user may read, in part or as a whole. `more_owned`:
+    how many more objects it owns than are shown.
     """
 
     relations: tuple[Relation, ...]
@@ -70,11 +76,15 @@ class Around:
     owners: Branch | None
     cut: tuple[str, ...]
     outside: tuple[str, ...] = ()
+    more_owned: int = 0
 
 
 def around(window: Window, obj: dict[str, Any], revision: int, now: datetime) -> Around:
     """What is related to `obj`, all read at `revision`."""
-    found = surroundings(window.objects, window.definitions, obj, revision=revision, covers=partial(_covers, window))
+    family, more = _family(window, obj)
+    found = surroundings(
+        window.objects, window.definitions, obj, revision=revision, also=family, covers=partial(_covers, window)
+    )
     related = found.graph.related(obj, now)
     return Around(
         relations=tuple(_relation(window, found.graph, r, now) for r in related if r.ref.kind not in EVENT_KINDS),
@@ -82,7 +92,31 @@ def around(window: Window, obj: dict[str, Any], revision: int, now: datetime) ->
         owners=_owners(window, found.graph, obj, now),
         cut=tuple(part.kind for part in found.cut),
         outside=tuple(sorted({part.kind for part in found.outside})),
+        more_owned=more,
     )
+
+
+def _family(window: Window, obj: dict[str, Any]) -> tuple[tuple[bytes, ...], int]:
+    """Keys of what the object owns and of the chain of its owners, by the facts; and how many more it owns."""
+    facts, uid = window.value_facts, text(obj, "metadata", "uid")
+    if facts is None or not uid:
+        return (), 0
+    try:
+        owned = facts.count(Wanted(owner=uid))
+        keys = facts.keys(Wanted(owner=uid), limit=MOST_OWNED) if owned else ()
+        return (*keys, *_above(facts, uid)), owned - len(keys)
+    except UnreachableError:  # they are being read again
+        return (), 0
+
+
+def _above(facts: FactSource, uid: str) -> Iterator[bytes]:
+    """The chain of owners, the nearest first."""
+    seen = {uid}
+    current = facts.facts(Wanted(uid=uid), limit=1)
+    while current and (above := current[0].owner) and above not in seen and len(seen) < MOST_ABOVE:
+        seen.add(above)
+        current = facts.facts(Wanted(uid=above), limit=1)
+        yield from (fact.key for fact in current)
 
 
 def _covers(window: Window, start: bytes, end: bytes) -> bool:

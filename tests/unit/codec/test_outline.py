@@ -75,3 +75,37 @@ def test_a_value_that_cannot_be_decoded_says_why(value: bytes) -> None:
 
     assert outline.error
     assert outline.body is None
+
+
+def test_what_only_the_managed_fields_break_is_told_by_an_outline_too(captured: list[KeyValue]) -> None:
+    value = next(kv.value for kv in captured if b'{"f:' in kv.value and kv.value.startswith(b"k8s"))
+
+    broken = value.replace(b'{"f:', b"{#f:", 1)
+
+    assert CODEC.decode(b"/k", broken).error is not None
+    assert CODEC.outline(b"/k", broken, lambda api_version, kind: False).error
+
+
+@pytest.mark.parametrize("seconds", [2**63 - 1, -(2**63), -62135596800, 253402300800])
+def test_a_time_that_no_calendar_has_is_none(seconds: int) -> None:
+    metadata = field(1, b"a") + field(8, b"\x08" + varint(seconds % 2**64))
+    type_meta = field(1, b"v1") + field(2, b"ConfigMap")
+    value = b"k8s\0" + field(1, type_meta) + field(2, field(1, metadata)) + field(3, b"") + field(4, b"")
+
+    outline = CODEC.outline(b"/k", value, lambda api_version, kind: False)
+
+    assert (outline.error, outline.name, outline.created) == ("", "a", None)
+
+
+def field(number: int, content: bytes) -> bytes:
+    """A short field as protobuf writes it."""
+    return bytes([number << 3 | 2, len(content)]) + content
+
+
+def varint(number: int) -> bytes:
+    """A number as protobuf writes it."""
+    written = bytearray()
+    while number > 127:
+        written.append(number & 127 | 128)
+        number >>= 7
+    return bytes([*written, number])

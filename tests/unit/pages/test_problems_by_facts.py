@@ -16,9 +16,11 @@ from etcdview.index.facts.fact import Extractor
 from etcdview.index.facts.live import FactStatus
 from etcdview.index.facts.reading import FactReader
 from etcdview.kube.keys import KeySpace
+from etcdview.models import KeyValue
 from etcdview.pages import namespaces_and_storage
 from etcdview.pages.encryption import encryption_page
 from etcdview.pages.namespaces_and_storage import namespaces_page, storage_page
+from etcdview.pages.object.related import around
 from etcdview.pages.problems import StoragePage
 from tests.unit.pages.registry_of import kv, obj, window_on
 
@@ -48,10 +50,10 @@ class Known:
 
     status = FactStatus("complete")
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, kvs: tuple[KeyValue, ...] = KVS) -> None:
         create(folder / "facts.db")
         writer = FactWriter(folder / "facts.db")
-        writer.write(map(Extractor(Codec(), KeySpace(), lambda: NOW).fact, KVS))
+        writer.write(map(Extractor(Codec(), KeySpace(), lambda: NOW).fact, kvs))
         writer.add_indexes()
         writer.close()
         self.reader = FactReader(folder / "facts.db")
@@ -141,3 +143,27 @@ def test_encryption_counts_all_values_by_their_facts(window: Window) -> None:
     assert page.count.full
     assert (secrets.looked_at, secrets.total) == (1, 1)
     assert all(row.complete for row in page.others)
+
+
+def test_an_object_page_shows_what_it_owns_and_its_owners_by_the_facts_of_all_objects(tmp_path: Path) -> None:
+    def owned(name: str, owner: str, number: int = 0) -> KeyValue:
+        kind = "Job" if number else "Widget"
+        reference = {"apiVersion": "a.io/v1", "kind": "Widget", "name": owner, "uid": f"uid-{owner}"}
+        metadata = {"uid": f"uid-{name}", "ownerReferences": [reference] if owner else []}
+        prefix = "jobs" if number else "a.io/widgets"
+        version = "batch/v1" if number else "a.io/v1"
+        return kv(f"/registry/{prefix}/shop/{name}", obj(kind, "shop", name, version, metadata=metadata))
+
+    jobs = [owned(f"job-{n}", "low", n) for n in range(1, 4)]
+    kvs = (owned("top", ""), owned("middle", "top"), owned("low", "middle"), *jobs)
+    made = window_on(kvs)
+    made.cluster.facts = Known(tmp_path, kvs)  # type: ignore[assignment]
+    (entry,) = made.get_many([b"/registry/a.io/widgets/shop/low"])
+    assert entry.object is not None
+
+    tree = around(made, entry.object, 0, NOW).owners
+
+    assert tree is not None
+    assert (tree.ref.name, tree.children[0].ref.name) == ("top", "middle")
+    assert [child.ref.name for child in tree.children[0].children[0].children] == ["job-1", "job-2", "job-3"]
+    made.cluster.close()

@@ -250,3 +250,24 @@ def test_the_spread_of_sizes_is_that_of_all_values(writer: FactWriter, reader: F
     assert reader.spread(Wanted()) == Spread(250, sizes[125], sizes[25], sizes[2], sizes[0], 2, sum(sizes[:2]))
     assert reader.spread(Wanted(resource="configmaps")) == reader.spread(Wanted())
     assert reader.spread(Wanted(resource="pods")) == Spread()
+
+
+def test_each_of_several_owners_has_its_dependents_and_one_that_is_left_keeps_them(
+    writer: FactWriter, reader: FactReader
+) -> None:
+    two = [{"uid": "gone", "controller": True}, {"uid": "there"}]
+    write(writer, stored("owner", uid="there"), stored("child", 2, ownerReferences=two))
+    write(writer, stored("orphan", ownerReferences=[{"uid": "gone"}, {"uid": "gone too"}]))
+
+    child = stored("child").key
+    assert reader.keys(Wanted(owner="there")) == (child,)
+    assert set(reader.keys(Wanted(owner="gone"))) == {child, stored("orphan").key}
+    assert reader.orphans(10) == (stored("orphan").key,)
+
+    write(writer, stored("child", 1, ownerReferences=[{"uid": "a"}, {"uid": "older"}]))  # what a pass read before
+    assert reader.keys(Wanted(owner="older")) == ()
+    write(writer, stored("child", 3, ownerReferences=two[:1]))
+    assert reader.keys(Wanted(owner="there")) == ()
+    assert reader.orphans(10) == (child, stored("orphan").key)
+    write(writer, stored("child", 4, ownerReferences=two), deleted=((child, 5),))
+    assert reader.keys(Wanted(owner="there")) == ()

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-from bench import lag, loading, pages, report, sessions
+from bench import facts, lag, loading, pages, report, sessions
 from bench.etcd import Etcd
 from bench.report import Row
 from bench.serving import Served
@@ -43,6 +43,7 @@ def main() -> int:
 def _measure(etcd: Etcd, empty: Etcd) -> list[Row]:
     count = _step(f"filling etcd with {KEYS:,} keys", lambda: etcd.fill(KEYS))
     rows = _printed(_step("the index beside etcdctl", lambda: loading.measure(etcd, empty, count)))
+    rows += _printed(_step("the facts of all values", lambda: facts.measure(etcd, count)))
     with Served(etcd.url) as served:
         served.ready(count)
         rows += _printed(_step("pages and searches", lambda: pages.measure(etcd, served)))

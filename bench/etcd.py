@@ -75,13 +75,12 @@ class Etcd(LocalCluster):
         request = etcdrpc.RangeRequest(key=b"\0", range_end=b"\0", count_only=True)
         return int(self.stub().Range(request, timeout=120).count)
 
-    def etcdctl_seconds(self) -> float:
-        """How long `etcdctl get --prefix --keys-only` takes for everything."""
+    def etcdctl_seconds(self, *, values: bool = False) -> float:
+        """How long `etcdctl get --prefix --keys-only` takes for everything; or with the values, piped away."""
         command = [str(find_program("etcdctl")), "--endpoints", self.url, "--command-timeout=300s"]
+        what = ["get", "/registry/", "--prefix", *(() if values else ("--keys-only",))]
         began = time.perf_counter()
-        subprocess.run(
-            [*command, "get", "/registry/", "--prefix", "--keys-only"], stdout=subprocess.DEVNULL, check=True
-        )
+        subprocess.run([*command, *what], stdout=subprocess.DEVNULL, check=True)
         return time.perf_counter() - began
 
     def counters(self) -> dict[str, float]:

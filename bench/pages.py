@@ -33,7 +33,7 @@ PREFIXES = (
 PARTS = ("checkout-checkout", "x2", "zzzz", "pod-123", "api", "ledger-tax-b", "-", "/registry/pods", "5d2f")
 
 Figure = Callable[[Sequence[float]], float]
-_P50: Figure = partial(percentile, part=0.5)
+P50: Figure = partial(percentile, part=0.5)
 _P99: Figure = partial(percentile, part=0.99)
 
 
@@ -41,24 +41,24 @@ def measure(etcd: Etcd, served: Served) -> list[Row]:
     """All pages, from outside: what a browser waits for, less its own drawing."""
     rows: list[Row] = []
     for name, path in TREES.items():
-        times = _times(served, [path], TIMES)
-        rows += [_row(f"{name} page, p50", times, _P50, 10), _row(f"{name} page, p99", times, _P99, 50)]
-    rows.append(_row("prefix search, p99", _search(served, "prefix", PREFIXES), _P99, 20))
-    rows.append(_row("substring search, p99", _search(served, "contains", PARTS), _P99, 150))
-    pods = _times(served, [f"/registry?resource=pods&namespace={PODS_NAMESPACE}&limit={PODS_IN_IT}"], FEW_TIMES)
-    rows.append(_row(f"table of {PODS_IN_IT} pods, decoded, p50", pods, _P50, 150))
+        times = page_times(served, [path], TIMES)
+        rows += [page_row(f"{name} page, p50", times, P50, 10), page_row(f"{name} page, p99", times, _P99, 50)]
+    rows.append(page_row("prefix search, p99", _search(served, "prefix", PREFIXES), _P99, 20))
+    rows.append(page_row("substring search, p99", _search(served, "contains", PARTS), _P99, 150))
+    pods = page_times(served, [f"/registry?resource=pods&namespace={PODS_NAMESPACE}&limit={PODS_IN_IT}"], FEW_TIMES)
+    rows.append(page_row(f"table of {PODS_IN_IT} pods, decoded, p50", pods, P50, 150))
     return [*rows, _large_object(etcd, served)]
 
 
 def _search(served: Served, mode: str, texts: Sequence[str]) -> list[float]:
-    return _times(served, [f"/api/v1/keys?{mode}={quote(text)}&limit=50" for text in texts], TIMES)
+    return page_times(served, [f"/api/v1/keys?{mode}={quote(text)}&limit=50" for text in texts], TIMES)
 
 
 def _large_object(etcd: Etcd, served: Served) -> Row:
     etcd.put(LARGE_KEY, _large_value())
-    times = _times(served, [f"/api/v1/object?key={quote(LARGE_KEY.decode())}"], FEW_TIMES)
+    times = page_times(served, [f"/api/v1/object?key={quote(LARGE_KEY.decode())}"], FEW_TIMES)
     read = etcd.read_seconds(LARGE_KEY, FEW_TIMES)
-    return _row(f"object of {LARGE_BYTES / 1e6:.1f} MB over its read, p50", [t - read for t in times], _P50, 50)
+    return page_row(f"object of {LARGE_BYTES / 1e6:.1f} MB over its read, p50", [t - read for t in times], P50, 50)
 
 
 def _large_value() -> bytes:
@@ -68,7 +68,8 @@ def _large_value() -> bytes:
     return Codec().encode(obj, StorageFormat(format="protobuf", api_version="v1", kind="ConfigMap"), LARGE_KEY)
 
 
-def _times(served: Served, paths: Sequence[str], times: int) -> list[float]:
+def page_times(served: Served, paths: Sequence[str], times: int) -> list[float]:
+    """How long each of so many requests took, in seconds, the paths in turn."""
     took: list[float] = []
     for n in range(times + len(paths)):
         answer = served.client.get(paths[n % len(paths)])
@@ -78,5 +79,6 @@ def _times(served: Served, paths: Sequence[str], times: int) -> list[float]:
     return took[len(paths) :]  # the first of each warms up
 
 
-def _row(what: str, times: Sequence[float], figure: Figure, goal_ms: float) -> Row:
+def page_row(what: str, times: Sequence[float], figure: Figure, goal_ms: float) -> Row:
+    """A figure of such times in milliseconds."""
     return Row(what, figure(times) * 1000, "ms", goal_ms, min(halves(times, figure), 1.0))

@@ -58,12 +58,12 @@ class Client:
 class Served:
     """A running `etcdview serve`; leaving it ends it. `began` is when it was started (perf_counter)."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *options: str) -> None:
         (self.port,) = free_ports(1)
         program = Path(sys.executable).with_name("etcdview")
         self.began = time.perf_counter()
         self._process = subprocess.Popen(
-            [str(program), "serve", "--endpoints", url, "--listen", f"127.0.0.1:{self.port}"],
+            [str(program), "serve", "--endpoints", url, "--listen", f"127.0.0.1:{self.port}", *options],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
@@ -90,9 +90,18 @@ class Served:
         self._until(lambda: self._complete(count))
         return time.perf_counter() - self.began
 
+    def facts_ready(self) -> float:
+        """Seconds from the start of the process to the facts of all values."""
+        self._until(lambda: self.client.get("/api/v1/resources").json()["factsComplete"])
+        return time.perf_counter() - self.began
+
+    def processes(self) -> list[int]:
+        """The process and all below it."""
+        return _family(self._process.pid)
+
     def memory_bytes(self) -> int:
         """Resident memory of the process and all below it."""
-        return sum(_resident(pid) for pid in _family(self._process.pid))
+        return sum(_resident(pid) for pid in self.processes())
 
     def _complete(self, count: int) -> bool:
         answer = self.client.get("/api/v1/resources")

@@ -87,7 +87,7 @@ def highlight(text: str, language: str) -> Markup:
     if len(text) > HIGHLIGHT_LIMIT or language not in ("yaml", "json"):
         return Markup("{}").format(text)
     import pygments  # loaded for the first object that is shown, not at start
-    from pygments.formatters import HtmlFormatter
+    from pygments.formatters.html import HtmlFormatter  # pygments.formatters is another module while it loads
     from pygments.lexers.data import JsonLexer, YamlLexer
 
     lexer = YamlLexer() if language == "yaml" else JsonLexer()

@@ -30,7 +30,8 @@ _POLL = re.compile(r'hx-get="([^"]+)"')
 MAY_BE = (404, 410, 429)
 _HEAD = b"GET /registry HTTP/1.1\r\nHost: localhost\r\nCookie: "
 _BODY = b"POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n"
-_NEVER_READ = b"GET /registry?resource=pods&limit=500 HTTP/1.1\r\nHost: localhost\r\n\r\n" * 20
+_NEVER_READ = b"GET /registry?resource=pods&limit=500 HTTP/1.1\r\nHost: localhost\r\n\r\n"
+READ_NOTHING_SECONDS = 30  # then such a client hangs up and comes again
 
 
 class Writer:
@@ -158,8 +159,12 @@ class SlowClients:
 
     def run(self, ended: threading.Event) -> None:
         """Until `ended`, a byte of each a second."""
+        seconds = 0
         while not ended.wait(1.0):
+            seconds += 1
             for number, (begin, more) in enumerate(self._shapes):
+                if not more and seconds % READ_NOTHING_SECONDS == 0:
+                    self._hang_up(number)
                 self._step(number, begin, more)
         for connection in self._open.values():
             connection.close()
@@ -168,7 +173,7 @@ class SlowClients:
         try:
             if number in self._open:
                 with suppress(BlockingIOError):
-                    self._open[number].send(more or b"\r\n")
+                    self._open[number].send(more)
             else:
                 self._open[number] = connection = socket.create_connection(("127.0.0.1", self._port), timeout=5.0)
                 self.connections += 1
@@ -176,8 +181,12 @@ class SlowClients:
                 connection.sendall(begin)
                 connection.setblocking(False)
         except OSError:
-            if number in self._open:
-                self._open.pop(number).close()
+            self._hang_up(number)
+
+    def _hang_up(self, number: int) -> None:
+        connection = self._open.pop(number, None)
+        if connection is not None:
+            connection.close()
 
 
 def addresses(captured: Sequence[KeyValue]) -> Iterator[str]:

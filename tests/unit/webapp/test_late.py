@@ -68,3 +68,29 @@ def test_the_first_page_loads_neither_schemas_nor_other_pages_and_no_later_page_
         *late.split()
     }
     assert waited == ""
+
+
+_AT_ONCE = """
+import sys, threading
+from webapp.filters import highlight
+
+sys.setswitchinterval(1e-6)
+together, shown = threading.Barrier(12), []
+
+def show():
+    together.wait()
+    shown.append(highlight("a: 1", "yaml"))
+
+threads = [threading.Thread(target=show) for _ in range(12)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print(len(shown))
+"""
+
+
+def test_the_first_objects_may_be_shown_at_the_same_time() -> None:
+    for _ in range(3):  # a race: one run in two met it
+        done = subprocess.run([sys.executable, "-c", _AT_ONCE], capture_output=True, text=True, check=True, timeout=120)
+        assert done.stdout == "12\n", done.stderr

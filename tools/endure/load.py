@@ -193,7 +193,8 @@ def addresses(captured: Sequence[KeyValue]) -> Iterator[str]:
     """Every kind of page, the API, and objects, about as often as people open them."""
     yield from (
         "/", "/", "/registry", "/registry?resource=pods", "/registry?resource=pods&namespace=shop",
-        "/registry?resource=events", "/registry?resource=pods&sort=age", "/registry?resource=pods&labels=app", "/registry?prefix=/registry/",
+        "/registry?resource=events",
+        "/registry?resource=pods&sort=age", "/registry?resource=pods&labels=app", "/registry?prefix=/registry/",
         "/search?q=/registry/pods", "/search?q=shop&mode=contains", "/search?q=*web*&mode=glob",
         "/search/content?kind=text&q=nginx", "/watch", "/health", "/namespaces", "/namespaces?namespace=shop",
         "/storage", "/certificates", "/encryption", "/maintenance", "/freshness",

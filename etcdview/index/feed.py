@@ -9,10 +9,11 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from etcdview.errors import CompactedError, DeniedError, EtcdviewError
+from etcdview.errors import CompactedError, DeniedError, EtcdviewError, UnreachableError
 from etcdview.index.base import State
 from etcdview.index.changes import ChangeLog
 from etcdview.index.history import EventHistory, ForeignError, UnprovenError
@@ -31,6 +32,11 @@ _FIRST_PAUSE_SECONDS = 0.25  # before a load that follows a good one; before eac
 _LONGEST_PAUSE_SECONDS = 30.0
 _STEADY_SECONDS = 30.0  # a watch that went on for so long followed a good load
 _DENIED_PAUSE_SECONDS = 60.0
+RIGHTS_SECONDS = 15.0  # etcd checks what its user may read when a watch begins, and never again: we ask
+
+
+class _RightsError(Exception):
+    """etcd permits its user another part of the keys than the one that is held. Never leaves the index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +106,8 @@ class Feed:
         self._watch: Watch | None = None
         self._heard_at = 0.0  # when the watch last said anything
         self._progress_seen = False
+        self._permitted: tuple[Range, ...] = ()  # when the names were loaded
+        self._rights_at = 0.0  # when it was last asked for
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="etcdview-index", daemon=True)
 
@@ -182,7 +190,7 @@ class Feed:
             return _DOWN_PAUSE_SECONDS
         if isinstance(error, CompactedError):
             why = "etcd has compacted revisions that the index had not read; it reloads."
-        elif isinstance(error, ForeignError | UnprovenError):
+        elif isinstance(error, ForeignError | UnprovenError | _RightsError):
             why = f"{error} The index reloads."
             self._rewound = True
         else:
@@ -200,6 +208,7 @@ class Feed:
     def _deny(self, error: DeniedError) -> float:
         if len(self._ranges) > 1:
             del self._ranges[0]
+            self._forget("")
             self._set(key_range=self._ranges[0])
             return 0.0
         self._history = EventHistory()
@@ -232,7 +241,12 @@ class Feed:
 
     def _narrow(self) -> None:
         """Take what etcd permits its user, where it says so. Raises NotPermittedError where that is nothing."""
-        parts = permitted_parts(self._store, EVERYTHING.start, EVERYTHING.end)
+        try:
+            parts = permitted_parts(self._store, EVERYTHING.start, EVERYTHING.end)
+        except DeniedError:
+            self._sink.permitted(())
+            raise
+        self._permitted, self._rights_at = parts, time.monotonic()
         limited = is_limited(parts, EVERYTHING.start, EVERYTHING.end)
         self._set(key_range=KeyRange(parts[0].start, parts[0].end) if limited else self._ranges[0])
         self._sink.permitted(parts if limited else ())
@@ -284,9 +298,22 @@ class Feed:
                 if self._stop.is_set():
                     return
                 self._apply(batch)
+                self._check_rights()
         finally:
             self._watch = None
             watch.cancel()
+
+    def _check_rights(self) -> None:
+        """Now and then, whether what is held may still be read. Raises DeniedError, _RightsError."""
+        now = time.monotonic()
+        if now < self._rights_at + RIGHTS_SECONDS:
+            return
+        self._rights_at = now
+        with suppress(UnreachableError):  # the watch itself says so, if it is more than a moment
+            if not self._all_permitted:
+                _head(self._store, self._status.key_range)
+            elif permitted_parts(self._store, EVERYTHING.start, EVERYTHING.end) != self._permitted:
+                raise _RightsError("etcd permits this user other keys than before.")
 
     def _apply(self, batch: WatchBatch) -> None:
         now = self._heard_at = time.monotonic()

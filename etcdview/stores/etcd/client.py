@@ -137,6 +137,7 @@ class EtcdStore(Writes, MaintenanceCalls):
 
     def permitted(self) -> tuple[Range, ...] | None:
         """See Restricted.permitted. A user without a name may be the one that its client certificate names."""
+        self._login.ask_again()
         if self._login.user:
             self._login.token(self._order.channels()[0], self.timeout_seconds)  # finds out whether logins are on
         user = self._login.user or self._certified()

@@ -77,7 +77,7 @@ FAULTS = (
     Fault(Code.UNAUTHENTICATED, "", DeniedError, "etcd refuses the login ({details}).", _LOGIN, login=True),
     Fault(None, "revision of auth store is old", DeniedError, "etcd's users have changed.", _LOGIN, login=True),
     Fault(None, "invalid auth token", DeniedError, "etcd refuses the login ({details}).", _LOGIN, login=True),
-    Fault(None, "user name is empty", DeniedError, "etcd requires a user name and password.", _LOGIN),
+    Fault(None, "user name is empty", DeniedError, "etcd requires a user name and password.", _LOGIN, login=True),
     Fault(None, "authentication failed", DeniedError, "etcd does not know this user and password.", _LOGIN),
     # of calls on a member as a whole, which etcd keeps for the role root
     Fault(

@@ -47,11 +47,21 @@ class Login:
             fetching.release()
 
     def forget(self, token: str) -> bool:
-        """Drop a token that was refused; whether there is any sense in asking for another."""
+        """Drop a token that was refused; whether asking for another can help.
+
+        A call without one is refused where logins were switched on since etcd was asked.
+        """
         with self._lock:
-            if token and self._token == token:
+            if not token:
+                self._off = not self._user
+            elif self._token == token:
                 self._token = None
-            return not self._off and bool(token)
+            return not self._off
+
+    def ask_again(self) -> None:
+        """Find out anew, at the next call, whether etcd has logins switched on."""
+        with self._lock:
+            self._off = not self._user
 
     def _fetch(self, channel: Channel, timeout_seconds: float) -> str:
         token = self._authenticate(channel, timeout_seconds)

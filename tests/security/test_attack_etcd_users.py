@@ -137,7 +137,7 @@ def test_tokens_are_fetched_anew_while_pages_are_read(
         threads = [threading.Thread(target=browse) for _ in range(3)]
         for thread in threads:
             thread.start()
-        for number in range(8):
+        for number in range(4):
             root("role", "add", f"other-{number}")
             root("role", "delete", f"other-{number}")
         ended.set()

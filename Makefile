@@ -41,7 +41,8 @@ lint: $(READY_DEV) ## ruff, mypy --strict, djlint, bandit, banned phrases, pip-a
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/djlint templates --lint --quiet
-	$(BIN)/bandit --quiet --recursive etcdview webapp wsgi.py --severity-level medium
+	@# B608 is ruff's S608, which knows that the queries over facts are put together of constants.
+	$(BIN)/bandit --quiet --recursive etcdview webapp wsgi.py --severity-level medium --skip B608
 	$(BIN)/python -m tools.words
 	$(BIN)/python -m tools.audit
 

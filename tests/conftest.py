@@ -39,20 +39,8 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     return _failed_in_ci((yield))
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "long: takes minutes; runs only with -m long")
-    config.addinivalue_line("markers", "mixed: needs several releases of etcd; runs only with -m mixed")
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Tests marked `long` and `mixed` run when they are asked for.
-
-    Where several processes share the files, the long ones come first: nobody is left alone with one at the end.
-    """
-    if not config.option.markexpr:
-        later = [item for item in items if item.get_closest_marker("long") or item.get_closest_marker("mixed")]
-        config.hook.pytest_deselected(items=later)
-        items[:] = [item for item in items if item not in later]
+    """Where several processes share the files, the long ones come first: nobody is left alone with one at the end."""
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: _LONG_FIRST.index(item.path.relative_to(HERE).parts[0]))
 

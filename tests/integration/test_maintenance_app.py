@@ -35,8 +35,8 @@ HOLD = """
 import sys, time
 from datetime import UTC, datetime
 from pathlib import Path
-from etcdview.maintenance.lock import turn
-with turn(Path(sys.argv[1]), int(sys.argv[2]), "bob runs remove", datetime.now(UTC)):
+from etcdview.maintenance.lock import operation_lock
+with operation_lock(Path(sys.argv[1]), int(sys.argv[2]), "bob runs remove", datetime.now(UTC)):
     print("held", flush=True)
     time.sleep(60)
 """

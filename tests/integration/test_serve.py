@@ -125,7 +125,7 @@ def test_an_open_connection_does_not_keep_it_from_ending(serve: Serve) -> None:
 @pytest.mark.parametrize(
     ("flags", "status", "words"),
     [
-        (["--encryption-config", "/nowhere.yaml"], 2, "/nowhere.yaml"),
+        (["--endpoints", "http://127.0.0.1:9", "--encryption-config", "/nowhere.yaml"], 2, "/nowhere.yaml"),
         (["--from", "/nowhere.jsonl.gz"], 1, "/nowhere.jsonl.gz"),
     ],
 )

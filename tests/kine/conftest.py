@@ -29,17 +29,6 @@ START_SECONDS = 60.0
 COMMAND_SECONDS = 120.0
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "kine: needs a kine, named by ETCDVIEW_KINE; runs only with -m kine")
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if not config.option.markexpr:
-        later = [item for item in items if item.get_closest_marker("kine")]
-        config.hook.pytest_deselected(items=later)
-        items[:] = [item for item in items if item not in later]
-
-
 @dataclass(frozen=True)
 class Kine:
     """A kine that runs: where it listens, and what was written to it at its start, by key."""

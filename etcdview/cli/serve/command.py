@@ -24,8 +24,6 @@ def command(resolved: Resolved, print_config: bool) -> int:
         for line in config_lines(resolved):
             click.echo(line)
         return 0
-    if not resolved.settings.etcd_named:
-        click.echo(f"etcdview: {NO_ETCD_NAMED} Until then {', '.join(resolved.settings.endpoints)} is tried.", err=True)
     return run(resolved.settings)
 
 
@@ -35,6 +33,9 @@ def run(settings: Settings) -> int:
     if reached_as(settings) and not settings.login:
         click.echo(f"etcdview: {OPEN_TO_ALL}", err=True)
     with listener(parse_address(settings.listen)) as sock:
+        if not settings.etcd_named:
+            tried = ", ".join(settings.endpoints)
+            click.echo(f"etcdview: {NO_ETCD_NAMED} Until then {tried} is tried.", err=True)
         return serve(settings, sock)
 
 

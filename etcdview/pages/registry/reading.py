@@ -97,6 +97,7 @@ class Reading:
         self._now = now
         self._detail = detail
         self._stopped = ""
+        self._matched: dict[bytes, TableRow] = {}  # at most SCAN_LIMIT
         self._unread = 0  # objects that were to be read, when the budget was used up
         self._filter = RowFilter(query.labels.selector, query.text)
         self._prefix = range_of(window, query, listing.resource)
@@ -124,8 +125,7 @@ class Reading:
         found = self._selecting.select(self._matching, SCAN_LIMIT)
         first = 0 if self._query.after is None else self._key_behind(found.keys, self._query.after)
         keys = found.keys[first : first + self._query.limit]
-        at = self._window.range(Range(keys[0])) if keys else Entries(names.revision, ())
-        rows = self._kept(self._window.get_many(keys, at.revision, self._detail))
+        at, rows = self._values_of(keys, names.revision)
         if changes is not None:
             gone = self._kept(self._gone(changes))
             rows = [*rows, *gone] if self._query.sort else sorted([*rows, *gone], key=lambda row: row.key)
@@ -143,16 +143,29 @@ class Reading:
             stopped=self._stopped,
         )
 
+    def _values_of(self, keys: Sequence[bytes], revision: int) -> tuple[Entries, list[TableRow]]:
+        """The rows of a page, read at one revision; where the budget does not reach so far, as they were matched."""
+        try:
+            at = self._window.range(Range(keys[0])) if keys else Entries(revision, ())
+            return at, self._kept(self._window.get_many(keys, at.revision, self._detail))
+        except BudgetError as error:
+            if not self._matched:
+                raise
+            self._stopped = error.what
+            return Entries(revision, ()), [self._matched[key] for key in keys if key in self._matched]
+
     def _matching(self, keys: Sequence[bytes]) -> list[TableRow]:
         """The rows of these keys that the filters keep; those that lie close together are read as one range."""
         found: list[TableRow] = []
         for first in range(0, len(keys), PIECE):
             try:
-                found += self._kept(self._entries(keys[first : first + PIECE]))
+                rows = self._kept(self._entries(keys[first : first + PIECE]))
             except BudgetError as error:
                 self._stopped = error.what
                 self._unread += len(keys) - first
                 break
+            found += rows
+            self._matched |= {row.key: row for row in rows}
         return found
 
     def _entries(self, keys: Sequence[bytes]) -> Sequence[Entry]:

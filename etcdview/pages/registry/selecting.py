@@ -73,6 +73,8 @@ class Selecting:
         keys = self._labelled()
         named, others = self._by_words(keys) if self._words else ((keys, []) if known else ([], keys))
         found = set(named) if known else {row.key for row in read(named[:most])}
+        if known and others:  # a page of those that certainly match, before the budget goes into the others
+            read(named[: self._query.limit])
         left = most if known else max(most - len(named), 0)
         unsure = self._likely_first(others)[:left]
         found |= {row.key for row in read(unsure)}

@@ -81,6 +81,8 @@ BAD: list[list[str]] = [
     ["doctor", "--endpoints", "x:y"],
     ["health", "--endpoints", "x:y"],
     ["members", "--from", "@nosuch"],
+    ["space", "--from", "@text"],
+    ["space", "--endpoints", NOWHERE],
     ["snapshot", "save", "@folder", "--endpoints", NOWHERE],
 ]  # fmt: skip
 PYTHONS = re.compile(

@@ -42,6 +42,7 @@ class Tended(Noted):
     endpoints = ("https://10.0.0.1:2379",)
     tls = TlsFiles()
     timeout_seconds = 1.0
+    user = ""
 
     def members(self) -> Membership:
         return Membership(build.CLUSTER_ID, tuple(build.member(n) for n in (1, 2, 3)))

@@ -8,7 +8,6 @@ import pytest
 
 from etcdview.errors import TooLargeError
 from etcdview.models import KeyValue, Range, RangeResult
-from etcdview.stores import paging
 from etcdview.stores.files.memory import StaticStore
 from etcdview.stores.paging import PieceReader
 
@@ -39,10 +38,9 @@ def test_all_keys_come_in_order_at_the_revision_of_the_first_answer() -> None:
     assert store.requests == [(0, 2), (7, 4), (7, 8)]
 
 
-def test_pieces_hold_the_bytes_that_one_read_may_hold(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(paging, "PIECE_BYTES", 1000)
+def test_pieces_hold_the_bytes_that_one_read_may_hold() -> None:
     store = Recorder(*[100] * 40)
-    read(store, first=8)
+    read(store, first=8, most_bytes=1000)
     assert [limit for _, limit in store.requests] == [8, 9, 9, 9, 9]
 
 

@@ -21,6 +21,7 @@ _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]+={0,2}")
 _GO_ESCAPE = re.compile(r"\\(x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}|[abfnrtv\\\"'])", re.DOTALL)
 _GO = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "\\": "\\", '"': '"', "'": "'"}
 _LONGEST_KEY = 4096
+_FEEDS_OF_CHANCE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +136,14 @@ def _unbased(text: bytes) -> bytes:
 
 
 def _check_terminal(value: bytes) -> None:
-    """Protobuf has line feeds by chance; each of them as CR LF is a terminal's doing, and no length holds any more."""
+    """A terminal makes each line feed CR LF, and no length holds any more.
+
+    Protobuf has one behind the magic bytes, always. Encrypted bytes are random: that all of a few line feeds stand
+    behind a CR happens, of four it does not.
+    """
     feeds = value.count(b"\n")
-    if value.startswith((b"k8s\0", b"k8s:enc:")) and feeds and value.count(b"\r\n") == feeds:
+    damaged = value.startswith(b"k8s\0\r\n") or (value.startswith(b"k8s:enc:") and feeds >= _FEEDS_OF_CHANCE)
+    if damaged and value.count(b"\r\n") == feeds:
         raise DecodeError(
             "A terminal changed the bytes: each line feed has become CR LF.",
             "Leave out -t: kubectl exec POD -- etcdctl get KEY --print-value-only, and docker exec likewise.",

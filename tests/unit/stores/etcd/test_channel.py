@@ -105,7 +105,8 @@ def test_those_who_come_during_an_opening_share_it_and_its_failure(
     begin = Channel._open
 
     def opening(channel: Channel, stamp: Any) -> Connection:
-        openings.append(channel.name)
+        if channel.name == silent.url:  # a command of an earlier test may still try another
+            openings.append(channel.name)
         return begin(channel, stamp)
 
     monkeypatch.setattr(Channel, "_open", opening)

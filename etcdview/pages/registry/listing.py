@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from etcdview.errors import QueryError
+from etcdview.kube.fields import text
 from etcdview.kube.identity import misnamed
 from etcdview.kube.keys import as_text, show
 from etcdview.kube.resources import ResourceType
@@ -35,7 +36,8 @@ _NO_DURATION = float("inf")  # <none> and <unknown> come after every age
 class TableRow:
     """One object of a table, `cells` as the API server sends them; no cells where it could not be decoded.
 
-    The cell at `name_at` is the name. It comes from the key, whatever the object calls itself.
+    The cell at `name_at` is the name. It comes from the key, whatever the object calls itself, with what the table says
+    behind it (`after_name`: " (default)"). `beyond` are cells that the API server sends without a column for them.
     """
 
     entry: ObjectRow
@@ -43,6 +45,8 @@ class TableRow:
     now: datetime
     pod_status: str = ""
     name_at: int | None = None
+    after_name: str = ""
+    beyond: Cells = ()
 
     @property
     def key(self) -> bytes:
@@ -74,7 +78,7 @@ class TableRow:
         """The cells as kubectl prints them."""
         shown = list(map(cell_text, self.cells))
         if self.name_at is not None and shown:
-            shown[self.name_at] = self.shown_name
+            shown[self.name_at] = self.shown_name + self.after_name
         return tuple(shown)
 
     @property
@@ -144,14 +148,17 @@ class Listing:
         if shown is None:
             return TableRow(entry, (), now)
         values = self.table.cells(shown, now)
+        after_name = ""
         if self._name is not None:  # the key is the identity; master leases have no other name
-            name = entry.name or as_text(entry.key)
+            after_name = _after_name(values[self._name], shown)
+            name = (entry.name or as_text(entry.key)) + after_name
             values = (*values[: self._name], name, *values[self._name + 1 :])
         status = "" if self._pod_status is None else str(values[self._pod_status])
         cells = tuple([values[i] for i in self._positions])
         if self._size:
             cells += (entry.size_bytes, entry.meta.version)
-        return TableRow(entry, cells, now, status, self._name_shown)
+        beyond = values[len(self.table.columns) :]
+        return TableRow(entry, cells, now, status, self._name_shown, after_name, beyond)
 
     def _metadata_alone(self, entry: ObjectRow) -> dict[str, Any] | None:
         """What is known of a kind without a schema, which is its metadata, where the columns need no more."""
@@ -185,6 +192,12 @@ class Listing:
             raise QueryError(f"Unknown column {name!r}.", "Sort by a column, namespace, size or rewrites.")
         texts = [cell_text(row.cells[position]) for row in rows]
         return _durations(texts) or [natural(text) for text in texts]
+
+
+def _after_name(cell: object, obj: dict[str, Any]) -> str:
+    """What a table says behind an object's name: " (default)" of a class."""
+    own = text(obj, "metadata", "name")
+    return cell.removeprefix(own) if own and isinstance(cell, str) and cell.startswith(own) else ""
 
 
 def _name_at(columns: Sequence[Column]) -> int | None:

@@ -188,7 +188,7 @@ class _Page:
             href=object_href(row.key),
             namespace=unmistakable(row.namespace),
             namespace_href=self._namespace_href(row.namespace),
-            name=row.shown_name,
+            name=row.shown_name + row.after_name,
             cells=tuple([Cell(text, links[text].href if text in links else "") for text in self._texts(row)]),
             links=tuple(links.values()) if self._query.wide else (),
             error=row.error,

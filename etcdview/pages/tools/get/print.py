@@ -56,7 +56,7 @@ class Printer:
     def _texts(self, row: TableRow) -> list[str]:
         cells = list(row.texts) or [_UNREADABLE] * len(self._columns)
         if self._name >= 0:
-            shown = row.shown_name
+            shown = row.shown_name + row.after_name
             cells[self._name] = f"{self._layout.kind}/{shown}" if self._layout.kind else shown
         texts = [unmistakable(row.namespace) or _NONE] * self._layout.namespaces + cells
         texts += [cell_text(row.labels.get(key, "")) for key in self._layout.label_columns]
@@ -70,7 +70,7 @@ def table_json(columns: Sequence[Column], rows: Iterable[TableRow]) -> Iterator[
     yield empty.removesuffix("]\n}")
     before, end = "\n", "]\n}\n"
     for row in rows:
-        cells = list(row.cells) or [None] * len(columns)
+        cells = [*row.cells, *row.beyond] or [None] * len(columns)
         shown = {"namespace": row.namespace or None, "name": row.name, "cells": cells}
         yield before + textwrap.indent(json.dumps(shown, ensure_ascii=False, indent=2), "    ", lambda line: True)
         before, end = ",\n", "\n  ]\n}\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from etcdview.pages.registry.page import registry_page
 from etcdview.pages.registry.query import Labels, RegistryQuery
 from etcdview.pages.registry.reading import TableRows, query_table
 from etcdview.pages.registry.table import ObjectTable
+from etcdview.stores.files.dump import read_dump
 from etcdview.tables import table_for
 from tests.unit.pages.registry_of import REVISION, kv, obj, window_on
 
@@ -295,3 +297,22 @@ def test_a_cell_of_a_page_or_the_api_is_bounded_and_that_of_a_command_is_not(now
     assert row.short_texts[-1] == row.short_cells[-1] == "m" * LONGEST_CELL + "…"
     assert row.short_texts[:-1] == row.texts[:-1]
     assert row.short_cells[:-1] == row.cells[:-1]
+
+
+@pytest.mark.parametrize(
+    ("resource", "names"),
+    [("storageclasses", ["fast-ssd (default)", "slow-hdd"]), ("ingressclasses", ["edge (default)"])],
+)
+def test_a_name_keeps_what_its_table_says_behind_it(
+    capture: Path, now: datetime, resource: str, names: list[str]
+) -> None:
+    rows = read(read_dump(capture / "registry.jsonl.gz"), now, resource).rows
+
+    assert [row.texts[0] for row in rows] == [row.cells[0] for row in rows] == names
+
+
+def test_cells_that_the_api_server_sends_without_a_column_are_kept_apart(capture: Path, now: datetime) -> None:
+    row = read(read_dump(capture / "registry.jsonl.gz"), now, "ipaddresses").rows[0]
+
+    assert row.cells == ("10.101.82.129", "services/shop/cart")
+    assert len(row.beyond) == 1  # its age

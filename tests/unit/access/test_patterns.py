@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from etcdview.access.grants import read_access
 from etcdview.access.roles import NO_NAMESPACE, Scope
-from etcdview.cli.user import command
+from etcdview.cli.main import cli
 from etcdview.errors import SettingError
 from etcdview.kube.keys import KeySpace
 from etcdview.kube.resources import BUILTIN, ResourceType, custom
@@ -223,7 +223,9 @@ def test_a_grant_names_one_user_or_group(tmp_path: Path, who: str) -> None:
 )
 def test_user_add_refuses_what_means_nothing_and_writes_no_file(tmp_path: Path, options: list[str], said: str) -> None:
     path = tmp_path / "users.json"
-    run = CliRunner().invoke(command, ["add", "ann", "--users-file", str(path), "--no-password", *options])
+    run = CliRunner().invoke(
+        cli, ["user", "add", "ann", "--users-file", str(path), "--no-password", *options], standalone_mode=False
+    )
     assert isinstance(run.exception, SettingError)
     assert said in f"{run.exception.what} {run.exception.remedy}"
     assert not path.exists()
@@ -232,6 +234,8 @@ def test_user_add_refuses_what_means_nothing_and_writes_no_file(tmp_path: Path, 
 @pytest.mark.parametrize("options", [["--resource", "!secret"], ["--namespace", "!kube-system", "--resource", "po"]])
 def test_user_add_takes_what_only_takes_out_as_all_but_that(tmp_path: Path, options: list[str]) -> None:
     path = tmp_path / "users.json"
-    run = CliRunner().invoke(command, ["add", "ann", "--users-file", str(path), "--no-password", *options])
+    run = CliRunner().invoke(
+        cli, ["user", "add", "ann", "--users-file", str(path), "--no-password", *options], standalone_mode=False
+    )
     assert run.exit_code == 0
     assert '"*"' in path.read_text()

@@ -17,7 +17,6 @@ from etcdview.cluster.scope import FactSource, PermittedRanges, ScopedFacts, Sco
 from etcdview.codec import Decoded, Detail
 from etcdview.errors import DecodeError, DecryptError, NotFoundError
 from etcdview.index.base import KeyIndex
-from etcdview.index.facts.live import FactStatus
 from etcdview.index.lister import KeyRange
 from etcdview.kube.crds import Definitions
 from etcdview.kube.keys import KeySpace, show
@@ -103,19 +102,6 @@ class Window:
         facts = self.cluster.facts
         reader = facts.reader if facts is not None else None
         return reader if reader is None or self._permitted is None else ScopedFacts(reader, self._permitted)
-
-    @property
-    def facts_status(self) -> FactStatus | None:
-        """How far the facts of all values are; None where nothing keeps them.
-
-        Who sees a part is told how far in percent: how much there is, and what failed, lies partly outside.
-        """
-        if self.cluster.facts is None or self._permitted is None:
-            return self.cluster.facts.status if self.cluster.facts is not None else None
-        status = self.cluster.facts.status
-        percent = min(100 * status.done // max(status.total, 1), 100)
-        problem = "The values could not be read." if status.problem else ""
-        return FactStatus(status.state, percent, 100, problem=problem)
 
     def covers(self, start: bytes, end: bytes) -> bool:
         """Whether the viewer's scope holds all of a range, so that even its size may be shown."""

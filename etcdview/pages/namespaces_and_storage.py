@@ -25,6 +25,7 @@ from etcdview.kube.suggestions import did_you_mean
 from etcdview.objects import ObjectRow
 from etcdview.pages.parts import addresses
 from etcdview.pages.parts.costly import check_costly, may_ask_costly
+from etcdview.pages.parts.facts_state import facts_state
 from etcdview.pages.parts.links import Link, is_outside
 from etcdview.pages.parts.types import named_tree
 from etcdview.pages.problems import NamespaceRow, NamespacesPage, StoragePage, finding_view
@@ -120,7 +121,7 @@ def storage_page(window: Window, run: bool, now: datetime) -> StoragePage:
             tree.revision,
             run_href,
             total > AT_MOST,
-            facts=window.facts_status,
+            facts=facts_state(window),
         )
     rows, stopped = _read_whole(
         map(_checked, window.objects.read(resource, detail=Detail.UNMANAGED)) for resource in types
@@ -279,7 +280,7 @@ def _uninspected(window: Window, tree: Tree, namespace: str, total: int) -> Name
         if not namespace or name == namespace
     )
     outside = _outside(window)
-    return NamespacesPage(window.index.freshness(), namespace, rows, total, 0, True, outside, facts=window.facts_status)
+    return NamespacesPage(window.index.freshness(), namespace, rows, total, 0, True, outside, facts=facts_state(window))
 
 
 def _names(window: Window) -> list[str]:

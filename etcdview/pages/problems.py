@@ -8,8 +8,8 @@ from typing import Literal
 from etcdview.checks.findings import ObjectFinding
 from etcdview.cluster.window import Window
 from etcdview.index.base import Freshness
-from etcdview.index.facts.live import FactStatus
 from etcdview.pages.parts.addresses import href
+from etcdview.pages.parts.facts_state import FactsState
 from etcdview.pages.parts.links import Link, ref_href
 from etcdview.relations import Ref
 
@@ -76,7 +76,7 @@ class NamespacesPage:
     too_many: bool
     outside: tuple[str, ...] = ()
     by_facts: bool = False
-    facts: FactStatus | None = None
+    facts: FactsState | None = None
     stopped: str = ""
     after: str = ""
 
@@ -123,7 +123,7 @@ class StoragePage:
     narrowed: bool = False
     by_facts: bool = False
     left_out: tuple[str, ...] = ()
-    facts: FactStatus | None = None
+    facts: FactsState | None = None
     stopped: str = ""
 
 

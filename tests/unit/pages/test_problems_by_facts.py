@@ -167,3 +167,22 @@ def test_an_object_page_shows_what_it_owns_and_its_owners_by_the_facts_of_all_ob
     assert (tree.ref.name, tree.children[0].ref.name) == ("top", "middle")
     assert [child.ref.name for child in tree.children[0].children[0].children] == ["job-1", "job-2", "job-3"]
     made.cluster.close()
+
+
+class Waiting:
+    """Facts of more values than are read without a request."""
+
+    status = FactStatus("waiting", total=len(KVS))
+    reader = None
+
+    def close(self) -> None: ...
+
+
+def test_before_the_facts_both_pages_say_that_they_wait_and_who_may_begin_them(window: Window) -> None:
+    window.cluster.facts = Waiting()  # type: ignore[assignment]
+    eve = part_of(window, namespaces=("shop",))
+
+    pages = [(namespaces_page(w, "", NOW), storage_page(w, False, NOW)) for w in (window, eve)]
+
+    states = [[(page.facts.state, page.facts.may_begin) for page in both if page.facts] for both in pages]
+    assert states == [[("waiting", True)] * 2, [("waiting", False)] * 2]

@@ -16,6 +16,7 @@ from etcdview.config import Resolved
 from etcdview.errors import DecodeError, NotFoundError, UsageError
 from etcdview.pages.object.related import EVENT_KINDS, Around, Branch
 from etcdview.pages.object.views import SectionView, SummaryView
+from etcdview.pages.parts.elsewhere import places_of
 from etcdview.pages.parts.sizes import size_text
 from etcdview.pages.parts.texts import visible
 from etcdview.pages.tools.described import described, types_called
@@ -45,7 +46,8 @@ def command(resolved: Resolved, what: Sequence[str], namespace: str) -> int:
             raise UsageError("No name was given.", "For example: etcdview describe pod web-1, or pod/web-1.")
         status = _show_all(window, wanted, namespace)
         if status:
-            click.echo(nothing_below(window.store, resolved.settings.etcd_prefix), err=True, nl=False)
+            places = places_of(one.resource for one in wanted)
+            click.echo(nothing_below(window.store, resolved.settings.etcd_prefix, places), err=True, nl=False)
         return status
     finally:
         store.close()

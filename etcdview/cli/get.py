@@ -113,7 +113,7 @@ def run(reader: Reader, what: Sequence[str], style: Style, *, watch: bool = Fals
     chunks = chunks_of(found, chunk_size)
     first = next(chunks, None)
     if first is None:
-        reader.check_registry()
+        reader.check_registry(() if watch else [one.resource for one in found])
     chunks = chain([first] if first else [], chunks)
     if watch:
         for line in watch_lines(reader, found[0], chunks, style):

@@ -30,10 +30,10 @@ def command(resolved: Resolved, text: str, mode: str | None) -> int:
             found = True
             click.echo(visible(name))
         if not found:
-            click.echo(nothing_below(store, resolved.settings.etcd_prefix), err=True, nl=False)
+            query, prefix = SearchQuery(text, mode or ""), resolved.settings.etcd_prefix
+            click.echo(nothing_below(store, prefix, query.places(prefix)), err=True, nl=False)
     finally:
         store.close()
     if not found:
-        query = SearchQuery(text, mode or "")
         say(f"etcdview: {query.no_match}\n  {query.hint}", err=True)
     return 0 if found else 1

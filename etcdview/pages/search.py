@@ -9,12 +9,14 @@ from typing import get_args
 from etcdview.cluster.window import Window
 from etcdview.errors import QueryError, UnreachableError
 from etcdview.index.base import Freshness, KeyPage, Mode
+from etcdview.index.match import compile_search
 from etcdview.index.stopping import Stop
-from etcdview.kube.keys import ObjectKey, show
+from etcdview.kube.keys import KeySpace, ObjectKey, show
 from etcdview.models import KeyMeta
 from etcdview.pages.parts import commands
 from etcdview.pages.parts.addresses import cursor_text, href, object_href
 from etcdview.pages.parts.commands import Command
+from etcdview.pages.parts.elsewhere import Elsewhere, Place, read_elsewhere
 from etcdview.pages.parts.texts import visible
 
 MODES: tuple[Mode, ...] = get_args(Mode)
@@ -47,6 +49,12 @@ class SearchQuery:
         if self.mode not in MODES:
             raise QueryError(f"Unknown search mode {self.mode!r}.", f"Choose one of {', '.join(MODES)}.")
         return self.mode
+
+    def places(self, prefix: str) -> tuple[Place, ...]:
+        """What every match begins with, where that is below the registry's `prefix`. Raises QueryError."""
+        root = KeySpace(prefix).root
+        start = compile_search(self.text, self.effective_mode).literal_prefix
+        return (Place(start[len(root) :]),) if start.startswith(root) else ()
 
     @property
     def no_match(self) -> str:
@@ -84,7 +92,7 @@ class SearchPage:
     """One page of hits. `count` is of all of them (at least so many, unless `count_is_exact`), as of `revision`.
 
     `facts_problem` says why etcd's facts about the keys are missing; the names are, as the index last knew them.
-    `problem` says why nothing was searched for.
+    `problem` says why nothing was searched for. `elsewhere`: other prefixes have what the registry's lacks.
     """
 
     query: SearchQuery
@@ -100,6 +108,7 @@ class SearchPage:
     commands: tuple[Command, ...]
     facts_problem: str = ""
     problem: QueryError | None = None
+    elsewhere: Elsewhere | None = None
 
 
 def refused_page(window: Window, query: SearchQuery, problem: QueryError) -> SearchPage:
@@ -131,6 +140,7 @@ def search_page(window: Window, query: SearchQuery, stop: Stop | None = None) ->
         next_href=href("/search", q=query.text, mode=query.mode, cursor=cursor) if cursor else "",
         commands=commands.for_search(query.text, mode),
         facts_problem=facts_problem,
+        elsewhere=None if found.count else read_elsewhere(window, query.places(window.keyspace.prefix)),
     )
 
 

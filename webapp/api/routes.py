@@ -12,7 +12,7 @@ from etcdview.pages.object.history import history_json, read_history
 from etcdview.pages.object.plain import value_json
 from etcdview.pages.overview import ClusterState, cluster_state
 from etcdview.pages.parts.addresses import cursor_name, key_text, read_key
-from etcdview.pages.parts.elsewhere import prefixes_elsewhere
+from etcdview.pages.parts.elsewhere import read_elsewhere
 from etcdview.pages.parts.types import TypeCount, named_tree
 from etcdview.pages.parts.verdict import current_verdict
 from etcdview.pages.search import MODES, SearchPage, SearchQuery, search_page
@@ -44,12 +44,12 @@ def health() -> dict[str, Any]:
 def resources() -> dict[str, Any]:
     """The resource types with their counts, one entry a storage prefix."""
     window = current_window()
-    tree = named_tree(window)
+    tree, elsewhere = named_tree(window), read_elsewhere(window)
     return {
         "revision": tree.revision,
         "complete": tree.complete,
         "facts_complete": window.cluster.facts is not None and window.cluster.facts.status.complete,
-        "elsewhere": list(prefixes_elsewhere(window)),
+        "elsewhere": list(elsewhere.prefixes) if elsewhere else [],
         "resources": [_resource(t) for t in tree.types],
     }
 
@@ -108,7 +108,7 @@ def _keys(page: SearchPage) -> dict[str, Any]:
         "count": page.count,
         "keys": [_key(hit.name, hit.meta) for hit in page.hits],
         "next": page.next_cursor or None,
-    }
+    } | schemas.elsewhere_json(page.elsewhere)
 
 
 def _key(name: bytes, meta: KeyMeta | None) -> dict[str, Any]:

@@ -6,20 +6,34 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
+from etcdview.pages.parts.elsewhere import Elsewhere
 from etcdview.pages.search import MAX_PAGE_SIZE, MAX_TEXT, PAGE_SIZE
 
 MAX_REVISION = 2**63 - 1
 
 
+class ElsewhereField(fields.List[str]):
+    """Absent where there is nothing to tell."""
+
+    def __init__(self) -> None:
+        text = "prefixes that have what this answer lacks, where the registry's own has none; absent where none have"
+        super().__init__(fields.String(), metadata={"description": text})
+
+
+def elsewhere_json(found: Elsewhere | None) -> dict[str, list[str]]:
+    """The members that an answer has of it."""
+    return {} if found is None else {"elsewhere": list(found.prefixes)}
+
+
 class Strict(Schema):
-    """An answer: every field always there, camelCase outside and snake_case inside."""
+    """An answer: every field always there (but `elsewhere`), camelCase outside and snake_case inside."""
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
         """Name the JSON member after the attribute, unless the field says otherwise."""
         if field_obj.data_key is None:
             first, *rest = field_name.split("_")
             field_obj.data_key = first + "".join(part.capitalize() for part in rest)
-        field_obj.required = True
+        field_obj.required = not isinstance(field_obj, ElsewhereField)
 
 
 class MemberSchema(Strict):
@@ -103,6 +117,7 @@ class KeysSchema(Strict):
     count = fields.Integer()
     keys = fields.List(fields.Nested(KeySchema))
     next = fields.String(allow_none=True, metadata={"description": "the cursor of the next page; null on the last"})
+    elsewhere = ElsewhereField()
 
 
 class StorageSchema(Strict):

@@ -12,7 +12,7 @@ from etcdview.pages.registry.listing import LONGEST_CELL, Health, TableRow
 from etcdview.pages.registry.query import MAX_FILTER, MAX_PAGE_SIZE, PAGE_SIZE, Labels, RegistryQuery
 from etcdview.pages.registry.reading import query_table
 from webapp.api.blueprint import bp, problems
-from webapp.api.schemas import Strict
+from webapp.api.schemas import ElsewhereField, Strict, elsewhere_json
 from webapp.runtime import current_window, now
 
 
@@ -101,6 +101,7 @@ class TableSchema(Schema):
         required=True, allow_none=True, metadata={"description": "the cursor of the next page; null on the last"}
     )
     scan = fields.Nested(ScanSchema)
+    elsewhere = ElsewhereField()
 
 
 @bp.get("/table")
@@ -129,7 +130,9 @@ def table(query: dict[str, Any]) -> dict[str, Any]:
         "rows": [_row(row, len(found.columns)) for row in found.rows],
         "next": cursor_text(found.next_after) or None,
     }
-    return body | ({"scan": found.scan} if found.scan is not None else {})
+    if found.scan is not None:
+        body["scan"] = found.scan
+    return body | elsewhere_json(found.elsewhere)
 
 
 def _row(row: TableRow, width: int) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from etcdview.cluster.window import Window
 from etcdview.health.facts import ClusterFacts
 from etcdview.health.findings import Status
 from etcdview.index.base import Freshness
-from etcdview.pages.parts.elsewhere import explain_empty, prefixes_elsewhere
+from etcdview.pages.parts.elsewhere import read_elsewhere
 
 # The pages of the bar: address, name. An address is listed here once its page is there.
 NAV = (
@@ -92,8 +92,8 @@ def page_frame(window: Window) -> Frame:
 
 def _elsewhere(window: Window) -> tuple[Notice, ...]:
     """That no key is below the registry's prefix, where there are keys elsewhere."""
-    others = prefixes_elsewhere(window)
-    return (Notice(" ".join(explain_empty(window.keyspace.prefix, others))),) if others else ()
+    found = read_elsewhere(window)
+    return (Notice(f"{found.what} {found.remedy}"),) if found else ()
 
 
 def _notices(cluster: Cluster, fresh: Freshness) -> tuple[Notice, ...]:

@@ -9,6 +9,7 @@ from etcdview.cluster.window import Window
 from etcdview.errors import NotFoundError
 from etcdview.index.base import Tree, TypeCount
 from etcdview.kube import resources
+from etcdview.pages.parts.elsewhere import openshift_types, places_of, read_elsewhere
 
 __all__ = ["TypeCount", "find_type", "named_tree"]
 
@@ -33,6 +34,8 @@ def find_type(window: Window, tree: Tree, name: str) -> TypeCount:
         return by_prefix.get(resource.prefix) or TypeCount(resource, b"", 0)
     if not window.viewer.scope.whole:
         raise denied()
+    if elsewhere := read_elsewhere(window, places_of(openshift_types([name]))):
+        raise NotFoundError(elsewhere.what, elsewhere.remedy)
     raise NotFoundError(
         f"Unknown resource type {name!r} in this registry.",
         "Choose one from the tree, or use kubectl's spelling: pods, deployments.apps, backups.example.org.",

@@ -17,6 +17,7 @@ from etcdview.pages.parts import commands
 from etcdview.pages.parts.addresses import Crumb, cursor_text, href, object_href
 from etcdview.pages.parts.churn import ChurnRow, churn_rows
 from etcdview.pages.parts.commands import Command
+from etcdview.pages.parts.elsewhere import Elsewhere, places_of, read_elsewhere
 from etcdview.pages.parts.types import find_type, named_tree
 from etcdview.pages.registry.keytree import KeyBranch, other_keys
 from etcdview.pages.registry.query import UNRECOGNISED, RegistryQuery
@@ -70,7 +71,7 @@ class ResourceGroup:
 class RegistryPage:
     """The tree at the side, and what was chosen in it. `table` is None on the page of the tree alone.
 
-    `problem` says why the filters cannot be read; the table is empty then.
+    `problem` says why the filters cannot be read; the table is empty then. `elsewhere`: other prefixes have such keys.
     """
 
     crumbs: tuple[Crumb, ...]
@@ -90,6 +91,7 @@ class RegistryPage:
     size_href: str = ""
     resource: ResourceType | None = None
     problem: QueryError | None = None
+    elsewhere: Elsewhere | None = None
 
 
 def registry_page(window: Window, query: RegistryQuery, now: datetime) -> RegistryPage | None:
@@ -145,6 +147,7 @@ def _with_objects(page: RegistryPage, window: Window, resource: ResourceType, ta
         size_href=query.href(size="" if query.size else "1"),
         has_wide=any(c.priority > 0 for c in table_of(window, resource).columns),
         resource=resource,
+        elsewhere=None if table.rows else read_elsewhere(window, places_of([resource])),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from etcdview.cluster.window import PIECE, Entries, Entry, Window
@@ -12,6 +12,7 @@ from etcdview.errors import BudgetError, CompactedError, QueryError, TooLargeErr
 from etcdview.index.base import KeyPage
 from etcdview.kube.resources import ResourceType
 from etcdview.models import Range
+from etcdview.pages.parts.elsewhere import Elsewhere, places_of, read_elsewhere
 from etcdview.pages.parts.types import find_type, named_tree
 from etcdview.pages.registry.changed import RowChanges
 from etcdview.pages.registry.listing import Listing, RowFilter, TableRow
@@ -50,6 +51,7 @@ class TableRows:
     `complete` is false while more are still to be read: the index loads, or a scan ended at SCAN_LIMIT.
     `names_revision` is that of the key names. `serializable`: one member answered, which may be behind. `next_after`
     is the key to go on after, None on the last page. `stopped` says why not all was read, "" where it was.
+    `elsewhere`: other prefixes have objects of the type, and the registry's has none (for programs only).
     """
 
     columns: tuple[Column, ...]
@@ -62,6 +64,7 @@ class TableRows:
     scan: Scan | None = None
     next_after: bytes | None = None
     stopped: str = ""
+    elsewhere: Elsewhere | None = None
 
 
 def table_of(window: Window, resource: ResourceType) -> Table:
@@ -79,7 +82,8 @@ def query_table(window: Window, query: RegistryQuery, now: datetime) -> TableRow
         raise query.labels.problem
     resource = find_type(window, named_tree(window), query.resource).resource
     listing = Listing(resource, table_of(window, resource), wide=query.wide, size=query.size)
-    return Reading(window, query, listing, now, Detail.CELLS).rows(None)
+    rows = Reading(window, query, listing, now, Detail.CELLS).rows(None)
+    return rows if rows.rows else replace(rows, elsewhere=read_elsewhere(window, places_of([resource])))
 
 
 def range_of(window: Window, query: RegistryQuery, resource: ResourceType) -> bytes:

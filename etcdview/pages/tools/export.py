@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from etcdview.errors import NotFoundError
-from etcdview.kube.keys import show
+from etcdview.kube.keys import KeySpace
 from etcdview.stores.files.dump import write_dump
 from etcdview.stores.paging import PieceReader
 from etcdview.stores.permitted import permitted_parts
-from etcdview.stores.prefixes import explain_empty, other_prefixes
+from etcdview.stores.prefixes import Elsewhere, Place, look_elsewhere
 from etcdview.stores.protocols import Store, prefix_end
 
 
@@ -25,15 +25,20 @@ class Exported:
 def export(store: Store, prefix: bytes, path: Path) -> Exported:
     """Write every key below `prefix` that etcd permits its user to read to a dump.
 
-    Raises UsageError for a path that exists, NotFoundError where no key begins with the first part of `prefix` and
-    others do, and what the store raises.
+    Raises UsageError for a path that exists, NotFoundError where no key begins with `prefix` and others are the same
+    but for its first part, and what the store raises.
     """
-    first = b"/".join(prefix.split(b"/")[:2])
-    others = other_prefixes(store, first + b"/") if prefix.startswith(b"/") else ()
-    if others:
-        raise NotFoundError(explain_empty(show(first), others)[0], "Give one of these as --prefix.")
+    if elsewhere := _elsewhere(store, prefix):
+        raise NotFoundError(elsewhere.what, "Give one of these as --prefix.")
     reader = PieceReader(store)
     parts = permitted_parts(store, prefix or b"\0", prefix_end(prefix))
     kvs = (kv for part in parts for piece in reader.read(part.start, part.end) for kv in piece.kvs)
     count = write_dump(kvs, path)
     return Exported(count, reader.revision)
+
+
+def _elsewhere(store: Store, prefix: bytes) -> Elsewhere | None:
+    if not prefix.startswith(b"/") or not prefix.isascii():
+        return None
+    first, _, rest = prefix[1:].partition(b"/")
+    return look_elsewhere(store, KeySpace(first.decode()), (Place(rest),) if rest else ())

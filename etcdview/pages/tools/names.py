@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import get_args
 
@@ -15,16 +15,16 @@ from etcdview.kube.keys import KeySpace, show
 from etcdview.models import Range
 from etcdview.pages.search import SearchQuery
 from etcdview.stores.permitted import permitted_parts
-from etcdview.stores.prefixes import check_registry
+from etcdview.stores.prefixes import Place, check_registry
 from etcdview.stores.protocols import Store
 
 MODES: tuple[Mode, ...] = get_args(Mode)
 
 
-def nothing_below(store: Store, prefix: str) -> str:
-    """A line where no key is below the registry's prefix and there are others; "" else."""
+def nothing_below(store: Store, prefix: str, places: Sequence[Place] = ()) -> str:
+    """A line where other prefixes have the keys which the registry's prefix lacks, all or at `places`; "" else."""
     try:
-        check_registry(store, KeySpace(prefix))
+        check_registry(store, KeySpace(prefix), places)
     except NotFoundError as error:
         return f"etcdview: {error}\n"
     return ""

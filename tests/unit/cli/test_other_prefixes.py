@@ -16,9 +16,10 @@ from etcdview.config import Settings
 from etcdview.kube.keys import KeySpace, ObjectKey
 from etcdview.kube.openshift import TYPES
 from etcdview.kube.redaction import Redactor
+from etcdview.kube.resources import find
 from etcdview.models import KeyValue
 from etcdview.stores.files.memory import StaticStore
-from etcdview.stores.prefixes import other_prefixes
+from etcdview.stores.prefixes import find_elsewhere, look_elsewhere, places_of
 from webapp import create_app
 
 DUMP = Path(__file__).parents[2] / "testdata/cases/openshift-prefixes/dump.jsonl"
@@ -63,6 +64,49 @@ def test_every_command_tells_why_its_answer_is_empty(
 
     shown = capsys.readouterr()
     assert (shown.out, TOLD in shown.err) == ("", True)
+
+
+NO_PODS = "No pods are below /openshift.io; there are pods below /kubernetes.io."
+NO_ROUTES = "No routes are below /kubernetes.io; there are routes below /openshift.io."
+
+
+@pytest.mark.parametrize(
+    ("words", "prefix", "told"),
+    [
+        (["get", "pods"], "/openshift.io", NO_PODS),
+        (["get", "pod", "web"], "/openshift.io", NO_PODS),
+        (["get", "svc,pods", "-A", "-o", "json"], "/openshift.io", NO_PODS),
+        (["get", "all", "-A"], "/openshift.io", NO_PODS),
+        (["describe", "pod", "web", "-n", "shop"], "/openshift.io", NO_PODS),
+        (["get", "routes", "-A"], "/kubernetes.io", NO_ROUTES),
+        (["get", "route/front", "-n", "shop"], "/kubernetes.io", NO_ROUTES),
+        (
+            ["search", "/openshift.io/pods/sh*", "--mode", "glob"],
+            "/openshift.io",
+            "No key is below /openshift.io/pods/sh; there are keys below /kubernetes.io/pods/sh.",
+        ),
+        (
+            ["export", "OUT", "--prefix", "/openshift.io/pods/"],
+            "/registry",
+            "No key is below /openshift.io/pods/; there are keys below /kubernetes.io/pods/.",
+        ),
+    ],
+)
+def test_an_empty_answer_tells_that_another_prefix_has_the_type(
+    words: list[str], prefix: str, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = [str(tmp_path / "out.jsonl.gz") if word == "OUT" else word for word in words]
+
+    assert run([*words, "--from", str(DUMP), "--etcd-prefix", prefix]) == 1
+
+    shown = capsys.readouterr()
+    assert (shown.out, told in shown.err) == ("", True)
+
+
+def test_what_is_nowhere_is_not_found_as_before(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["get", "services", "-A", "--from", str(DUMP), "--etcd-prefix", "/kubernetes.io"]) == 0
+
+    assert capsys.readouterr().err == "No resources found\n"
 
 
 def test_openshifts_own_types_are_listed_by_their_keys_and_metadata(capsys: pytest.CaptureFixture[str]) -> None:
@@ -111,6 +155,29 @@ def test_every_page_and_the_api_tell_it(browser: Callable[..., FlaskClient]) -> 
     assert found.get("/api/v1/resources").get_json()["elsewhere"] == []
 
 
+def test_pages_and_the_api_tell_that_another_prefix_has_the_type(browser: Callable[..., FlaskClient]) -> None:
+    client = browser(etcd_prefix="/openshift.io")
+    for address in ("/registry?resource=pods", "/registry?resource=pods&namespace=shop"):
+        assert NO_PODS in client.get(address).text, address
+    assert "there are keys below /kubernetes.io/pods/." in client.get("/search?q=/openshift.io/pods/").text
+    told = [
+        client.get(f"/api/v1/{query}").get_json().get("elsewhere")
+        for query in (
+            "table?resource=pods",
+            "keys?prefix=/openshift.io/pods/",
+            "table?resource=routes",
+            "keys?prefix=/openshift.io/routes/",
+            "table?resource=services",
+            "keys?contains=nothing",
+        )
+    ]
+    assert told == [["/kubernetes.io"], ["/kubernetes.io"], None, None, None, None]
+
+    other = browser(etcd_prefix="/kubernetes.io")
+    assert NO_ROUTES in other.get("/registry?resource=routes").text
+    assert NO_ROUTES in other.get("/api/v1/table?resource=routes").get_json()["detail"]
+
+
 def test_a_route_has_its_page_and_a_clients_secret_is_not_in_it(browser: Callable[..., FlaskClient]) -> None:
     client = browser(etcd_prefix="/openshift.io")
     page = client.get("/object?key=/openshift.io/routes/shop/front").text
@@ -141,10 +208,47 @@ def test_what_logs_in_to_openshift_is_masked(kind: str) -> None:
         (["/registry/pods/a/b", "/other/x"], ()),
         (["/other/x", "/other/y", "/z"], ("/other", "/z")),
         (["/registry-old/pods/a", "/registryx"], ("/registry-old", "/registryx")),
+        (["/registry", "/other/x"], ("/other",)),
         (["plain"], ()),
     ],
 )
 def test_the_first_parts_of_other_keys_are_found(keys: list[str], others: tuple[str, ...]) -> None:
-    kvs = [KeyValue(key.encode(), 1, 1, 1) for key in sorted(keys)]
+    found = look_elsewhere(_store(*keys), KeySpace("/registry"))
 
-    assert other_prefixes(StaticStore("some", kvs, 1), b"/registry/") == others
+    assert (found.prefixes if found else ()) == others
+
+
+PODS = places_of(find("pods"))
+
+
+@pytest.mark.parametrize(
+    ("prefix", "keys", "others"),
+    [
+        ("/registry", ["/registry/minions/n", "/kubernetes.io/pods/a/b"], ("/kubernetes.io",)),
+        ("/registry", ["/registry/pods/a/b", "/kubernetes.io/pods/a/b"], ()),
+        ("/registry", ["/registry/minions/n", "/kubernetes.io/services/specs/a/b"], ()),
+        ("/registry", ["/registry/minions/n", "/registry-old/pods/a/b", "/a/pods/x/y"], ("/a", "/registry-old")),
+        ("/registry", ["/registry/minions/n", "/kubernetes.io/podsecuritypolicy/p"], ()),
+        ("/", ["/registry/pods/a/b"], ("/registry",)),
+        ("/z", ["/z/x", "/zz/pods/a/b", *(f"/{n:02}/x" for n in range(20)), "/registry/pods/a/b"], ("/registry",)),
+    ],
+)
+def test_keys_of_one_type_are_found_below_other_prefixes(prefix: str, keys: list[str], others: tuple[str, ...]) -> None:
+    found = look_elsewhere(_store(*keys), KeySpace(prefix), PODS)
+
+    assert (found.prefixes if found else ()) == others
+
+
+def test_what_etcd_would_count_in_a_registry_that_is_not_empty_is_not_requested() -> None:
+    asked: list[tuple[bytes, bytes]] = []
+
+    def first(start: bytes, end: bytes) -> bytes | None:
+        asked.append((start, end))
+        return None
+
+    assert find_elsewhere(KeySpace("/registry"), first, PODS) is None
+    assert asked == [(b"/", b"/registry/"), (b"/registry0", b"0")]
+
+
+def _store(*keys: str) -> StaticStore:
+    return StaticStore("some", [KeyValue(key.encode(), 1, 1, 1) for key in sorted(keys)], 1)

@@ -22,7 +22,7 @@ from etcdview.pages.registry.listing import in_kubectl_order, labels_of
 from etcdview.pages.tools.get.query import RequestedType, parse
 from etcdview.pages.tools.get.remarks import Remarks, say_held
 from etcdview.pages.tools.source import Say, open_objects, warned
-from etcdview.stores.prefixes import check_registry
+from etcdview.stores.prefixes import check_registry, openshift_types, places_of
 from etcdview.stores.protocols import Store
 from etcdview.tables import Table, table_for
 
@@ -85,12 +85,12 @@ class Reader:
         try:
             return parse(arguments, self.find, lambda: self.definitions.known)
         except NotFoundError:
-            self.check_registry()
+            self.check_registry(openshift_types(word for one in arguments for word in one.split("/")[0].split(",")))
             raise
 
-    def check_registry(self) -> None:
-        """Raises NotFoundError where the registry is empty because it lies below another prefix."""
-        check_registry(self.store, self.objects.keyspace)
+    def check_registry(self, types: Sequence[ResourceType]) -> None:
+        """Raises NotFoundError where the registry, or one of `types`, is empty because it lies below another prefix."""
+        check_registry(self.store, self.objects.keyspace, places_of(types))
 
     def find(self, name: str) -> Sequence[ResourceType]:
         """The types that a word means; a custom type whose CRD is gone too, while objects are left."""

@@ -60,11 +60,11 @@ def _closure() -> set[str]:
 
 
 def test_every_module_that_is_imported_comes_with_the_declared_dependencies() -> None:
-    distributions = importlib.metadata.packages_distributions()
+    distributions, closure = importlib.metadata.packages_distributions(), _closure()
     missing = {
         f"{path} imports {name}"
         for name, path in _imported().items()
-        if not {_normal(each) for each in distributions.get(name, ())} & _closure()
+        if not {_normal(each) for each in distributions.get(name, ())} & closure
     }
     assert missing == set()
 

@@ -14,7 +14,8 @@ from etcdview.models import KeyValue
 from etcdview.stores.files.dump import read_dump, write_dump
 from tests.serving import serving
 
-WIDTHS = (400, 724, 768, 1001, 1280)
+# By the width that a page is opened at, those that it is given then: some things are folded as it opens on a phone.
+WIDTHS = {400: (400,), 1280: (1280, 1001, 768, 724)}
 LONG = "n" * 253
 RTL = "\u0645\u0631\u062d\u0628\u0627" * 12
 CONTROL = "a\r\n\x1b[2J\x07\u202etxt.exe\u200b\x85z"
@@ -85,13 +86,14 @@ def odd_url(capture: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def test_a_page_of_odd_names_is_never_wider_than_its_window(browser: Browser, odd_url: str, name: str) -> None:
     page = browser.new_page()
     wide = []
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 900})
+    for opened, widths in WIDTHS.items():
+        page.set_viewport_size({"width": opened, "height": 900})
         page.goto(odd_url + PAGES[name])
-        for fold in page.locator("main details").all():
-            fold.evaluate("fold => fold.open = true")
-        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            wide.append(width)
+        page.evaluate("document.querySelectorAll('main details').forEach(fold => fold.open = true)")
+        for width in widths:
+            page.set_viewport_size({"width": width, "height": 900})
+            if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+                wide.append((opened, width))
     page.close()
 
     assert wide == []

@@ -14,15 +14,16 @@ Theme = Literal["light", "dark"]
 WIDE, NARROW = (1280, 900), (400, 860)
 CRASHLOOP = quote("/registry/pods/shop/crashloop", safe="")
 CREDENTIALS = quote("/registry/secrets/payments/db-credentials", safe="")
+SMALL = quote("/registry/namespaces/shop", safe="")  # a row for each field: axe takes a minute for those of a pod
 
 PAGES = {
     "overview": "/",
     "registry": "/registry",
     "pods": "/registry?resource=pods",
-    "pods-wide": "/registry?resource=pods&namespace=shop&wide=1",
+    "pods-wide": "/registry?resource=pods&namespace=kube-system&wide=1",
     "object": f"/object?key={CRASHLOOP}",
     "object-yaml": f"/object?key={CRASHLOOP}&view=yaml",
-    "object-wire": f"/object?key={CRASHLOOP}&view=wire",
+    "object-wire": f"/object?key={SMALL}&view=wire",
     "object-raw": f"/object?key={CRASHLOOP}&view=raw",
     "secret": f"/object?key={CREDENTIALS}",
     "history": f"/history?key={CRASHLOOP}",

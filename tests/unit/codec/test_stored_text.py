@@ -47,13 +47,13 @@ def test_no_hit_is_skipped(text: str) -> None:
 def test_no_hit_is_skipped_of_texts_taken_from_the_objects() -> None:
     chance = random.Random(7)  # noqa: S311 - the same texts each time
     found = 0
-    for _, obj in chance.sample(OBJECTS, 40):
+    for _, obj in chance.sample(OBJECTS, 15):
         said = json.dumps(obj, ensure_ascii=False)
         at = chance.randrange(len(said))
         text = said[at : at + chance.randrange(4, 12)]
         if text.strip() and not why_decoded(text):
             found += check(text)
-    assert found > 40
+    assert found > 15
 
 
 def value(obj: Any) -> bytes:

@@ -99,7 +99,7 @@ def test_any_history_leaves_what_a_set_would_hold(block_names: int, monkeypatch:
     monkeypatch.setattr(packed, "MERGE_BYTES", 24)
     from hypothesis.stateful import run_state_machine_as_test
 
-    run_state_machine_as_test(SmallBlocks, settings=settings(max_examples=150, deadline=None))
+    run_state_machine_as_test(SmallBlocks, settings=settings(max_examples=50, deadline=None))
 
 
 def test_a_view_stays_as_it_was() -> None:

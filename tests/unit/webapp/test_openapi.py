@@ -44,7 +44,7 @@ def _call_with_generated_input(operation: schemathesis.APIOperation) -> None:
     from hypothesis import given
 
     @given(case=operation.as_strategy())
-    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
     def call(case: schemathesis.Case) -> None:
         case.call_and_validate(checks=CHECKS)
 

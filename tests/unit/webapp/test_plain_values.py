@@ -38,15 +38,15 @@ VALUES: dict[str, bytes] = {
 }
 
 
-@pytest.fixture
-def dump(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def dump(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows = [{"key": key, "value": base64.b64encode(value).decode(), "mod_revision": 7} for key, value in VALUES.items()]
-    path = tmp_path / "values.jsonl"
+    path = tmp_path_factory.mktemp("values") / "values.jsonl"
     path.write_text("\n".join(map(json.dumps, rows)))
     return path
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def client(dump: Path) -> FlaskClient:
     settings = Settings(from_file=str(dump))
     return create_app(settings, open_cluster(settings)).test_client()

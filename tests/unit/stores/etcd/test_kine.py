@@ -92,7 +92,7 @@ bounds = st.one_of(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(keys, max_size=25, unique=True), bounds, st.one_of(bounds, st.just(b"\0")), st.integers(0, 6), releases)
 def test_every_range_is_what_etcd_would_give(
     present: list[bytes], start: bytes, end: bytes, limit: int, release: str
@@ -117,7 +117,7 @@ def test_every_prefix_is_what_etcd_would_give(present: list[bytes], prefix: byte
     assert kine.range(Range(prefix, prefix_end(prefix))) == etcd.range(Range(prefix, prefix_end(prefix)))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(keys, min_size=1, max_size=25, unique=True), st.integers(1, 4), releases)
 def test_pages_give_each_key_once_and_end(present: list[bytes], limit: int, release: str) -> None:
     """Each page begins after the last key of the one before, as every list of etcdview does."""

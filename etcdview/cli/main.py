@@ -21,6 +21,7 @@ COMMANDS = {
     "decode": "Decode what etcd holds under a key.",
     "demo": "Start a throwaway cluster with real data, and serve it.",
     "describe": "Describe objects as kubectl describe does, with their events.",
+    "diff": "Print what differs between two states: live, files, or revisions of them.",
     "doctor": "Find out why etcd cannot be reached, step by step.",
     "encode": "Encode an object into the bytes that etcd would hold.",
     "export": "Write what is stored to a file that --from reads.",

@@ -21,7 +21,6 @@ KUBECTL_COMMANDS = {
     "cp": "etcd holds objects, not the files of containers. " + _ON_THE_NODE.format("exec"),
     "create": _WRITES,
     "delete": _WRITES,
-    "diff": "Use `etcdview history KEY`, which shows what each write changed.",
     "edit": _WRITES,
     "events": "Use `etcdview get events -A`.",
     "exec": "etcd holds objects, not containers. " + _ON_THE_NODE.format("exec"),

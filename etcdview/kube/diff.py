@@ -1,25 +1,76 @@
-"""What differs between two decoded objects, field by field. Pure; lists of named things are matched by their names."""
+"""What differs between two decoded objects, field by field. Pure; lists are matched as Kubernetes merges them."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from etcdview.kube.fields import MANAGED_FIELDS
 
 Kind = Literal["added", "removed", "changed"]
+Path = tuple[str, ...]
 TEXT_LIMIT = 160
 # Members by which Kubernetes tells the items of a list apart (patchMergeKey), the most telling first.
 _NAMES = ("name", "type", "uid", "containerPort", "mountPath", "ip", "key", "devicePath", "manager")
+# Where one of those is not enough, or not the right one: the members that are a key together (listMapKey), by the
+# list's field. An item need not have more than the first of them. Source: the Go types of k8s.io/api.
+_KEYS: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    "ports": (("containerPort", "protocol"), ("port", "protocol")),
+    "volumeMounts": (("mountPath",),),
+    "volumeDevices": (("devicePath",),),
+    "hostAliases": (("ip",),),
+    "ownerReferences": (("uid",),),
+    "subjects": (("name", "kind", "namespace"),),
+    "taints": (("key", "effect"),),
+    "tolerations": (("key", "effect", "operator"),),
+    "topologySpreadConstraints": (("topologyKey", "whenUnsatisfiable"),),
+    "paths": (("path", "pathType"),),
+    "rules": (("host",),),
+    MANAGED_FIELDS: (("manager", "operation", "subresource", "apiVersion"),),
+}
+# Lists of texts whose order means nothing.
+_SETS = frozenset(
+    ("finalizers", "verbs", "apiGroups", "resources", "resourceNames", "nonResourceURLs", "accessModes", "shortNames",
+     "categories", "policyTypes", "loadBalancerSourceRanges", "externalIPs")
+)  # fmt: skip
 # What changes at every write, and says nothing.
 _NOISE = (("metadata", "resourceVersion"), ("metadata", MANAGED_FIELDS))
 
 
+class _Absent:
+    """The value of a missing field: null is another."""
+
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+
+ABSENT = _Absent()
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field that differs, with its values as they are; ABSENT on the side that lacks it."""
+
+    path: Path
+    old: Any
+    new: Any
+
+    @property
+    def kind(self) -> Kind:
+        """What happened to the field."""
+        return "added" if self.old is ABSENT else "removed" if self.new is ABSENT else "changed"
+
+    @property
+    def written(self) -> str:
+        """The path as people write it: status.conditions[Ready].status."""
+        return _written(self.path)
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One field that differs. `path` is as people write it: status.conditions[Ready].status."""
+    """One field that differs, as texts that are cut where they are long. `path` is as people write it."""
 
     kind: Kind
     path: str
@@ -29,41 +80,68 @@ class Difference:
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Difference]:
     """What changed from `old` to `new`, in the order of the fields of `old`; noise is left out."""
-    return _between((), old, new)
+    return map(difference, field_changes(old, new, _NOISE))
 
 
-def _between(path: tuple[str, ...], old: Any, new: Any) -> Iterator[Difference]:
+def field_changes(
+    old: Mapping[str, Any], new: Mapping[str, Any], leave_out: Collection[Path] = ()
+) -> Iterator[FieldChange]:
+    """The same with the values as they are; `leave_out` are the paths that are not compared."""
+    return _mappings((), old, new, leave_out)
+
+
+def difference(change: FieldChange) -> Difference:
+    """A change as texts."""
+    return Difference(change.kind, change.written, _text(change.old), _text(change.new))
+
+
+def _between(path: Path, old: Any, new: Any, leave_out: Collection[Path]) -> Iterator[FieldChange]:
     if isinstance(old, Mapping) and isinstance(new, Mapping):
-        yield from _mappings(path, old, new)
+        yield from _mappings(path, old, new, leave_out)
     elif isinstance(old, list) and isinstance(new, list):
-        yield from _mappings(path, _named(old), _named(new))
+        yield from _mappings(path, *_by_name(path[-1], old, new), leave_out)
     elif old != new or type(old) is not type(new):
-        yield Difference("changed", _written(path), _text(old), _text(new))
+        yield FieldChange(path, old, new)
 
 
-def _mappings(path: tuple[str, ...], old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Difference]:
+def _mappings(
+    path: Path, old: Mapping[str, Any], new: Mapping[str, Any], leave_out: Collection[Path]
+) -> Iterator[FieldChange]:
     for name in dict.fromkeys((*old, *new)):
         inner = (*path, name)
-        if inner in _NOISE:
+        if inner in leave_out:
             continue
-        if name not in new:
-            yield Difference("removed", _written(inner), old=_text(old[name]))
-        elif name not in old:
-            yield Difference("added", _written(inner), new=_text(new[name]))
+        if name not in new or name not in old:
+            yield FieldChange(inner, old.get(name, ABSENT), new.get(name, ABSENT))
         else:
-            yield from _between(inner, old[name], new[name])
+            yield from _between(inner, old[name], new[name], leave_out)
 
 
-def _named(items: list[Any]) -> dict[str, Any]:
-    """The items by name where all have one of their own, else by position; keys are in brackets, ready to write."""
-    for member in _NAMES:
-        names = [item.get(member) if isinstance(item, Mapping) else None for item in items]
-        if items and None not in names and len({str(n) for n in names}) == len(names):
-            return {f"[{name}]": item for name, item in zip(names, items, strict=True)}
-    return {f"[{i}]": item for i, item in enumerate(items)}
+def _by_name(field: str, old: list[Any], new: list[Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The items of both by name where all have one of their own, else by position; names are in brackets."""
+    if field in _SETS and all(isinstance(item, str) for item in (*old, *new)):
+        found = {f"[{item}]": item for item in old}, {f"[{item}]": item for item in new}
+        if len(found[0]) == len(old) and len(found[1]) == len(new):
+            return found
+    for members in (*_KEYS.get(field, ()), *((name,) for name in _NAMES)):
+        one, other = _named(members, old), _named(members, new)
+        if one is not None and other is not None:
+            return one, other
+    return {f"[{i}]": item for i, item in enumerate(old)}, {f"[{i}]": item for i, item in enumerate(new)}
 
 
-def _written(path: tuple[str, ...]) -> str:
+def _named(members: tuple[str, ...], items: list[Any]) -> dict[str, Any] | None:
+    """The items by these members; None where one lacks the first of them, or two are called the same."""
+    found: dict[str, Any] = {}
+    for item in items:
+        if not isinstance(item, Mapping) or item.get(members[0]) is None:
+            return None
+        name = "/".join(str(item[member]) for member in members if item.get(member) is not None)
+        found[f"[{name}]"] = item
+    return found if len(found) == len(items) else None
+
+
+def _written(path: Path) -> str:
     text = ""
     for name in path:
         text += name if name.startswith("[") or not text else f".{name}"
@@ -71,5 +149,7 @@ def _written(path: tuple[str, ...]) -> str:
 
 
 def _text(value: Any) -> str:
+    if value is ABSENT:
+        return ""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= TEXT_LIMIT else text[:TEXT_LIMIT] + " …"

@@ -68,6 +68,8 @@ BAD: list[list[str]] = [
     ["history", "nosuch", "--from", CAPTURE],
     ["describe", "pods", "nosuch", "--from", CAPTURE],
     ["watch", "--from", CAPTURE],
+    ["diff", "@nosuch", CAPTURE],
+    ["diff", "@text", CAPTURE],
     ["export", "@folder/no/such", "--from", CAPTURE],
     ["export", "@folder", "--from", CAPTURE],
     ["undo", "/x", "--undo-file", "@folder"],

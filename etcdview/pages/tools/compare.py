@@ -1,0 +1,249 @@
+"""What `etcdview diff` prints: two states compared. Their changes are laid aside on disk, so that counts come first."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from os.path import commonprefix
+from typing import IO, Any
+
+from etcdview.cluster.sources import open_codec
+from etcdview.config import Settings
+from etcdview.errors import NotPermittedError, UsageError
+from etcdview.kube.crds import Definitions
+from etcdview.kube.diff import ABSENT, TEXT_LIMIT, FieldChange
+from etcdview.kube.fields import mapping
+from etcdview.kube.keys import KeySpace, as_text, to_query
+from etcdview.kube.redaction import Redactor
+from etcdview.kube.resources import BUILTIN, ResourceType
+from etcdview.kube.selectors import parse_labels
+from etcdview.models import Range
+from etcdview.objects import Mask, Objects
+from etcdview.pages.tools.named_sources import NamedSources, SourceName
+from etcdview.pages.tools.source import Say
+from etcdview.recovery.comparison import ChangeCount, ChangeCounts, ChangeFilter, Comparer, Keeps, KeyChange
+from etcdview.recovery.merge import KeyState, common_ranges, state_of
+from etcdview.recovery.rights import RBAC, Rights, RightsChange, rights_changed, rights_json, rights_of
+from etcdview.stores.protocols import Restricted, Store, prefix_end
+
+__all__ = ["ChangeCount", "ChangeCounts", "ComparedKeys", "Comparison", "RightsChange", "compared", "field_texts"]
+
+_CONTEXT = 20  # characters that two long texts share, shown before where they differ
+_IN_MEMORY = 4 << 20  # of the changes; the others are in an unnamed file
+_RBAC_TYPES = tuple(resource for resource in BUILTIN if resource.group == RBAC)
+_ALL = Range(b"\0", b"\0")
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedKeys:
+    """Which keys are compared, as a person says it; everything where nothing is said."""
+
+    types: tuple[str, ...] = ()
+    namespace: str = ""
+    labels: str = ""
+    prefix: bytes = b""
+    all_fields: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedState:
+    """One side: its name as it was given, and the revision that it was read at."""
+
+    source: str
+    revision: int
+
+
+class ChangeList:
+    """Changes as JSON, one after the other, to be read again: as many as there are, in little memory."""
+
+    def __init__(self) -> None:
+        self._file: IO[bytes] = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - closed by close
+
+    def add(self, change: KeyChange) -> None:
+        """One more."""
+        self._file.write(json.dumps(change_json(change)).encode() + b"\n")
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        self._file.seek(0)
+        return map(json.loads, self._file)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What differs, counted and listed; `rights` are those that subjects gained and lost."""
+
+    old: ComparedState
+    new: ComparedState
+    counts: ChangeCounts
+    rights: tuple[RightsChange, ...]
+    changes: Iterable[dict[str, Any]]
+
+    def head(self) -> dict[str, Any]:
+        """All but the changes, as JSON."""
+        whole = self.counts.whole
+        return {
+            "from": {"source": self.old.source, "revision": self.old.revision},
+            "to": {"source": self.new.source, "revision": self.new.revision},
+            "counts": {"added": whole.added, "removed": whole.removed, "changed": whole.changed},
+            "noise": {"keys": whole.noise, "fields": dict(sorted(self.counts.noise.items()))},
+            "rights": rights_json(self.rights),
+        }
+
+
+def change_json(change: KeyChange) -> dict[str, Any]:
+    """One change as JSON. `key64` stands beside a key that is not UTF-8; `note` says why there are no fields."""
+    parameter, value = to_query(change.key)
+    return {
+        "key": as_text(change.key),
+        **({"key64": value} if parameter == "key64" else {}),
+        "resource": change.resource,
+        "namespace": change.namespace,
+        "name": change.name,
+        "change": change.change,
+        "fields": [_field_json(field) for field in change.fields],
+        **({"noise": list(change.noise)} if change.noise else {}),
+        **({"isNoise": True} if change.is_noise else {}),
+        **({"note": change.note} if change.note else {}),
+    }
+
+
+def field_texts(old: Any, new: Any) -> tuple[str, str]:
+    """Both values of a field for people: - where it is missing; long texts from where they begin to differ."""
+    one, other = _text(old), _text(new)
+    same = len(commonprefix((one, other)))  # noqa: RUF071 - of characters
+    if max(len(one), len(other)) <= TEXT_LIMIT or same <= _CONTEXT:
+        return _cut(one), _cut(other)
+    return _cut("… " + one[same - _CONTEXT :]), _cut("… " + other[same - _CONTEXT :])
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "-"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= TEXT_LIMIT else text[:TEXT_LIMIT] + " …"
+
+
+@contextmanager
+def compared(settings: Settings, old: str, new: str, selection: ComparedKeys, say: Say) -> Iterator[Comparison]:
+    """The comparison of two named sources, for as long as it is needed.
+
+    Raises UsageError for a name, a type or another selection, and what the stores raise.
+    """
+    names = SourceName.parse(old), SourceName.parse(new)
+    sources = NamedSources(settings, say)
+    changes = ChangeList()
+    try:
+        stores = sources.open(names[0]), sources.open(names[1])
+        codec, keyspace, mask = open_codec(settings), KeySpace(settings.etcd_prefix), _mask()
+        objects = [Objects(store, codec, keyspace, mask) for store in stores]
+        ranges = readable(selected_ranges(selection, keyspace, objects), stores)
+        states = [state_of(store, name.revision, ranges[0]) for store, name in zip(stores, names, strict=True)]
+        comparer = Comparer(codec, keyspace, mask)
+        counts = ChangeCounts()
+        selected = ChangeFilter(ranges, selection.namespace, labels_of(selection), selection.all_fields)
+        for change in comparer.changes(states[0], states[1], selected):
+            counts.count(change)
+            changes.add(change)
+        sides = [ComparedState(name.text, state.revision) for name, state in zip(names, states, strict=True)]
+        rights = changed_rights(counts, objects, states)
+        yield Comparison(sides[0], sides[1], counts, rights, changes)
+    finally:
+        changes.close()
+        sources.close()
+
+
+def _mask() -> Mask:
+    """Fingerprints of both sides are made with one key: equal values have equal ones."""
+    return Redactor(secrets.token_bytes(32)).mask
+
+
+def selected_ranges(selection: ComparedKeys, keyspace: KeySpace, objects: Sequence[Objects]) -> tuple[Range, ...]:
+    """The ranges to compare, in the order of their keys. Raises UsageError."""
+    if selection.prefix:
+        if selection.types:
+            raise UsageError("Types and --prefix cannot be combined.", "Leave one of them out.")
+        return (Range(selection.prefix, prefix_end(selection.prefix)),)
+    if not selection.types:
+        return (_ALL,)
+    starts = sorted(
+        {
+            keyspace.range_prefix(resource, selection.namespace if resource.namespaced else "")
+            for resource in found_types(selection.types, objects)
+        }
+    )
+    return tuple(Range(start, prefix_end(start)) for start in starts)
+
+
+def found_types(words: Iterable[str], objects: Sequence[Objects]) -> Iterator[ResourceType]:
+    """The types that the words mean in any of the sources. Raises UsageError."""
+    known = [_definitions(one) for one in objects]
+    for word in (word for words_ in words for word in words_.split(",") if word):
+        found = {resource for definitions in known for resource in definitions.find(word)}
+        if not found:
+            raise UsageError(
+                f'Neither source has a resource type "{word}".',
+                "Use kubectl's spelling: pods, deployments.apps, or the plural and group of a custom resource.",
+            )
+        yield from found
+
+
+def _definitions(objects: Objects) -> Definitions:
+    try:
+        return objects.definitions()[0]
+    except NotPermittedError:
+        return Definitions()  # then only the built-in types are known
+
+
+def readable(ranges: tuple[Range, ...], stores: Sequence[Store]) -> tuple[Range, ...]:
+    """What of the ranges etcd permits its user to read. Raises NotPermittedError where that is nothing."""
+    for store in dict.fromkeys(stores):
+        if isinstance(store, Restricted):
+            ranges = common_ranges(ranges, store.permitted())
+    if not ranges:
+        raise NotPermittedError("etcd permits its user none of these keys.", "Choose types that it permits.")
+    return ranges
+
+
+def labels_of(selection: ComparedKeys) -> Keeps | None:
+    """What the label selector lets through. Raises QueryError."""
+    if not selection.labels:
+        return None
+    selector = parse_labels(selection.labels)
+    return lambda obj: selector.matches(mapping(obj, "metadata", "labels"))
+
+
+def changed_rights(
+    counts: ChangeCounts, objects: Sequence[Objects], states: Sequence[KeyState]
+) -> tuple[RightsChange, ...]:
+    """Rights gained and lost, where roles or bindings are among the changes; all of both sides are read for it."""
+    if not any(resource.endswith(f".{RBAC}") for resource, _ in counts.parts):
+        return ()
+    try:
+        old, new = (_rights(one, state) for one, state in zip(objects, states, strict=True))
+    except NotPermittedError:
+        return ()
+    return tuple(rights_changed(old, new))
+
+
+def _rights(objects: Objects, state: KeyState) -> Rights:
+    rows = (row for resource in _RBAC_TYPES for row in objects.read(resource, revision=state.revision))
+    return rights_of(row.object for row in rows if row.object is not None)
+
+
+def _field_json(field: FieldChange) -> dict[str, Any]:
+    return {
+        "path": field.written,
+        "from": None if field.old is ABSENT else field.old,
+        "to": None if field.new is ABSENT else field.new,
+    }

@@ -23,7 +23,7 @@ from etcdview.index.memory import NameSet
 from etcdview.kube.keys import KeySpace, show
 from etcdview.models import Event, NamesPiece, Range, WatchBatch
 from etcdview.stores.permitted import is_limited, permitted_parts
-from etcdview.stores.protocols import Store, Watch, Watchable
+from etcdview.stores.protocols import Store, Watch, WatchableStore
 
 BEHIND_SECONDS = 4.0  # without a sign that the watch is up to date
 HANGING_SECONDS = 15.0  # until such a watch is given up for a new one
@@ -64,10 +64,6 @@ class FeedStatus:
     covered: tuple[KeyRange, ...] = ()
 
 
-class FeedStore(Store, Watchable, Protocol):
-    """What a feed needs of a store."""
-
-
 class Sink(Protocol):
     """What a feed is a part of."""
 
@@ -90,7 +86,7 @@ class Sink(Protocol):
 class Feed:
     """A range's names, in a thread of its own between `start` and `stop`; `changes` is the log of its watch."""
 
-    def __init__(self, store: FeedStore, keyspace: KeySpace, ranges: Sequence[KeyRange], sink: Sink) -> None:
+    def __init__(self, store: WatchableStore, keyspace: KeySpace, ranges: Sequence[KeyRange], sink: Sink) -> None:
         """`ranges` are tried in turn until etcd permits one."""
         self._store = store
         self._keyspace = keyspace

@@ -16,7 +16,7 @@ from etcdview.index.base import Freshness, KeyPage, Listener, Mode, State, Tree
 from etcdview.index.bounded import BoundedNames
 from etcdview.index.changes import ChangeLog, SeveralLogs
 from etcdview.index.churn import Churn, ChurnCounter
-from etcdview.index.feed import Feed, FeedStatus, FeedStore
+from etcdview.index.feed import Feed, FeedStatus
 from etcdview.index.lister import EVERYTHING, KeyRange, disjoint, keys_under
 from etcdview.index.match import compile_search
 from etcdview.index.memory import SearchResult, page_of, search_in
@@ -27,6 +27,7 @@ from etcdview.kube.keys import KeySpace, show
 from etcdview.kube.quantities import size_text
 from etcdview.models import Event, Range
 from etcdview.stores.permitted import GRANT, permitted_text
+from etcdview.stores.protocols import WatchableStore
 
 _log = logging.getLogger(__name__)
 
@@ -42,7 +43,7 @@ class Index:
 
     def __init__(
         self,
-        store: FeedStore,
+        store: WatchableStore,
         keyspace: KeySpace,
         *,
         prefixes: Sequence[bytes] = (),

@@ -24,7 +24,7 @@ from etcdview.errors import (
     UnsupportedError,
 )
 from etcdview.models import Event, Range
-from etcdview.stores.protocols import Store, Watch, Watchable
+from etcdview.stores.protocols import Store, Watch, Watchable, WatchableStore
 
 MAX_SCAN = 100_000  # revisions that etcd has to read: about 0.1 s of it
 MAX_STREAM_BYTES = 64 << 20
@@ -60,6 +60,19 @@ class PastRequest:
     certain: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class NoPast:
+    """Why the store did not tell all changes of a key, in words: then they are looked for by reads."""
+
+    why: str
+
+
+_TOO_MANY = NoPast("etcd has too many revisions to read them all")
+_COMPACTED = NoPast("etcd compacted its revisions while they were read")
+_TOO_SLOW = NoPast(f"etcd did not give all revisions of this key within {DEADLINE_SECONDS:g} seconds")
+_TOO_LARGE = NoPast("the revisions of this key are too large to read them all")
+
+
 @runtime_checkable
 class KeepsPast(Protocol):
     """A store that knows all revisions of a key by itself: a file."""
@@ -68,43 +81,41 @@ class KeepsPast(Protocol):
         """The changes that are wanted. Raises FileFormatError."""
 
 
-def key_past(store: Store, wanted: PastRequest) -> KeyPast | None:
-    """The changes that are wanted; None where the store cannot tell, or not cheaply: then search by reads."""
+def key_past(store: Store, wanted: PastRequest) -> KeyPast | NoPast:
+    """The changes that are wanted, or why the store cannot tell them, or not cheaply."""
     if isinstance(store, KeepsPast):
         return store.key_past(wanted)
-    if not isinstance(store, Watchable):
-        return None
+    if not isinstance(store, WatchableStore):
+        return NoPast(f"{store.name} has no changes that can be followed")
     try:
         return _by_watch(store, wanted)
-    except (UnreachableError, DeniedError, UnsupportedError, TooLargeError, FutureRevisionError):
-        return None
+    except TooLargeError:
+        return _TOO_LARGE
+    except (UnreachableError, DeniedError, UnsupportedError, FutureRevisionError) as error:
+        return NoPast(f"The revisions of this key could not be read ({error.what.rstrip('.')})")
 
 
-class _WatchableStore(Store, Watchable, Protocol):
-    """A live etcd."""
-
-
-def _by_watch(store: _WatchableStore, wanted: PastRequest) -> KeyPast | None:
+def _by_watch(store: WatchableStore, wanted: PastRequest) -> KeyPast | NoPast:
     last = wanted.before - 1
     if last < 1:
         return KeyPast()
     if last > MAX_SCAN and _is_kept(store, wanted.key, last - MAX_SCAN):
-        return None
+        return _TOO_MANY
     oldest = 0
     try:
         found = _followed(store, wanted, 1)
     except CompactedError as error:  # in a moment: nothing is read for it
         oldest = error.oldest
         if not oldest:
-            return None
+            return _TOO_LARGE  # a single answer of the watch was
         if oldest > last:
             return KeyPast(oldest=oldest)
         try:
             found = _followed(store, wanted, oldest)
         except CompactedError:  # once more, meanwhile
-            return None
-    if found is None:
-        return None
+            return _COMPACTED
+    if isinstance(found, NoPast):
+        return found
     if oldest and not found.more:
         found.add_oldest(store, oldest)
     return KeyPast(tuple(reversed(found.events)), oldest, found.more)
@@ -149,8 +160,8 @@ class _Collected:
                 self.more = True
 
 
-def _followed(store: Watchable, wanted: PastRequest, revision: int) -> _Collected | None:
-    """The events from `revision` on; None where they do not end in time. Raises CompactedError."""
+def _followed(store: Watchable, wanted: PastRequest, revision: int) -> _Collected | NoPast:
+    """The events from `revision` on, or why they do not end. Raises CompactedError."""
     found = _Collected(wanted)
     watch = store.watch(wanted.key, b"", revision)
     with _clocked(watch, ask=not wanted.certain):
@@ -161,14 +172,14 @@ def _followed(store: Watchable, wanted: PastRequest, revision: int) -> _Collecte
                     return found
                 found.add(event)
             if found.read_bytes > MAX_STREAM_BYTES:
-                return None
+                return _TOO_LARGE
             if batch.events or wanted.certain or batch.revision < wanted.before - 1:
                 believed_at = 0.0
             elif not believed_at:
                 believed_at = time.monotonic() + DOUBT_SECONDS
             elif time.monotonic() >= believed_at:
                 return found
-    return None
+    return _TOO_SLOW
 
 
 @contextmanager

@@ -81,6 +81,11 @@ class Watchable(Protocol):
         """All changes in [start, end) from `revision` on, with progress notifications asked for."""
 
 
+@runtime_checkable
+class WatchableStore(Store, Watchable, Protocol):
+    """A live etcd, or what stands before one."""
+
+
 class Watch(Protocol):
     """A running watch. Iterating blocks; `cancel` from another thread ends the iteration at once.
 

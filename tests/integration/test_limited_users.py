@@ -180,6 +180,14 @@ def test_a_pod_is_described_without_what_may_not_be_read(etcd: LocalCluster) -> 
     assert "Events:  <unknown>" in done.stdout
 
 
+@pytest.mark.parametrize("user", [*PREFIXES, "root"])
+def test_a_history_is_read_from_etcds_own_record(etcd: LocalCluster, user: str) -> None:
+    done = run(etcd, user, "history", KEYS[0])
+
+    assert done.return_value == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "This is all: etcd still has every revision."
+
+
 def test_a_snapshot_names_the_role_that_it_needs(etcd: LocalCluster, tmp_path: Path) -> None:
     done = run(etcd, "registry", "snapshot", "save", str(tmp_path / "s.db"))
 

@@ -23,6 +23,7 @@ from tests.integration.indexing import Writer, wait_for, writing
 from webapp import create_app
 
 Shown = list[tuple[int, str]]
+TOO_MANY = "etcd has too many revisions to read them all"
 
 
 @pytest.fixture
@@ -77,7 +78,7 @@ def test_a_key_that_was_deleted_and_created_again_shows_all_its_lives(
     expected = live(writer, key, "ppoodpdp")
     url = plain_etcd.endpoints[0]
 
-    shown, _ = read(Settings(endpoints=(url,)), key)
+    shown, ending = read(Settings(endpoints=(url,)), key)
     assert run(["history", key.decode(), "--endpoints", url]) == 0
     text = capsys.readouterr().out
     assert run(["history", key.decode(), "--endpoints", url, "-o", "json"]) == 0
@@ -90,6 +91,8 @@ def test_a_key_that_was_deleted_and_created_again_shows_all_its_lives(
         "created again", "deleted", "created again", "deleted", "updated", "created",
     ]  # fmt: skip
     assert shown == expected
+    assert tuple(text.splitlines()[-len(ending) :]) == ending
+    assert "a short life" not in text  # the command follows etcd as the page does
     heads = [line.split() for line in text.splitlines() if line.startswith("revision ")]
     assert [int(words[1]) for words in heads] == [revision for revision, _ in expected]
     assert [words[2] == "deleted" for words in heads] == [what == "deleted" for _, what in expected]
@@ -152,7 +155,11 @@ def test_values_are_read_up_to_a_number_of_bytes_and_the_newest_always(
 
 
 def test_where_etcd_would_have_to_read_too_much_lives_are_searched_for_and_the_page_says_so(
-    plain_etcd: LocalCluster, writer: Writer, key: bytes, monkeypatch: pytest.MonkeyPatch
+    plain_etcd: LocalCluster,
+    writer: Writer,
+    key: bytes,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     expected = live(writer, key, "ppdp")
     live(writer, key, "oooo")
@@ -161,7 +168,21 @@ def test_where_etcd_would_have_to_read_too_much_lives_are_searched_for_and_the_p
     shown, ending = read(Settings(endpoints=(plain_etcd.endpoints[0],)), key)
 
     assert shown == expected
-    assert any("a short life of this key may be missing" in sentence for sentence in ending)
+    assert ending[-1] == f"{TOO_MANY}: a short life of this key may be missing."
+    assert run(["history", key.decode(), "--endpoints", plain_etcd.endpoints[0]]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == ending[-1]
+
+
+def test_why_lives_are_searched_for_is_told_as_it_is(plain_etcd: LocalCluster, writer: Writer, key: bytes) -> None:
+    live(writer, key, "ppdp")
+
+    def ending(window: Window) -> tuple[str, ...]:
+        with window.cluster.recalling:  # as another reader has it
+            return history_page(window, key).ending
+
+    told = window_of(plain_etcd, ending)
+
+    assert told[-1] == "etcd is reading the revisions of another key: a short life of this key may be missing."
 
 
 def test_a_short_life_long_ago_is_found(plain_etcd: LocalCluster, writer: Writer, key: bytes) -> None:

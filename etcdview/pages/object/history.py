@@ -175,5 +175,5 @@ def _ending(found: past.Past, *, live: bool) -> list[str]:
     elif not found.problem and not found.searched:
         said.append("This is all: etcd still has every revision.")
     if found.searched:
-        said.append("etcd has too many revisions to read them all: a short life of this key may be missing.")
+        said.append(f"{found.searched}: a short life of this key may be missing.")
     return said

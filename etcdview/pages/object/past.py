@@ -14,7 +14,7 @@ from etcdview.cluster.window import Entry, Window
 from etcdview.errors import BudgetError, CompactedError, TooLargeError
 from etcdview.index.base import Changing
 from etcdview.index.changes import KEPT_CHANGES, Change
-from etcdview.stores.key_past import KeyPast, PastRequest, key_past
+from etcdview.stores.key_past import KeyPast, NoPast, PastRequest, key_past
 
 MAX_REVISIONS = 50
 MAX_BYTES = 8 << 20  # of values; one page shows no more
@@ -39,7 +39,7 @@ class Past:
     """The changes of a key, newest first. `compacted`: a value before them existed, and is dropped.
 
     `kept_from`: nothing is left from before this revision, so earlier lives are unknown; 0 where all is left.
-    `searched`: deletions were found by a search, which misses a life between two reads.
+    `searched`: deletions were found by a search, which misses a life between two reads, and why; "" where not.
     `problem` says why the value before the last of them could not be read; "" where nothing was in the way.
     """
 
@@ -48,7 +48,7 @@ class Past:
     more: bool = False
     problem: str = ""
     kept_from: int = 0
-    searched: bool = False
+    searched: str = ""
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -93,7 +93,7 @@ class _Collected:
     more: bool = False
     problem: str = ""
     kept_from: int = 0
-    searched: bool = False
+    searched: str = ""
 
     def add(self, revision: int, entry: Entry | None) -> bool:
         """Whether there was room for it."""
@@ -123,7 +123,8 @@ def _read_earlier(window: Window, key: bytes, before: int, found: _Collected) ->
     room = found.limit - len(found.revisions) + 1  # one too many tells that there are more
     wanted = PastRequest(key, before, room, max(found.max_bytes, 1), certain=bool(found.revisions))
     recalled = _recall(window, wanted)
-    if recalled is None:
+    if isinstance(recalled, NoPast):
+        found.searched = recalled.why
         _search_lives(window, key, before, found)
         return
     found.kept_from = recalled.oldest
@@ -137,7 +138,6 @@ def _read_earlier(window: Window, key: bytes, before: int, found: _Collected) ->
 
 def _search_lives(window: Window, key: bytes, before: int, found: _Collected) -> None:
     """The same by reads alone."""
-    found.searched = True
     while before > 1:
         deleted_at = _search(window, key, before - 1)
         if not deleted_at or not found.add(deleted_at, None):
@@ -145,11 +145,11 @@ def _search_lives(window: Window, key: bytes, before: int, found: _Collected) ->
         before = _read_life(window, window.get(key, deleted_at - 1).entry, found)
 
 
-def _recall(window: Window, wanted: PastRequest) -> KeyPast | None:
+def _recall(window: Window, wanted: PastRequest) -> KeyPast | NoPast:
     """What the store itself knows; one at a time, since a live etcd reads all its revisions for it."""
     lock = window.cluster.recalling
     if not lock.acquire(timeout=SCAN_WAIT_SECONDS):
-        return None
+        return NoPast("etcd is reading the revisions of another key")
     try:
         return key_past(window.cluster.source, wanted)
     finally:
@@ -168,7 +168,7 @@ def deletion_before(window: Window, key: bytes, revision: int) -> int:
     if known is not None and _holds(window, key, known, revision):
         return known.revision
     recalled = _recall(window, PastRequest(key, revision + 1, 1, MAX_BYTES))
-    if recalled is None:
+    if isinstance(recalled, NoPast):
         found = _search(window, key, revision)
     else:
         found = next((event.kv.mod_revision for event in recalled.events if event.deleted), 0)

@@ -14,7 +14,7 @@ from etcdview.kube.redaction import Redactor
 from etcdview.models import Range, RangeResult
 from etcdview.objects import Objects
 from etcdview.stores.permitted import permitted_text
-from etcdview.stores.protocols import Store
+from etcdview.stores.protocols import Store, Watch, WatchableStore
 
 Say = Callable[[str], None]  # shows a sentence to the person who runs the command, beside the answer
 
@@ -31,14 +31,15 @@ def open_noted(settings: Settings, say: Say) -> Store:
 
 def warned(store: Store, say: Say) -> Store:
     """The store as pages read it: from one member once the quorum is lost. The first answer of that kind is said."""
-    return _Warned(store, say) if store.live else store
+    return _Warned(store, say) if store.live and isinstance(store, WatchableStore) else store
 
 
 class _Warned(ConsistentStore):
     """Reads that say once that they are behind."""
 
-    def __init__(self, store: Store, say: Say) -> None:
+    def __init__(self, store: WatchableStore, say: Say) -> None:
         super().__init__(store)
+        self._followed = store
         self._say = say
         self._said = False
         self._limit_said = False
@@ -50,6 +51,10 @@ class _Warned(ConsistentStore):
             self._said = True
             self._say(f"{STALE} This is revision {result.revision:,}.")
         return result
+
+    def watch(self, start: bytes, end: bytes, revision: int) -> Watch:
+        """See Watchable.watch."""
+        return self._followed.watch(start, end, revision)
 
     def permitted(self) -> tuple[Range, ...] | None:
         """See Restricted.permitted. A limit is said: nothing else may be read, whatever there is."""

@@ -23,7 +23,6 @@ from etcdview.pages.parts.costly import check_costly, may_ask_costly
 # open: plain, and nothing says otherwise; closed: encrypted, and there is no configuration to compare with
 State = Literal["right", "old", "plain", "open", "closed"]
 SECRETS = "secrets"
-MOST_SECRETS = 5000  # whose facts are read to name those in plain text
 MOST_NAMED = 10
 
 
@@ -99,19 +98,18 @@ def _plain_secrets(facts: FactSource | None) -> str:
     """The keys of Secrets that are not encrypted, for a sentence; "" where their facts are not known."""
     if facts is None:
         return ""
-    stored = facts.facts(Wanted(resource=SECRETS), limit=MOST_SECRETS)
-    plain = [show(fact.key) for fact in stored if not fact.storage.provider and not fact.error]
-    more = f" and {len(plain) - MOST_NAMED:,} more" if len(plain) > MOST_NAMED else ""
-    return ", ".join(plain[:MOST_NAMED]) + more
+    keys = facts.keys(Wanted(resource=SECRETS, plain=True), order="any", limit=MOST_NAMED)
+    count = sum(t.keys for t in facts.totals() if t.resource == SECRETS and not t.storage.provider)
+    return ", ".join(map(show, sorted(keys))) + (f" and {count - MOST_NAMED:,} more" if count > MOST_NAMED else "")
 
 
 def count_by_facts(facts: FactSource, tree: Tree, now: datetime) -> Count:
     """All values by how they are encrypted, as their facts say."""
-    found: dict[str, Counter[Encryption]] = defaultdict(Counter)
+    found: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
     for total in facts.totals():
-        found[total.resource][Encryption(total.storage.provider, total.storage.key_name)] += total.keys
+        found[total.resource][total.storage.provider, total.storage.key_name] += total.keys
     types = tuple(
-        TypeEncryption(t.resource, sum(by.values()), sum(by.values()), dict(by))
+        TypeEncryption(t.resource, by.total(), by.total(), {Encryption(*how): n for how, n in by.items()})
         for t in tree.types
         if (by := found[t.resource.prefix])
     )

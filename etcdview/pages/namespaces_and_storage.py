@@ -39,12 +39,12 @@ MOST_NAMESPACES = 1000  # that are listed where the index does not count by name
 Item = TypeVar("Item")
 
 
-def namespaces_page(window: Window, namespace: str, now: datetime) -> NamespacesPage:
-    """Every namespace with its problems; or the one that is named, however large.
+def namespaces_page(window: Window, namespace: str, now: datetime, after: str = "") -> NamespacesPage:
+    """Every namespace with its problems; or the one that is named, however large. Those after a name are shown.
 
     Raises NotFoundError for one that does not exist, as far as this viewer can know.
     """
-    page = _namespaces_page(window, namespace, now)
+    page = replace(_namespaces_page(window, namespace, now, after), after=after)
     known = page.freshness.complete and not page.freshness.limited and window.viewer.scope.whole
     if namespace and not page.rows and known:
         remedy = did_you_mean(namespace, _names(window), "Namespaces lists those that exist.")
@@ -52,14 +52,14 @@ def namespaces_page(window: Window, namespace: str, now: datetime) -> Namespaces
     return page
 
 
-def _namespaces_page(window: Window, namespace: str, now: datetime) -> NamespacesPage:
+def _namespaces_page(window: Window, namespace: str, now: datetime, after: str) -> NamespacesPage:
     tree = named_tree(window)
     kinds = list(_kinds(window, tree))
     total = _count(window, tree, kinds, namespace)
     if total > (AT_MOST if namespace else AT_ONCE):
         facts = window.value_facts
         if facts is not None:
-            return replace(namespaces_by_facts(window, facts, tree, namespace), outside=_outside(window))
+            return replace(namespaces_by_facts(window, facts, tree, namespace, after), outside=_outside(window))
         return _uninspected(window, tree, namespace, total)
     objects, stopped = _read_whole(
         (row.object for row in _rows(window, kind, namespace) if row.object is not None) for kind in kinds

@@ -15,7 +15,8 @@ from etcdview.relations import Ref
 
 EVIDENCE = 10  # lines that stand first
 EVIDENCE_AT_MOST = 1000
-NAMESPACES_AT_ONCE = 500  # on a page of HTML
+NAMESPACES_AT_ONCE = 200  # on a page of HTML
+UNHEALTHY_AT_ONCE = 100  # on the overview
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,11 @@ class NamespacesPage:
     def unhealthy(self) -> tuple[NamespaceRow, ...]:
         """All namespaces with problems."""
         return tuple(row for row in self.rows if not row.healthy)
+
+    @property
+    def first_unhealthy(self) -> tuple[NamespaceRow, ...]:
+        """As many of them as the overview names."""
+        return self.unhealthy[:UNHEALTHY_AT_ONCE]
 
     @property
     def _following(self) -> tuple[NamespaceRow, ...]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 
 from etcdview.checks.findings import Severity
 from etcdview.checks.integrity import DELETION_LIMIT
@@ -20,6 +22,8 @@ from etcdview.pages.parts import addresses
 from etcdview.pages.problems import (
     EVIDENCE,
     EVIDENCE_AT_MOST,
+    NAMESPACES_AT_ONCE,
+    UNHEALTHY_AT_ONCE,
     EvidenceView,
     FindingView,
     NamespaceRow,
@@ -28,25 +32,76 @@ from etcdview.pages.problems import (
 )
 from etcdview.tables import human_duration
 
+NAMED = 300  # objects that one finding names: a page of thousands of lines is slow to make and to read
 _EVENTS = ("events", "events.k8s.io/events")
 _LEFT_OUT = "endpoints that point to missing pods, bindings to roles and accounts that are gone, expired leases"
 _LEFT_OUT_OF_PARTS = "objects whose owner is gone and UIDs that stand twice, which only the whole cluster shows"
 
 
-def namespaces_by_facts(window: Window, facts: FactSource, tree: Tree, namespace: str) -> NamespacesPage:
-    """Every namespace with how many of its objects are unhealthy, by type; of one namespace which, and why."""
+def namespaces_by_facts(window: Window, facts: FactSource, tree: Tree, namespace: str, after: str) -> NamespacesPage:
+    """Every namespace with how many of its objects are unhealthy, by type; of one namespace which, and why.
+
+    Findings are made for the rows that are shown: those after the name `after`, and the first unhealthy ones.
+    """
     types = {t.resource.prefix: t.resource for t in tree.types}
-    inside: dict[str, list[Total]] = defaultdict(list)
-    for total in facts.totals():
-        if total.namespace and total.namespace == (namespace or total.namespace):
-            inside[total.namespace].append(total)
-    ending = {fact.key.rpartition(b"/")[2].decode("utf-8", "replace") for fact in _ending(facts)}
+    inside = _by_namespace(facts.totals(), namespace)
+    deleted = facts.keys(Wanted(resource="namespaces", deleting=True))
+    ending = {key.rpartition(b"/")[2].decode("utf-8", "replace") for key in deleted}
+    following = (name for name in sorted(inside) if name > after)
+    unhealthy = (name for name in sorted(inside) if name in ending or inside[name].is_unhealthy)
+    named = {*islice(following, NAMESPACES_AT_ONCE), *islice(unhealthy, UNHEALTHY_AT_ONCE)}
     rows = tuple(
-        _row(window, facts, name, inside[name], types, name in ending, detailed=bool(namespace))
-        for name in sorted(inside)
+        NamespaceRow(
+            name=name,
+            href=addresses.href("/namespaces", namespace=name),
+            phase="Terminating" if name in ending else "",
+            counts=found.counts(types) if namespace else (),
+            count=sum(found.keys.values()),
+            findings=tuple(_findings(facts, name, found, types, detailed=bool(namespace))) if name in named else (),
+            healthy=name not in ending and not found.is_unhealthy,
+        )
+        for name, found in sorted(inside.items())
     )
     keys = sum(row.count or 0 for row in rows)
     return NamespacesPage(window.index.freshness(), namespace, rows, keys, keys, False, by_facts=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Inside:
+    """How many keys of each type (by its storage prefix) a namespace has, and how many of these are unhealthy."""
+
+    keys: Counter[str]
+    unhealthy: Counter[str]
+
+    @property
+    def is_unhealthy(self) -> bool:
+        """Whether anything but its events is."""
+        return any(prefix not in _EVENTS for prefix in self.unhealthy)
+
+    def counts(self, types: dict[str, ResourceType]) -> tuple[tuple[str, int], ...]:
+        """The keys by kind."""
+        return tuple(sorted((_kind(types.get(prefix), prefix), n) for prefix, n in self.keys.items()))
+
+
+def _by_namespace(totals: Iterable[Total], namespace: str) -> dict[str, _Inside]:
+    inside: dict[str, _Inside] = {}
+    for total in totals:
+        name = total.namespace
+        if name and name == (namespace or name):
+            found = inside.get(name)
+            if found is None:
+                found = inside[name] = _Inside(Counter(), Counter())
+            found.keys[total.resource] += total.keys
+            if total.state == "unhealthy":
+                found.unhealthy[total.resource] += total.keys
+    return inside
+
+
+def _findings(
+    facts: FactSource, name: str, inside: _Inside, types: dict[str, ResourceType], *, detailed: bool
+) -> Iterator[FindingView]:
+    for prefix, count in sorted(inside.unhealthy.items()):
+        yield _unhealthy(facts, name, types.get(prefix), prefix, count, detailed=detailed)
 
 
 def storage_by_facts(window: Window, facts: FactSource, tree: Tree, now: datetime, run_href: str) -> StoragePage:
@@ -80,41 +135,6 @@ def storage_by_facts(window: Window, facts: FactSource, tree: Tree, now: datetim
     )
 
 
-def _ending(facts: FactSource) -> tuple[KeyFacts, ...]:
-    return facts.facts(Wanted(resource="namespaces", deleting=True))
-
-
-def _row(
-    window: Window,
-    facts: FactSource,
-    name: str,
-    totals: list[Total],
-    types: dict[str, ResourceType],
-    ending: bool,
-    *,
-    detailed: bool,
-) -> NamespaceRow:
-    counts: Counter[str] = Counter()
-    unhealthy: Counter[str] = Counter()
-    for total in totals:
-        counts[total.resource] += total.keys
-        unhealthy[total.resource] += total.keys if total.state == "unhealthy" else 0
-    findings = [
-        _unhealthy(facts, name, types.get(prefix), prefix, n, detailed=detailed)
-        for prefix, n in sorted(unhealthy.items())
-        if n
-    ]
-    return NamespaceRow(
-        name=name,
-        href=addresses.href("/namespaces", namespace=name),
-        phase="Terminating" if ending else "",
-        counts=tuple(sorted((_kind(types.get(prefix), prefix), n) for prefix, n in counts.items())),
-        count=sum(counts.values()),
-        findings=tuple(findings),
-        healthy=not ending and all(finding.severity == "info" for finding in findings),
-    )
-
-
 def _kind(resource: ResourceType | None, prefix: str) -> str:
     return (resource.kind or resource.plural) if resource is not None else prefix
 
@@ -126,12 +146,14 @@ def _unhealthy(
     events = prefix in _EVENTS
     kind = _kind(resource, prefix)
     summary = counted(count, "warning event") if events else f"{count:,} {kind} {plural(count, 'is', 'are')} unhealthy"
-    wanted = Wanted(resource=prefix, namespace=namespace, state="unhealthy")
-    found = facts.facts(wanted, limit=EVIDENCE_AT_MOST) if detailed else ()
-    lines = [
-        EvidenceView(f"{_name(fact)}: {fact.word or 'unhealthy'}", addresses.object_href(fact.key)) for fact in found
-    ]
-    if not detailed:
+    if detailed:
+        wanted = Wanted(resource=prefix, namespace=namespace, state="unhealthy")
+        found = facts.facts(wanted, limit=EVIDENCE_AT_MOST)
+        lines = [
+            EvidenceView(f"{_name(fact)}: {fact.word or 'unhealthy'}", addresses.object_href(fact.key))
+            for fact in found
+        ]
+    else:
         table = addresses.href("/registry", resource=resource.id if resource else prefix, namespace=namespace)
         lines = [EvidenceView(f"all {kind} objects of the namespace", table)]
     action = "Check the objects that they are about." if events else "Check the page of each: conditions and events."
@@ -154,19 +176,17 @@ def _line(key: bytes, words: str) -> EvidenceView:
 
 def _stuck(facts: FactSource, now: datetime) -> Iterator[FindingView]:
     moment = now.timestamp()
-    late = [
-        (fact, moment - fact.deleted)
-        for fact in facts.facts(Wanted(deleting=True))
-        if fact.deleted is not None and moment - fact.deleted > DELETION_LIMIT.total_seconds()
-    ]
-    if late:
-        lines = [_line(fact.key, _held(fact, seconds)) for fact, seconds in late[:EVIDENCE_AT_MOST]]
+    late = Wanted(deleting_since=moment - DELETION_LIMIT.total_seconds())
+    count = facts.count(late)
+    if count:
+        found = facts.facts(late, order="deleted", limit=NAMED)
+        lines = [_line(fact.key, _held(fact, moment - (fact.deleted or moment))) for fact in found]
         yield finding(
             "warning",
-            f"{counted(len(late), 'object')} stuck in deletion",
+            f"{counted(count, 'object')} stuck in deletion",
             "Find the controller that its finalizers belong to; it is not running, or it cannot do its work.",
             lines,
-            len(late),
+            count,
         )
 
 
@@ -177,7 +197,7 @@ def _held(fact: KeyFacts, seconds: float) -> str:
 
 def _undecodable(facts: FactSource, count: int) -> Iterator[FindingView]:
     if count:
-        found = facts.facts(Wanted(error=True), limit=EVIDENCE_AT_MOST)
+        found = facts.facts(Wanted(error=True), limit=NAMED)
         yield finding(
             "warning",
             f"{counted(count, 'value')} cannot be decoded",
@@ -190,7 +210,7 @@ def _undecodable(facts: FactSource, count: int) -> Iterator[FindingView]:
 def _misnamed(facts: FactSource) -> Iterator[FindingView]:
     count = facts.count(Wanted(misnamed=True))
     if count:
-        keys = facts.keys(Wanted(misnamed=True), limit=EVIDENCE_AT_MOST)
+        keys = facts.keys(Wanted(misnamed=True), limit=NAMED)
         yield finding(
             "warning",
             f"{counted(count, 'object')} stored under the key of another object",
@@ -234,7 +254,7 @@ def _checked(window: Window, facts: FactReader) -> Iterator[FindingView]:
             f"{counted(checks.orphans, 'object')} whose owner is gone",
             "See that kube-controller-manager runs: its garbage collector deletes them. "
             "If it does, delete them by hand.",
-            [_line(key, "") for key in checks.orphan_keys],
+            [_line(key, "") for key in checks.orphan_keys[:NAMED]],
             checks.orphans,
         )
     if checks.shared_uids:
@@ -242,6 +262,6 @@ def _checked(window: Window, facts: FactReader) -> Iterator[FindingView]:
             "warning",
             f"{counted(checks.shared_uids, 'UID')} that several objects have",
             "A UID belongs to one object: these were written past the API server, as by a restore. Create them again.",
-            [EvidenceView(f"{uid}: {n:,} objects", "") for uid, n in checks.shared],
+            [EvidenceView(f"{uid}: {n:,} objects", "") for uid, n in checks.shared[:NAMED]],
             checks.shared_uids,
         )

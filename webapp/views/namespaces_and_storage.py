@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from dataclasses import replace
 
 from flask import Blueprint, Response, request
 
@@ -24,7 +23,7 @@ def namespaces_page() -> Response:
 
     namespace = params.text(request.args, "namespace", MAX_NAME)
     after = params.text(request.args, "after", MAX_NAME)
-    page = replace(pages.namespaces_page(current_window(), namespace, now()), after=after)
+    page = pages.namespaces_page(current_window(), namespace, now(), after)
     return render_page("namespaces/index.html", page, fragments={"not-well": "namespaces/_not_well.html"})
 
 

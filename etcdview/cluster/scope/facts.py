@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from etcdview.cluster.scope.ranges import PermittedRanges
-from etcdview.index.facts.reading import FactReader, KeyFacts, Order, Part, Spread, Total, Wanted
+from etcdview.index.facts.reading import FactReader, KeyFacts, Most, Order, Part, Spread, Total, Wanted
 
 _NAMESPACES = "namespaces"  # each Namespace lies in the namespace of its name
 
@@ -26,6 +26,8 @@ class FactSource(Protocol):
     def facts(
         self, wanted: Wanted, *, order: Order = "key", descending: bool = False, offset: int = 0, limit: int = -1
     ) -> tuple[KeyFacts, ...]: ...
+
+    def top(self, wanted: Wanted, most: Most, limit: int) -> tuple[KeyFacts, ...]: ...
 
     def of(self, keys: Sequence[bytes]) -> dict[bytes, KeyFacts]: ...
 
@@ -63,6 +65,10 @@ class ScopedFacts:
         """See FactReader.facts."""
         wanted = replace(wanted, part=self._within())
         return self._reader.facts(wanted, order=order, descending=descending, offset=offset, limit=limit)
+
+    def top(self, wanted: Wanted, most: Most, limit: int) -> tuple[KeyFacts, ...]:
+        """See FactReader.top."""
+        return self._reader.top(replace(wanted, part=self._within()), most, limit)
 
     def of(self, keys: Sequence[bytes]) -> dict[bytes, KeyFacts]:
         """See FactReader.of."""

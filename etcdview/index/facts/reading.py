@@ -20,8 +20,10 @@ from etcdview.relations.model import Health
 from etcdview.stores.kept import Kept
 
 SPREAD_SECONDS = 10.0  # it goes through an index of all values, and changes little
+_IDLE = 2  # connections that are kept while nobody asks: each has a cache
 
-Order = Literal["key", "size", "created", "version", "state", "node"]
+Order = Literal["key", "size", "created", "version", "state", "node", "deleted", "any"]
+Most = Literal["size", "version"]
 Permits = Callable[[str, str], bool]  # whether a type (by its storage prefix) may be seen in a namespace
 
 
@@ -101,9 +103,11 @@ class Part:
 class Wanted:
     """Which keys: of a type ("" all), in a namespace ("" all), with such labels, in a state, on a node.
 
-    `uid` is theirs, `owner` that of one of their owners. `error`, `misnamed` and `deleting`: those only that are.
-    `readable`: those that can be decoded. `words`: any of them is in what a table says of its state, or in its node's
-    name, in lower case. `part` is what may be seen, None for everything.
+    `uid` is theirs, `owner` that of one of their owners. `error`, `misnamed` and `deleting`: those only that are;
+    `deleting_since`: those marked for deletion before that moment, in Unix seconds.
+    `readable`: those that can be decoded; `plain`: those that are not encrypted. `words`: any of them is in
+    what a table says of its state, or in its node's name, in lower case. `part` is what may be seen, None for
+    everything.
     """
 
     resource: str = ""
@@ -116,7 +120,9 @@ class Wanted:
     error: bool = False
     misnamed: bool = False
     deleting: bool = False
+    deleting_since: float = 0.0
     readable: bool = False
+    plain: bool = False
     words: tuple[str, ...] = ()
     part: Part | None = None
 
@@ -144,7 +150,7 @@ AND NOT EXISTS (SELECT 1 FROM more_owners m JOIN facts o ON o.uid = m.owner WHER
 """
 _COLUMNS: dict[Order, str] = {
     "key": "f.key", "size": "f.size", "created": "f.created", "version": "f.version", "state": "f.state",
-    "node": "f.node",
+    "node": "f.node", "deleted": "f.deleted",
 }  # fmt: skip
 
 
@@ -154,7 +160,7 @@ class FactReader:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()  # guards _free and _closed
-        self._free: list[sqlite3.Connection] = []
+        self._free: list[_Connection] = []
         self._closed = False
         self._spread_of_all = Kept(SPREAD_SECONDS, lambda: self._spread(Wanted()))
 
@@ -163,14 +169,13 @@ class FactReader:
         with self._lock:
             self._closed = True
             free, self._free = self._free, []
-        for connection in free:
-            connection.close()
+        for taken in free:
+            taken.sqlite.close()
 
     def totals(self) -> tuple[Total, ...]:
-        """The sums, by type, namespace, way of storing and state."""
-        with self._connection() as connection:
-            rows = connection.execute(_TOTALS).fetchall()
-        return tuple(Total(r, n, storage_of(s), STATES[state], *sums) for r, n, s, state, *sums in rows)
+        """The sums, by type, namespace, way of storing and state; the same object while nothing is written."""
+        with self._taken() as taken:
+            return taken.totals()
 
     def count(self, wanted: Wanted) -> int:
         """How many keys there are of those."""
@@ -182,22 +187,38 @@ class FactReader:
     def keys(
         self, wanted: Wanted, *, order: Order = "key", descending: bool = False, offset: int = 0, limit: int = -1
     ) -> tuple[bytes, ...]:
-        """Those keys, in an order; equal ones in the order of their bytes. Without a `limit` all of them."""
-        direction = "DESC" if descending else "ASC"
+        """Those keys, in an order; equal ones in the order of their bytes. Without a `limit` all of them.
+
+        "any" order is the quickest for a few of many.
+        """
+        ordered = _order_by(order, descending)
         with self._connection() as connection:
             where, values = _where(connection, wanted)
-            query = f"SELECT f.key FROM facts f {where} ORDER BY {_COLUMNS[order]} {direction}, f.key LIMIT ? OFFSET ?"
+            query = f"SELECT f.key FROM facts f {where} {ordered} LIMIT ? OFFSET ?"
             return tuple(key for (key,) in connection.execute(query, (*values, limit, offset)))
 
     def facts(
         self, wanted: Wanted, *, order: Order = "key", descending: bool = False, offset: int = 0, limit: int = -1
     ) -> tuple[KeyFacts, ...]:
         """What is kept of those keys; see `keys`."""
-        direction = "DESC" if descending else "ASC"
+        ordered = _order_by(order, descending)
         with self._connection() as connection:
             where, values = _where(connection, wanted)
-            query = f"{_JOINED} {where} ORDER BY {_COLUMNS[order]} {direction}, f.key LIMIT ? OFFSET ?"
+            query = f"{_JOINED} {where} {ordered} LIMIT ? OFFSET ?"
             return tuple(map(_key_facts, connection.execute(query, (*values, limit, offset))))
+
+    def top(self, wanted: Wanted, most: Most, limit: int) -> tuple[KeyFacts, ...]:
+        """Those with the largest values, or the most writes, in that order.
+
+        Of equal ones at the end any may be left out: to order them all, an index alone would not do.
+        """
+        column = _COLUMNS[most]
+        with self._connection() as connection:
+            where, values = _where(connection, wanted)
+            written = f"{'AND' if where else 'WHERE'} f.version > 1" if most == "version" else ""
+            first = f"SELECT f.id FROM facts f {where} {written} ORDER BY {column} DESC LIMIT ?"
+            query = f"{_JOINED} WHERE f.id IN ({first}) ORDER BY {column} DESC, f.key"
+            return tuple(map(_key_facts, connection.execute(query, (*values, limit))))
 
     def of(self, keys: Sequence[bytes]) -> dict[bytes, KeyFacts]:
         """What is kept of these keys; those that it has not seen are left out."""
@@ -262,27 +283,53 @@ class FactReader:
 
     @contextlib.contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
+        with self._taken() as taken:
+            yield taken.sqlite
+
+    @contextlib.contextmanager
+    def _taken(self) -> Iterator[_Connection]:
         """A connection that nobody else uses meanwhile."""
         with self._lock:
-            connection = self._free.pop() if self._free else None
+            taken = self._free.pop() if self._free else None
         try:
-            connection = connection or open_reader(self._path)
-            connection.execute("BEGIN")  # one query reads one moment
+            taken = taken or _Connection(open_reader(self._path))
+            taken.sqlite.execute("BEGIN")  # one query reads one moment
             try:
-                yield connection
+                yield taken
             finally:
-                connection.execute("COMMIT")
+                taken.sqlite.execute("COMMIT")
         except sqlite3.Error as error:  # the database was closed meanwhile
             raise UnreachableError(
                 "The facts of the stored values are being read again.", "Try again in some seconds."
             ) from error
         finally:
             with self._lock:
-                closed = self._closed
-                if not closed and connection is not None:
-                    self._free.append(connection)
-            if closed and connection is not None:
-                connection.close()
+                kept = not self._closed and len(self._free) < _IDLE
+                if kept and taken is not None:
+                    self._free.append(taken)
+            if not kept and taken is not None:
+                taken.sqlite.close()
+
+
+class _Connection:
+    """A connection, and the sums as it has read them. For one question at a time, within a transaction."""
+
+    def __init__(self, sqlite: sqlite3.Connection) -> None:
+        self.sqlite = sqlite
+        self._version = -1  # of the database, when the sums were read
+        self._totals: tuple[Total, ...] = ()
+
+    def totals(self) -> tuple[Total, ...]:
+        (version,) = self.sqlite.execute("PRAGMA data_version").fetchone()
+        if version != self._version:
+            rows = self.sqlite.execute(_TOTALS).fetchall()
+            self._totals = tuple([Total(r, n, storage_of(s), STATES[state], *sums) for r, n, s, state, *sums in rows])
+            self._version = version
+        return self._totals
+
+
+def _order_by(order: Order, descending: bool) -> str:
+    return "" if order == "any" else f"ORDER BY {_COLUMNS[order]} {'DESC' if descending else 'ASC'}, f.key"
 
 
 def _where(connection: sqlite3.Connection, wanted: Wanted) -> tuple[str, list[Any]]:
@@ -298,12 +345,16 @@ def _where(connection: sqlite3.Connection, wanted: Wanted) -> tuple[str, list[An
         owned = "(f.owner = ? OR f.id IN (SELECT id FROM more_owners WHERE owner = ?))"
         conditions.append((owned, (packed_uid(wanted.owner),) * 2))
     conditions += [(condition, ()) for wish, condition in _ONLY.items() if getattr(wanted, wish)]
+    if wanted.deleting_since:
+        conditions.append(("f.deleted < ?", (wanted.deleting_since,)))
     if wanted.state is not None:
         conditions.append((f"f.state = {STATES.index(wanted.state)}", ()))
     if wanted.part is not None:
         conditions.append(_within(connection, wanted.part))
     if wanted.labels is not None and wanted.labels.requirements:
         conditions.append(_with_labels(connection, wanted.resource, wanted.labels))
+    if wanted.plain:
+        conditions.append(_not_encrypted(connection))
     if wanted.words:
         conditions.append(_saying(connection, wanted))
     where = " AND ".join(condition for condition, _ in conditions)
@@ -316,6 +367,13 @@ _ONLY = {
     "deleting": "f.deleted IS NOT NULL",
     "readable": "f.error IS NULL",
 }
+
+
+def _not_encrypted(connection: sqlite3.Connection) -> tuple[str, tuple[str]]:
+    """The condition that a value is not encrypted, and its value."""
+    query = "SELECT id, text FROM texts WHERE id IN (SELECT DISTINCT storage FROM totals)"
+    plain = [number for number, text in connection.execute(query) if not storage_of(text).provider]
+    return "f.storage IN (SELECT value FROM json_each(?))", (json.dumps(plain),)
 
 
 def _within(connection: sqlite3.Connection, part: Part) -> tuple[str, tuple[str, str]]:

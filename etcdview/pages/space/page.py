@@ -170,7 +170,7 @@ def _of_facts(
     totals = [total for total in facts.totals() if _is_of(total, resource, namespace)]
     keys, sizes = sum_of(totals)
     wanted = Wanted(resource=resource.prefix if resource else "", namespace=namespace)
-    large = facts.facts(wanted, order="size", descending=True, limit=MOST_TILES)
+    large = facts.top(wanted, "size", MOST_TILES)
     by_type = () if resource else rows_by_resource(totals, known)
     by_namespace = () if namespace or (resource and not resource.namespaced) else rows_by_namespace(totals)
     lines = [_lines(rows, keys, sizes, resource, namespace) for rows in (by_type, by_namespace)]
@@ -267,11 +267,9 @@ def _large(found: KeyFacts) -> LargeObject:
 
 
 def _rewritten(facts: FactSource, now: datetime) -> tuple[RewrittenKey, ...]:
-    found = facts.facts(Wanted(), order="version", descending=True, limit=LARGEST)
     return tuple(
         RewrittenKey(show(f.key), object_href(f.key), f.version, _a_minute(f, now), unmistakable(f.manager))
-        for f in found
-        if f.version > 1
+        for f in facts.top(Wanted(), "version", LARGEST)
     )
 
 

@@ -51,7 +51,7 @@ def space_report(window: Window, by: By, limit: int = OBJECTS) -> SpaceReport:
     elif by == "namespace":
         rows = rows_by_namespace(totals)
     else:
-        found = facts.facts(Wanted(), order="size", descending=True, limit=limit or -1)
+        found = facts.top(Wanted(), "size", limit or -1)
         rows = with_rest(tuple(rows_of_objects(found, known)), *sum_of(totals))
     return SpaceReport(fact_revision(window), True, by, *total_of(rows), rows)
 

@@ -17,7 +17,7 @@ from etcdview.index.facts.live import FactStatus
 from etcdview.index.facts.reading import FactReader
 from etcdview.kube.keys import KeySpace
 from etcdview.models import KeyValue
-from etcdview.pages import namespaces_and_storage
+from etcdview.pages import namespaces_and_storage, problems, problems_by_facts
 from etcdview.pages.encryption import encryption_page
 from etcdview.pages.namespaces_and_storage import namespaces_page, storage_page
 from etcdview.pages.object.related import around
@@ -186,3 +186,16 @@ def test_before_the_facts_both_pages_say_that_they_wait_and_who_may_begin_them(w
 
     states = [[(page.facts.state, page.facts.may_begin) for page in both if page.facts] for both in pages]
     assert states == [[("waiting", True)] * 2, [("waiting", False)] * 2]
+
+
+def test_a_page_of_many_namespaces_names_the_problems_of_those_it_shows(
+    window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(problems, "NAMESPACES_AT_ONCE", 1)
+    monkeypatch.setattr(problems_by_facts, "NAMESPACES_AT_ONCE", 1)
+
+    first, second = namespaces_page(window, "", NOW), namespaces_page(window, "", NOW, after="calm")
+
+    assert ([row.name for row in first.shown], first.next_href) == (["calm"], "/namespaces?after=calm")
+    assert [(row.name, len(row.findings)) for row in second.shown] == [("shop", 2)]
+    assert [(row.name, len(row.findings)) for row in first.first_unhealthy] == [("shop", 2)]  # on the overview

@@ -271,3 +271,22 @@ def test_each_of_several_owners_has_its_dependents_and_one_that_is_left_keeps_th
     assert reader.orphans(10) == (child, stored("orphan").key)
     write(writer, stored("child", 4, ownerReferences=two), deleted=((child, 5),))
     assert reader.keys(Wanted(owner="there")) == ()
+
+
+def test_the_most_written_keys_are_found_and_what_was_never_rewritten_is_none(
+    writer: FactWriter, reader: FactReader
+) -> None:
+    write(writer, *(stored(f"{n}", version=version) for n, version in enumerate((1, 3, 9, 3, 1, 7))))
+
+    assert [found.version for found in reader.top(Wanted(), "version", 3)] == [9, 7, 3]
+    assert [found.version for found in reader.top(Wanted(), "version", 99)] == [9, 7, 3, 3]
+
+
+def test_one_reader_sees_the_sums_of_each_write(writer: FactWriter, reader: FactReader) -> None:
+    seen = []
+    for name in "abc":
+        write(writer, stored(name))
+        seen.append(sum(total.keys for total in reader.totals()))
+
+    assert seen == [1, 2, 3]
+    assert reader.totals() is reader.totals()  # nothing was written meanwhile

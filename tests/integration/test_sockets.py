@@ -19,7 +19,9 @@ import pytest
 from etcdview.demo.processes import free_ports
 from etcdview.demo.programs import find_program
 from etcdview.errors import RefusedError, UnreachableError
+from etcdview.health.rules.base import curl
 from etcdview.models import TlsFiles
+from etcdview.pages.parts.commands import connected
 from etcdview.stores.etcd.client import EtcdStore
 
 START_SECONDS = 30.0
@@ -119,6 +121,23 @@ def test_health_and_doctor_find_nothing_wrong_with_how_it_is_reached(
     ids = {finding["id"] for finding in json.loads(health.stdout)["findings"]}
     assert not ids & {"url-odd", "member-down", "endpoint-dead"}
     assert endpoint in doctor.stdout
+
+
+@pytest.mark.parametrize("fixture", ["at_socket", "at_zone"])
+@pytest.mark.parametrize("shell", ["bash", "dash"])
+def test_the_commands_that_read_its_pages_work(fixture: str, shell: str, request: pytest.FixtureRequest) -> None:
+    endpoint = request.getfixturevalue(fixture)
+    store = EtcdStore([endpoint], TlsFiles())
+    commands = [connected(curl(endpoint, page), store) for page in ("health", "metrics")]
+    store.close()
+
+    health, metrics = (
+        subprocess.run([shell, "-c", command], capture_output=True, text=True, check=True, timeout=30)
+        for command in commands
+    )
+
+    assert json.loads(health.stdout)["health"] == "true"
+    assert "etcd_server_has_leader 1" in metrics.stdout
 
 
 def test_a_socket_is_named_from_its_own_folder_too(at_socket: str, folder: Path) -> None:

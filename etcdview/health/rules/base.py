@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shlex
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -86,6 +87,11 @@ def _failed(each: Rule, reason: str, at: datetime) -> Finding:
         action="This is a fault of etcdview: report it, with the traceback in its log. All other rules were checked.",
         commands=(HEALTH, MEMBERS),
     )
+
+
+def curl(url: str, page: str) -> str:
+    """The command that reads one page of an endpoint; `pages.parts.commands.connected` adds what it needs."""
+    return shlex.join(["curl", f"{url}/{page}"])
 
 
 def read_at(at: datetime | None) -> str:

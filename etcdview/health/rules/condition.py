@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from etcdview.health.facts import ClusterFacts, MemberFacts
 from etcdview.health.findings import Finding
-from etcdview.health.rules.base import STATUS, RuleContext, listed, millis, read_at, rule
+from etcdview.health.rules.base import STATUS, RuleContext, curl, listed, millis, read_at, rule
 
 _LAG_ENTRIES = 1000
 _GIVE_UP_ENTRIES = 5000  # etcd refuses requests when applying lags so far behind (maxGapBetweenApplyAndCommitIndex)
@@ -113,7 +113,7 @@ def http_unhealthy(context: RuleContext) -> Iterator[Finding]:
             evidence=f"/health: {probe.value.reason or 'no reason given'} {read_at(probe.at)}.",
             why="kubelet and load balancers use it: the member is restarted, or gets no traffic.",
             action="Check its log, and check again in a moment.",
-            commands=(f"curl --cacert … --cert … --key … {member.endpoint.url}/health",),
+            commands=(curl(member.endpoint.url, "health"),),
             member=member.name,
         )
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from etcdview.health.facts import MemberFacts, Problem
 from etcdview.health.findings import Finding
 from etcdview.health.metrics import Histogram, MetricFacts
-from etcdview.health.rules.base import STATUS, RuleContext, listed, millis, plural, read_at, rule
+from etcdview.health.rules.base import STATUS, RuleContext, curl, listed, millis, plural, read_at, rule
 
 _FSYNC_SECONDS = 0.010  # the limits etcd's own documentation gives, for the 99th percentile
 _COMMIT_SECONDS = 0.025
@@ -80,7 +80,7 @@ def metrics_unread(context: RuleContext) -> Iterator[Finding]:
             action="With --listen-client-http-urls this is expected: monitor /metrics there."
             if elsewhere
             else "Check the load of the member and its machine, then the network in between.",
-            commands=(f"curl --cacert … --cert … --key … {members[0].endpoint.url}/metrics",),
+            commands=(curl(members[0].endpoint.url, "metrics"),),
             member=names if len(members) == 1 else "",
         )
 

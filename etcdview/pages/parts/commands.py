@@ -6,8 +6,10 @@ import re
 import shlex
 from dataclasses import dataclass
 
+from etcdview.endpoints import parse_endpoint
 from etcdview.kube.keys import ObjectKey, shell_word
 from etcdview.kube.resources import ResourceType
+from etcdview.models import TlsFiles
 from etcdview.stores.protocols import Maintainable, Store
 
 
@@ -50,14 +52,16 @@ def _user(name: str) -> str:
 
 
 def connected(text: str, store: Store) -> str:
-    """The command with the connection of `store`, as assignments before each etcdctl.
+    """The command with the connection of `store`: flags of curl, or assignments before each etcdctl.
 
-    They win over variables that a shell exports, where flags beside these make etcdctl end with an error, and need
+    These win over variables that a shell exports, where flags beside them make etcdctl end with an error, and need
     none. Passwords are not among them, and a user that the shell exports is kept. Nothing is added for a file.
     """
     if not isinstance(store, Maintainable):
         return text
     tls = store.tls
+    if text.startswith("curl "):
+        return shlex.join(_curl(shlex.split(text)[1], tls))
     settings = {
         "ETCDCTL_CACERT": tls.cacert,
         "ETCDCTL_CERT": tls.cert,
@@ -81,6 +85,23 @@ def connected(text: str, store: Store) -> str:
 
     command, document, rest = text.partition("<<'EOF'\n")
     return _ETCDCTL.sub(assigned, command) + document + rest
+
+
+def _curl(url: str, tls: TlsFiles) -> list[str]:
+    """curl for one page of an endpoint (unix:///run/etcd.sock/metrics), with the files and the name that TLS needs."""
+    address, _, page = url.rpartition("/")
+    endpoint = parse_endpoint(address)
+    words = ["curl", "--unix-socket", endpoint.path] if endpoint.path else ["curl"]
+    authority = "localhost" if endpoint.path else endpoint.address.replace("%", "%25")
+    if not endpoint.secure:
+        return [*words, f"http://{authority}/{page}"]
+    files = {"--cacert": tls.cacert, "--cert": tls.cert, "--key": tls.key}
+    words += [word for flag, path in files.items() if path for word in (flag, path)]
+    words += ["--insecure"] if tls.insecure_skip_verify else []
+    if tls.server_name:
+        words += [] if endpoint.path else ["--connect-to", f"::{authority}"]
+        authority = f"{tls.server_name}:{endpoint.port}" if endpoint.port else tls.server_name
+    return [*words, f"https://{authority}/{page}"]
 
 
 def for_members() -> tuple[Command, ...]:

@@ -9,6 +9,7 @@ from collections import Counter
 import pytest
 
 from etcdview.errors import QueryError
+from etcdview.health.rules.base import curl
 from etcdview.kube.keys import KeySpace
 from etcdview.models import TlsFiles
 from etcdview.pages.parts import commands
@@ -156,6 +157,39 @@ def test_a_command_is_for_the_user_of_the_shell_or_that_of_the_connection() -> N
         assert commands.connected("etcdctl --endpoints=http://b:1 move-leader 1", store) == (
             f"{env} --user={user} {password} move-leader 1"
         )
+    finally:
+        store.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "tls", "command"),
+    [
+        ("http://a:2379", TlsFiles(cacert="ca"), "curl http://a:2379/metrics"),
+        (
+            "https://a:2379",
+            TlsFiles(cacert="/a b/ca.crt", cert="c", key="k"),
+            "curl --cacert '/a b/ca.crt' --cert c --key k https://a:2379/metrics",
+        ),
+        ("https://[::1]:2379", TlsFiles(insecure_skip_verify=True), "curl --insecure 'https://[::1]:2379/metrics'"),
+        ("http://[fe80::1%eth0]:2379", TlsFiles(), "curl 'http://[fe80::1%25eth0]:2379/metrics'"),
+        (
+            "https://10.0.0.1:2379",
+            TlsFiles(cacert="ca", server_name="etcd"),
+            "curl --cacert ca --connect-to ::10.0.0.1:2379 https://etcd:2379/metrics",
+        ),
+        ("unix:///run/kine.sock", TlsFiles(), "curl --unix-socket /run/kine.sock http://localhost/metrics"),
+        ("unix://a b:2379", TlsFiles(), "curl --unix-socket 'a b:2379' http://localhost/metrics"),
+        (
+            "unixs:///run/etcd.sock",
+            TlsFiles(cacert="ca", server_name="etcd"),
+            "curl --unix-socket /run/etcd.sock --cacert ca https://etcd/metrics",
+        ),
+    ],
+)
+def test_curl_gets_the_files_name_and_socket_of_the_connection(url: str, tls: TlsFiles, command: str) -> None:
+    store = EtcdStore((url,), tls)
+    try:
+        assert commands.connected(curl(url, "metrics"), store) == command
     finally:
         store.close()
 

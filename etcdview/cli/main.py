@@ -24,7 +24,7 @@ COMMANDS = {
     "diff": "Print what differs between two states: live, files, or revisions of them.",
     "doctor": "Find out why etcd cannot be reached, step by step.",
     "encode": "Encode an object into the bytes that etcd would hold.",
-    "export": "Write what is stored to a file that --from reads.",
+    "export": "Write what is stored to a file that --from reads, or as YAML for kubectl.",
     "get": "List objects as kubectl get does.",
     "health": "Say whether the etcd cluster is healthy, on evidence.",
     "history": "Print the values that a key had, and what each write changed.",

@@ -72,6 +72,12 @@ BAD: list[list[str]] = [
     ["diff", "@text", CAPTURE],
     ["export", "@folder/no/such", "--from", CAPTURE],
     ["export", "@folder", "--from", CAPTURE],
+    *(["export", "@new", "--from", CAPTURE, *more] for more in (
+        ["--for-apply"], ["--as", "x"], ["nosuch", "--as", "zip"], ["pods", "--prefix", "/a"],
+        ["--as", "zip", "-l", "a in (b"], ["--as", "zip", "--field-selector", "x"])),
+    ["export", "-", "--from", CAPTURE],
+    ["export", "@users", "--as", "dir", "--from", CAPTURE],
+    ["export", "@users", "--as", "list", "--from", CAPTURE],
     ["undo", "/x", "--undo-file", "@folder"],
     *(["user", "list", "--users-file", f"@{name}"] for name in ("nosuch", "folder", "text", "bytes", "users")),
     ["user", "token", "ann", "--users-file", "@users", "--days", "x"],

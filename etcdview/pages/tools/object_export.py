@@ -1,0 +1,210 @@
+"""What is stored, as objects that can be read and applied, or the keys that a request chooses."""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from etcdview.cluster.sources import open_codec
+from etcdview.config import Settings
+from etcdview.errors import NotPermittedError, UsageError
+from etcdview.kube.crds import Definitions
+from etcdview.kube.fields import mapping, without_managed_fields
+from etcdview.kube.keys import KeySpace, ObjectKey, show
+from etcdview.kube.redaction import Redactor
+from etcdview.kube.resources import ResourceType
+from etcdview.kube.selectors import parse_fields, parse_labels
+from etcdview.models import KeyValue, Range
+from etcdview.objects import Mask, ObjectRow, Objects
+from etcdview.pages.tools.export import Exported
+from etcdview.recovery.bundle import FORMS, BundleObject, bundle_text, write_bundle
+from etcdview.recovery.for_apply import prepare
+from etcdview.recovery.order import apply_rank, in_apply_order
+from etcdview.stores.files.dump import write_dump
+from etcdview.stores.permitted import permitted_parts
+from etcdview.stores.prefixes import check_registry
+from etcdview.stores.protocols import Store
+
+EXPORT_FORMS: tuple[str, ...] = ("dump", *FORMS)
+_NAMESPACES = "namespaces"
+SECRETS_LEFT_OUT = "objects with Secret values (--show-secrets exports them)"
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRequest:
+    """What to export. No `types`: all of them; `namespace` "": all, and what is in none."""
+
+    types: tuple[str, ...] = ()
+    namespace: str = ""
+    labels: str = ""
+    fields: str = ""
+    for_apply: bool = False
+    show_secrets: bool = False
+
+    @property
+    def selective(self) -> bool:
+        """Whether anything narrows it."""
+        return bool(self.types or self.namespace or self.labels or self.fields)
+
+
+@dataclass(slots=True)
+class ExportRemarks:
+    """What has to be said of an export: each kind of thing that was taken out or left out, and how often."""
+
+    taken_out: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
+    unreadable: list[str] = field(default_factory=list)
+
+    def sentences(self) -> Iterator[str]:
+        """For people."""
+        if self.taken_out:
+            yield f"Taken out of the objects: {_listed(self.taken_out)}."
+        if self.left_out:
+            yield f"Not exported: {_listed(self.left_out)}."
+        yield from self.unreadable
+
+
+def export_dump(source: ObjectExport, path: Path) -> Exported:
+    """Write the keys that a request chooses to a dump, as they are stored, Secrets too. Raises as ObjectExport."""
+    return Exported(write_dump(source.values(), path), source.revision)
+
+
+class ObjectExport:
+    """The objects that a request chooses, read type by type at one revision, in the order to apply them.
+
+    `remarks` are whole after the last. Making it raises UsageError for types and selectors, and what the store raises.
+    """
+
+    def __init__(self, store: Store, settings: Settings, request: ExportRequest) -> None:
+        mask: Mask = _shown if request.show_secrets else Redactor(secrets.token_bytes(32)).mask
+        self._setup(store, Objects(store, open_codec(settings), KeySpace(settings.etcd_prefix), mask), request)
+
+    @classmethod
+    def of_objects(cls, store: Store, objects: Objects, request: ExportRequest) -> ObjectExport:
+        """The same of objects that are masked as a viewer requires."""
+        found = cls.__new__(cls)
+        found._setup(store, objects, request)
+        return found
+
+    def _setup(self, store: Store, objects: Objects, request: ExportRequest) -> None:
+        self._store = store
+        self._request = request
+        self._labels, self._fields = parse_labels(request.labels), parse_fields(request.fields)
+        self._objects = objects
+        definitions, self.revision = self._definitions()
+        self._types = in_apply_order(self._chosen(definitions))
+        self.remarks = ExportRemarks()
+
+    def write(self, form: str, path: Path) -> Exported:
+        """Write them to a folder or a file. Raises UsageError for a path that is taken."""
+        return Exported(write_bundle(self.objects(), form, path), self.revision)
+
+    def text(self, form: str) -> Iterator[str]:
+        """A stream of documents, or a List, in pieces as they are read."""
+        return bundle_text(self.objects(), form)
+
+    def objects(self) -> Iterator[BundleObject]:
+        """Each object, prepared as the request says."""
+        for resource, kv in self._values():
+            row = self._objects.row(kv)
+            if self._is_wanted(row):
+                found = self._prepared(row)
+                if found is not None:
+                    yield _bundled(resource, row, found)
+
+    def values(self) -> Iterator[KeyValue]:
+        """The keys as they are stored."""
+        for _, kv in self._values():
+            selective = self._request.labels or self._request.fields
+            if not selective or self._is_wanted(self._objects.row(kv)):
+                yield kv
+
+    def _values(self) -> Iterator[tuple[ResourceType, KeyValue]]:
+        for resource in self._types:
+            namespace = self._request.namespace if resource.namespaced else ""
+            kvs = self._objects.values(resource, namespace, revision=self.revision)
+            try:
+                yield from ((resource, kv) for kv in kvs if self._in_scope(resource, kv.key))
+            except NotPermittedError:
+                self.remarks.left_out[f"{resource.qualified} (etcd does not permit its user to read them)"] += 1
+
+    def _in_scope(self, resource: ResourceType, key: bytes) -> bool:
+        """With a namespace: what is in it, and its own object."""
+        wanted = self._request.namespace
+        if not wanted or resource.namespaced or self._request.types:
+            return True
+        object_key = self._objects.keyspace.object_key(key)
+        return object_key is not None and object_key.name == wanted
+
+    def _is_wanted(self, row: ObjectRow) -> bool:
+        obj = row.object
+        if obj is None or row.object_key is None:
+            if not self._request.labels and not self._request.fields:
+                why = row.error.what if row.error else "Its key is not that of an object."
+                self.remarks.unreadable.append(f"{show(row.key)} is not exported. {why}")
+            return False
+        return self._labels.matches(mapping(obj, "metadata", "labels")) and self._fields.matches(obj)
+
+    def _prepared(self, row: ObjectRow) -> dict[str, Any] | None:
+        obj, object_key = row.object, row.object_key
+        if obj is None or object_key is None:
+            return None
+        if not self._request.for_apply:
+            return without_managed_fields(obj)
+        return self._for_apply(obj, object_key, masked=row.masked)
+
+    def _for_apply(self, obj: dict[str, Any], object_key: ObjectKey, *, masked: bool) -> dict[str, Any] | None:
+        found = prepare(object_key, obj)
+        if found.left_out:
+            self.remarks.left_out[found.left_out] += 1
+            return None
+        if masked:
+            self.remarks.left_out[SECRETS_LEFT_OUT] += 1
+            return None
+        self.remarks.taken_out.update(found.taken_out)
+        return found.object
+
+    def _definitions(self) -> tuple[Definitions, int]:
+        check_registry(self._store, self._objects.keyspace)
+        try:
+            return self._objects.definitions()
+        except NotPermittedError:  # then only the built-in types are known
+            part = permitted_parts(self._store, b"\0", b"\0")[0]
+            return Definitions(), self._store.range(Range(part.start, keys_only=True)).revision
+
+    def _chosen(self, definitions: Definitions) -> Sequence[ResourceType]:
+        request = self._request
+        if request.types:
+            return [resource for word in _words(request.types) for resource in self._found(definitions, word)]
+        own = (r for r in definitions.known if r.namespaced or r.prefix == _NAMESPACES)
+        return list(own if request.namespace else definitions.known)
+
+    def _found(self, definitions: Definitions, word: str) -> Sequence[ResourceType]:
+        found = definitions.find(word)
+        left = None if found else self._objects.undefined(word, revision=self.revision)
+        if not found and left is None:
+            raise UsageError(
+                f'The registry has no resource type "{word}".',
+                "Use kubectl's spelling: pods, deployments.apps, or the plural and group of a custom resource.",
+            )
+        return found or ((left,) if left else ())
+
+
+def _bundled(resource: ResourceType, row: ObjectRow, obj: dict[str, Any]) -> BundleObject:
+    return BundleObject(apply_rank(resource), resource.qualified, row.namespace, row.name, obj)
+
+
+def _words(types: Iterable[str]) -> Iterator[str]:
+    return (word for words in types for word in words.split(",") if word)
+
+
+def _listed(counts: Counter[str]) -> str:
+    return ", ".join(f"{count:,} {word}" for word, count in counts.most_common())
+
+
+def _shown(obj: dict[str, Any], _sensitive: bool, _raw: bytes) -> dict[str, Any]:
+    return obj

@@ -14,6 +14,7 @@ from etcdview.config import NO_ETCD_NAMED, Settings
 from etcdview.errors import FileFormatError
 from etcdview.models import TlsFiles
 from etcdview.stores.files.bbolt import is_bolt
+from etcdview.stores.files.data_directory import open_data_directory
 from etcdview.stores.files.database import SnapshotStore, open_snapshot
 from etcdview.stores.files.dump import is_gzip, open_dump
 from etcdview.stores.files.memory import StaticStore
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 def open_file(path: Path) -> StaticStore | SnapshotStore:
     """A registry dump, a snapshot or a member's database, told apart by what is in it. Raises FileFormatError."""
     try:
-        form = "bolt" if path.is_dir() else _form(path)
+        form = "folder" if path.is_dir() else _form(path)
     except (OSError, EOFError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or "its gzip data is damaged or cut short"
         raise FileFormatError(f"{path} cannot be read: {reason}.", "Check the path and its permissions.") from error
@@ -34,6 +35,8 @@ def open_file(path: Path) -> StaticStore | SnapshotStore:
         command = form.command.replace("FILE", shlex.quote(str(path)))
         raise FileFormatError(f"{path} is {form.what}.", f"Unpack it, and give what was in it: {command}")
     match form:
+        case "folder":
+            return open_data_directory(path)
         case "bolt":
             return open_snapshot(path)
         case "lines":

@@ -33,6 +33,7 @@ from etcdview.errors import EtcdviewError
 from etcdview.index.memory import MemoryNames
 from etcdview.kube.keys import KeySpace
 from etcdview.models import Range
+from tests.logs import COMPACTION, DELETE, GRANT, NODE, PUT, REVOKE, TXN, LogWriter, delete, number, put, request, text
 
 CAPTURE = Path(__file__).parent.parent / "testdata" / "cluster-shop"
 ROOT = Path(__file__).parents[2]
@@ -80,6 +81,18 @@ def _store(path: Path) -> None:
         store.close()
 
 
+def _directory(path: Path) -> None:
+    """A member's data directory: its database is whole, and the file is its log."""
+    folder = path.parent / "member-data"
+    database, log = folder / "member/snap/db", folder / "member/wal" / f"{0:016x}-{0:016x}.wal"
+    if not database.exists():
+        database.parent.mkdir(parents=True)
+        database.write_bytes(gzip.decompress((CAPTURE / "snapshot.db.gz").read_bytes())[:-32])
+        log.parent.mkdir()
+    log.write_bytes(path.read_bytes())
+    _store(folder)
+
+
 def _below(name: str, read: Callable[[Path], object]) -> Callable[[Path], object]:
     """A reader of a machine's folders, of which the file is one."""
 
@@ -112,6 +125,7 @@ def readers() -> dict[str, tuple[str, bytes, Reader]]:
         "etcdctl's answer": ("a.json", answer, _store),
         "gzipped answer": ("a.json.gz", answer, _store),
         "database": ("s.db", gzip.decompress((CAPTURE / "snapshot.db.gz").read_bytes())[:-32], _store),
+        "log": ("w.wal", _log(), _directory),
         "EncryptionConfiguration": (
             "e.yaml",
             (CAPTURE / "encryption-config.yaml").read_bytes(),
@@ -126,6 +140,52 @@ def readers() -> dict[str, tuple[str, bytes, Reader]]:
         "access": ("a.toml", ACCESS, read_access),
         "settings": ("s.toml", SETTINGS, read_file),
     }
+
+
+_REQUESTS = (
+    request(PUT, put(b"/registry/a", b"v" * 700)),
+    request(TXN, text(2, text(2, put(b"/registry/b", b"w"))) + text(3, text(3, delete(b"/registry/a")))),
+    request(GRANT, number(1, 60) + number(2, 5)),
+    request(PUT, put(b"/registry/c", b"x" * 90, 5)),
+    request(DELETE, delete(b"/registry/pods/", b"/registry/pods0")),
+    request(REVOKE, number(1, 5)),
+    request(COMPACTION, number(1, 1100)),
+    b"",
+)
+
+
+def _log() -> bytes:
+    """The log of the captured database's member, with what follows the database."""
+    log = LogWriter()
+    log.entries(1267, _REQUESTS * 2)
+    return log.bytes + b"\0" * 2048
+
+
+def _relogged(data: bytes, random: Random) -> bytes:
+    """A log whose checksums fit, with requests that are damaged, and with entries out of order."""
+    log = LogWriter(random.choice((NODE, 7)))
+    index = 1267
+    for step in range(random.randrange(1, 12)):
+        damaged = _REQUESTS[step % len(_REQUESTS)]
+        for _ in range(random.choice((0, 1, 1, 3))):
+            damaged = random.choice(_PLAIN)(damaged, random.randrange(len(damaged) + 1), random)
+        log.entry(index, damaged, kind=random.choice((0, 0, 0, 1, 2)))
+        index += random.choice((1, 1, 1, 1, -1, 0, 5, 1 << 40))
+        if random.random() < 0.3:
+            log.state(random.choice((index, 0, 1266, 1 << 60)))
+    log.bytes += random.choice((b"", b"\0" * 512, data[: random.randrange(len(data))]))
+    return log.bytes
+
+
+def _reframed(data: bytes, random: Random) -> bytes:
+    """A log with lengths, kinds and checksums changed."""
+    edited = bytearray(data)
+    for _ in range(random.choice((1, 1, 3, 20))):
+        at = random.randrange(len(data) // 8) * 8
+        edited[at : at + 8] = struct.pack(
+            "<Q", random.choice((0, 1, 8, 1 << 63, (1 << 64) - 1, random.getrandbits(64)))
+        )
+    return bytes(edited)
 
 
 Edit = Callable[[bytes, int, Random], bytes]
@@ -187,6 +247,8 @@ def mutated(kind: str, name: str, good: bytes, random: Random) -> bytes:
     """A file of that kind with something wrong in it, as it lies on the disk."""
     if kind == "database":
         return random.choice((_pages, _pages, _overlaid, lambda d, r: d[: r.randrange(len(d))]))(good, random)
+    if kind == "log" and random.random() < 0.7:
+        return random.choice((_relogged, _relogged, _reframed))(good, random)
     data = good
     for _ in range(random.choice((1, 1, 2, 4))):
         data = random.choice(_PLAIN)(data, random.randrange(len(data) + 1), random)

@@ -18,7 +18,7 @@ from etcdview.maintenance import operations
 from etcdview.maintenance.snapshot_stream import save
 from etcdview.models import KeyValue, Range
 from etcdview.stores.etcd.client import EtcdStore
-from etcdview.stores.files.database import NO_HASH, NO_WAL, SnapshotStore
+from etcdview.stores.files.database import NO_HASH, SnapshotStore
 from etcdview.stores.protocols import Store
 
 Etcdctl = Callable[..., str]
@@ -107,7 +107,7 @@ def test_a_dead_members_data_directory_is_read_and_a_living_ones_is_refused(tmp_
         store = open_file(data)
 
         assert everything(store) == there
-        assert store.notes == (NO_WAL, NO_HASH)
+        assert store.notes == (NO_HASH,)
         assert isinstance(store, SnapshotStore)
         assert [m.name for m in store.facts().members] == ["one"]
         store.close()

@@ -64,6 +64,18 @@ def _pages_text(check: PageCheck) -> str:
     return f"{check.pages:,}: {check.used:,} in use, {check.free:,} free{sums}"
 
 
+def _log_rows(store: SnapshotStore) -> Iterator[tuple[str, str]]:
+    """What the log of a data directory adds to the database."""
+    found = store.recovered
+    if found is None:
+        return
+    yield "log", f"committed up to index {found.commit}; {len(found.changes):,} changes that the database lacks"
+    if (rest := found.uncommitted) is not None:
+        yield "not committed", f"{rest.count:,} entries, index {rest.first} to {rest.last}: not known to be committed"
+        for verb, key in rest.changes:
+            yield "", f"{verb} {key.decode('utf-8', 'backslashreplace')}"
+
+
 def _rows(store: SnapshotStore) -> Iterator[tuple[str, str]]:
     facts = store.facts()
     yield "size", f"{size_text(store.size_bytes)} ({store.size_bytes:,} bytes)"
@@ -72,6 +84,7 @@ def _rows(store: SnapshotStore) -> Iterator[tuple[str, str]]:
     yield "oldest revision", f"{max(store.compacted, 1)}"
     yield "keys", f"{store.range(Range(b'', _ALL, count_only=True)).count:,}"
     yield "raft", f"term {facts.term}, index {facts.consistent_index}"
+    yield from _log_rows(store)
     yield "cluster version", facts.cluster_version or "-"
     for member in facts.members:
         urls = ", ".join(member.client_urls) or "no client URL"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -17,49 +17,48 @@ from etcdview.models import Event, KeyValue, NamesPiece, Range, RangeResult
 from etcdview.stores.files.bbolt import BoltFile, Bucket, Item
 from etcdview.stores.files.members import FileFacts, file_facts
 from etcdview.stores.files.page_check import PageCheck, check_pages
-from etcdview.stores.files.records import parse_record, record_name
-from etcdview.stores.files.revisions import KeysFound, Revisions
+from etcdview.stores.files.records import lease_at_end, parse_record, record_name
+from etcdview.stores.files.revisions import KeysFound, Revisions, Where
+from etcdview.stores.files.wal.log import Log
+from etcdview.stores.files.wal.recovery import Recovered
 from etcdview.stores.key_past import KeyPast, PastRequest
 
-IN_A_MEMBER = ("member/snap/db", "snap/db")
 NO_HASH = "This database file has no hash, unlike a snapshot, so it was not verified."
-NO_WAL = "This is the database file of a member; its log (WAL) is not read, so the last writes may be missing."
+NO_WAL = (
+    "This is the database file of a member, read without its log (WAL), so the last writes may be missing. "
+    "Give the data directory, and the log is read as well."
+)
 
 _HASH_BYTES = 32
 _CHUNK_BYTES = 1 << 20
-_SMALL = (b"meta", b"cluster", b"members", b"alarm")  # buckets that hold a few pairs
+_SMALL = (b"meta", b"cluster", b"members", b"alarm", b"lease", b"auth")  # buckets that hold a few pairs
+_IN_LOG = 1 << 62  # a position from here on is the number of a change in the log
+_LONGEST_LEASE = 11  # bytes at the end of a record that its lease takes
 _COMPACTIONS = (b"finishedCompactRev", b"scheduledCompactRev")
 
 
 def open_snapshot(path: Path) -> SnapshotStore:
-    """A file that `etcdctl snapshot save` wrote, a copy of member/snap/db, or a data directory with that in it.
+    """A file that `etcdctl snapshot save` wrote, or a copy of member/snap/db.
 
     Raises FileFormatError for all that is damaged or cut, for a hash that does not fit, and for a file that an etcd
     is running on.
     """
-    database = database_of(path) if path.is_dir() else path
-    of_member = database != path or path.parts[-2:] == ("snap", "db")
-    file = BoltFile(database)
+    store = open_database(path, str(path))
+    if path.parts[-2:] == ("snap", "db"):
+        store.add_notes(NO_WAL)
+    return store
+
+
+def open_database(path: Path, name: str) -> SnapshotStore:
+    """The same; `name` is what it is called in sentences."""
+    file = BoltFile(path)
     try:
         _refuse_running(file)
         checked = _check_hash(file)
-        notes = (NO_WAL,) * of_member + (NO_HASH,) * (not checked)
-        return SnapshotStore(file, str(path), notes, checked=checked)
+        return SnapshotStore(file, name, (NO_HASH,) * (not checked), checked=checked)
     except BaseException:
         file.close()
         raise
-
-
-def database_of(folder: Path) -> Path:
-    """The database file in a member's data directory. Raises FileFormatError."""
-    try:
-        return next(path for name in IN_A_MEMBER if (path := folder / name).is_file())
-    except (OSError, StopIteration) as error:
-        why = error.strerror if isinstance(error, OSError) else "it holds no member/snap/db"
-        raise FileFormatError(
-            f"{folder} is not a readable data directory of an etcd member: {why}.",
-            "Give etcd's --data-dir, such as /var/lib/etcd, as a user with read permission.",
-        ) from error
 
 
 class SnapshotStore:
@@ -83,6 +82,33 @@ class SnapshotStore:
         meta = self._pairs.get(b"meta", {})
         self.compacted = max(int.from_bytes(meta.get(name, b"")[:8], "big") for name in _COMPACTIONS)
         self.revision = max(self._revisions.newest, self.compacted, 1)
+        self._log: Log | None = None
+        self.recovered: Recovered | None = None
+
+    def add_notes(self, *notes: str) -> None:
+        """More that has to be said beside all that is read."""
+        self.notes = (*notes, *self.notes)
+
+    def add_log(self, log: Log, recovered: Recovered) -> None:
+        """Take the changes of the log on top, before anything else is read; the store closes `log`."""
+        self._log, self.recovered = log, recovered
+        self._revisions.resume()
+        for number, change in enumerate(recovered.changes):
+            size = 0 if change.deleted else 1 + len(change.meta.key) + (change.value.size if change.value else 0)
+            self._revisions.add(change.meta.key, change.meta.mod_revision, _IN_LOG + number, size)
+        self._revisions.finish()
+        self.revision, self.compacted = recovered.revision, recovered.compacted
+
+    def leased(self, leases: frozenset[int]) -> Iterator[tuple[bytes, int]]:
+        """The keys that have one of these leases, each with its lease, without reading all of their values."""
+        found = self._revisions.find(b"", b"\0")
+        for name, record in zip(found.names, found.records, strict=True):
+            where = self._revisions.where(record)
+            size = min(where.size, _LONGEST_LEASE)
+            if lease_at_end(self._file.read(where.position + where.size - size, size)) in leases:
+                kv = self._read(name, record)
+                if kv.lease in leases:
+                    yield name, kv.lease
 
     def range(self, request: Range) -> RangeResult:
         """See Store.range; raises FileFormatError too, where the file is no longer what it was."""
@@ -119,9 +145,13 @@ class SnapshotStore:
         return KeyPast(tuple(events), self.compacted)
 
     def facts(self) -> FileFacts:
-        """What the file says of its cluster. Raises FileFormatError."""
+        """What the file says of its cluster, its log included. Raises FileFormatError."""
         try:
-            return file_facts(self._pairs)
+            facts = file_facts(self._pairs)
+            log = self.recovered
+            if log is None or log.applied <= facts.consistent_index:
+                return facts
+            return replace(facts, consistent_index=log.applied, term=log.term, members=log.members)
         except ValueError as error:
             raise self._file.broken(f"is damaged: its cluster cannot be read ({error})") from error
 
@@ -135,8 +165,10 @@ class SnapshotStore:
         return self._file.size_bytes
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the files."""
         self._file.close()
+        if self._log is not None:
+            self._log.close()
 
     def _find(self, start: bytes, end: bytes, revision: int, limit: int) -> KeysFound:
         if revision in (0, self.revision):
@@ -155,6 +187,8 @@ class SnapshotStore:
 
     def _read(self, name: bytes, record: int) -> KeyValue:
         where = self._revisions.where(record)
+        if where.position >= _IN_LOG:
+            return self._logged(name, where)
         try:
             kv = parse_record(self._file.read(where.position, where.size))
         except ValueError as error:
@@ -162,6 +196,21 @@ class SnapshotStore:
         if kv.key != name or kv.mod_revision != where.revision:
             raise self._file.broken(f"has another record at byte {where.position:,} than should be there")
         return kv
+
+    def _logged(self, name: bytes, where: Where) -> KeyValue:
+        """A key as a change of the log left it."""
+        if self._log is None or self.recovered is None:
+            raise self._file.broken("has no log")
+        change = self.recovered.changes[where.position - _IN_LOG]
+        meta, place = change.meta, change.value
+        if place is not None:
+            value = self._log.segments[place.segment].read(place.position, place.size)
+        else:  # the put kept the value that the database has
+            records = self._revisions.records_of(name, meta.mod_revision)
+            value = next(
+                (self._read(name, n).value for n in records if self._revisions.where(n).position < _IN_LOG), b""
+            )
+        return KeyValue(meta.key, meta.create_revision, meta.mod_revision, meta.version, meta.lease, value)
 
 
 def _pairs(file: BoltFile, bucket: Bucket) -> dict[bytes, bytes]:

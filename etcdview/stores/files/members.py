@@ -9,33 +9,44 @@ from dataclasses import dataclass
 from etcdview.models import Alarm, Member
 from etcdview.stores.files.records import parse_fields
 
-_ALARMS = {1: "NOSPACE", 2: "CORRUPT"}
+ALARMS = {1: "NOSPACE", 2: "CORRUPT"}
 
 
 @dataclass(frozen=True, slots=True)
 class FileFacts:
-    """`consistent_index` is the last entry of the raft log that was applied. 0 and "" where the file does not say."""
+    """`consistent_index` is the last entry of the raft log that was applied. 0 and "" where the file does not say.
+
+    `auth`: etcd checks who may do what by its own users.
+    """
 
     consistent_index: int
     term: int
     cluster_version: str
     members: tuple[Member, ...]
     alarms: tuple[Alarm, ...]
+    leases: frozenset[int] = frozenset()
+    auth: bool = False
 
 
 def file_facts(buckets: Mapping[bytes, Mapping[bytes, bytes]]) -> FileFacts:
-    """From the pairs of the buckets meta, cluster, members and alarm. Raises ValueError for what cannot be read."""
+    """From the pairs of the buckets meta, cluster, members, alarm, lease and auth.
+
+    Raises ValueError for what cannot be read.
+    """
     meta, cluster = buckets.get(b"meta", {}), buckets.get(b"cluster", {})
     return FileFacts(
         consistent_index=int.from_bytes(meta.get(b"consistent_index", b""), "big"),
         term=int.from_bytes(meta.get(b"term", b""), "big"),
         cluster_version=cluster.get(b"clusterVersion", b"").decode("utf-8", "replace"),
-        members=tuple(map(_member, buckets.get(b"members", {}).values())),
+        members=tuple(map(parse_member, buckets.get(b"members", {}).values())),
         alarms=tuple(map(_alarm, buckets.get(b"alarm", {}))),
+        leases=frozenset(int.from_bytes(key, "big", signed=True) for key in buckets.get(b"lease", {})),
+        auth=buckets.get(b"auth", {}).get(b"authEnabled") == b"\1",
     )
 
 
-def _member(value: bytes) -> Member:
+def parse_member(value: bytes) -> Member:
+    """A member as etcd writes it in JSON. Raises ValueError."""
     try:
         row = json.loads(value)
         return Member(
@@ -53,4 +64,4 @@ def _alarm(key: bytes) -> Alarm:
     """etcdserverpb.AlarmMember: member ID, kind."""
     numbers, _ = parse_fields(key)
     kind = numbers.get(2, 0)
-    return Alarm(numbers.get(1, 0), _ALARMS.get(kind, str(kind)))
+    return Alarm(numbers.get(1, 0), ALARMS.get(kind, str(kind)))

@@ -35,6 +35,20 @@ def parse_record(record: bytes) -> KeyValue:
     )
 
 
+def lease_at_end(tail: bytes) -> int:
+    """The lease that a record ends with, if it has one: the last field that etcd writes. 0: surely none.
+
+    A value may end with the same bytes by chance: parse the record.
+    """
+    at = len(tail) - 1
+    while at > 0 and tail[at - 1] >= 0x80:
+        at -= 1
+    if at < 1 or tail[at] >= 0x80 or tail[at - 1] != _LEASE << 3:
+        return 0
+    number, _ = _varint(tail, at)
+    return _signed(number)
+
+
 def parse_fields(message: bytes) -> tuple[dict[int, int], dict[int, bytes]]:
     """The fields of a message by number: those that are numbers, and those that are bytes. Raises ValueError."""
     numbers: dict[int, int] = {}

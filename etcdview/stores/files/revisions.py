@@ -56,6 +56,10 @@ class Revisions:
         self._live_names = [name for name in self._names if self._sizes[last[name]]]
         self._live = array("q", [last[name] for name in self._live_names])
 
+    def resume(self) -> None:
+        """There are more, after `finish`: `add` them, and `finish` again."""
+        self._last = dict(zip(self._names, self._newest, strict=True))
+
     @property
     def newest(self) -> int:
         """The last revision that changed anything; 0 where none did."""

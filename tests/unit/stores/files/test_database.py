@@ -17,6 +17,7 @@ from etcdview.cluster.sources import open_file
 from etcdview.errors import FileFormatError, QueryError
 from etcdview.models import KeyValue, Range
 from etcdview.stores.files.bbolt import BoltFile, fnv64a
+from etcdview.stores.files.data_directory import NO_LOG
 from etcdview.stores.files.database import NO_HASH, NO_WAL, SnapshotStore, open_snapshot
 from etcdview.stores.files.dump import read_dump
 
@@ -143,9 +144,9 @@ def test_a_data_directory_is_read_by_its_database_and_the_missing_log_is_told(tm
     database.parent.mkdir(parents=True)
     database.write_bytes(BODY)
 
-    for path in (tmp_path, database):
+    for path, missing in ((tmp_path, NO_LOG), (database, NO_WAL)):
         store = open_file(path)
-        assert store.notes == (NO_WAL, NO_HASH)
+        assert store.notes == (missing, NO_HASH)
         assert store.revision == 1201
 
 

@@ -1,0 +1,184 @@
+"""The log of a member: its entries behind an index, in order, and how far they are committed.
+
+Source: etcd's server/storage/wal (ReadAll) and raft's raft.proto.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from etcdview.codec.protobuf.wire import BYTES, VARINT, WireError, pieces, varint
+from etcdview.errors import FileFormatError
+from etcdview.kube.reasons import reason
+from etcdview.stores.files.wal.frames import CRC, ENTRY, METADATA, STATE, LogFrame, LogFrames, Segment, torn_or
+
+NORMAL, CONF_CHANGE = 0, 1
+
+_NAME = re.compile(r"([0-9a-f]{16})-([0-9a-f]{16})\.wal")
+_TYPE, _TERM, _INDEX, _DATA = range(1, 5)  # fields of raftpb.RaftEntry
+_NODE, _CLUSTER = 1, 2  # of etcdserverpb.Metadata
+_STATE_TERM, _STATE_COMMIT = 1, 3  # of raftpb.HardState
+
+
+@dataclass(frozen=True, slots=True)
+class RaftEntry:
+    """An entry of the log; `data` stands at `position` in the segment with the number `segment`."""
+
+    index: int
+    term: int
+    kind: int
+    segment: int
+    position: int
+    data: bytes
+
+
+@dataclass(slots=True)
+class Log:
+    """What a log holds behind the index `after`. `commit` is the last index that it says is committed.
+
+    `fault` says where it ends to be readable, and why; "" where it ends properly.
+    """
+
+    after: int
+    segments: list[Segment] = field(default_factory=list)
+    node_id: int = 0
+    cluster_id: int = 0
+    term: int = 0
+    commit: int = 0
+    fault: str = ""
+    _terms: array[int] = field(default_factory=lambda: array("Q"))
+    _places: array[int] = field(default_factory=lambda: array("Q"))  # kind, segment, position, size of each
+
+    @property
+    def last(self) -> int:
+        """The index of the last entry; `after` where there is none."""
+        return self.after + len(self._terms)
+
+    def entries(self) -> Iterator[RaftEntry]:
+        """From the first behind `after` to the last. Raises FileFormatError where a file has changed meanwhile."""
+        for number, term in enumerate(self._terms):
+            kind, segment, position, size = self._places[4 * number : 4 * number + 4]
+            data = self.segments[segment].read(position, size)
+            yield RaftEntry(self.after + 1 + number, term, kind, segment, position, data)
+
+    def add(self, index: int, term: int, kind: int, segment: int, position: int, size: int) -> None:
+        """A new entry takes the place of the one at its index and of all that followed that one, as raft has it."""
+        number = index - self.after - 1
+        del self._terms[number:], self._places[4 * number :]
+        self._terms.append(term)
+        self._places.extend((kind, segment, position, size))
+
+    def close(self) -> None:
+        """Let go of the files."""
+        for segment in self.segments:
+            segment.close()
+
+
+def read_log(folder: Path, after: int) -> Log:
+    """The log in member/wal, its entries behind the index `after`. Raises FileFormatError where none can be read.
+
+    What is damaged ends it, and is said in `fault`: what follows does not hang together with what came before.
+    """
+    log = Log(after)
+    try:
+        names = _names(folder, after)
+        for number, (sequence, path) in enumerate(names):
+            if number and sequence != names[number - 1][0] + 1:
+                log.fault = f"the file before {path.name} is missing"
+                break
+            log.segments.append(Segment(path))
+        _Reader(log).read()
+    except BaseException:
+        log.close()
+        raise
+    return log
+
+
+def _names(folder: Path, after: int) -> list[tuple[int, Path]]:
+    """The files that may hold entries behind `after`, with their numbers, in order."""
+    try:
+        found = sorted((m, path) for path in folder.iterdir() if (m := _numbers(path.name)))
+    except OSError as error:
+        raise FileFormatError(
+            f"{folder} cannot be read: {reason(error)}.", "Read it as a user with read permission."
+        ) from error
+    # a file is named for the first entry that follows all of the files before it
+    begins = [number for number, ((_, index), _) in enumerate(found) if index <= after + 1]
+    return [(sequence, path) for (sequence, _), path in found[begins[-1] if begins else 0 :]]
+
+
+def _numbers(name: str) -> tuple[int, int] | None:
+    match = _NAME.fullmatch(name)
+    return (int(match[1], 16), int(match[2], 16)) if match else None
+
+
+class _Reader:
+    """Fills a Log from its open segments."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._crc = 0
+        self._fault = ""
+
+    def read(self) -> None:
+        log = self._log
+        for number, segment in enumerate(log.segments):
+            frames = LogFrames(segment)
+            for frame in frames:
+                self._fault = self._take(number, frame)
+                if self._fault:
+                    break
+                self._crc = frame.crc
+            if fault := self._fault or frames.fault:
+                log.fault = f"{segment.path.name} has {fault} at byte {frames.end:,}"
+                return
+
+    def _take(self, number: int, frame: LogFrame) -> str:
+        """Take over what a frame says; gives what is wrong with it, or ""."""
+        if frame.kind == CRC:
+            # the first of a file has none before it, where reading begins in the middle of the log
+            return "" if self._crc in (0, frame.crc) else "another checksum than the file before ended with"
+        if frame.kind not in (ENTRY, STATE, METADATA):
+            return ""
+        try:
+            numbers, at, size = _fields(frame.data)
+        except WireError:
+            return self._damaged(frame)
+        index = numbers.get(_INDEX, 0)
+        if frame.kind == ENTRY and index <= self._log.after:
+            return ""  # the database has it: nothing is taken from here
+        if not frame.fits(self._crc):
+            return self._damaged(frame)
+        if frame.kind != ENTRY:
+            self._take_state(frame.kind, numbers)
+            return ""
+        if index > self._log.last + 1:
+            return f"entry {index:,} where entry {self._log.last + 1:,} should be"
+        self._log.add(index, numbers.get(_TERM, 0), numbers.get(_TYPE, 0), number, frame.position + at, size)
+        return ""
+
+    def _take_state(self, kind: int, numbers: dict[int, int]) -> None:
+        if kind == METADATA:
+            self._log.node_id, self._log.cluster_id = numbers.get(_NODE, 0), numbers.get(_CLUSTER, 0)
+        else:
+            self._log.term, self._log.commit = numbers.get(_STATE_TERM, 0), numbers.get(_STATE_COMMIT, 0)
+
+    @staticmethod
+    def _damaged(frame: LogFrame) -> str:
+        return torn_or(frame.raw, frame.start, "a record whose checksum does not fit")
+
+
+def _fields(data: bytes) -> tuple[dict[int, int], int, int]:
+    """The numbers of a message by field; and where in it the field `data` of an entry begins, and its size."""
+    numbers: dict[int, int] = {}
+    at = size = 0
+    for piece in pieces(data, 0, len(data)):
+        if piece.wire_type == VARINT:
+            numbers[piece.number], _ = varint(data, piece.value_start, piece.end)
+        elif piece.wire_type == BYTES and piece.number == _DATA:
+            at, size = piece.value_start, piece.end - piece.value_start
+    return numbers, at, size

@@ -1,0 +1,141 @@
+"""What the log of a member adds to its database: all that is committed, and what is not known to be."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from etcdview.codec.protobuf.wire import WireError
+from etcdview.models import Member
+from etcdview.stores.files.members import parse_member
+from etcdview.stores.files.records import parse_fields
+from etcdview.stores.files.wal.log import CONF_CHANGE, Log, RaftEntry
+from etcdview.stores.files.wal.replay import DatabaseKeys, LogChange, Replay, ReplayStart, ValuePlace
+from etcdview.stores.files.wal.requests import DeleteRange, LeaseRevoke, Put, Request, Txn, parse_request
+
+SHOWN = 100  # changes that are not known to be committed, of which each is told
+
+_ADD, _REMOVE, _UPDATE, _ADD_LEARNER = range(4)  # raftpb.ConfChangeType
+_TYPE, _NODE, _CONTEXT = 2, 3, 4  # fields of raftpb.ConfChange
+
+
+@dataclass(frozen=True, slots=True)
+class Uncommitted:
+    """Entries that the member has and that nothing here shows to be committed. `changes` are the first SHOWN of them:
+    a verb and a key each."""
+
+    first: int
+    last: int
+    changes: tuple[tuple[str, bytes], ...]
+
+    @property
+    def count(self) -> int:
+        """How many entries."""
+        return self.last - self.first + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """`changes` follow what the database has; `applied` is the index of the last entry that they come from.
+
+    `commit` is the index up to which the log itself says that it is committed; `fault` says what could not be used.
+    """
+
+    changes: tuple[LogChange, ...]
+    revision: int
+    compacted: int
+    applied: int
+    term: int
+    commit: int
+    members: tuple[Member, ...]
+    uncommitted: Uncommitted | None = None
+    fault: str = ""
+
+
+def recover(base: DatabaseKeys, start: ReplayStart, members: tuple[Member, ...], log: Log) -> Recovered:
+    """Apply what the log has behind its `after`, as far as it is committed. Raises FileFormatError.
+
+    An entry is committed if the log says so, or if this member alone has a vote: it is its own majority.
+    """
+    replay = Replay(base, start, frozenset(_revoked(log)), _reader(log))
+    found, term, applied, fault = {member.id: member for member in members}, 0, log.after, log.fault
+    for entry in log.entries():
+        alone = {member.id for member in found.values() if not member.learner} == {log.node_id}
+        if entry.index > log.commit and not alone:
+            break
+        try:
+            if entry.kind == CONF_CHANGE:
+                _change_members(found, entry.data)
+            else:
+                replay.apply(parse_request(entry.data), entry)
+        except (WireError, ValueError) as error:
+            fault = f"entry {entry.index:,} cannot be decoded ({error})"
+            break
+        applied, term = entry.index, entry.term
+    return Recovered(
+        tuple(replay.changes),
+        replay.revision,
+        replay.compacted,
+        applied,
+        term,
+        log.commit,
+        tuple(found.values()),
+        _uncommitted(log, applied) if log.commit <= applied < log.last else None,
+        fault,
+    )
+
+
+def _reader(log: Log) -> Callable[[ValuePlace], bytes]:
+    return lambda place: log.segments[place.segment].read(place.position, place.size)
+
+
+def _revoked(log: Log) -> Iterator[int]:
+    for entry in log.entries():
+        request = _request(entry)
+        if isinstance(request, LeaseRevoke):
+            yield request.id
+
+
+def _request(entry: RaftEntry) -> Request | None:
+    try:
+        return None if entry.kind == CONF_CHANGE else parse_request(entry.data)
+    except WireError:
+        return None
+
+
+def _change_members(members: dict[int, Member], change: bytes) -> None:
+    """Take over a raftpb.ConfChange: its context is the member as JSON. Raises ValueError."""
+    numbers, texts = parse_fields(change)
+    kind, node, context = numbers.get(_TYPE, 0), numbers.get(_NODE, 0), texts.get(_CONTEXT, b"")
+    if kind == _REMOVE:
+        members.pop(node, None)
+    elif kind in (_ADD, _ADD_LEARNER, _UPDATE):
+        member = parse_member(context)
+        before = members.get(node)
+        if before is not None and json.loads(context).get("isPromote"):
+            members[node] = replace(before, learner=False)
+        elif before is not None and kind == _UPDATE:
+            members[node] = replace(before, peer_urls=member.peer_urls)
+        else:
+            members[node] = member
+
+
+def _uncommitted(log: Log, applied: int) -> Uncommitted:
+    changes: list[tuple[str, bytes]] = []
+    for entry in log.entries():
+        if entry.index > applied and len(changes) < SHOWN:
+            changes += _told(_request(entry))
+    return Uncommitted(applied + 1, log.last, tuple(changes[:SHOWN]))
+
+
+def _told(request: Request | None) -> Iterator[tuple[str, bytes]]:
+    match request:
+        case Put(key=key):
+            yield "put", key
+        case DeleteRange(start, end):
+            yield "delete from" if end else "delete", start
+        case Txn(success=success, failure=failure):
+            for operation in (*success, *failure):
+                for verb, key in _told(operation):
+                    yield f"{verb.removesuffix(' if')} if", key

@@ -1,0 +1,335 @@
+"""A data directory shows its database and, on top, what its log has: the revisions that etcd itself would give."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pytest
+
+from etcdview.cli.main import run
+from etcdview.cluster.sources import open_file
+from etcdview.errors import CompactedError
+from etcdview.models import KeyValue, Range
+from etcdview.stores.files.database import SnapshotStore
+from etcdview.stores.key_past import PastRequest
+from tests import logs
+from tests.logs import ALARM, COMPACTION, DELETE, GRANT, PUT, REVOKE, TXN, LogWriter, delete, number, put, request, text
+
+CAPTURE = Path(__file__).parents[4] / "testdata" / "cluster-shop"
+DATABASE = gzip.decompress((CAPTURE / "snapshot.db.gz").read_bytes())[:-32]
+APPLIED, REVISION = 1266, 1201  # of the database
+OTHER_NODE = 99  # is not the member that alone has a vote, so only what the log says is committed
+READ, WRITE, ERASE, INNER = 1, 2, 3, 4  # fields of RequestOp
+VERSION, CREATE, MOD, VALUE, LEASE = range(5)
+EQUAL, GREATER, LESS, NOT_EQUAL = range(4)
+
+Opened = Callable[..., SnapshotStore]
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Opened:
+    """Opens a data directory whose log has these requests behind the database."""
+
+    def call(*requests: bytes, commit: int | None = None, node: int = OTHER_NODE, tail: bytes = b"") -> SnapshotStore:
+        log = LogWriter(node)
+        log.entries(APPLIED + 1, requests, commit)
+        store = open_file(logs.data_directory(tmp_path / "m", DATABASE, log.bytes + tail))
+        assert isinstance(store, SnapshotStore)
+        return store
+
+    return call
+
+
+def one(store: SnapshotStore, key: bytes, revision: int = 0) -> KeyValue | None:
+    return next(iter(store.range(Range(key, revision=revision)).kvs), None)
+
+
+def notes(store: SnapshotStore) -> str:
+    return " ".join(store.notes)
+
+
+def compare(key: bytes, target: int, result: int, wanted: int | bytes, end: bytes = b"") -> bytes:
+    field = {VERSION: 4, CREATE: 5, MOD: 6, VALUE: 7, LEASE: 8}[target]
+    union = text(field, wanted) if isinstance(wanted, bytes) else number(field, wanted)
+    return text(1, number(1, result) + number(2, target) + text(3, key) + union + (text(64, end) if end else b""))
+
+
+Steps = Iterable[tuple[int, bytes]]
+
+
+def txn(compares: Iterable[bytes], success: Steps, failure: Steps = ()) -> bytes:
+    branches = ((2, success), (3, failure))
+    steps = (text(branch, text(kind, message)) for branch, some in branches for kind, message in some)
+    return b"".join((*compares, *steps))
+
+
+def test_puts_and_deletions_of_the_log_follow_the_database(opened: Opened) -> None:
+    store = opened(
+        request(PUT, put(b"/a", b"one")),
+        request(PUT, put(b"/a", b"two")),
+        request(PUT, put(b"/b", b"")),
+        request(DELETE, delete(b"/a")),
+        request(PUT, put(b"/a", b"three")),
+    )
+
+    assert one(store, b"/a") == KeyValue(b"/a", REVISION + 5, REVISION + 5, 1, 0, b"three")
+    assert one(store, b"/a", REVISION + 2) == KeyValue(b"/a", REVISION + 1, REVISION + 2, 2, 0, b"two")
+    assert one(store, b"/a", REVISION + 4) is None
+    assert one(store, b"/b") == KeyValue(b"/b", REVISION + 3, REVISION + 3, 1)
+    assert store.revision == REVISION + 5
+    past = store.key_past(PastRequest(b"/a", store.revision + 1, 10, 1 << 20))
+    assert [(e.deleted, e.kv.value) for e in past.events] == [
+        (False, b"three"), (True, b""), (False, b"two"), (False, b"one")]  # fmt: skip
+
+
+def test_a_key_of_the_database_goes_on_in_the_log(opened: Opened) -> None:
+    store = opened(request(PUT, put(b"/registry/namespaces/kube-system", b"new")))
+    before = one(store, b"/registry/namespaces/kube-system", REVISION)
+    after = one(store, b"/registry/namespaces/kube-system")
+
+    assert before
+    assert after
+    assert (after.create_revision, after.version, after.value) == (before.create_revision, before.version + 1, b"new")
+
+
+def test_the_deletion_of_a_range_takes_one_revision_and_that_of_nothing_none(opened: Opened) -> None:
+    pods = opened(request(DELETE, delete(b"/none")), request(DELETE, delete(b"/registry/pods/", b"/registry/pods0")))
+
+    assert pods.range(Range(b"/registry/pods/", b"/registry/pods0")).count == 0
+    assert pods.range(Range(b"/registry/pods/", b"/registry/pods0", revision=REVISION)).count == 40
+    assert pods.revision == REVISION + 1
+
+
+def test_everything_is_deleted_from_a_key_on(opened: Opened) -> None:
+    store = opened(request(PUT, put(b"/z", b"1")), request(DELETE, delete(b"\0", b"\0")))
+
+    assert store.range(Range(b"\0", b"\0")).count == 0
+    assert store.revision == REVISION + 2
+
+
+HOLDS = {
+    "a version": compare(b"/a", VERSION, EQUAL, 1),
+    "that a key is missing": compare(b"/none", CREATE, EQUAL, 0),
+    "a revision above": compare(b"/a", MOD, GREATER, REVISION),
+    "a value below": compare(b"/a", VALUE, LESS, b"x"),
+    "another lease": compare(b"/a", LEASE, NOT_EQUAL, 5),
+    "each key of a range": compare(b"/a", VERSION, EQUAL, 1, end=b"/c"),
+}
+FAILS = {
+    "a version": compare(b"/a", VERSION, EQUAL, 2),
+    "a value of a key that is missing": compare(b"/none", VALUE, EQUAL, b""),
+    "one key of a range": compare(b"/a", MOD, EQUAL, REVISION + 1, end=b"/c"),
+    "two of which one holds": compare(b"/a", VERSION, EQUAL, 1) + compare(b"/b", VERSION, EQUAL, 5),
+}
+
+
+@pytest.mark.parametrize(
+    ("compares", "chosen"), [*((c, b"yes") for c in HOLDS.values()), *((c, b"no") for c in FAILS.values())],
+    ids=[*HOLDS, *(f"not {name}" for name in FAILS)])  # fmt: skip
+def test_a_transaction_does_what_its_compares_choose(opened: Opened, compares: bytes, chosen: bytes) -> None:
+    store = opened(
+        request(PUT, put(b"/a", b"1")),
+        request(PUT, put(b"/b", b"1")),
+        request(TXN, txn([compares], [(WRITE, put(b"/r", b"yes"))], [(WRITE, put(b"/r", b"no"))])),
+    )
+
+    found = one(store, b"/r")
+    assert found
+    assert found.value == chosen
+
+
+def test_a_transaction_is_one_revision_and_one_without_writes_none(opened: Opened) -> None:
+    store = opened(
+        request(TXN, txn([], [(WRITE, put(b"/a", b"1")), (WRITE, put(b"/b", b"2")), (ERASE, delete(b"/a"))])),
+        request(TXN, txn([], [(READ, text(1, b"/a")), (ERASE, delete(b"/none"))])),
+        request(TXN, txn([], [(INNER, txn([compare(b"/b", VERSION, EQUAL, 1)], [(WRITE, put(b"/c", b"3"))]))])),
+    )
+
+    assert one(store, b"/a") is None
+    assert [kv and kv.mod_revision for kv in (one(store, b"/b"), one(store, b"/c"))] == [REVISION + 1, REVISION + 2]
+    assert store.revision == REVISION + 2
+
+
+def test_inner_compares_are_of_what_there_was_before_the_transaction(opened: Opened) -> None:
+    inner = txn([compare(b"/a", VERSION, EQUAL, 0)], [(WRITE, put(b"/r", b"before"))])
+    store = opened(request(TXN, txn([], [(WRITE, put(b"/a", b"1")), (INNER, inner)])))
+
+    found = one(store, b"/r")
+    assert found
+    assert found.value == b"before"
+
+
+REFUSED = {
+    "a put with a lease that was not granted": [request(PUT, put(b"/x", b"1", 77))],
+    "a put that keeps the value of no key": [request(PUT, put(b"/x", b"", 0, number(5, 1)))],
+    "a transaction with such a put": [
+        request(TXN, txn([], [(WRITE, put(b"/x", b"1")), (WRITE, put(b"/y", b"1", 77))]))
+    ],
+    "a transaction that reads the future": [
+        request(TXN, txn([], [(WRITE, put(b"/x", b"1")), (READ, text(1, b"/a") + number(4, 9999))]))
+    ],
+    "a put while the database is full": [
+        request(ALARM, number(1, 1) + number(2, 5) + number(3, 1)),
+        request(PUT, put(b"/x", b"1")),
+    ],
+    "anything while a member is corrupt": [
+        request(ALARM, number(1, 1) + number(2, 5) + number(3, 2)),
+        request(DELETE, delete(b"\0", b"\0")),
+    ],
+    "a compaction of the future": [request(COMPACTION, number(1, 9999))],
+    "a request of API 2": [text(2, b"PUT") + text(3, b"/0/version")],
+    "an empty entry": [b""],
+}
+
+
+@pytest.mark.parametrize("requests", REFUSED.values(), ids=REFUSED)
+def test_what_etcd_refused_changes_nothing(opened: Opened, requests: list[bytes]) -> None:
+    store = opened(*requests)
+
+    assert (store.revision, one(store, b"/x"), store.compacted) == (REVISION, None, 0)
+    assert store.range(Range(b"\0", b"\0", count_only=True)).count == 573
+
+
+def test_a_put_may_keep_the_value_or_the_lease(opened: Opened) -> None:
+    store = opened(
+        request(GRANT, number(1, 60) + number(2, 5)),
+        request(PUT, put(b"/a", b"v", 5)),
+        request(PUT, put(b"/a", b"", 0, number(5, 1))),
+        request(PUT, put(b"/b", b"v", 5)),
+        request(PUT, put(b"/b", b"w", 0, number(6, 1))),
+        request(PUT, put(b"/registry/namespaces/kube-system", b"", 0, number(5, 1))),
+    )
+    kept = one(store, b"/registry/namespaces/kube-system", REVISION)
+
+    assert [(kv.value, kv.lease) for key in (b"/a", b"/b") if (kv := one(store, key))] == [(b"v", 0), (b"w", 5)]
+    assert kept
+    now = one(store, b"/registry/namespaces/kube-system")
+    assert now
+    assert now.value == kept.value
+
+
+def test_a_lease_that_ends_takes_the_keys_that_still_have_it(opened: Opened) -> None:
+    store = opened(
+        request(GRANT, number(1, 60) + number(2, 5)),
+        request(PUT, put(b"/b", b"v", 5)),
+        request(PUT, put(b"/a", b"v", 5)),
+        request(PUT, put(b"/c", b"v", 5)),
+        request(PUT, put(b"/c", b"v")),
+        request(REVOKE, number(1, 5)),
+        request(PUT, put(b"/b", b"v", 5)),
+    )
+
+    assert [key for key in (b"/a", b"/b", b"/c") if one(store, key)] == [b"/c"]
+    assert store.revision == REVISION + 5
+
+
+def test_a_compaction_of_the_log_hides_what_is_older(opened: Opened) -> None:
+    store = opened(request(PUT, put(b"/a", b"1")), request(COMPACTION, number(1, REVISION)))
+
+    assert store.compacted == REVISION
+    with pytest.raises(CompactedError):
+        store.range(Range(b"/a", revision=REVISION - 1))
+
+
+def test_entries_above_the_commit_index_are_counted_and_not_shown(
+    opened: Opened, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = opened(
+        request(PUT, put(b"/a", b"1")),
+        request(PUT, put(b"/b", b"2")),
+        request(TXN, txn([compare(b"/a", VERSION, EQUAL, 1)], [(ERASE, delete(b"/a"))])),
+        commit=APPLIED + 1,
+    )
+
+    assert one(store, b"/a")
+    assert one(store, b"/b") is None
+    assert "The last 2 of the log's entries are not known to be committed, and not shown" in notes(store)
+    assert run(["snapshot", "status", str(tmp_path / "m")]) == 0
+    told = capsys.readouterr().out
+    assert "2 entries, index 1268 to 1269: not known to be committed" in told
+    assert [line.split() for line in told.splitlines() if line.endswith(("/a", "/b"))] == [
+        ["put", "/b"], ["delete", "if", "/a"]]  # fmt: skip
+
+
+def test_the_only_member_with_a_vote_is_its_own_majority(opened: Opened) -> None:
+    store = opened(request(PUT, put(b"/a", b"1")), request(PUT, put(b"/b", b"2")), commit=APPLIED, node=logs.NODE)
+
+    assert one(store, b"/a")
+    assert one(store, b"/b")
+    assert "committed" not in notes(store)
+
+
+def test_a_member_that_joins_ends_what_one_alone_commits(tmp_path: Path) -> None:
+    log = LogWriter()
+    log.entry(APPLIED + 1, number(2, 0) + number(3, 8) + text(4, b'{"id":8,"name":"cp2","peerURLs":["x"]}'), kind=1)
+    log.entry(APPLIED + 2, request(PUT, put(b"/a", b"1")))
+    log.state(APPLIED)
+    store = open_file(logs.data_directory(tmp_path / "m", DATABASE, log.bytes))
+
+    assert isinstance(store, SnapshotStore)
+    assert one(store, b"/a") is None
+    assert [member.name for member in store.facts().members] == ["cp1", "cp2"]
+    assert "The last 1 of the log's entries is not known to be committed" in notes(store)
+
+
+def test_an_entry_of_a_later_leader_takes_the_place_of_others(tmp_path: Path) -> None:
+    log = LogWriter(OTHER_NODE)
+    log.entries(APPLIED + 1, [request(PUT, put(b"/a", b"old")), request(PUT, put(b"/b", b"old"))], APPLIED)
+    log.entry(APPLIED + 1, request(PUT, put(b"/c", b"new")), term=3)
+    log.state(APPLIED + 1, term=3)
+    store = open_file(logs.data_directory(tmp_path / "m", DATABASE, log.bytes))
+
+    assert isinstance(store, SnapshotStore)
+    assert [key for key in (b"/a", b"/b", b"/c") if one(store, key)] == [b"/c"]
+    assert store.facts().term == 3
+
+
+def test_the_log_goes_on_in_the_next_file(tmp_path: Path) -> None:
+    first = LogWriter()
+    first.entries(APPLIED + 1, [request(PUT, put(b"/a", b"1"))])
+    second = LogWriter(crc=first.crc)
+    second.entries(APPLIED + 2, [request(PUT, put(b"/b", b"2"))])
+    folder = logs.data_directory(tmp_path / "m", DATABASE, first.bytes, second.bytes, first=APPLIED + 2)
+    store = open_file(folder)
+
+    assert isinstance(store, SnapshotStore)
+    assert [key for key in (b"/a", b"/b") if one(store, key)] == [b"/a", b"/b"]
+    (folder / "member" / "wal" / f"{0:016x}-{0:016x}.wal").rename(folder / "member" / "wal" / "kept")
+    store = open_file(folder)
+    assert isinstance(store, SnapshotStore)
+    assert f"has entry {APPLIED + 2:,} where entry {APPLIED + 1:,} should be" in notes(store)
+
+
+def test_a_log_that_breaks_off_is_used_up_to_there(tmp_path: Path) -> None:
+    log = LogWriter()
+    log.entries(APPLIED + 1, [request(PUT, put(b"/a", b"1"))])
+    good = log.bytes
+    log.entries(APPLIED + 2, [request(PUT, put(b"/b", b"2" * 2000))])
+    damages = {
+        "a record that runs past the end of the file": (0x4000_0000).to_bytes(8, "little") + b"x",
+        "a record that was written in part": log.bytes[len(good) : len(good) + 600] + b"\0" * 1500,
+        "a record whose checksum does not fit": log.bytes[len(good) :].replace(b"222", b"232", 1),
+        "a record that is not protobuf": (8).to_bytes(8, "little") + b"\xff" * 8,
+    }
+    for place, (says, tail) in enumerate(damages.items()):
+        store = open_file(logs.data_directory(tmp_path / str(place), DATABASE, good + tail))
+
+        assert isinstance(store, SnapshotStore)
+        assert says in notes(store)
+        assert f"at byte {len(good):,}" in notes(store)
+        assert (one(store, b"/a") is None, one(store, b"/b")) == (False, None)
+        store.close()
+
+
+def test_a_data_directory_without_a_log_says_so(tmp_path: Path) -> None:
+    folder = logs.data_directory(tmp_path / "m", DATABASE)
+    store = open_file(folder)
+
+    assert isinstance(store, SnapshotStore)
+    assert "has no log" in notes(store)
+    (folder / "member" / "wal").rmdir()
+    store = open_file(folder)
+    assert isinstance(store, SnapshotStore)
+    assert "has no log" in notes(store)

@@ -274,3 +274,20 @@ def test_a_request_without_one_host_is_refused(https: Served) -> None:
     for head in (b"GET /healthz HTTP/1.1\r\n", b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n",
                  b"GET http://evil.example/healthz HTTP/1.1\r\nHost: evil.example\r\n"):  # fmt: skip
         assert status(https.raw(head + b"Connection: close\r\n\r\n")) == 400
+
+
+@pytest.mark.parametrize("empty", [b"", b"\r\n"])
+def test_an_empty_line_before_a_request_is_passed_over(https: Served, empty: bytes) -> None:
+    login = b"POST /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\na"
+    last = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+
+    assert _statuses(https.raw(empty + last)) == [200]
+    assert _statuses(https.raw(login + empty + last)) == [401, 200]
+    with https.connect() as connection:  # each line by itself
+        for line in (login + empty + last).splitlines(keepends=True):
+            connection.sendall(line)
+        assert _statuses(read_all(connection)) == [401, 200]
+
+
+def _statuses(answers: str) -> list[int]:
+    return [int(found) for found in re.findall(r"HTTP/1\.[01] (\d{3})", answers)]

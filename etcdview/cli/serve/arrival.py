@@ -14,6 +14,7 @@ HEAD_BYTES = 64 * 1024
 # What the app takes at most (MAX_BODY_BYTES there), and a little more, so that it is the app that says so.
 BODY_BYTES = 2 * 1024 * 1024 + 64 * 1024
 _END_OF_HEAD = b"\r\n\r\n"
+_EMPTY_LINE = b"\r\n"
 
 
 class Decision(enum.Enum):
@@ -33,13 +34,28 @@ class Arrival:
     """The bytes of one request. gunicorn's own parser decides where it ends, so that both always agree."""
 
     def __init__(self, cfg: Any, client: Any, data: bytes = b"") -> None:
-        self.data = bytearray(data)
+        self.data = bytearray()
         self.asks_to_go_on = False  # Expect: 100-continue: the body comes once the client was told to send it
         self._cfg = cfg
         self._client = client
         self._searched = 0  # bytes in which the head does not end
         self._whole_bytes = 0  # 0 until the head is there
         self._refused: Decision | None = None
+        self._may_be_empty_line = True
+        self.add(data)
+
+    def add(self, data: bytes) -> int:
+        """So much more has come; gives by how many bytes more are held.
+
+        One empty line before the request is left out: old clients send one after a body (RFC 9112, 2.2).
+        """
+        before = len(self.data)
+        self.data += data
+        if self._may_be_empty_line and len(self.data) >= len(_EMPTY_LINE):
+            self._may_be_empty_line = False
+            if self.data.startswith(_EMPTY_LINE):
+                del self.data[: len(_EMPTY_LINE)]
+        return len(self.data) - before
 
     @property
     def head_is_there(self) -> bool:

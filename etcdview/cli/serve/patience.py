@@ -133,8 +133,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
             data = conn.sock.recv(_PIECE_BYTES)
             if not data:
                 raise EOFError
-            arrival.data += data
-            self._held_bytes += len(data)
+            self._held_bytes += arrival.add(data)
             if not began:
                 waiting.deadline = time.monotonic() + HEAD_SECONDS
             if not had_head:

@@ -26,7 +26,7 @@ def verdicts(*pieces: bytes) -> Iterator[Decision]:
     """After each piece."""
     one = arrival()
     for piece in pieces:
-        one.data += piece
+        one.add(piece)
         yield one.verdict()
 
 
@@ -50,7 +50,10 @@ def test_it_is_whole_with_its_last_byte_and_not_before(request_: bytes, cuts: li
     ("request_", "verdict"),
     [
         (b"", Decision.MORE),
-        (b"\r\n\r\n", Decision.WHOLE),
+        (b"\r\n", Decision.MORE),
+        (b"\r\n\r\n", Decision.MORE),
+        (b"\r\n\r\n\r\n", Decision.WHOLE),
+        (b"\r\n" + GET, Decision.WHOLE),
         (b"nonsense\r\n\r\n", Decision.WHOLE),
         (b"GET / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", Decision.WHOLE),
         (b"POST / HTTP/1.1\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n", Decision.WHOLE),

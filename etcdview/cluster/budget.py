@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from etcdview.errors import BudgetError, BusyError
+from etcdview.index.base import Changing, Freshness, KeyIndex, KeyPage, Mode, Tree
+from etcdview.index.stopping import Stop
 from etcdview.models import KeyValue, Range, RangeResult
+from etcdview.stores.deadline import waiting
 from etcdview.stores.protocols import Store
 
 SECONDS, BYTES = 10.0, 48 << 20  # of a request
@@ -74,6 +78,12 @@ class RequestBudget:
         if self._gone():
             raise BudgetError("Reading was stopped: the client has closed its connection.")
 
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Around what may call etcd: each call ends when the time is over, with a BudgetError."""
+        with waiting(self._over_at - self._clock()):
+            yield
+
     def take(self, size_bytes: int) -> None:
         """Count values that were read. Raises BudgetError beyond the request's limit, BusyError beyond that of all."""
         if self._taken + size_bytes > self._most and self._taken:
@@ -100,16 +110,77 @@ class BudgetedStore:
     def range(self, request: Range) -> RangeResult:
         """See Store.range. Raises BudgetError."""
         self._budget.check()
-        found = self._store.range(request)
+        with self._budget.waiting():
+            found = self._store.range(request)
         self._budget.take(sum(len(kv.value) for kv in found.kvs))
         return found
 
     def get_many(self, keys: Sequence[bytes], *, revision: int = 0, keys_only: bool = False) -> dict[bytes, KeyValue]:
         """See Store.get_many. Raises BudgetError."""
         self._budget.check()
-        found = self._store.get_many(keys, revision=revision, keys_only=keys_only)
+        with self._budget.waiting():
+            found = self._store.get_many(keys, revision=revision, keys_only=keys_only)
         self._budget.take(sum(len(kv.value) for kv in found.values()))
         return found
 
     def close(self) -> None:
         """The store belongs to the cluster, not to a request."""
+
+
+def budgeted_names(names: KeyIndex, budget: RequestBudget) -> KeyIndex:
+    """The same names, with their changes where they have any; what they read of etcd ends with the budget's time."""
+    return _Live(names, names, budget) if isinstance(names, Changing) else BudgetedNames(names, budget)
+
+
+class BudgetedNames:
+    """The KeyIndex protocol over another index, which may read what it is asked for; closing it closes nothing.
+
+    What is in memory is given also when the time is over.
+    """
+
+    def __init__(self, names: KeyIndex, budget: RequestBudget) -> None:
+        self._names = names
+        self._budget = budget
+
+    def freshness(self) -> Freshness:
+        """See KeyIndex.freshness, which reads nothing."""
+        return self._names.freshness()
+
+    def tree(self) -> Tree:
+        """See KeyIndex.tree."""
+        with self._budget.waiting():
+            return self._names.tree()
+
+    def page(self, start: bytes, end: bytes, *, after: bytes | None = None, limit: int = 100) -> KeyPage:
+        """See KeyIndex.page."""
+        with self._budget.waiting():
+            return self._names.page(start, end, after=after, limit=limit)
+
+    def count(self, start: bytes, end: bytes) -> int:
+        """See KeyIndex.count."""
+        with self._budget.waiting():
+            return self._names.count(start, end)
+
+    def unrecognised(self, *, after: bytes | None = None, limit: int = 100) -> KeyPage:
+        """See KeyIndex.unrecognised."""
+        with self._budget.waiting():
+            return self._names.unrecognised(after=after, limit=limit)
+
+    def search(
+        self, text: str, mode: Mode, *, after: bytes | None = None, limit: int = 100, stop: Stop | None = None
+    ) -> KeyPage:
+        """See KeyIndex.search."""
+        with self._budget.waiting():
+            return self._names.search(text, mode, after=after, limit=limit, stop=stop)
+
+    def close(self) -> None:
+        """The index belongs to the cluster, not to a request."""
+
+
+class _Live(BudgetedNames):
+    """The same, of names that change; changes are kept in memory."""
+
+    def __init__(self, names: KeyIndex, changing: Changing, budget: RequestBudget) -> None:
+        super().__init__(names, budget)
+        self.changes = changing.changes
+        self.churn = changing.churn

@@ -7,11 +7,12 @@ Pages, the API and the search read entries through a Window. Its `store` is limi
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
 from etcdview.access.roles import LOCAL, Viewer
-from etcdview.cluster.budget import BudgetedStore, RequestBudget
+from etcdview.cluster.budget import BudgetedStore, RequestBudget, budgeted_names
 from etcdview.cluster.cluster import Cluster
 from etcdview.cluster.scope import FactSource, PermittedRanges, ScopedFacts, ScopedStore, scoped_names
 from etcdview.codec import Decoded, Detail
@@ -69,13 +70,15 @@ class Window:
     def __init__(self, cluster: Cluster, viewer: Viewer = LOCAL, budget: RequestBudget | None = None) -> None:
         self.cluster = cluster
         self.viewer = viewer
-        self.index: KeyIndex = cluster.index
+        self._budget = budget
+        self.index: KeyIndex = cluster.index if budget is None else budgeted_names(cluster.index, budget)
         self.store: Store = cluster.store if budget is None else BudgetedStore(cluster.store, budget)
         self._permitted: PermittedRanges | None = None
         if not viewer.scope.whole:
-            types = lambda: [t.resource for t in cluster.index.tree().types]  # noqa: E731 - computed anew each time
+            names = self.index
+            types = lambda: [t.resource for t in names.tree().types]  # noqa: E731 - computed anew each time
             self._permitted = PermittedRanges(viewer.scope, cluster.keyspace, types)
-            self.index = scoped_names(cluster.index, self._permitted)
+            self.index = scoped_names(names, self._permitted)
             self.store = ScopedStore(self.store, self._permitted)
         self._definitions: Definitions | None = None
         self.objects = Objects(self.store, cluster.codec, cluster.keyspace, cluster.redactor.mask)
@@ -93,7 +96,8 @@ class Window:
     def definitions(self) -> Definitions:
         """What the cluster's CRDs define, read once a window, without regard to the scope: every table needs it."""
         if self._definitions is None:
-            self._definitions = self.cluster.kinds.definitions()
+            with self._budget.waiting() if self._budget is not None else nullcontext():
+                self._definitions = self.cluster.kinds.definitions()
         return self._definitions
 
     @property

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from etcdview.errors import DeniedError, UnreachableError
+from etcdview.errors import BudgetError, DeniedError, UnreachableError
 from etcdview.index.base import Freshness, KeyPage, Mode, Tree, TypeCount
 from etcdview.index.lister import EVERYTHING, KeyRange, keys_under, list_names, name_behind, sections, step_between
 from etcdview.index.match import compile_search
@@ -67,7 +67,7 @@ class BoundedNames:
         self.ranges = tuple(ranges)
         self._revision = revision
         self._problem = problem
-        self._survey = Kept(SURVEY_SECONDS, self._count_all, old_for=(UnreachableError,))
+        self._survey = Kept(SURVEY_SECONDS, self._count_all, old_for=(UnreachableError, BudgetError))
         self._counted: OrderedDict[KeyRange, _Counted] = OrderedDict()
         self._lock = threading.Lock()  # guards the counts
 

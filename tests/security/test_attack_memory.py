@@ -92,7 +92,7 @@ def _wait_until_loaded(port: int) -> None:
 
 
 def _besieged(port: int) -> tuple[Counter[tuple[str, int]], int, float]:
-    """Answers by address and status, the largest size of any of the server's processes, and the slowest health check."""
+    """Answers by address and status, the largest size of a process of the server, and the slowest health check."""
     statuses: Counter[tuple[str, int]] = Counter()
     over = time.monotonic() + SECONDS
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from etcdview.errors import EtcdviewError, NoQuorumError, UnreachableError
+from etcdview.errors import BudgetError, EtcdviewError, NoQuorumError, UnreachableError
+from etcdview.stores.deadline import seconds_left
 from etcdview.stores.etcd.explain import Explainer
 from etcdview.stores.etcd.login import Login
 from etcdview.stores.etcd.messages import Call
@@ -29,7 +30,13 @@ class Failover:
         self._dead = Outage()  # of calls that any living member answers
 
     def run(self, call: Call, timeout_seconds: float) -> Any:
-        """The answer to the call. Raises the EtcdviewError that tells most of why there is none."""
+        """The answer to the call. Raises the EtcdviewError that tells most of why there is none.
+
+        It takes no longer than `stores.deadline` leaves, and raises BudgetError then if a member still works on it.
+        """
+        left = seconds_left()
+        hurried = left < timeout_seconds
+        timeout_seconds = min(timeout_seconds, max(left, 0.0))
         outage = self._leaderless if call.needs_leader else self._dead
         # a cluster may be between two leaders; one that is known to have lost its quorum is not waited for
         election_seconds = 0.0 if outage.known else ELECTION_SECONDS
@@ -37,7 +44,7 @@ class Failover:
         begun = time.monotonic()
         patient_until = 0.0
         while True:
-            race = self._race(call, begun, timeout_seconds)
+            race = self._race(call, begun, timeout_seconds, hurried)
             try:
                 answer = race.answer()
             except UnreachableError as error:
@@ -48,12 +55,14 @@ class Failover:
                 if race.hopeless:
                     outage.met(error, time.monotonic() - begun)
                 raise
+            except BudgetError:
+                raise  # no member answered, and none failed
             except EtcdviewError:
                 outage.over()  # a member answered, with a refusal: etcd is back
                 raise
             outage.over()
             return answer
 
-    def _race(self, call: Call, begun: float, timeout_seconds: float) -> Race:
+    def _race(self, call: Call, begun: float, timeout_seconds: float, hurried: bool) -> Race:
         deadline = begun + timeout_seconds * (1 - EXPLAIN_SHARE)
-        return Race(self._order, self._login, self._explain, call, deadline, begun + timeout_seconds)
+        return Race(self._order, self._login, self._explain, call, deadline, begun + timeout_seconds, hurried)

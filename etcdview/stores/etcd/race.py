@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 import grpc
 from etcd3 import etcdrpc
 
-from etcdview.errors import DeadlineError, NoQuorumError, UnreachableError
+from etcdview.errors import BudgetError, DeadlineError, NoQuorumError, UnreachableError
 from etcdview.stores.etcd.channel import Channel
 from etcdview.stores.etcd.explain import Explainer
 from etcdview.stores.etcd.grpc_errors import CLOSED, fault_of, translate
@@ -26,6 +26,8 @@ PATIENCE_SECONDS = 0.4
 PATIENCE_LARGE_SECONDS = 1.5  # asking a second member for hundreds of megabytes in vain would cost more
 CHECK_SECONDS = 0.4
 AGAIN_SECONDS = 1.0
+GRACE_SECONDS = 0.5  # so that this race's own deadline comes before grpc's, which looks like a fault of the member
+SLOW = "etcd is slow, or what it is asked for is large. Choose a namespace or a longer prefix; see /health."
 
 
 @dataclass(slots=True, eq=False)
@@ -43,8 +45,9 @@ class RacingCall:
 class Race:
     """The attempts of one call, side by side; used by one thread, woken by grpc's callbacks through the queue.
 
-    Answers are waited for until `deadline`, and why there is none is known at `explain_until`. `hopeless`, after
-    it failed: no endpoint was alive, as opposed to alive and slow.
+    Answers are waited for until `deadline`, and why there is none is known at `explain_until`. `hurried`: the deadline
+    is that of a request, which says nothing about the members. `hopeless`, after it failed: no endpoint was alive, as
+    opposed to alive and slow.
     """
 
     order: Order
@@ -53,6 +56,7 @@ class Race:
     call: Call
     deadline: float
     explain_until: float
+    hurried: bool = False
     waiting: list[Channel] = field(default_factory=list)
     running: list[RacingCall] = field(default_factory=list)
     errors: list[tuple[Channel, UnreachableError]] = field(default_factory=list)
@@ -93,7 +97,8 @@ class Race:
         # logging in has a share of the time only, since this endpoint may hang too
         token = self.login.token(channel, self._left() / (1 + len(self.waiting)))
         # the call may take all that is left, though: the race ends it as soon as another one answers
-        attempt = RacingCall(channel, token, channel.start(self.call, self._left(), token))
+        seconds = self._left() + (GRACE_SECONDS if self.hurried else 0.0)
+        attempt = RacingCall(channel, token, channel.start(self.call, seconds, token))
         attempt.check_at = time.monotonic() + self._patience(PATIENCE_SECONDS)
         self.running.append(attempt)
         attempt.future.add_done_callback(lambda future: self.done.put((attempt, future)))
@@ -180,6 +185,9 @@ class Race:
 
     def _give_up(self) -> NoReturn:
         self.hopeless = all(attempt.suspect for attempt in self.running)
+        if self.hurried and not self.hopeless:
+            names = ", ".join(attempt.channel.name for attempt in self.running)
+            raise BudgetError(f"Reading was stopped: {names} did not answer in the time that was left.", SLOW)
         for attempt in self.running:
             self._note(attempt.channel, _silent(attempt))
         raise self.explain.verdict(self.errors, self.explain_until)

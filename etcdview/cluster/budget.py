@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+from etcdview.cluster.places import Places
 from etcdview.errors import BudgetError, BusyError
 from etcdview.index.base import Changing, Freshness, KeyIndex, KeyPage, Mode, Tree
 from etcdview.index.stopping import Stop
@@ -20,6 +21,8 @@ from etcdview.stores.protocols import Store
 SECONDS, BYTES = 10.0, 48 << 20  # of a request
 PATIENT_SECONDS, PATIENT_BYTES = 60.0, 56 << 20  # of an expensive question, of which there is one at a time
 ALL_BYTES = 64 << 20  # of all requests of a process
+LIGHT_BYTES = 2 << 20  # of a request that holds nobody up: more of them are read by a few requests at a time
+HEAVY_AT_ONCE = 3
 SOON = "Ask for less: choose a namespace or a longer prefix."
 
 
@@ -30,6 +33,7 @@ class Held:
         self._most = most
         self._lock = threading.Lock()  # guards the sum
         self._sum = 0
+        self.heavy = Places(HEAVY_AT_ONCE, waiting=HEAVY_AT_ONCE)  # for requests that read many values
 
     @property
     def size_bytes(self) -> int:
@@ -70,12 +74,14 @@ class RequestBudget:
         self._taken = 0
         self._gone = gone
         self._clock = clock
+        self._heavy = False
+        self._for_others = False
 
     def check(self) -> None:
         """Raises BudgetError when the time is over or the client has disconnected."""
         if self._clock() >= self._over_at:
             raise BudgetError(f"Reading was stopped after {self._seconds:.0f} seconds.", SOON)
-        if self._gone():
+        if not self._for_others and self._gone():
             raise BudgetError("Reading was stopped: the client has closed its connection.")
 
     @contextmanager
@@ -84,18 +90,38 @@ class RequestBudget:
         with waiting(self._over_at - self._clock()):
             yield
 
+    @contextmanager
+    def for_others(self) -> Iterator[None]:
+        """Around what is read for others too: it goes on when this client has gone."""
+        before, self._for_others = self._for_others, True
+        try:
+            yield
+        finally:
+            self._for_others = before
+
     def take(self, size_bytes: int) -> None:
         """Count values that were read. Raises BudgetError beyond the request's limit, BusyError beyond that of all."""
         if self._taken + size_bytes > self._most and self._taken:
             raise BudgetError(f"Reading was stopped after {self._taken >> 20:,} MiB of values.", SOON)
+        if self._taken + size_bytes > LIGHT_BYTES and not self._heavy:
+            self._heavy = self._held.heavy.take()
+            if not self._heavy:
+                raise _busy()
         if not self._held.add(size_bytes):
-            raise BusyError("Other requests are reading many values at this moment.", "Try again in a few seconds.")
+            raise _busy()
         self._taken += size_bytes
 
     def give_back(self) -> None:
         """End the request: its bytes are no longer counted. It may be called twice."""
         taken, self._taken = self._taken, 0
         self._held.give_back(taken)
+        heavy, self._heavy = self._heavy, False
+        if heavy:
+            self._held.heavy.give_back()
+
+
+def _busy() -> BusyError:
+    return BusyError("Other requests are reading many values at this moment.", "Try again in a few seconds.")
 
 
 class BudgetedStore:

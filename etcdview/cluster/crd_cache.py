@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from etcdview.errors import BudgetError, DeniedError, UnreachableError
+from etcdview.errors import DeniedError, UnreachableError
 from etcdview.index.base import Changing, KeyIndex
 from etcdview.kube.crds import Definitions
 from etcdview.kube.keys import KeySpace
@@ -13,7 +13,6 @@ from etcdview.stores.kept import Kept
 
 RECHECK_SECONDS = 5.0  # how long definitions are reused without a live watch: open pages request them all the time
 CRDS = BY_PREFIX["apiextensions.k8s.io/customresourcedefinitions"]
-FAILURES = (UnreachableError, DeniedError, BudgetError)
 
 ReadDefinitions = Callable[[], tuple[Definitions, int]]
 
@@ -27,7 +26,9 @@ class CrdCache:
         """`read` gives all CRDs and the revision that they are of."""
         self._names = names
         self._prefix = keyspace.range_prefix(CRDS)
-        self._known = Kept(recheck_seconds, read, old_for=FAILURES, again_seconds=recheck_seconds)
+        self._known = Kept(
+            recheck_seconds, read, old_for=(UnreachableError, DeniedError), again_seconds=recheck_seconds
+        )
 
     def definitions(self) -> Definitions:
         """All CRDs. Asks etcd only when the index's watch has seen one change, or cannot tell.
@@ -39,7 +40,7 @@ class CrdCache:
             if known is None:
                 return self._known.get()[0]
             return known[0] if self._unchanged_since(known[1]) else self._newer()
-        except FAILURES:
+        except (UnreachableError, DeniedError):
             return Definitions()
 
     def _newer(self) -> Definitions:

@@ -7,7 +7,7 @@ Pages, the API and the search read entries through a Window. Its `store` is limi
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -87,6 +87,12 @@ class Window:
         """The same without a budget: for what goes on behind a page, or is sent as it is read."""
         return Window(self.cluster, self.viewer)
 
+    @contextmanager
+    def for_others(self) -> Iterator[None]:
+        """Around what is read for others too: it goes on when this client has gone, within the same budget."""
+        with self._budget.for_others() if self._budget is not None else nullcontext():
+            yield
+
     @property
     def keyspace(self) -> KeySpace:
         """How keys are laid out in this registry."""
@@ -96,8 +102,7 @@ class Window:
     def definitions(self) -> Definitions:
         """What the cluster's CRDs define, read once a window, without regard to the scope: every table needs it."""
         if self._definitions is None:
-            with self._budget.waiting() if self._budget is not None else nullcontext():
-                self._definitions = self.cluster.kinds.definitions()
+            self._definitions = self.cluster.kinds.definitions()
         return self._definitions
 
     @property

@@ -17,6 +17,7 @@ from etcdview.objects import ObjectRow
 from etcdview.objects.predicates import Kind, predicate_for
 from etcdview.objects.search import Looked, SearchRange, SearchStep, ValueHit, search_content
 from etcdview.pages.parts.addresses import object_href
+from etcdview.pages.parts.costly import MANY
 from etcdview.pages.parts.types import find_type, named_tree
 from etcdview.stores.protocols import prefix_end
 
@@ -107,6 +108,12 @@ def content_found(window: Window, query: ContentQuery, limit: int) -> ContentFou
     for step in _search(window, query, limit):
         hits += step.hits
     return ContentFound(tuple(hits), step)
+
+
+def is_costly(window: Window, query: ContentQuery) -> bool:
+    """Whether very many values would be read. Raises as content_page does."""
+    scope = _scope(window, query) if query.text else None
+    return scope is not None and window.index.count(scope.start, scope.end) > MANY
 
 
 def content_form(window: Window, query: ContentQuery, problem: QueryError | None = None) -> ContentPage:

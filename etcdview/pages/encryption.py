@@ -17,7 +17,7 @@ from etcdview.index.facts.reading import Wanted
 from etcdview.kube.keys import show
 from etcdview.kube.words import counted, plural
 from etcdview.pages.parts.commands import Command
-from etcdview.pages.parts.costly import check_costly, may_ask_costly
+from etcdview.pages.parts.costly import MANY, check_costly, may_ask_costly
 
 # right: as the configuration writes it; old: under a key that it only reads; plain: not encrypted though it should be;
 # open: plain, and nothing says otherwise; closed: encrypted, and there is no configuration to compare with
@@ -78,7 +78,8 @@ def encryption_page(window: Window, now: datetime) -> EncryptionPage:
     elif full is not None and full.types:
         count = full
     else:
-        count = window.cluster.coverage.sample(window, lambda: datetime.now(now.tzinfo))
+        with window.for_others():  # who share the sample for a minute
+            count = window.cluster.coverage.sample(window, lambda: datetime.now(now.tzinfo))
     config = window.cluster.codec.encryption
     rows = sorted((_row(encryptions, config) for encryptions in count.types), key=_order)
     return EncryptionPage(
@@ -92,6 +93,13 @@ def encryption_page(window: Window, now: datetime) -> EncryptionPage:
         findings=tuple(_findings(rows, _plain_secrets(facts), now)),
         commands=_commands(),
     )
+
+
+def is_costly(window: Window) -> bool:
+    """Whether the page reads samples of very many objects or types. Counts of before answer; facts of all do."""
+    full = window.cluster.coverage.full() if window.viewer.scope.whole else None
+    counted = window.value_facts is not None or (full is not None and full.types)
+    return not counted and window.index.tree().count > MANY
 
 
 def _plain_secrets(facts: FactSource | None) -> str:

@@ -24,7 +24,7 @@ from etcdview.kube.resources import BY_PREFIX, ResourceType
 from etcdview.kube.suggestions import did_you_mean
 from etcdview.objects import ObjectRow
 from etcdview.pages.parts import addresses
-from etcdview.pages.parts.costly import check_costly, may_ask_costly
+from etcdview.pages.parts.costly import MANY, check_costly, may_ask_costly
 from etcdview.pages.parts.facts_state import facts_state
 from etcdview.pages.parts.links import Link, is_outside
 from etcdview.pages.parts.types import named_tree
@@ -33,7 +33,7 @@ from etcdview.pages.problems_by_facts import namespaces_by_facts, storage_by_fac
 from etcdview.relations import Graph, Ref
 
 MOST_NAMED = 100  # of the keys whose values could not be decoded
-AT_ONCE = 3000  # objects that a page checks automatically: about half a second
+AT_ONCE = MANY  # objects that a page checks automatically
 AT_MOST = 100_000  # objects that it checks at all: about twenty seconds
 MOST_NAMESPACES = 1000  # that are listed where the index does not count by namespace
 Item = TypeVar("Item")
@@ -90,6 +90,12 @@ def _namespaces_page(window: Window, namespace: str, now: datetime, after: str) 
     return NamespacesPage(
         window.index.freshness(), namespace, rows, total, len(objects), False, _outside(window), stopped=stopped
     )
+
+
+def reads_many(window: Window, namespace: str) -> bool:
+    """Whether the page of a namespace reads more objects than a page checks automatically."""
+    tree = named_tree(window)
+    return bool(namespace) and AT_ONCE < _count(window, tree, _kinds(window, tree), namespace) <= AT_MOST
 
 
 def is_costly(window: Window) -> bool:

@@ -1,4 +1,4 @@
-"""Until when whoever reads waits: a request's deadline reaches each call, whatever stores are between."""
+"""Until when a thread waits for what it reads: a request's deadline reaches each call, whatever stores are between."""
 
 from __future__ import annotations
 

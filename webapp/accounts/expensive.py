@@ -1,6 +1,6 @@
-"""Expensive questions, that read everything there is: logged, and one at a time in this process; others wait.
+"""Expensive questions, that read everything there is, one at a time in this process: the next is told to come later.
 
-Who may ask is etcdview.pages.parts.costly's business: operators and admins.
+Those that etcd feels are logged, and etcdview.pages.parts.costly says who may ask them: operators and admins.
 """
 
 from __future__ import annotations
@@ -11,11 +11,14 @@ from contextlib import contextmanager
 
 from werkzeug.exceptions import TooManyRequests
 
+from etcdview.cluster.places import Places
 from etcdview.cluster.window import Window
 from etcdview.pages.parts.costly import running_question
 from webapp.accounts.acting import Done, acting
 
 RETRY_SECONDS = 5
+searches = Places(1)  # in the values of very many keys
+readings = Places(1)  # of very many values for one page
 _one_at_a_time = threading.Lock()  # held while a question is being answered
 
 
@@ -38,5 +41,16 @@ def expensive(window: Window, action: str, *, key: bytes = b"") -> Iterator[Done
             _one_at_a_time.release()
 
 
+@contextmanager
+def in_turn(places: Places) -> Iterator[None]:
+    """Around a page that reads very many values, which anyone may see. Raises TooManyRequests while others do."""
+    if not places.take():
+        raise _busy("Others are reading very many values at this moment.")
+    try:
+        yield
+    finally:
+        places.give_back()
+
+
 def _busy(what: str) -> TooManyRequests:
-    return TooManyRequests(f"{what} Try again later, or stop the other one.", retry_after=RETRY_SECONDS)
+    return TooManyRequests(f"{what} Try again later.", retry_after=RETRY_SECONDS)

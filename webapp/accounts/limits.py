@@ -25,6 +25,7 @@ SEARCHES = "30/second;600/minute"
 COSTLY = "30/minute"  # each reads or decodes a good part of the registry
 REVEALS = "60/minute"
 MAX_AT_ONCE = 12
+RETRY_SECONDS = 5
 
 limiter = Limiter(client_address, storage_uri="memory://", strategy="moving-window", headers_enabled=True)
 
@@ -70,7 +71,8 @@ def _take_slot() -> None:
     key = _asker()
     with _at_once_lock:
         if _at_once[key] >= MAX_AT_ONCE:
-            raise TooManyRequests(f"{MAX_AT_ONCE} of your requests are still running: wait for one of them.")
+            what = f"{MAX_AT_ONCE} of your requests are still running: wait for one of them."
+            raise TooManyRequests(what, retry_after=RETRY_SECONDS)
         _at_once[key] += 1
     g.slot = key
 

@@ -7,12 +7,13 @@ from contextlib import nullcontext
 from dataclasses import asdict
 from typing import Any
 
+from etcdview.pages import content_search
 from etcdview.pages.certificates.page import CertificatesPage, certificates_page
-from etcdview.pages.content_search import ContentQuery, content_found
-from etcdview.pages.namespaces_and_storage import is_costly, namespaces_page, storage_page
+from etcdview.pages.content_search import ContentQuery
+from etcdview.pages.namespaces_and_storage import is_costly, namespaces_page, reads_many, storage_page
 from etcdview.pages.parts.addresses import key_text
 from etcdview.pages.problems import StoragePage
-from webapp.accounts.expensive import expensive
+from webapp.accounts.expensive import expensive, in_turn, readings, searches
 from webapp.api import state_schemas as schemas
 from webapp.api.blueprint import bp, problems
 from webapp.runtime import current_window, now, patient_window
@@ -41,10 +42,12 @@ def storage(query: dict[str, Any]) -> StoragePage:
 @bp.get("/namespaces")
 @bp.arguments(schemas.NamespacesQuery, location="query", error_status_code=400)
 @bp.response(200, schemas.NamespacesSchema)
-@problems(404, 503)
+@problems(404, 429, 503)
 def namespaces(query: dict[str, Any]) -> dict[str, Any]:
     """The namespaces, what they hold, and their problems."""
-    page = namespaces_page(current_window(), query["namespace"], now())
+    window = current_window()
+    with in_turn(readings) if reads_many(window, query["namespace"]) else nullcontext():
+        page = namespaces_page(window, query["namespace"], now())
     rows = [{n: getattr(row, n) for n in ("name", "phase", "count", "healthy", "findings")} for row in page.rows]
     for row, shown in zip(page.rows, rows, strict=True):
         shown["counts"] = dict(row.counts)
@@ -63,8 +66,10 @@ def namespaces(query: dict[str, Any]) -> dict[str, Any]:
 @problems(404, 410, 429, 503)
 def content(query: dict[str, Any]) -> dict[str, Any]:
     """Keys whose decoded values match. Masked values are not searched."""
-    limit = query.pop("limit")
-    found = content_found(current_window(), ContentQuery(text=query.pop("q"), **query), limit)
+    limit, window = query.pop("limit"), current_window()
+    wanted = ContentQuery(text=query.pop("q"), **query)
+    with in_turn(searches) if content_search.is_costly(window, wanted) else nullcontext():
+        found = content_search.content_found(window, wanted, limit)
     hits = [
         {
             "key": key_text(hit.key),

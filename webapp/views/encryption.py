@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 from flask import Blueprint, Response
 
 from webapp.accounts.acting import acting
-from webapp.accounts.expensive import expensive
+from webapp.accounts.expensive import expensive, in_turn, readings
 from webapp.rendering import render_page
 from webapp.runtime import current_window, now
 
@@ -17,7 +19,9 @@ def encryption_page() -> Response:
     """Which values are encrypted, and by what."""
     from etcdview.pages import encryption as pages
 
-    page = pages.encryption_page(current_window(), now())
+    window = current_window()
+    with in_turn(readings) if pages.is_costly(window) else nullcontext():
+        page = pages.encryption_page(window, now())
     return render_page("encryption/index.html", page, fragments={"encryption": "encryption/_encryption.html"})
 
 

@@ -16,6 +16,7 @@ from etcdview.pages.parts.writable import InputProblem
 from webapp import params
 from webapp.accounts.acting import acting
 from webapp.accounts.auditing import recorder
+from webapp.accounts.expensive import RETRY_SECONDS
 from webapp.params import Args
 from webapp.rendering import render_page, stream_page
 from webapp.runtime import current_cluster, current_window, now
@@ -148,7 +149,7 @@ def _begun(stream: Generator[T], response: Response) -> Generator[T]:
 @contextmanager
 def _slot() -> Iterator[None]:
     if not _SNAPSHOTS.acquire(blocking=False):
-        raise TooManyRequests("Two snapshots are already being taken: wait until one ends.")
+        raise TooManyRequests("Two snapshots are already being taken: wait until one ends.", retry_after=RETRY_SECONDS)
     try:
         yield
     finally:

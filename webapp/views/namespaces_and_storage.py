@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from flask import Blueprint, Response, request
 
 from webapp import params
-from webapp.accounts.expensive import expensive
+from webapp.accounts.expensive import expensive, in_turn, readings
 from webapp.rendering import render_page
 from webapp.runtime import current_window, now, patient_window
 
@@ -23,7 +23,9 @@ def namespaces_page() -> Response:
 
     namespace = params.text(request.args, "namespace", MAX_NAME)
     after = params.text(request.args, "after", MAX_NAME)
-    page = pages.namespaces_page(current_window(), namespace, now(), after)
+    window = current_window()
+    with in_turn(readings) if pages.reads_many(window, namespace) else nullcontext():
+        page = pages.namespaces_page(window, namespace, now(), after)
     return render_page("namespaces/index.html", page, fragments={"not-well": "namespaces/_not_well.html"})
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import replace
 
 from flask import Blueprint, Response, request
 
 from etcdview.errors import QueryError
 from webapp import params
+from webapp.accounts.expensive import in_turn, searches
 from webapp.hangup import hung_up
 from webapp.rendering import render_page, stream_page, wants_fragment
 from webapp.runtime import current_window
@@ -50,7 +52,12 @@ def content_search_page() -> Response:
     )
     try:
         query = replace(query, kind=pages.parse_kind(args.get("kind", "")))
-        return stream_page("search/content.html", pages.content_page(current_window(), query))
+        with ExitStack() as stack:
+            if pages.is_costly(current_window(), query):
+                stack.enter_context(in_turn(searches))
+            response = stream_page("search/content.html", pages.content_page(current_window(), query))
+            response.call_on_close(stack.pop_all().close)
+        return response
     except QueryError as error:  # the form again, with what was typed
         return render_page(
             "search/content.html", pages.content_form(current_window(), query, error), status=error.status

@@ -5,6 +5,8 @@ from __future__ import annotations
 from etcdview.cluster.window import Window
 from etcdview.errors import DeniedError
 
+MANY = 3000  # objects: reading and decoding so many takes about half a second
+
 
 def may_ask_costly(window: Window) -> bool:
     """Whether this viewer may ask: of etcd an operator with a login, of a file anyone; never of a part only."""

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from etcdview.access.roles import LOCAL
-from etcdview.cluster.budget import ALL_BYTES, Held, RequestBudget
+from etcdview.cluster.budget import ALL_BYTES, LIGHT_BYTES, Held, RequestBudget
 from etcdview.cluster.cluster import Cluster
+from etcdview.cluster.places import Places
 from etcdview.cluster.window import Window
 from etcdview.codec import Codec, load_encryption_config
 from etcdview.config import Settings
@@ -122,6 +123,31 @@ def test_requests_share_the_memory_of_the_process_and_give_it_back() -> None:
     other.take(30)
 
     assert held.size_bytes == 30
+
+
+def test_a_few_requests_at_a_time_read_many_values_and_others_a_little() -> None:
+    held = Held()
+    held.heavy = Places(1, seconds=0.01)
+    one, other = RequestBudget(held), RequestBudget(held)
+    one.take(LIGHT_BYTES + 1)
+
+    other.take(LIGHT_BYTES)
+    with pytest.raises(BusyError):
+        other.take(1)
+    one.give_back()
+    other.take(1)
+    other.give_back()
+
+    assert held.heavy.take()
+
+
+def test_what_is_read_for_others_goes_on_without_the_client() -> None:
+    budget = RequestBudget(Held(), gone=lambda: True)
+    with budget.for_others():
+        budget.check()
+
+    with pytest.raises(BudgetError):
+        budget.check()
 
 
 def test_a_filtered_list_shows_what_was_read_and_says_so(many: Cluster) -> None:

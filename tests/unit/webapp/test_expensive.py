@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,13 @@ from werkzeug.exceptions import TooManyRequests
 
 from etcdview.access.roles import LOCAL
 from etcdview.cluster.cluster import Cluster
+from etcdview.cluster.coverage import Coverage
+from etcdview.cluster.places import Places
 from etcdview.cluster.window import Window
 from etcdview.errors import DeniedError
 from tests.security import lab
 from tests.security.lab import Lab, post
-from webapp.accounts.expensive import expensive
+from webapp.accounts.expensive import expensive, readings, searches
 
 
 @pytest.fixture(scope="session")
@@ -76,3 +79,56 @@ def test_what_goes_on_in_the_background_keeps_the_next_waiting(
     context = made.app.test_request_context("/")
     with context, pytest.raises(TooManyRequests, match="being counted"), expensive(Window(cluster, LOCAL), "second"):
         pass
+
+
+READS_MUCH = [
+    ("/search/content?q=zzzz&prefix=/registry/", searches),
+    ("/api/v1/content?q=zzzz&prefix=/registry/", searches),
+    ("/encryption", readings),
+    ("/namespaces?namespace=shop", readings),
+    ("/api/v1/namespaces?namespace=shop", readings),
+]
+
+
+@pytest.mark.parametrize(("path", "places"), READS_MUCH, ids=[path for path, _ in READS_MUCH])
+def test_what_reads_very_many_values_is_answered_one_at_a_time(
+    made: Lab, cluster: Cluster, monkeypatch: pytest.MonkeyPatch, path: str, places: Places
+) -> None:
+    monkeypatch.setattr(cluster, "coverage", Coverage())  # nobody has counted
+    client = made.logged_in("vera")
+    monkeypatch.setattr(places, "_seconds", 0.01)
+    for module, name in (("content_search", "MANY"), ("encryption", "MANY"), ("namespaces_and_storage", "AT_ONCE")):
+        monkeypatch.setattr(f"etcdview.pages.{module}.{name}", 10)
+    assert places.take()
+
+    refused = client.get(path)
+
+    places.give_back()
+    assert refused.status_code == 429
+    assert int(refused.headers["Retry-After"]) > 0
+    for _ in range(2):  # each gives its place back, also where it is sent as it is made
+        response = client.get(path)
+        assert response.status_code == 200, response.text
+        response.close()
+
+
+@pytest.mark.parametrize(("path", "places"), READS_MUCH, ids=[path for path, _ in READS_MUCH])
+def test_what_reads_few_values_waits_for_nobody(made: Lab, path: str, places: Places) -> None:
+    client = made.logged_in("vera")
+    assert places.take()
+    try:
+        assert client.get(path).status_code == 200
+    finally:
+        places.give_back()
+
+
+def test_of_those_who_come_while_all_places_are_taken_a_few_wait_and_the_next_are_told() -> None:
+    places = Places(1, waiting=1, seconds=20)
+    assert places.take()
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(places.take)
+        while places._waiting.acquire(blocking=False):  # it does not wait yet
+            places._waiting.release()
+        assert not places.take()
+        places.give_back()
+        assert waiting.result()

@@ -11,6 +11,7 @@ from operator import is_
 from typing import Any
 from urllib.parse import quote
 
+from etcdview.kube.fields import text as text_at
 from etcdview.kube.resources import ResourceType
 from etcdview.kube.words import plural
 
@@ -55,7 +56,7 @@ class Redactor:
         `sensitive`: it is stored where Secrets are, whatever it says of itself. `raw` are the bytes that it was
         decoded from, where these are known: most tell at once that no Secret is embedded.
         """
-        if sensitive or obj.get("kind") in SECRET_KINDS:
+        if sensitive or text_at(obj, "kind") in SECRET_KINDS:
             return self._mask_secret(obj)
         if raw and not raw.startswith(_CBOR) and not any(mark in raw for mark in _MARKS):
             return obj

@@ -61,7 +61,6 @@ def test_forty_hostile_viewers_do_not_fill_the_memory(tmp_path: Path, record_pro
         with serving("--endpoints", etcd.url) as port:
             _wait_until_loaded(port)
             statuses, peak, slowest = _besieged(port)
-    print(*sorted(statuses.items()), sep="\n")  # noqa: T201
     by_status: Counter[int] = Counter()
     for (_, status), count in statuses.items():
         by_status[status] += count

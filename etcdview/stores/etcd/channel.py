@@ -24,7 +24,8 @@ from etcdview.tls.refusals import presented
 
 STAMP_SECONDS = 1.0
 CONNECT_SECONDS = 3.0
-MAX_ANSWER_BYTES = 128 * 1024 * 1024
+# Reading an answer takes up to four times as much, and each thread may read one: a value is at most 1.5 MiB by default.
+MAX_ANSWER_BYTES = 32 * 1024 * 1024
 
 OPTIONS = (
     # larger answers are refused before they are in memory, and asked for in smaller pieces

@@ -189,7 +189,7 @@ def test_an_etcd_that_goes_away_half_way_leaves_it_said_which_keys_are_gone(undo
 
 
 def test_values_that_are_too_large_together_are_listed_and_deleted_in_pieces(undo: UndoFile) -> None:
-    """As etcd answers where they make more than 128 MiB; no read holds more than ten values."""
+    """As etcd answers where they make more than one message may hold; no read holds more than ten values."""
 
     class Large(Noted):
         def range(self, request: Range) -> RangeResult:

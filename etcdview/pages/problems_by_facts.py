@@ -154,8 +154,10 @@ def _unhealthy(
             for fact in found
         ]
     else:
-        table = addresses.href("/registry", resource=resource.id if resource else prefix, namespace=namespace)
-        lines = [EvidenceView(f"all {kind} objects of the namespace", table)]
+        table = addresses.href(
+            "/registry", resource=resource.id if resource else prefix, namespace=namespace, state="unhealthy"
+        )
+        lines = [EvidenceView(f"the {kind} objects of the namespace that are unhealthy", table)]
     action = "Check the objects that they are about." if events else "Check the page of each: conditions and events."
     return finding("info" if events else "warning", summary, action, lines, count if detailed else len(lines))
 

@@ -39,12 +39,17 @@ def runs_unready(pod: Object | None) -> bool:
     return ready is not None and text(pod, "status", "phase") == "Running" and text(ready, "status") != "True"
 
 
+def pod_status_in(words: str) -> str:
+    """The STATUS of a pod, as kubectl prints it, in the words for its state."""
+    return words.partition(", ")[0]
+
+
 def _pod(obj: Object, now: datetime) -> State:
     state = pod_state(obj, now)
     words = f"{state.reason}, {state.ready} of {state.total} containers ready"
     healthy = _pod_is_healthy(obj, state.reason)
     if text(obj, "status", "phase") == "Succeeded":
-        return State("Completed", healthy)
+        return State("Completed" if state.reason == "Completed" else f"{state.reason}, completed", healthy)
     if state.reason == "Running" and healthy is False:
         ready = condition(obj, "Ready")
         why = ": ".join(part for part in (text(ready, "reason"), text(ready, "message")) if part)

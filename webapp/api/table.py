@@ -32,12 +32,22 @@ class TableQuery(Schema):
     q = fields.String(
         load_default="",
         validate=validate.Length(max=MAX_FILTER),
-        metadata={"description": "words that all stand in the row's cells, as kubectl prints them"},
+        metadata={"description": "words that all stand in its cells as kubectl prints them, its node or its state"},
     )
     labels = fields.String(
         load_default="",
         validate=validate.Length(max=MAX_FILTER),
         metadata={"description": "a label selector, as kubectl's -l"},
+    )
+    state = fields.String(
+        load_default="",
+        validate=validate.OneOf(("", *get_args(Health))),
+        metadata={"description": "only objects in this state, which each row has too"},
+    )
+    node = fields.String(
+        load_default="",
+        validate=validate.Length(max=MAX_FILTER),
+        metadata={"description": "only objects on this node (spec.nodeName)"},
     )
     sort = fields.String(
         load_default="",
@@ -117,6 +127,8 @@ def table(query: dict[str, Any]) -> dict[str, Any]:
         size=query["size"],
         text=query["q"].strip(),
         labels=Labels.parse(query["labels"].strip()),
+        state=query["state"],
+        node=query["node"].strip(),
         sort=query["sort"].strip(),
         after=cursor_name(query["cursor"]),
         limit=query["limit"],

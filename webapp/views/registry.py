@@ -27,6 +27,8 @@ def registry_page() -> Response:
         size=params.flag(args, "size"),
         text=params.text(args, "q", MAX_FILTER),
         labels=Labels.parse(params.text(args, "labels", MAX_FILTER)),
+        state=RegistryQuery.state_from(params.text(args, "state", MAX_FILTER)),
+        node=params.text(args, "node", MAX_FILTER),
         sort=params.text(args, "sort", MAX_FILTER),
         after=params.cursor(args),
         limit=params.integer(args, "limit", PAGE_SIZE, least=1, most=MAX_PAGE_SIZE),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from etcdview.cluster.scope.ranges import PermittedRanges
-from etcdview.index.facts.reading import FactReader, KeyFacts, Most, Order, Part, Spread, Total, Wanted
+from etcdview.index.facts.reading import Column, FactReader, KeyFacts, Most, Order, Part, Spread, Total, Wanted
 
 _NAMESPACES = "namespaces"  # each Namespace lies in the namespace of its name
 
@@ -26,6 +26,10 @@ class FactSource(Protocol):
     def facts(
         self, wanted: Wanted, *, order: Order = "key", descending: bool = False, offset: int = 0, limit: int = -1
     ) -> tuple[KeyFacts, ...]: ...
+
+    def sayings(self, wanted: Wanted) -> tuple[tuple[bytes, str], ...]: ...
+
+    def texts(self, wanted: Wanted, column: Column) -> tuple[tuple[bytes, str], ...]: ...
 
     def top(self, wanted: Wanted, most: Most, limit: int) -> tuple[KeyFacts, ...]: ...
 
@@ -65,6 +69,14 @@ class ScopedFacts:
         """See FactReader.facts."""
         wanted = replace(wanted, part=self._within())
         return self._reader.facts(wanted, order=order, descending=descending, offset=offset, limit=limit)
+
+    def sayings(self, wanted: Wanted) -> tuple[tuple[bytes, str], ...]:
+        """See FactReader.sayings."""
+        return self._reader.sayings(replace(wanted, part=self._within()))
+
+    def texts(self, wanted: Wanted, column: Column) -> tuple[tuple[bytes, str], ...]:
+        """See FactReader.texts."""
+        return self._reader.texts(replace(wanted, part=self._within()), column)
 
     def top(self, wanted: Wanted, most: Most, limit: int) -> tuple[KeyFacts, ...]:
         """See FactReader.top."""

@@ -24,6 +24,7 @@ _IDLE = 2  # connections that are kept while nobody asks: each has a cache
 
 Order = Literal["key", "size", "created", "version", "state", "node", "deleted", "any"]
 Most = Literal["size", "version"]
+Column = Literal["word", "node"]
 Permits = Callable[[str, str], bool]  # whether a type (by its storage prefix) may be seen in a namespace
 
 
@@ -207,6 +208,28 @@ class FactReader:
             query = f"{_JOINED} {where} {ordered} LIMIT ? OFFSET ?"
             return tuple(map(_key_facts, connection.execute(query, (*values, limit, offset))))
 
+    def sayings(self, wanted: Wanted) -> tuple[tuple[bytes, str], ...]:
+        """Those keys, each with what is kept of its state, and its node."""
+        with self._connection() as connection:
+            if wanted.words and not _texts_with(connection, wanted):
+                return ()
+            where, values = _where(connection, wanted)
+            query = (
+                "SELECT f.key, w.text || ' ' || coalesce(o.text, '') FROM facts f JOIN texts w ON w.id = f.word "
+                f"LEFT JOIN texts o ON o.id = f.node {where}"
+            )
+            return tuple(connection.execute(query, values))
+
+    def texts(self, wanted: Wanted, column: Column) -> tuple[tuple[bytes, str], ...]:
+        """Those keys in the order of their bytes, each with a text that is kept of it, "" for none."""
+        with self._connection() as connection:
+            where, values = _where(connection, wanted)
+            query = (
+                "SELECT f.key, coalesce(t.text, '') FROM facts f "
+                f"LEFT JOIN texts t ON t.id = f.{column} {where} ORDER BY f.key"
+            )
+            return tuple(connection.execute(query, values))
+
     def top(self, wanted: Wanted, most: Most, limit: int) -> tuple[KeyFacts, ...]:
         """Those with the largest values, or the most writes, in that order.
 
@@ -334,8 +357,9 @@ def _order_by(order: Order, descending: bool) -> str:
 
 def _where(connection: sqlite3.Connection, wanted: Wanted) -> tuple[str, list[Any]]:
     """The condition of a query over facts, and its values."""
+    few = "+" if any(getattr(wanted, wish) for wish in _ONLY_FEW) else ""  # the index of those is the one to use
     conditions: list[tuple[str, tuple[Any, ...]]] = [
-        (f"f.{column} = (SELECT id FROM texts WHERE text = ?)", (text,))
+        (f"{few}f.{column} = (SELECT id FROM texts WHERE text = ?)", (text,))
         for column in ("resource", "namespace", "node")
         if (text := getattr(wanted, column))
     ]
@@ -367,6 +391,7 @@ _ONLY = {
     "deleting": "f.deleted IS NOT NULL",
     "readable": "f.error IS NULL",
 }
+_ONLY_FEW = ("error", "misnamed", "deleting", "deleting_since", "uid", "owner")
 
 
 def _not_encrypted(connection: sqlite3.Connection) -> tuple[str, tuple[str]]:
@@ -405,13 +430,15 @@ def _with_labels(connection: sqlite3.Connection, resource: str, selector: LabelS
 
 def _saying(connection: sqlite3.Connection, wanted: Wanted) -> tuple[str, tuple[str, str]]:
     """The condition that the words for a key's state, or its node, hold one of the words, and its values."""
-    of_type = "WHERE resource = (SELECT id FROM texts WHERE text = ?)" if wanted.resource else ""
-    given = (wanted.resource,) if wanted.resource else ()
-    used = f"SELECT word FROM facts {of_type} UNION SELECT node FROM facts {of_type}"
-    texts = connection.execute(f"SELECT id, text FROM texts WHERE id IN ({used})", (*given, *given))
-    found = json.dumps([number for number, text in texts if any(word in text.lower() for word in wanted.words)])
+    found = json.dumps(_texts_with(connection, wanted))
     inside = "IN (SELECT value FROM json_each(?))"
     return f"(f.word {inside} OR f.node {inside})", (found, found)
+
+
+def _texts_with(connection: sqlite3.Connection, wanted: Wanted) -> list[int]:
+    """The numbers of all texts in which one of the words stands, whatever they are of."""
+    texts = connection.execute("SELECT id, text FROM texts")
+    return [number for number, text in texts if any(word in text.lower() for word in wanted.words)]
 
 
 def _key_facts(row: Sequence[Any]) -> KeyFacts:

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from etcdview.errors import QueryError
+from etcdview.index.facts.fact import WORD_LENGTH
 from etcdview.kube.fields import text
 from etcdview.kube.identity import misnamed
 from etcdview.kube.keys import as_text, show
@@ -20,8 +21,9 @@ from etcdview.kube.sorting import natural
 from etcdview.kube.visible import unmistakable
 from etcdview.objects import ObjectRow
 from etcdview.relations.model import Health as Health
+from etcdview.relations.model import group_of
 from etcdview.relations.severity import Severity, severity_of
-from etcdview.relations.states import health_of
+from etcdview.relations.states import HEALTH_KINDS, health_of, state_of
 from etcdview.tables import Cells, Column, Table, cell_text
 from etcdview.tables.durations import seconds_of
 
@@ -101,6 +103,19 @@ class TableRow:
         """How the object is; "unknown" where that cannot be said, or it could not be decoded."""
         obj = self.entry.object
         return "unknown" if obj is None else health_of(obj, self.now, self.pod_status)
+
+    @property
+    def node(self) -> str:
+        """The node that the object is on, "" for none."""
+        return text(self.entry.object or {}, "spec", "nodeName")
+
+    @property
+    def state_words(self) -> str:
+        """What facts keep of its state; "" for kinds whose states they do not judge."""
+        obj = self.entry.object
+        if obj is None or (group_of(text(obj, "apiVersion")), text(obj, "kind")) not in HEALTH_KINDS:
+            return ""
+        return state_of(obj, self.now).text[:WORD_LENGTH]
 
     @property
     def severity(self) -> Severity:
@@ -214,27 +229,38 @@ def in_kubectl_order(table: Table, items: list[Item], obj: Callable[[Item], Any]
 
 @dataclass(frozen=True, slots=True)
 class RowFilter:
-    """Which objects: those with such labels, whose cells have all of the words, whatever their case."""
+    """Which objects: those with such labels, in a state, on a node, that say all of the words, whatever their case.
+
+    An object says its namespace, its cells, its node, and what facts keep of its state.
+    """
 
     labels: LabelSelector
     words: str = ""
+    state: Health | Literal[""] = ""
+    node: str = ""
 
     @property
     def selective(self) -> bool:
         """Whether it can leave anything out."""
-        return bool(self.labels.requirements or self.words)
+        return bool(self.labels.requirements or self.words or self.state or self.node)
 
     def keeps(self, row: TableRow) -> bool:
         """Whether the row is one of them. What could not be decoded meets no filter, as it cannot be checked."""
         if not self.selective:
             return True
-        return row.entry.object is not None and self.labels.matches(row.labels) and self._has_words(row)
+        if row.entry.object is None or not self.labels.matches(row.labels):
+            return False
+        return (
+            self.state in ("", row.state) and self.node in ("", row.node) and (not self.words or self._has_words(row))
+        )
 
     def _has_words(self, row: TableRow) -> bool:
-        if not self.words:
-            return True
+        words = self.words.lower().split()
         line = " ".join((row.namespace, *row.texts)).lower()
-        return all(word in line for word in self.words.lower().split())
+        if all(word in line for word in words):
+            return True
+        line = " ".join((line, cell_text(row.node).lower(), row.state_words.lower()))
+        return all(word in line for word in words)
 
 
 def labels_of(obj: dict[str, Any] | None) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from etcdview.pages.parts.commands import Command
 from etcdview.pages.parts.elsewhere import Elsewhere, places_of, read_elsewhere
 from etcdview.pages.parts.types import find_type, named_tree
 from etcdview.pages.registry.keytree import KeyBranch, other_keys
-from etcdview.pages.registry.query import UNRECOGNISED, RegistryQuery
+from etcdview.pages.registry.query import STATES, UNRECOGNISED, RegistryQuery
 from etcdview.pages.registry.reading import range_of, table_of
 from etcdview.pages.registry.table import Cell, Head, ObjectTable, PageRow, object_table
 
@@ -90,6 +90,8 @@ class RegistryPage:
     has_wide: bool = False
     size_href: str = ""
     resource: ResourceType | None = None
+    states: tuple[str, ...] = STATES
+    has_nodes: bool = False
     problem: QueryError | None = None
     elsewhere: Elsewhere | None = None
 
@@ -147,6 +149,7 @@ def _with_objects(page: RegistryPage, window: Window, resource: ResourceType, ta
         size_href=query.href(size="" if query.size else "1"),
         has_wide=any(c.priority > 0 for c in table_of(window, resource).columns),
         resource=resource,
+        has_nodes=any(c.name == "Node" for c in table_of(window, resource).columns),
         elsewhere=None if table.rows else read_elsewhere(window, places_of([resource])),
     )
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from etcdview.errors import QueryError
 from etcdview.kube.selectors import ALL_LABELS, LabelSelector, parse_labels
 from etcdview.pages.parts import addresses
 from etcdview.pages.parts.addresses import cursor_text
+from etcdview.relations.model import Health
 
 PAGE_SIZE = 200
 MAX_PAGE_SIZE = 500
@@ -16,6 +17,7 @@ MAX_FILTER = 300  # characters of a filter
 UNRECOGNISED = "unplaced"  # the resource= of keys that fit no pattern
 
 Mode = Literal["tree", "unrecognised", "table"]
+STATES: tuple[Health, ...] = get_args(Health)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class Labels:
 class RegistryQuery:
     """`resource` as kubectl spells it, "" for the tree alone. `text` is words to find.
 
+    `state`: those that are healthy, unhealthy or unknown; `node`: those on a node. "" takes all.
+
     `sort` is a column's name, with - before it for descending order. `size` adds columns for sizes and rewrites.
     `since`: the revision that a live page has, and `until` the last key on it (None: it ends with the list).
     """
@@ -54,6 +58,8 @@ class RegistryQuery:
     since: int = 0
     until: bytes | None = None
     size: bool = False
+    state: Health | Literal[""] = ""
+    node: str = ""
 
     @property
     def mode(self) -> Mode:
@@ -65,7 +71,20 @@ class RegistryQuery:
     @property
     def scans(self) -> bool:
         """Whether all objects have to be read to answer."""
-        return bool(self.text or self.labels.text or self.sort)
+        return bool(self.text or self.sort) or self.selects
+
+    @property
+    def selects(self) -> bool:
+        """Whether it takes only what has something that names do not tell."""
+        return bool(self.labels.text or self.state or self.node)
+
+    @classmethod
+    def state_from(cls, text: str) -> Health | Literal[""]:
+        """The state that is meant. Raises QueryError for another word."""
+        found = next((state for state in STATES if state == text), None)
+        if text and found is None:
+            raise QueryError(f"state={text[:40]!r} is unknown.", f"Use one of {', '.join(STATES)}.")
+        return found or ""
 
     def href(self, **changes: str) -> str:
         """The address of this list with changes; "" takes a parameter away."""
@@ -76,6 +95,8 @@ class RegistryQuery:
             "size": "1" if self.size else "",
             "q": self.text,
             "labels": self.labels.text,
+            "state": self.state,
+            "node": self.node,
             "sort": self.sort,
             "cursor": cursor_text(self.after),
             "limit": self.limit if self.limit != PAGE_SIZE else "",

@@ -5,18 +5,20 @@ Values are read only where neither knows, and only so many.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from etcdview.cluster.scope import FactSource
 from etcdview.cluster.window import Window
-from etcdview.index.facts.reading import Order, Wanted
+from etcdview.index.facts.reading import Column, Order, Wanted
 from etcdview.kube.keys import as_text
 from etcdview.kube.resources import BY_PREFIX, ResourceType
 from etcdview.kube.sorting import natural
 from etcdview.pages.registry.listing import Listing, TableRow
 from etcdview.pages.registry.query import RegistryQuery
+from etcdview.relations.states import HEALTH_KINDS, pod_status_in
 
 _NAMES_PIECE = 10_000
 _BY_FACTS: dict[str, tuple[Order, bool]] = {  # a young object was created late
@@ -24,6 +26,16 @@ _BY_FACTS: dict[str, tuple[Order, bool]] = {  # a young object was created late
     "size": ("size", False),
     "rewrites": ("version", False),
 }
+_TEXTS: dict[str, tuple[Column, Callable[[str], str]]] = {  # of pods: what the cell is by what facts keep
+    "status": ("word", pod_status_in),
+    "node": ("node", lambda node: node or "<none>"),
+}
+# Cells of numbers, ages and signs; and what can stand in one: at most so many digits at once, or one of the signs.
+_FIGURES = frozenset(
+    ("Ready", "Restarts", "Age", "Data", "Desired", "Current", "Up-to-date", "Available", "Size", "Rewrites")
+)
+_FIGURE = re.compile(r"[0-9]{0,6}([smhdy/()][0-9]{0,6})*")
+_IN_FIGURES = ("ago)", "<unknown>", "<none>", "<invalid>")
 ReadMatches = Callable[[Sequence[bytes]], list[TableRow]]
 
 
@@ -46,6 +58,7 @@ class Selecting:
     def __init__(self, window: Window, query: RegistryQuery, listing: Listing, prefix: bytes, end: bytes) -> None:
         self._window = window
         self._query = query
+        self._listing = listing
         self._resource: ResourceType = listing.resource
         self._columns = {column.name.lower() for column in listing.columns}
         self._range = prefix, end
@@ -54,9 +67,21 @@ class Selecting:
         self._words = query.text.lower().split()
 
     @property
+    def _is_pod(self) -> bool:
+        return (self._resource.group, self._resource.kind) == ("", "Pod")
+
+    @property
+    def _knows(self) -> bool:
+        """Whether facts say which objects have the labels, the state and the node; or nobody asks for them."""
+        if not self._query.selects:
+            return True
+        judged = (self._resource.group, self._resource.kind) in HEALTH_KINDS
+        return self._facts is not None and (judged or not (self._query.node or self._query.state))
+
+    @property
     def by_facts(self) -> bool:
         """Whether facts alone answer: no value has to be read to know what matches."""
-        return self._facts is not None and not self._words and self.orders
+        return self._facts is not None and not self._words and self._knows and self.orders
 
     @property
     def orders(self) -> bool:
@@ -65,30 +90,34 @@ class Selecting:
         if not name or name == "namespace" or (name == "name" and name in self._columns):
             return True
         custom = self._resource.prefix not in BY_PREFIX and name in self._columns  # such a column may show anything
+        if name in _TEXTS and self._is_pod and name in self._columns:
+            return self._facts is not None
         return name in _BY_FACTS and self._facts is not None and not custom
 
     def select(self, read: ReadMatches, most: int) -> Selected:
         """The objects that match; `most` is how many values may be read."""
-        known = self._facts is not None or not self._query.labels.text  # whether labels are
-        keys = self._labelled()
-        named, others = self._by_words(keys) if self._words else ((keys, []) if known else ([], keys))
-        found = set(named) if known else {row.key for row in read(named[:most])}
-        if known and others:  # a page of those that certainly match, before the budget goes into the others
-            read(named[: self._query.limit])
-        left = most if known else max(most - len(named), 0)
-        unsure = self._likely_first(others)[:left]
-        found |= {row.key for row in read(unsure)}
-        unseen = len(others) - len(unsure) + (0 if known else max(len(named) - most, 0))
+        known = self._knows
+        keys = self._filtered()
+        sure, unsure = self._by_words(keys) if self._words else (keys, [])
+        if known:
+            found = set(sure)
+            if unsure:  # a page of those that match, before the budget goes into the others
+                read(sure[: self._query.limit])
+        else:  # neither names nor facts tell what the other filters keep
+            found, unsure = set(), [*sure, *unsure]
+        looked_at = unsure[:most]
+        found |= {row.key for row in read(looked_at)}
+        unseen = len(unsure) - len(looked_at)
         unreadable = self._unreadable()
         ordered = self._in_order([key for key in keys if key in found], unreadable)
         total = max(self._window.index.count(*self._range), len(keys))  # with what the labels leave out
         return Selected(ordered, total - unseen, total, len(unreadable))
 
-    def _labelled(self) -> list[bytes]:
-        """All keys, or those with the labels where facts know these; in the order of their bytes."""
-        if self._facts is None or not self._query.labels.text:
+    def _filtered(self) -> list[bytes]:
+        """All keys, or those that the filters beside words keep where facts know these; in the order of their bytes."""
+        if self._facts is None or not self._query.selects or not self._knows:
             return self._all()
-        return list(self._facts.keys(self._wanted(labels=True)))
+        return list(self._facts.keys(self._wanted(filters=True)))
 
     def _all(self) -> list[bytes]:
         found: list[bytes] = []
@@ -100,32 +129,51 @@ class Selecting:
             if after is None:
                 return found
 
-    def _wanted(self, *, labels: bool = False, words: bool = False) -> Wanted:
-        return Wanted(
-            resource=self._resource.prefix,
-            namespace=self._namespace,
-            labels=self._query.labels.selector if labels else None,
-            words=tuple(self._words) if words else (),
-            readable=labels,
-        )
+    def _wanted(self, *, filters: bool = False) -> Wanted:
+        query = self._query
+        wanted = Wanted(resource=self._resource.prefix, namespace=self._namespace)
+        if not filters:
+            return wanted
+        labels = query.labels.selector if query.labels.text else None
+        return replace(wanted, labels=labels, state=query.state or None, node=query.node, readable=True)
 
     def _by_words(self, keys: Sequence[bytes]) -> tuple[list[bytes], list[bytes]]:
-        """Those whose namespace and name hold all words, and the others: their cells may."""
+        """Those that say all words by their name, their state and their node, and those whose other cells may."""
         start = len(self._window.keyspace.range_prefix(self._resource))
         words = [word.encode("utf-8", "surrogateescape") for word in self._words]
-        named: list[bytes] = []
-        others: list[bytes] = []
+        plain = [word for word in words if not self._may_be_elsewhere(word)]
+        said = self._said()
+        if not said and len(plain) == len(words):
+            for word in words:
+                keys = [key for key in keys if word in key[start:].lower()]
+            return list(keys), []
+        sure: list[bytes] = []
+        unsure: list[bytes] = []
         for key in keys:
             line = key[start:].lower()
-            (named if all(word in line for word in words) else others).append(key)
-        return named, others
+            if key in said:
+                line += said[key]
+            if all(word in line for word in words):
+                sure.append(key)
+            elif len(plain) < len(words) and all(word in line for word in plain):
+                unsure.append(key)
+        return sure, unsure
 
-    def _likely_first(self, keys: list[bytes]) -> list[bytes]:
-        """Those first whose state or node is known to hold one of the words."""
-        if self._facts is None or not self._words or not keys:
-            return keys
-        likely = set(self._facts.keys(self._wanted(words=True)))
-        return [key for key in keys if key in likely] + [key for key in keys if key not in likely]
+    def _said(self) -> dict[bytes, bytes]:
+        """What facts keep of the state and node of those objects of which it holds any of the words."""
+        if self._facts is None:
+            return {}
+        found = self._facts.sayings(replace(self._wanted(), words=tuple(self._words)))
+        return {key: b" " + said.lower().encode("utf-8", "surrogateescape") for key, said in found}
+
+    def _may_be_elsewhere(self, word: bytes) -> bool:
+        """Whether a cell that neither the name nor facts tell may hold the word."""
+        if self._facts is None:
+            return True
+        told = {"Name", *_FIGURES} | ({"Status", "Node"} if self._is_pod else set())
+        return any(column.name not in told for column in self._listing.columns) or _may_be_figure(
+            word.decode("latin-1")
+        )
 
     def _unreadable(self) -> frozenset[bytes]:
         """Objects that cannot be decoded, as far as that is known without reading."""
@@ -139,9 +187,18 @@ class Selecting:
             order, backwards = _BY_FACTS[name]
             readable = replace(self._wanted(), readable=True)
             return _those(keys, self._facts.keys(readable, order=order, descending=backwards != descending))
+        if name in _TEXTS and self._facts is not None:
+            return _those(keys, self._by_text(*_TEXTS[name], descending=descending))
         decodable = [key for key in keys if key not in unreadable]
         by = self._by_namespace if name == "namespace" else self._by_name
         return sorted(decodable, key=by, reverse=descending) + [key for key in keys if key in unreadable]
+
+    def _by_text(self, column: Column, cell: Callable[[str], str], *, descending: bool) -> list[bytes]:
+        """The readable objects in the order of a cell, as it follows from what facts keep."""
+        assert self._facts is not None  # noqa: S101 - `orders` says so
+        found = self._facts.texts(replace(self._wanted(), readable=True), column)
+        ranks = {text: natural(cell(text)) for text in {text for _, text in found}}
+        return [key for key, _ in sorted(found, key=lambda pair: ranks[pair[1]], reverse=descending)]
 
     def _by_name(self, key: bytes) -> tuple[Any, ...]:
         found = self._window.keyspace.object_key(key)
@@ -157,3 +214,8 @@ def _those(keys: Sequence[bytes], ordered: Iterable[bytes]) -> list[bytes]:
     wanted = set(keys)
     found = [key for key in ordered if key in wanted]
     return found + sorted(wanted.difference(found))
+
+
+def _may_be_figure(word: str) -> bool:
+    """Whether a number, an age or a sign may hold the word."""
+    return _FIGURE.fullmatch(word) is not None or any(word in sign for sign in _IN_FIGURES)

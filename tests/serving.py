@@ -56,7 +56,7 @@ def _port(process: subprocess.Popen[str], log: IO[str]) -> int:
     """Where it says that it listens, once it does."""
     end = time.monotonic() + 60
     while time.monotonic() < end and process.poll() is None:
-        found = re.search(r"listens on \S+:(\d+)/", _said(log))
+        found = re.search(r"listens on [^\s/]+://\S+?:(\d+)/", _said(log))
         if found is not None:
             return int(found[1])
         time.sleep(0.1)

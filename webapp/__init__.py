@@ -9,7 +9,7 @@ from etcdview.access.ended_sessions import EndedSessions
 from etcdview.access.secret_key import with_secret_key
 from etcdview.cluster.cluster import Cluster
 from etcdview.config import Settings, load
-from webapp import accounts, errors, machines, rendering, runtime, security, views
+from webapp import accounts, errors, machines, prefix, rendering, runtime, security, views
 from webapp.api import views as api
 
 
@@ -25,6 +25,7 @@ def create_app(
     app = Flask(__name__, template_folder=rendering.TEMPLATES, static_folder=rendering.STATIC)
     Htmx(app)
     rendering.init_app(app)
+    prefix.init_app(app, settings)
     security.init_app(app, settings)
     accounts.init_app(app, settings, ended)
     errors.init_app(app)
@@ -33,5 +34,6 @@ def create_app(
     app.register_blueprint(api.bp)
     app.register_blueprint(machines.bp)
     views.init_app(app)
+    prefix.check_prefix(app, settings.url_prefix)
     accounts.limit(app)
     return app

@@ -56,6 +56,7 @@ def _sum(bucket: Bucket, code: bytes) -> bytes:
         made.lstrip_blocks,
         made.autoescape,
         sorted(made.filters),
+        sorted(made.extensions),
         made.finalize is None,
     )
     return hashlib.sha256(repr(how).encode() + code).digest()

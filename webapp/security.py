@@ -12,6 +12,7 @@ from werkzeug.sansio.utils import host_is_trusted
 from etcdview.access.exposure import LOOPBACK_HOSTS, check_exposure, encrypted, may_ask
 from etcdview.access.origins import is_host, trusted_hosts
 from etcdview.config import Settings
+from webapp import prefix
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -42,7 +43,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     """Check where each request comes from and its Host, and set the headers of each answer. Raises SettingError."""
     check_exposure(settings)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
-    app.wsgi_app = _NoPrefix(_HostsOnly(app.wsgi_app))  # type: ignore[method-assign]  # as Flask's documentation has it
+    app.wsgi_app = prefix.under(settings, _HostsOnly(app.wsgi_app))  # type: ignore[method-assign,assignment]  # as Flask has it
     trusted = trusted_hosts(settings)
 
     @app.before_request
@@ -58,23 +59,6 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.after_request(_set_headers)
     if encrypted(settings):
         app.after_request(_stay_encrypted)
-
-
-class _NoPrefix:
-    """Answers 500 below a prefix (SCRIPT_NAME): the pages' links all begin at the root, and would lead elsewhere."""
-
-    def __init__(self, app: WSGIApplication) -> None:
-        self._app = app
-
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        prefix = environ.get("SCRIPT_NAME", "").strip("/")
-        return (_refusal(PREFIX, 500) if prefix else self._app)(environ, start_response)
-
-
-PREFIX = (
-    "etcdview is mounted below a prefix (SCRIPT_NAME), which it does not support: its links would lead elsewhere.\n"
-    "Serve it at the root of a host name of its own.\n"
-)
 
 
 def _refusal(text: str, status: int) -> Response:

@@ -106,6 +106,8 @@ HTTPS: tuple[SettingRow, ...] = (
         "The certificate's private key.", path=True),
     SettingRow("public-url", "public_url", "ETCDVIEW_PUBLIC_URL", values.web_address, "URL",
         "Where browsers reach etcdview, if a proxy stands before it: https://etcdview.example.org."),
+    SettingRow("url-prefix", "url_prefix", "ETCDVIEW_URL_PREFIX", values.url_prefix, "PATH",
+        "The path that all addresses begin with, such as /etcdview, on a host that others share."),
 )  # fmt: skip
 LOGIN: tuple[SettingRow, ...] = (
     SettingRow("users-file", "users_file", "ETCDVIEW_USERS_FILE", values.text, "FILE",

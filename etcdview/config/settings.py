@@ -48,6 +48,7 @@ class Settings:
     tls_cert: str = ""
     tls_key: str = ""
     public_url: str = ""
+    url_prefix: str = ""
     users_file: str = ""
     client_ca: str = ""
     oidc_issuer: str = ""

@@ -16,6 +16,7 @@ _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(|[kmg]i?b?|b)", re.IGNORECASE)
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3}
+_PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]+)+")
 _RELEASE = re.compile(r"v?(1\.\d+)(?:\.\d.*)?")
 MAX_TIMEOUT_SECONDS = 600.0
 MAX_COUNT = 1024
@@ -97,8 +98,16 @@ def web_address(value: object) -> str:
     """An http or https URL without path and query; no slash behind it."""
     url = issuer(value)
     if _split(url).path:
-        raise ValueError("it is a URL without a path: a prefix is not supported, give etcdview a host of its own")
+        raise ValueError("it is a URL without a path: the setting url-prefix takes the path")
     return url
+
+
+def url_prefix(value: object) -> str:
+    """A path such as /etcdview or /ops/etcdview, without a slash behind it; empty for none."""
+    path = text(value).rstrip("/")
+    if path and (not _PREFIX.fullmatch(path) or any(step in (".", "..") for step in path.split("/"))):
+        raise ValueError("it is a path such as /etcdview, of letters, digits, '-', '_', '.' and '~'")
+    return path
 
 
 def _seconds_of(value: object) -> float:

@@ -22,7 +22,7 @@ function isTyping(element) {
 
 function act(key) {
   if (goingSince && Date.now() - goingSince < 1500 && PLACES[key]) {
-    location.assign(PLACES[key]);
+    location.assign(document.documentElement.dataset.root + PLACES[key]);
     return true;
   }
   goingSince = key === "g" ? Date.now() : 0;

@@ -31,7 +31,7 @@ from etcdview.access.grants import Identity
 from etcdview.access.secret_key import derived
 from etcdview.config import Settings
 from etcdview.errors import LoginError
-from webapp.accounts.sessions import MAX_GROUPS
+from webapp.accounts.sessions import MAX_GROUPS, cookie_name
 
 LIFETIME_SECONDS = 600
 TIMEOUT_SECONDS = 10
@@ -134,7 +134,8 @@ class Provider:
     def __init__(self, app: Flask, settings: Settings) -> None:
         self._settings = settings
         secure = encrypted(settings)
-        self._cookie = "__Host-etcdview-login" if secure else "etcdview-login"
+        self._cookie = cookie_name("etcdview-login", settings)
+        self._path = settings.url_prefix or "/"
         self._secure = secure
         self._signer = URLSafeTimedSerializer(derived(settings, "oidc"), salt="flow")
         # Those who wait for a provider that is slow keep most threads free for pages.
@@ -159,7 +160,7 @@ class Provider:
             response = cast(Response, self._client.authorize_redirect(callback))
         flow = self._signer.dumps(json.dumps(g.oidc_flow | {"target": target}))
         response.set_cookie(
-            self._cookie, flow, LIFETIME_SECONDS, secure=self._secure, httponly=True, samesite="Lax", path="/"
+            self._cookie, flow, LIFETIME_SECONDS, secure=self._secure, httponly=True, samesite="Lax", path=self._path
         )
         return response
 
@@ -177,7 +178,7 @@ class Provider:
 
     def forget(self, response: Response) -> None:
         """A flow is good for one login."""
-        response.delete_cookie(self._cookie, secure=self._secure, httponly=True, samesite="Lax", path="/")
+        response.delete_cookie(self._cookie, secure=self._secure, httponly=True, samesite="Lax", path=self._path)
 
     def _read_flow(self) -> dict[str, Any]:
         try:

@@ -36,16 +36,23 @@ def init_app(app: Flask, settings: Settings) -> None:
     secure = encrypted(settings)
     app.config |= {
         "SECRET_KEY": derived(settings, "sessions").hex(),
-        "SESSION_COOKIE_NAME": "__Host-etcdview" if secure else "etcdview",
+        "SESSION_COOKIE_NAME": cookie_name("etcdview", settings),
         "SESSION_COOKIE_SECURE": secure,
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Strict",
-        "SESSION_COOKIE_PATH": "/",
+        "SESSION_COOKIE_PATH": settings.url_prefix or "/",
     }
     manager = LoginManager()
     manager.init_app(app, add_context_processor=False)
     manager.session_protection = None  # an address may change within a session: the lifetime bounds it
     manager.user_loader(_member)
+
+
+def cookie_name(name: str, settings: Settings) -> str:
+    """With the mark that makes browsers keep it to HTTPS, and to this host where it is at the host's root."""
+    if not encrypted(settings):
+        return name
+    return f"__Secure-{name}" if settings.url_prefix else f"__Host-{name}"
 
 
 def begin(who: User | Identity) -> None:

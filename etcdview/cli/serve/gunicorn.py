@@ -180,7 +180,8 @@ def _tell_addresses(worker: Any) -> None:
     for sock in worker.sockets if worker.age == 1 else ():
         host, port = sock.getsockname()[:2]
         scheme = "https" if worker.cfg.is_ssl else "http"
-        click.echo(f"etcdview listens on {scheme}://{Address(host, port)}/ (Ctrl-C stops it)", err=True)
+        prefix = worker.app.settings.url_prefix
+        click.echo(f"etcdview listens on {scheme}://{Address(host, port)}{prefix}/ (Ctrl-C stops it)", err=True)
 
 
 class _Quiet(Logger):  # type: ignore[misc]  # gunicorn has no types

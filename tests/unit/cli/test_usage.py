@@ -38,7 +38,7 @@ MISUSES: list[tuple[list[str], int, str]] = [
     (["get", "pods", "--endpoints", "http://a:bar"], 2, "it is written https://host:port"),
     (["get", "pods", "--endpoints", "http://a:99999"], 2, "a port from 1 to 65535"),
     (["get", "pods", "--endpoints", "http://[::1"], 2, "it is written https://host:port"),
-    (["serve", "--public-url", "https://ops.example.org/etcdview"], 2, "a prefix is not supported"),
+    (["serve", "--public-url", "https://ops.example.org/etcdview"], 2, "the setting url-prefix takes the path"),
     (["serve", "--public-url", "https://ops.example.org:x"], 2, "it is written https://host:port"),
     (["get", "pods", "--from", "nosuch.db"], 1, "nosuch.db cannot be read: No such file or directory."),
 ]

@@ -11,6 +11,7 @@ from etcdview.cluster.cluster import Cluster
 from etcdview.config import Settings, load
 from webapp import accounts, errors, machines, prefix, rendering, runtime, security, views
 from webapp.api import views as api
+from webapp.kubeapi import views as kube
 
 
 def create_app(
@@ -32,6 +33,7 @@ def create_app(
     runtime.init_app(app, settings, cluster)
     # From here on etcd is being asked: what follows costs the first page nothing.
     app.register_blueprint(api.bp)
+    app.register_blueprint(kube.bp)
     app.register_blueprint(machines.bp)
     views.init_app(app)
     prefix.check_prefix(app, settings.url_prefix)

@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 from etcdview.errors import BusyError, DeletedError, EtcdviewError
 from etcdview.pages.parts.addresses import key_href, object_href
 from etcdview.pages.parts.links import Link
+from webapp.kubeapi.views import error_response, is_kube, status_response
 from webapp.rendering import render_page, wants_fragment
 
 # In place of werkzeug's own sentences, for those that are met by hand
@@ -54,6 +55,8 @@ def init_app(app: Flask) -> None:
 
 
 def _ours(error: EtcdviewError) -> Response:
+    if is_kube(request.path):
+        return error_response(error)
     response = _answer(ErrorPage(error.status, error.title, error.what, error.remedy, links=_links(error)))
     if isinstance(error, BusyError):
         response.headers["Retry-After"] = str(error.retry_seconds)
@@ -87,6 +90,8 @@ def _unexpected(error: Exception) -> Response:
 
 
 def _answer(page: ErrorPage) -> Response:
+    if is_kube(request.path):
+        return status_response(page.status, f"{page.what} {page.remedy}".strip())
     if request.path.startswith(API_PREFIX):
         return _problem(page)
     if wants_fragment():

@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 
 LATE_IMPORTS = (
+    "etcdview.kubeapi.answering",
     "etcdview.pages.certificates.page",
     "etcdview.pages.content_search",
     "etcdview.pages.edit.delete",

@@ -33,8 +33,13 @@ def reached_as(settings: Settings) -> str:
 
 
 def check_exposure(settings: Settings) -> None:
-    """Raises SettingError where others can reach etcdview while nobody has to log in."""
+    """Raises SettingError where others can reach etcdview while nobody has to log in, or everyone gets Secrets."""
     name = reached_as(settings)
+    if settings.show_secrets and (name or not settings.from_file):
+        raise SettingError(
+            "--show-secrets is for a file that is served to this machine alone.",
+            "Give --from FILE and listen on 127.0.0.1, or use a token of a user who may reveal Secrets.",
+        )
     if not name or settings.login or settings.insecure_no_login:
         return
     raise SettingError(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import click
 
 from etcdview.cli.helping import GroupedCommand
@@ -19,6 +21,6 @@ _ROWS = tuple(row for row in ROWS if row not in (*CONNECTION, *CHANGES) and row.
 def command(resolved: Resolved) -> int:
     """Serve the pages on FILE: a snapshot, a registry dump, or the data directory of a dead member.
 
-    The same as `etcdview serve --from FILE`; no etcd is asked.
+    The same as `etcdview serve --from FILE --kube-api`; no etcd is asked. kubectl reads the file below /kube.
     """
-    return run(resolved.settings)
+    return run(replace(resolved.settings, kube_api=True))

@@ -39,7 +39,7 @@ class Cluster:
 
     `store` is what pages read by; `source` the store itself, for what needs more than reading. `undo` is None where
     nothing may be changed. `waits`: nothing is found out in the background, as a command that ends has it.
-    `facts` are those of all values, None where nothing keeps them.
+    `facts` are those of all values, None where nothing keeps them. `shows_secrets`: of one's own file, to anyone here.
     """
 
     def __init__(
@@ -56,8 +56,10 @@ class Cluster:
         fingerprint_key: bytes = b"",
         waits: bool = False,
         facts: Facts | None = None,
+        shows_secrets: bool = False,
     ) -> None:
         self.name = name
+        self.shows_secrets = shows_secrets
         self.source = store
         self.store: Store = store if monitor is None else ConsistentStore(store, monitor)
         self.index = index

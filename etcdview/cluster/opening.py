@@ -41,6 +41,7 @@ def open_cluster(settings: Settings) -> Cluster:
             warnings=(*exposure_warnings(settings), *store.notes),
             fingerprint_key=_fingerprint_key(settings),
             facts=_facts(settings, index, codec, keyspace),
+            shows_secrets=settings.show_secrets,
         )
     return _live(settings, keyspace)
 

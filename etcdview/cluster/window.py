@@ -1,6 +1,7 @@
 """The cluster as one viewer may see it: the one place that removes what the viewer may not see.
 
-Pages, the API and the search read entries through a Window. Its `store` is limited to the scope but not masked, and
+Pages, both APIs and the search read entries through a Window. One that `reveals` masks nothing: for the Kubernetes API
+alone, and each object that it reveals is in the audit log. Its `store` is limited to the scope but not masked, and
 `cluster.source` is neither: who reads by those checks for itself.
 """
 
@@ -67,9 +68,20 @@ class Window:
     BudgetError once it is spent.
     """
 
-    def __init__(self, cluster: Cluster, viewer: Viewer = LOCAL, budget: RequestBudget | None = None) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        viewer: Viewer = LOCAL,
+        budget: RequestBudget | None = None,
+        *,
+        reveals: bool = False,
+    ) -> None:
+        """`reveals`: nothing is masked. Raises DeniedError for a viewer who may not have that."""
+        if reveals and not cluster.shows_secrets:
+            viewer.check("reveal")
         self.cluster = cluster
         self.viewer = viewer
+        self.reveals = reveals
         self._budget = budget
         self.index: KeyIndex = cluster.index if budget is None else budgeted_names(cluster.index, budget)
         self.store: Store = cluster.store if budget is None else BudgetedStore(cluster.store, budget)
@@ -81,11 +93,12 @@ class Window:
             self.index = scoped_names(names, self._permitted)
             self.store = ScopedStore(self.store, self._permitted)
         self._definitions: Definitions | None = None
-        self.objects = Objects(self.store, cluster.codec, cluster.keyspace, cluster.redactor.mask)
+        mask = _unmasked if reveals else cluster.redactor.mask
+        self.objects = Objects(self.store, cluster.codec, cluster.keyspace, mask)
 
     def unhurried(self) -> Window:
         """The same without a budget: for what goes on behind a page, or is sent as it is read."""
-        return Window(self.cluster, self.viewer)
+        return Window(self.cluster, self.viewer, reveals=self.reveals)
 
     @contextmanager
     def for_others(self) -> Iterator[None]:
@@ -176,12 +189,24 @@ class Window:
     def entry(self, kv: KeyValue, detail: Detail = Detail.WHOLE) -> Entry:
         """A value decoded and masked. It must come from this window, which knows what the viewer may see."""
         row = self.objects.row(kv, detail)
-        hidden = row.masked or is_sensitive(
-            row.object_key.resource if row.object_key else None, row.decoded.storage.kind
-        )
+        hidden = not self.reveals and (row.masked or _is_sensitive(row))
         decoded = _without_bytes(row.decoded) if hidden else row.decoded
         value = b"" if hidden else kv.value
         return Entry(row.meta, row.object_key, row.size_bytes, decoded, row.masked, value, hidden)
+
+    def has_revealed(self, entry: Entry) -> bool:
+        """Whether this window shows something of the entry that others see masked."""
+        if not self.reveals or entry.object is None:
+            return False
+        return self.cluster.redactor.mask(entry.object, _is_sensitive(entry), entry.decoded.plain) is not entry.object
+
+
+def _unmasked(obj: dict[str, Any], sensitive: bool, raw: bytes) -> dict[str, Any]:
+    return obj
+
+
+def _is_sensitive(row: ObjectRow) -> bool:
+    return is_sensitive(row.object_key.resource if row.object_key else None, row.decoded.storage.kind)
 
 
 def _without_bytes(decoded: Decoded) -> Decoded:

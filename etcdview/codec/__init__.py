@@ -8,6 +8,7 @@ from etcdview.codec.encryption.config import EncryptionConfig, load_encryption_c
 from etcdview.codec.encryption.encrypted_values import encrypted_by
 from etcdview.codec.model import Decoded, Detail, StorageFormat, UnknownField, WireNode
 from etcdview.codec.outline import Outline
+from etcdview.codec.protobuf.schema import Schema, SchemaField, schema
 from etcdview.codec.stored_text import StoredText, why_decoded
 from etcdview.codec.text.json import json_list, to_json
 from etcdview.codec.text.yaml import to_yaml, yaml_list
@@ -18,6 +19,8 @@ __all__ = [
     "Detail",
     "EncryptionConfig",
     "Outline",
+    "Schema",
+    "SchemaField",
     "StorageFormat",
     "StoredText",
     "UnknownField",
@@ -25,6 +28,7 @@ __all__ = [
     "encrypted_by",
     "json_list",
     "load_encryption_config",
+    "schema",
     "to_json",
     "to_yaml",
     "why_decoded",

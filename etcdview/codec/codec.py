@@ -97,9 +97,9 @@ class Codec:
             return None
         return encoding.reencodes(self._decode(b"", decoded.plain, 0), self.release)
 
-    def as_served(self, obj: Object) -> Object:
-        """The object as the API server would hand it out, as far as that can be known offline."""
-        return served.as_served(obj, self.release)
+    def as_served(self, obj: Object, *, in_place: bool = False) -> Object:
+        """The object as the API server would hand it out, as far as that can be known offline: a copy, or itself."""
+        return served.serve(obj, self.release) if in_place else served.as_served(obj, self.release)
 
     def _decode(self, key: bytes, value: bytes, layer: int, detail: Detail = Detail.WHOLE) -> Decoded:
         if value.startswith(envelope.MAGIC):

@@ -38,6 +38,8 @@ class Settings:
     cluster_name: str = ""
     from_file: str = ""
     listen: str = "127.0.0.1:8000"
+    kube_api: bool = False
+    show_secrets: bool = False
     workers: int = 1
     threads: int = 32
     trusted_hosts: tuple[str, ...] = ()

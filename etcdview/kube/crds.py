@@ -21,9 +21,9 @@ _VERSION = re.compile(r"v(?P<major>\d+)(?:(?P<stage>alpha|beta)(?P<minor>\d+))?"
 _SERVED_TWICE = (".v1.events.k8s.io", ".events.k8s.io")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Definitions:
-    """The CRDs of one registry, and all resource types there are with them."""
+    """The CRDs of one registry, and all resource types there are with them. Equal to itself alone: it is long."""
 
     crds: Mapping[tuple[str, str], Definition] = field(default_factory=dict)
     known: tuple[ResourceType, ...] = BUILTIN

@@ -139,6 +139,7 @@ def build(folder: Path, cluster: Cluster, **more: Any) -> Lab:
         audit_log=str(folder / "audit.jsonl"),
         secret_key=KEY,
         public_url="https://etcdview.example.org",
+        kube_api=True,
     )
     settings = replace(settings, **more)
     return Lab(create_app(settings, cluster, EndedSessions()), folder, settings, tokens)

@@ -45,6 +45,11 @@ def api(path: str) -> Row:
     return Row(path, (REFUSED, 200, 200, 200, 200))
 
 
+def kube(path: str) -> Row:
+    """Of the Kubernetes API. Tokens of olga and ann reveal Secrets there: test_kube_secrets.py."""
+    return Row(path, (REFUSED, 200, 200, 200, 200))
+
+
 # nina sees the namespace shop without its Secrets, vera all but secret data; olga is an operator, ann an admin.
 GET: dict[str, tuple[Row, ...]] = {
     "static": (Row("/static/css/base.css", (200,) * 5),),
@@ -163,6 +168,19 @@ GET: dict[str, tuple[Row, ...]] = {
         everybody_in("/maintenance/snapshot", 404),
         everybody_in("/maintenance/compact", 404),
     ),
+    "kube.kube_api": (
+        kube("/kube/"),
+        kube("/kube/version"),
+        kube("/kube/apis"),
+        kube("/kube/api/v1/pods"),
+        kube("/kube/api/v1/namespaces/shop/pods/crashloop"),
+        kube("/kube/api/v1/namespaces"),
+        Row("/kube/api/v1/namespaces/payments/pods", (REFUSED, DENIED, 200, 200, 200)),
+        Row("/kube/api/v1/namespaces/payments/pods/there-is-none", (REFUSED, DENIED, 404, 404, 404)),
+        Row("/kube/api/v1/nodes", (REFUSED, DENIED, 200, 200, 200)),
+        Row("/kube/api/v1/namespaces/shop/pods/crashloop/log", (REFUSED, 405, 405, 405, 405)),
+        Row("/kube/no/such/path", (REFUSED, 404, 404, 404, 404)),
+    ),
     "edit.changed_page": (Row(at("/changed", CRASHLOOP, revision="1"), (LOGIN, 404, 404, 404, 404)),),
 }
 # By POST with a token of the form: (path, the fields, statuses for nina, vera, olga, ann)
@@ -175,6 +193,7 @@ POST: dict[str, tuple[str, dict[str, str], tuple[int, int, int, int]]] = {
     "encryption.count_values": ("/encryption", {}, (403, 303, 303, 303)),
     "encryption.stop_count": ("/encryption/stop", {}, (403, 303, 303, 303)),
     "space.read_values": ("/space", {}, (403, 303, 303, 303)),
+    "kube.kube_api": ("/kube/api/v1/namespaces", {}, (405, 405, 405, 405)),
     "edit.preview_change": ("/edit", {"key": CRASHLOOP, "text": "x"}, (404, 404, 404, 404)),
     "edit.reopen_editor": ("/edit/back", {"key": CRASHLOOP, "text": "x"}, (404, 404, 404, 404)),
     "edit.convert_draft": ("/edit/convert", {"key": CRASHLOOP, "text": "x", "to": "json"}, (404, 404, 404, 404)),

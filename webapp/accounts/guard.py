@@ -32,6 +32,9 @@ OPEN = frozenset(
     }
 )
 
+# What is sent by POST and only asks: kubectl has no token of a form.
+CHANGES_NOTHING = frozenset({"kube.kube_api"})
+
 
 def init_app(app: Flask) -> None:
     """Guard every address."""
@@ -70,7 +73,7 @@ def _guard() -> Response | None:
             raise
         asker = Asker(None)
     g.viewer = asker.viewer
-    if asker.by_browser and request.endpoint is not None:
+    if asker.by_browser and request.endpoint not in (None, *CHANGES_NOTHING):
         csrf.check_token()
     if asker.viewer is None and request.endpoint not in OPEN:
         return _ask_for_login()
@@ -79,7 +82,7 @@ def _guard() -> Response | None:
 
 def _ask_for_login() -> Response:
     """The login page for a browser on its way to a page; a sentence for everything else."""
-    wants_page = request.method in csrf.SAFE_METHODS and not request.path.startswith("/api/")
+    wants_page = request.method in csrf.SAFE_METHODS and not request.path.startswith(("/api/", "/kube/"))
     if not wants_page or not has_form():
         raise _please_log_in()
     address = url_for("accounts.login_page", next=request.full_path.rstrip("?"))

@@ -11,7 +11,7 @@ import gzip
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from typing import Any
 
@@ -115,6 +115,15 @@ class Schema:
         row = self._kinds.get(api_version, {}).get(kind)
         return None if row is None else row[0]
 
+    def has(self, api_version: str, kind: str) -> bool:
+        """Whether the release of this schema has the kind; `find` knows those of other releases too."""
+        row = self._kinds.get(api_version, {}).get(kind)
+        return row is not None and row[1] <= self._at <= row[2]
+
+    def same(self, one: int, other: int) -> bool:
+        """Whether two structs hold the same, so that an object of the one is one of the other under another version."""
+        return _same(self, one, other, set())
+
     def named(self, name: str) -> int:
         """The number of the struct that Go calls `name` ("apis/meta/v1.ObjectMeta"). Raises KeyError."""
         return self._numbers[name]
@@ -131,6 +140,28 @@ class Schema:
             fields = tuple(_field(row, self._at) for row in _unambiguous(rows, self._at))
             made = self._made[number] = Struct(number, name, "c" in flags, "w" in flags, fields)
         return made
+
+
+def _same(schema: Schema, one: int, other: int, compared: set[tuple[int, int]]) -> bool:
+    if one == other or (one, other) in compared:
+        return True
+    compared.add((one, other))
+    left, right = (_known_fields(schema.struct(number)) for number in (one, other))
+    if left.keys() != right.keys() or schema.struct(one).custom != schema.struct(other).custom:
+        return False
+    return all(_same_field(schema, field, right[name], compared) for name, field in left.items())
+
+
+def _known_fields(struct: Struct) -> dict[str, SchemaField]:
+    return {field.name: field for field in struct.fields if field.known}
+
+
+def _same_field(schema: Schema, one: SchemaField, other: SchemaField, compared: set[tuple[int, int]]) -> bool:
+    if replace(one, message=0, number=0) != replace(other, message=0, number=0) or (one.message < 0) != (
+        other.message < 0
+    ):
+        return False
+    return one.message < 0 or _same(schema, one.message, other.message, compared)
 
 
 def _index(releases: tuple[Release, ...], release: Release | None) -> int:

@@ -4,6 +4,6 @@ Three things, in its order: fields that the writer did not know are zero, defaul
 that is served. Not done: what needs the cluster (webhook conversion, pruning by a custom resource's schema).
 """
 
-from etcdview.codec.served.serving import as_served
+from etcdview.codec.served.serving import as_served, serve
 
-__all__ = ["as_served"]
+__all__ = ["as_served", "serve"]

@@ -17,11 +17,15 @@ _CONVERSIONS = {
 
 def as_served(obj: Object, release: Release | None) -> Object:
     """A copy as `release` would serve it; without a release, as the newest would, adding no new fields."""
-    served = copy.deepcopy(obj)
-    if release is not None:
-        zeros.fill(schema(release), served)
-    defaults.apply(served, release)
+    return serve(copy.deepcopy(obj), release)
+
+
+def serve(obj: Object, release: Release | None) -> Object:
+    """The same in place, for one who reads the object for this alone."""
     convert = _CONVERSIONS.get((str(obj.get("apiVersion")), str(obj.get("kind"))))
+    if release is not None:
+        zeros.fill(schema(release), obj)
+    defaults.apply(obj, release)
     if convert is not None:
-        convert(served)
-    return served
+        convert(obj)
+    return obj

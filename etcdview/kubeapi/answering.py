@@ -1,0 +1,135 @@
+"""From a request to its answer: which address means what."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from etcdview.cluster.window import Window
+from etcdview.errors import EtcdviewError
+from etcdview.kubeapi import discovery
+from etcdview.kubeapi.accept import choose
+from etcdview.kubeapi.exchange import KubeAnswer, KubeRequest, json_answer
+from etcdview.kubeapi.lists import get_object, list_objects
+from etcdview.kubeapi.options import list_options
+from etcdview.kubeapi.reading import KubePlace
+from etcdview.kubeapi.served_types import ServedType, ServedTypes, served_types
+from etcdview.kubeapi.statuses import no_such_path, read_only, status, status_error
+
+_DISCOVERY = ("APIGroupDiscoveryList",)
+_OF_NAMESPACE = ("status", "finalize")
+_PATHS = ("/api", "/api/v1", "/apis", "/openapi/v2", "/openapi/v3", "/version")
+_HEALTH = ("healthz", "livez", "readyz")
+_NOT_STORED = {
+    "log": "etcd holds no logs: read them on the node, or from the kubelet.",
+    "exec": "etcd holds no processes: there is nothing to run a command in.",
+    "attach": "etcd holds no processes: there is nothing to attach to.",
+    "portforward": "etcd holds no network: there is no port to forward.",
+    "proxy": "etcd holds no network: there is nothing to reach.",
+    "ephemeralcontainers": "etcdview is read-only: it adds no container to a pod.",
+    "eviction": "etcdview is read-only: it evicts no pod.",
+    "binding": "etcdview is read-only: it binds no pod.",
+    "token": "etcdview is read-only: it makes no tokens.",
+    "approval": "etcdview is read-only: it approves nothing.",
+}
+_ELSEWHERE = {
+    "metrics.k8s.io": "etcd holds no metrics: the metrics server keeps them in its memory.",
+    "custom.metrics.k8s.io": "etcd holds no metrics.",
+    "external.metrics.k8s.io": "etcd holds no metrics.",
+}
+
+
+def answer(window: Window, request: KubeRequest) -> KubeAnswer:
+    """The answer to any request: an error of ours is one too."""
+    try:
+        return _route(window, request)
+    except EtcdviewError as error:
+        return error_answer(error)
+
+
+def error_answer(error: EtcdviewError) -> KubeAnswer:
+    """The Status of an error."""
+    told = status_error(error)
+    found = json_answer(status(told.facts, told.what), code=told.facts.code)
+    return replace(found, retry_seconds=told.facts.retry_seconds)
+
+
+def _route(window: Window, request: KubeRequest) -> KubeAnswer:
+    if request.path and request.path[-1] in _NOT_STORED and len(request.path) > 5:
+        raise read_only(_NOT_STORED[request.path[-1]])
+    if request.method not in ("GET", "HEAD"):
+        raise read_only()
+    match request.path:
+        case ("api", version, *rest):
+            return _in_version(window, request, "", version, tuple(rest))
+        case ("apis", group):
+            return json_answer(discovery.api_group(_types(window, group), group))
+        case ("apis", group, version, *rest):
+            return _in_version(window, request, group, version, tuple(rest))
+        case (name,):
+            return _alone(window, request, name)
+        case ():
+            return json_answer({"paths": list(_PATHS)})
+    raise no_such_path()
+
+
+def _alone(window: Window, request: KubeRequest, name: str) -> KubeAnswer:
+    """Addresses of one word."""
+    if name == "version":
+        return json_answer(discovery.version_info(window.cluster.codec.release))
+    if name in _HEALTH:
+        return KubeAnswer(b"ok", content_type="text/plain")
+    if name in ("api", "apis"):
+        return _discovered(window, request, core=name == "api")
+    raise no_such_path()
+
+
+def _types(window: Window, group: str) -> ServedTypes:
+    if group in _ELSEWHERE:
+        raise no_such_path(_ELSEWHERE[group])
+    return served_types(window)
+
+
+def _discovered(window: Window, request: KubeRequest, *, core: bool) -> KubeAnswer:
+    media, types = choose(request.accept, _DISCOVERY), served_types(window)
+    if media.form:
+        return json_answer(discovery.aggregated(types, media.version, core=core), content_type=media.content_type)
+    return json_answer(discovery.api_versions(request.host) if core else discovery.api_groups(types))
+
+
+def _in_version(window: Window, request: KubeRequest, group: str, version: str, rest: tuple[str, ...]) -> KubeAnswer:
+    types = _types(window, group)
+    if not rest:
+        return json_answer(discovery.resource_list(types, group, version))
+    namespace, rest = _namespace(rest)
+    served = types.find(group, version, rest[0])
+    if served is None or len(rest) > 3 or (namespace and not served.resource.namespaced):
+        raise no_such_path()
+    if len(rest) == 1:
+        return _many(window, request, KubePlace(served, namespace))
+    if served.resource.namespaced and not namespace:
+        raise no_such_path()
+    return _one(window, request, KubePlace(served, namespace, rest[1]), rest[2] if len(rest) == 3 else "")
+
+
+def _namespace(rest: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """The namespace of an address, "" for none, and what stands behind it."""
+    if rest[0] == "namespaces" and len(rest) > 2 and rest[2] not in _OF_NAMESPACE:
+        return rest[1], rest[2:]
+    return "", rest
+
+
+def _one(window: Window, request: KubeRequest, place: KubePlace, below: str) -> KubeAnswer:
+    if not _has_below(place.served, below):
+        raise no_such_path()
+    return get_object(window, place, request, below)
+
+
+def _has_below(served: ServedType, below: str) -> bool:
+    return not below or (below == "status" and served.has_status) or (below == "scale" and bool(served.scale))
+
+
+def _many(window: Window, request: KubeRequest, place: KubePlace) -> KubeAnswer:
+    options = list_options(request.args, place.served)
+    if request.revision:
+        options = replace(options, exact=request.revision, at_least=0)
+    return list_objects(window, place, request, options)

@@ -1,0 +1,84 @@
+"""The fields that the API server selects by, type by type, and its errors for others.
+
+Sources: the field label conversions in Kubernetes' pkg/apis/*/*/conversion.go, and the selectable fields of the
+strategies in pkg/registry. A CRD names its own (selectableFields).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from etcdview.kube.fields import items, text
+from etcdview.kube.selectors import FieldRequirement
+from etcdview.kubeapi.served_types import EVENTS_GROUP, ServedType
+from etcdview.kubeapi.statuses import bad_request
+
+_META = ("metadata.name", "metadata.namespace")
+_INVOLVED = ("kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath")
+# (group, plural) -> selectable fields beside name and namespace; a type that is missing here has no others.
+_OF_TYPE: dict[tuple[str, str], tuple[str, ...]] = {
+    ("", "pods"): (
+        "spec.nodeName",
+        "spec.restartPolicy",
+        "spec.schedulerName",
+        "spec.serviceAccountName",
+        "spec.hostNetwork",
+        "status.phase",
+        "status.podIP",
+        "status.podIPs",
+        "status.nominatedNodeName",
+    ),
+    ("", "nodes"): ("spec.unschedulable",),
+    ("", "namespaces"): ("status.phase",),
+    ("", "secrets"): ("type",),
+    ("", "services"): ("spec.clusterIP", "spec.type"),
+    ("", "replicationcontrollers"): ("status.replicas",),
+    ("", "events"): (
+        *(f"involvedObject.{name}" for name in _INVOLVED),
+        "reason",
+        "reportingComponent",
+        "source",
+        "type",
+    ),
+    (EVENTS_GROUP, "events"): (*(f"regarding.{name}" for name in _INVOLVED), "reason", "reportingController", "type"),
+    ("apps", "statefulsets"): ("status.successful",),
+    ("batch", "jobs"): ("status.successful",),
+    ("certificates.k8s.io", "certificatesigningrequests"): ("spec.signerName",),
+    ("certificates.k8s.io", "clustertrustbundles"): ("spec.signerName",),
+    ("certificates.k8s.io", "podcertificaterequests"): ("spec.signerName", "spec.podName", "spec.nodeName"),
+    ("resource.k8s.io", "resourceslices"): ("spec.nodeName", "spec.driver"),
+}
+# Where a selected field stands in what is stored, if elsewhere: a path, and another where that is empty
+_STORED = {
+    ("", "events", "source"): "source.component",
+    ("", "namespaces", "name"): "metadata.name",
+    (EVENTS_GROUP, "events", "reportingController"): "reportingComponent",
+    **{(EVENTS_GROUP, "events", f"regarding.{name}"): f"involvedObject.{name}" for name in _INVOLVED},
+}
+
+
+def translated(served: ServedType, requirement: FieldRequirement) -> FieldRequirement:
+    """The requirement on what is stored. Raises StatusError for a field that the API server does not select by."""
+    label = requirement.path
+    known = _META if served.resource.namespaced else _META[:1]
+    if label not in known and label not in _fields(served):
+        raise bad_request(_refusal(served, label))
+    stored = _STORED.get((served.group, served.plural, label), label)
+    if label == "spec.unschedulable" and not requirement.value:
+        return replace(requirement, value="false")
+    return replace(requirement, path=stored)
+
+
+def _fields(served: ServedType) -> tuple[str, ...]:
+    if not served.resource.builtin:
+        return tuple(text(f, "jsonPath").removeprefix(".") for f in items(served.version_entry, "selectableFields"))
+    return _OF_TYPE.get((served.group, served.plural), ())
+
+
+def _refusal(served: ServedType, label: str) -> str:
+    shown = label[:200]
+    if (served.group, served.plural) == ("batch", "jobs"):
+        return f'field label "{shown}" not supported for Job'
+    if not served.resource.builtin or (served.group, served.plural) in _OF_TYPE:
+        return f"field label not supported: {shown}"
+    return f'"{shown}" is not a known field selector: only "metadata.name", "metadata.namespace"'

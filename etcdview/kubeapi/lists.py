@@ -1,0 +1,192 @@
+"""get and list: objects, tables and metadata, as one JSON text in pieces, so that a list of any size fits in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from etcdview.cluster.window import Entry, Window
+from etcdview.codec import Detail
+from etcdview.errors import CompactedError, DeniedError
+from etcdview.kubeapi.accept import MediaType, choose
+from etcdview.kubeapi.exchange import KubeAnswer, KubeRequest, json_answer
+from etcdview.kubeapi.json_text import json_bytes
+from etcdview.kubeapi.options import ListOptions, minimum_revision
+from etcdview.kubeapi.reading import ListFacts, KubePlace, TypeReader, check_reached, forbidden
+from etcdview.kubeapi.rows import RowMaker, partial_metadata
+from etcdview.kubeapi.scale import scale_of
+from etcdview.kubeapi.served_objects import served_object, why_left_out
+from etcdview.kubeapi.statuses import StatusError, expired, facts_of, not_found
+
+# So much of a list is made before its head is sent: what is left out of it is told in headers.
+HELD_BYTES = 4 << 20
+_CHUNK_BYTES = 64 << 10
+_OF_ONE = ("Table", "PartialObjectMetadata")
+_OF_MANY = ("Table", "PartialObjectMetadataList")
+
+
+@dataclass(frozen=True, slots=True)
+class ItemForm:
+    """How each object of an answer is written, and what the list around them is.
+
+    `item` makes an object's JSON; `array` is the list's member that holds them, and `order` sorts them where they are
+    not in the order of their keys.
+    """
+
+    head: dict[str, Any]
+    array: str
+    detail: Detail
+    item: Callable[[Entry], Any]
+    beside: dict[str, Any]
+    order: Callable[[Any], Any] | None = None
+
+
+def get_object(window: Window, place: KubePlace, request: KubeRequest, below: str = "") -> KubeAnswer:
+    """One object; `below` "scale" is its replicas alone. Raises StatusError, and what the store does."""
+    served = place.served
+    media = choose(request.accept, _OF_ONE)
+    entry = read_entry(window, place, request)
+    if below == "scale":
+        return json_answer(scale_of(served, entry.object or {}))
+    if media.form == "Table":
+        form = item_form(window, place, media, request)
+        metadata = {"resourceVersion": str(entry.meta.mod_revision)}
+        return json_answer(form.head | {"metadata": metadata} | form.beside | {"rows": [form.item(entry)]})
+    obj = served_object(window, served, entry)
+    return json_answer(partial_metadata(obj) if media.form else obj)
+
+
+def read_entry(window: Window, place: KubePlace, request: KubeRequest) -> Entry:
+    """The entry of one object that can be answered; what is revealed of it is noted."""
+    served = place.served
+    namespace = place.namespace if served.resource.namespaced else ""
+    try:
+        found = window.get(window.keyspace.key(served.resource, namespace, place.name), request.revision)
+    except DeniedError as error:
+        raise forbidden(window, place, "get", error) from error
+    except CompactedError as error:
+        raise expired(str(error)) from error
+    check_reached(found.revision, 0 if request.revision else minimum_revision(request.args))
+    entry = found.entry
+    if entry is None:
+        raise not_found(served.group, served.plural, place.name)
+    if why := why_left_out(served, entry):
+        raise StatusError(facts_of(500), why)
+    if window.has_revealed(entry):
+        request.revealed(entry.key, entry.meta.mod_revision)
+    return entry
+
+
+def list_objects(window: Window, place: KubePlace, request: KubeRequest, options: ListOptions) -> KubeAnswer:
+    """All objects that the options select. Raises StatusError, and what the store does."""
+    media = choose(request.accept, _OF_MANY)
+    form = item_form(window, place, media, request)
+    reader = TypeReader(window, place, options, form.detail, request.revealed)
+    body = _Body(form, reader, bool(options.limit))
+    held = body.begin()
+    return KubeAnswer(
+        b"".join(held) if body.complete else body.rest(held),
+        warnings=reader.facts.all_warnings(),
+    )
+
+
+def item_form(window: Window, place: KubePlace, media: MediaType, request: KubeRequest) -> ItemForm:
+    """The form that the client wants."""
+    served = place.served
+    whole = partial(served_object, window, served)
+    if media.form == "Table":
+        rows = RowMaker(served, request.args.get("includeObject", "") or "Metadata", media.version, request.now)
+        order = rows.table.order
+        return ItemForm(
+            rows.head,
+            "rows",
+            rows.detail,
+            lambda entry: rows.row(entry.object or {}, lambda: whole(entry)),
+            {"columnDefinitions": rows.columns()},
+            None if order is None else lambda entry: order(entry.object or {}),
+        )
+    if media.form:
+        version = f"meta.k8s.io/{media.version}"
+        return ItemForm(
+            {"kind": "PartialObjectMetadataList", "apiVersion": version},
+            "items",
+            Detail.WHOLE,
+            lambda entry: partial_metadata(whole(entry), version),
+            {},
+        )
+    head = {"kind": served.list_kind, "apiVersion": served.api_version}
+    if not served.resource.builtin:
+        return ItemForm(head, "items", Detail.WHOLE, whole, {})
+    return ItemForm(head, "items", Detail.WHOLE, lambda entry: _without_type(whole(entry)), {})
+
+
+def _without_type(obj: dict[str, Any]) -> dict[str, Any]:
+    """Items of built-in types say their kind in the list alone."""
+    return {name: value for name, value in obj.items() if name not in ("kind", "apiVersion")}
+
+
+def list_metadata(facts: ListFacts) -> dict[str, Any]:
+    """ListMeta."""
+    metadata: dict[str, Any] = {"resourceVersion": str(facts.revision)}
+    if facts.continues:
+        metadata["continue"] = facts.continues
+        if facts.remaining:
+            metadata["remainingItemCount"] = facts.remaining
+    return metadata
+
+
+class _Body:
+    """The text of a list. Its metadata stand first where they are known by then: with a limit they may come last."""
+
+    def __init__(self, form: ItemForm, reader: TypeReader, limited: bool) -> None:
+        self._form = form
+        self._facts = reader.facts
+        self._limited = limited
+        self._items = self._texts(reader.entries())
+        self._metadata_told = False
+        self.complete = False
+
+    def begin(self) -> list[bytes]:
+        """All of the text, if it is not too long; else its beginning. What is read by then can still fail."""
+        items, size = [], 0
+        for text in self._items:
+            items.append(text)
+            size += len(text)
+            if size > HELD_BYTES:
+                break
+        else:
+            self.complete = True
+        self._metadata_told = self.complete or not self._limited
+        texts = [self._head(), b",".join(items)]
+        return [*texts, self._tail()] if self.complete else texts
+
+    def rest(self, held: list[bytes]) -> Iterator[bytes]:
+        """The beginning, and what follows."""
+        yield b"".join(held)
+        chunk, size = [], 0
+        for text in self._items:
+            chunk += [b",", text]
+            size += len(text)
+            if size > _CHUNK_BYTES:
+                yield b"".join(chunk)
+                chunk, size = [], 0
+        yield b"".join([*chunk, self._tail()])
+
+    def _texts(self, entries: Iterator[Entry]) -> Iterator[bytes]:
+        order = self._form.order
+        ordered = entries if order is None else sorted(entries, key=order)
+        return (json_bytes(self._form.item(entry)) for entry in ordered)
+
+    def _head(self) -> bytes:
+        members = dict(self._form.head)
+        if self._metadata_told:
+            members["metadata"] = list_metadata(self._facts)
+        members |= self._form.beside
+        return json_bytes(members)[:-1] + b',"' + self._form.array.encode() + b'":['
+
+    def _tail(self) -> bytes:
+        if self._metadata_told:
+            return b"]}\n"
+        return b'],"metadata":' + json_bytes(list_metadata(self._facts)) + b"}\n"

@@ -1,0 +1,170 @@
+"""The objects of one type through a viewer's window, in pieces: what lists and watches begin with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from etcdview.cluster.window import Entry, Window
+from etcdview.codec import Detail
+from etcdview.errors import CompactedError, DeniedError
+from etcdview.kube.fields import mapping
+from etcdview.kube.selectors import FieldSelector
+from etcdview.kubeapi.exchange import Reveal
+from etcdview.kubeapi.options import ListOptions, continue_token
+from etcdview.kubeapi.served_objects import why_left_out
+from etcdview.kubeapi.served_types import ServedType
+from etcdview.kubeapi.statuses import StatusError, StatusFacts, expired
+from etcdview.models import RangeResult
+from etcdview.stores.paging import PieceReader
+from etcdview.stores.protocols import prefix_end
+
+PIECE = 500  # objects, as kubectl's chunks
+_PIECE_BYTES = 4 << 20
+_MOST_WARNINGS = 20
+_PART = "Your role covers a part of these objects: others are left out."
+_TOO_OLD = (
+    "The provided continue parameter is too old to display a consistent list result. You must start a new list without "
+    "the continue parameter."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class KubePlace:
+    """Where objects are read: a type, in a namespace ("" for all), one `name` of it ("" for all)."""
+
+    served: ServedType
+    namespace: str = ""
+    name: str = ""
+
+
+@dataclass(slots=True)
+class ListFacts:
+    """What is known of a list once its objects were read: it grows while they are."""
+
+    revision: int = 0
+    continues: str = ""
+    remaining: int = 0
+    warnings: list[str] = field(default_factory=list)
+    left_out: int = 0
+
+    def warn(self, text: str) -> None:
+        """Note why something is missing; of many, the first ones are told."""
+        self.left_out += 1
+        if self.left_out <= _MOST_WARNINGS:
+            self.warnings.append(text)
+
+    def all_warnings(self) -> tuple[str, ...]:
+        """Those noted, and how many more there are."""
+        more = self.left_out - _MOST_WARNINGS
+        return (*self.warnings, *((f"{more:,} more objects are left out",) if more > 0 else ()))
+
+
+class TypeReader:
+    """Reads what a list selects. `facts` is complete when the last entry has been taken."""
+
+    def __init__(
+        self, window: Window, place: KubePlace, options: ListOptions, detail: Detail, revealed: Reveal
+    ) -> None:
+        self._window = window
+        self._place = place
+        self._options = options
+        self._detail = Detail.WHOLE if options.fields else detail
+        self._revealed = revealed
+        self.facts = ListFacts()
+        self._fields = FieldSelector(options.fields)
+        self._count = 0
+        keyspace, resource = window.keyspace, place.served.resource
+        self._prefix = keyspace.range_prefix(resource, place.namespace if resource.namespaced else "")
+
+    def entries(self) -> Iterator[Entry]:
+        """The entries, in the order of their keys, all at one revision. Raises StatusError, and what the store does."""
+        options, taken, examined, last = self._options, 0, 0, b""
+        for piece in self._pieces():
+            for kv in piece.kvs:
+                if options.limit and taken == options.limit:
+                    self._goes_on(last, examined)
+                    return
+                examined, last = examined + 1, kv.key
+                entry = self._window.entry(kv, self._detail)
+                if self.keeps(entry):
+                    taken += 1
+                    yield entry
+            if options.limit and taken == options.limit and piece.more:
+                self._goes_on(last, examined)
+                return
+
+    def keeps(self, entry: Entry) -> bool:
+        """Whether the entry can be answered, and the selectors keep it. It is noted why not, and what is revealed."""
+        why = why_left_out(self._place.served, entry)
+        if why:
+            self.facts.warn(why)
+            return False
+        if not self.selects(entry):
+            return False
+        if self._window.has_revealed(entry):
+            self._revealed(entry.key, entry.meta.mod_revision)
+        return True
+
+    def selects(self, entry: Entry) -> bool:
+        """Whether the selectors keep a decoded entry."""
+        obj = entry.object or {}
+        return self._options.labels.matches(mapping(obj, "metadata", "labels")) and self._fields.matches(obj)
+
+    def holds(self, key: bytes) -> bool:
+        """Whether the key lies where this reads."""
+        start, end = self.bounds()
+        return start <= key and (end == b"\0" or key < end) and self._window.permits(key)
+
+    def bounds(self) -> tuple[bytes, bytes]:
+        """The range that is read."""
+        name = self._place.name or self._options.name
+        one = name and (self._place.namespace or not self._place.served.resource.namespaced)
+        start = self._prefix + name.encode() if one else self._prefix
+        end = start + b"\0" if one else prefix_end(self._prefix)
+        return max(start, self._prefix + self._options.start), end
+
+    def _pieces(self) -> Iterator[RangeResult]:
+        start, end = self.bounds()
+        if not self._window.covers(start, end):
+            self.facts.warnings.append(_PART)
+        first = min(self._options.limit or PIECE, PIECE)
+        reader = PieceReader(self._window.store, revision=self._options.exact, first=first, most_bytes=_PIECE_BYTES)
+        try:
+            for piece in reader.read(start, end):
+                if not self.facts.revision:
+                    self.facts.revision, self._count = reader.revision, piece.count
+                    check_reached(reader.revision, self._options.at_least)
+                yield piece
+        except CompactedError as error:
+            raise expired(_TOO_OLD if self._options.start else str(error)) from error
+        except DeniedError as error:
+            verb = "watch" if self._options.watch else "list"
+            raise forbidden(self._window, self._place, verb, error) from error
+
+    def _goes_on(self, last: bytes, examined: int) -> None:
+        """The limit is reached, and more follows behind the key `last`."""
+        self.facts.continues = continue_token(last[len(self._prefix) :] + b"\0", self.facts.revision)
+        self.facts.remaining = 0 if self._options.selective else max(self._count - examined, 0)
+
+
+def check_reached(revision: int, at_least: int) -> None:
+    """Raises StatusError (504) where etcd has not reached the revision that a client has seen."""
+    if at_least > revision:
+        facts = StatusFacts(504, "Timeout", retry_seconds=1)
+        raise StatusError(facts, f"Too large resource version: {at_least}, current: {revision}")
+
+
+def forbidden(window: Window, place: KubePlace, verb: str, error: DeniedError) -> StatusError:
+    """The API server's sentence for what a role does not permit."""
+    served = place.served
+    where = f'in the namespace "{place.namespace}"' if place.namespace else "at the cluster scope"
+    name = f' "{place.name}"' if place.name else ""
+    facts = StatusFacts(
+        403, "Forbidden", ({"name": place.name} if place.name else {}) | {"group": served.group, "kind": served.plural}
+    )
+    return StatusError(
+        facts,
+        f'{served.qualified}{name} is forbidden: User "{window.viewer.name}" cannot {verb} resource "{served.plural}" '
+        f'in API group "{served.group}" {where}: {error.what}',
+    )

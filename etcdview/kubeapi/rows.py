@@ -1,0 +1,73 @@
+"""Server-side tables: the columns and cells of etcdview.tables as metav1.Table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from etcdview.codec import Detail
+from etcdview.kube.fields import text
+from etcdview.kubeapi.served_types import ServedType
+from etcdview.kubeapi.statuses import bad_request
+from etcdview.tables import Table, table_for
+
+INCLUDES = ("None", "Metadata", "Object")
+# Pods that have ended are marked, so that clients can leave them out (printers/internalversion).
+_ENDED = {
+    "Succeeded": ("Succeeded", "The pod has completed successfully."),
+    "Failed": ("Failed", "The pod failed."),
+}
+
+
+class RowMaker:
+    """The rows of one type's table; `include` is how much of each object goes with its row."""
+
+    def __init__(self, served: ServedType, include: str, version: str, now: Callable[[], datetime]) -> None:
+        if include not in INCLUDES:
+            raise bad_request(f'unrecognized includeObject value: "{include[:100]}"')
+        self.table: Table = table_for(served.resource, served.definition or None)
+        self._is_pod = (served.group, served.kind) == ("", "Pod")
+        self.include = include
+        self._api_version = f"meta.k8s.io/{version}"
+        self._now = now
+
+    @property
+    def detail(self) -> Detail:
+        """How much of each object is needed."""
+        return Detail.WHOLE if self.include == "Object" else Detail.CELLS
+
+    def columns(self) -> list[dict[str, Any]]:
+        """columnDefinitions."""
+        return [
+            {
+                "name": column.name,
+                "type": column.type,
+                "format": column.format,
+                "description": column.description,
+                "priority": column.priority,
+            }
+            for column in self.table.columns
+        ]
+
+    def row(self, obj: dict[str, Any], whole: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """The row of an object as it is stored; `whole` makes the one that is served."""
+        row: dict[str, Any] = {"cells": list(self.table.cells(obj, self._now()))}
+        ended = _ENDED.get(text(obj, "status", "phase")) if self._is_pod else None
+        if ended is not None:
+            row["conditions"] = [{"type": "Completed", "status": "True", "reason": ended[0], "message": ended[1]}]
+        if self.include == "Object":
+            row["object"] = whole()
+        elif self.include == "Metadata":
+            row["object"] = partial_metadata(obj, self._api_version)
+        return row
+
+    @property
+    def head(self) -> dict[str, Any]:
+        """Kind and version of the table."""
+        return {"kind": "Table", "apiVersion": self._api_version}
+
+
+def partial_metadata(obj: dict[str, Any], api_version: str = "meta.k8s.io/v1") -> dict[str, Any]:
+    """PartialObjectMetadata of an object."""
+    return {"kind": "PartialObjectMetadata", "apiVersion": api_version, "metadata": obj["metadata"]}

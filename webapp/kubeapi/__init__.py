@@ -1,0 +1,1 @@
+"""The read-only Kubernetes API below /kube; what answers is etcdview.kubeapi."""

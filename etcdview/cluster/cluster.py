@@ -11,6 +11,7 @@ from etcdview.cluster.coverage import Coverage
 from etcdview.cluster.crd_cache import CrdCache
 from etcdview.cluster.deletions import Deletions
 from etcdview.cluster.differ import Differ
+from etcdview.cluster.event_log import EventLog
 from etcdview.cluster.fact_checks import FactChecks, KeptChecks
 from etcdview.cluster.release_cache import ReleaseCodecs
 from etcdview.cluster.setup import SetupReader
@@ -40,6 +41,7 @@ class Cluster:
     `store` is what pages read by; `source` the store itself, for what needs more than reading. `undo` is None where
     nothing may be changed. `waits`: nothing is found out in the background, as a command that ends has it.
     `facts` are those of all values, None where nothing keeps them. `shows_secrets`: of one's own file, to anyone here.
+    `events` are the newest ones, for clients that watch; None where nothing changes, or nobody may watch.
     """
 
     def __init__(
@@ -57,9 +59,11 @@ class Cluster:
         waits: bool = False,
         facts: Facts | None = None,
         shows_secrets: bool = False,
+        events: EventLog | None = None,
     ) -> None:
         self.name = name
         self.shows_secrets = shows_secrets
+        self.events = events
         self.source = store
         self.store: Store = store if monitor is None else ConsistentStore(store, monitor)
         self.index = index

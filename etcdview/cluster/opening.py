@@ -9,6 +9,7 @@ from pathlib import Path
 from etcdview.access.exposure import exposure_warnings
 from etcdview.access.secret_key import derived
 from etcdview.cluster.cluster import Cluster
+from etcdview.cluster.event_log import EventLog
 from etcdview.cluster.facts_process import filler_starter
 from etcdview.cluster.sources import open_codec, open_etcd, open_file
 from etcdview.codec import Codec
@@ -16,7 +17,7 @@ from etcdview.config import Settings
 from etcdview.errors import SettingError
 from etcdview.health.monitor import Monitor
 from etcdview.index import names_for
-from etcdview.index.base import KeyIndex
+from etcdview.index.base import Announcing, KeyIndex
 from etcdview.index.facts.database import new_folder
 from etcdview.index.facts.fact import Extractor
 from etcdview.index.facts.live import Facts
@@ -70,6 +71,7 @@ def _live(settings: Settings, keyspace: KeySpace) -> Cluster:
         fingerprint_key=_fingerprint_key(settings),
         undo=undo,
         facts=_facts(settings, index, codec, keyspace),
+        events=EventLog(index, store) if settings.kube_api and isinstance(index, Announcing) else None,
     )
 
 

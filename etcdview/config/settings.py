@@ -11,6 +11,8 @@ NO_ETCD_NAMED = (
     "No setting names an etcd: give --endpoints or export ETCDCTL_ENDPOINTS; for a try, run `etcdview demo`."
 )
 
+WATCHES = 200  # that clients of the Kubernetes API may keep open in one worker: each has a thread beside `threads`
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:

@@ -101,6 +101,7 @@ def _settings(cluster: LocalCluster, port: int) -> dict[str, str]:
     return _client_settings(cluster) | {
         "ETCDVIEW_CLUSTER_NAME": CLUSTER_NAME,
         "ETCDVIEW_LISTEN": f"{HOST}:{port}",
+        "ETCDVIEW_KUBE_API": "true",
     }
 
 

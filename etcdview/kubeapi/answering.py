@@ -14,6 +14,7 @@ from etcdview.kubeapi.options import list_options
 from etcdview.kubeapi.reading import KubePlace
 from etcdview.kubeapi.served_types import ServedType, ServedTypes, served_types
 from etcdview.kubeapi.statuses import no_such_path, read_only, status, status_error
+from etcdview.kubeapi.watches import watch_objects
 
 _DISCOVERY = ("APIGroupDiscoveryList",)
 _OF_NAMESPACE = ("status", "finalize")
@@ -132,4 +133,6 @@ def _many(window: Window, request: KubeRequest, place: KubePlace) -> KubeAnswer:
     options = list_options(request.args, place.served)
     if request.revision:
         options = replace(options, exact=request.revision, at_least=0)
+    if options.watch:
+        return watch_objects(window, place, request, options)
     return list_objects(window, place, request, options)

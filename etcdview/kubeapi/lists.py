@@ -9,12 +9,13 @@ from typing import Any
 
 from etcdview.cluster.window import Entry, Window
 from etcdview.codec import Detail
-from etcdview.errors import CompactedError, DeniedError
+from etcdview.errors import CompactedError, DecodeError, DeniedError
+from etcdview.kube.keys import show
 from etcdview.kubeapi.accept import MediaType, choose
 from etcdview.kubeapi.exchange import KubeAnswer, KubeRequest, json_answer
 from etcdview.kubeapi.json_text import json_bytes
 from etcdview.kubeapi.options import ListOptions, minimum_revision
-from etcdview.kubeapi.reading import ListFacts, KubePlace, TypeReader, check_reached, forbidden
+from etcdview.kubeapi.reading import KubePlace, ListFacts, TypeReader, check_reached, forbidden
 from etcdview.kubeapi.rows import RowMaker, partial_metadata
 from etcdview.kubeapi.scale import scale_of
 from etcdview.kubeapi.served_objects import served_object, why_left_out
@@ -177,7 +178,11 @@ class _Body:
     def _texts(self, entries: Iterator[Entry]) -> Iterator[bytes]:
         order = self._form.order
         ordered = entries if order is None else sorted(entries, key=order)
-        return (json_bytes(self._form.item(entry)) for entry in ordered)
+        for entry in ordered:
+            try:
+                yield json_bytes(self._form.item(entry))
+            except DecodeError as error:
+                self._facts.warn(f"{show(entry.key)} is left out: {error.what}")
 
     def _head(self) -> bytes:
         members = dict(self._form.head)

@@ -111,11 +111,6 @@ class TypeReader:
         obj = entry.object or {}
         return self._options.labels.matches(mapping(obj, "metadata", "labels")) and self._fields.matches(obj)
 
-    def holds(self, key: bytes) -> bool:
-        """Whether the key lies where this reads."""
-        start, end = self.bounds()
-        return start <= key and (end == b"\0" or key < end) and self._window.permits(key)
-
     def bounds(self) -> tuple[bytes, bytes]:
         """The range that is read."""
         name = self._place.name or self._options.name

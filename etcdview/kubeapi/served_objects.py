@@ -32,9 +32,9 @@ def why_left_out(served: ServedType, entry: Entry) -> str:
     return ""
 
 
-def served_object(window: Window, served: ServedType, entry: Entry) -> dict[str, Any]:
-    """The object of an entry that `why_left_out` lets through. The entry's own object is changed."""
-    obj = window.cluster.codec.as_served(entry.object or {}, in_place=True)
+def served_object(window: Window, served: ServedType, entry: Entry, *, in_place: bool = True) -> dict[str, Any]:
+    """The object of an entry that `why_left_out` lets through. The entry's own object is changed, where `in_place`."""
+    obj = window.cluster.codec.as_served(entry.object or {}, in_place=in_place)
     had = str(obj.get("apiVersion") or served.api_version)
     if served.group == EVENTS_GROUP and had == "v1":
         obj = to_events_v1(obj)

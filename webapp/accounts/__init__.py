@@ -40,6 +40,7 @@ def limit(app: Flask) -> None:
         "api.content",
         "object.history_page",
         "api.history",
+        guard.KUBE_API,
     )
     limits.limit_views(app, limits.SEARCHES, *quick)
     limits.limit_views(

@@ -33,7 +33,8 @@ OPEN = frozenset(
 )
 
 # What is sent by POST and only asks: kubectl has no token of a form.
-CHANGES_NOTHING = frozenset({"kube.kube_api"})
+KUBE_API = "kube.kube_api"
+CHANGES_NOTHING = frozenset({KUBE_API})
 
 
 def init_app(app: Flask) -> None:

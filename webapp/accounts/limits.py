@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, Response, g
+from flask import Flask, Response, g, request
 from flask_limiter import Limiter
 from werkzeug.exceptions import TooManyRequests
 
 from webapp.accounts.addresses import client_address
 from webapp.accounts.attempts import Attempt, Attempts, Rate
-from webapp.accounts.guard import viewer
+from webapp.accounts.guard import KUBE_API, viewer
 from webapp.accounts.identify import current_viewer
 from webapp.accounts.state import current_accounts
 
@@ -26,6 +26,7 @@ COSTLY = "30/minute"  # each reads or decodes a good part of the registry
 REVEALS = "60/minute"
 MAX_AT_ONCE = 12
 RETRY_SECONDS = 5
+WATCHES_AT_ONCE = 100  # of the Kubernetes API: a client has one for each type
 
 limiter = Limiter(client_address, storage_uri="memory://", strategy="moving-window", headers_enabled=True)
 
@@ -65,16 +66,23 @@ def begin_return() -> Attempt:
 
 
 def _take_slot() -> None:
-    """Raises TooManyRequests for more than MAX_AT_ONCE requests of one viewer, streams that are still open included."""
+    """Raises TooManyRequests for more than MAX_AT_ONCE requests of one viewer, streams that are still open included.
+
+    Watches of the Kubernetes API are counted apart.
+    """
     if current_viewer() is None or _nobody_logs_in():
         return
-    key = _asker()
+    key, most = (f"watch:{_asker()}", WATCHES_AT_ONCE) if _is_watch() else (_asker(), MAX_AT_ONCE)
     with _at_once_lock:
-        if _at_once[key] >= MAX_AT_ONCE:
-            what = f"{MAX_AT_ONCE} of your requests are still running: wait for one of them."
+        if _at_once[key] >= most:
+            what = f"{most} of your requests are still running: wait for one of them."
             raise TooManyRequests(what, retry_after=RETRY_SECONDS)
         _at_once[key] += 1
     g.slot = key
+
+
+def _is_watch() -> bool:
+    return request.endpoint == KUBE_API and "watch" in request.args
 
 
 def _keep_while_it_streams(response: Response) -> Response:

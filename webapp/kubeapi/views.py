@@ -5,12 +5,15 @@ It is imported with the first call: no page waits for it.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, request
+from werkzeug.exceptions import TooManyRequests
 
 from etcdview.cluster.window import Window
+from etcdview.config.settings import WATCHES
 from etcdview.errors import EtcdviewError
 from webapp.accounts.auditing import recorder
 from webapp.accounts.guard import viewer
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 PREFIX = "/kube"
 METHODS = ("GET", "POST")
 _GZIP_FROM_BYTES = 128 << 10  # as the API server
+_watches = threading.BoundedSemaphore(WATCHES)
 bp = Blueprint("kube", __name__, url_prefix=PREFIX)
 
 
@@ -53,7 +57,17 @@ def kube_api(path: str) -> Response:
         revealed=_revealed(settings.login or bool(settings.audit_log)),
         gone=hung_up(),
     )
-    return _response(answer(_window(), asked))
+    found = answer(_window(), asked)
+    return _response(found) if not found.streams else _watch(found)
+
+
+def _watch(found: KubeAnswer) -> Response:
+    """Each open watch takes a thread: there are as many more of these (cli.serve)."""
+    if not _watches.acquire(blocking=False):
+        raise TooManyRequests(f"{WATCHES} watches are open: wait until one ends.", retry_after=5)
+    response = _response(found)
+    response.call_on_close(_watches.release)
+    return response
 
 
 def status_response(code: int, message: str) -> Response:

@@ -28,6 +28,7 @@ from etcdview.access.secret_key import with_secret_key
 from etcdview.cli.serve.https import Https
 from etcdview.cli.serve.patience import PatientWorker
 from etcdview.config import Address, Settings
+from etcdview.config.settings import WATCHES
 from etcdview.errors import EtcdviewError, SettingError
 
 if TYPE_CHECKING:
@@ -133,12 +134,13 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             sys.exit(Arbiter.APP_LOAD_ERROR)
 
     def _options(self) -> dict[str, Any]:
+        threads = self.settings.threads + (WATCHES if self.settings.kube_api else 0)
         return {
             "bind": f"fd://{self._fd}",
             "worker_class": PatientWorker,
             "workers": self.settings.workers,
-            "threads": self.settings.threads,
-            "worker_connections": _connections(self.settings.threads),
+            "threads": threads,
+            "worker_connections": _connections(threads),
             "preload_app": False,
             "graceful_timeout": STOP_SECONDS,
             "keepalive": KEEPALIVE_SECONDS,

@@ -1,0 +1,228 @@
+"""Malformed and hostile requests get a Status, whatever they are, and hurt nobody."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+
+import pytest
+
+from etcdview.access.roles import Scope, Viewer
+from etcdview.cluster.cluster import Cluster
+from tests.unit.kubeapi.conftest import TABLE, Api, text_of
+
+PODS = "api/v1/pods"
+
+
+def token(**fields: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(fields).encode()).decode()
+
+
+# path, parameters -> code, reason, a part of the message
+REFUSED: tuple[tuple[str, dict[str, str], int, str, str], ...] = (
+    ("api/v1/namespaces/shop/pods/not-there", {}, 404, "NotFound", 'pods "not-there" not found'),
+    ("apis/apps/v1/namespaces/shop/deployments/x", {}, 404, "NotFound", 'deployments.apps "x" not found'),
+    ("api/v1/nodes/..", {}, 404, "NotFound", "not found"),
+    ("api/v1/namespaces/../pods/x", {}, 404, "NotFound", "not found"),
+    ("api/v1/namespaces/shop/pods/%2e%2e", {}, 404, "NotFound", "not found"),
+    ("api/v1/namespaces/shop/pods/\0", {}, 404, "NotFound", "not found"),
+    ("api/v1/namespaces/shop/pods/a/b/c/d", {}, 404, "NotFound", "could not find"),
+    ("api/v1/namespaces/shop/nodes", {}, 404, "NotFound", "could not find"),
+    ("api/v1/pods/crashloop", {}, 404, "NotFound", "could not find"),
+    ("api/v1/nopes", {}, 404, "NotFound", "could not find"),
+    ("api/v2", {}, 404, "NotFound", "could not find"),
+    ("apis/nope.example.org", {}, 404, "NotFound", "could not find"),
+    ("apis/apps/v9/deployments", {}, 404, "NotFound", "could not find"),
+    ("apis/metrics.k8s.io/v1beta1/pods", {}, 404, "NotFound", "etcd holds no metrics"),
+    ("etcd/../registry", {}, 404, "NotFound", "could not find"),
+    ("api/v1/namespaces/shop/pods/crashloop/scale", {}, 404, "NotFound", "could not find"),
+    ("api/v1/namespaces/shop/pods/crashloop/log", {}, 405, "MethodNotAllowed", "no logs"),
+    ("api/v1/namespaces/shop/pods/crashloop/exec", {"command": "sh"}, 405, "MethodNotAllowed", "no processes"),
+    ("api/v1/namespaces/shop/services/cart/proxy", {}, 405, "MethodNotAllowed", "no network"),
+    (PODS, {"fieldSelector": "spec.nope=x"}, 400, "BadRequest", "field label not supported: spec.nope"),
+    ("api/v1/configmaps", {"fieldSelector": "data.a=x"}, 400, "BadRequest", '"data.a" is not a known field selector'),
+    ("apis/batch/v1/jobs", {"fieldSelector": "a=x"}, 400, "BadRequest", 'field label "a" not supported for Job'),
+    ("apis/example.org/v1/backups", {"fieldSelector": "a=x"}, 400, "BadRequest", "field label not supported: a"),
+    ("api/v1/nodes", {"fieldSelector": "metadata.namespace=x"}, 400, "BadRequest", "metadata.namespace"),
+    (PODS, {"fieldSelector": "nonsense"}, 400, "BadRequest", "not a field selector"),
+    (PODS, {"fieldSelector": "a[?(@.x==1)]=x"}, 400, "BadRequest", "field"),
+    (PODS, {"labelSelector": "a in (b"}, 400, "BadRequest", "not a label selector"),
+    (PODS, {"labelSelector": "=" * 30_000}, 400, "BadRequest", "longer than"),
+    (PODS, {"limit": "many"}, 400, "BadRequest", "invalid syntax"),
+    (PODS, {"limit": "9" * 400}, 400, "BadRequest", "invalid syntax"),
+    (PODS, {"limit": "٣"}, 400, "BadRequest", "invalid syntax"),
+    (PODS, {"continue": "x"}, 400, "BadRequest", "continue key is not valid"),
+    (PODS, {"continue": "é"}, 400, "BadRequest", "continue key is not valid"),
+    (PODS, {"continue": token(v="meta.k8s.io/v1", rv=True, start="a")}, 400, "BadRequest", "continue"),
+    (PODS, {"continue": token(v="meta.k8s.io/v1", rv=-1, start="a")}, 400, "BadRequest", "continue"),
+    (PODS, {"continue": token(v="meta.k8s.io/v1", rv=2**70, start="a")}, 400, "BadRequest", "continue"),
+    (PODS, {"continue": token(v="meta.k8s.io/v1", rv=1201, start=["a"])}, 400, "BadRequest", "continue"),
+    (PODS, {"continue": base64.urlsafe_b64encode(b"[" * 9000).decode()}, 400, "BadRequest", "continue"),
+    (PODS, {"continue": token(v="meta.k8s.io/v1", rv=5, start="a")}, 410, "Expired", "too old"),
+    (PODS, {"resourceVersion": "new"}, 400, "BadRequest", "resourceVersion"),
+    (PODS, {"resourceVersion": "5", "resourceVersionMatch": "Exact"}, 410, "Expired", "revision"),
+    (PODS, {"resourceVersion": "99999"}, 504, "Timeout", "Too large resource version: 99999"),
+    (PODS, {"resourceVersionMatch": "Exact"}, 422, "Invalid", "unless resourceVersion is provided"),
+    (PODS, {"resourceVersionMatch": "Newest", "resourceVersion": "1"}, 422, "Invalid", "Unsupported value"),
+    (PODS, {"sendInitialEvents": "true"}, 422, "Invalid", "forbidden for list"),
+    (PODS, {"watch": "1", "sendInitialEvents": "1"}, 422, "Invalid", "NotOlderThan"),
+    (PODS, {"watch": "1", "timeoutSeconds": "soon"}, 400, "BadRequest", "invalid syntax"),
+)
+
+
+@pytest.mark.parametrize(("path", "args", "code", "reason", "words"), REFUSED, ids=lambda value: str(value)[:40])
+def test_a_request_that_cannot_be_answered_gets_a_status(
+    api: Api, path: str, args: dict[str, str], code: int, reason: str, words: str
+) -> None:
+    found = api.status(path, **args)
+
+    assert (found["code"], found["reason"]) == (code, reason)
+    assert words in found["message"]
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "BREW"])
+def test_a_write_is_refused_with_a_sentence(api: Api, method: str) -> None:
+    found = api.status("api/v1/namespaces/shop/pods/crashloop", method=method)
+
+    assert (found["code"], found["reason"]) == (405, "MethodNotAllowed")
+    assert "etcdview is read-only" in found["message"]
+
+
+@pytest.mark.parametrize("accept", ["image/png", "application/cbor", "application/json;as=Table;g=other;v=v1", ",;q=1"])
+def test_a_form_that_there_is_not_gets_a_status(api: Api, accept: str) -> None:
+    assert api.status(PODS, accept)["code"] == 406
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("", "PodList"),
+        ("*/*", "PodList"),
+        (TABLE, "Table"),
+        ("application/json;q=0.1,application/json;as=Table;v=v1;g=meta.k8s.io;q=0.9", "Table"),
+        ("application/json, application/json;as=Table;v=v1;g=meta.k8s.io;q=0.5", "PodList"),
+        ("application/json;as=Table;v=v9;g=meta.k8s.io,application/json", "PodList"),
+        ("application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io", "PartialObjectMetadataList"),
+        ("image/png, application/json;q=nonsense", "PodList"),
+        (",".join(["text/html"] * 40) + ",*/*;q=0.1", "PodList"),
+    ],
+)
+def test_the_best_form_that_a_client_takes_is_chosen(api: Api, accept: str, kind: str) -> None:
+    assert api.get(PODS, accept, limit="1")["kind"] == kind
+
+
+def test_pages_of_a_list_are_of_one_revision_and_together_all(api: Api) -> None:
+    whole = [o["metadata"]["uid"] for o in api.get(PODS)["items"]]
+    names, metadata = [], {"continue": ""}
+    while True:
+        page = api.get(PODS, limit="7", **({"continue": metadata["continue"]} if metadata["continue"] else {}))
+        names += [o["metadata"]["uid"] for o in page["items"]]
+        metadata = page["metadata"]
+        assert metadata.get("remainingItemCount", 0) == len(whole) - len(names)
+        if "continue" not in metadata:
+            break
+        assert len(page["items"]) == 7
+
+    assert names == whole
+
+
+def test_a_limit_counts_what_the_selectors_keep(api: Api) -> None:
+    kept = [o["metadata"]["name"] for o in api.get(PODS, labelSelector="tier=web")["items"]]
+
+    page = api.get(PODS, labelSelector="tier=web", limit="2")
+    rest = api.get(PODS, labelSelector="tier=web", **{"continue": page["metadata"]["continue"]})
+
+    assert [o["metadata"]["name"] for o in (*page["items"], *rest["items"])] == kept
+    assert len(page["items"]) == 2
+    assert "remainingItemCount" not in page["metadata"]
+
+
+@pytest.mark.parametrize(
+    ("path", "selector", "names"),
+    [
+        (PODS, "metadata.name=crashloop,metadata.namespace=shop", ["crashloop"]),
+        ("api/v1/nodes", "spec.unschedulable=true", ["worker-3"]),
+        ("api/v1/nodes", "spec.unschedulable!=", ["worker-3"]),
+    ],
+)
+def test_field_selectors_keep_what_the_api_server_keeps(api: Api, path: str, selector: str, names: list[str]) -> None:
+    assert [o["metadata"]["name"] for o in api.get(path, fieldSelector=selector)["items"]] == names
+
+
+def test_events_are_selected_by_what_they_are_about_in_both_groups(api: Api) -> None:
+    core = api.get("api/v1/events", fieldSelector="involvedObject.kind=Deployment,involvedObject.name!=cart")["items"]
+    other = api.get("apis/events.k8s.io/v1/events", fieldSelector="regarding.kind=Deployment,regarding.name!=cart")
+
+    assert {e["involvedObject"]["name"] for e in core} == {"catalog", "checkout"}
+    assert [e["metadata"]["name"] for e in other["items"]] == [e["metadata"]["name"] for e in core]
+    assert {e["regarding"]["name"] for e in other["items"]} == {"catalog", "checkout"}
+
+
+def test_what_cannot_be_decoded_is_missing_from_a_list_and_named_in_a_warning(
+    opened: Callable[..., Cluster],
+) -> None:
+    found = Api(opened(encryption_config="")).ask("api/v1/namespaces/shop/configmaps")
+
+    assert found.code == 200
+    assert any("/registry/configmaps/shop/encrypted-too is left out" in text for text in found.warnings)
+
+
+def test_a_masked_secret_is_valid_and_marked(api: Api) -> None:
+    secrets = api.get("api/v1/namespaces/payments/secrets")["items"]
+
+    assert secrets
+    for secret in secrets:
+        assert secret["metadata"]["annotations"]["etcdview/masked"] == "true"
+        for value in (secret.get("data") or {}).values():
+            assert (
+                "bytes" in base64.b64decode(value, validate=True).decode() or "byte" in base64.b64decode(value).decode()
+            )
+    assert api.revealed == []
+
+
+def test_each_object_that_is_revealed_is_noted(open_api: Api) -> None:
+    open_api.get("api/v1/namespaces/payments/secrets/db-credentials")
+    open_api.get("api/v1/namespaces/shop/pods/crashloop")
+
+    assert open_api.revealed == [b"/registry/secrets/payments/db-credentials"]
+
+
+def test_a_role_gets_its_part_and_is_told_so(shop: Cluster) -> None:
+    nina = Api(shop, Viewer("nina", "viewer", Scope(("shop",), ("*", "!secrets")), "token"))
+
+    everything = nina.ask(PODS)
+    refused = nina.status("api/v1/namespaces/payments/pods")
+
+    assert {o["metadata"]["namespace"] for o in json.loads(text_of(everything))["items"]} == {"shop"}
+    assert "Your role covers a part" in everything.warnings[0]
+    assert nina.status("api/v1/secrets")["code"] == 403
+    assert refused["code"] == 403
+    assert 'User "nina" cannot list resource "pods" in API group "" in the namespace "payments"' in refused["message"]
+
+
+def test_a_scale_has_the_replicas_and_the_selector(api: Api) -> None:
+    found = api.get("apis/apps/v1/namespaces/shop/deployments/cart/scale")
+
+    assert (found["kind"], found["spec"], found["status"]) == (
+        "Scale",
+        {"replicas": 3},
+        {"replicas": 3, "selector": "app=cart"},
+    )
+
+
+@pytest.mark.parametrize("version", ["v2", "v2beta1"])
+def test_aggregated_discovery_lists_the_same_types(api: Api, version: str) -> None:
+    accept = f"application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList,application/json"
+
+    found = api.ask("apis", accept)
+
+    assert found.content_type == f"application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList"
+    listed = {
+        f"{group['metadata']['name']}/{v['version']}": {r["resource"] for r in v["resources"]}
+        for group in json.loads(text_of(found))["items"]
+        for v in group["versions"]
+    }
+    for group_version, names in listed.items():
+        legacy = {r["name"] for r in api.get(f"apis/{group_version}")["resources"] if "/" not in r["name"]}
+        assert legacy == names

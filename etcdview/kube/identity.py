@@ -16,9 +16,16 @@ def misnamed(object_key: ObjectKey | None, obj: Mapping[str, Any] | None) -> str
     """
     if object_key is None or obj is None or not object_key.resource.served:
         return ""
-    resource = object_key.resource
     kind = text(obj, "kind")
     namespace, name = text(obj, "metadata", "namespace"), text(obj, "metadata", "name")
-    if (namespace, name) == (object_key.namespace, object_key.name) and kind == (resource.kind or kind):
+    if agrees(object_key, kind, namespace, name):
         return ""
     return f"{kind or 'an object without a kind'} {f'{namespace}/' if namespace else ''}{name or '(no name)'}"
+
+
+def agrees(object_key: ObjectKey, kind: str, namespace: str, name: str) -> bool:
+    """Whether an object that calls itself so lies under its own key, as far as the key tells."""
+    resource = object_key.resource
+    return not resource.served or (
+        namespace == object_key.namespace and name == object_key.name and kind == (resource.kind or kind)
+    )

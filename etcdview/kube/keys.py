@@ -19,6 +19,7 @@ from etcdview.kube.resources import BY_PREFIX, ResourceType
 from etcdview.kube.visible import unmistakable
 
 DEFAULT_PREFIX = "/registry"
+_KEPT_FOLDERS = 10_000
 # What a CRD's group and plural may be: a DNS subdomain with a dot, a DNS label (apiextensions' validation).
 _GROUP = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+")
 _PLURAL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
@@ -41,21 +42,41 @@ class KeySpace:
         self.root = self.prefix.encode() + b"/"
         self.types: tuple[ResourceType, ...] = openshift.TYPES if self.prefix == openshift.PREFIX else ()
         self._by_prefix = BY_PREFIX | {resource.prefix: resource for resource in self.types}
+        self._folders: dict[bytes, tuple[ResourceType, str] | None] = {}  # what stands before a key's last slash
 
     def __repr__(self) -> str:
         return f"KeySpace({self.prefix!r})"
 
     def object_key(self, key: bytes) -> ObjectKey | None:
         """What the key says of itself; None for an unrecognised key."""
-        if not key.startswith(self.root):
-            return None
+        folder, _, last = key.rpartition(b"/")
         try:
-            segments = key[len(self.root) :].decode("utf-8").split("/")
+            name = last.decode("utf-8")
         except UnicodeDecodeError:
             return None
-        if not all(segments):
+        found = self._folder(folder) if name else None
+        return None if found is None else ObjectKey(*found, name)
+
+    def _folder(self, folder: bytes) -> tuple[ResourceType, str] | None:
+        """The type and namespace of all keys directly below a folder: the rule asks nothing of names."""
+        try:
+            return self._folders[folder]
+        except KeyError:
+            if len(self._folders) >= _KEPT_FOLDERS:
+                self._folders.clear()
+            found = self._folders[folder] = self._read_folder(folder + b"/")
+            return found
+
+    def _read_folder(self, folder: bytes) -> tuple[ResourceType, str] | None:
+        if not folder.startswith(self.root):
             return None
-        return _place(segments, self._by_prefix)
+        try:
+            segments = folder[len(self.root) :].decode("utf-8").split("/")
+        except UnicodeDecodeError:
+            return None
+        segments[-1] = "name"
+        found = _place(segments, self._by_prefix) if all(segments) else None
+        return None if found is None else (found.resource, found.namespace)
 
     def resource_prefix(self, key: bytes) -> bytes | None:
         """The first part of `key`, with its last slash, that names the resource type; None where none does."""

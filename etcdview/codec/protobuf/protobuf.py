@@ -48,14 +48,24 @@ NOT_IN_CELLS = {
 
 # What decides how an object is, of kinds that there are many of; tests/unit/relations holds that no state misses more.
 KEPT_FOR_STATE = {
-    _META: frozenset(("creationTimestamp", "deletionTimestamp")),
+    _META: frozenset(("deletionTimestamp",)),
     "apps/v1.DaemonSetSpec": frozenset[str](),
     "apps/v1.DeploymentSpec": frozenset(("replicas",)),
+    "apps/v1.DeploymentStatus": frozenset(("readyReplicas",)),
     "apps/v1.ReplicaSetSpec": frozenset(("replicas",)),
+    "apps/v1.ReplicaSetStatus": frozenset(("readyReplicas",)),
     "apps/v1.StatefulSetSpec": frozenset(("replicas",)),
+    "apps/v1.StatefulSetStatus": frozenset(("readyReplicas",)),
     "batch/v1.JobSpec": frozenset(("completions", "parallelism", "suspend")),
+    "core/v1.Container": frozenset(("name", "restartPolicy")),
+    "core/v1.ContainerStateRunning": frozenset[str](),
+    "core/v1.ContainerStateTerminated": frozenset(("exitCode", "reason", "signal")),
+    "core/v1.ContainerStatus": frozenset(("name", "ready", "started", "state")),
     "core/v1.EndpointAddress": frozenset[str](),
     "core/v1.Event": frozenset(("metadata", "reason", "type")),
+    "core/v1.PodCondition": frozenset(("reason", "status", "type")),
+    "core/v1.PodSpec": frozenset(("containers", "initContainers", "nodeName")),
+    "core/v1.PodStatus": frozenset(("conditions", "containerStatuses", "initContainerStatuses", "phase", "reason")),
     "discovery/v1.Endpoint": frozenset(("conditions",)),
     "discovery/v1.EndpointSlice": frozenset(("metadata", "endpoints")),
 }

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from etcdview.codec import Codec, Outline
 from etcdview.kube.fields import text
-from etcdview.kube.identity import misnamed
+from etcdview.kube.identity import agrees
 from etcdview.kube.keys import KeySpace, ObjectKey
 from etcdview.kube.redaction import is_sensitive
 from etcdview.models import KeyValue
@@ -76,5 +76,4 @@ def _error(object_key: ObjectKey | None, outline: Outline) -> str:
 
 
 def _named_otherwise(object_key: ObjectKey | None, outline: Outline) -> bool:
-    metadata = {"name": outline.name, "namespace": outline.namespace}
-    return bool(misnamed(object_key, {"kind": outline.storage.kind, "metadata": metadata}))
+    return object_key is not None and not agrees(object_key, outline.storage.kind, outline.namespace, outline.name)

@@ -21,7 +21,8 @@ Describer = Callable[[Object, datetime], Iterator[Section]]
 def summary(obj: Object, now: datetime) -> tuple[Section, ...]:
     """All sections that say something, ages as of `now`."""
     describer = _DESCRIBERS.get((group_of(text(obj, "apiVersion")), text(obj, "kind")), _anything)
-    first = pods.problems(obj, now) if describer is pods.pod else ()
+    problems = _PROBLEMS.get(describer)
+    first = problems(obj, now) if problems else ()
     sections = (*first, _metadata(obj, now), *describer(obj, now), _conditions(obj, now))
     return tuple(s for s in sections if s.fields or s.rows or s.texts or s.note)
 
@@ -120,3 +121,5 @@ _DESCRIBERS: dict[tuple[str, str], Describer] = {
     ("coordination.k8s.io", "Lease"): machinery.lease,
     ("apiregistration.k8s.io", "APIService"): machinery.api_service,
 }
+# What stands above all else, by the describer.
+_PROBLEMS: dict[Describer, Describer] = {pods.pod: pods.problems, nodes.node: nodes.problems}

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from etcdview.describe.sections import Field, Section, ago, field, fields, table
-from etcdview.kube.fields import dig, items, mapping, number, text
+from etcdview.kube.fields import condition, dig, items, mapping, number, text
 from etcdview.relations.model import Object, Ref, group_of
-from etcdview.relations.severity import severity_of
+from etcdview.relations.severity import condition_severity, severity_of
+from etcdview.tables import age
 from etcdview.tables.core_nodes import node_roles, node_status
 
 
@@ -35,6 +36,27 @@ def node(obj: Object, now: datetime) -> Iterator[Section]:
     capacity, allocatable = mapping(status, "capacity"), mapping(status, "allocatable")
     rows = ((name, capacity.get(name), allocatable.get(name)) for name in sorted({*capacity, *allocatable}))
     yield table("Resources", ("Name", "Capacity", "For pods"), rows)
+
+
+def problems(obj: Object, now: datetime) -> Iterator[Section]:
+    """Why a node needs attention: conditions that are bad, and that it is cordoned."""
+    said = [_condition(c, now) for c in items(obj, "status", "conditions")]
+    if condition(obj, "Ready") is None:
+        said.insert(0, Field("Ready", "its kubelet has never reported", severity="error"))
+    if dig(obj, "spec", "unschedulable") is True:
+        said.append(Field("Scheduling", "cordoned: new pods are kept away", severity="warning"))
+    yield fields("Needs attention", *said)
+
+
+def _condition(found: Object, now: datetime) -> Field | None:
+    """A condition that is bad, since when, and why. That the others are unknown too, Ready says for all."""
+    severity, kind, status = condition_severity(found), text(found, "type"), text(found, "status")
+    if severity not in ("warning", "error") and (kind != "Ready" or status == "True"):
+        return None
+    since = dig(found, "lastTransitionTime")
+    why = ": ".join(part for part in (text(found, "reason"), text(found, "message")) if part)
+    words = f"{status} for {age(since, now)}" if since else status
+    return Field(kind, f"{words}; {why}" if why else words, severity="error" if kind == "Ready" else severity)
 
 
 def _taint(taint: object) -> str:

@@ -17,6 +17,8 @@ EVIDENCE = 10  # lines that stand first
 EVIDENCE_AT_MOST = 1000
 NAMESPACES_AT_ONCE = 200  # on a page of HTML
 UNHEALTHY_AT_ONCE = 100  # on the overview
+# Findings about the objects of a list that is filtered by their state.
+UNHEALTHY_OBJECTS = frozenset({"pods-not-ready", "workloads-short", "jobs-failed", "claims-unbound"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,10 @@ class EvidenceView:
 
 @dataclass(frozen=True, slots=True)
 class FindingView:
-    """A finding as a page shows it: the first lines of its evidence, the rest of them, and how many are beyond."""
+    """A finding as a page shows it: the first lines of its evidence, the rest of them, and how many are beyond.
+
+    `href` leads to the object or the list that it is about; "" where that is not one.
+    """
 
     severity: Literal["info", "warning", "critical"]
     summary: str
@@ -37,6 +42,7 @@ class FindingView:
     evidence: tuple[EvidenceView, ...]
     rest: tuple[EvidenceView, ...]
     more: int
+    href: str = ""
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -145,7 +151,25 @@ def finding_view(window: Window, finding: ObjectFinding) -> FindingView:
         lines[:EVIDENCE],
         lines[EVIDENCE:],
         max(0, len(finding.evidence) - EVIDENCE_AT_MOST),
+        _href(window, finding),
     )
+
+
+def _href(window: Window, finding: ObjectFinding) -> str:
+    """The one object that a finding is about, or the list of those of its kind and namespace that are unhealthy."""
+    if len(finding.refs) == 1:
+        return ref_href(window, finding.refs[0])
+    found = {(ref.group, ref.kind, ref.namespace) for ref in finding.refs}
+    if finding.id not in UNHEALTHY_OBJECTS or len(found) != 1:
+        return ""
+    ((group, kind, namespace),) = found
+    resource = window.definitions.by_kind(f"{group}/", kind)
+    return unhealthy_href(resource.id, namespace) if resource else ""
+
+
+def unhealthy_href(resource: str, namespace: str) -> str:
+    """The list of a type's unhealthy objects in a namespace."""
+    return href("/registry", resource=resource, namespace=namespace, state="unhealthy")
 
 
 def _padded(refs: tuple[Ref, ...], length: int) -> tuple[Ref | None, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -29,6 +29,7 @@ from etcdview.pages.problems import (
     NamespaceRow,
     NamespacesPage,
     StoragePage,
+    unhealthy_href,
 )
 from etcdview.tables import human_duration
 
@@ -146,6 +147,7 @@ def _unhealthy(
     events = prefix in _EVENTS
     kind = _kind(resource, prefix)
     summary = counted(count, "warning event") if events else f"{count:,} {kind} {plural(count, 'is', 'are')} unhealthy"
+    listed = unhealthy_href(resource.id if resource else prefix, namespace)
     if detailed:
         wanted = Wanted(resource=prefix, namespace=namespace, state="unhealthy")
         found = facts.facts(wanted, limit=EVIDENCE_AT_MOST)
@@ -154,12 +156,10 @@ def _unhealthy(
             for fact in found
         ]
     else:
-        table = addresses.href(
-            "/registry", resource=resource.id if resource else prefix, namespace=namespace, state="unhealthy"
-        )
-        lines = [EvidenceView(f"the {kind} objects of the namespace that are unhealthy", table)]
+        lines = [EvidenceView(f"the {kind} objects of the namespace that are unhealthy", listed)]
     action = "Check the objects that they are about." if events else "Check the page of each: conditions and events."
-    return finding("info" if events else "warning", summary, action, lines, count if detailed else len(lines))
+    severity: Severity = "info" if events else "warning"
+    return replace(finding(severity, summary, action, lines, count if detailed else len(lines)), href=listed)
 
 
 def _name(fact: KeyFacts) -> str:

@@ -31,7 +31,10 @@ SHOWN_VERDICTS = 20
 
 @dataclass(frozen=True, slots=True)
 class HealthPage:
-    """`state` and `hour` are None where no member has been probed, or not often enough to draw a line."""
+    """`state` and `hour` are None where no member has been probed, or not often enough to draw a line.
+
+    `file` is the name of the file that is open, "" for a live etcd; `count` keys are in it as of `revision`.
+    """
 
     verdict: Verdict
     headline: str
@@ -46,12 +49,16 @@ class HealthPage:
     may_compare: bool
     deployment: DeploymentSection
     commands: tuple[Command, ...]
+    file: str = ""
+    count: int = 0
+    revision: int = 0
 
 
 def health_page(window: Window, now: datetime) -> HealthPage:
     """The page, made of the monitor's last round; waits at most as long as the monitor does (1.9 s)."""
     report = latest_report(window, now)
     facts = report.facts
+    tree = window.index.tree()
     return HealthPage(
         verdict=report.verdict,
         headline=headline(report),
@@ -66,6 +73,9 @@ def health_page(window: Window, now: datetime) -> HealthPage:
         may_compare=window.cluster.monitor is not None and may_ask_costly(window),
         deployment=deployment_section(window, facts),
         commands=commands.for_members(),
+        file="" if window.cluster.store.live else window.cluster.store.name,
+        count=tree.count,
+        revision=tree.revision,
     )
 
 

@@ -59,7 +59,9 @@ class Frame:
 def page_frame(window: Window) -> Frame:
     """The frame; asks etcd nothing and waits for nothing."""
     cluster = window.cluster
-    nav = (*NAV, *NAV_OF_ADMINS) if window.viewer.may("audit") else NAV
+    nav: tuple[tuple[str, str], ...] = (*NAV, *NAV_OF_ADMINS) if window.viewer.may("audit") else NAV
+    if not cluster.store.live:
+        nav = tuple(tab for tab in nav if tab[0] != "/watch")  # a file does not change
     if cluster.store.live and window.viewer.may("snapshot"):
         nav = (*nav, ("/maintenance", "Maintenance"))
     report = cluster.monitor.latest(wait_seconds=0) if cluster.monitor is not None else None

@@ -8,6 +8,8 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
+import pytest
+
 from etcdview.describe import Section, summary
 from etcdview.relations import Graph, Ref
 
@@ -46,6 +48,47 @@ def test_a_pod_that_nobody_takes_says_why(graph: Graph, now: datetime) -> None:
 
     assert list(values(found["Needs attention"])) == ["Pod"]
     assert found["Conditions"].note
+
+
+def test_a_node_says_what_is_wrong_with_it_before_all_else(graph: Graph, now: datetime) -> None:
+    found = sections(graph, Ref("", "Node", "", "worker-2"), now)["Needs attention"]
+
+    assert [(f.label, f.value.split(" for ")[0], f.severity) for f in found.fields] == [
+        ("Ready", "False", "error"),
+        ("MemoryPressure", "True", "error"),
+    ]
+    assert found.fields[0].value.endswith("; KubeletNotReady")
+    assert "Needs attention" not in sections(graph, Ref("", "Node", "", "worker-1"), now)
+
+
+@pytest.mark.parametrize(
+    ("spec", "conditions", "said"),
+    [
+        ({}, [], {"Ready": "its kubelet has never reported"}),
+        ({}, [{"type": "Ready", "status": "True"}, {"type": "DiskPressure", "status": "False"}], None),
+        (
+            {"unschedulable": True},
+            [{"type": "Ready", "status": "True"}],
+            {"Scheduling": "cordoned: new pods are kept away"},
+        ),
+        (
+            {},
+            [
+                {"type": "Ready", "status": "Unknown", "reason": "NodeStatusUnknown", "message": "no word"},
+                {"type": "MemoryPressure", "status": "Unknown", "reason": "NodeStatusUnknown"},
+                {"type": "PIDPressure", "status": "True"},
+            ],
+            {"Ready": "Unknown; NodeStatusUnknown: no word", "PIDPressure": "True"},
+        ),
+    ],
+)
+def test_of_a_nodes_conditions_the_bad_ones_are_told(
+    spec: dict[str, Any], conditions: list[dict[str, str]], said: dict[str, str] | None, now: datetime
+) -> None:
+    node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n"}, "spec": spec}
+    found = {s.title: values(s) for s in summary(node | {"status": {"conditions": conditions}}, now)}
+
+    assert found.get("Needs attention") == said
 
 
 def test_columns_in_which_nothing_stands_are_left_out(graph: Graph, now: datetime) -> None:

@@ -39,6 +39,18 @@ def test_each_namespace_has_its_problems_and_one_without_is_healthy() -> None:
     assert (page.too_many, page.checked) == (False, 4)  # the broken one is not checked
 
 
+def test_a_finding_leads_to_its_object_or_to_the_list_of_those_that_are_unhealthy() -> None:
+    pods = [kv(f"/registry/pods/shop/{n}", obj("Pod", "shop", n, status={"phase": "Pending"})) for n in ("a", "b")]
+    claim = kv("/registry/persistentvolumeclaims/shop/c", obj("PersistentVolumeClaim", "shop", "c"))
+    (row,) = namespaces_page(window_on([*KVS[:1], *pods, claim]), "shop", NOW).rows
+
+    assert {finding.summary: finding.href for finding in row.findings} == {
+        "The namespace is being deleted": "/object?key=/registry/namespaces/shop",
+        "2 pods not ready": "/registry?resource=pods&namespace=shop&state=unhealthy",
+        "1 claim without a volume": "/object?key=/registry/persistentvolumeclaims/shop/c",
+    }
+
+
 def test_one_namespace_is_shown_alone() -> None:
     assert [row.name for row in namespaces_page(window_on(KVS), "shop", NOW).rows] == ["shop"]
 

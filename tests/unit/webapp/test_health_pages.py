@@ -184,7 +184,9 @@ def test_of_a_file_nothing_is_claimed_and_a_finding_says_why() -> None:
 
     assert body["verdict"] == "unknown"
     assert [f["id"] for f in body["findings"]] == ["file-opened"]
-    assert "? Unknown" in text_of(client.get("/health").text)
+    shown = text_of(client.get("/health").text)
+    assert "A file: its members are not asked" in shown
+    assert "? Unknown" not in shown
     assert "etcdview_verdict" not in client.get("/metrics").text
 
 

@@ -48,6 +48,8 @@ def save(file: Path, resolved: Resolved) -> int:
 def status(file: Path) -> int:
     """Check the snapshot FILE (or a member's database or data directory), and say what it holds.
 
+    Of a folder with snapshots each is listed, the oldest first. Files compressed by gzip, zstd or zip are unpacked.
+
     Its hash is checked where it has one, and its pages are counted as bbolt's check does. Exit status 1: it is damaged.
     """
     from etcdview.pages.tools.snapshots import snapshot_status
@@ -55,8 +57,9 @@ def status(file: Path) -> int:
     found = snapshot_status(file)
     for note in found.notes:
         say(f"etcdview: {note}", err=True)
+    width = max([16, *(len(visible(name)) for name, _ in found.rows)]) + 2
     for name, value in found.rows:
-        click.echo(f"{name:18}{visible(value)}")
+        click.echo(f"{visible(name):{width}}{visible(value)}")
     for fault in found.faults:
         say(f"etcdview: {fault}", err=True)
     return 1 if found.faults else 0

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
 import shlex
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,58 +11,66 @@ from etcdview.codec import Codec, load_encryption_config
 from etcdview.config import NO_ETCD_NAMED, Settings
 from etcdview.errors import FileFormatError
 from etcdview.models import TlsFiles
-from etcdview.stores.files.bbolt import is_bolt
-from etcdview.stores.files.data_directory import open_data_directory
-from etcdview.stores.files.database import SnapshotStore, open_snapshot
-from etcdview.stores.files.dump import is_gzip, open_dump
+from etcdview.stores.files.bbolt import HEAD_BYTES, is_bolt
+from etcdview.stores.files.data_directory import is_data_directory, open_data_directory
+from etcdview.stores.files.database import open_database, open_snapshot
+from etcdview.stores.files.dump import open_dump
 from etcdview.stores.files.memory import StaticStore
-from etcdview.stores.files.packed import GZIPPED_SNAPSHOT, HEAD_BYTES, Packing, packing_of
+from etcdview.stores.files.packed import packing_of
+from etcdview.stores.files.revision_store import RevisionStore
+from etcdview.stores.files.timeline import head_of, snapshots_in
+from etcdview.stores.files.unpacking import is_packed, unpacked, unpacking
 
 if TYPE_CHECKING:
     from etcdview.stores.etcd.client import EtcdStore
 
 
-def open_file(path: Path) -> StaticStore | SnapshotStore:
-    """A registry dump, a snapshot or a member's database, told apart by what is in it. Raises FileFormatError."""
-    try:
-        form = "folder" if path.is_dir() else _form(path)
-    except (OSError, EOFError, zlib.error) as error:
-        reason = getattr(error, "strerror", None) or "its gzip data is damaged or cut short"
-        raise FileFormatError(f"{path} cannot be read: {reason}.", "Check the path and its permissions.") from error
-    if isinstance(form, Packing):
-        command = form.command.replace("FILE", shlex.quote(str(path)))
-        raise FileFormatError(f"{path} is {form.what}.", f"Unpack it, and give what was in it: {command}")
-    match form:
-        case "folder":
-            return open_data_directory(path)
-        case "bolt":
-            return open_snapshot(path)
-        case "lines":
-            return open_dump(path)
+def open_file(path: Path) -> StaticStore | RevisionStore:
+    """A registry dump, a snapshot, a member's data directory or k3s's database, told apart by what is in it.
+
+    Compressed files are unpacked; of a folder with snapshots the newest is opened. Raises FileFormatError.
+    """
+    if path.is_dir():
+        return _open_folder(path)
+    head = head_of(path)
+    if not is_packed(head):
+        return _open(path, head)
+    with unpacking(path) as content:
+        inner = content.read(HEAD_BYTES)
+    return _open(path, inner, packed=True)
+
+
+def _open_folder(path: Path) -> RevisionStore:
+    snapshots = () if is_data_directory(path) else snapshots_in(path)
+    if not snapshots:
+        return open_data_directory(path)
+    newest = snapshots[-1]
+    store = _open(newest.path, newest.head, packed=newest.packed)
+    if not isinstance(store, RevisionStore):
+        raise FileFormatError(f"{newest.path} has changed meanwhile.", "Read it again.")
+    if len(snapshots) > 1:
+        store.add_notes(
+            f"{path} holds {len(snapshots):,} snapshots; this is the newest, {newest.path.name}. "
+            "`etcdview snapshot status` lists them all."
+        )
+    return store
+
+
+def _open(path: Path, head: bytes, *, packed: bool = False) -> StaticStore | RevisionStore:
+    """A file that begins so when it is unpacked."""
+    if is_bolt(head):
+        return open_database(path, str(path), unpacked(path)) if packed else open_snapshot(path)
+    packing = packing_of(head, gzipped=packed)
+    if packing is not None:
+        command = packing.command.replace("FILE", shlex.quote(str(path)))
+        raise FileFormatError(f"{path} is {packing.what}.", f"Unpack it, and give what was in it: {command}")
+    start = head.lstrip()
+    if packed or start.startswith(b"{") or not start:
+        return open_dump(path)
     raise FileFormatError(
         f"{path} is neither a registry dump nor a snapshot of etcd.",
         "Give a dump (.jsonl or .jsonl.gz), a file of `etcdctl snapshot save`, or a member's data directory.",
     )
-
-
-def _form(path: Path) -> str | Packing:
-    """What is in a file: bolt, lines or how it is packed; empty for anything else. Raises OSError, EOFError, zlib's."""
-    with path.open("rb") as file:
-        if is_bolt(file):
-            return "bolt"
-        file.seek(0)
-        head = file.read(HEAD_BYTES)
-    start = head.lstrip()
-    if is_gzip(start):
-        with gzip.open(path, "rb") as unpacked:
-            if is_bolt(unpacked):
-                return GZIPPED_SNAPSHOT
-            unpacked.seek(0)
-            return packing_of(unpacked.read(HEAD_BYTES), gzipped=True) or "lines"
-    packing = packing_of(head)
-    if packing is not None:
-        return packing
-    return "lines" if start.startswith(b"{") or not start else ""
 
 
 def open_etcd(settings: Settings, endpoints: Sequence[str] = (), tls: TlsFiles | None = None) -> EtcdStore:

@@ -14,8 +14,10 @@ from etcdview.maintenance import operations, snapshot_stream
 from etcdview.maintenance.snapshot_stream import Saved
 from etcdview.models import Progress, ProgressFn, Range
 from etcdview.stores.files.bbolt import DAMAGED
+from etcdview.stores.files.data_directory import is_data_directory
 from etcdview.stores.files.database import SnapshotStore
 from etcdview.stores.files.page_check import PageCheck
+from etcdview.stores.files.timeline import SnapshotFile, snapshots_in
 
 _ALL = b"\0"
 
@@ -39,7 +41,12 @@ def save_snapshot(settings: Settings, path: Path, progress: ProgressFn) -> Saved
 
 
 def snapshot_status(path: Path) -> SnapshotStatus:
-    """Check a snapshot, a database or a data directory, and say what it holds. Raises FileFormatError."""
+    """Check a snapshot, a database or a data directory, and say what it holds; of a folder, which snapshots.
+
+    Raises FileFormatError.
+    """
+    if path.is_dir() and not is_data_directory(path) and (snapshots := snapshots_in(path)):
+        return _listed(snapshots)
     store = open_file(path)
     try:
         if not isinstance(store, SnapshotStore):
@@ -49,6 +56,23 @@ def snapshot_status(path: Path) -> SnapshotStatus:
         return SnapshotStatus(tuple(store.notes), (*_rows(store), ("pages", _pages_text(check))), faults)
     finally:
         store.close()
+
+
+def _listed(snapshots: tuple[SnapshotFile, ...]) -> SnapshotStatus:
+    """Each snapshot of a folder, the oldest first; what cannot be read is a fault."""
+    rows, faults = [], []
+    for snapshot in snapshots:
+        said = f"{snapshot.written:%Y-%m-%d %H:%M:%SZ}  {size_text(snapshot.size_bytes):>8}"
+        try:
+            store = open_file(snapshot.path)
+        except FileFormatError as error:
+            faults.append(str(error))
+            rows.append((snapshot.path.name, f"{said}  cannot be read"))
+            continue
+        count = store.range(Range(b"", _ALL, count_only=True)).count
+        rows.append((snapshot.path.name, f"{said}  revision {store.revision:,}  {count:,} keys"))
+        store.close()
+    return SnapshotStatus((), tuple(rows), tuple(faults))
 
 
 def progress_text(progress: Progress) -> str:

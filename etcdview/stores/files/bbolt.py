@@ -10,9 +10,8 @@ import os
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from gzip import GzipFile
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 from etcdview.errors import FileFormatError
 from etcdview.kube.reasons import reason
@@ -33,6 +32,7 @@ _NO_FREE_LIST = (1 << 64) - 1
 _COUNT_FOLLOWS = 0xFFFF  # the count of free pages does not fit into the page's header
 _IS_BUCKET = 1
 _PAGE_SIZES = tuple(1024 << i for i in range(7))  # of the machine that wrote it: 4 KiB, 16 and 64 KiB on some
+HEAD_BYTES = _PAGE_SIZES[-1] + _PAGE.size + 4  # the second meta page of the largest pages begins before
 _FNV_START, _FNV_PRIME, _FNV_MASK = 0xCBF29CE484222325, 0x100000001B3, (1 << 64) - 1
 
 
@@ -66,22 +66,20 @@ class _Meta:
     txid: int
 
 
-def is_bolt(file: IO[bytes] | GzipFile) -> bool:
-    """Whether an open file looks like one, by its content. Raises OSError."""
-    for offset in (0, *_PAGE_SIZES):
-        file.seek(offset + _PAGE.size)
-        if file.read(4) == MAGIC.to_bytes(4, "little"):
-            return True
-    return False
+def is_bolt(head: bytes) -> bool:
+    """Whether a file with these first HEAD_BYTES looks like one."""
+    magic = MAGIC.to_bytes(4, "little")
+    return any(head[at : at + 4] == magic for at in (_PAGE.size + offset for offset in (0, *_PAGE_SIZES)))
 
 
 class BoltFile:
     """An open file; everything that is wrong with it raises FileFormatError. Any thread may call `read`."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, descriptor: int | None = None) -> None:
+        """The file at `path`; or one that is open already and came from there."""
         self.path = path
         try:
-            self._fd = os.open(path, os.O_RDONLY)
+            self._fd = os.open(path, os.O_RDONLY) if descriptor is None else descriptor
         except OSError as error:
             raise self._unreadable(error) from error
         try:

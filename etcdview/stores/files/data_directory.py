@@ -36,12 +36,17 @@ def open_data_directory(folder: Path) -> SnapshotStore:
     return store
 
 
+def is_data_directory(folder: Path) -> bool:
+    """Whether a member's database is where it is in a data directory."""
+    return any((folder / name).is_file() for name in _DATABASES)
+
+
 def database_of(folder: Path) -> Path:
     """The database file in a member's data directory. Raises FileFormatError."""
     try:
         return next(path for name in _DATABASES if (path := folder / name).is_file())
     except (OSError, StopIteration) as error:
-        why = error.strerror if isinstance(error, OSError) else "it holds no member/snap/db"
+        why = error.strerror if isinstance(error, OSError) else "it holds no member/snap/db, and no snapshots"
         raise FileFormatError(
             f"{folder} is not a readable data directory of an etcd member: {why}.",
             "Give etcd's --data-dir, such as /var/lib/etcd, as a user with read permission.",

@@ -7,21 +7,21 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from etcdview.errors import CompactedError, FileFormatError, FutureRevisionError
-from etcdview.models import Event, KeyValue, NamesPiece, Range, RangeResult
+from etcdview.errors import FileFormatError
+from etcdview.models import KeyValue
 from etcdview.stores.files.bbolt import BoltFile, Bucket, Item
 from etcdview.stores.files.members import FileFacts, file_facts
 from etcdview.stores.files.page_check import PageCheck, check_pages
 from etcdview.stores.files.records import lease_at_end, parse_record, record_name
-from etcdview.stores.files.revisions import KeysFound, Revisions, Where
+from etcdview.stores.files.revision_store import RevisionStore
+from etcdview.stores.files.revisions import Revisions, Where
 from etcdview.stores.files.wal.log import Log
 from etcdview.stores.files.wal.recovery import Recovered
-from etcdview.stores.key_past import KeyPast, PastRequest
 
 NO_HASH = "This database file has no hash, unlike a snapshot, so it was not verified."
 NO_WAL = (
@@ -49,9 +49,9 @@ def open_snapshot(path: Path) -> SnapshotStore:
     return store
 
 
-def open_database(path: Path, name: str) -> SnapshotStore:
-    """The same; `name` is what it is called in sentences."""
-    file = BoltFile(path)
+def open_database(path: Path, name: str, descriptor: int | None = None) -> SnapshotStore:
+    """The same; `name` is what it is called in sentences, `descriptor` an open file with what was packed in it."""
+    file = BoltFile(path, descriptor)
     try:
         _refuse_running(file)
         checked = _check_hash(file)
@@ -61,33 +61,25 @@ def open_database(path: Path, name: str) -> SnapshotStore:
         raise
 
 
-class SnapshotStore:
+class SnapshotStore(RevisionStore):
     """The Store protocol over a database file. `notes` are what has to be said beside all that is read from it.
 
-    `compacted` is the oldest revision that can be read; `checked` whether a hash has shown that the file is whole.
+    `checked`: a hash has shown that the file is whole.
     """
 
-    live = False
-
     def __init__(self, file: BoltFile, name: str, notes: tuple[str, ...] = (), *, checked: bool = False) -> None:
-        self.name = name
-        self.notes = notes
         self.checked = checked
         self._file = file
         buckets = file.buckets()
         if b"key" not in buckets:
             raise file.broken('is not an etcd database: it has no bucket "key"')
-        self._revisions = _revisions(file, buckets[b"key"])
+        revisions = _revisions(file, buckets[b"key"])
         self._pairs = {name: _pairs(file, buckets[name]) for name in _SMALL if name in buckets}
         meta = self._pairs.get(b"meta", {})
-        self.compacted = max(int.from_bytes(meta.get(name, b"")[:8], "big") for name in _COMPACTIONS)
-        self.revision = max(self._revisions.newest, self.compacted, 1)
+        compacted = max(int.from_bytes(meta.get(name, b"")[:8], "big") for name in _COMPACTIONS)
+        super().__init__(name, revisions, compacted, notes)
         self._log: Log | None = None
         self.recovered: Recovered | None = None
-
-    def add_notes(self, *notes: str) -> None:
-        """More that has to be said beside all that is read."""
-        self.notes = (*notes, *self.notes)
 
     def add_log(self, log: Log, recovered: Recovered) -> None:
         """Take the changes of the log on top, before anything else is read; the store closes `log`."""
@@ -109,40 +101,6 @@ class SnapshotStore:
                 kv = self._read(name, record)
                 if kv.lease in leases:
                     yield name, kv.lease
-
-    def range(self, request: Range) -> RangeResult:
-        """See Store.range; raises FileFormatError too, where the file is no longer what it was."""
-        found = self._find(request.start, request.end, request.revision, request.limit)
-        kvs = () if request.count_only else tuple(map(self._read, found.names, found.records))
-        if request.keys_only:
-            kvs = tuple(replace(kv, value=b"") for kv in kvs)
-        more = not request.count_only and len(found.names) < found.count
-        return RangeResult(request.revision or self.revision, kvs, count=found.count, more=more)
-
-    def list_names(
-        self, start: bytes, end: bytes, *, revision: int = 0, limit: int = 0, serializable: bool = False
-    ) -> NamesPiece:
-        """See NameLister.list_names: nothing is read from the file."""
-        found = self._find(start, end, revision, limit)
-        return NamesPiece(revision or self.revision, found.names, found.count, len(found.names) < found.count)
-
-    def get_many(self, keys: Sequence[bytes], *, revision: int = 0, keys_only: bool = False) -> dict[bytes, KeyValue]:
-        """See Store.get_many."""
-        found = (self.range(Range(key, revision=revision, keys_only=keys_only)).kvs for key in keys)
-        return {kvs[0].key: kvs[0] for kvs in found if kvs}
-
-    def key_past(self, wanted: PastRequest) -> KeyPast:
-        """See KeepsPast.key_past."""
-        events: list[Event] = []
-        size_bytes = 0
-        for record in self._revisions.records_of(wanted.key, wanted.before):
-            where = self._revisions.where(record)
-            size_bytes += where.size
-            if len(events) == wanted.limit or size_bytes > wanted.max_bytes:
-                return KeyPast(tuple(events), self.compacted, more=True)
-            gone = KeyValue(wanted.key, 0, where.revision, 0)
-            events.append(Event(self._read(wanted.key, record)) if where.size else Event(gone, deleted=True))
-        return KeyPast(tuple(events), self.compacted)
 
     def facts(self) -> FileFacts:
         """What the file says of its cluster, its log included. Raises FileFormatError."""
@@ -169,21 +127,6 @@ class SnapshotStore:
         self._file.close()
         if self._log is not None:
             self._log.close()
-
-    def _find(self, start: bytes, end: bytes, revision: int, limit: int) -> KeysFound:
-        if revision in (0, self.revision):
-            return self._revisions.find(start, end, limit)
-        if revision > self.revision:
-            raise FutureRevisionError(
-                f"{self.name} ends at revision {self.revision:,}, before {revision:,}.", "Ask for an older one."
-            )
-        if revision < self.compacted:
-            raise CompactedError(
-                f"Revision {revision:,} had been compacted when {self.name} was made.",
-                f"Its oldest revision is {self.compacted:,}.",
-                oldest=self.compacted,
-            )
-        return self._revisions.find_at(start, end, revision, limit)
 
     def _read(self, name: bytes, record: int) -> KeyValue:
         where = self._revisions.where(record)

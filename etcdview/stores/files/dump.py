@@ -18,6 +18,7 @@ from etcdview.kube.reasons import reason
 from etcdview.models import KeyValue
 from etcdview.stores.files.etcdctl import answer_keys, is_answer, key_facts
 from etcdview.stores.files.memory import StaticStore
+from etcdview.stores.files.unpacking import is_packed, unpacking
 
 # What a dump may become in memory: so much, and by its own size more. A few bytes of gzip can stand for gigabytes;
 # a dump of a real cluster becomes 6 to 15 times its size, and a key of it takes more than 20 bytes.
@@ -35,18 +36,13 @@ def open_dump(path: Path) -> StaticStore:
     return StaticStore(str(path), read_dump(path))
 
 
-def is_gzip(start: bytes) -> bool:
-    """Whether a file that begins so is gzipped."""
-    return start.startswith(b"\x1f\x8b")
-
-
 def read_dump(path: Path) -> Iterator[KeyValue]:
     """The keys of a dump, in its own order; an answer of `etcdctl get --prefix -w json` is one too."""
     try:
         with path.open("rb") as file:
-            packed = is_gzip(file.read(2)) or path.suffix == ".gz"
+            packed = is_packed(file.read(4)) or path.suffix == ".gz"
             size_bytes = os.fstat(file.fileno()).st_size
-        with gzip.open(path, "rb") if packed else path.open("rb") as opened:
+        with unpacking(path) if packed else path.open("rb") as opened:
             lines = _Lines(path, opened, _Room.of(size_bytes))
             if lines.begin_answer():
                 yield from _answer(path, lines.rest())
@@ -77,7 +73,7 @@ class _Room:
 class _Lines:
     """The lines of an open dump, unpacked. Raises FileFormatError where they become more than the file has room for."""
 
-    def __init__(self, path: Path, file: IO[bytes] | gzip.GzipFile, room: _Room) -> None:
+    def __init__(self, path: Path, file: IO[bytes], room: _Room) -> None:
         self._path = path
         self._file = file
         self._room = room

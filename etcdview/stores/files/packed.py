@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 TAR_AT = 257  # where "ustar" stands in the header of a tar archive
-HEAD_BYTES = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,16 +16,13 @@ class Packing:
 
 
 _FORMS = (
-    (0, b"PK\x03\x04", Packing("a zip archive, as k3s and RKE2 write their compressed snapshots", "unzip FILE")),
     (0, b"PK\x05\x06", Packing("an empty zip archive", "unzip FILE")),
-    (0, b"\x28\xb5\x2f\xfd", Packing("compressed with zstd", "zstd -d FILE")),
     (0, b"\xfd7zXZ\0", Packing("compressed with xz", "xz -dk FILE")),
     (0, b"BZh", Packing("compressed with bzip2", "bunzip2 -k FILE")),
     (0, b"\x04\x22\x4d\x18", Packing("compressed with lz4", "lz4 -d FILE")),
     (0, b"7z\xbc\xaf\x27\x1c", Packing("a 7-Zip archive", "7z x FILE")),
     (TAR_AT, b"ustar", Packing("a tar archive", "tar -xf FILE")),
 )
-GZIPPED_SNAPSHOT = Packing("a snapshot compressed with gzip", "gunzip -k FILE")
 GZIPPED_TAR = Packing("a tar archive compressed with gzip", "tar -xzf FILE")
 
 

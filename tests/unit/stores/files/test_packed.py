@@ -1,9 +1,10 @@
-"""A snapshot that is packed is told as what it is, with the command that unpacks it."""
+"""A snapshot in gzip, zstd or zip is read; packed in another way it is told with the command that unpacks it."""
 
 from __future__ import annotations
 
 import gzip
 import io
+import os
 import subprocess
 import tarfile
 import zipfile
@@ -11,19 +12,113 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import zstandard
 
+from etcdview.cli.main import run
 from etcdview.cluster.sources import open_file
 from etcdview.errors import FileFormatError
+from etcdview.models import Range
+from etcdview.stores.files import unpacking
 
 CAPTURE = Path(__file__).parents[3] / "testdata" / "cluster-shop"
 BODY = gzip.decompress((CAPTURE / "snapshot.db.gz").read_bytes())[:-32]
 
 
-def zipped() -> bytes:
+DUMP = gzip.decompress((CAPTURE / "registry.jsonl.gz").read_bytes())
+
+
+def zipped(data: bytes, *more: bytes) -> bytes:
     made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("on-demand-host-1700000000", BODY)
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        archive.mkdir("snapshots")
+        for number, content in enumerate((data, *more)):
+            archive.writestr(f"snapshots/on-demand-host-170000000{number}", content)
     return made.getvalue()
+
+
+def frames(data: bytes) -> bytes:
+    """zstd in two frames, as pzstd makes them."""
+    half = len(data) // 2
+    return zstandard.compress(data[:half], 1) + zstandard.compress(data[half:], 1)
+
+
+PACKERS: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": lambda data: gzip.compress(data, 1),
+    "zip": zipped,
+    "zstd": lambda data: zstandard.compress(data, 1),
+    "zstd frames": frames,
+}
+
+
+def keys_of(path: Path) -> int:
+    store = open_file(path)
+    try:
+        assert store.revision == 1201
+        return store.range(Range(b"", b"\0", count_only=True)).count
+    finally:
+        store.close()
+
+
+@pytest.mark.parametrize("name", PACKERS)
+def test_a_packed_snapshot_and_a_packed_dump_are_read_whatever_their_names(tmp_path: Path, name: str) -> None:
+    (tmp_path / "snapshot").write_bytes(PACKERS[name](BODY))
+    (tmp_path / "dump").write_bytes(PACKERS[name](DUMP))
+
+    assert (keys_of(tmp_path / "snapshot"), keys_of(tmp_path / "dump")) == (573, 573)
+    (tmp_path / "other").write_bytes(PACKERS[name](b"something else"))
+    with pytest.raises(FileFormatError, match="is not a key of a registry dump"):
+        open_file(tmp_path / "other")
+
+
+@pytest.mark.parametrize("name", PACKERS)
+def test_a_packed_file_that_is_cut_short_is_refused(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "s.db"
+    path.write_bytes(PACKERS[name](BODY)[:-5000])
+
+    with pytest.raises(FileFormatError, match=r"cannot be read|is cut short"):
+        open_file(path)
+
+
+def test_a_small_file_that_becomes_a_large_one_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unpacking, "MOST_BYTES", 1 << 20)
+    monkeypatch.setattr(unpacking, "TIMES_ITS_SIZE", 1)
+    for name, pack in PACKERS.items():
+        (tmp_path / name).write_bytes(pack(BODY + bytes(20 << 20)))
+        with pytest.raises(FileFormatError, match="MiB when it is unpacked: no snapshot of its size does"):
+            open_file(tmp_path / name)
+
+
+def test_a_zip_archive_of_several_files_or_with_a_password_says_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "two.zip"
+    path.write_bytes(zipped(BODY, BODY))
+    with pytest.raises(FileFormatError, match="is a zip archive of 2 files"):
+        open_file(path)
+
+    encrypted = bytearray(zipped(BODY))
+    for at in (encrypted.rindex(b"PK\x03\x04") + 6, encrypted.rindex(b"PK\x01\x02") + 8):
+        encrypted[at] |= 1
+    path.write_bytes(encrypted)
+    with pytest.raises(FileFormatError, match=r"cannot be read: .*encrypted"):
+        open_file(path)
+
+
+def test_of_a_folder_with_snapshots_the_newest_is_opened_and_all_are_listed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "old.db").write_bytes(BODY)
+    (tmp_path / "newest.zst").write_bytes(zstandard.compress(BODY, 1))
+    (tmp_path / "damaged.db").write_bytes(BODY[:20_000])
+    (tmp_path / "notes.txt").write_text("not a snapshot")
+    for age, name in enumerate(("newest.zst", "old.db", "damaged.db")):
+        os.utime(tmp_path / name, (1_700_000_000 - age, 1_700_000_000 - age))
+
+    assert keys_of(tmp_path) == 573
+    assert "holds 3 snapshots; this is the newest, newest.zst" in open_file(tmp_path).notes[0]
+    assert run(["snapshot", "status", str(tmp_path)]) == 1
+    printed = capsys.readouterr()
+    assert [line.split()[0] for line in printed.out.splitlines()] == ["damaged.db", "old.db", "newest.zst"]
+    assert printed.out.count("revision 1,201  573 keys") == 2
+    assert "damaged.db is cut short" in printed.err
 
 
 def tarred() -> bytes:
@@ -36,12 +131,9 @@ def tarred() -> bytes:
 
 
 PACKED: dict[str, tuple[Callable[[], bytes], str, str]] = {
-    "zip": (zipped, "is a zip archive, as k3s and RKE2 write", "unzip "),
     "empty zip": (lambda: b"PK\x05\x06" + bytes(18), "is an empty zip archive", "unzip "),
-    "gzip": (lambda: gzip.compress(BODY, 1), "is a snapshot compressed with gzip", "gunzip -k "),
     "tar": (tarred, "is a tar archive", "tar -xf "),
     "tar.gz": (lambda: gzip.compress(tarred(), 1), "is a tar archive compressed with gzip", "tar -xzf "),
-    "zstd": (lambda: b"\x28\xb5\x2f\xfd" + bytes(50), "is compressed with zstd", "zstd -d "),
     "xz": (lambda: b"\xfd7zXZ\0" + bytes(50), "is compressed with xz", "xz -dk "),
     "bzip2": (lambda: b"BZh9" + bytes(50), "is compressed with bzip2", "bunzip2 -k "),
     "lz4": (lambda: b"\x04\x22\x4d\x18" + bytes(50), "is compressed with lz4", "lz4 -d "),
@@ -62,7 +154,7 @@ def test_a_packed_snapshot_is_told_with_the_command_that_unpacks_it(tmp_path: Pa
     assert f"{command}'{path}'" in caught.value.remedy
 
 
-@pytest.mark.parametrize("name", ["gzip", "tar", "tar.gz"])
+@pytest.mark.parametrize("name", ["tar", "tar.gz"])
 def test_the_command_that_is_told_unpacks_it(tmp_path: Path, name: str) -> None:
     path = tmp_path / f"s.db.{name if name == 'tar' else 'gz'}"
     path.write_bytes(PACKED[name][0]())

@@ -1,0 +1,89 @@
+"""A store over a file that holds every revision since a compaction: names in memory, values left on disk."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import replace
+
+from etcdview.errors import CompactedError, FutureRevisionError
+from etcdview.models import Event, KeyValue, NamesPiece, Range, RangeResult
+from etcdview.stores.files.revisions import KeysFound, Revisions
+from etcdview.stores.key_past import KeyPast, PastRequest
+
+
+class RevisionStore(ABC):
+    """The Store protocol over Revisions. `notes` are what has to be said beside all that is read from it.
+
+    `compacted` is the oldest revision that can be read.
+    """
+
+    live = False
+
+    def __init__(self, name: str, revisions: Revisions, compacted: int, notes: tuple[str, ...] = ()) -> None:
+        self.name = name
+        self.notes = notes
+        self.compacted = compacted
+        self.revision = max(revisions.newest, compacted, 1)
+        self._revisions = revisions
+
+    def add_notes(self, *notes: str) -> None:
+        """More that has to be said beside all that is read."""
+        self.notes = (*notes, *self.notes)
+
+    def range(self, request: Range) -> RangeResult:
+        """See Store.range; raises FileFormatError too, where the file is no longer what it was."""
+        found = self._find(request.start, request.end, request.revision, request.limit)
+        kvs = () if request.count_only else tuple(map(self._read, found.names, found.records))
+        if request.keys_only:
+            kvs = tuple(replace(kv, value=b"") for kv in kvs)
+        more = not request.count_only and len(found.names) < found.count
+        return RangeResult(request.revision or self.revision, kvs, count=found.count, more=more)
+
+    def list_names(
+        self, start: bytes, end: bytes, *, revision: int = 0, limit: int = 0, serializable: bool = False
+    ) -> NamesPiece:
+        """See NameLister.list_names: nothing is read from the file."""
+        found = self._find(start, end, revision, limit)
+        return NamesPiece(revision or self.revision, found.names, found.count, len(found.names) < found.count)
+
+    def get_many(self, keys: Sequence[bytes], *, revision: int = 0, keys_only: bool = False) -> dict[bytes, KeyValue]:
+        """See Store.get_many."""
+        found = (self.range(Range(key, revision=revision, keys_only=keys_only)).kvs for key in keys)
+        return {kvs[0].key: kvs[0] for kvs in found if kvs}
+
+    def key_past(self, wanted: PastRequest) -> KeyPast:
+        """See KeepsPast.key_past."""
+        events: list[Event] = []
+        size_bytes = 0
+        for record in self._revisions.records_of(wanted.key, wanted.before):
+            where = self._revisions.where(record)
+            size_bytes += where.size
+            if len(events) == wanted.limit or size_bytes > wanted.max_bytes:
+                return KeyPast(tuple(events), self.compacted, more=True)
+            gone = KeyValue(wanted.key, 0, where.revision, 0)
+            events.append(Event(self._read(wanted.key, record)) if where.size else Event(gone, deleted=True))
+        return KeyPast(tuple(events), self.compacted)
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of the file."""
+
+    @abstractmethod
+    def _read(self, name: bytes, record: int) -> KeyValue:
+        """A record of a key, which is not a deletion. Raises FileFormatError."""
+
+    def _find(self, start: bytes, end: bytes, revision: int, limit: int) -> KeysFound:
+        if revision in (0, self.revision):
+            return self._revisions.find(start, end, limit)
+        if revision > self.revision:
+            raise FutureRevisionError(
+                f"{self.name} ends at revision {self.revision:,}, before {revision:,}.", "Ask for an older one."
+            )
+        if revision < self.compacted:
+            raise CompactedError(
+                f"Revision {revision:,} had been compacted when {self.name} was made.",
+                f"Its oldest revision is {self.compacted:,}.",
+                oldest=self.compacted,
+            )
+        return self._revisions.find_at(start, end, revision, limit)

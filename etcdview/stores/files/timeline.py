@@ -1,0 +1,64 @@
+"""A folder with several snapshots, as k3s, RKE2 and backup jobs leave them: which files are some, and how old."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from etcdview.errors import FileFormatError
+from etcdview.kube.reasons import reason
+from etcdview.stores.files.bbolt import HEAD_BYTES, is_bolt
+from etcdview.stores.files.unpacking import is_packed, unpacking
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotFile:
+    """A file with a snapshot in it; `head` are its first bytes, unpacked if it is `packed`."""
+
+    path: Path
+    size_bytes: int
+    written: datetime
+    packed: bool
+    head: bytes
+
+
+def snapshots_in(folder: Path) -> tuple[SnapshotFile, ...]:
+    """The snapshots of a folder, compressed ones too, the newest last; other files are passed over.
+
+    Raises FileFormatError for a folder that cannot be read.
+    """
+    try:
+        paths = [path for path in folder.iterdir() if path.is_file()]
+    except OSError as error:
+        raise FileFormatError(
+            f"{folder} cannot be read: {reason(error)}.", "Give a folder that you may read."
+        ) from error
+    found = (snapshot for path in paths if (snapshot := _snapshot(path)) is not None)
+    return tuple(sorted(found, key=lambda file: (file.written, file.path.name)))
+
+
+def head_of(path: Path) -> bytes:
+    """The first bytes of a file. Raises FileFormatError."""
+    try:
+        with path.open("rb") as file:
+            return file.read(HEAD_BYTES)
+    except OSError as error:
+        raise FileFormatError(
+            f"{path} cannot be read: {reason(error)}.", "Check the path and its permissions."
+        ) from error
+
+
+def _snapshot(path: Path) -> SnapshotFile | None:
+    try:
+        head = head_of(path)
+        packed = is_packed(head)
+        if packed:
+            with unpacking(path) as content:
+                head = content.read(HEAD_BYTES)
+        stat = path.stat()
+    except (FileFormatError, OSError):
+        return None
+    if not is_bolt(head):
+        return None
+    return SnapshotFile(path, stat.st_size, datetime.fromtimestamp(stat.st_mtime, UTC), packed, head)

@@ -10,6 +10,7 @@ import importlib
 LATE_IMPORTS = (
     "etcdview.kubeapi.answering",
     "etcdview.pages.certificates.page",
+    "etcdview.pages.compare",
     "etcdview.pages.content_search",
     "etcdview.pages.edit.delete",
     "etcdview.pages.edit.edit",
@@ -31,6 +32,7 @@ LATE_IMPORTS = (
     "pygments.formatters.html",
     "pygments.lexers.data",
     "pygments.styles.default",
+    "webapp.api.compare",
     "webapp.api.document",
     "webapp.api.routes",
     "webapp.api.space",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+from collections.abc import Mapping
 
 from etcdview.cluster.budget import Held
 from etcdview.cluster.consistent_store import STALE, ConsistentStore
@@ -42,6 +43,7 @@ class Cluster:
     nothing may be changed. `waits`: nothing is found out in the background, as a command that ends has it.
     `facts` are those of all values, None where nothing keeps them. `shows_secrets`: of one's own file, to anyone here.
     `events` are the newest ones, for clients that watch; None where nothing changes, or nobody may watch.
+    `others` are stores to compare it with, by name.
     """
 
     def __init__(
@@ -60,11 +62,13 @@ class Cluster:
         facts: Facts | None = None,
         shows_secrets: bool = False,
         events: EventLog | None = None,
+        others: Mapping[str, Store] | None = None,
     ) -> None:
         self.name = name
         self.shows_secrets = shows_secrets
         self.events = events
         self.source = store
+        self.others: Mapping[str, Store] = others or {}
         self.store: Store = store if monitor is None else ConsistentStore(store, monitor)
         self.index = index
         self.keyspace = keyspace
@@ -139,4 +143,5 @@ class Cluster:
             self.facts.close()
         self.coverage.close()
         self.index.close()
-        self.source.close()
+        for store in (self.source, *self.others.values()):
+            store.close()

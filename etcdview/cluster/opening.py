@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from etcdview.index.facts.database import new_folder
 from etcdview.index.facts.fact import Extractor
 from etcdview.index.facts.live import Facts
 from etcdview.kube.keys import KeySpace
+from etcdview.stores.protocols import Store
 from etcdview.writes.undo import UndoFile, default_path
 
 UNSECURED = "This etcd is reached without TLS: anyone who reaches it can read and change everything. Development only."
@@ -43,6 +45,7 @@ def open_cluster(settings: Settings) -> Cluster:
             fingerprint_key=_fingerprint_key(settings),
             facts=_facts(settings, index, codec, keyspace),
             shows_secrets=settings.show_secrets,
+            others=_others(settings),
         )
     return _live(settings, keyspace)
 
@@ -72,7 +75,14 @@ def _live(settings: Settings, keyspace: KeySpace) -> Cluster:
         undo=undo,
         facts=_facts(settings, index, codec, keyspace),
         events=EventLog(index, store) if settings.kube_api and isinstance(index, Announcing) else None,
+        others=_others(settings),
     )
+
+
+def _others(settings: Settings) -> dict[str, Store]:
+    """The files to compare with, by their names; by their paths where two have one name. Raises FileFormatError."""
+    names = Counter(Path(file).name for file in settings.compare)
+    return {file if names[Path(file).name] > 1 else Path(file).name: open_file(Path(file)) for file in settings.compare}
 
 
 def _facts(settings: Settings, index: KeyIndex, codec: Codec, keyspace: KeySpace) -> Facts | None:

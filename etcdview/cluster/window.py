@@ -84,17 +84,21 @@ class Window:
         self.reveals = reveals
         self._budget = budget
         self.index: KeyIndex = cluster.index if budget is None else budgeted_names(cluster.index, budget)
-        self.store: Store = cluster.store if budget is None else BudgetedStore(cluster.store, budget)
         self._permitted: PermittedRanges | None = None
         if not viewer.scope.whole:
             names = self.index
             types = lambda: [t.resource for t in names.tree().types]  # noqa: E731 - computed anew each time
             self._permitted = PermittedRanges(viewer.scope, cluster.keyspace, types)
             self.index = scoped_names(names, self._permitted)
-            self.store = ScopedStore(self.store, self._permitted)
+        self.store: Store = self.limited(cluster.store)
         self._definitions: Definitions | None = None
         mask = _unmasked if reveals else cluster.redactor.mask
         self.objects = Objects(self.store, cluster.codec, cluster.keyspace, mask)
+
+    def limited(self, store: Store) -> Store:
+        """A store as this viewer may read it within the request's budget: `store` of this cluster, or of `others`."""
+        budgeted = store if self._budget is None else BudgetedStore(store, self._budget)
+        return budgeted if self._permitted is None else ScopedStore(budgeted, self._permitted)
 
     def unhurried(self) -> Window:
         """The same without a budget: for what goes on behind a page, or is sent as it is read."""

@@ -38,6 +38,7 @@ class Settings:
     encryption_config: str = ""
     kubernetes_version: str = ""
     cluster_name: str = ""
+    compare: tuple[str, ...] = ()
     from_file: str = ""
     listen: str = "127.0.0.1:8000"
     kube_api: bool = False

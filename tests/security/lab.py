@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,8 @@ from etcdview.codec import Codec, load_encryption_config
 from etcdview.config import Settings
 from etcdview.index import names_for
 from etcdview.kube.keys import KeySpace
+from etcdview.models import KeyValue, Range
+from etcdview.stores.files.memory import StaticStore
 from tests.security.hostile import hostile_registry
 from webapp import create_app
 
@@ -125,7 +129,15 @@ def hostile_cluster(capture: Path) -> Cluster:
         index=names_for(store, keyspace),
         codec=Codec(encryption=load_encryption_config(capture / "encryption-config.yaml")),
         keyspace=keyspace,
+        others={"empty": StaticStore("empty", ()), "mixed": StaticStore("mixed", _mixed(store))},
     )
+
+
+def _mixed(store: StaticStore) -> Iterator[KeyValue]:
+    """Each key with the value of its neighbour: whatever a comparison can show of a value, it shows."""
+    for _, group in groupby(store.range(Range(b"\0", b"\0")).kvs, key=lambda kv: kv.key.rpartition(b"/")[0]):
+        kvs = list(group)
+        yield from (replace(kv, value=other.value) for kv, other in zip(kvs, (*kvs[1:], kvs[0]), strict=True))
 
 
 def build(folder: Path, cluster: Cluster, **more: Any) -> Lab:

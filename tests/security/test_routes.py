@@ -18,6 +18,7 @@ from tests.security.lab import Lab, post
 
 CRASHLOOP = "/registry/pods/shop/crashloop"
 CREDENTIALS = "/registry/secrets/payments/db-credentials"
+STORE = "hostile"  # the name of the store that the lab reads
 ROLES = ("anonymous", "nina", "vera", "olga", "ann")
 LOGIN = 303  # sent to the login page
 REFUSED = 401
@@ -76,6 +77,13 @@ GET: dict[str, tuple[Row, ...]] = {
         Row("/space?resource=secrets", (LOGIN, DENIED, 200, 200, 200)),
     ),
     "space.space_csv": (everybody_in("/space.csv?by=object"), everybody_in("/space.csv?by=namespace")),
+    "compare.compare_page": (
+        everybody_in("/compare"),
+        everybody_in(f"/compare?from=empty&to={STORE}"),
+        everybody_in(f"/compare?from={STORE}&to=mixed&all=1"),
+        everybody_in("/compare?from=nosuch&to=mixed", 400),
+        Row("/compare?from=empty&to=mixed&resource=secrets", (LOGIN, DENIED, 200, 200, 200)),
+    ),
     "health.health_page": (everybody_in("/health"),),
     "health.certificates_page": (everybody_in("/certificates"),),
     "registry.registry_page": (
@@ -128,6 +136,11 @@ GET: dict[str, tuple[Row, ...]] = {
     "api.cluster": (api("/api/v1/cluster"),),
     "api.health": (api("/api/v1/health"),),
     "api.space": (api("/api/v1/space"), api("/api/v1/space?by=namespace"), api("/api/v1/space?by=object")),
+    "api.compare": (
+        api(f"/api/v1/compare?from=mixed&to={STORE}&all=1&limit=10000"),
+        api("/api/v1/compare?from=empty&to=mixed"),
+        Row("/api/v1/compare?from=empty&to=mixed&resource=nodes", (REFUSED, DENIED, 200, 200, 200)),
+    ),
     "api.resources": (api("/api/v1/resources"),),
     "api.table": (
         api("/api/v1/table?resource=pods&namespace=shop&wide=1"),

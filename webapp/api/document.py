@@ -9,7 +9,9 @@ from flask import Flask, Response, jsonify
 from flask_smorest import Api
 
 from etcdview import __version__
-from webapp.api import URL_PREFIX, routes, space, state, table  # noqa: F401 - an operation is described once its module is loaded
+
+# An operation is described once its module is loaded
+from webapp.api import URL_PREFIX, compare, routes, space, state, table  # noqa: F401
 from webapp.api.blueprint import bp
 
 

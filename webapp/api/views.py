@@ -111,6 +111,14 @@ def space() -> Any:
     return operation.space()
 
 
+@bp.get("/compare")
+def compare() -> Any:
+    """What differs between two states."""
+    from webapp.api import compare as operation
+
+    return operation.compare()
+
+
 @bp.get("/")
 def operations() -> Any:
     """What there is."""

@@ -24,6 +24,7 @@ NAV = (
     ("/certificates", "Certificates"),
     ("/storage", "Storage"),
     ("/space", "Space"),
+    ("/compare", "Compare"),
     ("/encryption", "Encryption"),
 )
 NAV_OF_ADMINS = (("/audit", "Audit"),)

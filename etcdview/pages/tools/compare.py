@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from os.path import commonprefix
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 from etcdview.cluster.sources import open_codec
 from etcdview.config import Settings
-from etcdview.errors import NotPermittedError, UsageError
+from etcdview.errors import BudgetError, DeniedError, NotPermittedError, UsageError
 from etcdview.kube.crds import Definitions
 from etcdview.kube.diff import ABSENT, TEXT_LIMIT, FieldChange
 from etcdview.kube.fields import mapping
@@ -57,6 +57,25 @@ class ComparedState:
     revision: int
 
 
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side to compare: `name` as people call it, `revision` 0 for the newest."""
+
+    name: str
+    store: Store
+    objects: Objects
+    revision: int = 0
+
+
+class ChangeSink(Protocol):
+    """Takes changes as they are found, and gives them as JSON."""
+
+    def add(self, change: KeyChange) -> None:
+        """One more."""
+
+    def __iter__(self) -> Iterator[dict[str, Any]]: ...
+
+
 class ChangeList:
     """Changes as JSON, one after the other, to be read again: as many as there are, in little memory."""
 
@@ -78,13 +97,17 @@ class ChangeList:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What differs, counted and listed; `rights` are those that subjects gained and lost."""
+    """What differs, counted and listed; `rights` are those that subjects gained and lost.
+
+    `stopped` says why not everything was compared; "" where it was.
+    """
 
     old: ComparedState
     new: ComparedState
     counts: ChangeCounts
     rights: tuple[RightsChange, ...]
     changes: Iterable[dict[str, Any]]
+    stopped: str = ""
 
     def head(self) -> dict[str, Any]:
         """All but the changes, as JSON."""
@@ -135,7 +158,7 @@ def _cut(text: str) -> str:
 
 
 @contextmanager
-def compared(settings: Settings, old: str, new: str, selection: ComparedKeys, say: Say) -> Iterator[Comparison]:
+def compared(settings: Settings, old: str, new: str, keys: ComparedKeys, say: Say) -> Iterator[Comparison]:
     """The comparison of two named sources, for as long as it is needed.
 
     Raises UsageError for a name, a type or another selection, and what the stores raise.
@@ -144,23 +167,37 @@ def compared(settings: Settings, old: str, new: str, selection: ComparedKeys, sa
     sources = NamedSources(settings, say)
     changes = ChangeList()
     try:
-        stores = sources.open(names[0]), sources.open(names[1])
         codec, keyspace, mask = open_codec(settings), KeySpace(settings.etcd_prefix), _mask()
-        objects = [Objects(store, codec, keyspace, mask) for store in stores]
-        ranges = readable(selected_ranges(selection, keyspace, objects), stores)
-        states = [state_of(store, name.revision, ranges[0]) for store, name in zip(stores, names, strict=True)]
-        comparer = Comparer(codec, keyspace, mask)
-        counts = ChangeCounts()
-        selected = ChangeFilter(ranges, selection.namespace, labels_of(selection), selection.all_fields)
-        for change in comparer.changes(states[0], states[1], selected):
-            counts.count(change)
-            changes.add(change)
-        sides = [ComparedState(name.text, state.revision) for name, state in zip(names, states, strict=True)]
-        rights = changed_rights(counts, objects, states)
-        yield Comparison(sides[0], sides[1], counts, rights, changes)
+        stores = [sources.open(name) for name in names]
+        sides = [
+            Side(name.text, store, Objects(store, codec, keyspace, mask), name.revision)
+            for name, store in zip(names, stores, strict=True)
+        ]
+        yield compare_sides(sides, Comparer(codec, keyspace, mask), keys, changes)
     finally:
         changes.close()
         sources.close()
+
+
+def compare_sides(sides: Sequence[Side], comparer: Comparer, keys: ComparedKeys, changes: ChangeSink) -> Comparison:
+    """Compare the first side with the second; every change is added to `changes`.
+
+    Where a budget ends it early, `stopped` says so, and what was found until then is in it. Raises as `compared`.
+    """
+    ranges = readable(selected_ranges(keys, sides), [side.store for side in sides])
+    old, new = (state_of(side.store, side.revision, ranges[0]) for side in sides)
+    chosen = ChangeFilter(ranges, keys.namespace, labels_of(keys), keys.all_fields)
+    counts, stopped = ChangeCounts(), ""
+    rights: tuple[RightsChange, ...] = ()
+    try:
+        for change in comparer.changes(old, new, chosen):
+            counts.count(change)
+            changes.add(change)
+        rights = changed_rights(counts, sides, (old, new))
+    except BudgetError as error:
+        stopped = error.what
+    states = [ComparedState(side.name, state.revision) for side, state in zip(sides, (old, new), strict=True)]
+    return Comparison(states[0], states[1], counts, rights, changes, stopped)
 
 
 def _mask() -> Mask:
@@ -168,7 +205,7 @@ def _mask() -> Mask:
     return Redactor(secrets.token_bytes(32)).mask
 
 
-def selected_ranges(selection: ComparedKeys, keyspace: KeySpace, objects: Sequence[Objects]) -> tuple[Range, ...]:
+def selected_ranges(selection: ComparedKeys, sides: Sequence[Side]) -> tuple[Range, ...]:
     """The ranges to compare, in the order of their keys. Raises UsageError."""
     if selection.prefix:
         if selection.types:
@@ -176,18 +213,14 @@ def selected_ranges(selection: ComparedKeys, keyspace: KeySpace, objects: Sequen
         return (Range(selection.prefix, prefix_end(selection.prefix)),)
     if not selection.types:
         return (_ALL,)
-    starts = sorted(
-        {
-            keyspace.range_prefix(resource, selection.namespace if resource.namespaced else "")
-            for resource in found_types(selection.types, objects)
-        }
-    )
+    found, prefix_of = found_types(selection.types, sides), sides[0].objects.keyspace.range_prefix
+    starts = sorted({prefix_of(one, selection.namespace if one.namespaced else "") for one in found})
     return tuple(Range(start, prefix_end(start)) for start in starts)
 
 
-def found_types(words: Iterable[str], objects: Sequence[Objects]) -> Iterator[ResourceType]:
+def found_types(words: Iterable[str], sides: Sequence[Side]) -> Iterator[ResourceType]:
     """The types that the words mean in any of the sources. Raises UsageError."""
-    known = [_definitions(one) for one in objects]
+    known = [_definitions(side.objects) for side in sides]
     for word in (word for words_ in words for word in words_.split(",") if word):
         found = {resource for definitions in known for resource in definitions.find(word)}
         if not found:
@@ -201,7 +234,7 @@ def found_types(words: Iterable[str], objects: Sequence[Objects]) -> Iterator[Re
 def _definitions(objects: Objects) -> Definitions:
     try:
         return objects.definitions()[0]
-    except NotPermittedError:
+    except DeniedError:
         return Definitions()  # then only the built-in types are known
 
 
@@ -223,15 +256,13 @@ def labels_of(selection: ComparedKeys) -> Keeps | None:
     return lambda obj: selector.matches(mapping(obj, "metadata", "labels"))
 
 
-def changed_rights(
-    counts: ChangeCounts, objects: Sequence[Objects], states: Sequence[KeyState]
-) -> tuple[RightsChange, ...]:
+def changed_rights(counts: ChangeCounts, sides: Sequence[Side], states: Sequence[KeyState]) -> tuple[RightsChange, ...]:
     """Rights gained and lost, where roles or bindings are among the changes; all of both sides are read for it."""
     if not any(resource.endswith(f".{RBAC}") for resource, _ in counts.parts):
         return ()
     try:
-        old, new = (_rights(one, state) for one, state in zip(objects, states, strict=True))
-    except NotPermittedError:
+        old, new = (_rights(side.objects, state) for side, state in zip(sides, states, strict=True))
+    except DeniedError:  # they lie outside of what this user or viewer may read
         return ()
     return tuple(rights_changed(old, new))
 

@@ -44,6 +44,8 @@ ADDRESSES = (
     "/encryption",
     "/space",
     "/space.csv",
+    "/compare",
+    "/api/v1/compare?from=registry.jsonl.gz&to=registry.jsonl.gz",
     "/api/v1/space",
     "/metrics",
     "/readyz",

@@ -27,6 +27,7 @@ def test_every_operation_answers_as_the_document_says(app: Flask) -> None:
     assert sorted(called) == [
         "/api/v1/certificates",
         "/api/v1/cluster",
+        "/api/v1/compare",
         "/api/v1/content",
         "/api/v1/health",
         "/api/v1/history",

@@ -65,7 +65,7 @@ class ComparedField:
 
 @dataclass(frozen=True, slots=True)
 class ComparedObject:
-    """One key that differs. `href` leads to it in this cluster, "" where it is not there."""
+    """One key that differs. `href` leads to it in this cluster, "" where it does not exist."""
 
     name: str
     change: str

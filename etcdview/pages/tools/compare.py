@@ -13,7 +13,7 @@ from typing import IO, Any, Protocol
 
 from etcdview.cluster.sources import open_codec
 from etcdview.config import Settings
-from etcdview.errors import BudgetError, DeniedError, NotPermittedError, UsageError
+from etcdview.errors import BudgetError, BusyError, DeniedError, NotPermittedError, UsageError
 from etcdview.kube.crds import Definitions
 from etcdview.kube.diff import ABSENT, TEXT_LIMIT, FieldChange
 from etcdview.kube.fields import mapping
@@ -194,6 +194,8 @@ def compare_sides(sides: Sequence[Side], comparer: Comparer, keys: ComparedKeys,
             counts.count(change)
             changes.add(change)
         rights = changed_rights(counts, sides, (old, new))
+    except BusyError:
+        raise
     except BudgetError as error:
         stopped = error.what
     states = [ComparedState(side.name, state.revision) for side, state in zip(sides, (old, new), strict=True)]

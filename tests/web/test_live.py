@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FloatRect, Locator, Page, expect
 
 from etcdview.demo.cluster import LocalCluster
 from etcdview.demo.programs import find_program
@@ -89,6 +89,43 @@ def test_the_feed_tells_which_field_changed_and_filters_and_pauses(page: Page, e
     page.get_by_role("switch", name="pause").click()
     expect(page.locator(".feed-row")).to_have_count(count + 1)
     expect(row.locator("ins")).to_have_text("later")
+
+
+def test_the_columns_of_the_feed_stand_still_whatever_stands_in_them(page: Page, etcdctl: Etcdctl) -> None:
+    long = f"/registry/configmaps/live/{'n' * 253}"
+    page.goto("/watch?prefix=/registry/configmaps/live/")
+    for key in (FED, long):
+        etcdctl("put", key, config_map("fed", "a"))
+    row, longest = (page.locator(".feed-row").filter(has_text=text) for text in ("live/fed", "nnn"))
+    expect(longest).to_be_visible()
+    key = row.first.locator("a.mono")
+
+    lefts = set()
+    for revision in ("9", "10", "123,456"):
+        row.first.locator(".num").nth(1).evaluate("(cell, text) => { cell.textContent = text }", revision)
+        lefts.add(_box(key)["x"])
+    time, name = _box(longest.first.locator(".num").first), _box(longest.first.locator("a.mono"))
+
+    assert lefts == {name["x"]}
+    assert abs(time["y"] - name["y"]) < 4
+
+
+def test_what_the_bar_says_moves_nothing_and_leads_to_what_it_means(page: Page) -> None:
+    page.goto("/")
+    search, fresh = page.get_by_role("search").first, page.locator("#freshness")
+    before = _box(search)
+    fresh.evaluate("bar => { bar.insertAdjacentHTML('afterbegin', '<a>Degraded</a>') }")
+    assert _box(search) == before
+
+    fresh.get_by_role("link", name=re.compile("^rev ")).focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Freshness")
+
+
+def _box(found: Locator) -> FloatRect:
+    box = found.bounding_box()
+    assert box is not None
+    return box
 
 
 def test_a_deleted_key_says_when_it_was_deleted_and_its_last_value_and_history_are_kept(

@@ -6,19 +6,22 @@ from dataclasses import replace
 
 from etcdview.cluster.window import Window
 from etcdview.errors import EtcdviewError
-from etcdview.kubeapi import discovery
+from etcdview.kubeapi import discovery, openapi
 from etcdview.kubeapi.accept import choose
 from etcdview.kubeapi.exchange import KubeAnswer, KubeRequest, json_answer
 from etcdview.kubeapi.lists import get_object, list_objects
+from etcdview.kubeapi.moments import revision_of
 from etcdview.kubeapi.options import list_options
 from etcdview.kubeapi.reading import KubePlace
-from etcdview.kubeapi.served_types import ServedType, ServedTypes, served_types
+from etcdview.kubeapi.reviews import review
+from etcdview.kubeapi.served_types import REVIEWS, ServedType, ServedTypes, served_types
 from etcdview.kubeapi.statuses import no_such_path, read_only, status, status_error
 from etcdview.kubeapi.watches import watch_objects
 
 _DISCOVERY = ("APIGroupDiscoveryList",)
 _OF_NAMESPACE = ("status", "finalize")
 _PATHS = ("/api", "/api/v1", "/apis", "/openapi/v2", "/openapi/v3", "/version")
+_REVIEWED = frozenset(one.group for one in REVIEWS)
 _HEALTH = ("healthz", "livez", "readyz")
 _NOT_STORED = {
     "log": "etcd holds no logs: read them on the node, or from the kubelet.",
@@ -57,9 +60,13 @@ def error_answer(error: EtcdviewError) -> KubeAnswer:
 def _route(window: Window, request: KubeRequest) -> KubeAnswer:
     if request.path and request.path[-1] in _NOT_STORED and len(request.path) > 5:
         raise read_only(_NOT_STORED[request.path[-1]])
+    if request.path[:1] == ("at",) and len(request.path) > 1:
+        return _at(window, request)
     if request.method not in ("GET", "HEAD"):
-        raise read_only()
+        return _review(window, request)
     match request.path:
+        case ("openapi", *rest):
+            return _described(window, tuple(rest))
         case ("api", version, *rest):
             return _in_version(window, request, "", version, tuple(rest))
         case ("apis", group):
@@ -70,6 +77,36 @@ def _route(window: Window, request: KubeRequest) -> KubeAnswer:
             return _alone(window, request, name)
         case ():
             return json_answer({"paths": list(_PATHS)})
+    raise no_such_path()
+
+
+def _at(window: Window, request: KubeRequest) -> KubeAnswer:
+    """The same API as of a moment: /at/1201/api/v1/pods, /at/2026-11-28T02:55Z/api/v1/pods."""
+    if request.revision:
+        raise no_such_path()
+    moment, *rest = request.path[1:]
+    return _route(window, replace(request, path=tuple(rest), revision=revision_of(window, moment)))
+
+
+def _review(window: Window, request: KubeRequest) -> KubeAnswer:
+    """What is sent by POST: reviews are answered, everything else is refused."""
+    match request.path:
+        case ("apis", group, version, plural) if request.method == "POST" and group in _REVIEWED:
+            return json_answer(review(window, group, version, plural, request.body), code=201)
+    raise read_only()
+
+
+def _described(window: Window, rest: tuple[str, ...]) -> KubeAnswer:
+    types = served_types(window)
+    match rest:
+        case ("v2",):
+            return json_answer(openapi.swagger(types))
+        case ("v3",):
+            return json_answer(openapi.index(types))
+        case ("v3", "api", version):
+            return json_answer(openapi.document(types, "", version))
+        case ("v3", "apis", group, version):
+            return json_answer(openapi.document(types, group, version))
     raise no_such_path()
 
 

@@ -21,10 +21,10 @@ APART := bench tools test_architecture.py test_layers.py test_requirements.py te
 	codec/test_bombs.py index/test_packed.py webapp/test_compiled.py webapp/test_late.py webapp/test_one_listing.py \
 	webapp/test_openapi.py
 
-.PHONY: help venv dev demo test lint lowest coverage format bench compat schema vectors fuzz endure settings clean
+.PHONY: help venv dev demo test lint lowest coverage format bench compat conformance schema vectors fuzz endure settings clean
 
 help: ## what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 venv: $(READY) ## .venv with etcdview in it (.venv/bin/etcdview), and nothing else
 
@@ -67,6 +67,9 @@ bench: $(READY_DEV) ## what it costs, beside etcdctl, at 1,000,000 keys (KEYS= f
 
 compat: $(READY_DEV) ## the integration tests against etcd 3.4 to 3.7, and those of kine against kine
 	$(BIN)/python tools/compat/compat.py $(ARGS)
+
+conformance: $(READY_DEV) ## a real kubectl against etcdview's Kubernetes API (needs kubectl on PATH)
+	$(BIN)/python -m pytest -q -m kubectl tests/integration/test_kubectl.py $(ARGS)
 
 schema: $(READY_DEV) ## the schema of Kubernetes' types anew, from Go's own (needs Go)
 	$(BIN)/python -m tools.schema $(ARGS)

@@ -161,7 +161,7 @@ class _Writer:
         return own | {"type": "object", "properties": self._head() | properties | {"metadata": metadata}}
 
     def _ref(self, number: int) -> dict[str, Any]:
-        """A reference to a struct's schema, which is written if it is not there yet."""
+        """A reference to a struct's schema, written with the first of them."""
         struct = self._table.struct(number)
         name = _name(struct.name)
         if name not in self.schemas:

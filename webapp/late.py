@@ -17,6 +17,7 @@ LATE_IMPORTS = (
     "etcdview.pages.edit.preview",
     "etcdview.pages.encryption",
     "etcdview.pages.health.page",
+    "etcdview.pages.kubectl",
     "etcdview.pages.maintenance",
     "etcdview.pages.namespaces_and_storage",
     "etcdview.pages.object.download",

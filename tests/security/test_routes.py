@@ -181,6 +181,7 @@ GET: dict[str, tuple[Row, ...]] = {
         everybody_in("/maintenance/snapshot", 404),
         everybody_in("/maintenance/compact", 404),
     ),
+    "kubectl.kubectl_page": (everybody_in("/kubectl"),),
     "kube.kube_api": (
         kube("/kube/"),
         kube("/kube/version"),

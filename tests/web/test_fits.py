@@ -45,6 +45,7 @@ PAGES = {
     "storage": "/storage?run=1",
     "encryption": "/encryption",
     "space": "/space",
+    "kubectl": "/kubectl",
     "space of a type": "/space?resource=configmaps&namespace=shop",
     "not found": f"/object?key={LONG}",
 }

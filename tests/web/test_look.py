@@ -36,6 +36,7 @@ PAGES = {
     "storage": "/storage?run=1",
     "encryption": "/encryption",
     "space": "/space",
+    "kubectl": "/kubectl",
     "not-found": "/object?key=nope",
 }
 

@@ -43,6 +43,7 @@ ADDRESSES = (
     "/storage?run=1",
     "/encryption",
     "/space",
+    "/kubectl",
     "/space.csv",
     "/compare",
     "/api/v1/compare?from=registry.jsonl.gz&to=registry.jsonl.gz",

@@ -47,6 +47,7 @@ PAGES = [
     "/namespaces?namespace=shop",
     "/storage",
     "/freshness",
+    "/kubectl",
 ]
 
 

@@ -15,6 +15,7 @@ from etcdview.stores.files.bbolt import HEAD_BYTES, is_bolt
 from etcdview.stores.files.data_directory import is_data_directory, open_data_directory
 from etcdview.stores.files.database import open_database, open_snapshot
 from etcdview.stores.files.dump import open_dump
+from etcdview.stores.files.kine import is_sqlite, open_kine
 from etcdview.stores.files.memory import StaticStore
 from etcdview.stores.files.packed import packing_of
 from etcdview.stores.files.revision_store import RevisionStore
@@ -60,6 +61,8 @@ def _open(path: Path, head: bytes, *, packed: bool = False) -> StaticStore | Rev
     """A file that begins so when it is unpacked."""
     if is_bolt(head):
         return open_database(path, str(path), unpacked(path)) if packed else open_snapshot(path)
+    if is_sqlite(head) and not packed:
+        return open_kine(path)
     packing = packing_of(head, gzipped=packed)
     if packing is not None:
         command = packing.command.replace("FILE", shlex.quote(str(path)))

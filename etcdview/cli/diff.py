@@ -28,7 +28,7 @@ from etcdview.pages.tools.padding import padded
 
 _choose = functools.partial(click.option, cls=GroupedOption, group=SELECTION)
 _print = functools.partial(click.option, cls=GroupedOption, group=OUTPUT)
-_DECODING = tuple(row for row in SOURCE if row.name != "from")
+_DECODING = tuple(row for row in SOURCE if row.name not in ("from", "deleted"))
 _SIGNS = {"added": "+", "removed": "-", "changed": "~"}
 _DIFFERENT, _UNREADABLE = 1, 3
 

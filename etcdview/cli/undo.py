@@ -20,7 +20,7 @@ from etcdview.pages.parts.texts import visible
 if TYPE_CHECKING:
     from etcdview.pages.edit.undo import UndoPlan
 
-_ROWS = (*CONNECTION, *(row for row in SOURCE if row.field != "from_file"), *CHANGES)
+_ROWS = (*CONNECTION, *(row for row in SOURCE if row.field not in ("from_file", "deleted")), *CHANGES)
 _SIGNS = {"added": "+", "removed": "-", "changed": "~"}
 
 

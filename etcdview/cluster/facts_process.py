@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from etcdview.cluster.sources import open_codec, open_etcd, open_file
+from etcdview.cluster.sources import open_codec, open_source
 from etcdview.config import Settings
 from etcdview.errors import EtcdviewError, UnreachableError
 from etcdview.index.facts.database import FactWriter
@@ -133,7 +133,7 @@ def main() -> None:
 
 
 def _pass(settings: Settings, task: Pass, path: Path) -> None:
-    store = open_file(Path(settings.from_file)) if settings.from_file else open_etcd(settings)
+    store = open_source(settings)
     extractor = Extractor(open_codec(settings), KeySpace(settings.etcd_prefix), lambda: datetime.now(UTC))
     with contextlib.closing(FactWriter(path)) as writer, contextlib.closing(store):
         fill(store, writer, extractor, task, lambda keys, size: _say(keys=keys, bytes=size))

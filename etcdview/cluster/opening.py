@@ -12,7 +12,7 @@ from etcdview.access.secret_key import derived
 from etcdview.cluster.cluster import Cluster
 from etcdview.cluster.event_log import EventLog
 from etcdview.cluster.facts_process import filler_starter
-from etcdview.cluster.sources import open_codec, open_etcd, open_file
+from etcdview.cluster.sources import open_codec, open_etcd, open_file, open_source
 from etcdview.codec import Codec
 from etcdview.config import Settings
 from etcdview.errors import SettingError
@@ -32,8 +32,8 @@ UNSECURED = "This etcd is reached without TLS: anyone who reaches it can read an
 def open_cluster(settings: Settings) -> Cluster:
     """The cluster, its threads started. Raises SettingError or FileFormatError for files that cannot be read."""
     keyspace = KeySpace(settings.etcd_prefix)
-    if settings.from_file:
-        store = open_file(Path(settings.from_file))
+    if settings.from_file or settings.deleted:
+        store = open_source(settings)
         index, codec = names_for(store, keyspace), open_codec(settings)
         return Cluster(
             name=settings.cluster_name or Path(settings.from_file).name,
@@ -41,7 +41,7 @@ def open_cluster(settings: Settings) -> Cluster:
             index=index,
             codec=codec,
             keyspace=keyspace,
-            warnings=(*exposure_warnings(settings), *store.notes),
+            warnings=(*exposure_warnings(settings), *getattr(store, "notes", ())),
             fingerprint_key=_fingerprint_key(settings),
             facts=_facts(settings, index, codec, keyspace),
             shows_secrets=settings.show_secrets,

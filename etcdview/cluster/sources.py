@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from etcdview.cluster.source_name import SourceName
 from etcdview.codec import Codec, load_encryption_config
 from etcdview.config import NO_ETCD_NAMED, Settings
-from etcdview.errors import FileFormatError
+from etcdview.errors import FileFormatError, UsageError
 from etcdview.models import TlsFiles
+from etcdview.stores.at_revision import AtRevision
 from etcdview.stores.files.bbolt import HEAD_BYTES, is_bolt
 from etcdview.stores.files.data_directory import is_data_directory, open_data_directory
 from etcdview.stores.files.database import open_database, open_snapshot
@@ -21,6 +23,7 @@ from etcdview.stores.files.packed import packing_of
 from etcdview.stores.files.revision_store import RevisionStore
 from etcdview.stores.files.timeline import head_of, snapshots_in
 from etcdview.stores.files.unpacking import is_packed, unpacked, unpacking
+from etcdview.stores.protocols import Store
 
 if TYPE_CHECKING:
     from etcdview.stores.etcd.client import EtcdStore
@@ -74,6 +77,30 @@ def _open(path: Path, head: bytes, *, packed: bool = False) -> StaticStore | Rev
         f"{path} is neither a registry dump nor a snapshot of etcd.",
         "Give a dump (.jsonl or .jsonl.gz), a file of `etcdctl snapshot save`, or a member's data directory.",
     )
+
+
+def open_source(settings: Settings) -> Store:
+    """What --from names: a file, or the live etcd at a revision; without it the live etcd.
+
+    Raises UsageError, FileFormatError, and of a file CompactedError and FutureRevisionError.
+    """
+    name = SourceName.parse(settings.from_file)
+    if not name.path:
+        if settings.deleted:
+            raise UsageError("--deleted shows what a file holds.", "Name one: --from FILE, or save a snapshot first.")
+        return AtRevision(open_etcd(settings), name.revision) if name.revision else open_etcd(settings)
+    store = open_file(Path(name.path))
+    if isinstance(store, RevisionStore):
+        if name.revision or settings.deleted:
+            store.look_at(name.revision, deleted=settings.deleted)
+        return store
+    if settings.deleted or name.revision not in (0, store.revision):
+        store.close()
+        raise UsageError(
+            f"{name.path} is a dump of revision {store.revision:,}: it has no other, and no deleted keys.",
+            "Give a snapshot, a data directory or k3s's state.db.",
+        )
+    return store
 
 
 def open_etcd(settings: Settings, endpoints: Sequence[str] = (), tls: TlsFiles | None = None) -> EtcdStore:

@@ -64,8 +64,12 @@ CONNECTION: tuple[SettingRow, ...] = (
         "The deadline of each call to etcd, such as 5s or 500ms.", show=values.show_seconds),
 )  # fmt: skip
 SOURCE: tuple[SettingRow, ...] = (
-    SettingRow("from", "from_file", "ETCDVIEW_FROM", values.text, "FILE",
-        "Read this snapshot, dead member's data directory or registry dump instead of a live etcd.", path=True),
+    SettingRow("from", "from_file", "ETCDVIEW_FROM", values.source, "FILE[@REV]",
+        "Read this snapshot, dead member's data directory, k3s state.db or registry dump instead of a live etcd. "
+        "@REV: as it was at a revision; live@REV: the live etcd as it was.", path=True),
+    SettingRow("deleted", "deleted", "ETCDVIEW_DELETED", values.truth, "",
+        "Show the keys of the file that were deleted since the last compaction, with their last values, "
+        "in place of those that exist."),
     SettingRow("encryption-config", "encryption_config", "ETCDVIEW_ENCRYPTION_CONFIG", values.text, "FILE",
         "The API server's EncryptionConfiguration, to decrypt what it encrypts at rest.", path=True),
     SettingRow("kubernetes-version", "kubernetes_version", "ETCDVIEW_KUBERNETES_VERSION", values.release, "VERSION",

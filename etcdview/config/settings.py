@@ -40,6 +40,7 @@ class Settings:
     cluster_name: str = ""
     compare: tuple[str, ...] = ()
     from_file: str = ""
+    deleted: bool = False
     listen: str = "127.0.0.1:8000"
     kube_api: bool = False
     show_secrets: bool = False

@@ -31,6 +31,12 @@ def text(value: object) -> str:
     return value
 
 
+def source(value: object) -> str:
+    """A file, or the live etcd at a revision; empty for the live etcd as it is."""
+    found = text(value)
+    return "" if found == "live" else found
+
+
 def texts(value: object) -> tuple[str, ...]:
     """Several words: a list, or one text with commas between them."""
     parts = value.split(",") if isinstance(value, str) else value

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from pathlib import Path
 
 from etcdview.cluster.consistent_store import STALE, ConsistentStore
-from etcdview.cluster.sources import open_codec, open_etcd, open_file
+from etcdview.cluster.sources import open_codec, open_source
 from etcdview.config import Settings
 from etcdview.kube.keys import KeySpace
 from etcdview.kube.redaction import Redactor
@@ -21,10 +20,8 @@ Say = Callable[[str], None]  # shows a sentence to the person who runs the comma
 
 def open_noted(settings: Settings, say: Say) -> Store:
     """The store that the settings name. What a file's reader has to know of it is said."""
-    if not settings.from_file:
-        return open_etcd(settings)
-    store = open_file(Path(settings.from_file))
-    for note in store.notes:
+    store = open_source(settings)
+    for note in getattr(store, "notes", ()):
         say(note)
     return store
 

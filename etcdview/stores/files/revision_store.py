@@ -31,6 +31,20 @@ class RevisionStore(ABC):
         """More that has to be said beside all that is read."""
         self.notes = (*notes, *self.notes)
 
+    def look_at(self, revision: int = 0, *, deleted: bool = False) -> None:
+        """Show the file as it was at a revision (0: the newest); or the keys that were deleted by then, with their
+        last values. Called before anything is read. Raises CompactedError, FutureRevisionError."""
+        if revision not in (0, self.revision):
+            self._find(b"\0", b"", revision, 0)  # says best why it cannot be
+            self.add_notes(f"As of revision {revision:,}; the newest in this file is {self.revision:,}.")
+        self.revision = revision or self.revision
+        self._revisions.look_at(self.revision, deleted=deleted)
+        if deleted:
+            self.add_notes(
+                "Only deleted keys are shown, with their last values: those deleted since the last compaction"
+                f"{f' (revision {self.compacted:,})' if self.compacted else ''}."
+            )
+
     def range(self, request: Range) -> RangeResult:
         """See Store.range; raises FileFormatError too, where the file is no longer what it was."""
         found = self._find(request.start, request.end, request.revision, request.limit)
@@ -56,7 +70,7 @@ class RevisionStore(ABC):
         """See KeepsPast.key_past."""
         events: list[Event] = []
         size_bytes = 0
-        for record in self._revisions.records_of(wanted.key, wanted.before):
+        for record in self._revisions.records_of(wanted.key, min(wanted.before, self.revision + 1)):
             where = self._revisions.where(record)
             size_bytes += where.size
             if len(events) == wanted.limit or size_bytes > wanted.max_bytes:

@@ -56,6 +56,32 @@ class Revisions:
         self._live_names = [name for name in self._names if self._sizes[last[name]]]
         self._live = array("q", [last[name] for name in self._live_names])
 
+    def look_at(self, revision: int, *, deleted: bool = False) -> None:
+        """Have `find` tell the keys of another revision; or those `deleted` by then, each with its last record."""
+        found = list(self._deleted_at(revision) if deleted else self._at(b"\0", b"\0", revision))
+        self._live_names = [name for name, _ in found]
+        self._live = array("q", [record for _, record in found])
+
+    @property
+    def records(self) -> int:
+        """How many there are, deletions too."""
+        return len(self._revisions)
+
+    @property
+    def deletions(self) -> int:
+        """How many of the records are deletions."""
+        return self._sizes.count(0)
+
+    @property
+    def total_bytes(self) -> int:
+        """The size of all records."""
+        return sum(self._sizes)
+
+    @property
+    def live_bytes(self) -> int:
+        """The size of the records that `find` gives."""
+        return sum(self._sizes[record] for record in self._live)
+
     def resume(self) -> None:
         """There are more, after `finish`: `add` them, and `finish` again."""
         self._last = dict(zip(self._names, self._newest, strict=True))
@@ -89,6 +115,17 @@ class Revisions:
     def where(self, record: int) -> Where:
         """Where a record stands in the file."""
         return Where(self._revisions[record], self._positions[record], self._sizes[record])
+
+    def _deleted_at(self, revision: int) -> Iterator[tuple[bytes, int]]:
+        """The keys that a revision lacks and an older one that is still there has, with their last record."""
+        for name, newest in zip(self._names, self._newest, strict=True):
+            record = newest
+            while record >= 0 and self._revisions[record] > revision:
+                record = self._before[record]
+            if record >= 0 and not self._sizes[record]:
+                before = self._before[record]
+                if before >= 0 and self._sizes[before]:
+                    yield name, before
 
     def _at(self, start: bytes, end: bytes, revision: int) -> Iterator[tuple[bytes, int]]:
         first, last = bounds(self._names, start, end)

@@ -10,21 +10,30 @@ class Places:
 
     def __init__(self, most: int, *, waiting: int = 2, seconds: float = 2.0) -> None:
         """At most `waiting` wait, for at most `seconds`."""
-        self._free = threading.BoundedSemaphore(most)
-        self._waiting = threading.BoundedSemaphore(waiting)
-        self._seconds = seconds
+        self._most, self._most_waiting, self._seconds = most, waiting, seconds
+        self._changed = threading.Condition()  # guards the two below
+        self._holders: list[str] = []
+        self._waiting = 0
 
-    def take(self) -> bool:
-        """Whether there is a place; it is given back with `give_back`."""
-        if self._free.acquire(blocking=False):
+    def take(self, who: str = "") -> bool:
+        """Whether there is a place; it is given back with `give_back`. Who is named has one place at most."""
+        with self._changed:
+            if not self._has_place(who):
+                if self._waiting >= self._most_waiting:
+                    return False
+                self._waiting += 1
+                self._changed.wait_for(lambda: self._has_place(who), self._seconds)
+                self._waiting -= 1
+                if not self._has_place(who):
+                    return False
+            self._holders.append(who)
             return True
-        if not self._waiting.acquire(blocking=False):
-            return False
-        try:
-            return self._free.acquire(timeout=self._seconds)
-        finally:
-            self._waiting.release()
 
-    def give_back(self) -> None:
+    def give_back(self, who: str = "") -> None:
         """The place is free for another."""
-        self._free.release()
+        with self._changed:
+            self._holders.remove(who)
+            self._changed.notify_all()
+
+    def _has_place(self, who: str) -> bool:
+        return len(self._holders) < self._most and not (who and who in self._holders)

@@ -15,9 +15,10 @@ from etcdview.cluster.places import Places
 from etcdview.cluster.window import Window
 from etcdview.pages.parts.costly import running_question
 from webapp.accounts.acting import Done, acting
+from webapp.accounts.limits import asker
 
 RETRY_SECONDS = 5
-searches = Places(1)  # in the values of very many keys
+searches = Places(2)  # in the values of very many keys, which a slow reader may draw out: one of each viewer
 readings = Places(1)  # of very many values for one page
 _one_at_a_time = threading.Lock()  # held while a question is being answered
 
@@ -44,12 +45,13 @@ def expensive(window: Window, action: str, *, key: bytes = b"") -> Iterator[Done
 @contextmanager
 def in_turn(places: Places) -> Iterator[None]:
     """Around a page that reads very many values, which anyone may see. Raises TooManyRequests while others do."""
-    if not places.take():
-        raise _busy("Others are reading very many values at this moment.")
+    who = asker()
+    if not places.take(who):
+        raise _busy("Others, or you yourself, are reading very many values at this moment.")
     try:
         yield
     finally:
-        places.give_back()
+        places.give_back(who)
 
 
 def _busy(what: str) -> TooManyRequests:

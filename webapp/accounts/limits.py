@@ -49,7 +49,7 @@ def init_app(app: Flask) -> None:
 def limit_views(app: Flask, rate: str, *endpoints: str) -> None:
     """Limit these endpoints a viewer, where there are several: a local one keeps nobody waiting but themselves."""
     for endpoint in endpoints:
-        limited = limiter.limit(rate, key_func=_asker, exempt_when=_nobody_logs_in)
+        limited = limiter.limit(rate, key_func=asker, exempt_when=_nobody_logs_in)
         view: Callable[..., Any] = app.view_functions[endpoint]
         app.view_functions[endpoint] = limited(view)
 
@@ -72,7 +72,7 @@ def _take_slot() -> None:
     """
     if current_viewer() is None or _nobody_logs_in():
         return
-    key, most = (f"watch:{_asker()}", WATCHES_AT_ONCE) if _is_watch() else (_asker(), MAX_AT_ONCE)
+    key, most = (f"watch:{asker()}", WATCHES_AT_ONCE) if _is_watch() else (asker(), MAX_AT_ONCE)
     with _at_once_lock:
         if _at_once[key] >= most:
             what = f"{most} of your requests are still running: wait for one of them."
@@ -107,7 +107,8 @@ def _give_back(key: str) -> None:
             del _at_once[key]
 
 
-def _asker() -> str:
+def asker() -> str:
+    """Who sends this request, for counting: the viewer, or the address of somebody who has not logged in."""
     found = current_viewer()
     return client_address() if found is None else f"viewer:{viewer().name}"
 

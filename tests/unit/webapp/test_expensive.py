@@ -99,11 +99,13 @@ def test_what_reads_very_many_values_is_answered_one_at_a_time(
     monkeypatch.setattr(places, "_seconds", 0.01)
     for module, name in (("content_search", "MANY"), ("encryption", "MANY"), ("namespaces_and_storage", "AT_ONCE")):
         monkeypatch.setattr(f"etcdview.pages.{module}.{name}", 10)
-    assert places.take()
+    for number in range(places._most):
+        assert places.take(f"other {number}")
 
     refused = client.get(path)
 
-    places.give_back()
+    for number in range(places._most):
+        places.give_back(f"other {number}")
     assert refused.status_code == 429
     assert int(refused.headers["Retry-After"]) > 0
     for _ in range(2):  # each gives its place back, also where it is sent as it is made
@@ -127,8 +129,18 @@ def test_of_those_who_come_while_all_places_are_taken_a_few_wait_and_the_next_ar
     assert places.take()
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(places.take)
-        while places._waiting.acquire(blocking=False):  # it does not wait yet
-            places._waiting.release()
+        while not places._waiting:
+            pass
         assert not places.take()
         places.give_back()
         assert waiting.result()
+
+
+def test_nobody_has_all_places() -> None:
+    places = Places(2, seconds=0.01)
+    assert places.take("eve")
+
+    assert not places.take("eve")
+    assert places.take("vera")
+    places.give_back("eve")
+    assert places.take("eve")

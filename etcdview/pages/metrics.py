@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from heapq import nlargest
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 
@@ -10,6 +11,8 @@ from etcdview.cluster.window import Window
 from etcdview.health.prometheus import families
 from etcdview.index.base import KeyIndex
 from etcdview.space.report import Sizes, rows_by_resource
+
+MOST_TYPES = 2000  # that have metrics of their own: those with the most keys
 
 
 def cluster_metrics(window: Window) -> Iterator[Metric]:
@@ -30,7 +33,7 @@ def _space_metrics(window: Window) -> Iterator[Metric]:
     if facts is None:
         return
     known = {found.resource.prefix: found.resource for found in tree.types}.get
-    rows = rows_by_resource(facts.totals(), known)
+    rows = nlargest(MOST_TYPES, rows_by_resource(facts.totals(), known), key=lambda row: row.keys)
     for name, text, part in _PARTS:
         family = GaugeMetricFamily(name, f"{text} by resource type", labels=("resource", "group"))
         for row in rows:
@@ -53,6 +56,6 @@ def _index_metrics(names: KeyIndex) -> Iterator[Metric]:
     yield GaugeMetricFamily("etcdview_index_age_seconds", "Time since etcd confirmed it", freshness.age_seconds)
     yield GaugeMetricFamily("etcdview_index_complete", "1 when every key name is known", int(freshness.complete))
     keys = GaugeMetricFamily("etcdview_keys", "Keys by resource type", labels=("resource", "group"))
-    for counted in names.tree().types:
+    for counted in nlargest(MOST_TYPES, names.tree().types, key=lambda counted: counted.count):
         keys.add_metric((counted.resource.plural, counted.resource.group), counted.count)
     yield keys

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
-from typing import Any, NoReturn, TypeVar
+from contextlib import nullcontext
+from typing import Any, NoReturn, TypeVar, cast
 
 from flask import Request
 from flask_smorest import Blueprint
@@ -11,7 +13,10 @@ from marshmallow import RAISE, Schema, ValidationError
 from webargs.flaskparser import FlaskParser
 
 from etcdview.errors import QueryError
+from etcdview.pages.parts.costly import lists_many
+from webapp.accounts.expensive import in_turn, readings
 from webapp.api import URL_PREFIX, schemas
+from webapp.runtime import current_window
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -27,6 +32,17 @@ def problems(*statuses: int) -> Callable[[View], View]:
         return view
 
     return document
+
+
+def long_answer(view: View) -> View:
+    """An operation that names every type or namespace: where these are very many, one answer is made at a time."""
+
+    @functools.wraps(view)
+    def answer(*args: Any, **kwargs: Any) -> Any:
+        with in_turn(readings) if lists_many(current_window()) else nullcontext():
+            return view(*args, **kwargs)
+
+    return cast(View, answer)
 
 
 class _Parser(FlaskParser):

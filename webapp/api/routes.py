@@ -17,7 +17,7 @@ from etcdview.pages.parts.types import TypeCount, named_tree
 from etcdview.pages.parts.verdict import current_verdict
 from etcdview.pages.search import MODES, SearchPage, SearchQuery, search_page
 from webapp.api import schemas
-from webapp.api.blueprint import bp, problems
+from webapp.api.blueprint import bp, long_answer, problems
 from webapp.api.health import HealthSchema
 from webapp.runtime import current_window, now
 
@@ -39,8 +39,9 @@ def health() -> dict[str, Any]:
 
 
 @bp.get("/resources")
+@long_answer
 @bp.response(200, schemas.ResourcesSchema)
-@problems(503)
+@problems(429, 503)
 def resources() -> dict[str, Any]:
     """The resource types with their counts, one entry a storage prefix."""
     window = current_window()

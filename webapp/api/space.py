@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from etcdview.pages.space.report import BYS, MOST_OBJECTS, OBJECTS, report_json, space_report
-from webapp.api.blueprint import bp, problems
+from webapp.api.blueprint import bp, long_answer, problems
 from webapp.api.schemas import Strict
 from webapp.runtime import current_window
 
@@ -61,9 +61,10 @@ class SpaceSchema(Strict):
 
 
 @bp.get("/space")
+@long_answer
 @bp.arguments(SpaceQuerySchema, location="query", error_status_code=400)
 @bp.response(200, SpaceSchema)
-@problems(503)
+@problems(429, 503)
 def space(query: dict[str, Any]) -> dict[str, Any]:
     """What fills the database: keys, and the bytes of their values."""
     return report_json(space_report(current_window(), query["by"], query["limit"]))

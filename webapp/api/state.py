@@ -12,6 +12,7 @@ from etcdview.pages.certificates.page import CertificatesPage, certificates_page
 from etcdview.pages.content_search import ContentQuery
 from etcdview.pages.namespaces_and_storage import is_costly, namespaces_page, reads_many, storage_page
 from etcdview.pages.parts.addresses import key_text
+from etcdview.pages.parts.costly import lists_many
 from etcdview.pages.problems import StoragePage
 from webapp.accounts.expensive import expensive, in_turn, readings, searches
 from webapp.api import state_schemas as schemas
@@ -46,7 +47,8 @@ def storage(query: dict[str, Any]) -> StoragePage:
 def namespaces(query: dict[str, Any]) -> dict[str, Any]:
     """The namespaces, what they hold, and their problems."""
     window = current_window()
-    with in_turn(readings) if reads_many(window, query["namespace"]) else nullcontext():
+    many = reads_many(window, query["namespace"]) or lists_many(window)
+    with in_turn(readings) if many else nullcontext():
         page = namespaces_page(window, query["namespace"], now())
     rows = [{n: getattr(row, n) for n in ("name", "phase", "count", "healthy", "findings")} for row in page.rows]
     for row, shown in zip(page.rows, rows, strict=True):

@@ -16,6 +16,12 @@ def may_ask_costly(window: Window) -> bool:
     return not window.store.live or viewer.may("snapshot") or viewer.may("maintain")
 
 
+def lists_many(window: Window) -> bool:
+    """Whether an answer that names every resource type, or every namespace, is a long one."""
+    types = window.index.tree().types
+    return len(types) > MANY or any(len(counted.namespaces) > MANY for counted in types)
+
+
 def check_costly(window: Window, what: str) -> None:
     """Raises DeniedError for a viewer who may not ask; `what` is a verb and its object, such as "count all values"."""
     if may_ask_costly(window):

@@ -33,6 +33,7 @@ from etcdview.space.report import (
 )
 
 LARGEST = 20
+TYPES = 300  # rows of the table; the rest is in its CSV
 NAMESPACES = 100  # rows of the table; the rest is in its CSV
 VALUE_LIMIT = 1536 * 1024  # etcd's --max-request-bytes, which kubeadm leaves as it is
 NEAR = VALUE_LIMIT // 2
@@ -99,6 +100,7 @@ class SpacePage:
     sizes: Sizes | None
     tiles: tuple[DrawnShare, ...]
     by_type: tuple[SpaceLine, ...]
+    more_types: int
     by_namespace: tuple[SpaceLine, ...]
     more_namespaces: int
     concentration: str
@@ -144,7 +146,8 @@ def _of_names(window: Window, tree: Tree, resource: ResourceType | None, namespa
         keys=tree.count,
         sizes=None,
         tiles=(),
-        by_type=lines[0],
+        by_type=lines[0][:TYPES],
+        more_types=max(len(lines[0]) - TYPES, 0),
         by_namespace=lines[1][:NAMESPACES] if not (resource and not resource.namespaced) else (),
         more_namespaces=max(len(lines[1]) - NAMESPACES, 0),
         concentration="",
@@ -181,7 +184,8 @@ def _of_facts(
         keys=keys,
         sizes=sizes,
         tiles=treemap(_shares(lines[0] or lines[1], large, sizes)),
-        by_type=lines[0],
+        by_type=lines[0][:TYPES],
+        more_types=max(len(lines[0]) - TYPES, 0),
         by_namespace=lines[1][:NAMESPACES],
         more_namespaces=max(len(lines[1]) - NAMESPACES, 0),
         concentration=_concentration(lines[0]),

@@ -9,7 +9,8 @@ import pytest
 
 from etcdview.cluster.window import Window
 from etcdview.models import KeyValue
-from etcdview.pages.space.page import VALUE_LIMIT, SpacePage, SpaceQuery, space_page
+from etcdview.pages.metrics import MOST_TYPES, cluster_metrics
+from etcdview.pages.space.page import TYPES, VALUE_LIMIT, SpacePage, SpaceQuery, space_page
 from etcdview.pages.space.picture import MOST_TILES, Share, treemap
 from tests.filled import with_facts
 from tests.unit.pages.registry_of import kv, obj, window_on
@@ -81,3 +82,15 @@ def test_the_smallest_of_very_many_parts_are_drawn_as_one() -> None:
 
     assert len(drawn) == MOST_TILES + 1
     assert any(tile.title.startswith("5 smaller:") for tile in drawn)
+
+
+def test_of_very_many_types_the_first_are_shown_and_measured() -> None:
+    more = 3
+    made = window_on([kv(f"/registry/g{i:05d}.io/things/shop/a", b"1") for i in range(MOST_TYPES + more)])
+
+    page = space_page(made, SpaceQuery(), NOW)
+    (keys,) = (family for family in cluster_metrics(made) if family.name == "etcdview_keys")
+
+    assert (len(page.by_type), page.more_types) == (TYPES, MOST_TYPES + more - TYPES)
+    assert page.keys == MOST_TYPES + more
+    assert len(keys.samples) == MOST_TYPES

@@ -124,6 +124,22 @@ def test_what_reads_few_values_waits_for_nobody(made: Lab, path: str, places: Pl
         places.give_back()
 
 
+@pytest.mark.parametrize("path", ["/api/v1/resources", "/api/v1/space", "/api/v1/namespaces"])
+def test_an_answer_that_names_very_many_types_is_made_one_at_a_time(
+    made: Lab, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    client = made.logged_in("vera")
+    monkeypatch.setattr(readings, "_seconds", 0.01)
+    assert readings.take()
+    few = client.get(path)
+    monkeypatch.setattr("etcdview.pages.parts.costly.MANY", 10)
+
+    many = client.get(path)
+
+    readings.give_back()
+    assert (few.status_code, many.status_code, client.get(path).status_code) == (200, 429, 200)
+
+
 def test_of_those_who_come_while_all_places_are_taken_a_few_wait_and_the_next_are_told() -> None:
     places = Places(1, waiting=1, seconds=20)
     assert places.take()

@@ -5,7 +5,7 @@ Long types are read in pieces; see stores.paging.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,11 +16,12 @@ from etcdview.kube.crds import Definitions, definitions
 from etcdview.kube.keys import KeySpace, ObjectKey
 from etcdview.kube.redaction import is_sensitive, may_hold_a_secret
 from etcdview.kube.resources import BY_PREFIX, ResourceType
-from etcdview.models import KeyMeta, KeyValue, Range
+from etcdview.models import KeyMeta, KeyValue, Range, RangeResult
 from etcdview.stores.paging import PIECE_BYTES, PieceReader
 from etcdview.stores.protocols import Store, prefix_end
 
 _CRDS = BY_PREFIX["apiextensions.k8s.io/customresourcedefinitions"]
+MOST_DEFINITION_BYTES = 128 << 20  # thousands of CRDs; decoding them takes some ten seconds
 Mask = Callable[[dict[str, Any], bool, bytes], dict[str, Any]]
 
 
@@ -73,10 +74,13 @@ class Objects:
         self.keyspace = keyspace
 
     def definitions(self, revision: int = 0) -> tuple[Definitions, int]:
-        """All CRDs, and the revision at which they were read: read the rest at that one."""
+        """All CRDs, and the revision at which they were read: read the rest at that one.
+
+        Of more than MOST_DEFINITION_BYTES the first: every page waits for them.
+        """
         prefix = self.keyspace.range_prefix(_CRDS)
         reader = PieceReader(self._store, revision=revision)
-        rows = (self.row(kv) for piece in reader.read(prefix, prefix_end(prefix)) for kv in piece.kvs)
+        rows = map(self.row, _first_bytes(reader.read(prefix, prefix_end(prefix)), MOST_DEFINITION_BYTES))
         found = definitions((row.object for row in rows if row.object is not None), self.keyspace.types)
         return found, reader.revision
 
@@ -151,3 +155,13 @@ class Objects:
             masked = may_hold_a_secret(decoded.plain)
         meta = KeyMeta(kv.key, kv.create_revision, kv.mod_revision, kv.version, kv.lease)
         return ObjectRow(meta, object_key, kv.size_bytes, decoded, masked)
+
+
+def _first_bytes(pieces: Iterable[RangeResult], most: int) -> Iterator[KeyValue]:
+    """The values of whole pieces, until they make so many bytes."""
+    read = 0
+    for piece in pieces:
+        yield from piece.kvs
+        read += sum(kv.size_bytes for kv in piece.kvs)
+        if read >= most:
+            return

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from etcdview.codec import Codec
 from etcdview.kube.keys import KeySpace
 from etcdview.kube.redaction import Redactor
@@ -89,6 +91,16 @@ def test_custom_types_without_a_crd_are_found_by_their_keys() -> None:
     assert (found.prefix, found.namespaced) == ("example.org/things", False)
     assert objects_of(store).undefined("moons.example.org") is None
     assert objects_of(store).undefined("things") is None
+
+
+def test_of_definitions_without_end_the_first_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    crds = [stored(f"/registry/apiextensions.k8s.io/customresourcedefinitions/c{i:04}.io") for i in range(1000)]
+    store = Recorder(crds)
+    monkeypatch.setattr("etcdview.objects.reading.MOST_DEFINITION_BYTES", crds[0].size_bytes * (FIRST_PIECE + 1))
+
+    objects_of(store).definitions()
+
+    assert len(store.requests) == 2
 
 
 CAPTURE = Path(__file__).parents[2] / "testdata" / "cluster-shop" / "registry.jsonl.gz"

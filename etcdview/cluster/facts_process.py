@@ -21,7 +21,7 @@ from typing import Any
 from etcdview.cluster.sources import open_codec, open_source
 from etcdview.config import Settings
 from etcdview.errors import EtcdviewError, UnreachableError
-from etcdview.index.facts.database import FactWriter
+from etcdview.index.facts.database import FILLING_CACHE_KIB, FactWriter
 from etcdview.index.facts.fact import Extractor
 from etcdview.index.facts.filling import Pass, TooMuchError, fill
 from etcdview.index.facts.live import StartFiller, problem_text
@@ -135,7 +135,7 @@ def main() -> None:
 def _pass(settings: Settings, task: Pass, path: Path) -> None:
     store = open_source(settings)
     extractor = Extractor(open_codec(settings), KeySpace(settings.etcd_prefix), lambda: datetime.now(UTC))
-    with contextlib.closing(FactWriter(path)) as writer, contextlib.closing(store):
+    with contextlib.closing(FactWriter(path, cache_kib=FILLING_CACHE_KIB)) as writer, contextlib.closing(store):
         fill(store, writer, extractor, task, lambda keys, size: _say(keys=keys, bytes=size))
 
 

@@ -212,7 +212,7 @@ def _undecodable(facts: FactSource, count: int) -> Iterator[FindingView]:
 def _misnamed(facts: FactSource) -> Iterator[FindingView]:
     count = facts.count(Wanted(misnamed=True))
     if count:
-        keys = facts.keys(Wanted(misnamed=True), limit=NAMED)
+        keys = sorted(facts.keys(Wanted(misnamed=True), order="any", limit=NAMED))
         yield finding(
             "warning",
             f"{counted(count, 'object')} stored under the key of another object",

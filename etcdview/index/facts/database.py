@@ -20,8 +20,10 @@ from etcdview.codec import StorageFormat
 from etcdview.index.facts.fact import STATES, Fact
 
 BUSY_SECONDS = 30.0  # how long a writer waits for another
-_CACHE_KIB = 16 * 1024  # of each connection
+FILLING_CACHE_KIB = 16 * 1024  # of the process that fills
+_CACHE_KIB = 2 * 1024  # of each other connection: the system keeps the file in memory as well
 _KEPT_TEXTS = 20_000  # at about a kilobyte each, for sets of labels
+_KEPT_FOLDERS = 100_000
 _FOLDER = "etcdview-facts-"
 _PID_DIGITS = 10  # fewer than: the kernel's are below 2 ** 22, and anyone may make a folder of any name
 _WAL_BYTES = 16 * 1024 * 1024  # what stays of the log of changes once it has been copied
@@ -29,9 +31,11 @@ CLEAN_AFTER = 20_000  # new texts; more where more are in use
 
 _SCHEMA = """
 CREATE TABLE texts (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
+CREATE TABLE folders (id INTEGER PRIMARY KEY, folder BLOB NOT NULL UNIQUE);
 CREATE TABLE facts (
     id INTEGER PRIMARY KEY,
-    key BLOB NOT NULL UNIQUE,
+    folder INTEGER NOT NULL,
+    name BLOB NOT NULL,
     revision INTEGER NOT NULL,
     version INTEGER NOT NULL,
     resource INTEGER NOT NULL,
@@ -54,10 +58,13 @@ CREATE TABLE facts (
     data_bytes INTEGER NOT NULL,
     manager INTEGER,
     managed_at INTEGER,
-    misnamed INTEGER NOT NULL
+    misnamed INTEGER NOT NULL,
+    UNIQUE (folder, name)
 );
 CREATE TABLE more_owners (id INTEGER NOT NULL, owner BLOB NOT NULL, PRIMARY KEY (id, owner)) WITHOUT ROWID;
-CREATE TABLE gone (key BLOB PRIMARY KEY, revision INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE gone (
+    folder INTEGER, name BLOB, revision INTEGER NOT NULL, PRIMARY KEY (folder, name)
+) WITHOUT ROWID;
 CREATE TABLE totals (
     resource INTEGER, namespace INTEGER, storage INTEGER, state INTEGER,
     keys INTEGER, bytes INTEGER, managed_bytes INTEGER, annotation_bytes INTEGER, last_applied_bytes INTEGER,
@@ -74,7 +81,7 @@ CREATE INDEX IF NOT EXISTS by_owner ON facts (owner) WHERE owner IS NOT NULL;
 CREATE INDEX IF NOT EXISTS by_further_owner ON more_owners (owner);
 CREATE INDEX IF NOT EXISTS by_node ON facts (node) WHERE node IS NOT NULL;
 CREATE INDEX IF NOT EXISTS by_size ON facts (size);
-CREATE INDEX IF NOT EXISTS by_version ON facts (version);
+CREATE INDEX IF NOT EXISTS by_version ON facts (version) WHERE version > 1;
 CREATE INDEX IF NOT EXISTS unhealthy ON facts (namespace, resource) WHERE state = 2;
 CREATE INDEX IF NOT EXISTS deleting ON facts (deleted) WHERE deleted IS NOT NULL;
 CREATE INDEX IF NOT EXISTS undecodable ON facts (error) WHERE error IS NOT NULL;
@@ -104,12 +111,12 @@ def _triggers() -> str:
 
 
 _COLUMNS = (
-    "key", "revision", "version", "resource", "namespace", "storage", "state", "word", "error", "uid", "owner",
-    "created", "deleted", "finalizers", "labels", "node", "size", "managed_bytes", "annotation_bytes",
+    "folder", "name", "revision", "version", "resource", "namespace", "storage", "state", "word", "error", "uid",
+    "owner", "created", "deleted", "finalizers", "labels", "node", "size", "managed_bytes", "annotation_bytes",
     "last_applied_bytes", "data_bytes", "manager", "managed_at", "misnamed",
 )  # fmt: skip
 # where the fact itself was not older than what was there
-_ADD_OWNER = "INSERT OR IGNORE INTO more_owners SELECT id, ? FROM facts WHERE key = ? AND revision = ?"
+_ADD_OWNER = "INSERT OR IGNORE INTO more_owners SELECT id, ? FROM facts WHERE folder = ? AND name = ? AND revision = ?"
 _USED_TEXTS = " UNION ".join(
     f"SELECT {column} FROM facts WHERE {column} IS NOT NULL"
     for column in (
@@ -118,7 +125,7 @@ _USED_TEXTS = " UNION ".join(
 )  # fmt: skip
 _UPSERT = (
     f"INSERT INTO facts ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))}) "
-    f"ON CONFLICT (key) DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in _COLUMNS[1:])} "
+    f"ON CONFLICT (folder, name) DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in _COLUMNS[2:])} "
     "WHERE excluded.revision > facts.revision"
 )
 
@@ -170,10 +177,10 @@ def open_reader(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _connected(path: Path) -> sqlite3.Connection:
+def _connected(path: Path, cache_kib: int = _CACHE_KIB) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA synchronous = OFF")  # nothing is lost that cannot be read again
-    connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+    connection.execute(f"PRAGMA cache_size = -{cache_kib}")
     connection.execute(f"PRAGMA journal_size_limit = {_WAL_BYTES}")
     return connection
 
@@ -181,9 +188,10 @@ def _connected(path: Path) -> sqlite3.Connection:
 class FactWriter:
     """Writes facts. Not for several threads at once; each process has its own."""
 
-    def __init__(self, path: Path) -> None:
-        self._connection = _connected(path)
+    def __init__(self, path: Path, *, cache_kib: int = _CACHE_KIB) -> None:
+        self._connection = _connected(path, cache_kib)
         self._texts: dict[str, int] = {}
+        self._folders: dict[bytes, int] = {}
         self._written: dict[object, str] = {}  # labels and ways of storing, as the database has them
         self._new_texts = 0  # since the last cleaning
         self._clean_after = CLEAN_AFTER
@@ -201,14 +209,15 @@ class FactWriter:
         try:
             given = list(facts)
             self._connection.executemany(_UPSERT, [self._row(fact) for fact in given])
-            self._connection.executemany(_ADD_OWNER, [row for fact in given for row in _further_owners(fact)])
+            self._connection.executemany(_ADD_OWNER, [row for fact in given for row in self._further_owners(fact)])
             if deleted:
                 self._connection.executemany(
-                    "INSERT INTO gone VALUES (?, ?) ON CONFLICT DO UPDATE SET revision = excluded.revision", deleted
+                    "INSERT INTO gone VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET revision = excluded.revision",
+                    [(*self._place(key), revision) for key, revision in deleted],
                 )
             self._connection.execute(
                 "DELETE FROM facts WHERE id IN "
-                "(SELECT facts.id FROM gone JOIN facts USING (key) WHERE gone.revision >= facts.revision)"
+                "(SELECT facts.id FROM gone JOIN facts USING (folder, name) WHERE gone.revision >= facts.revision)"
             )
             if not filling:
                 self._connection.execute("DELETE FROM gone")
@@ -216,6 +225,7 @@ class FactWriter:
         except BaseException:
             self._connection.execute("ROLLBACK")
             self._texts.clear()  # some of them were not kept
+            self._folders.clear()
             raise
         self._connection.execute("COMMIT")
 
@@ -228,7 +238,9 @@ class FactWriter:
             return
         self._connection.execute("DELETE FROM totals WHERE keys <= 0")
         self._connection.execute(f"DELETE FROM texts WHERE id NOT IN ({_USED_TEXTS})")
+        self._connection.execute("DELETE FROM folders WHERE id NOT IN (SELECT folder FROM facts)")
         self._texts.clear()
+        self._folders.clear()
         self._new_texts = 0
         (used,) = self._connection.execute("SELECT count(*) FROM texts").fetchone()
         self._clean_after = max(CLEAN_AFTER, used)
@@ -240,7 +252,7 @@ class FactWriter:
     def _row(self, fact: Fact) -> tuple[Any, ...]:
         kv, outline, text = fact.kv, fact.outline, self._optional
         return (
-            kv.key,
+            *self._place(kv.key),
             kv.mod_revision,
             kv.version,
             self._text(fact.resource),
@@ -274,6 +286,29 @@ class FactWriter:
                 self._written.clear()
             known = self._written[value] = write(value)
         return known
+
+    def _place(self, key: bytes) -> tuple[int, bytes]:
+        """Where the key stands: the number of its folder, up to its last slash, and its name there."""
+        end = key.rfind(b"/") + 1
+        folder = key[:end]
+        found = self._folders.get(folder)
+        if found is None:
+            if len(self._folders) >= _KEPT_FOLDERS:
+                self._folders.clear()
+            added = self._connection.execute("INSERT OR IGNORE INTO folders (folder) VALUES (?)", (folder,)).rowcount
+            self._new_texts += added
+            query = "SELECT id FROM folders WHERE folder = ?"
+            found = self._folders[folder] = int(self._connection.execute(query, (folder,)).fetchone()[0])
+        return found, key[end:]
+
+    def _further_owners(self, fact: Fact) -> Iterator[tuple[bytes | str, int, bytes, int]]:
+        """Rows of the owners beside the one that stands in the fact: few objects have any."""
+        if len(fact.outline.owners) > 1:
+            first = _owner(fact)
+            for owner in fact.outline.owners:
+                packed = packed_uid(owner.uid)
+                if packed is not None and owner.uid != first:
+                    yield packed, *self._place(fact.kv.key), fact.kv.mod_revision
 
     def _optional(self, text: str) -> int | None:
         return self._text(text) if text else None
@@ -337,13 +372,3 @@ def _owner(fact: Fact) -> str:
     """The controller's UID, else that of the first owner: what the object goes with."""
     owners = fact.outline.owners
     return next((owner.uid for owner in owners if owner.controller), owners[0].uid if owners else "")
-
-
-def _further_owners(fact: Fact) -> Iterator[tuple[bytes | str, bytes, int]]:
-    """Rows of the owners beside the one that stands in the fact: few objects have any."""
-    if len(fact.outline.owners) > 1:
-        first = _owner(fact)
-        for owner in fact.outline.owners:
-            packed = packed_uid(owner.uid)
-            if packed is not None and owner.uid != first:
-                yield packed, fact.kv.key, fact.kv.mod_revision

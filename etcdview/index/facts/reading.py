@@ -8,6 +8,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -21,6 +22,8 @@ from etcdview.stores.kept import Kept
 
 SPREAD_SECONDS = 10.0  # it goes through an index of all values, and changes little
 _IDLE = 2  # connections that are kept while nobody asks: each has a cache
+
+_first = itemgetter(0)
 
 Order = Literal["key", "size", "created", "version", "state", "node", "deleted", "any"]
 Most = Literal["size", "version"]
@@ -129,11 +132,12 @@ class Wanted:
 
 
 _JOINED = """
-SELECT f.key, f.revision, f.version, r.text, n.text, s.text, f.state, w.text, e.text, f.uid, f.owner, f.created,
-       f.deleted, z.text, l.text, o.text, f.size, f.managed_bytes, f.annotation_bytes, f.last_applied_bytes,
+SELECT p.folder, f.name, f.revision, f.version, r.text, n.text, s.text, f.state, w.text, e.text, f.uid, f.owner,
+       f.created, f.deleted, z.text, l.text, o.text, f.size, f.managed_bytes, f.annotation_bytes, f.last_applied_bytes,
        f.data_bytes, m.text, f.managed_at, f.misnamed
-FROM facts f JOIN texts r ON r.id = f.resource JOIN texts n ON n.id = f.namespace JOIN texts s ON s.id = f.storage
-JOIN texts w ON w.id = f.word LEFT JOIN texts e ON e.id = f.error LEFT JOIN texts z ON z.id = f.finalizers
+FROM facts f CROSS JOIN folders p ON p.id = f.folder JOIN texts r ON r.id = f.resource
+JOIN texts n ON n.id = f.namespace JOIN texts s ON s.id = f.storage JOIN texts w ON w.id = f.word
+LEFT JOIN texts e ON e.id = f.error LEFT JOIN texts z ON z.id = f.finalizers
 LEFT JOIN texts l ON l.id = f.labels LEFT JOIN texts o ON o.id = f.node LEFT JOIN texts m ON m.id = f.manager
 """
 _TOTALS = """
@@ -145,12 +149,14 @@ WHERE t.keys > 0
 _TWICE = """
 SELECT uid, count(*) FROM facts WHERE uid IS NOT NULL GROUP BY uid HAVING count(*) > 1 ORDER BY uid LIMIT ?
 """
+_PLACED = "facts f CROSS JOIN folders p ON p.id = f.folder"  # whose keys are p.folder and f.name together
+_AT = "f.folder = (SELECT id FROM folders WHERE folder = ?) AND f.name = ?"
 _ORPHANED = """
-FROM facts f WHERE f.owner IS NOT NULL AND NOT EXISTS (SELECT 1 FROM facts o WHERE o.uid = f.owner)
+WHERE f.owner IS NOT NULL AND NOT EXISTS (SELECT 1 FROM facts o WHERE o.uid = f.owner)
 AND NOT EXISTS (SELECT 1 FROM more_owners m JOIN facts o ON o.uid = m.owner WHERE m.id = f.id)
 """
-_COLUMNS: dict[Order, str] = {
-    "key": "f.key", "size": "f.size", "created": "f.created", "version": "f.version", "state": "f.state",
+_COLUMNS: dict[str, str] = {
+    "key": "p.folder", "size": "f.size", "created": "f.created", "version": "f.version", "state": "f.state",
     "node": "f.node", "deleted": "f.deleted",
 }  # fmt: skip
 
@@ -192,11 +198,19 @@ class FactReader:
 
         "any" order is the quickest for a few of many.
         """
-        ordered = _order_by(order, descending)
         with self._connection() as connection:
             where, values = _where(connection, wanted)
-            query = f"SELECT f.key FROM facts f {where} {ordered} LIMIT ? OFFSET ?"
-            return tuple(key for (key,) in connection.execute(query, (*values, limit, offset)))
+            if order == "any":
+                query = f"SELECT p.folder, f.name FROM {_PLACED} {where} LIMIT ? OFFSET ?"
+                return tuple([folder + name for folder, name in connection.execute(query, (*values, limit, offset))])
+            # SQLite sorts more slowly, and knows no bytes of whole keys: folders may lie in each other
+            query = f"SELECT p.folder, f.name, {_COLUMNS[order]} FROM {_PLACED} {where}"
+            rows = [(folder + name, value) for folder, name, value in connection.execute(query, values)]
+        rows.sort(key=_first, reverse=descending and order == "key")
+        if order != "key":
+            rows.sort(key=_second_if_known, reverse=descending)
+        end = None if limit < 0 else offset + limit
+        return tuple([key for key, _ in rows[offset:end]])
 
     def facts(
         self, wanted: Wanted, *, order: Order = "key", descending: bool = False, offset: int = 0, limit: int = -1
@@ -206,7 +220,10 @@ class FactReader:
         with self._connection() as connection:
             where, values = _where(connection, wanted)
             query = f"{_JOINED} {where} {ordered} LIMIT ? OFFSET ?"
-            return tuple(map(_key_facts, connection.execute(query, (*values, limit, offset))))
+            found = list(map(_key_facts, connection.execute(query, (*values, limit, offset))))
+        if order == "key" and limit < 0 and not offset:  # folders may lie in each other
+            found.sort(key=lambda fact: fact.key, reverse=descending)
+        return tuple(found)
 
     def sayings(self, wanted: Wanted) -> tuple[tuple[bytes, str], ...]:
         """Those keys, each with what is kept of its state, and its node."""
@@ -215,20 +232,22 @@ class FactReader:
                 return ()
             where, values = _where(connection, wanted)
             query = (
-                "SELECT f.key, w.text || ' ' || coalesce(o.text, '') FROM facts f JOIN texts w ON w.id = f.word "
+                f"SELECT p.folder, f.name, w.text || ' ' || coalesce(o.text, '') FROM {_PLACED} "
+                "JOIN texts w ON w.id = f.word "
                 f"LEFT JOIN texts o ON o.id = f.node {where}"
             )
-            return tuple(connection.execute(query, values))
+            return tuple([(folder + name, said) for folder, name, said in connection.execute(query, values)])
 
     def texts(self, wanted: Wanted, column: Column) -> tuple[tuple[bytes, str], ...]:
         """Those keys in the order of their bytes, each with a text that is kept of it, "" for none."""
         with self._connection() as connection:
             where, values = _where(connection, wanted)
             query = (
-                "SELECT f.key, coalesce(t.text, '') FROM facts f "
-                f"LEFT JOIN texts t ON t.id = f.{column} {where} ORDER BY f.key"
+                f"SELECT p.folder, f.name, coalesce(t.text, '') FROM {_PLACED} "
+                f"LEFT JOIN texts t ON t.id = f.{column} {where}"
             )
-            return tuple(connection.execute(query, values))
+            found = [(folder + name, text) for folder, name, text in connection.execute(query, values)]
+        return tuple(sorted(found, key=_first))
 
     def top(self, wanted: Wanted, most: Most, limit: int) -> tuple[KeyFacts, ...]:
         """Those with the largest values, or the most writes, in that order.
@@ -240,7 +259,7 @@ class FactReader:
             where, values = _where(connection, wanted)
             written = f"{'AND' if where else 'WHERE'} f.version > 1" if most == "version" else ""
             first = f"SELECT f.id FROM facts f {where} {written} ORDER BY {column} DESC LIMIT ?"
-            query = f"{_JOINED} WHERE f.id IN ({first}) ORDER BY {column} DESC, f.key"
+            query = f"{_JOINED} WHERE f.id IN ({first}) ORDER BY {column} DESC, p.folder, f.name"
             return tuple(map(_key_facts, connection.execute(query, (*values, limit))))
 
     def of(self, keys: Sequence[bytes]) -> dict[bytes, KeyFacts]:
@@ -248,7 +267,8 @@ class FactReader:
         found: dict[bytes, KeyFacts] = {}
         with self._connection() as connection:
             for key in keys:
-                row = connection.execute(f"{_JOINED} WHERE f.key = ?", (key,)).fetchone()
+                end = key.rfind(b"/") + 1
+                row = connection.execute(f"{_JOINED} WHERE {_AT}", (key[:end], key[end:])).fetchone()
                 if row is not None:
                     found[key] = _key_facts(row)
         return found
@@ -278,14 +298,13 @@ class FactReader:
     def orphans(self, limit: int) -> tuple[bytes, ...]:
         """Keys of objects whose owner does not exist."""
         with self._connection() as connection:
-            return tuple(
-                key for (key,) in connection.execute(f"SELECT f.key {_ORPHANED} ORDER BY f.key LIMIT ?", (limit,))
-            )
+            query = f"SELECT p.folder, f.name FROM {_PLACED} {_ORPHANED} ORDER BY p.folder, f.name LIMIT ?"
+            return tuple([folder + name for folder, name in connection.execute(query, (limit,))])
 
     def count_orphans(self) -> int:
         """How many objects there are whose owner does not exist."""
         with self._connection() as connection:
-            found: int = connection.execute(f"SELECT count(*) {_ORPHANED}").fetchone()[0]
+            found: int = connection.execute(f"SELECT count(*) FROM facts f {_ORPHANED}").fetchone()[0]
         return found
 
     def count_shared_uids(self) -> int:
@@ -352,7 +371,12 @@ class _Connection:
 
 
 def _order_by(order: Order, descending: bool) -> str:
-    return "" if order == "any" else f"ORDER BY {_COLUMNS[order]} {'DESC' if descending else 'ASC'}, f.key"
+    direction = "DESC" if descending else "ASC"
+    if order == "any":
+        return ""
+    if order == "key":
+        return f"ORDER BY p.folder {direction}, f.name {direction}"
+    return f"ORDER BY {_COLUMNS[order]} {direction}, p.folder, f.name"
 
 
 def _where(connection: sqlite3.Connection, wanted: Wanted) -> tuple[str, list[Any]]:
@@ -407,11 +431,13 @@ def _within(connection: sqlite3.Connection, part: Part) -> tuple[str, tuple[str,
     query = "SELECT text, id FROM texts WHERE text IN (SELECT value FROM json_each(?))"
     numbers = dict(connection.execute(query, (texts,)))
     groups = [(numbers[r], numbers[n]) for r, n in part.groups if r in numbers and n in numbers]
-    keys = [key.hex() for key in sorted(part.keys)]
+    ends = [(key, key.rfind(b"/") + 1) for key in sorted(part.keys)]
+    places = json.dumps([(key[:end].hex().upper(), key[end:].hex().upper()) for key, end in ends])
     return (
         "((f.resource, f.namespace) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))"
-        " OR hex(f.key) IN (SELECT upper(value) FROM json_each(?)))",
-        (json.dumps(groups), json.dumps(keys)),
+        " OR (f.folder, hex(f.name)) IN"
+        " (SELECT folders.id, value ->> 1 FROM json_each(?) JOIN folders ON hex(folder) = value ->> 0))",
+        (json.dumps(groups), places),
     )
 
 
@@ -441,13 +467,18 @@ def _texts_with(connection: sqlite3.Connection, wanted: Wanted) -> list[int]:
     return [number for number, text in texts if any(word in text.lower() for word in wanted.words)]
 
 
+def _second_if_known(row: tuple[bytes, int | None]) -> tuple[bool, int]:
+    """What SQLite orders by: nothing comes first."""
+    return (row[1] is not None, row[1] or 0)
+
+
 def _key_facts(row: Sequence[Any]) -> KeyFacts:
     (
-        key, revision, version, resource, namespace, storage, state, word, error, uid, owner, created, deleted,
+        folder, name, revision, version, resource, namespace, storage, state, word, error, uid, owner, created, deleted,
         finalizers, labels, node, size, managed, annotations, last_applied, data, manager, managed_at, misnamed,
     ) = row  # fmt: skip
     return KeyFacts(
-        key, revision, version, resource, namespace, storage_of(storage), STATES[state], word, error or "",
+        folder + name, revision, version, resource, namespace, storage_of(storage), STATES[state], word, error or "",
         unpacked_uid(uid or ""), unpacked_uid(owner or ""), created, deleted,
         tuple(json.loads(finalizers)) if finalizers else (), json.loads(labels) if labels else {}, node or "", size,
         managed, annotations, last_applied, data, manager or "", managed_at, bool(misnamed),

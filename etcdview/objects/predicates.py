@@ -52,9 +52,14 @@ def _labels(text: str) -> Predicate:
         labels = metadata.get("labels") if isinstance(metadata, Mapping) else None
         if not selector.matches(labels if isinstance(labels, Mapping) else {}):
             return None
-        return Match(".metadata.labels", _shorten(_compact(labels)))
+        return label_match(labels)
 
     return look
+
+
+def label_match(labels: object) -> Match:
+    """Where labels stand in an object, and these labels."""
+    return Match(".metadata.labels", _shorten(_compact(labels)))
 
 
 def _fields(text: str) -> Predicate:

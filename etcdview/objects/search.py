@@ -82,6 +82,10 @@ class SearchRange:
     start: bytes
     end: bytes
 
+    def holds(self, key: bytes) -> bool:
+        """Whether the key is one of them."""
+        return self.start <= key and (self.end == b"\0" or key < self.end)
+
 
 @dataclass(slots=True)
 class _Count:

@@ -6,18 +6,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import get_args
 
+from etcdview.cluster.scope import FactSource
 from etcdview.cluster.window import Window
 from etcdview.codec import StoredText, why_decoded
 from etcdview.errors import QueryError
+from etcdview.index.facts.reading import Wanted
 from etcdview.kube.keys import show
 from etcdview.kube.redaction import is_sensitive, may_be_in_a_mask
 from etcdview.kube.resources import BUILTIN
+from etcdview.kube.selectors import parse_labels
 from etcdview.models import KeyValue
 from etcdview.objects import ObjectRow
-from etcdview.objects.predicates import Kind, predicate_for
+from etcdview.objects.predicates import Kind, label_match, predicate_for
 from etcdview.objects.search import Looked, SearchRange, SearchStep, ValueHit, search_content
 from etcdview.pages.parts.addresses import object_href
 from etcdview.pages.parts.costly import MANY
+from etcdview.pages.parts.facts_state import fact_revision
 from etcdview.pages.parts.types import find_type, named_tree
 from etcdview.stores.protocols import prefix_end
 
@@ -113,7 +117,7 @@ def content_found(window: Window, query: ContentQuery, limit: int) -> ContentFou
 def is_costly(window: Window, query: ContentQuery) -> bool:
     """Whether very many values would be read. Raises as content_page does."""
     scope = _scope(window, query) if query.text else None
-    return scope is not None and window.index.count(scope.start, scope.end) > MANY
+    return scope is not None and not _told_by_facts(window, query) and window.index.count(scope.start, scope.end) > MANY
 
 
 def content_form(window: Window, query: ContentQuery, problem: QueryError | None = None) -> ContentPage:
@@ -123,6 +127,9 @@ def content_form(window: Window, query: ContentQuery, problem: QueryError | None
 
 
 def _search(window: Window, query: ContentQuery, max_hits: int) -> Iterator[SearchStep]:
+    facts = window.value_facts
+    if facts is not None and _told_by_facts(window, query):
+        return _by_labels(window, facts, query, max_hits)
     return search_content(
         window.store,
         window.index,
@@ -132,6 +139,28 @@ def _search(window: Window, query: ContentQuery, max_hits: int) -> Iterator[Sear
         sift=_Sieve(window, query.text).sift if not slowly(query) else _all,
         max_hits=max_hits,
     )
+
+
+def _told_by_facts(window: Window, query: ContentQuery) -> bool:
+    """Whether facts answer alone: they have all labels."""
+    return query.kind == "labels" and window.value_facts is not None
+
+
+def _by_labels(window: Window, facts: FactSource, query: ContentQuery, max_hits: int) -> Iterator[SearchStep]:
+    """All of the scope in one step, without a read of etcd."""
+    predicate_for(query.kind, query.text)  # raises what is wrong with it
+    scope = _scope(window, query)
+    wanted = Wanted(labels=parse_labels(query.text), readable=True)
+    keys = [key for key in facts.keys(wanted) if scope.holds(key)]
+    undecodable = sum(map(scope.holds, facts.keys(Wanted(error=True))))
+    found = facts.of(keys[:max_hits])
+    hits = tuple(ValueHit(key, fact.revision, label_match(fact.labels)) for key, fact in found.items())
+    total = max(window.index.count(scope.start, scope.end), len(keys) + undecodable)
+    more = len(keys) > max_hits
+    yield SearchStep(
+        fact_revision(window), total, total, undecodable, 0, len(hits), hits,
+        done=True, complete=not more, why=f"The first {max_hits:,} hits are shown." if more else "",
+    )  # fmt: skip
 
 
 def slowly(query: ContentQuery) -> str:

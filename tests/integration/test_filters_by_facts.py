@@ -21,6 +21,7 @@ from etcdview.index.facts.database import new_folder
 from etcdview.index.facts.fact import Extractor
 from etcdview.index.facts.live import Facts
 from etcdview.kube.keys import KeySpace
+from etcdview.pages.content_search import ContentQuery, content_found
 from etcdview.pages.registry import reading
 from etcdview.pages.registry.query import Labels, RegistryQuery
 from etcdview.pages.registry.reading import TableRows, query_table
@@ -76,6 +77,17 @@ def test_labels_by_facts_are_those_of_the_values(
 
     assert shown(by_facts) == shown(by_values)
     assert (by_facts.count, by_facts.complete) == (by_values.count, True)
+
+
+@pytest.mark.parametrize("who", ["", "narrow "])
+@pytest.mark.parametrize("selector", ["app=cart", "!app", "tier in (web,db)"])
+def test_labels_are_found_in_content_by_facts_as_by_values(windows: dict[str, Window], who: str, selector: str) -> None:
+    query = ContentQuery(selector, "labels", resource="pods", namespace="shop")
+    whole = [content_found(windows[f"{who}{known}"], query, 500) for known in ("facts", "plain")]
+
+    assert whole[0].hits == whole[1].hits
+    assert all(found.progress.complete for found in whole)
+    assert whole[0].progress.looked == whole[1].progress.looked == whole[0].progress.total
 
 
 @pytest.mark.parametrize("text", ["cart", "shop running", "crashloop", "1/1", "web-0 pending", "0", "kube-system", "x"])

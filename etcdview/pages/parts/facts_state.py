@@ -60,6 +60,13 @@ def facts_state(window: Window) -> FactsState:
     return FactsState(status.state, part, problem, status.state == "waiting" and may_ask_costly(window))
 
 
+def fact_revision(window: Window) -> int:
+    """The revision up to which every change is in the facts; a file's own."""
+    facts = window.cluster.facts
+    told = facts.status.revision if facts is not None else 0
+    return told or window.index.freshness().revision
+
+
 def begin_facts(window: Window) -> None:
     """Read all values, however many there are. Raises DeniedError for a viewer who may not ask for that."""
     check_costly(window, "read all values")

@@ -17,12 +17,11 @@ from etcdview.kube.resources import ResourceType
 from etcdview.kube.visible import unmistakable
 from etcdview.pages.parts.addresses import Crumb, href, object_href
 from etcdview.pages.parts.commands import Command
-from etcdview.pages.parts.facts_state import FactsState, facts_state
+from etcdview.pages.parts.facts_state import FactsState, fact_revision, facts_state
 from etcdview.pages.parts.types import find_type, named_tree
 from etcdview.pages.registry.query import UNRECOGNISED
 from etcdview.pages.space.database import MemberSpace, members_space
 from etcdview.pages.space.picture import MOST_TILES, DrawnShare, Share, treemap
-from etcdview.pages.space.report import fact_revision
 from etcdview.space.report import (
     Sizes,
     SpaceRow,

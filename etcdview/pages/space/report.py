@@ -10,6 +10,7 @@ from typing import Any
 from etcdview.cluster.window import Window
 from etcdview.index.facts.reading import Wanted
 from etcdview.kube.visible import visible
+from etcdview.pages.parts.facts_state import fact_revision
 from etcdview.pages.parts.types import named_tree
 from etcdview.space.report import (
     BYS,
@@ -26,7 +27,7 @@ from etcdview.space.report import (
     with_rest,
 )
 
-__all__ = ["BYS", "MOST_OBJECTS", "OBJECTS", "By", "csv_lines", "fact_revision", "report_json", "space_report"]
+__all__ = ["BYS", "MOST_OBJECTS", "OBJECTS", "By", "csv_lines", "report_json", "space_report"]
 
 OBJECTS = 1_000  # rows by object, unless another limit is given
 MOST_OBJECTS = 10_000
@@ -54,13 +55,6 @@ def space_report(window: Window, by: By, limit: int = OBJECTS) -> SpaceReport:
         found = facts.top(Wanted(), "size", limit or -1)
         rows = with_rest(tuple(rows_of_objects(found, known)), *sum_of(totals))
     return SpaceReport(fact_revision(window), True, by, *total_of(rows), rows)
-
-
-def fact_revision(window: Window) -> int:
-    """The revision up to which every change is in the facts; a file's own."""
-    facts = window.cluster.facts
-    told = facts.status.revision if facts is not None else 0
-    return told or window.index.freshness().revision
 
 
 def csv_lines(report: SpaceReport) -> Iterator[str]:

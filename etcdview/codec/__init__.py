@@ -3,6 +3,7 @@
 Only this package knows how stored bytes look. It imports no neighbour (stores, tables, health) and reads no network.
 """
 
+from etcdview.codec import answers
 from etcdview.codec.codec import Codec, wire_tree
 from etcdview.codec.encryption.config import EncryptionConfig, load_encryption_config
 from etcdview.codec.encryption.encrypted_values import encrypted_by
@@ -25,6 +26,7 @@ __all__ = [
     "StoredText",
     "UnknownField",
     "WireNode",
+    "answers",
     "encrypted_by",
     "json_list",
     "load_encryption_config",

@@ -64,12 +64,18 @@ def _writer(release: Release | None) -> Writer:
     return Writer(schema(release))
 
 
-def _protobuf(obj: Object, release: Release | None) -> bytes:
+def protobuf_message(obj: Object, release: Release | None) -> bytes:
+    """The object's message, without envelope. Raises EncodeError."""
     api_version, kind = str(obj.get("apiVersion", "")), str(obj.get("kind", ""))
     number = schema(release).find(api_version, kind)
     if number is None:
         raise EncodeError(f"No release that etcdview knows has the kind {kind!r} of {api_version!r}.")
-    return envelope.wrap(api_version, kind, _writer(release).message(number, obj))
+    return _writer(release).message(number, obj)
+
+
+def _protobuf(obj: Object, release: Release | None) -> bytes:
+    api_version, kind = str(obj.get("apiVersion", "")), str(obj.get("kind", ""))
+    return envelope.wrap(api_version, kind, protobuf_message(obj, release))
 
 
 def _json(obj: Object, _: Release | None) -> bytes:

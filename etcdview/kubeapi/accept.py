@@ -67,9 +67,9 @@ def _weight(text: str) -> float:
 
 def _fitting(name: str, params: dict[str, str], forms: Collection[str], encodings: Collection[str]) -> MediaType | None:
     encoding = JSON if name in ("*/*", "application/*") else name
-    if encoding not in encodings:
-        return None
     form = params.get("as", "")
+    if encoding not in encodings or (form and encoding != JSON):
+        return None
     if not form:
         return MediaType(encoding)
     group, version = params.get("g", ""), params.get("v", "")

@@ -11,14 +11,16 @@ from etcdview.cluster.window import Entry, Window
 from etcdview.codec import Detail
 from etcdview.errors import CompactedError, DecodeError, DeniedError
 from etcdview.kube.keys import show
-from etcdview.kubeapi.accept import MediaType, choose
+from etcdview.kubeapi.accept import JSON, PROTOBUF, MediaType, choose
 from etcdview.kubeapi.exchange import KubeAnswer, KubeRequest, json_answer
 from etcdview.kubeapi.json_text import json_bytes
 from etcdview.kubeapi.options import ListOptions, minimum_revision
+from etcdview.kubeapi.protobuf_form import has_protobuf, protobuf_list, protobuf_object
 from etcdview.kubeapi.reading import KubePlace, ListFacts, TypeReader, check_reached, forbidden
 from etcdview.kubeapi.rows import RowMaker, partial_metadata
 from etcdview.kubeapi.scale import scale_of
 from etcdview.kubeapi.served_objects import served_object, why_left_out
+from etcdview.kubeapi.served_types import ServedType
 from etcdview.kubeapi.statuses import StatusError, expired, facts_of, not_found
 
 # So much of a list is made before its head is sent: what is left out of it is told in headers.
@@ -47,7 +49,7 @@ class ItemForm:
 def get_object(window: Window, place: KubePlace, request: KubeRequest, below: str = "") -> KubeAnswer:
     """One object; `below` "scale" is its replicas alone. Raises StatusError, and what the store does."""
     served = place.served
-    media = choose(request.accept, _OF_ONE)
+    media = choose(request.accept, _OF_ONE, encodings_of(served))
     entry = read_entry(window, place, request)
     if below == "scale":
         return json_answer(scale_of(served, entry.object or {}))
@@ -55,8 +57,15 @@ def get_object(window: Window, place: KubePlace, request: KubeRequest, below: st
         form = item_form(window, place, media, request)
         metadata = {"resourceVersion": str(entry.meta.mod_revision)}
         return json_answer(form.head | {"metadata": metadata} | form.beside | {"rows": [form.item(entry)]})
+    if media.encoding == PROTOBUF and not media.form:
+        return protobuf_object(window, served, entry)
     obj = served_object(window, served, entry)
     return json_answer(partial_metadata(obj) if media.form else obj)
+
+
+def encodings_of(served: ServedType) -> tuple[str, ...]:
+    """What objects of the type can be sent as."""
+    return (JSON, PROTOBUF) if has_protobuf(served) else (JSON,)
 
 
 def read_entry(window: Window, place: KubePlace, request: KubeRequest) -> Entry:
@@ -82,7 +91,9 @@ def read_entry(window: Window, place: KubePlace, request: KubeRequest) -> Entry:
 
 def list_objects(window: Window, place: KubePlace, request: KubeRequest, options: ListOptions) -> KubeAnswer:
     """All objects that the options select. Raises StatusError, and what the store does."""
-    media = choose(request.accept, _OF_MANY)
+    media = choose(request.accept, _OF_MANY, encodings_of(place.served))
+    if media.encoding == PROTOBUF and not media.form:
+        return protobuf_list(window, place, request, options)
     form = item_form(window, place, media, request)
     reader = TypeReader(window, place, options, form.detail, request.revealed)
     body = _Body(form, reader, bool(options.limit))

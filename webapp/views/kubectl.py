@@ -17,6 +17,6 @@ def kubectl_page() -> Response:
     from etcdview.pages import kubectl as pages
 
     settings = current_accounts().settings
-    url = settings.public_url.rstrip("/") or request.url_root.rstrip("/")
+    url = settings.public_url.rstrip("/") + request.script_root if settings.public_url else request.url_root.rstrip("/")
     page = pages.kubectl_page(current_window(), f"{url}/kube", served=settings.kube_api, login=settings.login)
     return render_page("kubectl/index.html", page)

@@ -36,6 +36,11 @@ def apply(obj: Object, release: Release | None) -> None:
         hook(obj)
 
 
+def has_any(api_version: str, kind: str) -> bool:
+    """Whether any field of the kind has a default here."""
+    return (api_version, kind) in _DEFAULTS or (api_version, kind) in _HOOKS
+
+
 def _set(obj: Any, path: list[str], value: Any) -> None:
     *parents, last = path
     for name in parents:

@@ -15,6 +15,11 @@ _CONVERSIONS = {
 }
 
 
+def leaves_alone(api_version: str, kind: str) -> bool:
+    """Whether the API server sets no field of the kind on the way out, but zeros that Go's readers have anyway."""
+    return (api_version, kind) not in _CONVERSIONS and not defaults.has_any(api_version, kind)
+
+
 def as_served(obj: Object, release: Release | None) -> Object:
     """A copy as `release` would serve it; without a release, as the newest would, adding no new fields."""
     return serve(copy.deepcopy(obj), release)

@@ -29,12 +29,13 @@ class KubeServer:
 
 def server_url(settings: Settings) -> str:
     """Where clients reach etcdview by these settings."""
+    path = settings.url_prefix + PATH
     if settings.public_url:
-        return settings.public_url.rstrip("/") + PATH
+        return settings.public_url.rstrip("/") + path
     address = parse_address(settings.listen)
     host = "127.0.0.1" if address.host in _ANY else address.host
     shown = f"[{host}]" if ":" in host else host
-    return f"{'https' if settings.tls_cert else 'http'}://{shown}:{address.port}{PATH}"
+    return f"{'https' if settings.tls_cert else 'http'}://{shown}:{address.port}{path}"
 
 
 def read_ca(path: str) -> bytes:

@@ -10,6 +10,7 @@ import pytest
 
 from etcdview.access.roles import Scope, Viewer
 from etcdview.cluster.cluster import Cluster
+from etcdview.kubeapi import lists
 from tests.unit.kubeapi.conftest import TABLE, Api, text_of
 
 PODS = "api/v1/pods"
@@ -226,3 +227,18 @@ def test_aggregated_discovery_lists_the_same_types(api: Api, version: str) -> No
     for group_version, names in listed.items():
         legacy = {r["name"] for r in api.get(f"apis/{group_version}")["resources"] if "/" not in r["name"]}
         assert legacy == names
+
+
+@pytest.mark.parametrize("limit", ["", "30"])
+def test_a_long_list_is_sent_while_it_is_read(api: Api, limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    args = {"limit": limit} if limit else {}
+    whole = api.get(PODS, **args)
+    monkeypatch.setattr(lists, "HELD_BYTES", 10_000)
+    monkeypatch.setattr(lists, "_CHUNK_BYTES", 1_000)
+
+    found = api.ask(PODS, **args)
+
+    assert not isinstance(found.body, bytes)
+    pieces = list(found.body)
+    assert len(pieces) > 20
+    assert json.loads(b"".join(pieces)) == whole

@@ -8,6 +8,7 @@ from etcdview.codec.protobuf import envelope, wire
 from etcdview.codec.served.serving import leaves_alone
 from etcdview.kube.release import Release
 
+_EMPTY_REST = wire.delimited(2, b"") + wire.text(3, "") + wire.text(4, "")  # of an envelope without a message
 _METADATA, _RESOURCE_VERSION = 1, 6  # of an object, and of ObjectMeta
 _LIST_ITEMS, _LIST_VERSION, _LIST_CONTINUE, _LIST_REMAINING = 2, 2, 3, 4
 
@@ -24,6 +25,11 @@ def stored_message(decoded: Decoded, api_version: str, kind: str, mod_revision: 
         return None
     # A field that comes twice is merged: all that etcd does not hold is the revision.
     return opened.raw + wire.delimited(_METADATA, wire.text(_RESOURCE_VERSION, str(mod_revision)))
+
+
+def beginning(api_version: str, kind: str) -> bytes:
+    """What every stored value begins with of which `stored_message` gives the message; b"" where it never does."""
+    return envelope.wrap(api_version, kind, b"")[: -len(_EMPTY_REST)] if leaves_alone(api_version, kind) else b""
 
 
 def made_message(obj: Object, release: Release | None) -> bytes:

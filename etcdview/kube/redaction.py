@@ -38,6 +38,11 @@ _HEX = re.compile(r"[0-9a-f]{1,8}")
 _SHORT_VALUE = 4  # a value so short stands in any text by chance
 
 
+def may_embed_a_secret(raw: bytes) -> bool:
+    """Whether the bytes of an object that is not a Secret may hold one; of most they tell at once that they do not."""
+    return raw.startswith(_CBOR) or any(mark in raw for mark in _MARKS)
+
+
 class Redactor:
     """Masks values; two equal values of one redactor show equal fingerprints.
 
@@ -58,7 +63,7 @@ class Redactor:
         """
         if sensitive or text_at(obj, "kind") in SECRET_KINDS:
             return self._mask_secret(obj)
-        if raw and not raw.startswith(_CBOR) and not any(mark in raw for mark in _MARKS):
+        if raw and not may_embed_a_secret(raw):
             return obj
         makes_secrets = str(obj.get("kind")).endswith("Secret")  # SealedSecret, ExternalSecret
         masked: dict[str, Any] = self._mask_within(self._mask_release(obj), makes_secrets)

@@ -12,6 +12,7 @@ from etcdview.codec import Detail, answers
 from etcdview.errors import EncodeError
 from etcdview.kube.fields import items
 from etcdview.kube.keys import show
+from etcdview.kube.redaction import SECRET_KINDS, may_embed_a_secret
 from etcdview.kubeapi.accept import PROTOBUF
 from etcdview.kubeapi.exchange import KubeAnswer, KubeRequest
 from etcdview.kubeapi.options import ListOptions
@@ -19,6 +20,7 @@ from etcdview.kubeapi.reading import KubePlace, TypeReader
 from etcdview.kubeapi.served_objects import served_object
 from etcdview.kubeapi.served_types import ServedType
 from etcdview.kubeapi.statuses import StatusError, facts_of
+from etcdview.models import KeyValue
 
 _HELD_BYTES = 4 << 20  # of a list; more goes to a file, for its length is sent first
 _CHUNK_BYTES = 256 << 10
@@ -41,7 +43,7 @@ def protobuf_object(window: Window, served: ServedType, entry: Entry) -> KubeAns
 def protobuf_list(window: Window, place: KubePlace, request: KubeRequest, options: ListOptions) -> KubeAnswer:
     """A list: its items are made, and kept, before the first byte is sent. Raises StatusError."""
     served = place.served
-    reader = TypeReader(window, place, options, Detail.WHOLE, request.revealed)
+    reader = _StoredReader(window, place, options, Detail.WHOLE, request.revealed)
     with ExitStack() as stack:
         spool = stack.enter_context(tempfile.SpooledTemporaryFile(_HELD_BYTES))
         size = sum(spool.write(item) for item in _items(window, served, reader))
@@ -57,6 +59,17 @@ def protobuf_list(window: Window, place: KubePlace, request: KubeRequest, option
             body = _pieces(ends, spool, stack.pop_all())
             next(body)  # from here on the file is closed with it
     return KubeAnswer(body, content_type=PROTOBUF, warnings=facts.all_warnings())
+
+
+class _StoredReader(TypeReader):
+    """Decodes little of what is sent as it is stored: what selectors need. What may be masked is decoded whole."""
+
+    def detail_of(self, kv: KeyValue) -> Detail:
+        """See TypeReader."""
+        served = self._place.served
+        begins = answers.beginning(served.api_version, served.kind)
+        as_it_is = bool(begins) and kv.value.startswith(begins) and served.kind not in SECRET_KINDS
+        return Detail.WHOLE if self._options.fields or not as_it_is or may_embed_a_secret(kv.value) else Detail.CELLS
 
 
 def _items(window: Window, served: ServedType, reader: TypeReader) -> Iterator[bytes]:

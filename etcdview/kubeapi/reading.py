@@ -15,7 +15,7 @@ from etcdview.kubeapi.options import ListOptions, continue_token
 from etcdview.kubeapi.served_objects import why_left_out
 from etcdview.kubeapi.served_types import ServedType
 from etcdview.kubeapi.statuses import StatusError, StatusFacts, expired
-from etcdview.models import RangeResult
+from etcdview.models import KeyValue, RangeResult
 from etcdview.stores.paging import PieceReader
 from etcdview.stores.protocols import prefix_end
 
@@ -86,13 +86,17 @@ class TypeReader:
                     self._goes_on(last, examined)
                     return
                 examined, last = examined + 1, kv.key
-                entry = self._window.entry(kv, self._detail)
+                entry = self._window.entry(kv, self.detail_of(kv))
                 if self.keeps(entry):
                     taken += 1
                     yield entry
             if options.limit and taken == options.limit and piece.more:
                 self._goes_on(last, examined)
                 return
+
+    def detail_of(self, kv: KeyValue) -> Detail:
+        """How much of the object is decoded."""
+        return self._detail
 
     def keeps(self, entry: Entry) -> bool:
         """Whether the entry can be answered, and the selectors keep it. It is noted why not, and what is revealed."""

@@ -124,7 +124,7 @@ def served_types(window: Window) -> ServedTypes:
     return _all_types(window.definitions, window.cluster.codec.release, stored)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=2)  # definitions may take many megabytes
 def _all_types(definitions: Definitions, release: Release | None, stored: frozenset[str]) -> ServedTypes:
     """As of these definitions; they are others when a CRD changes."""
     return ServedTypes(_grouped([*_builtin(definitions, release, stored), *_custom(definitions)]), release)

@@ -98,13 +98,17 @@ class Coverage:
         Raises what the store raises.
         """
         scope = source.viewer.scope
+
+        def read() -> Count:
+            return _sampled(source, clock)
+
         with self._lock:
             kept = self._samples.get(scope)
             if kept is None:
-                kept = self._samples[scope] = Kept(KEPT_SECONDS, lambda: _sampled(source, clock))
+                kept = self._samples[scope] = Kept(KEPT_SECONDS, read)
                 if len(self._samples) > KEPT_SCOPES:
                     self._samples.popitem(last=False)
-        return kept.get()
+        return kept.get(read=read)  # not the first one's, whose request is over
 
     def full(self) -> Count | None:
         """The last count of all values, or the one that runs; None where none was begun."""

@@ -43,10 +43,11 @@ class Kept(Generic[T]):
         with self._changed:
             return self._known
 
-    def get(self, *, newer: bool = False) -> T:
+    def get(self, *, newer: bool = False, read: Callable[[], T] | None = None) -> T:
         """The answer, read anew where it is due. Raises what `read` raises.
 
-        `newer`: what is kept is known to be wrong, so only a read that begins from now on will do.
+        `newer`: what is kept is known to be wrong, so only a read that begins from now on will do. `read`: how this
+        caller reads the same, in place of what was given at first; with its own request's budget.
         """
         with self._changed:
             if not newer and self._known is not None and (self._reading or not self._is_due()):
@@ -56,7 +57,7 @@ class Kept(Generic[T]):
             if self._ended >= wanted:
                 return self._outcome()
             self._begun += 1
-        return self._run()
+        return self._run(read or self._read)
 
     def refresh(self, thread_name: str) -> None:
         """Read in a thread of that name where it is due: for answers that nobody should wait for."""
@@ -64,7 +65,7 @@ class Kept(Generic[T]):
             if self._reading or not self._is_due():
                 return
             self._begun += 1
-        threading.Thread(target=self._run, name=thread_name, daemon=True).start()
+        threading.Thread(target=self._run, args=(self._read,), name=thread_name, daemon=True).start()
 
     @property
     def _reading(self) -> bool:
@@ -73,10 +74,10 @@ class Kept(Generic[T]):
     def _is_due(self) -> bool:
         return self._clock() >= self._due
 
-    def _run(self) -> T:
+    def _run(self, read: Callable[[], T]) -> T:
         """The read that has begun, to its end."""
         try:
-            found = self._read()
+            found = read()
         except BaseException as error:
             self._end(None, error)
             if isinstance(error, self._old_for) and (known := self.known) is not None:

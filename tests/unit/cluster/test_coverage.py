@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from etcdview.access.roles import Scope, Viewer
+from etcdview.cluster.budget import Held, RequestBudget
 from etcdview.cluster.coverage import SAMPLE, Coverage, Encryption
 from etcdview.cluster.window import Window
 from etcdview.codec import Codec, load_encryption_config
-from etcdview.errors import DeniedError, UnreachableError
+from etcdview.errors import BudgetError, DeniedError, UnreachableError
 from etcdview.models import Range, RangeResult
 from etcdview.pages.encryption import begin_count, encryption_page, stop_count
 from etcdview.stores.files.memory import StaticStore
@@ -217,3 +218,17 @@ def test_values_behind_a_stretch_of_names_are_counted_too(monkeypatch: pytest.Mo
 
 def test_an_empty_registry_has_nothing_to_sample() -> None:
     assert Coverage().sample(Window(opened({})), clock).types == ()
+
+
+def test_a_sample_is_read_by_who_asks_for_it_and_not_by_the_first_whose_time_is_over(
+    window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("etcdview.cluster.coverage.KEPT_SECONDS", 0.0)
+    coverage, seconds = Coverage(), [0.0]
+    first = Window(window.cluster, budget=RequestBudget(Held(), clock=lambda: seconds[0]))
+    coverage.sample(first, clock)
+    seconds[0] = 60.0
+
+    assert coverage.sample(Window(window.cluster, budget=RequestBudget(Held())), clock).problem == ""
+    with pytest.raises(BudgetError):
+        coverage.sample(first, clock)

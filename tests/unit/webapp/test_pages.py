@@ -8,6 +8,10 @@ from urllib.parse import quote
 import pytest
 from flask.testing import FlaskClient
 
+from etcdview.config import Settings
+from tests.unit.cluster.opened import opened
+from webapp import create_app
+
 CRASHLOOP = "/registry/pods/shop/crashloop"
 CREDENTIALS = "/registry/secrets/payments/db-credentials"
 
@@ -302,3 +306,24 @@ def test_htmx_comes_from_the_installed_package(client: FlaskClient) -> None:
     with client.get("/static-packages/htmx.js") as response:
         assert response.status_code == 200
         assert b"htmx" in response.data
+
+
+COUNTED = {f"/registry/configmaps/shop/c{n}": b'{"apiVersion":"v1","kind":"ConfigMap","metadata":{}}' for n in range(3)}
+
+
+@pytest.mark.parametrize("counted", [{}, COUNTED], ids=["nothing", "nothing any more of what was counted"])
+def test_every_page_of_an_etcd_without_objects_says_so(counted: dict[str, bytes]) -> None:
+    cluster, full = opened({}), opened(counted)
+    cluster.index = full.index
+    client = create_app(Settings(), cluster).test_client()
+    rules = [rule for rule in client.application.url_map.iter_rules() if "GET" in (rule.methods or ())]
+    paths = [rule.rule for rule in rules if not rule.arguments]
+
+    wrong = []
+    for path in [*paths, "/storage?run=1", *PAGES]:
+        with client.get(path) as response:
+            wrong += [(path, response.status_code)] if response.status_code in (500, 503) else []
+
+    assert wrong == []
+    nothing = "No objects to check" if not counted else "Nothing could be checked"
+    assert nothing in client.get("/storage").text

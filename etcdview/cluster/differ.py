@@ -7,7 +7,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
-from etcdview.errors import FutureRevisionError, UnreachableError
+from etcdview.errors import BudgetError, FutureRevisionError, UnreachableError
 from etcdview.index.changes import Change
 from etcdview.kube.diff import Difference
 
@@ -30,7 +30,7 @@ class Differ:
         self._at = clock()
 
     def of(self, change: Change, read: Callable[[Change], tuple[Difference, ...]]) -> tuple[Difference, ...]:
-        """What a write changed, which `read` finds out; nothing where too much is written or etcd is down."""
+        """What a write changed, which `read` finds out; nothing where too much is written, or there is no time left."""
         at = change.key, change.revision
         with self._lock:
             if at in self._known:
@@ -39,7 +39,7 @@ class Differ:
                 return ()
         try:
             found = read(change)
-        except (UnreachableError, FutureRevisionError):  # down, or the member that answers lags: the next asker tries
+        except (UnreachableError, FutureRevisionError, BudgetError):  # down, behind or slow: the next asker tries
             return ()
         with self._lock:
             self._known[at] = found

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from etcdview.cluster.window import Window
-from etcdview.errors import QueryError, UnreachableError
+from etcdview.errors import BudgetError, QueryError, UnreachableError
 from etcdview.index.base import Freshness, KeyPage, Mode
 from etcdview.index.match import compile_search
 from etcdview.index.stopping import Stop
@@ -154,5 +154,5 @@ def _facts(window: Window, found: KeyPage) -> tuple[Mapping[bytes, KeyMeta], str
     """etcd's facts about the keys that were found, or why there are none: names do not need etcd to answer."""
     try:
         return (window.facts(found.keys) if found.keys else {}), ""
-    except UnreachableError as error:
+    except (UnreachableError, BudgetError) as error:
         return {}, str(error)

@@ -207,5 +207,5 @@ def addresses(captured: Sequence[KeyValue]) -> Iterator[str]:
 
 
 def _title(body: str) -> str:
-    found = re.search(r"<h1[^>]*>(.*?)</h1>", body, re.DOTALL)
+    found = re.search(r"<h1[^>]*>(.*?</h1>\s*<p>.*?)</p>", body, re.DOTALL)
     return " ".join(re.sub(r"<[^>]*>", " ", found[1] if found else body[:300]).split())

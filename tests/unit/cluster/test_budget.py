@@ -28,6 +28,7 @@ from etcdview.pages.object.page import object_page
 from etcdview.pages.object.query import ObjectQuery
 from etcdview.pages.registry.page import registry_page
 from etcdview.pages.registry.query import RegistryQuery
+from etcdview.pages.search import SearchQuery, search_page
 from etcdview.stores.files.dump import read_dump
 from etcdview.stores.files.memory import StaticStore
 from webapp import create_app
@@ -177,6 +178,13 @@ def missing_in(page: NamespacesPage) -> set[str]:
     lines = [line for row in page.rows for finding in row.findings for line in finding.lines]
     needed = [need for line in lines for need in re.findall(r"needs (\S+ [^\s,]+)", line)]
     return {*needed, *(line for line in lines if line.startswith("Service "))}
+
+
+def test_names_are_found_when_no_time_is_left_for_their_facts(captured: Cluster) -> None:
+    page = search_page(window_of(captured, left=0), SearchQuery("/registry/pods/shop/"))
+
+    assert page.hits
+    assert STOPPED in page.facts_problem
 
 
 def test_what_was_read_of_the_stored_state_is_shown_with_how_much_it_is(captured: Cluster) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from etcdview.cluster import differ as differs
 from etcdview.cluster.differ import Differ
-from etcdview.errors import EtcdviewError, FutureRevisionError, UnreachableError
+from etcdview.errors import BudgetError, EtcdviewError, FutureRevisionError, UnreachableError
 from etcdview.index.changes import Change
 from etcdview.kube.diff import Difference
 
@@ -45,7 +45,9 @@ def test_a_burst_is_shown_without_differences_and_reading_goes_on_later() -> Non
     assert sum(bool(differ.of(change(1000 + n), lambda _: FOUND)) for n in range(100)) == differs.READS_PER_SECOND
 
 
-@pytest.mark.parametrize("error", [UnreachableError("Nobody answers."), FutureRevisionError("A member lags.")])
+@pytest.mark.parametrize(
+    "error", [UnreachableError("Nobody answers."), FutureRevisionError("A member lags."), BudgetError("Too slow.")]
+)
 def test_what_could_not_be_read_is_tried_again(error: EtcdviewError) -> None:
     def down(_: Change) -> tuple[Difference, ...]:
         raise error

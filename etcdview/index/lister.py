@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from etcdview.errors import AnswerError, DeadlineError, FutureRevisionError
+from etcdview.errors import AnswerError, DeadlineError, FutureRevisionError, TooLargeError
 from etcdview.kube.keys import KeySpace
 from etcdview.kube.resources import BY_PREFIX
 from etcdview.models import NamesPiece, Range
@@ -84,7 +84,17 @@ def sections(
 def list_names(
     store: Store, start: bytes, end: bytes, *, revision: int = 0, limit: int = 0, serializable: bool = False
 ) -> NamesPiece:
-    """Names only, the short way where the store has one."""
+    """Names only, the short way where the store has one. Fewer than `limit`, and more, where these are too long."""
+    while True:
+        try:
+            return _list_names(store, start, end, revision, limit, serializable)
+        except TooLargeError:  # a name may have a megabyte
+            if limit <= 1:
+                raise
+            limit = max(limit // 4, 1)
+
+
+def _list_names(store: Store, start: bytes, end: bytes, revision: int, limit: int, serializable: bool) -> NamesPiece:
     if isinstance(store, NameLister):
         return store.list_names(start, end, revision=revision, limit=limit, serializable=serializable)
     result = store.range(

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etcdview.errors import DeadlineError, QueryError, UnreachableError
+from etcdview.errors import DeadlineError, QueryError, TooLargeError, UnreachableError
 from etcdview.index import bounded
 from etcdview.index.bounded import BoundedNames, survey
 from etcdview.index.lister import EVERYTHING, KeyRange, Lister, disjoint, keys_under, sections
@@ -123,6 +123,27 @@ def test_pieces_shrink_where_etcd_is_too_slow_for_them() -> None:
     lister, key_range = Lister(store, 5), keys_under(b"/registry/")
     first = lister.first(key_range)
     assert [name for piece in [first, *lister.rest(key_range, first)] for name in piece.names] == keys
+
+
+class NarrowStore(CountingStore):
+    """A store whose answers hold at most 50 names, because these are long."""
+
+    def range(self, request: Range) -> RangeResult:
+        found = super().range(request)
+        if len(found.kvs) > 50:
+            raise TooLargeError("too large")
+        return found
+
+
+def test_names_that_are_too_long_for_one_answer_are_read_in_smaller_pieces() -> None:
+    keys = SHAPES["numbered"][:1_000]
+    store = NarrowStore("narrow", (KeyValue(key, 1, 1, 1) for key in keys), revision=5)
+    lister, key_range = Lister(store, 5), keys_under(b"/registry/")
+    first = lister.first(key_range)
+
+    assert [name for piece in [first, *lister.rest(key_range, first)] for name in piece.names] == keys
+    found = BoundedNames(store, KEYSPACE).search("/registry/", "contains", limit=500)
+    assert found.keys == tuple(keys[:500])
 
 
 def test_prefixes_inside_another_are_left_out() -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from etcdview.errors import SettingError
+from etcdview.kube.release_marks import Written, written_by
 
 _TEXT = re.compile(r"v?(\d{1,4})\.(\d{1,4})(?:[.+-]|$)")
 
@@ -46,7 +47,7 @@ class Release:
 class Evidence:
     """A release, and what says so, for people; `unnamed` the same without a name.
 
-    `weight`: 0 is the API server itself, higher ones say less.
+    `weight`: 0 is the API server itself, higher ones say less; 9 is what it wrote when it started, and no more.
     """
 
     release: Release
@@ -56,13 +57,40 @@ class Evidence:
 
 
 def evidence(objects: Iterable[Mapping[str, Any]]) -> Evidence | None:
-    """The best evidence in the objects (those under EVIDENCE_PREFIXES are enough; others do no harm).
+    """The best evidence in the objects (those under EVIDENCE_PREFIXES and MARK_KEYS are enough; others do no harm).
 
-    Among equals the newest counts: in an upgrade, that is the server that may write what others do not know.
-    A kubelet is never newer than the API server, so the newest node is a lower bound, and most often it.
+    What an API server writes when it starts decides between which releases it is; what else says a release counts
+    within these, and is told where it contradicts them. Among equals the newest counts: in an upgrade, that is the
+    server that may write what others do not know. A kubelet is never newer than the API server, so the newest node
+    is a lower bound, and most often it.
     """
-    found = [item for obj in objects for item in _of(obj)]
-    return min(found, key=lambda item: (item.weight, -item.release.major, -item.release.minor), default=None)
+    seen = list(objects)
+    found = sorted(
+        (item for obj in seen for item in _of(obj)),
+        key=lambda item: (item.weight, -item.release.major, -item.release.minor),
+    )
+    written = written_by(seen)
+    if written is None:
+        return next(iter(found), None)
+    within = [item for item in found if item.release.major == 1 and written.has(item.release.minor)]
+    best = within[0] if within else _by_marks(written)
+    against = [item for item in found if item.weight < best.weight or not within][:1]
+    return _contradicted(best, against[0]) if against else best
+
+
+def _by_marks(written: Written) -> Evidence:
+    why = f"the roles and APIServices that the API server wrote are those of {written}"
+    return Evidence(Release(1, written.high), 9, why, why)
+
+
+def _contradicted(best: Evidence, other: Evidence) -> Evidence:
+    """The best evidence, with what says otherwise."""
+    marks = "as do the roles and APIServices that the API server wrote" if best.weight < 9 else ""
+    why, unnamed = (
+        f"{', '.join(filter(None, (one, marks)))}; {another}, which is not believed"
+        for one, another in ((best.why, other.why), (best.unnamed, other.unnamed))
+    )
+    return Evidence(best.release, best.weight, why, unnamed)
 
 
 def _of(obj: Mapping[str, Any]) -> Iterable[Evidence]:

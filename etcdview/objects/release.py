@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from etcdview.codec import Codec
 from etcdview.kube.keys import KeySpace
 from etcdview.kube.release import EVIDENCE_PREFIXES, Evidence, evidence
+from etcdview.kube.release_marks import MARK_KEYS, RULE_KEYS, named_mark
+from etcdview.models import Range
 from etcdview.stores.paging import PieceReader
-from etcdview.stores.protocols import Store, prefix_end
+from etcdview.stores.permitted import overlapping
+from etcdview.stores.protocols import Restricted, Store, prefix_end
 
 ENOUGH = 50  # objects of one prefix: of thousands of nodes some do
 
@@ -19,10 +22,30 @@ def find_release(store: Store, codec: Codec, keyspace: KeySpace) -> Evidence | N
     return evidence(_witnesses(store, codec, keyspace))
 
 
-def _witnesses(store: Store, codec: Codec, keyspace: KeySpace) -> Iterator[dict[str, Any]]:
-    for prefix in EVIDENCE_PREFIXES:
-        start = keyspace.root + prefix.encode()
-        first = next(PieceReader(store, first=ENOUGH).read(start, prefix_end(start)))  # fewer where they are large
+def _witnesses(store: Store, codec: Codec, keyspace: KeySpace) -> Iterator[Mapping[str, Any]]:
+    """One by one what may be large, as anyone could have made it so; and only what may be read."""
+    names = [key for key in _keys(keyspace, MARK_KEYS) if _readable(store, key, key + b"\0")]
+    for key in store.get_many(names, keys_only=True):
+        yield named_mark(key.removeprefix(keyspace.root).decode())
+    for key in _keys(keyspace, RULE_KEYS):
+        yield from _decoded(store, codec, key, key + b"\0")
+    for prefix in _keys(keyspace, EVIDENCE_PREFIXES):
+        yield from _decoded(store, codec, prefix, prefix_end(prefix))
+
+
+def _readable(store: Store, start: bytes, end: bytes) -> tuple[Range, ...]:
+    """What of [start, end) the user of etcd may read; nothing where that is nothing."""
+    permitted = store.permitted() if isinstance(store, Restricted) else None
+    return (Range(start, end),) if permitted is None else overlapping(permitted, start, end)
+
+
+def _keys(keyspace: KeySpace, below: Iterable[str]) -> list[bytes]:
+    return [keyspace.root + key.encode() for key in below]
+
+
+def _decoded(store: Store, codec: Codec, start: bytes, end: bytes) -> Iterator[dict[str, Any]]:
+    for part in _readable(store, start, end):
+        first = next(PieceReader(store, first=ENOUGH).read(part.start, part.end))  # fewer where they are large
         for kv in first.kvs:
             obj = codec.decode(kv.key, kv.value).object
             if obj is not None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
 from etcdview.cluster.release_cache import ReleaseCodecs
 from etcdview.codec import Codec
 from etcdview.errors import AnswerError, EtcdviewError, TooLargeError, UnreachableError
-from etcdview.models import Range, RangeResult
+from etcdview.models import KeyValue, Range, RangeResult
 from tests.unit.cluster.opened import KEYSPACE, opened
 
 NODE = (
@@ -34,6 +36,12 @@ class Live:
         if self.error is not None:
             raise self.error
         return self.store.range(request)
+
+    def get_many(self, keys: Sequence[bytes], *, revision: int = 0, keys_only: bool = False) -> dict[bytes, KeyValue]:
+        assert self.gate.wait(10)
+        if self.error is not None:
+            raise self.error
+        return self.store.get_many(keys, revision=revision, keys_only=keys_only)
 
 
 def finish() -> None:
@@ -85,3 +93,24 @@ def test_a_release_that_was_set_is_not_looked_for() -> None:
     store = Live()  # whose gate is shut: a read would never end
     codecs = ReleaseCodecs(store, Codec(release="1.29"), KEYSPACE)  # type: ignore[arg-type]
     assert codecs.words() == ("1.29", "set by kubernetes-version")
+
+
+def test_a_user_of_a_part_is_told_by_what_is_in_it() -> None:
+    class Limited(Live):
+        def permitted(self) -> tuple[Range, ...]:
+            return (Range(b"/registry/minions/", b"/registry/minions0"),)
+
+        def range(self, request: Range) -> RangeResult:
+            assert request.start.startswith(b"/registry/minions/")
+            return super().range(request)
+
+        def get_many(self, keys: Sequence[bytes], **how: Any) -> dict[bytes, KeyValue]:
+            assert all(key.startswith(b"/registry/minions/") for key in keys)
+            return super().get_many(keys, **how)
+
+    store = Limited()
+    store.gate.set()
+    codecs = ReleaseCodecs(store, Codec(), KEYSPACE)  # type: ignore[arg-type]
+    codecs.codec()
+    finish()
+    assert str(codecs.codec().release) == "1.31"

@@ -1,0 +1,96 @@
+"""What the API server of each release writes when it starts, as Kubernetes' sources list it: the marks of a release.
+
+    python -m tools.release_facts
+
+It takes k8s.io/kubernetes from the module proxy with Go, some 15 MB a release, and writes
+tests/testdata/releases.json.gz, which etcdview/kube/release_marks.py is held to.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import subprocess
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parent.parent
+OUT = ROOT / "tests" / "testdata" / "releases.json.gz"
+FIRST_MINOR = 20
+# The last ones of the releases that the proxy does not list any more.
+UNLISTED = {20: 15, 21: 14, 22: 17, 23: 17, 24: 17, 25: 16, 26: 15, 27: 16, 28: 15}
+
+ROLES = "plugin/pkg/auth/authorizer/rbac/bootstrappolicy/testdata/{}.yaml"
+SERVERS = ("pkg/controlplane/instance.go", "pkg/controlplane/apiserver/apis.go")
+_IMPORT = re.compile(r'^\s*(\w+) "k8s\.io/(?:api|kubernetes/pkg/apis|apiserver/pkg/apis)/([\w/]+)"', re.MULTILINE)
+_ENABLED = re.compile(
+    r"(?:tableAPIGroupVersionsEnabledByDefault = \[\]schema\.GroupVersion"
+    r"|legacyBetaEnabledByDefaultResources = \[\]schema\.GroupVersionResource)\{(.*?)\n\t\}",
+    re.DOTALL,
+)
+_ENABLED_BEFORE_1_24 = re.compile(r"ret\.Enable(?:Versions|Resources)\((.*?)\n\t\)", re.DOTALL)
+_GROUPS = {"flowcontrol": "flowcontrol.apiserver.k8s.io", "rbac": "rbac.authorization.k8s.io", "core": ""}
+_SHORT_GROUPS = ("apps", "autoscaling", "batch", "extensions", "policy")
+# Still in the list of 1.22 and later, which serve them no longer: the deprecated API guide says so.
+_GONE_IN_1_22 = (
+    *("extensions", "admissionregistration", "authentication", "authorization", "certificates"),
+    *("coordination", "networking", "rbac", "scheduling"),
+)
+
+
+def main() -> int:
+    """Write the facts of every release."""
+    facts = {f"1.{minor}": _facts(minor, patch) for minor, patch in sorted((UNLISTED | _listed()).items())}
+    data = json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()
+    OUT.write_bytes(gzip.compress(data, 9, mtime=0))
+    print(f"{OUT.relative_to(ROOT)}: {len(facts)} releases, {OUT.stat().st_size:,} bytes")
+    return 0
+
+
+def _listed() -> dict[int, int]:
+    command = ["go", "list", "-m", "-versions", "k8s.io/kubernetes"]
+    listing = subprocess.run(command, capture_output=True, text=True, check=True)
+    found: dict[int, int] = {}
+    for minor, patch in re.findall(r"v1\.(\d+)\.(\d+)(?!\S)", listing.stdout):
+        if int(minor) >= FIRST_MINOR:
+            found[int(minor)] = max(int(patch), found.get(int(minor), 0))
+    return found
+
+
+def _facts(minor: int, patch: int) -> dict[str, Any]:
+    version = f"v1.{minor}.{patch}"
+    command = ["go", "mod", "download", "-json", f"k8s.io/kubernetes@{version}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    with zipfile.ZipFile(json.loads(done.stdout)["Zip"]) as sources:
+        held = {name.partition(f"@{version}/")[2]: name for name in sources.namelist()}
+        texts = [sources.read(held[name]).decode() for name in SERVERS if name in held]
+        lists = [ROLES.format(name) for name in ("cluster-roles", "controller-roles")]
+        roles = [role for name in lists for role in yaml.safe_load(sources.read(held[name]))["items"]]
+    return {
+        "apiServices": sorted(_services(texts, minor)),
+        "clusterRoles": {role["metadata"]["name"]: role.get("rules") or [] for role in roles},
+    }
+
+
+def _services(texts: list[str], minor: int) -> set[str]:
+    found = {"v1.apiextensions.k8s.io"} | ({"v1beta1.apiextensions.k8s.io"} if minor < 22 else set())
+    for text in texts:
+        packages = dict(_IMPORT.findall(text)) | {"apiv1": "core/v1"}
+        for body in _ENABLED.findall(text) or _ENABLED_BEFORE_1_24.findall(text):
+            for alias in re.findall(r"(\w+)\.SchemeGroupVersion", body):
+                group, _, version = packages[alias].partition("/")
+                if minor < 22 or version != "v1beta1" or group not in _GONE_IN_1_22:
+                    found.add(f"{version}.{_full(group)}")
+    return found
+
+
+def _full(group: str) -> str:
+    return _GROUPS.get(group, group if group in _SHORT_GROUPS else f"{group}.k8s.io")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

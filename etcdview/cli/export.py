@@ -32,7 +32,7 @@ _STANDARD_OUTPUT = Path("-")
 @_write("--as", "form", type=click.Choice(EXPORT_FORMS), default="dump", show_default=True,
         help="A dump; YAML in a folder or a zip, a file an object; a stream of YAML documents; a List.")  # fmt: skip
 @_write("--for-apply", is_flag=True, help="Leave out what the API server assigns, so that kubectl apply takes it.")
-@_write("--show-secrets", is_flag=True, help="Secrets with their values; without, YAML has them masked.")
+@_write("--show-secrets", "unmasked", is_flag=True, help="Secrets with their values; without, YAML has them masked.")
 @source_options
 def command(
     resolved: Resolved,
@@ -44,7 +44,7 @@ def command(
     prefix: str,
     form: str,
     for_apply: bool,
-    show_secrets: bool,
+    unmasked: bool,
 ) -> int:
     """Write what is stored to OUT, all as of one revision, from a live etcd or --from a file.
 
@@ -58,7 +58,7 @@ def command(
       etcdview export shop --as dir --for-apply -n shop --from backup.db
       etcdview export - deploy,svc --as stream --for-apply -n shop | kubectl apply --server-side -f -
     """
-    request = ExportRequest(types, namespace, selector, field_selector, for_apply, show_secrets)
+    request = ExportRequest(types, namespace, selector, field_selector, for_apply, unmasked)
     _check(request, form, prefix, file)
     store = open_noted(resolved.settings, remark)
     try:

@@ -86,6 +86,8 @@ BAD: list[list[str]] = [
         ("--session-lifetime", "x"), ("--trusted-proxies", "x"), ("--public-url", "x"))),
     ["demo", "--port", "x"],
     ["open", "@nosuch", "--listen", "x"],
+    *(["kubeconfig", flag, value] for flag, value in (("--server", "x"), ("--ca", "@nosuch"), ("--ca", "@text"))),
+    *(["shell", f"@{name}"] for name in ("nosuch", "folder", "text")),
     ["doctor", "--endpoints", "x:y"],
     ["health", "--endpoints", "x:y"],
     ["members", "--from", "@nosuch"],

@@ -246,8 +246,9 @@ class FactWriter:
         self._clean_after = max(CLEAN_AFTER, used)
 
     def add_indexes(self) -> None:
-        """Make the indexes that queries need, once the database is filled."""
+        """Make the indexes that queries need, once the database is filled, and empty the log of changes."""
         self._connection.executescript(_INDEXES)
+        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # as far as nobody reads or writes at this moment
 
     def _row(self, fact: Fact) -> tuple[Any, ...]:
         kv, outline, text = fact.kv, fact.outline, self._optional

@@ -282,6 +282,13 @@ def test_the_most_written_keys_are_found_and_what_was_never_rewritten_is_none(
     assert [found.version for found in reader.top(Wanted(), "version", 99)] == [9, 7, 3, 3]
 
 
+def test_the_log_of_changes_is_empty_once_the_database_is_filled(path: Path, writer: FactWriter) -> None:
+    write(writer, *(stored(f"{n}") for n in range(200)))
+    writer.add_indexes()
+
+    assert path.with_name(f"{path.name}-wal").stat().st_size == 0
+
+
 def test_one_reader_sees_the_sums_of_each_write(writer: FactWriter, reader: FactReader) -> None:
     seen = []
     for name in "abc":

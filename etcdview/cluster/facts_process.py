@@ -119,6 +119,14 @@ def main() -> None:
     os.nice(NICENESS)
     given = json.load(sys.stdin)
     try:
+        _do(given)
+    except BrokenPipeError:  # who began this has ended
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes it once more
+
+
+def _do(given: dict[str, Any]) -> None:
+    """The pass, and how it ended. Raises BrokenPipeError where nobody listens."""
+    try:
         _pass(_settings(given["settings"]), _unpacked(given["task"]), Path(given["path"]))
         sys.stdout.write(_DONE.decode())
         sys.stdout.flush()
@@ -126,9 +134,9 @@ def main() -> None:
         _say(error=_TOO_MUCH)
     except EtcdviewError as error:
         _say(error=f"The values could not be read: {error.what}", remedy=error.remedy)
-    except BrokenPipeError:  # who began this has ended
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes it once more
-    except (sqlite3.Error, OSError) as error:
+    except BrokenPipeError:
+        raise
+    except (sqlite3.Error, OSError) as error:  # also of a database that who began this has removed
         _say(error=problem_text(error), remedy="")
 
 

@@ -81,7 +81,8 @@ class Selecting:
     @property
     def by_facts(self) -> bool:
         """Whether facts alone answer: no value has to be read to know what matches."""
-        return self._facts is not None and not self._words and self._knows and self.orders
+        told = not any(self._may_be_elsewhere(word.encode("utf-8", "surrogateescape")) for word in self._words)
+        return self._facts is not None and told and self._knows and self.orders
 
     @property
     def orders(self) -> bool:

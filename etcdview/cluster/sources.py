@@ -22,7 +22,7 @@ from etcdview.stores.files.memory import StaticStore
 from etcdview.stores.files.packed import packing_of
 from etcdview.stores.files.revision_store import RevisionStore
 from etcdview.stores.files.timeline import head_of, snapshots_in
-from etcdview.stores.files.unpacking import is_packed, unpacked, unpacking
+from etcdview.stores.files.unpacking import is_packed, packing_name, unpacked, unpacking, unpacking_command
 from etcdview.stores.protocols import Store
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def open_file(path: Path) -> StaticStore | RevisionStore:
         return _open(path, head)
     with unpacking(path) as content:
         inner = content.read(HEAD_BYTES)
-    return _open(path, inner, packed=True)
+    return _open(path, inner, packing_name(head))
 
 
 def _open_folder(path: Path) -> RevisionStore:
@@ -49,7 +49,7 @@ def _open_folder(path: Path) -> RevisionStore:
     if not snapshots:
         return open_data_directory(path)
     newest = snapshots[-1]
-    store = _open(newest.path, newest.head, packed=newest.packed)
+    store = _open(newest.path, newest.head, packing_name(head_of(newest.path)) if newest.packed else "")
     if not isinstance(store, RevisionStore):
         raise FileFormatError(f"{newest.path} has changed meanwhile.", "Read it again.")
     if len(snapshots) > 1:
@@ -60,19 +60,24 @@ def _open_folder(path: Path) -> RevisionStore:
     return store
 
 
-def _open(path: Path, head: bytes, *, packed: bool = False) -> StaticStore | RevisionStore:
-    """A file that begins so when it is unpacked."""
+def _open(path: Path, head: bytes, packed: str = "") -> StaticStore | RevisionStore:
+    """A file that begins so when it is unpacked; `packed` says what it is as it stands, "" for what is not packed."""
     if is_bolt(head):
         return open_database(path, str(path), unpacked(path)) if packed else open_snapshot(path)
     if is_sqlite(head) and not packed:
         return open_kine(path)
-    packing = packing_of(head, gzipped=packed)
+    packing = packing_of(head, gzipped=bool(packed))
     if packing is not None:
         command = packing.command.replace("FILE", shlex.quote(str(path)))
         raise FileFormatError(f"{path} is {packing.what}.", f"Unpack it, and give what was in it: {command}")
     start = head.lstrip()
-    if packed or start.startswith(b"{") or not start:
+    if start.startswith(b"{") or not start:
         return open_dump(path)
+    if packed:
+        raise FileFormatError(
+            f"{path} is {packed}, and what is in it is neither a registry dump nor a snapshot of etcd.",
+            f"Unpack it to see what it holds: {unpacking_command(path, packed)}",
+        )
     raise FileFormatError(
         f"{path} is neither a registry dump nor a snapshot of etcd.",
         "Give a dump (.jsonl or .jsonl.gz), a file of `etcdctl snapshot save`, or a member's data directory.",

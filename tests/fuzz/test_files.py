@@ -19,7 +19,7 @@ from tests.fuzz.files import fuzz
 CASES = 60
 KEY = b'{"key":"/k%d","value":""}\n'
 ROWS = {
-    "a line without an end": (b"a" * (20 << 20), "has a line 1 of more than 16 MiB"),
+    "a line without an end": (b"{" * (20 << 20), "has a line 1 of more than 16 MiB"),
     "a line of spaces behind a key": (KEY % 1 + b" " * (20 << 20), "has a line 2 of more than 16 MiB"),
     "a hundred thousand empty lines": (KEY % 1 + b"\n" * 100_000, "lines: no dump of its size does"),
     "one key a hundred thousand times": (KEY % 1 * 100_000, "lines: no dump of its size does"),

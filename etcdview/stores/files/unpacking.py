@@ -9,6 +9,7 @@ import gzip
 import io
 import lzma
 import os
+import shlex
 import tempfile
 import zipfile
 import zlib
@@ -31,6 +32,20 @@ _BROKEN = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, Ru
 def is_packed(head: bytes) -> bool:
     """Whether a file that begins so can be unpacked here: gzip, zstd and zip."""
     return head.startswith((_GZIP, _ZSTD, _ZIP))
+
+
+_COMMANDS = {"a gzip file": "gunzip -k", "a zstd file": "zstd -d", "a zip archive": "unzip"}
+_NAMES = dict(zip((_GZIP, _ZSTD, _ZIP), _COMMANDS, strict=True))
+
+
+def packing_name(head: bytes) -> str:
+    """What a file is called that begins so; "" for one that is not packed."""
+    return next((name for magic, name in _NAMES.items() if head.startswith(magic)), "")
+
+
+def unpacking_command(path: Path, name: str) -> str:
+    """The command that unpacks what is called so."""
+    return f"{_COMMANDS[name]} {shlex.quote(str(path))}"
 
 
 @contextmanager

@@ -9,10 +9,15 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
+from etcdview.access.roles import LOCAL, Scope, Viewer
 from etcdview.cli.main import run
 from etcdview.cluster.cluster import Cluster
 from etcdview.cluster.opening import open_cluster
+from etcdview.cluster.window import Window
+from etcdview.codec import Codec
 from etcdview.config import Settings
+from etcdview.errors import DeniedError
+from etcdview.index import names_for
 from etcdview.kube.keys import KeySpace, ObjectKey
 from etcdview.kube.openshift import TYPES
 from etcdview.kube.redaction import Redactor
@@ -199,6 +204,25 @@ def test_what_logs_in_to_openshift_is_masked(kind: str) -> None:
 
     assert masked["metadata"] == {"name": "a"}
     assert "s3cret" not in str(masked)
+
+
+TOKENS = ("/openshift.io/oauth/accesstokens/bare-token", "/openshift.io/oauth/authorizetokens/bare-code")
+WITHOUT_TOKENS = ("*", "!oauthaccesstokens.oauth.openshift.io", "!oauthauthorizetokens.oauth.openshift.io")
+
+
+def test_a_role_without_openshifts_tokens_sees_no_name_of_one() -> None:
+    """Before OpenShift 4.6 the name was the token."""
+    store, keyspace = _store(*TOKENS, "/openshift.io/routes/shop/front"), KeySpace("/openshift.io")
+    cluster = Cluster(name="x", store=store, index=names_for(store, keyspace), codec=Codec(), keyspace=keyspace)
+    window = Window(cluster, Viewer("ann", "viewer", Scope(resources=WITHOUT_TOKENS)))
+
+    assert [key.decode() for key in window.index.page(b"/", b"0").keys] == ["/openshift.io/routes/shop/front"]
+    assert window.index.search("bare", "contains").count == 0
+    assert [t.resource.plural for t in window.index.tree().types] == ["routes"]
+    for key in TOKENS:
+        with pytest.raises(DeniedError):
+            window.get(key.encode())
+    assert len(Window(cluster, LOCAL).index.page(b"/", b"0").keys) == 3  # a key is shown as it is
 
 
 @pytest.mark.parametrize(

@@ -65,9 +65,22 @@ def test_a_packed_snapshot_and_a_packed_dump_are_read_whatever_their_names(tmp_p
     (tmp_path / "dump").write_bytes(PACKERS[name](DUMP))
 
     assert (keys_of(tmp_path / "snapshot"), keys_of(tmp_path / "dump")) == (573, 573)
-    (tmp_path / "other").write_bytes(PACKERS[name](b"something else"))
-    with pytest.raises(FileFormatError, match="is not a key of a registry dump"):
-        open_file(tmp_path / "other")
+
+
+@pytest.mark.parametrize("content", [b"something else", bytes(4096)])
+@pytest.mark.parametrize("name", PACKERS)
+def test_a_packed_file_with_something_else_in_it_says_so_and_how_to_unpack_it(
+    tmp_path: Path, name: str, content: bytes
+) -> None:
+    packed, command = {"gzip": ("a gzip file", "gunzip -k"), "zip": ("a zip archive", "unzip")}.get(
+        name, ("a zstd file", "zstd -d")
+    )
+    path = tmp_path / "two words.packed"
+    path.write_bytes(PACKERS[name](content))
+
+    with pytest.raises(FileFormatError, match=f"is {packed}, and what is in it is neither a registry dump") as error:
+        open_file(path)
+    assert f"{command} '{path}'" in error.value.remedy
 
 
 @pytest.mark.parametrize("name", PACKERS)

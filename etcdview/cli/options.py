@@ -28,7 +28,9 @@ def settings_options(rows: Sequence[SettingRow]) -> Callable[[Command], Command]
     def decorate(command: Command) -> Command:
         @functools.wraps(command)
         def with_settings(**values: Any) -> Any:
-            flags = {name: values.pop(name, None) for name in ("config", *(row.field for row in ROWS))}
+            own = {row.field for row in rows}  # a command may have an option of its own by the name of another setting
+            flags = {row.field: values.pop(row.field) if row.field in own else None for row in ROWS}
+            flags["config"] = values.pop("config")
             return command(resolved=_resolved(flags), **values)
 
         options = [_grouped("--config", "config", rows[0], metavar="FILE", help=_CONFIG_HELP), *map(_option, rows)]

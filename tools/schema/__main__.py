@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tools.schema import changes, releases, walk
+from tools.schema import changes, openshift, releases, walk
 from tools.schema.merge import merge
 
 TABLE = Path(__file__).parent.parent.parent / "etcdview" / "codec" / "protobuf" / "schema.json.gz"
@@ -18,6 +18,18 @@ TABLE = Path(__file__).parent.parent.parent / "etcdview" / "codec" / "protobuf" 
 def main(argv: list[str] | None = None) -> int:
     """Write the table; exit status 1 where a release could not be walked."""
     arguments = _arguments(argv)
+    before = read(TABLE) if TABLE.exists() else None
+    table = openshift.without(before) if arguments.openshift and before else _kubernetes(arguments)
+    table = openshift.extended(table, walk.walk(openshift.SOURCE, fresh=arguments.fresh))
+    write(TABLE, table)
+    for line in changes.describe(before, table):
+        print(line)
+    print(f"{TABLE.name}: {TABLE.stat().st_size:,} bytes")
+    return 0
+
+
+def _kubernetes(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The table of all releases of Kubernetes that are wanted."""
     wanted = [s for s in releases.available() if not arguments.releases or s.release in arguments.releases]
     walked = []
     for source in wanted:
@@ -27,13 +39,7 @@ def main(argv: list[str] | None = None) -> int:
             f" ({source.modules['k8s.io/api']})"
         )
         walked.append((source, facts))
-    table = merge(walked)
-    before = read(TABLE) if TABLE.exists() else None
-    write(TABLE, table)
-    for line in changes.describe(before, table):
-        print(line)
-    print(f"{TABLE.name}: {TABLE.stat().st_size:,} bytes")
-    return 0
+    return merge(walked)
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -52,6 +58,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tools.schema", description=__doc__)
     parser.add_argument("releases", nargs="*", help="only these (default: all that the module proxy has)")
     parser.add_argument("--fresh", action="store_true", help="walk every release again, cached or not")
+    parser.add_argument("--openshift", action="store_true", help="only OpenShift's types; the releases as committed")
     return parser.parse_args(argv)
 
 

@@ -21,7 +21,7 @@ _WIRE_FORMS = {
     "apis/meta/v1.MicroTime": ((1, "seconds", "l", ""), (2, "nanos", "i", "")),
     "api/resource.Quantity": ((1, "string", "s", ""),),
 }
-_MESSAGE = re.compile(r"M(.+)$")
+MESSAGE = re.compile(r"M(.+)$")
 
 
 @dataclass(slots=True)
@@ -92,6 +92,16 @@ def _fields(name: str, raw: dict[str, Any]) -> Iterable[tuple[int, str, str, str
         yield f["number"], json_name, f["type"], f["flags"].replace("i", "") + ("i" if inline else "")
 
 
+def plain_rows(fields: Iterable[dict[str, Any]], number_of: dict[str, int]) -> list[list[Any]]:
+    """The rows of a struct that is the same in every release."""
+    rows = []
+    for number, name, go_type, flags in _fields("", {"fields": fields}):
+        kind = go_type.removeprefix("*")
+        held = MESSAGE.sub(lambda m: f"M{number_of[m[1]]}", kind)
+        rows.append([number, name, held, flags + ("p" if kind != go_type else "")])
+    return rows
+
+
 def _same(rows: list[Row], number: int, name: str, kind: str) -> Row | None:
     """The row that is the same field. A message of another name is another row: it may have had other fields
     (a claim's spec.resources was ResourceRequirements up to 1.28, VolumeResourceRequirements since)."""
@@ -106,7 +116,7 @@ def _reachable(structs: dict[str, Struct], kinds: dict[str, dict[int, str]]) -> 
         if name in seen:
             continue
         seen.add(name)
-        todo.extend(m[1] for row in structs[name].rows if (m := _MESSAGE.search(row.type)))
+        todo.extend(m[1] for row in structs[name].rows if (m := MESSAGE.search(row.type)))
     return seen
 
 
@@ -130,7 +140,7 @@ def _struct(name: str, struct: Struct, number_of: dict[str, int]) -> list[Any]:
 
 
 def _row(row: Row, releases: set[int], number_of: dict[str, int]) -> list[Any]:
-    kind = _MESSAGE.sub(lambda m: f"M{number_of[m[1]]}", row.type)
+    kind = MESSAGE.sub(lambda m: f"M{number_of[m[1]]}", row.type)
     spans = _spans(row.flags, releases)
     everywhere = len(spans) == 1 and spans[0][:2] == [min(releases), max(releases)]
     return [row.number, row.name, kind, spans[0][2] if everywhere else spans]

@@ -16,10 +16,12 @@ HERE = Path(__file__).parent
 # Facts of one release never change, so they are kept; git does not see them.
 CACHE = HERE.parent.parent / ".cache" / "schema"
 
+CLIENT = "k8s.io/client-go"
 # import path below the optional module -> Go package alias
 _EXTRA = {
     "k8s.io/apiextensions-apiserver": ("pkg/apis/apiextensions/v1", "pkg/apis/apiextensions/v1beta1"),
     "k8s.io/kube-aggregator": ("pkg/apis/apiregistration/v1", "pkg/apis/apiregistration/v1beta1"),
+    "github.com/openshift/api": ("apps/v1", "build/v1", "image/v1", "oauth/v1", "route/v1", "template/v1", "user/v1"),
 }
 
 
@@ -61,9 +63,13 @@ def go(folder: Path, *args: str) -> str:
 
 def _extra(source: Source) -> str:
     paths = [f"{module}/{path}" for module in source.modules for path in _EXTRA.get(module, ())]
+    kubernetes = CLIENT in source.modules
     imports = "".join(f'\textra{i} "{path}"\n' for i, path in enumerate(paths))
+    imports += f'\t"{CLIENT}/kubernetes/scheme"\n' if kubernetes else ""
+    base = "scheme.Scheme" if kubernetes else "runtime.NewScheme()"
     adds = "".join(f"\textra{i}.AddToScheme,\n" for i in range(len(paths)))
     return (
         f'package main\n\nimport (\n\t"k8s.io/apimachinery/pkg/runtime"\n{imports})\n\n'
+        f"var base = {base}\n\n"
         f"var extraSchemes = []func(*runtime.Scheme) error{{\n{adds}}}\n"
     )

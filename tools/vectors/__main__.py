@@ -1,4 +1,7 @@
-"""`python -m tools.vectors [RELEASE ...]`: hold the codec to what Go makes of every kind, and keep a sample of it."""
+"""`python -m tools.vectors [RELEASE ...]`: hold the codec to what Go makes of every kind, and keep a sample of it.
+
+The release `openshift` is OpenShift's own types.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +11,19 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from etcdview.codec import Codec, to_json, to_yaml
-from tools.schema import releases
+from tools.schema import openshift, releases
 from tools.vectors import gorun
 from tools.vectors.objects import objects
 from tools.vectors.sample import SAMPLE
 
 DATA = Path(__file__).parent.parent.parent / "tests" / "testdata" / "vectors"
 SEED, ROUNDS = 1, 3
+_ANY = ""  # OpenShift's types are the same in every release of Kubernetes
 
 
 def main(argv: list[str]) -> int:
@@ -32,7 +37,10 @@ def main(argv: list[str]) -> int:
         print(f"{source.release}: {_text(counts)}", flush=True)
         total += counts
         kept += [v for v in vectors if (v.release, v.api_version, v.kind) in SAMPLE]
-    total += _printing(wanted[-1], write=not argv)
+    if not argv or openshift.SOURCE.release in argv:
+        total += _of_openshift()
+    if wanted:
+        total += _printing(wanted[-1], write=not argv)
     print(f"all: {_text(total)}")
     if not argv:
         _write("kinds.jsonl.gz", map(_row, kept))
@@ -41,8 +49,18 @@ def main(argv: list[str]) -> int:
 
 def verdict(vector: gorun.Vector) -> str:
     """Whether the codec makes of the value what Go does: exact or wrong."""
-    decoded = Codec(release=vector.release).decode(b"", vector.value)
+    decoded = Codec(release=vector.release or None).decode(b"", vector.value)
     return "exact" if _canonical(decoded.object) == _canonical(json.loads(vector.object)) else "wrong"
+
+
+def _of_openshift() -> Counter[str]:
+    """OpenShift's stored kinds; one value of each is kept."""
+    made = gorun.fill(openshift.SOURCE, SEED, ROUNDS)
+    vectors = [v for v in made if f"{v.api_version} {v.kind}" in openshift.KINDS]
+    counts = Counter(verdict(replace(vector, release=_ANY)) for vector in vectors)
+    print(f"openshift: {_text(counts)}", flush=True)
+    _write("openshift.jsonl.gz", ({"value": _row(v)["value"], "object": v.object} for v in vectors[::ROUNDS]))
+    return counts
 
 
 def _printing(source: gorun.Source, *, write: bool) -> Counter[str]:

@@ -48,7 +48,7 @@ class Writer:
         elif f.repeated:
             for i, item in enumerate(_of(list, value, here)):
                 yield self._one(f, f.number, item, f"{here}[{i}]")
-        elif value is not None or (f.always_written and f.known):
+        elif value is not None or (f.always_written and f.known and not self._schema.is_wrapped(f)):
             if f.inline and not f.known:
                 return
             yield self._one(f, f.number, value, here)
@@ -72,7 +72,9 @@ class Writer:
             except (ValueError, TypeError) as error:
                 raise EncodeError(f"{path} cannot be stored: {_why(error)}.") from error
         if struct.wrapped:
-            return b"".join(wire.text(1, _of(str, item, path)) for item in _of(list, value, path))
+            (inner,) = struct.fields
+            held = _of(dict if inner.map_key else list, value, path)
+            return self._fields(struct, {inner.name: held}, path)
         if struct.custom:
             value = special_from_json.choice(struct, value)
         obj = _of(dict, value, path)

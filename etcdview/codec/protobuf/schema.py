@@ -132,6 +132,14 @@ class Schema:
         """The number and the table's type of each of the struct's fields (for shape): quicker than the struct."""
         return tuple((row[0], row[2]) for row in _unambiguous(self._structs[number][2], self._at))
 
+    def is_wrapped(self, field: SchemaField) -> bool:
+        """Whether it is a list or a map with a message around it, which is nil where it is absent."""
+        return field.message >= 0 and not field.repeated and "w" in self._structs[field.message][1]
+
+    def is_nullable(self, field: SchemaField) -> bool:
+        """Whether nothing on the wire is null in JSON."""
+        return field.nullable or (self.is_wrapped(field) and not field.omitempty and field.known)
+
     def struct(self, number: int) -> Struct:
         """The struct of that number."""
         made = self._made.get(number)

@@ -67,11 +67,6 @@ def raw_or_null(message: Any) -> Any:
         return None
 
 
-def wrapped(message: Any) -> list[Any]:
-    """ExtraValue, Verbs: a list in a message of its own, so that it is there even when empty."""
-    return list(message.f1)
-
-
 READERS: dict[str, Callable[[Any], Any]] = {
     "apis/meta/v1.Time": time,
     "apis/meta/v1.MicroTime": micro_time,

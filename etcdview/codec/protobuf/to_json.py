@@ -96,7 +96,7 @@ class Plans:
         descriptor = self._pool.message(struct.number).DESCRIPTOR
         for f in struct.fields:
             plan.steps[descriptor.fields_by_number[f.number]] = self._step(f)
-        plan.nulls = tuple(f.name for f in struct.fields if f.nullable and not f.inline)
+        plan.nulls = tuple(f.name for f in struct.fields if not f.inline and self._schema.is_nullable(f))
 
     def _step(self, f: SchemaField) -> tuple[str, Convert | None, bool]:
         one = self._one(f)
@@ -119,10 +119,16 @@ class Plans:
         if reader is not None:
             return reader
         if struct.wrapped:
-            return special.wrapped
+            return self._wrapped(struct)
         if struct.custom and _CHOICE in struct.name:
             return self._choice(struct)
         return self._make(f.message).object
+
+    def _wrapped(self, struct: Struct) -> Convert:
+        """A list or a map in a message of its own, so that it is there even when empty."""
+        (inner,) = struct.fields
+        convert, name = self._step(inner)[1], f"f{inner.number}"
+        return lambda message: convert(getattr(message, name)) if convert else None
 
     def _choice(self, struct: Struct) -> Convert:
         """JSONSchemaPropsOrBool, OrArray, OrStringArray: a schema in JSON, or what stands in its place."""

@@ -114,9 +114,9 @@ def test_what_is_nowhere_is_not_found_as_before(capsys: pytest.CaptureFixture[st
     assert capsys.readouterr().err == "No resources found\n"
 
 
-def test_openshifts_own_types_are_listed_by_their_keys_and_metadata(capsys: pytest.CaptureFixture[str]) -> None:
+def test_openshifts_own_types_are_listed_and_decoded(capsys: pytest.CaptureFixture[str]) -> None:
     words = ["--etcd-prefix", "/openshift.io", "--from", str(DUMP), "--now", "2026-11-28T00:00:00Z"]
-    assert run(["get", "routes", "-A", *words]) == 1
+    assert run(["get", "routes", "-A", *words]) == 0
     rows = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert rows[0] == ["NAMESPACE", "NAME", "AGE"]
     assert rows[1][:2] == ["shop", "front"]
@@ -125,6 +125,10 @@ def test_openshifts_own_types_are_listed_by_their_keys_and_metadata(capsys: pyte
     for name in ("routes.route.openshift.io", "users", "oauthclients"):
         run(["get", name, "-A", "-o", "name", *words])
         assert len(capsys.readouterr().out.splitlines()) == 1
+    assert run(["get", "route/front", "-n", "shop", "-o", "jsonpath={.spec.host} {.spec.to.name}", *words]) == 0
+    assert capsys.readouterr().out == "front.example.test web"
+    assert run(["get", "oauthclients", "-o", "yaml", *words]) == 0
+    assert "not-a-real-secret" not in capsys.readouterr().out
 
 
 def test_openshifts_types_are_those_of_its_prefix_alone() -> None:
@@ -185,8 +189,8 @@ def test_pages_and_the_api_tell_that_another_prefix_has_the_type(browser: Callab
 
 def test_a_route_has_its_page_and_a_clients_secret_is_not_in_it(browser: Callable[..., FlaskClient]) -> None:
     client = browser(etcd_prefix="/openshift.io")
-    page = client.get("/object?key=/openshift.io/routes/shop/front").text
-    assert "front" in page
+    page = client.get("/object?key=/openshift.io/routes/shop/front&view=yaml").text
+    assert "front.example.test" in page
     assert "11111111-1111-1111-1111-111111111111" in page  # the UID
 
     secret = "/openshift.io/oauth/clients/console"

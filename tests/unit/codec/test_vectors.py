@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from etcdview.codec import Codec, to_json, to_yaml
+from etcdview.kube import openshift
 from tests.unit.codec.conftest import canonical
 
 VECTORS = Path(__file__).parent.parent.parent / "testdata" / "vectors"
@@ -32,6 +33,19 @@ def test_every_random_value_of_forty_kinds_is_what_go_makes_of_it() -> None:
     assert counts == {"exact": 126}
     assert len(kinds) == 42
     print("Go vectors: 126 of 126 exact, 42 kinds")  # noqa: T201 - the counts, shown by -rP
+
+
+def test_a_random_value_of_each_kind_of_openshift_is_what_go_makes_of_it_and_goes_back() -> None:
+    kinds = []
+    for row in _rows("openshift.jsonl.gz"):
+        codec, value = Codec(), base64.b64decode(row["value"])
+        decoded = codec.decode(b"", value)
+        wanted = json.loads(row["object"])
+        kinds.append(wanted["kind"])
+        assert canonical(decoded.object) == canonical(wanted), wanted["kind"]
+        assert decoded.unknown_fields == ()
+        assert codec.encode(decoded.object or {}, decoded.storage, b"") == value, wanted["kind"]
+    assert sorted(kinds) == sorted(resource.kind for resource in openshift.TYPES)
 
 
 def test_clean_random_values_re_encode_to_the_bytes_that_go_wrote() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from etcdview.codec.protobuf.schema import schema
-from etcdview.kube.keys import KeySpace
+from etcdview.kube import openshift
+from etcdview.kube.keys import DEFAULT_PREFIX, KeySpace
 from etcdview.kube.release import Release
 from etcdview.kube.resources import BUILTIN, ResourceType
 from etcdview.tables import table_for
@@ -34,17 +35,16 @@ NOT_STORED = frozenset(
 # Groups whose objects lie under the key of another group's.
 STORED_WITH = {"extensions": ("apps", "networking.k8s.io", "policy"), "events.k8s.io": ("",)}
 KINDS = sorted({(version.rpartition("/")[0], kind) for version, kind in schema().kinds()})
+TYPES = (*BUILTIN, *openshift.TYPES)
 
 
 def _type_of(group: str, kind: str) -> ResourceType | None:
     groups = (group, *STORED_WITH.get(group, ()))
-    return next(
-        (r for r in BUILTIN if r.group in groups and r.kind == kind and (r.served or not _is_served(kind))), None
-    )
+    return next((r for r in TYPES if r.group in groups and r.kind == kind and (r.served or not _is_served(kind))), None)
 
 
 def _is_served(kind: str) -> bool:
-    return any(r.kind == kind and r.served for r in BUILTIN)
+    return any(r.kind == kind and r.served for r in TYPES)
 
 
 @pytest.mark.parametrize(("group", "kind"), [pair for pair in KINDS if pair not in NOT_STORED])
@@ -53,7 +53,7 @@ def test_a_stored_kind_has_a_prefix_a_plural_and_a_table(group: str, kind: str) 
 
     assert resource is not None, f"{group}/{kind} is in the schema and has no row in kube/resources.py"
     assert resource.plural == resource.plural.lower() != ""
-    keyspace = KeySpace()
+    keyspace = KeySpace(openshift.PREFIX if resource in openshift.TYPES else DEFAULT_PREFIX)
     found = keyspace.object_key(keyspace.key(resource, "ns" if resource.namespaced else "", "name"))
     assert found is not None
     assert (found.resource, found.name) == (resource, "name")

@@ -1,6 +1,6 @@
 // Prints, as JSON, what one release of Kubernetes' Go types say about their wire and JSON forms.
 //
-// It walks client-go's scheme (and the types in extra.go, which are outside of it) by reflection. Of the
+// It walks the scheme that extra.go makes (client-go's, and types that are outside of it) by reflection. Of the
 // protobuf tag only the number is trusted: the Go type decides the rest (docs/schema.md).
 package main
 
@@ -13,7 +13,6 @@ import (
 	"strings"
 
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/client-go/kubernetes/scheme"
 )
 
 // Field is one struct field: number 0 means that it is not on the wire.
@@ -51,11 +50,11 @@ var (
 
 func main() {
 	for _, add := range extraSchemes {
-		if err := add(scheme.Scheme); err != nil {
+		if err := add(base); err != nil {
 			panic(err)
 		}
 	}
-	walkKinds(scheme.Scheme)
+	walkKinds(base)
 	encoder := json.NewEncoder(os.Stdout)
 	encoder.SetIndent("", " ")
 	if err := encoder.Encode(schema); err != nil {

@@ -22,7 +22,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/runtime/serializer/protobuf"
 	"k8s.io/apimachinery/pkg/util/intstr"
-	"k8s.io/client-go/kubernetes/scheme"
 )
 
 type vector struct {
@@ -34,7 +33,7 @@ type vector struct {
 
 func main() {
 	for _, add := range extraSchemes {
-		must(add(scheme.Scheme))
+		must(add(base))
 	}
 	seed, err := strconv.ParseInt(os.Args[1], 10, 64)
 	must(err)
@@ -51,7 +50,7 @@ func main() {
 
 func kinds() []schema.GroupVersionKind {
 	var found []schema.GroupVersionKind
-	for gvk, t := range scheme.Scheme.AllKnownTypes() {
+	for gvk, t := range base.AllKnownTypes() {
 		meta, ok := t.FieldByName("ObjectMeta")
 		if ok && meta.Anonymous && gvk.Version != runtime.APIVersionInternal {
 			found = append(found, gvk)
@@ -68,13 +67,13 @@ type filler struct {
 }
 
 func (f filler) vector(gvk schema.GroupVersionKind) vector {
-	obj, err := scheme.Scheme.New(gvk)
+	obj, err := base.New(gvk)
 	must(err)
 	f.fill(reflect.ValueOf(obj).Elem(), 0)
 	obj.GetObjectKind().SetGroupVersionKind(gvk)
 	obj.(metav1.Object).SetResourceVersion("") // etcd holds none
 	var stored bytes.Buffer
-	serializer := protobuf.NewSerializer(scheme.Scheme, scheme.Scheme)
+	serializer := protobuf.NewSerializer(base, base)
 	must(serializer.Encode(obj, &stored))
 	read, _, err := serializer.Decode(stored.Bytes(), &gvk, nil)
 	must(err)

@@ -15,6 +15,9 @@ from etcdview.cluster.cluster import Cluster
 from etcdview.cluster.opening import open_cluster
 from etcdview.cluster.window import Window
 from etcdview.codec import Codec
+from etcdview.codec.protobuf import wire
+from etcdview.codec.protobuf.from_json import Writer
+from etcdview.codec.protobuf.schema import schema
 from etcdview.config import Settings
 from etcdview.errors import DeniedError
 from etcdview.index import names_for
@@ -198,6 +201,20 @@ def test_a_route_has_its_page_and_a_clients_secret_is_not_in_it(browser: Callabl
         assert "not-a-real-secret" not in client.get(f"/object?key={secret}&view={view}").text, view
     assert b"not-a-real-secret" not in client.get(f"/api/v1/object?key={secret}").data
     assert b"not-a-real-secret" not in client.get(f"/download?key={secret}&format=raw").data
+
+
+def test_a_secret_in_a_template_is_masked() -> None:
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "stringData": {"p": "not-a-real-one"}}
+    template = {"apiVersion": "template.openshift.io/v1", "kind": "Template", "objects": [secret]}
+    table, head = schema(), wire.text(1, "template.openshift.io/v1") + wire.text(2, "Template")
+    number = table.find("template.openshift.io/v1", "Template")
+    assert number is not None
+    stored = b"k8s\0" + wire.delimited(1, head) + wire.delimited(2, Writer(table).message(number, template))
+    decoded = Codec().decode(b"/openshift.io/templates/shop/t", stored).object
+
+    assert decoded is not None
+    assert decoded["objects"] == [secret]
+    assert "not-a-real-one" not in str(Redactor(b"key").mask(decoded, raw=stored))
 
 
 @pytest.mark.parametrize("kind", ["OAuthClient", "OAuthAccessToken", "OAuthAuthorizeToken"])

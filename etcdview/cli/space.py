@@ -13,10 +13,21 @@ from etcdview.cli.options import source_options
 from etcdview.cli.terminal import json_text
 from etcdview.config import Resolved
 from etcdview.pages.parts.sizes import size_text
-from etcdview.pages.parts.texts import unmistakable
+from etcdview.pages.parts.texts import unmistakable, visible
 from etcdview.pages.space.report import OBJECTS
 from etcdview.pages.tools.padding import padded
-from etcdview.pages.tools.space import BYS, By, FactStatus, SpaceReport, SpaceRow, csv_lines, report_json, space_now
+from etcdview.pages.tools.space import (
+    BYS,
+    By,
+    FactStatus,
+    SpaceReport,
+    SpaceRow,
+    csv_lines,
+    file_json,
+    file_lines,
+    report_json,
+    space_now,
+)
 
 _HEADS = {"resource": ("RESOURCE",), "namespace": ("NAMESPACE",), "object": ("KEY",)}
 _NUMBERS = ("KEYS", "SIZE", "SHARE", "MANAGED FIELDS", "ANNOTATIONS", "DATA")
@@ -32,17 +43,22 @@ _BETWEEN_SECONDS = 0.2
 def command(resolved: Resolved, by: By, output: str, limit: int) -> int:
     """Print how many keys there are and how many bytes their values take, the largest first.
 
-    It reads every value once, in a process of its own with a low priority. Sizes are those of the stored values.
+    It reads every value once, in a process of its own with a low priority. Sizes are those of the stored values. Of a
+    database file it also prints what is history, deletions, other buckets and free pages.
     """
-    report = space_now(resolved.settings, by, limit, _Progress().show)
+    report, file = space_now(resolved.settings, by, limit, _Progress().show)
     if output == "json":
-        click.echo(json_text(report_json(report), indent=2))
+        click.echo(json_text(report_json(report) | ({"file": file_json(file)} if file else {}), indent=2))
     elif output == "csv":
         for line in csv_lines(report):
             click.echo(line, nl=False)
     else:
         for line in table(report):
             click.echo(line)
+        if file is not None:
+            click.echo()
+            for line in padded([("THE FILE", "RECORDS", "SIZE", ""), *file_lines(file)]):
+                click.echo(visible(line))
     return 0
 
 

@@ -19,6 +19,7 @@ from etcdview.maintenance.snapshot_stream import save
 from etcdview.models import KeyValue, Range
 from etcdview.stores.etcd.client import EtcdStore
 from etcdview.stores.files.database import NO_HASH, SnapshotStore
+from etcdview.stores.files.file_space import FileSpace
 from etcdview.stores.protocols import Store
 
 Etcdctl = Callable[..., str]
@@ -149,3 +150,29 @@ def test_alarms_are_in_the_file(tmp_path: Path) -> None:
 
     assert isinstance(store, SnapshotStore)
     assert [alarm.kind for alarm in store.facts().alarms] == ["NOSPACE"]
+
+
+def test_the_space_of_a_file_is_what_compaction_and_defragmentation_give_back(
+    plain_etcd: LocalCluster, plain_etcdctl: Etcdctl, tmp_path: Path
+) -> None:
+    def saved(name: str) -> FileSpace:
+        plain_etcdctl("snapshot", "save", str(tmp_path / name))
+        store = open_file(tmp_path / name)
+        assert isinstance(store, SnapshotStore)
+        found = store.space()
+        store.close()
+        return found
+
+    for number in range(30):
+        plain_etcdctl("put", f"/registry/configmaps/shop/c{number % 3}", stdin=b"x" * 60_000)
+    before = saved("before.db")
+    revision = json.loads(plain_etcdctl("get", "x", "-w", "json"))["header"]["revision"]
+    plain_etcdctl("compact", str(revision), "--physical=true")
+    compacted = saved("compacted.db")
+    plain_etcdctl("defrag")
+    after = saved("after.db")
+
+    assert before.history.bytes > 27 * 60_000
+    assert (compacted.history.records, compacted.live) == (0, before.live)
+    assert compacted.free_bytes - before.free_bytes > 0.9 * before.history.bytes
+    assert compacted.size_bytes - after.size_bytes > 0.9 * compacted.free_bytes

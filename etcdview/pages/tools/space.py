@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from etcdview.cluster.cluster import Cluster
 from etcdview.cluster.opening import open_cluster
@@ -12,18 +13,36 @@ from etcdview.cluster.window import Window
 from etcdview.config import Settings
 from etcdview.errors import UnreachableError
 from etcdview.index.facts.live import FactStatus
+from etcdview.kube.quantities import size_text
 from etcdview.models import Range
 from etcdview.pages.space.report import BYS, By, csv_lines, space_report
 from etcdview.space.report import SpaceReport, SpaceRow, report_json
+from etcdview.stores.files.database import SnapshotStore
+from etcdview.stores.files.file_space import FileSpace, RecordSum
 from etcdview.stores.permitted import permitted_parts
 
-__all__ = ["BYS", "By", "FactStatus", "SpaceReport", "SpaceRow", "csv_lines", "report_json", "space_now"]
+__all__ = [
+    "BYS",
+    "By",
+    "FactStatus",
+    "SpaceReport",
+    "SpaceRow",
+    "csv_lines",
+    "file_json",
+    "file_lines",
+    "report_json",
+    "space_now",
+]
 
 _LOOK_SECONDS = 0.1
 
 
-def space_now(settings: Settings, by: By, limit: int, tell: Callable[[FactStatus], None]) -> SpaceReport:
+def space_now(
+    settings: Settings, by: By, limit: int, tell: Callable[[FactStatus], None]
+) -> tuple[SpaceReport, FileSpace | None]:
     """Read all values of the etcd or the file that the settings name; `tell` is told how far it is, again and again.
+
+    Of a database file also what its bytes are.
 
     Raises what the store raises, and UnreachableError where reading ends early.
     """
@@ -32,9 +51,48 @@ def space_now(settings: Settings, by: By, limit: int, tell: Callable[[FactStatus
         start = permitted_parts(cluster.source, b"\0", b"\0")[0].start
         cluster.source.range(Range(start, keys_only=True))  # says best why etcd cannot be reached
         _wait(cluster, tell)
-        return space_report(Window(cluster), by, limit)
+        report = space_report(Window(cluster), by, limit)
+        return report, cluster.source.space() if isinstance(cluster.source, SnapshotStore) else None
     finally:
         cluster.close()
+
+
+def file_lines(space: FileSpace) -> list[tuple[str, str, str, str]]:
+    """What the bytes of a database file are, as rows: what, how many, bytes, and what frees them."""
+    page, free = size_text(space.page_size_bytes), size_text(space.free_bytes)
+    other = [(f"bucket {name}", _number(found.records), size_text(found.bytes), "") for name, found in space.other]
+    log = [("changes in the log", _number(space.in_log), "", "not in the database yet")] if space.in_log else []
+    return [
+        ("values of keys", _number(space.live.records), size_text(space.live.bytes), ""),
+        ("older values", _number(space.history.records), size_text(space.history.bytes), "freed by a compaction"),
+        ("deletions", _number(space.deletions.records), size_text(space.deletions.bytes), "freed by a compaction"),
+        *other,
+        (f"free pages of {page}", _number(space.free_pages), free, "given back by a defragmentation"),
+        ("file", f"{space.pages:,} pages", size_text(space.size_bytes), ""),
+        *log,
+    ]
+
+
+def file_json(space: FileSpace) -> dict[str, Any]:
+    """The same for `-o json`."""
+    sums = {"live": space.live, "history": space.history, "deletions": space.deletions}
+    return {
+        "bytes": space.size_bytes,
+        "pageBytes": space.page_size_bytes,
+        "pages": space.pages,
+        "freePages": space.free_pages,
+        **{name: _sum_json(found) for name, found in sums.items()},
+        "otherBuckets": {name: _sum_json(found) for name, found in space.other},
+        "changesInLog": space.in_log,
+    }
+
+
+def _sum_json(found: RecordSum) -> dict[str, int]:
+    return {"records": found.records, "bytes": found.bytes}
+
+
+def _number(count: int) -> str:
+    return f"{count:,}"
 
 
 def _wait(cluster: Cluster, tell: Callable[[FactStatus], None]) -> None:

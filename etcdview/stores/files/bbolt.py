@@ -127,14 +127,32 @@ class BoltFile:
         """The high water mark: the number of the first page that was never used."""
         return self._meta.end
 
+    @property
+    def page_size(self) -> int:
+        """Bytes of a page."""
+        return self._meta.page_size
+
+    def all_items(self) -> Iterator[tuple[bytes, Item]]:
+        """The pairs of all buckets, each with the name of the bucket at the top; a bucket within one is a pair too."""
+        todo = list(self.buckets().items())
+        while todo:
+            name, bucket = todo.pop()
+            for item in self.items(bucket):
+                if item.is_bucket:
+                    todo.append((name, self._bucket(item)))
+                yield name, item
+
     def pages_in_use(self) -> bytes:
         """One byte a page: 1 where a tree has it, or a meta page or the free list. Reads all of the file.
 
         Raises FileFormatError for a page that cannot be, and for one that two branches point to.
         """
-        todo = list(self.buckets().values())
-        while todo:
-            todo += [self._bucket(item) for item in self.items(todo.pop()) if item.is_bucket]
+        for _ in self.all_items():
+            pass
+        return self.seen_pages()
+
+    def seen_pages(self) -> bytes:
+        """The same of what `all_items` has gone through."""
         used = self._seen
         used[:2] = b"\1\1"
         if self._meta.free != _NO_FREE_LIST:

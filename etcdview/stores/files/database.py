@@ -15,6 +15,7 @@ from pathlib import Path
 from etcdview.errors import FileFormatError
 from etcdview.models import KeyValue
 from etcdview.stores.files.bbolt import BoltFile, Bucket, Item
+from etcdview.stores.files.file_space import FileSpace, measure
 from etcdview.stores.files.members import FileFacts, file_facts
 from etcdview.stores.files.page_check import PageCheck, check_pages
 from etcdview.stores.files.records import lease_at_end, parse_record, record_name
@@ -112,6 +113,10 @@ class SnapshotStore(RevisionStore):
             return replace(facts, consistent_index=log.applied, term=log.term, members=log.members)
         except ValueError as error:
             raise self._file.broken(f"is damaged: its cluster cannot be read ({error})") from error
+
+    def space(self) -> FileSpace:
+        """What its bytes are, which reads all of the file. Raises FileFormatError."""
+        return measure(self._file, self._revisions)
 
     def page_check(self) -> PageCheck:
         """Every page accounted for, which reads all of the file. Raises FileFormatError."""

@@ -67,20 +67,12 @@ class Revisions:
         """How many there are, deletions too."""
         return len(self._revisions)
 
-    @property
-    def deletions(self) -> int:
-        """How many of the records are deletions."""
-        return self._sizes.count(0)
-
-    @property
-    def total_bytes(self) -> int:
-        """The size of all records."""
-        return sum(self._sizes)
-
-    @property
-    def live_bytes(self) -> int:
-        """The size of the records that `find` gives."""
-        return sum(self._sizes[record] for record in self._live)
+    def live_flags(self) -> bytearray:
+        """One byte a record, in the order that they were added in: 1 where it is the newest of a key that exists."""
+        flags = bytearray(len(self._revisions))
+        for record in self._newest:
+            flags[record] = self._sizes[record] > 0
+        return flags
 
     def resume(self) -> None:
         """There are more, after `finish`: `add` them, and `finish` again."""

@@ -9,18 +9,25 @@ from __future__ import annotations
 import base64
 import faulthandler
 import gzip
+import io
 import json
 import os
 import resource
 import signal
+import sqlite3
 import struct
 import subprocess
 import sys
 import tempfile
+import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from random import Random
+from typing import Any
+
+import zstandard
 
 from etcdview.access.files import read_users
 from etcdview.access.grants import read_access
@@ -87,7 +94,7 @@ def _directory(path: Path) -> None:
     database, log = folder / "member/snap/db", folder / "member/wal" / f"{0:016x}-{0:016x}.wal"
     if not database.exists():
         database.parent.mkdir(parents=True)
-        database.write_bytes(gzip.decompress((CAPTURE / "snapshot.db.gz").read_bytes())[:-32])
+        database.write_bytes(_database())
         log.parent.mkdir()
     log.write_bytes(path.read_bytes())
     _store(folder)
@@ -124,8 +131,13 @@ def readers() -> dict[str, tuple[str, bytes, Reader]]:
         "gzipped dump": ("d.jsonl.gz", some, _store),
         "etcdctl's answer": ("a.json", answer, _store),
         "gzipped answer": ("a.json.gz", answer, _store),
-        "database": ("s.db", gzip.decompress((CAPTURE / "snapshot.db.gz").read_bytes())[:-32], _store),
+        "database": ("s.db", _database(), _store),
         "log": ("w.wal", _log(), _directory),
+        "gzipped snapshot": ("s.gz", _database(), _store),
+        "zipped snapshot": ("s.zip", _zipped(_database()), _store),
+        "zstd snapshot": ("s.zst", zstandard.compress(_database(), 1), _store),
+        "zstd dump": ("d.zst", zstandard.compress(some, 1), _store),
+        "k3s's database": ("state.db", _kine(kvs), _store),
         "EncryptionConfiguration": (
             "e.yaml",
             (CAPTURE / "encryption-config.yaml").read_bytes(),
@@ -159,6 +171,34 @@ def _log() -> bytes:
     log = LogWriter()
     log.entries(1267, _REQUESTS * 2)
     return log.bytes + b"\0" * 2048
+
+
+@cache
+def _database() -> bytes:
+    """The captured database, without its hash."""
+    return gzip.decompress((CAPTURE / "snapshot.db.gz").read_bytes())[:-32]
+
+
+def _zipped(data: bytes) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        archive.writestr("snapshot", data)
+    return made.getvalue()
+
+
+def _kine(kvs: Iterable[dict[str, Any]]) -> bytes:
+    """A database as k3s keeps it, with some keys."""
+    connection = sqlite3.connect(":memory:")
+    connection.execute(
+        "CREATE TABLE kine (id INTEGER PRIMARY KEY, name TEXT, created INTEGER, deleted INTEGER,"
+        " create_revision INTEGER, prev_revision INTEGER, lease INTEGER, value BLOB, old_value BLOB)"
+    )
+    rows = [(base64.b64decode(kv["key"]).decode(), base64.b64decode(kv["value"])) for kv in kvs]
+    connection.executemany("INSERT INTO kine (name, created, value) VALUES (?, 1, ?)", rows)
+    connection.commit()
+    data = connection.serialize()
+    connection.close()
+    return data
 
 
 def _relogged(data: bytes, random: Random) -> bytes:
@@ -247,6 +287,8 @@ def mutated(kind: str, name: str, good: bytes, random: Random) -> bytes:
     """A file of that kind with something wrong in it, as it lies on the disk."""
     if kind == "database":
         return random.choice((_pages, _pages, _overlaid, lambda d, r: d[: r.randrange(len(d))]))(good, random)
+    if kind in ("gzipped snapshot", "k3s's database") and random.random() < 0.7:
+        good = _pages(good, random)
     if kind == "log" and random.random() < 0.7:
         return random.choice((_relogged, _relogged, _reframed))(good, random)
     data = good

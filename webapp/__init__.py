@@ -26,7 +26,7 @@ def create_app(
     app = Flask(__name__, template_folder=rendering.TEMPLATES, static_folder=rendering.STATIC)
     Htmx(app)
     rendering.init_app(app)
-    prefix.init_app(app, settings)
+    prefix.init_app(app)
     security.init_app(app, settings)
     accounts.init_app(app, settings, ended)
     errors.init_app(app)

@@ -90,11 +90,9 @@ def under(settings: Settings, app: WSGIApplication) -> WSGIApplication:
     return UnderPrefix(app, settings.url_prefix, tuple(ip_network(proxy) for proxy in settings.trusted_proxies))
 
 
-def init_app(app: Flask, settings: Settings) -> None:
-    """Put all addresses below the prefix, where there is one or a proxy may send one."""
+def init_app(app: Flask) -> None:
+    """Put all addresses below the prefix of the settings, of a proxy, or of the past (see past.py)."""
     app.jinja_env.globals["root"] = root
-    if not _may_be(settings):
-        return
     app.jinja_env.filters["below"] = below
     app.jinja_env.add_extension(PrefixedAddresses)
     app.after_request(_headers_below)

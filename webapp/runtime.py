@@ -15,6 +15,7 @@ from etcdview.cluster.window import Window
 from etcdview.config import Settings
 from etcdview.pages.parts import commands
 from etcdview.pages.parts.frame import Frame, page_frame
+from webapp import past
 from webapp.accounts.guard import viewer
 from webapp.accounts.identify import current_viewer
 from webapp.hangup import hung_up
@@ -26,6 +27,7 @@ def init_app(app: Flask, settings: Settings, cluster: Cluster | None) -> None:
     """Open the cluster, unless one is given; it is closed when the process ends."""
     opened = cluster or open_cluster(settings)
     app.extensions[_KEY] = opened
+    past.init_app(app, opened)
     app.jinja_env.filters["connected"] = connected
     app.teardown_request(_give_back)
     if cluster is None:
@@ -38,8 +40,8 @@ def connected(text: str) -> str:
 
 
 def current_cluster() -> Cluster:
-    """The cluster that this app shows."""
-    return cast(Cluster, current_app.extensions[_KEY])
+    """The cluster that this request shows: the app's, or its past."""
+    return past.past_cluster() or cast(Cluster, current_app.extensions[_KEY])
 
 
 def current_window() -> Window:

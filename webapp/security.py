@@ -13,6 +13,7 @@ from etcdview.access.exposure import LOOPBACK_HOSTS, check_exposure, encrypted, 
 from etcdview.access.origins import is_host, trusted_hosts
 from etcdview.config import Settings
 from webapp import prefix
+from webapp.past import UnderRevision
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -43,7 +44,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     """Check where each request comes from and its Host, and set the headers of each answer. Raises SettingError."""
     check_exposure(settings)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
-    app.wsgi_app = prefix.under(settings, _HostsOnly(app.wsgi_app))  # type: ignore[method-assign,assignment]  # as Flask has it
+    app.wsgi_app = prefix.under(settings, _HostsOnly(UnderRevision(app.wsgi_app)))  # type: ignore[method-assign,assignment]  # as Flask has it
     trusted = trusted_hosts(settings)
 
     @app.before_request

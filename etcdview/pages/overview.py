@@ -16,6 +16,7 @@ from etcdview.pages.parts.addresses import href
 from etcdview.pages.parts.churn import ChurnRow, churn_rows
 from etcdview.pages.parts.commands import Command
 from etcdview.pages.parts.verdict import headline
+from etcdview.stores.files.revision_store import RevisionStore
 
 LARGEST = 12
 
@@ -76,6 +77,14 @@ class KindCount:
 
 
 @dataclass(frozen=True, slots=True)
+class PastOfFile:
+    """The revisions that a file holds all of: from the oldest to the newest."""
+
+    oldest: int
+    newest: int
+
+
+@dataclass(frozen=True, slots=True)
 class OverviewPage:
     """The first page. `state` is None for a file: there is no cluster to ask."""
 
@@ -88,6 +97,7 @@ class OverviewPage:
     churn: tuple[ChurnRow, ...]
     denied: tuple[str, ...]
     commands: tuple[Command, ...]
+    past: PastOfFile | None = None
 
 
 def overview_page(window: Window) -> OverviewPage:
@@ -104,7 +114,13 @@ def overview_page(window: Window) -> OverviewPage:
         churn=churn_rows(window, tree),
         denied=tree.denied,
         commands=commands.for_members(),
+        past=_past(window),
     )
+
+
+def _past(window: Window) -> PastOfFile | None:
+    source = window.cluster.source
+    return PastOfFile(max(source.compacted, 1), source.revision) if isinstance(source, RevisionStore) else None
 
 
 def cluster_state(window: Window) -> ClusterState | None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import replace
+from typing import Self
 
 from etcdview.errors import CompactedError, FutureRevisionError
 from etcdview.models import Event, KeyValue, NamesPiece, Range, RangeResult
@@ -44,6 +46,13 @@ class RevisionStore(ABC):
                 "Only deleted keys are shown, with their last values: those deleted since the last compaction"
                 f"{f' (revision {self.compacted:,})' if self.compacted else ''}."
             )
+
+    def view(self, revision: int = 0, *, deleted: bool = False) -> Self:
+        """The same file as `look_at` would show it, beside this store, which closes it."""
+        other = copy(self)
+        other._revisions = copy(self._revisions)
+        other.look_at(revision, deleted=deleted)
+        return other
 
     def range(self, request: Range) -> RangeResult:
         """See Store.range; raises FileFormatError too, where the file is no longer what it was."""

@@ -1,0 +1,93 @@
+"""Addresses of the past: /at/REVISION/... are the pages as of a revision, /deleted/... those of deleted keys.
+
+Any page takes ?at=REVISION and leads there. The beginning of the path becomes part of SCRIPT_NAME, as a prefix does, so
+that every link of such a page stays in the past.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, cast
+
+from flask import Flask, Response, current_app, g, redirect, request
+from werkzeug.exceptions import MethodNotAllowed
+
+from etcdview.cluster.cluster import Cluster
+from etcdview.cluster.past import PastClusters
+from etcdview.errors import QueryError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+_BEGIN = re.compile(r"/(?:at/([1-9][0-9]{0,18})(?:/deleted)?|deleted)(?=/|$)")
+_ENVIRON = "etcdview.past"
+_KEY = "etcdview-past"
+_READS = ("GET", "HEAD", "OPTIONS")
+_OWN = ("accounts.", "assets.", "static")  # pages and files that are of no revision
+
+
+class UnderRevision:
+    """Takes /at/REVISION and /deleted off the path and into SCRIPT_NAME."""
+
+    def __init__(self, app: WSGIApplication) -> None:
+        self._app = app
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer as the app does, one level down."""
+        path = environ.get("PATH_INFO", "")
+        match = _BEGIN.match(path)
+        if match:
+            environ[_ENVIRON] = match[0]
+            environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + match[0]
+            environ["PATH_INFO"] = path[match.end() :] or "/"
+        return self._app(environ, start_response)
+
+
+def init_app(app: Flask, cluster: Cluster) -> None:
+    """Know the past of `cluster`. The guard comes before: who may not see a page does not open its past."""
+    app.extensions[_KEY] = PastClusters(cluster)
+    app.before_request(_look_back)
+    app.jinja_env.globals["past"] = current_past
+
+
+def past_cluster() -> Cluster | None:
+    """The cluster as this request's address wants it; None for the present."""
+    return cast("Cluster | None", g.get("past"))
+
+
+def current_past() -> str:
+    """The address of this page in the present; "" where it is of the present."""
+    begin = request.environ.get(_ENVIRON, "")
+    if not begin or past_cluster() is None:
+        return ""
+    query = f"?{request.query_string.decode('latin-1')}" if request.query_string else ""
+    return f"{request.root_path.removesuffix(begin)}{request.path}{query}"
+
+
+def _look_back() -> Response | None:
+    begin = request.environ.get(_ENVIRON, "")
+    if (request.endpoint or "").startswith(_OWN):
+        return None
+    root, request.root_path = request.root_path, request.root_path.removesuffix(begin)  # links of an error page
+    if request.method in _READS and "at" in request.args:
+        return _led("/deleted" if begin.endswith("deleted") else "")
+    if not begin:
+        return None
+    if request.method not in _READS:
+        raise MethodNotAllowed(_READS, "The past cannot be changed.")
+    pasts: PastClusters = current_app.extensions[_KEY]
+    revision = _BEGIN.match(begin)
+    g.past = pasts.get(int(revision[1] or 0) if revision else 0, deleted=begin.endswith("deleted"))
+    request.root_path = root
+    return None
+
+
+def _led(deleted: str) -> Response:
+    """To the address of the page at the revision that ?at= names."""
+    revision = request.args["at"].replace(",", "").strip()
+    if not re.fullmatch(r"[1-9][0-9]{0,18}", revision):
+        raise QueryError(f"{request.args['at'][:40]!r} is not a revision.", "Give a number, such as ?at=120034.")
+    kept = "&".join(part for part in request.query_string.decode("latin-1").split("&") if not part.startswith("at="))
+    address = f"/at/{revision}{deleted}{request.path}{'?' if kept else ''}{kept}"
+    return cast(Response, redirect(address, 303))

@@ -12,7 +12,8 @@ from flask.testing import FlaskClient
 
 from etcdview.cluster.opening import open_cluster
 from etcdview.config import Settings
-from etcdview.stores.files.database import NO_HASH, NO_WAL
+from etcdview.stores.files.data_directory import NO_LOG
+from etcdview.stores.files.database import NO_HASH
 from webapp import create_app
 
 POD = "/registry/pods/shop/crashloop"
@@ -67,7 +68,7 @@ def test_it_holds_what_the_capture_holds(client: FlaskClient, file_client: Flask
 def test_every_page_says_what_is_not_read_and_not_checked(file_client: FlaskClient) -> None:
     for address in ("/", "/registry"):
         text = file_client.get(address).text
-        assert NO_WAL in text
+        assert NO_LOG in text
         assert NO_HASH in text
 
 

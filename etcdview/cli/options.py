@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -26,11 +27,12 @@ def settings_options(rows: Sequence[SettingRow]) -> Callable[[Command], Command]
     """
 
     def decorate(command: Command) -> Command:
+        own = inspect.signature(command).parameters  # a command may have an option of its own by the name of a setting
+        fields = [name for name in ("config", *(row.field for row in ROWS)) if name not in own]
+
         @functools.wraps(command)
         def with_settings(**values: Any) -> Any:
-            own = {row.field for row in rows}  # a command may have an option of its own by the name of another setting
-            flags = {row.field: values.pop(row.field) if row.field in own else None for row in ROWS}
-            flags["config"] = values.pop("config")
+            flags = {name: values.pop(name, None) for name in fields}
             return command(resolved=_resolved(flags), **values)
 
         options = [_grouped("--config", "config", rows[0], metavar="FILE", help=_CONFIG_HELP), *map(_option, rows)]

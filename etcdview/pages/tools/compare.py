@@ -193,7 +193,8 @@ def compare_sides(sides: Sequence[Side], comparer: Comparer, keys: ComparedKeys,
         for change in comparer.changes(old, new, chosen):
             counts.count(change)
             changes.add(change)
-        rights = changed_rights(counts, sides, (old, new))
+        found = changed_rights(counts, sides, (old, new))
+        rights = tuple(right for right in found if keys.namespace in ("", right.holder.where))
     except BusyError:
         raise
     except BudgetError as error:

@@ -80,7 +80,7 @@ class ObjectExport:
     """
 
     def __init__(self, store: Store, settings: Settings, request: ExportRequest) -> None:
-        mask: Mask = _shown if request.show_secrets else Redactor(secrets.token_bytes(32)).mask
+        mask: Mask = unmasked if request.show_secrets else Redactor(secrets.token_bytes(32)).mask
         self._setup(store, Objects(store, open_codec(settings), KeySpace(settings.etcd_prefix), mask), request)
 
     @classmethod
@@ -206,5 +206,6 @@ def _listed(counts: Counter[str]) -> str:
     return ", ".join(f"{count:,} {word}" for word, count in counts.most_common())
 
 
-def _shown(obj: dict[str, Any], _sensitive: bool, _raw: bytes) -> dict[str, Any]:
+def unmasked(obj: dict[str, Any], _sensitive: bool, _raw: bytes) -> dict[str, Any]:
+    """The mask of those who want to see Secrets."""
     return obj

@@ -1,0 +1,257 @@
+"""`etcdview rescue`: what a backup has and the live cluster lacks, brought back as a bundle or into etcd itself."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from etcdview.access.audit import Audit
+from etcdview.cluster.sources import open_codec
+from etcdview.codec import Codec, encrypted_by
+from etcdview.config import Settings
+from etcdview.errors import ConflictError, SettingError
+from etcdview.kube.crds import Definitions
+from etcdview.kube.fields import mapping
+from etcdview.kube.keys import KeySpace, ObjectKey, show
+from etcdview.kube.redaction import Redactor
+from etcdview.kube.selectors import parse_labels
+from etcdview.kube.words import counted
+from etcdview.models import KeyValue, Range
+from etcdview.objects import Objects
+from etcdview.pages.edit.undo import WritableStore
+from etcdview.pages.tools.get.query import RequestedType, parse
+from etcdview.pages.tools.object_export import SECRETS_LEFT_OUT, unmasked
+from etcdview.recovery.bundle import FORMS, BundleObject, write_bundle
+from etcdview.recovery.comparison import ChangeCounts, ChangeFilter, Comparer, KeyChange
+from etcdview.recovery.for_apply import prepare
+from etcdview.recovery.merge import KeyState, state_of
+from etcdview.recovery.order import apply_rank
+from etcdview.recovery.rescue import Need, RescueItem, is_being_deleted, needs_of, rescuable, uid_of
+from etcdview.stores.paging import PieceReader
+from etcdview.stores.protocols import Store
+from etcdview.writes.undo import Undo, UndoFile, default_path
+
+__all__ = ["FORMS", "Rescue", "RescuePlan", "RescueRequest", "WritableStore", "rescue_undo_file"]
+_ALL = b"\0"
+_AT_ONCE = 100  # values read together
+
+
+@dataclass(frozen=True, slots=True)
+class RescueRequest:
+    """Which objects: types or type/name, a namespace, labels; everything that is missing where nothing is said.
+
+    `dependencies`: also what they need. `changed`: also, in a bundle, what differs from the live cluster.
+    """
+
+    what: tuple[str, ...] = ()
+    namespace: str = ""
+    labels: str = ""
+    dependencies: bool = True
+    changed: bool = False
+    show_secrets: bool = False
+
+
+@dataclass(slots=True)
+class RescuePlan:
+    """What the backup has and the live cluster lacks. `different` are keys that both have, with other values.
+
+    `items` are in the order to write them; `notes` say what becomes of them, and what stands in the way.
+    """
+
+    backup_revision: int
+    live_revision: int
+    counts: ChangeCounts = field(default_factory=ChangeCounts)
+    items: list[RescueItem] = field(default_factory=list)
+    different: list[tuple[bytes, ObjectKey]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Written:
+    """What was written into etcd; `conflicts` are keys that came into being meanwhile and were left alone."""
+
+    count: int = 0
+    revision: int = 0
+    conflicts: list[bytes] = field(default_factory=list)
+
+
+class Rescue:
+    """Compares a backup with the live cluster, and brings back what is missing.
+
+    Making it reads both sides' CRDs. Raises UsageError for types, and what the stores raise.
+    """
+
+    def __init__(self, backup: Store, live: Store, settings: Settings, request: RescueRequest, revision: int) -> None:
+        self._codec: Codec = open_codec(settings)
+        self._keyspace = KeySpace(settings.etcd_prefix)
+        self._request = request
+        self._mask = Redactor(secrets.token_bytes(32)).mask
+        self._old, self._new = state_of(backup, revision), state_of(live)
+        objects = Objects(backup, self._codec, self._keyspace, self._mask)
+        self._definitions: Definitions = objects.definitions(self._old.revision)[0]
+        self._wanted: Sequence[RequestedType] = ()
+        if request.what:
+            self._wanted = parse(request.what, self._definitions.find, lambda: self._definitions.known)
+        self._labels = parse_labels(request.labels)
+
+    def plan(self) -> RescuePlan:
+        """What is missing and different, with what it needs. Every value of both sides is read."""
+        plan = RescuePlan(self._old.revision, self._new.revision)
+        comparer = Comparer(self._codec, self._keyspace, self._mask)
+        for change in comparer.changes(self._old, self._new, ChangeFilter(namespace=self._request.namespace)):
+            if change.change == "added" or not self._is_wanted(change):
+                continue
+            plan.counts.count(change)
+            if change.change == "changed" and change.object_key is not None and not change.is_noise:
+                plan.different.append((change.key, change.object_key))
+            elif change.change == "removed":
+                plan.items += self._items([change.key])
+        plan.items = [item for item in plan.items if self._has_labels(item.key)] if self._request.labels else plan.items
+        if self._request.dependencies:
+            self._add_dependencies(plan)
+        plan.items.sort(key=lambda item: (apply_rank(item.object_key.resource), item.key))
+        plan.notes += self._fates(plan)
+        return plan
+
+    def bundle(self, plan: RescuePlan, form: str, path: Path) -> tuple[int, list[str]]:
+        """Write the objects for `kubectl apply`; how many, and what was left out of them in sentences."""
+        left_out: Counter[str] = Counter()
+        different = [(apply_rank(object_key.resource), key) for key, object_key in plan.different]
+        keys = sorted([*((apply_rank(i.object_key.resource), i.key) for i in plan.items),
+                       *(different if self._request.changed else [])])  # fmt: skip
+        count = write_bundle(self._bundled([key for _, key in keys], left_out), form, path)
+        return count, [f"Not in the bundle: {number:,} {word}." for word, number in left_out.most_common()]
+
+    def write(self, plan: RescuePlan, settings: Settings, store: WritableStore, who: str, now: datetime) -> Written:
+        """Create the missing keys in etcd with the bytes of the backup, each only where the key still does not exist.
+
+        Each is in the undo file first. Raises SettingError, UnknownOutcomeError and the like: what
+        was written until then stays.
+        """
+        file = rescue_undo_file(settings)
+        done = Written()
+        audit = Audit(Path(settings.audit_log)) if settings.audit_log else None
+        for kv in self._read(self._old, [item.key for item in plan.items]):
+            if audit is not None:
+                audit.record(who=who, address="local", action="rescue", key=kv.key)
+            file.keep([Undo(now, who, "put", kv.key, None)])
+            try:
+                done.revision = store.put(kv.key, kv.value, mod_revision=0)
+            except ConflictError:
+                done.conflicts.append(kv.key)
+            else:
+                done.count += 1
+        return done
+
+    def leave_out_taken(self, plan: RescuePlan) -> None:
+        """Take objects out whose UID another object of the live cluster has. Every live value is read in outline."""
+        wanted = {item.uid for item in plan.items} - {""}
+        reader = PieceReader(self._new.store, revision=self._new.revision)
+        kvs = (kv for piece in reader.read(_ALL, _ALL) for kv in piece.kvs) if wanted else iter(())
+        taken = wanted & {self._codec.outline(kv.key, kv.value, lambda *_: False).uid for kv in kvs}
+        plan.notes += [
+            f"{show(item.key)} is left out: another object has its UID {item.uid}."
+            for item in plan.items
+            if item.uid in taken
+        ]
+        plan.items = [item for item in plan.items if item.uid not in taken]
+
+    def _is_wanted(self, change: KeyChange) -> bool:
+        object_key = change.object_key
+        if object_key is None or not rescuable(object_key):
+            return False
+        if not self._wanted:
+            return True
+        return any(
+            one.resource.prefix == object_key.resource.prefix and (not one.names or object_key.name in one.names)
+            for one in self._wanted
+        )
+
+    def _has_labels(self, key: bytes) -> bool:
+        [kv] = self._read(self._old, [key])
+        obj = self._codec.decode(kv.key, kv.value).object
+        return obj is not None and self._labels.matches(mapping(obj, "metadata", "labels"))
+
+    def _items(self, keys: Iterable[bytes], need: Need | None = None, for_key: bytes = b"") -> Iterator[RescueItem]:
+        for kv in self._read(self._old, list(keys)):
+            object_key = self._keyspace.object_key(kv.key)
+            obj = self._codec.decode(kv.key, kv.value).object or {}
+            if object_key is not None:
+                needs = tuple(needs_of(self._keyspace, self._definitions, object_key, obj))
+                yield RescueItem(kv.key, object_key, uid_of(obj), needs, for_key, need.bond if need else "")
+
+    def _add_dependencies(self, plan: RescuePlan) -> None:
+        """Whatever the items need, and what that needs in turn, where the live cluster lacks it."""
+        known = {item.key for item in plan.items}
+        look = list(plan.items)
+        while look:
+            item = look.pop()
+            for need in item.needs:
+                if need.key not in known:
+                    known.add(need.key)
+                    if not self._live_has(need.key):
+                        found = list(self._items([need.key], need, item.key))
+                        plan.items += found
+                        look += found
+
+    def _live_has(self, key: bytes) -> bool:
+        return bool(self._new.store.range(Range(key, revision=self._new.revision, keys_only=True)).kvs)
+
+    def _fates(self, plan: RescuePlan) -> Iterator[str]:
+        """What garbage collection, the API server and controllers would do with what comes back."""
+        planned = {item.key: item.uid for item in plan.items}
+        for item in plan.items:
+            owners = [need for need in item.needs if need.bond == "owner"]
+            if owners and not any(self._owner_lives(need, planned) for need in owners):
+                yield f"{show(item.key)}: none of its owners exists, so garbage collection deletes it."
+            for need in item.needs:
+                if need.bond != "owner" and need.key not in planned and not self._live_has(need.key):
+                    yield f"{show(item.key)}: its {need.bond} {show(need.key)} is missing, in the backup too."
+        encrypted = deleting = 0
+        for kv in self._read(self._old, list(planned)):
+            encrypted += bool(encrypted_by(kv.value)[0])
+            deleting += is_being_deleted(self._codec.decode(kv.key, kv.value).object or {})
+        if encrypted:
+            values = counted(encrypted, "value")
+            yield f"Encrypted: {values}. The API server needs the keys that wrote the backup."
+        if deleting:
+            objects = counted(deleting, "object")
+            yield f"Being deleted when the backup was made: {objects}. Their deletion goes on."
+
+    def _owner_lives(self, need: Need, planned: dict[bytes, str]) -> bool:
+        if need.key in planned:
+            return planned[need.key] == need.uid
+        kvs = self._new.store.range(Range(need.key, revision=self._new.revision)).kvs
+        return bool(kvs) and uid_of(self._codec.decode(kvs[0].key, kvs[0].value).object or {}) == need.uid
+
+    def _bundled(self, keys: Sequence[bytes], left_out: Counter[str]) -> Iterator[BundleObject]:
+        mask = unmasked if self._request.show_secrets else self._mask
+        objects = Objects(self._old.store, self._codec, self._keyspace, mask)
+        for kv in self._read(self._old, keys):
+            row = objects.row(kv)
+            if row.object is None or row.object_key is None:
+                left_out["objects that cannot be decoded"] += 1
+                continue
+            found = prepare(row.object_key, row.object)
+            if found.object is None or row.masked:
+                left_out[found.left_out or SECRETS_LEFT_OUT] += 1
+                continue
+            resource = self._definitions.resolve(row.object_key.resource)
+            yield BundleObject(apply_rank(resource), resource.qualified, row.namespace, row.name, found.object)
+
+    def _read(self, state: KeyState, keys: Sequence[bytes]) -> Iterator[KeyValue]:
+        for first in range(0, len(keys), _AT_ONCE):
+            found = state.store.get_many(keys[first : first + _AT_ONCE], revision=state.revision)
+            yield from (found[key] for key in keys[first : first + _AT_ONCE] if key in found)
+
+
+def rescue_undo_file(settings: Settings) -> UndoFile:
+    """Where what is written is noted first. Raises SettingError while changes are switched off."""
+    if not settings.allow_writes:
+        raise SettingError("Writing into etcd is off.", "Add --allow-writes.")
+    return UndoFile(Path(settings.undo_file) if settings.undo_file else default_path(os.environ))

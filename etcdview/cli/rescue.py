@@ -39,7 +39,7 @@ _AUDIT = tuple(row for row in LOGIN if row.name == "audit-log")
 @_write("--show-secrets", "with_secrets", is_flag=True, help="In the bundle, also Secrets, with their values.")
 @_write("--into-etcd", is_flag=True, help="Create the missing keys in etcd itself. Needs --allow-writes.")
 @_write("--yes", is_flag=True, help="Do not ask for confirmation.")
-@settings_options((*CONNECTION, *SOURCE, *CHANGES, *_AUDIT))
+@settings_options((*CONNECTION, *SOURCE, *_AUDIT, *CHANGES))
 def command(
     resolved: Resolved,
     what: tuple[str, ...],

@@ -5,16 +5,17 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from etcdview.cli.helping import GroupedCommand
 from etcdview.cli.options import settings_options
-from etcdview.cli.terminal import say
+from etcdview.cli.terminal import remark, say
 from etcdview.cli.usage import CommandGroup
 from etcdview.config import Resolved
-from etcdview.config.rows import CONNECTION
+from etcdview.config.rows import CONNECTION, SOURCE
 from etcdview.models import Progress
 from etcdview.pages.parts.sizes import size_text
 from etcdview.pages.parts.texts import visible
@@ -62,6 +63,32 @@ def status(file: Path) -> int:
         click.echo(f"{visible(name):{width}}{visible(value)}")
     for fault in found.faults:
         say(f"etcdview: {fault}", err=True)
+    return 1 if found.faults else 0
+
+
+@command.command("verify", cls=GroupedCommand)
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--live", is_flag=True, help="Compare it with the live cluster too.")
+@click.option("--max-age", "most_hours", type=click.FloatRange(0), default=0.0, metavar="HOURS",
+              help="Fail where its newest change is older.")  # fmt: skip
+@settings_options((*CONNECTION, *(row for row in SOURCE if row.name != "from")))
+def verify_file(file: Path, live: bool, most_hours: float, resolved: Resolved) -> int:
+    """Prove that the backup FILE is good: hash and pages, every value decodes, and with which keys.
+
+    --live adds whether it is of this cluster, and what the cluster has that it lacks. For cron: exit status 1 where it
+    is damaged, cannot be decoded, is of another cluster or too old; 3 where something could not be read.
+    """
+    from etcdview.pages.tools.verify import verify
+
+    found = verify(
+        file, resolved.settings, live=live, most_seconds=most_hours * 3600, now=datetime.now(UTC), say=remark
+    )
+    width = max([16, *(len(visible(name)) for name, _ in found.rows)]) + 2
+    for name, value in found.rows:
+        click.echo(f"{visible(name):{width}}{visible(value)}")
+    for fault in found.faults:
+        say(f"etcdview: {fault}", err=True)
+    say("The backup is good." if not found.faults else "The backup is not good.", err=bool(found.faults))
     return 1 if found.faults else 0
 
 

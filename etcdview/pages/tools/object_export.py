@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from etcdview.cluster.sources import open_codec
+from etcdview.codec import Codec
 from etcdview.config import Settings
 from etcdview.errors import NotPermittedError, UsageError
 from etcdview.kube.crds import Definitions
@@ -31,6 +32,7 @@ from etcdview.stores.protocols import Store
 
 EXPORT_FORMS: tuple[str, ...] = ("dump", *FORMS)
 _NAMESPACES = "namespaces"
+_OLD_CRDS = "apiextensions.k8s.io/v1beta1"
 SECRETS_LEFT_OUT = "objects with Secret values (--show-secrets exports them)"
 
 
@@ -81,20 +83,11 @@ class ObjectExport:
 
     def __init__(self, store: Store, settings: Settings, request: ExportRequest) -> None:
         mask: Mask = unmasked if request.show_secrets else Redactor(secrets.token_bytes(32)).mask
-        self._setup(store, Objects(store, open_codec(settings), KeySpace(settings.etcd_prefix), mask), request)
-
-    @classmethod
-    def of_objects(cls, store: Store, objects: Objects, request: ExportRequest) -> ObjectExport:
-        """The same of objects that are masked as a viewer requires."""
-        found = cls.__new__(cls)
-        found._setup(store, objects, request)
-        return found
-
-    def _setup(self, store: Store, objects: Objects, request: ExportRequest) -> None:
+        self._codec = open_codec(settings)
+        self._objects = Objects(store, self._codec, KeySpace(settings.etcd_prefix), mask)
         self._store = store
         self._request = request
         self._labels, self._fields = parse_labels(request.labels), parse_fields(request.fields)
-        self._objects = objects
         definitions, self.revision = self._definitions()
         self._types = in_apply_order(self._chosen(definitions))
         self.remarks = ExportRemarks()
@@ -158,7 +151,7 @@ class ObjectExport:
         return self._for_apply(obj, object_key, masked=row.masked)
 
     def _for_apply(self, obj: dict[str, Any], object_key: ObjectKey, *, masked: bool) -> dict[str, Any] | None:
-        found = prepare(object_key, obj)
+        found = prepare(object_key, as_applied(self._codec, obj))
         if found.left_out:
             self.remarks.left_out[found.left_out] += 1
             return None
@@ -196,6 +189,11 @@ class ObjectExport:
 
 def _bundled(resource: ResourceType, row: ObjectRow, obj: dict[str, Any]) -> BundleObject:
     return BundleObject(apply_rank(resource), resource.qualified, row.namespace, row.name, obj)
+
+
+def as_applied(codec: Codec, obj: dict[str, Any]) -> dict[str, Any]:
+    """The object in a version that is still served: CRDs may be stored as they were before Kubernetes 1.16."""
+    return codec.as_served(obj) if obj.get("apiVersion") == _OLD_CRDS else obj
 
 
 def _words(types: Iterable[str]) -> Iterator[str]:

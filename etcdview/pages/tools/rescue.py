@@ -25,7 +25,7 @@ from etcdview.models import KeyValue, Range
 from etcdview.objects import Objects
 from etcdview.pages.edit.undo import WritableStore
 from etcdview.pages.tools.get.query import RequestedType, parse
-from etcdview.pages.tools.object_export import SECRETS_LEFT_OUT, unmasked
+from etcdview.pages.tools.object_export import SECRETS_LEFT_OUT, as_applied, unmasked
 from etcdview.recovery.bundle import FORMS, BundleObject, write_bundle
 from etcdview.recovery.comparison import ChangeCounts, ChangeFilter, Comparer, KeyChange
 from etcdview.recovery.for_apply import prepare
@@ -237,7 +237,7 @@ class Rescue:
             if row.object is None or row.object_key is None:
                 left_out["objects that cannot be decoded"] += 1
                 continue
-            found = prepare(row.object_key, row.object)
+            found = prepare(row.object_key, as_applied(self._codec, row.object))
             if found.object is None or row.masked:
                 left_out[found.left_out or SECRETS_LEFT_OUT] += 1
                 continue

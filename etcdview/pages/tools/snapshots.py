@@ -51,11 +51,17 @@ def snapshot_status(path: Path) -> SnapshotStatus:
     try:
         if not isinstance(store, SnapshotStore):
             raise FileFormatError(f"{path} is a registry dump, not a snapshot.", "It has no facts about its cluster.")
-        check = store.page_check()
-        faults = tuple(f"{path} is damaged: {fault}. {DAMAGED}" for fault in check.faults)
-        return SnapshotStatus(tuple(store.notes), (*_rows(store), ("pages", _pages_text(check))), faults)
+        rows, faults = page_rows(store, path)
+        return SnapshotStatus(tuple(store.notes), tuple(rows), tuple(faults))
     finally:
         store.close()
+
+
+def page_rows(store: SnapshotStore, path: Path) -> tuple[list[tuple[str, str]], list[str]]:
+    """What a database file says of itself, and what is damaged in it: every page is read."""
+    check = store.page_check()
+    faults = [f"{path} is damaged: {fault}. {DAMAGED}" for fault in check.faults]
+    return [*_rows(store), ("pages", _pages_text(check))], faults
 
 
 def _listed(snapshots: tuple[SnapshotFile, ...]) -> SnapshotStatus:

@@ -99,6 +99,8 @@ BAD: list[list[str]] = [
     ["space", "--from", "@text"],
     ["space", "--endpoints", NOWHERE],
     ["snapshot", "save", "@folder", "--endpoints", NOWHERE],
+    *(["snapshot", "verify", *words] for words in (["@nosuch"], ["@text"], [CAPTURE, "--max-age", "x"])),
+    ["snapshot", "verify", CAPTURE, "--live", "--endpoints", NOWHERE],
 ]  # fmt: skip
 PYTHONS = re.compile(
     r"Errno|Traceback|\w+Error\b|\bcodec can't|invalid literal|line \d+ column \d+ \(char|\bbase 10\b|object has no"

@@ -57,6 +57,13 @@ def test_a_namespace_is_what_is_in_it_and_its_own_object(export: Export) -> None
     assert {"Deployment", "Service", "Backup", "ConfigMap"} <= {document["kind"] for document in documents}
 
 
+def test_a_crd_that_is_stored_in_an_old_version_is_exported_as_it_is_served(export: Export) -> None:
+    documents = list(yaml.safe_load_all(export("-", "crd", "--as", "stream", "--for-apply")[0]))
+
+    assert {document["apiVersion"] for document in documents} == {"apiextensions.k8s.io/v1"}
+    assert not any("status" in document for document in documents)
+
+
 def test_types_labels_and_fields_choose(export: Export) -> None:
     by_label = yaml.safe_load(export("-", "deployments,svc", "--as", "list", "-l", "app=cart")[0])["items"]
     by_field = yaml.safe_load(

@@ -26,6 +26,7 @@ LATE_IMPORTS = (
     "etcdview.pages.object.reveal",
     "etcdview.pages.registry.changed",
     "etcdview.pages.registry.page",
+    "etcdview.pages.rescue",
     "etcdview.pages.search",
     "etcdview.pages.space.page",
     "etcdview.pages.space.report",

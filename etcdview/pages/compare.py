@@ -125,15 +125,18 @@ def sources_of(window: Window) -> Mapping[str, Store]:
     return {own: cluster.store, **{name: store for name, store in cluster.others.items() if name != own}}
 
 
-def compare(window: Window, query: CompareQuery) -> tuple[Comparison, FirstChanges]:
+def compare(
+    window: Window, query: CompareQuery, changes: FirstChanges | None = None
+) -> tuple[Comparison, FirstChanges]:
     """Compare what the query names, as far as the viewer's scope and the request's budget go.
 
+    `changes` takes what is found; by default all that matters, as far as the query's limit goes.
     Raises QueryError for a source or a type, CompactedError, FutureRevisionError, and what the stores raise.
     """
     cluster = window.cluster
     sources = {name: window.limited(store) for name, store in sources_of(window).items()}
     sides = [_side(window, sources, text) for text in (query.old, query.new)]
-    changes = FirstChanges(query.limit, query.all_fields)
+    changes = changes or FirstChanges(query.limit, query.all_fields)
     types = (query.resource,) if query.resource else ()
     keys = ComparedKeys(types, query.namespace, all_fields=query.all_fields)
     comparer = Comparer(cluster.codec, cluster.keyspace, cluster.redactor.mask)

@@ -84,6 +84,12 @@ GET: dict[str, tuple[Row, ...]] = {
         everybody_in("/compare?from=nosuch&to=mixed", 400),
         Row("/compare?from=empty&to=mixed&resource=secrets", (LOGIN, DENIED, 200, 200, 200)),
     ),
+    "rescue.rescue_page": (
+        everybody_in("/rescue"),
+        everybody_in("/rescue?from=mixed"),
+        everybody_in("/rescue?from=nosuch", 400),
+        Row("/rescue?from=mixed&resource=secrets", (LOGIN, DENIED, 200, 200, 200)),
+    ),
     "health.health_page": (everybody_in("/health"),),
     "health.certificates_page": (everybody_in("/certificates"),),
     "registry.registry_page": (

@@ -46,6 +46,7 @@ ADDRESSES = (
     "/kubectl",
     "/space.csv",
     "/compare",
+    "/rescue?from=x",
     "/api/v1/compare?from=registry.jsonl.gz&to=registry.jsonl.gz",
     "/api/v1/space",
     "/metrics",

@@ -72,7 +72,7 @@ class RescuePlan:
 
 
 @dataclass(slots=True)
-class Written:
+class RescuedKeys:
     """What was written into etcd; `conflicts` are keys that came into being meanwhile and were left alone."""
 
     count: int = 0
@@ -127,14 +127,14 @@ class Rescue:
         count = write_bundle(self._bundled([key for _, key in keys], left_out), form, path)
         return count, [f"Not in the bundle: {number:,} {word}." for word, number in left_out.most_common()]
 
-    def write(self, plan: RescuePlan, settings: Settings, store: WritableStore, who: str, now: datetime) -> Written:
+    def write(self, plan: RescuePlan, settings: Settings, store: WritableStore, who: str, now: datetime) -> RescuedKeys:
         """Create the missing keys in etcd with the bytes of the backup, each only where the key still does not exist.
 
         Each is in the undo file first. Raises SettingError, UnknownOutcomeError and the like: what
         was written until then stays.
         """
         file = rescue_undo_file(settings)
-        done = Written()
+        done = RescuedKeys()
         audit = Audit(Path(settings.audit_log)) if settings.audit_log else None
         for kv in self._read(self._old, [item.key for item in plan.items]):
             if audit is not None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 # What the core of the tests imports besides the dependencies. All else in requirements-dev.txt is for other targets.
-TEST_TOOLS = ("hypothesis", "psutil", "pytest", "pytest-xdist")
+TEST_TOOLS = ("hypothesis", "psutil", "pytest", "pytest-xdist", "pyyaml")
 
 
 class NoLowerBoundError(ValueError):

@@ -15,7 +15,7 @@ from etcdview.kubeapi.options import list_options
 from etcdview.kubeapi.reading import KubePlace
 from etcdview.kubeapi.reviews import review
 from etcdview.kubeapi.served_types import REVIEWS, ServedType, ServedTypes, served_types
-from etcdview.kubeapi.statuses import no_such_path, read_only, status, status_error
+from etcdview.kubeapi.statuses import READ_ONLY, StatusError, no_such_path, read_only, status, status_error
 from etcdview.kubeapi.watches import watch_objects
 
 _DISCOVERY = ("APIGroupDiscoveryList",)
@@ -58,15 +58,14 @@ def error_answer(error: EtcdviewError) -> KubeAnswer:
 
 
 def _route(window: Window, request: KubeRequest) -> KubeAnswer:
-    if request.path and request.path[-1] in _NOT_STORED and len(request.path) > 5:
-        raise read_only(_NOT_STORED[request.path[-1]])
     if request.path[:1] == ("at",) and len(request.path) > 1:
         return _at(window, request)
+    _check_stored(request.path)
     if request.method not in ("GET", "HEAD"):
         return _review(window, request)
     match request.path:
         case ("openapi", *rest):
-            return _described(window, tuple(rest))
+            return _described(window, request, tuple(rest))
         case ("api", version, *rest):
             return _in_version(window, request, "", version, tuple(rest))
         case ("apis", group):
@@ -78,6 +77,13 @@ def _route(window: Window, request: KubeRequest) -> KubeAnswer:
         case ():
             return json_answer({"paths": list(_PATHS)})
     raise no_such_path()
+
+
+def _check_stored(path: tuple[str, ...]) -> None:
+    """Raises StatusError for a subresource that etcd does not hold. Objects may have such a name too."""
+    _, below = _namespace(path[3:] if path[:1] == ("apis",) else path[2:])
+    if len(below) > 2 and below[2] in _NOT_STORED:
+        raise read_only(_NOT_STORED[below[2]])
 
 
 def _at(window: Window, request: KubeRequest) -> KubeAnswer:
@@ -96,7 +102,9 @@ def _review(window: Window, request: KubeRequest) -> KubeAnswer:
     raise read_only()
 
 
-def _described(window: Window, rest: tuple[str, ...]) -> KubeAnswer:
+def _described(window: Window, request: KubeRequest, rest: tuple[str, ...]) -> KubeAnswer:
+    _check_description(request.accept)
+    request.begin()
     types = served_types(window)
     match rest:
         case ("v2",):
@@ -108,6 +116,14 @@ def _described(window: Window, rest: tuple[str, ...]) -> KubeAnswer:
         case ("v3", "apis", group, version):
             return json_answer(openapi.document(types, group, version))
     raise no_such_path()
+
+
+def _check_description(accept: str) -> None:
+    """Raises StatusError (406) for clients that read protobuf alone: `kubectl apply` checks by it what it sends."""
+    try:
+        choose(accept, ())
+    except StatusError as error:
+        raise StatusError(error.facts, f"{READ_ONLY} Descriptions of types are JSON only.") from error
 
 
 def _alone(window: Window, request: KubeRequest, name: str) -> KubeAnswer:
@@ -151,7 +167,7 @@ def _in_version(window: Window, request: KubeRequest, group: str, version: str, 
 
 def _namespace(rest: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     """The namespace of an address, "" for none, and what stands behind it."""
-    if rest[0] == "namespaces" and len(rest) > 2 and rest[2] not in _OF_NAMESPACE:
+    if rest[:1] == ("namespaces",) and len(rest) > 2 and rest[2] not in _OF_NAMESPACE:
         return rest[1], rest[2:]
     return "", rest
 

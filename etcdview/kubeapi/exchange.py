@@ -17,7 +17,8 @@ class KubeRequest:
     """What a client sent: `path` below /kube in segments, `args` the first value of each parameter.
 
     `host` is where it was sent, `now` the clock that ages count from. `revealed` is told what is answered unmasked,
-    before it is. `gone` says whether the client has disconnected.
+    before it is. `gone` says whether the client has disconnected. `begin` is called before very many values are read,
+    and raises BusyError while others read them; `end` where reading ends before the answer does.
     """
 
     method: str
@@ -29,6 +30,8 @@ class KubeRequest:
     now: Callable[[], datetime] = datetime.now
     revealed: Reveal = lambda key, revision: None
     gone: Callable[[], bool] = lambda: False
+    begin: Callable[[], None] = lambda: None
+    end: Callable[[], None] = lambda: None
     revision: int = 0
 
 

@@ -16,7 +16,7 @@ from etcdview.kubeapi.exchange import KubeAnswer, KubeRequest, json_answer
 from etcdview.kubeapi.json_text import json_bytes
 from etcdview.kubeapi.options import ListOptions, minimum_revision
 from etcdview.kubeapi.protobuf_form import has_protobuf, protobuf_list, protobuf_object
-from etcdview.kubeapi.reading import KubePlace, ListFacts, TypeReader, check_reached, forbidden
+from etcdview.kubeapi.reading import KubePlace, ListFacts, TypeReader, check_reached, forbidden, warn_of_the_rest
 from etcdview.kubeapi.rows import RowMaker, partial_metadata
 from etcdview.kubeapi.scale import scale_of
 from etcdview.kubeapi.served_objects import served_object, why_left_out
@@ -92,12 +92,15 @@ def read_entry(window: Window, place: KubePlace, request: KubeRequest) -> Entry:
 def list_objects(window: Window, place: KubePlace, request: KubeRequest, options: ListOptions) -> KubeAnswer:
     """All objects that the options select. Raises StatusError, and what the store does."""
     media = choose(request.accept, _OF_MANY, encodings_of(place.served))
+    request.begin()
     if media.encoding == PROTOBUF and not media.form:
         return protobuf_list(window, place, request, options)
     form = item_form(window, place, media, request)
     reader = TypeReader(window, place, options, form.detail, request.revealed)
     body = _Body(form, reader, bool(options.limit))
     held = body.begin()
+    if not body.complete:
+        warn_of_the_rest(window, place, options, reader.facts)
     return KubeAnswer(
         b"".join(held) if body.complete else body.rest(held),
         warnings=reader.facts.all_warnings(),

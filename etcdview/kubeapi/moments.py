@@ -25,13 +25,9 @@ def revision_of(window: Window, moment: str) -> int:
     """
     if moment.isascii() and moment.isdigit() and len(moment) <= _MOST_DIGITS and int(moment):
         return int(moment)
-    try:
-        time = datetime.fromisoformat(moment)
-    except ValueError as error:
-        raise bad_request(
-            f'"{moment[:100]}" is neither a revision nor a time: write 1201, or 2026-11-28T02:55Z'
-        ) from error
-    time = time if time.tzinfo else time.replace(tzinfo=UTC)
+    time = _time(moment)
+    if time is None:
+        raise bad_request(f'"{moment[:100]}" is neither a revision nor a time: write 1201, or 2026-11-28T02:55Z')
     cluster = window.cluster
     head = cluster.store.range(Range(cluster.keyspace.root)).revision
     newest = _clock(cluster, head)
@@ -67,4 +63,13 @@ def _clock(cluster: Cluster, revision: int) -> datetime | None:
         except CompactedError:
             return None
         times += [text(cluster.codec.decode(kv.key, kv.value).object, "spec", "renewTime") for kv in found.kvs]
-    return max((datetime.fromisoformat(time) for time in times if time), default=None)
+    return max(filter(None, map(_time, times)), default=None)
+
+
+def _time(written: str) -> datetime | None:
+    """What a lease says, which is anything; without a zone it is in UTC."""
+    try:
+        time = datetime.fromisoformat(written)
+    except ValueError:
+        return None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)

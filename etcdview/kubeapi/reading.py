@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from etcdview.cluster.window import Entry, Window
 from etcdview.codec import Detail
 from etcdview.errors import CompactedError, DeniedError
+from etcdview.index.facts.reading import Wanted
 from etcdview.kube.fields import mapping
+from etcdview.kube.keys import show
 from etcdview.kube.selectors import FieldSelector
 from etcdview.kubeapi.exchange import Reveal
 from etcdview.kubeapi.options import ListOptions, continue_token
@@ -23,6 +25,8 @@ PIECE = 500  # objects, as kubectl's chunks
 _PIECE_BYTES = 4 << 20
 _MOST_WARNINGS = 20
 _PART = "Your role covers a part of these objects: others are left out."
+_MOST_UNDECODABLE = 1000
+_UNNAMED = "This list is long: of its later objects, those that cannot be decoded are left out without a warning."
 _TOO_OLD = (
     "The provided continue parameter is too old to display a consistent list result. You must start a new list without "
     "the continue parameter."
@@ -47,6 +51,7 @@ class ListFacts:
     remaining: int = 0
     warnings: list[str] = field(default_factory=list)
     left_out: int = 0
+    last: bytes = b""  # the key that was read last
 
     def warn(self, text: str) -> None:
         """Note why something is missing; of many, the first ones are told."""
@@ -86,6 +91,7 @@ class TypeReader:
                     self._goes_on(last, examined)
                     return
                 examined, last = examined + 1, kv.key
+                self.facts.last = last
                 entry = self._window.entry(kv, self.detail_of(kv))
                 if self.keeps(entry):
                     taken += 1
@@ -145,6 +151,25 @@ class TypeReader:
         """The limit is reached, and more follows behind the key `last`."""
         self.facts.continues = continue_token(last[len(self._prefix) :] + b"\0", self.facts.revision)
         self.facts.remaining = 0 if self._options.selective else max(self._count - examined, 0)
+
+
+def warn_of_the_rest(window: Window, place: KubePlace, options: ListOptions, facts: ListFacts) -> None:
+    """Note what cannot be decoded behind the last key that was read, for a list whose head is sent before the rest.
+
+    It is known of the newest values, once all of them were read in the background.
+    """
+    source = None if options.exact else window.value_facts
+    if source is None:
+        facts.warnings.append(_UNNAMED)
+        return
+    resource = place.served.resource
+    wanted = Wanted(resource=resource.prefix, namespace=place.namespace if resource.namespaced else "", error=True)
+    found = source.facts(wanted, limit=_MOST_UNDECODABLE)
+    for each in found:
+        if each.key > facts.last:
+            facts.warn(f"{show(each.key)} is left out: {each.error}")
+    if len(found) == _MOST_UNDECODABLE:
+        facts.warnings.append(_UNNAMED)
 
 
 def check_reached(revision: int, at_least: int) -> None:

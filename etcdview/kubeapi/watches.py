@@ -23,7 +23,7 @@ from etcdview.kubeapi.statuses import StatusError, expired, status, status_error
 from etcdview.models import KeyValue
 
 DEFAULT_SECONDS = 2700.0  # as the API server, which chooses between 30 and 60 minutes
-LONGEST_SECONDS = 86_400.0
+LONGEST_SECONDS = 3600.0  # the client comes again then, and shows who it is: its role may have changed
 _BOOKMARK_SECONDS = 60.0
 _LOOK_SECONDS = 1.0  # how soon it is noticed that the client has gone
 _FORMS = ("Table", "PartialObjectMetadata")
@@ -70,6 +70,8 @@ class _Watching:
         self._bookmark_at = time.monotonic() + _BOOKMARK_SECONDS
         if not self._window.touches(*self._range):
             next(iter(self._reader.entries()), None)  # raises what a list does
+        if not options.since:
+            request.begin()
 
     def lines(self) -> Iterator[bytes]:
         """All of it. The first piece is empty: with it the head of the answer is sent."""
@@ -85,6 +87,7 @@ class _Watching:
         """The objects as they are, each as if it had just been added."""
         for entry in self._reader.entries():
             yield self._line(_Change("ADDED", self._served(entry)))
+        self._request.end()
         self._revision = self._reader.facts.revision
         if self._options.initial_events:
             yield self._bookmark({"k8s.io/initial-events-end": "true"})

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from etcdview.cluster.places import Places
 from tests.security.hostile import LEAKS
 from tests.security.lab import Lab
+from webapp.kubeapi import views
 
 CREDENTIALS = "/kube/api/v1/namespaces/payments/secrets/db-credentials"
 SHOP = "/kube/api/v1/namespaces/shop/secrets"
@@ -103,3 +105,27 @@ def test_another_site_cannot_ask(made: Lab) -> None:
     response = made.as_token("vera").get("/kube/api/v1/pods", headers={"Sec-Fetch-Site": "cross-site"})
 
     assert (response.status_code, response.get_json()["reason"]) == (403, "Forbidden")
+
+
+def test_lists_at_once_are_few_and_the_next_client_is_told_when_to_come_again(
+    made: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "_lists", Places(2, waiting=0))
+    monkeypatch.setattr(views, "_SMALL_BYTES", 10)  # each list of the test is a long one
+    path = "/kube/api/v1/pods"
+    first, nina = made.as_token("vera").get(path, buffered=False), made.as_token("nina")
+
+    again = made.as_token("vera").get(path)
+    with nina.get(path) as other:
+        assert other.status_code == 200
+        assert made.as_token("ann").get(path).status_code == 429  # two are being sent
+        assert made.as_token("ann").get("/kube/api/v1").status_code == 200
+    first.close()
+
+    assert (again.status_code, again.get_json()["reason"]) == (429, "TooManyRequests")
+    assert int(again.headers["Retry-After"]) > 0
+    for _ in range(3):  # a place is given back when the answer was sent, and when there is an error
+        made.as_token("nina").get("/kube/api/v1/secrets").close()
+        made.as_token("vera").get(path, headers={"Accept": "image/png"}).close()
+        with made.as_token("vera").get(path) as response:
+            assert response.status_code == 200

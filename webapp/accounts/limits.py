@@ -82,7 +82,8 @@ def _take_slot() -> None:
 
 
 def _is_watch() -> bool:
-    return request.endpoint == KUBE_API and "watch" in request.args
+    says = request.args.get("watch", "false").lower()  # as etcdview.kubeapi reads it
+    return request.endpoint == KUBE_API and says not in ("false", "0")
 
 
 def _keep_while_it_streams(response: Response) -> Response:

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import TooManyRequests
 
+from etcdview.cluster.places import Places
 from etcdview.cluster.window import Window
 from etcdview.config.settings import WATCHES
-from etcdview.errors import EtcdviewError
+from etcdview.errors import BusyError, EtcdviewError
 from webapp.accounts.auditing import recorder
 from webapp.accounts.guard import viewer
+from webapp.accounts.limits import asker
 from webapp.accounts.state import current_accounts
 from webapp.hangup import hung_up
 from webapp.runtime import current_cluster, now
@@ -27,7 +29,10 @@ if TYPE_CHECKING:
 PREFIX = "/kube"
 METHODS = ("GET", "POST")
 _GZIP_FROM_BYTES = 128 << 10  # as the API server
+_SMALL_BYTES = 256 << 10  # what a client that does not read leaves in the system's hands
 _watches = threading.BoundedSemaphore(WATCHES)
+# A long list holds some 30 MiB while it is read. Clients begin with one of each type: those wait in turn.
+_lists = Places(4, waiting=28, each=2)
 bp = Blueprint("kube", __name__, url_prefix=PREFIX)
 
 
@@ -46,6 +51,7 @@ def kube_api(path: str) -> Response:
     settings = current_accounts().settings
     if not settings.kube_api:
         return status_response(404, "The Kubernetes API is off: start etcdview with --kube-api.")
+    turn = _Turn(asker() if settings.login else "")
     asked = KubeRequest(
         method=request.method,
         path=tuple(path.split("/")) if path else (),
@@ -56,9 +62,51 @@ def kube_api(path: str) -> Response:
         now=now,
         revealed=_revealed(settings.login or bool(settings.audit_log)),
         gone=hung_up(),
+        begin=turn.take,
+        end=turn.give_back,
     )
-    found = answer(_window(), asked)
-    return _response(found) if not found.streams else _watch(found)
+    with turn:
+        found = answer(_window(), asked)
+        response = _response(found) if not found.streams else _watch(found)
+        if not isinstance(found.body, bytes) or len(found.body) > _SMALL_BYTES:
+            turn.keep_until_sent(response)
+    return response
+
+
+class _Turn:
+    """A request's place among those that read very many values, once it has taken one."""
+
+    def __init__(self, who: str) -> None:
+        self._who = who
+        self._lock = threading.Lock()  # guards the next: an answer may end in two ways at once
+        self._taken = False
+        self._kept = False
+
+    def take(self) -> None:
+        """Raises BusyError while others read."""
+        if not _lists.take(self._who):
+            raise BusyError("Other requests are reading long lists at this moment.", "Try again in a few seconds.")
+        with self._lock:
+            self._taken = True
+
+    def give_back(self) -> None:
+        """It may be called twice."""
+        with self._lock:
+            taken, self._taken = self._taken, False
+        if taken:
+            _lists.give_back(self._who)
+
+    def keep_until_sent(self, response: Response) -> None:
+        """The answer is made while it is sent, or takes room until it is."""
+        self._kept = True
+        response.call_on_close(self.give_back)
+
+    def __enter__(self) -> _Turn:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if not self._kept:
+            self.give_back()
 
 
 def _watch(found: KubeAnswer) -> Response:

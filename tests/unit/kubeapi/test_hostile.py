@@ -4,16 +4,47 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from etcdview.access.roles import Scope, Viewer
 from etcdview.cluster.cluster import Cluster
+from etcdview.cluster.opening import open_cluster
+from etcdview.cluster.window import Window
+from etcdview.config import Settings
+from etcdview.errors import BusyError
+from etcdview.index.facts.database import FactWriter, create
+from etcdview.index.facts.fact import Extractor
+from etcdview.index.facts.reading import FactReader
 from etcdview.kubeapi import lists
-from tests.unit.kubeapi.conftest import TABLE, Api, text_of
+from etcdview.kubeapi.answering import answer
+from etcdview.kubeapi.exchange import KubeRequest
+from etcdview.models import Range
+from etcdview.stores.protocols import prefix_end
+from tests.unit.kubeapi.conftest import CAPTURED_AT, TABLE, Api, text_of
 
 PODS = "api/v1/pods"
+PROTOBUF = "application/vnd.kubernetes.protobuf"
+
+
+@contextmanager
+def facts_of(cluster: Cluster, prefix: bytes, path: Path) -> Iterator[FactReader]:
+    """The facts of what stands behind a prefix."""
+    create(path)
+    writer, extractor = FactWriter(path), Extractor(cluster.codec, cluster.keyspace, lambda: CAPTURED_AT)
+    writer.write(map(extractor.fact, cluster.store.range(Range(prefix, prefix_end(prefix))).kvs), (), filling=True)
+    writer.close()
+    reader = FactReader(path)
+    yield reader
+    reader.close()
+
+
+def busy() -> None:
+    raise BusyError("Others are reading.")
 
 
 def token(**fields: object) -> str:
@@ -41,6 +72,10 @@ REFUSED: tuple[tuple[str, dict[str, str], int, str, str], ...] = (
     ("api/v1/namespaces/shop/pods/crashloop/log", {}, 405, "MethodNotAllowed", "no logs"),
     ("api/v1/namespaces/shop/pods/crashloop/exec", {"command": "sh"}, 405, "MethodNotAllowed", "no processes"),
     ("api/v1/namespaces/shop/services/cart/proxy", {}, 405, "MethodNotAllowed", "no network"),
+    ("api/v1/nodes/worker-3/proxy", {}, 405, "MethodNotAllowed", "no network"),
+    ("api/v1/namespaces/shop/services/cart/proxy/a/b", {}, 405, "MethodNotAllowed", "no network"),
+    ("api/v1/namespaces/shop/configmaps/token", {}, 404, "NotFound", 'configmaps "token" not found'),
+    ("apis/apps/v1/namespaces/shop/deployments/proxy", {}, 404, "NotFound", 'deployments.apps "proxy" not found'),
     (PODS, {"fieldSelector": "spec.nope=x"}, 400, "BadRequest", "field label not supported: spec.nope"),
     ("api/v1/configmaps", {"fieldSelector": "data.a=x"}, 400, "BadRequest", '"data.a" is not a known field selector'),
     ("apis/batch/v1/jobs", {"fieldSelector": "a=x"}, 400, "BadRequest", 'field label "a" not supported for Job'),
@@ -200,6 +235,109 @@ def test_a_role_gets_its_part_and_is_told_so(shop: Cluster) -> None:
     assert nina.status("api/v1/secrets")["code"] == 403
     assert refused["code"] == 403
     assert 'User "nina" cannot list resource "pods" in API group "" in the namespace "payments"' in refused["message"]
+
+
+@pytest.mark.parametrize("start", ["", "../payments/", "payments/", "a", "shop0", "\0", "\uffff", "\udcff\udcff"])
+@pytest.mark.parametrize("path", [PODS, "api/v1/namespaces/shop/pods", "api/v1/configmaps"])
+def test_a_forged_token_leads_nowhere_else(shop: Cluster, start: str, path: str) -> None:
+    nina = Api(shop, Viewer("nina", "viewer", Scope(("shop",), ("*", "!secrets")), "token"))
+    revision = int(nina.get(path)["metadata"]["resourceVersion"])
+
+    found = nina.ask(path, limit="5", **{"continue": token(v="meta.k8s.io/v1", rv=revision, start=start)})
+    page = json.loads(text_of(found))
+
+    assert found.code in (200, 403)
+    assert {o["metadata"]["namespace"] for o in page.get("items", ())} <= {"shop"}
+
+
+@pytest.mark.parametrize("path", [PODS, "openapi/v2", "openapi/v3/api/v1"])
+@pytest.mark.parametrize("accept", ["", PROTOBUF, TABLE])
+def test_long_answers_wait_for_a_place_and_are_told_when_to_come_again(shop: Cluster, path: str, accept: str) -> None:
+    if path != PODS:
+        accept = ""
+
+    found = answer(Window(shop), KubeRequest("GET", tuple(path.split("/")), accept=accept, begin=busy))
+
+    assert (found.code, found.retry_seconds) == (429, 5)
+    assert json.loads(text_of(found))["details"]["retryAfterSeconds"] == 5
+
+
+@pytest.mark.parametrize("path", ["api", "version", "api/v1", "api/v1/namespaces/shop/pods/crashloop"])
+def test_short_answers_need_no_place(shop: Cluster, path: str) -> None:
+    assert answer(Window(shop), KubeRequest("GET", tuple(path.split("/")), begin=busy)).code == 200
+
+
+def test_a_watch_needs_a_place_until_it_has_sent_what_there_is(shop: Cluster) -> None:
+    steps: list[str] = []
+    watch = KubeRequest(
+        "GET",
+        tuple(PODS.split("/")),
+        {"watch": "1", "timeoutSeconds": "1"},
+        begin=lambda: steps.append("begin"),
+        end=lambda: steps.append("end"),
+        gone=lambda: "end" in steps,
+    )
+
+    body = answer(Window(shop), watch).body
+
+    assert steps == ["begin"]
+    assert len(list(body)) > 20
+    assert steps == ["begin", "end"]
+    later = replace(watch, args={**watch.args, "resourceVersion": "1201"}, begin=busy)
+    assert answer(Window(shop), later).code == 200
+
+
+def test_a_client_that_reads_descriptions_as_protobuf_is_told_that_nothing_can_be_applied(api: Api) -> None:
+    found = api.status("openapi/v2", "application/com.github.proto-openapi.spec.v2@v1.0+protobuf")
+
+    assert found["code"] == 406
+    assert "etcdview is read-only" in found["message"]
+
+
+def test_what_cannot_be_decoded_later_in_a_long_list_is_told_before(
+    opened: Callable[..., Cluster], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster = opened(encryption_config="")
+    monkeypatch.setattr(lists, "HELD_BYTES", 10)
+    path = "api/v1/namespaces/shop/configmaps"
+
+    before = Api(cluster).ask(path)
+    with facts_of(cluster, b"/registry/configmaps/", tmp_path / "facts.db") as reader:
+        monkeypatch.setattr(Window, "value_facts", reader)
+        after = Api(cluster).ask(path)
+        past = Api(cluster).ask(f"at/{json.loads(text_of(after))['metadata']['resourceVersion']}/{path}")
+
+    assert [any("are left out without a warning" in w for w in f.warnings) for f in (before, after, past)] == [
+        True,
+        False,
+        True,
+    ]
+    assert [w.split(": ")[0] for w in after.warnings] == ["/registry/configmaps/shop/encrypted-too is left out"]
+
+
+def test_a_lease_may_say_anything_of_its_time(tmp_path: Path) -> None:
+    leases = [
+        {"kind": "Lease", "apiVersion": "coordination.k8s.io/v1", "metadata": {"name": name}, "spec": {"renewTime": at}}
+        for name, at in (("a", "soon"), ("b", "2026-11-28T00:00:00"), ("c", "2026-11-27T00:00:00Z"))
+    ]
+    lines = [
+        {
+            "key": f"/registry/leases/kube-system/{lease['metadata']['name']}",  # type: ignore[index]  # a mapping
+            "value": base64.b64encode(json.dumps(lease).encode()).decode(),
+            "create_revision": 7,
+            "mod_revision": 7,
+            "version": 1,
+            "lease": 0,
+        }
+        for lease in leases
+    ]
+    (tmp_path / "dump.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    cluster = open_cluster(Settings(from_file=str(tmp_path / "dump.jsonl"), facts="off"))
+
+    found = Api(cluster).get("at/2026-11-28T01:00Z/apis/coordination.k8s.io/v1/leases")
+
+    cluster.close()
+    assert len(found["items"]) == 3
 
 
 def test_a_scale_has_the_replicas_and_the_selector(api: Api) -> None:

@@ -45,6 +45,15 @@ def test_a_viewer_gets_so_many_answers_at_once_and_the_next_when_one_has_ended(b
     assert limits._at_once.total() == limits.MAX_AT_ONCE
 
 
+@pytest.mark.parametrize(
+    ("address", "is_watch"),
+    [("pods?watch=1", True), ("pods?watch", True), ("pods?watch=false", False), ("pods?watch=0&limit=1", False)],
+)
+def test_only_a_watch_is_counted_among_watches(app: Flask, address: str, is_watch: bool) -> None:
+    with app.test_request_context(f"/kube/api/v1/{address}"):
+        assert limits._is_watch() is is_watch
+
+
 def test_a_slot_is_given_back_once_also_after_an_error(begin: Begin) -> None:
     begin()
     begin()

@@ -32,6 +32,7 @@ COMMANDS = {
     "members": "Print the members of the cluster and the health of each.",
     "open": "Serve the pages on a snapshot, a dump or a dead member's data.",
     "rescue": "Bring back what a backup has and the live cluster lacks.",
+    "restore": "Plan how to bring back a cluster that has lost its quorum.",
     "search": "Print the keys whose names match.",
     "serve": "Serve the pages and the JSON API.",
     "shell": "Open a shell in which kubectl reads a file or an etcd.",

@@ -71,6 +71,11 @@ def merged(old: Iterable[KeyValue], new: Iterable[KeyValue], same: Same = by_val
             one, other = next(before, None), next(after, None)
 
 
+def differing_writes(old: KeyState, new: KeyState, part: Range) -> Iterator[Pair]:
+    """The keys of two states of one cluster that were not last written at the same revision; without values."""
+    return merged(_facts(old, part), _facts(new, part), by_revision)
+
+
 def common_ranges(ranges: Sequence[Range], permitted: tuple[Range, ...] | None) -> tuple[Range, ...]:
     """The parts of `ranges` that may be read; all of them for None."""
     if permitted is None:
@@ -85,7 +90,7 @@ def _values(state: KeyState, part: Range) -> Iterator[KeyValue]:
 
 def _of_one_store(old: KeyState, new: KeyState, part: Range) -> Iterator[Pair]:
     """Values are read where the revision says that they were written between: that is quick for a short time."""
-    pairs = merged(_facts(old, part), _facts(new, part), by_revision)
+    pairs = differing_writes(old, new, part)
     while some := list(islice(pairs, _VALUES_AT_ONCE)):
         before, after = _read(old, [one for one, _ in some]), _read(new, [other for _, other in some])
         for one, other in some:

@@ -26,6 +26,7 @@ class FileFacts:
     alarms: tuple[Alarm, ...]
     leases: frozenset[int] = frozenset()
     auth: bool = False
+    storage_version: str = ""  # etcd 3.6 and later
 
 
 def file_facts(buckets: Mapping[bytes, Mapping[bytes, bytes]]) -> FileFacts:
@@ -42,6 +43,7 @@ def file_facts(buckets: Mapping[bytes, Mapping[bytes, bytes]]) -> FileFacts:
         alarms=tuple(map(_alarm, buckets.get(b"alarm", {}))),
         leases=frozenset(int.from_bytes(key, "big", signed=True) for key in buckets.get(b"lease", {})),
         auth=buckets.get(b"auth", {}).get(b"authEnabled") == b"\1",
+        storage_version=meta.get(b"storageVersion", b"").decode("utf-8", "replace"),
     )
 
 

@@ -74,6 +74,9 @@ BAD: list[list[str]] = [
     ["rescue", "--from", CAPTURE, "--endpoints", NOWHERE],
     ["rescue", "--from", CAPTURE, "--into-etcd"],
     ["rescue", "--from", CAPTURE, "--into-etcd", "--allow-writes", "-o", "@new"],
+    *(["restore", "plan", *words] for words in (
+        [], ["@nosuch"], ["@folder"], ["@text"], ["@gzip"], [CAPTURE], ["@nosuch", "--data-dir", "etcd"],
+        ["@nosuch", "-o", "x"])),
     ["diff", "@text", CAPTURE],
     ["export", "@folder/no/such", "--from", CAPTURE],
     ["export", "@folder", "--from", CAPTURE],
@@ -131,7 +134,7 @@ def test_what_cannot_be_used_is_told_in_words(
 
 
 def test_every_command_is_among_those_that_are_given_something_bad() -> None:
-    used = {(a[0], a[1]) if a[0] in ("user", "snapshot") else (a[0],) for a in BAD}
+    used = {(a[0], a[1]) if a[0] in ("user", "snapshot", "restore") else (a[0],) for a in BAD}
     assert {words[0] for words in used} == set(COMMANDS)
     snapshot = cli.get_command(click.Context(cli), "snapshot")
     assert isinstance(snapshot, click.Group)

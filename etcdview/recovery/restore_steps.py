@@ -1,0 +1,238 @@
+"""The steps that bring a cluster back from the furthest source, as commands to copy. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from shlex import quote
+
+from etcdview.errors import UsageError
+from etcdview.kube.words import counted
+from etcdview.models import Member
+from etcdview.recovery.restore_plan import RestoreSource
+
+MARGIN = 1_000_000_000
+MARGIN_REASON = (
+    "as the disaster recovery guide of etcd has it (etcd.io/docs/v3.5/op-guide/recovery) and OpenShift's restore: "
+    f"{MARGIN // 604_800:,} revisions a second for seven days"
+)
+FLAGS_SINCE = "etcdutl has --bump-revision and --mark-compacted since 3.5.10"  # CHANGELOG-3.5.md of etcd
+_UNPACK = {"a gzip file": "gunzip -c", "a zstd file": "zstd -dc", "a zip archive": "unzip -p"}
+_MANIFESTS = "/etc/kubernetes/manifests"
+_AWAY = "/etc/kubernetes/stopped"
+_CALLERS = ("kube-controller-manager", "kube-scheduler")
+_SCRATCH = "http://127.0.0.1:23790", "http://127.0.0.1:23800"
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreTarget:
+    """Where to: `data_dir` on each member, `copy` the file that all of them restore, the token of the new cluster.
+
+    `names`: the members to restore, all of them for none.
+    """
+
+    data_dir: str
+    copy: str
+    token: str
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionBump:
+    """How far to raise the revision: a margin, and what other sources are known to be ahead."""
+
+    ahead: int
+    margin: int = MARGIN
+
+    @property
+    def amount(self) -> int:
+        """What --bump-revision takes: it is added to the newest revision in the file."""
+        return self.ahead + self.margin
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreStep:
+    """Commands and where to run them; `notes` are sentences to read before."""
+
+    title: str
+    commands: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RestorePlan:
+    """The members of the new cluster, the bump and the steps; `notes` are about all of them."""
+
+    members: tuple[Member, ...]
+    bump: RevisionBump
+    steps: tuple[RestoreStep, ...]
+    notes: tuple[str, ...] = ()
+
+
+def restore_plan(furthest: RestoreSource, sources: Sequence[RestoreSource], target: RestoreTarget) -> RestorePlan:
+    """The plan. Raises UsageError for a member that the source does not know, and where it knows none."""
+    members = _chosen(furthest, target.names)
+    newest = max(source.revision + (source.log.uncommitted if source.log else 0) for source in sources)
+    bump = RevisionBump(newest - furthest.revision)
+    steps = (
+        _stop(),
+        _with_log(furthest, target) if _log_counts(furthest) else _copied(furthest, target),
+        *(_restored(member, members, furthest, target, bump) for member in members),
+        _start(members),
+        _forget(),
+    )
+    return RestorePlan(members, bump, steps, tuple(_flag_notes(furthest.version)))
+
+
+def _chosen(furthest: RestoreSource, names: Sequence[str]) -> tuple[Member, ...]:
+    known = {member.name: member for member in furthest.members if member.name and member.peer_urls}
+    unknown = [name for name in names if name not in known]
+    if unknown or not known:
+        raise UsageError(
+            f"{furthest.path} does not know a member {unknown[0]!r}."
+            if unknown
+            else f"{furthest.path} names no member.",
+            f"Its members: {', '.join(sorted(known)) or 'none'}.",
+        )
+    if names:
+        return tuple(known[name] for name in sorted(set(names)))
+    voters = [member for member in known.values() if not member.learner]
+    return tuple(sorted(voters or known.values(), key=lambda member: member.name))
+
+
+def _log_counts(source: RestoreSource) -> bool:
+    return source.log is not None and source.log.changes > 0
+
+
+def _stop() -> RestoreStep:
+    moved = " ".join(f"{_MANIFESTS}/{name}.yaml" for name in (*_CALLERS, "kube-apiserver", "etcd"))
+    return RestoreStep(
+        "On every control plane machine: stop the control plane and etcd, members that still run too",
+        (
+            "# kubeadm (static Pods): wait until `crictl ps` shows none of them",
+            f"mkdir -p {_AWAY} && mv {moved} {_AWAY}/",
+            "# units",
+            f"systemctl stop {' '.join(_CALLERS)} kube-apiserver etcd",
+        ),
+    )
+
+
+def _copied(source: RestoreSource, target: RestoreTarget) -> RestoreStep:
+    copy, file = quote(target.copy), quote(str(source.database))
+    made = (
+        f"(umask 077; {_UNPACK[source.packing]} {file} > {copy})" if source.packing else f"install -m 600 {file} {copy}"
+    )
+    return RestoreStep(
+        f"Copy the furthest source, then bring {target.copy} to every member's machine (scp)",
+        (made,),
+        ("It holds every Secret.",),
+    )
+
+
+def _with_log(source: RestoreSource, target: RestoreTarget) -> RestoreStep:
+    """A database alone lacks what only the log has: etcd itself brings it in, on a copy."""
+    folder, member = quote(f"{target.copy}.member"), quote(str(source.database.parent.parent))
+    client, peer = _SCRATCH
+    log = source.log
+    above = (
+        f"The log has {counted(log.changes, 'change')} to {counted(log.keys, 'key')} "
+        f"({counted(log.revisions, 'revision')}) that the database lacks: `etcdutl snapshot restore` of "
+        f"{source.database} would lose them. etcd on a copy of the directory keeps the log with --force-new-cluster."
+        if log
+        else ""
+    )
+    return RestoreStep(
+        f"Make a snapshot of the furthest source and its log, then bring {target.copy} to every member's machine (scp)",
+        (
+            f"mkdir -m 700 {folder} && cp -a {member} {folder}/member",
+            f"etcd --name restore --data-dir {folder} --force-new-cluster --listen-client-urls {client} "
+            f"--advertise-client-urls {client} --listen-peer-urls {peer} > {folder}/etcd.out 2>&1 & etcd_pid=$!",
+            f"until etcdctl --endpoints {client} endpoint health; do kill -0 $etcd_pid || break; sleep 1; done",
+            f"(umask 077; etcdctl --endpoints {client} snapshot save {copy_of(target)})",
+            "kill $etcd_pid && wait $etcd_pid || true",
+        ),
+        (above, *_with_log_notes(source), "It holds every Secret."),
+    )
+
+
+def copy_of(target: RestoreTarget) -> str:
+    """The file that all members restore, for a shell."""
+    return quote(target.copy)
+
+
+def _with_log_notes(source: RestoreSource) -> Iterator[str]:
+    if source.log is not None and source.log.uncommitted:
+        yield (
+            f"Not known to be committed, and discarded by etcd: {counted(source.log.uncommitted, 'entry', 'entries')} "
+            "at its end."
+        )
+    if source.auth:
+        yield "etcd's authentication is on: etcdctl needs --user root."
+
+
+def _restored(
+    member: Member, members: Sequence[Member], source: RestoreSource, target: RestoreTarget, bump: RevisionBump
+) -> RestoreStep:
+    cluster = ",".join(f"{m.name}={url}" for m in members for url in m.peer_urls)
+    words = (
+        f"etcdutl snapshot restore {copy_of(target)}",
+        *(() if source.hashed or _log_counts(source) else ("--skip-hash-check",)),
+        f"--name {quote(member.name)}",
+        f"--initial-advertise-peer-urls {quote(','.join(member.peer_urls))}",
+        f"--initial-cluster {quote(cluster)}",
+        f"--initial-cluster-token {quote(target.token)}",
+        f"--data-dir {quote(target.data_dir)}",
+        f"--bump-revision {bump.amount} --mark-compacted",
+    )
+    folder = quote(target.data_dir)
+    return RestoreStep(
+        f"On the machine of {member.name}: restore",
+        (f"test ! -e {folder} || mv {folder} {quote(target.data_dir + '.before-restore')}", " \\\n  ".join(words)),
+    )
+
+
+def _flag_notes(version: str) -> Iterator[str]:
+    parts = version.split(".")
+    known = len(parts) > 1 and all(part.isdigit() for part in parts[:2])
+    if not known or tuple(map(int, parts[:2])) < (3, 6):
+        yield (
+            f"The version of the source is {version or 'unknown'}. {FLAGS_SINCE}: of an older version take a newer "
+            "patch release. Without these flags watches may miss changes until all clients are restarted."
+        )
+
+
+def _start(members: Sequence[Member]) -> RestoreStep:
+    callers = " ".join(f"{_AWAY}/{name}.yaml" for name in _CALLERS)
+    return RestoreStep(
+        "On every control plane machine: start etcd; when all members answer, the API server; then the rest",
+        (
+            "# kubeadm (static Pods)",
+            f"mv {_AWAY}/etcd.yaml {_MANIFESTS}/",
+            f"mv {_AWAY}/kube-apiserver.yaml {_MANIFESTS}/",
+            f"mv {callers} {_MANIFESTS}/",
+            "# units: the data directory must belong to the user that etcd runs as (chown -R)",
+            "systemctl start etcd",
+            "systemctl start kube-apiserver",
+            f"systemctl start {' '.join(_CALLERS)}",
+        ),
+        (
+            f"The new cluster has {counted(len(members), 'member')}. Other machines join it later with an empty data "
+            "directory: `etcdctl member add`.",
+        ),
+    )
+
+
+def _forget() -> RestoreStep:
+    return RestoreStep(
+        "Restart what remembers the state from after the source",
+        (
+            "# on every node",
+            "systemctl restart kubelet",
+            "# operators, the network's agents and all else that has informers",
+            "kubectl -n NAMESPACE rollout restart deployment,daemonset",
+        ),
+        (
+            "Earlier revisions are marked as compacted, so watches that go on from them are refused and informers list "
+            "again. What acts on its cache until then may act on objects that no longer exist.",
+        ),
+    )

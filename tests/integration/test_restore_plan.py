@@ -1,0 +1,83 @@
+"""The restore drill: members killed, the printed commands run, and every key is served again."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from etcdview.demo.cluster import LocalCluster
+from etcdview.demo.programs import find_program
+from etcdview.models import Range
+from etcdview.stores.etcd.client import EtcdStore
+
+LATE = ("--backend-batch-interval=30s", "--backend-batch-limit=1000000")  # the database has none of what follows
+COUNT = 60
+# etcdutl of the tests may be older than these flags
+ETCDUTL = """#!/bin/sh
+exec {etcdutl} $(printf '%s\\n' "$@" | sed '/^--bump-revision$/,/^--mark-compacted$/d')
+"""
+
+
+def programs(folder: Path) -> dict[str, str]:
+    """An environment whose PATH has etcd's programs."""
+    folder.mkdir()
+    for name in ("etcd", "etcdctl"):
+        (folder / name).symlink_to(find_program(name))
+    etcdutl = find_program("etcdutl")
+    described = subprocess.run([str(etcdutl), "snapshot", "restore", "--help"], capture_output=True, text=True).stdout
+    if "--bump-revision" in described:
+        (folder / "etcdutl").symlink_to(etcdutl)
+    else:
+        (folder / "etcdutl").write_text(ETCDUTL.format(etcdutl=etcdutl))
+        (folder / "etcdutl").chmod(0o755)
+    return os.environ | {"PATH": f"{folder}:{os.environ['PATH']}"}
+
+
+def shell(commands: list[str], environment: dict[str, str]) -> None:
+    subprocess.run(["bash", "-ec", "\n".join(commands)], check=True, capture_output=True, env=environment, timeout=60)
+
+
+@pytest.mark.long
+def test_three_killed_members_are_restored_by_the_printed_commands(member_folder: Path, tmp_path: Path) -> None:
+    running = LocalCluster(member_folder, ("a", "b", "c"), options=LATE)
+    with running:
+        live = EtcdStore(running.endpoints, running.tls)
+        for number in range(COUNT):
+            live.put(b"/registry/configmaps/shop/c%02d" % number, b"v%d" % number, mod_revision=0)
+        served = live.range(Range(b"\0", b"\0")).kvs
+        live.close()
+        for member in running.members:
+            member.kill()
+    environment, restored = programs(tmp_path / "bin"), tmp_path / "restored"
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "etcdview", "restore", "plan", *(str(m.data) for m in running.members)),
+            *("--data-dir", str(restored), "--copy-to", str(tmp_path / "all.db"), "-o", "json"),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    plan = json.loads(done.stdout)
+    assert [member["name"] for member in plan["members"]] == ["a", "b", "c"]
+    _, made, *restores, _, _ = plan["steps"]
+    assert "--force-new-cluster" in made["commands"][1]
+
+    shell(made["commands"], environment)
+    for member, step in zip(running.members, restores, strict=True):
+        shell(step["commands"], environment)
+        shutil.rmtree(member.data)
+        shutil.move(restored, member.data)
+
+    with running:
+        again = EtcdStore(running.endpoints, running.tls)
+        found = {kv.key: kv.value for kv in again.range(Range(b"\0", b"\0")).kvs}
+        again.close()
+    # that the last write is committed is in the log only once another follows
+    assert [(kv.key, found.get(kv.key)) for kv in served[:-1]] == [(kv.key, kv.value) for kv in served[:-1]]
+    assert found.keys() <= {kv.key for kv in served}

@@ -1,0 +1,187 @@
+"""Which source is furthest, what the others lack, and commands that fit the cluster."""
+
+from __future__ import annotations
+
+import gzip
+import shlex
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from etcdview.errors import UsageError
+from etcdview.kube.keys import KeySpace
+from etcdview.models import Member, Range
+from etcdview.recovery.restore_plan import LogExtent, RestoreSource, doubts, furthest_of, lack_of, restore_source
+from etcdview.recovery.restore_steps import MARGIN, RestorePlan, RestoreTarget, restore_plan
+from etcdview.stores.files.database import SnapshotStore, open_snapshot
+
+CAPTURE = Path(__file__).parents[2] / "testdata" / "cluster-shop"
+MEMBERS = tuple(Member(number, f"cp{number}", (f"https://10.0.0.{number}:2380",), ()) for number in (1, 2, 3))
+TARGET = RestoreTarget("/var/lib/etcd", "/root/restore.db", "fresh")
+
+
+def source(name: str, index: int = 10, **facts: object) -> RestoreSource:
+    whole = RestoreSource(Path(name), Path(name), 2, index, index, 5, "3.6.1", MEMBERS, hashed=True)
+    return replace(whole, **facts)  # type: ignore[arg-type]  # names of fields
+
+
+def commands(plan: RestorePlan) -> list[list[str]]:
+    """The words of each restore."""
+    texts = [text for step in plan.steps for text in step.commands if text.startswith("etcdutl")]
+    return [shlex.split(text.replace("\\\n", " ")) for text in texts]
+
+
+@pytest.fixture(scope="module")
+def captured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SnapshotStore]:
+    path = tmp_path_factory.mktemp("restore") / "s.db"
+    path.write_bytes(gzip.decompress((CAPTURE / "snapshot.db.gz").read_bytes()))
+    store = open_snapshot(path)
+    yield store
+    store.close()
+
+
+def test_what_a_snapshot_says_of_itself_is_what_is_restored(captured: SnapshotStore) -> None:
+    found = restore_source(Path("s.db"), Path("s.db"), captured)
+
+    assert (found.revision, found.keys, found.term, found.index) == (1201, 573, 2, 1266)
+    assert [member.name for member in found.members] == ["cp1"]
+    assert found.hashed
+    assert found.log is None
+    assert found.version == "3.5.0"
+
+
+def test_what_an_older_state_lacks_is_counted_by_type(captured: SnapshotStore) -> None:
+    old, whole = captured.view(1100), Range(b"\0", b"\0", keys_only=True)
+    before = {kv.key: kv.mod_revision for kv in old.range(whole).kvs}
+    after = {kv.key: kv.mod_revision for kv in captured.range(whole).kvs}
+
+    lack = lack_of(old, captured, KeySpace())
+
+    assert lack.missing == len(after.keys() - before.keys()) > 0
+    assert lack.changed == sum(after[key] != before[key] for key in after.keys() & before.keys()) > 0
+    assert lack.deleted == len(before.keys() - after.keys())
+    events = next(row for row in lack.types if row.resource == "events")
+    assert events.missing == sum(key.startswith(b"/registry/events/") for key in after.keys() - before.keys())
+
+
+def test_the_same_state_lacks_nothing(captured: SnapshotStore) -> None:
+    assert lack_of(captured.view(), captured, KeySpace()).types == ()
+
+
+def test_the_highest_index_is_furthest_and_what_cannot_be_read_does_not_count() -> None:
+    best = source("b", 12)
+    assert furthest_of([source("a", 10), best, source("c", 11), source("d", 99, error="damaged")]) is best
+
+
+def test_a_source_of_etcd_3_4_without_a_term_can_be_furthest() -> None:
+    best = source("b", 12, term=0)
+    assert furthest_of([source("a", 10), best]) is best
+    assert list(doubts(best, [source("a", 10), best])) == []
+
+
+@pytest.mark.parametrize(("facts", "word"), [({"term": 3}, "term"), ({"revision": 1_000_000_000}, "revision")])
+def test_a_source_of_another_history_is_said(facts: dict[str, int], word: str) -> None:
+    best, other = source("b", 12), source("restored", 5, **facts)
+    (sentence,) = doubts(best, [best, other])
+    assert sentence.startswith(f"restored has the newer {word}, but the lower index")
+
+
+def test_sources_of_two_clusters_are_refused() -> None:
+    foreign = source("b", members=(Member(7, "cp1", ("https://10.0.0.1:2380",), ()),))
+    with pytest.raises(UsageError, match="a and b are of different clusters"):
+        furthest_of([source("a"), foreign])
+
+
+def test_members_replaced_one_by_one_are_of_one_cluster() -> None:
+    first, second, third = MEMBERS
+    sources = [source("a", 1, members=(first,)), source("c", 3, members=(third,))]
+    between = [source("b", 2, members=(first, second)), source("d", 2, members=(second, third))]
+    assert furthest_of([*sources, *between]).path == Path("c")
+
+
+def test_nothing_that_can_be_read_is_an_error_with_every_reason() -> None:
+    with pytest.raises(UsageError, match=r"Nothing to restore from: a is gone\. b is cut short\."):
+        furthest_of([source("a", error="a is gone."), source("b", error="b is cut short.")])
+
+
+def test_each_member_is_restored_with_its_own_name_and_urls() -> None:
+    found = commands(restore_plan(source("s.db"), [source("s.db")], TARGET))
+
+    cluster = "cp1=https://10.0.0.1:2380,cp2=https://10.0.0.2:2380,cp3=https://10.0.0.3:2380"
+    assert len(found) == 3
+    for number, words in enumerate(found, 1):
+        assert words[:4] == ["etcdutl", "snapshot", "restore", "/root/restore.db"]
+        given = dict(zip(words[4:-1:2], words[5:-1:2], strict=True))
+        assert words[-1] == "--mark-compacted"
+        assert given == {
+            "--name": f"cp{number}",
+            "--initial-advertise-peer-urls": f"https://10.0.0.{number}:2380",
+            "--initial-cluster": cluster,
+            "--initial-cluster-token": "fresh",
+            "--data-dir": "/var/lib/etcd",
+            "--bump-revision": str(MARGIN),
+        }
+
+
+def test_the_bump_covers_the_revisions_that_others_are_known_to_have() -> None:
+    best = source("b", 12, log=LogExtent(uncommitted=3))
+    plan = restore_plan(best, [best, source("a", 5, revision=40)], TARGET)
+    assert (plan.bump.ahead, plan.bump.amount) == (28, MARGIN + 28)
+    assert restore_plan(best, [best], TARGET).bump.ahead == 3
+
+
+def test_a_database_without_a_hash_is_not_checked_for_one() -> None:
+    file = source("d", database=Path("d/member/snap/db"), hashed=False)
+    plan = restore_plan(file, [file], TARGET)
+    assert plan.steps[1].commands == ("install -m 600 d/member/snap/db /root/restore.db",)
+    assert all("--skip-hash-check" in words for words in commands(plan))
+
+
+def test_a_log_above_the_database_is_brought_into_the_snapshot() -> None:
+    log = LogExtent(changes=7, keys=2, revisions=5, uncommitted=1)
+    held = source("d", database=Path("/x/d/member/snap/db"), hashed=False, log=log, auth=True)
+    plan = restore_plan(held, [held], TARGET)
+    made = plan.steps[1]
+    assert made.notes[0].startswith("The log has 7 changes to 2 keys (5 revisions) that the database lacks")
+    assert "Not known to be committed, and discarded by etcd: 1 entry at its end." in " ".join(made.notes)
+    assert "--user root" in " ".join(made.notes)
+    assert any("--force-new-cluster" in command for command in made.commands)
+    assert made.commands[0].endswith("cp -a /x/d/member /root/restore.db.member/member")
+    assert not any("--skip-hash-check" in words for words in commands(plan))
+
+
+def test_a_compressed_snapshot_is_unpacked() -> None:
+    packed = source("a b.gz", packing="a gzip file")
+    made = restore_plan(packed, [packed], TARGET).steps[1]
+    assert made.commands == ("(umask 077; gunzip -c 'a b.gz' > /root/restore.db)",)
+
+
+def test_names_from_the_file_are_quoted_for_a_shell() -> None:
+    evil = source("s.db", members=(Member(1, "$(reboot)", ("https://10.0.0.1:2380",), ()),))
+    (words,) = commands(restore_plan(evil, [evil], TARGET))
+    assert "'$(reboot)'" in restore_plan(evil, [evil], TARGET).steps[2].commands[1]
+    assert words[5] == "$(reboot)"
+
+
+def test_learners_and_members_that_never_started_are_left_out() -> None:
+    learner, unnamed = replace(MEMBERS[1], learner=True), replace(MEMBERS[2], name="")
+    some = source("s.db", members=(MEMBERS[0], learner, unnamed))
+    assert [member.name for member in restore_plan(some, [some], TARGET).members] == ["cp1"]
+
+
+def test_the_members_that_are_wanted_make_the_cluster() -> None:
+    plan = restore_plan(source("s.db"), [source("s.db")], replace(TARGET, names=("cp2",)))
+    (words,) = commands(plan)
+    assert words[words.index("--initial-cluster") + 1] == "cp2=https://10.0.0.2:2380"
+    with pytest.raises(UsageError, match=r"s\.db does not know a member 'cp9'"):
+        restore_plan(source("s.db"), [source("s.db")], replace(TARGET, names=("cp9",)))
+    with pytest.raises(UsageError, match=r"s\.db names no member"):
+        restore_plan(source("s.db", members=()), [source("s.db")], TARGET)
+
+
+@pytest.mark.parametrize(("version", "said"), [("3.4.0", True), ("3.5.0", True), ("", True), ("3.6.0", False)])
+def test_an_etcd_whose_tools_may_lack_the_flags_is_said(version: str, said: bool) -> None:
+    old = source("s.db", version=version)
+    assert any("since 3.5.10" in note for note in restore_plan(old, [old], TARGET).notes) == said

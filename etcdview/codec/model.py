@@ -17,11 +17,13 @@ class Detail(Enum):
 
     UNMANAGED has all but metadata.managedFields, which are half of most objects. CELLS has also left out what no column
     of a table shows of pods (volumes, environments, probes ...), and does not look for unknown fields.
+    ROWS is CELLS with all metadata but managedFields.
     """
 
     WHOLE = "whole"
     UNMANAGED = "unmanaged"
     CELLS = "cells"
+    ROWS = "rows"
 
 
 @dataclass(frozen=True, slots=True)

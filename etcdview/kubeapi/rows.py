@@ -35,7 +35,7 @@ class RowMaker:
     @property
     def detail(self) -> Detail:
         """How much of each object is needed."""
-        return Detail.WHOLE if self.include == "Object" else Detail.CELLS
+        return {"None": Detail.CELLS, "Metadata": Detail.ROWS}.get(self.include, Detail.WHOLE)
 
     def columns(self) -> list[dict[str, Any]]:
         """columnDefinitions."""

@@ -102,11 +102,13 @@ class ProtobufFormat:
                 raise ParseError
             # All of it, however little is wanted: it is quick, and so damage and unknown fields are told anywhere.
             message = self.pool.message(number).FromString(envelope.raw)
-            brief = self._brief.get(detail)
+            brief = self._for_rows if detail is Detail.ROWS else self._brief.get(detail)
             shown = self.plans.plan(number).object(message) if brief is None else brief.read(number, envelope.raw)
         except (ParseError, DecodeError):
             return self._mended(form, envelope, number, value)
-        unknown_fields = () if detail is Detail.CELLS else self._unknown(number, message, envelope, value)
+        unknown_fields = (
+            () if detail in (Detail.CELLS, Detail.ROWS) else self._unknown(number, message, envelope, value)
+        )
         return Decoded(form, _head(envelope) | shown, None, value, None, unknown_fields)
 
     def state_parts(self, envelope: Envelope, number: int) -> Object:
@@ -117,6 +119,10 @@ class ProtobufFormat:
     def _for_state(self) -> Plans:
         left = self.schema.without(NOT_IN_CELLS).keeping(KEPT_FOR_STATE)
         return Plans(left, Pool(left))
+
+    @functools.cached_property
+    def _for_rows(self) -> Plans:
+        return self._without(NOT_IN_CELLS | _MANAGERS)
 
     def _without(self, fields: Mapping[str, frozenset[str]]) -> Plans:
         left = self.schema.without(fields)

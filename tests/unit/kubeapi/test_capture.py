@@ -106,6 +106,25 @@ def test_rows_have_the_cells_of_etcdview_get(api: Api, capture: Path) -> None:
     assert all("object" not in r for r in found["rows"])
 
 
+@pytest.mark.parametrize(
+    "path", ["api/v1/pods", "apis/apps/v1/deployments", "api/v1/secrets", "apis/example.org/v1/backups"]
+)
+def test_rows_of_a_list_have_the_metadata_of_their_objects(api: Api, path: str) -> None:
+    items = api.get(path)["items"]
+
+    rows = api.get(path, TABLE)["rows"]
+
+    assert items
+    assert [bare(row["object"]) for row in rows] == [bare(item) for item in items]
+
+
+def bare(obj: dict[str, Any]) -> dict[str, Any]:
+    """The metadata without what rows leave out, since nobody prints it, and without our own annotation."""
+    metadata = {name: value for name, value in obj["metadata"].items() if name != "managedFields"}
+    annotations = {name: v for name, v in metadata.pop("annotations", {}).items() if not name.startswith("etcdview/")}
+    return metadata | annotations
+
+
 @pytest.mark.parametrize("include", ["Metadata", "Object"])
 def test_a_row_carries_as_much_of_its_object_as_was_requested(api: Api, include: str) -> None:
     [row] = api.get("api/v1/namespaces/shop/pods/completed", TABLE, includeObject=include)["rows"]

@@ -76,6 +76,27 @@ def everything(store: SnapshotStore) -> list[KeyValue]:
 CAPTURED = sorted(read_dump(CAPTURE / "registry.jsonl.gz"), key=lambda kv: kv.key)
 
 
+def last_child(branch: int) -> int:
+    """The last page below a page."""
+    (count,) = struct.unpack_from("<H", BODY, branch * PAGE + 10)
+    child: int = struct.unpack_from("<Q", BODY, branch * PAGE + 16 * count + 8)[0]
+    return child
+
+
+def test_a_revision_that_a_restore_has_bumped_counts_and_has_no_key(opened: Opened) -> None:
+    """etcdutl snapshot restore --bump-revision adds one with an empty record."""
+    leaf = last_child(last_child(KEYS)) * PAGE
+    (count,) = struct.unpack_from("<H", BODY, leaf + 10)
+    before = opened(BODY)
+    newest = next(kv.key for kv in everything(before) if kv.mod_revision == before.revision)
+
+    store = opened(edited((leaf + 16 * count + 12, bytes(4))))
+
+    assert store.revision == before.revision
+    assert [kv for kv in everything(store) if kv.key != newest] == [kv for kv in CAPTURED if kv.key != newest]
+    assert newest not in {kv.key for kv in everything(store) if kv.mod_revision == store.revision}
+
+
 def test_the_captured_snapshot_equals_the_capture(opened: Opened) -> None:
     store = opened(WHOLE)
 

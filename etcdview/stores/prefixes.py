@@ -115,6 +115,8 @@ def _parts(root: bytes, first: First) -> Iterator[bytes]:
     for span_start, end in spans:
         start = span_start
         while start < end and len(found) < AT_MOST and (key := first(start, end)) is not None:
+            if not start <= key < end:  # whatever answers so would be asked without end
+                break
             name, slash, _ = key[1:].partition(b"/")
             part = b"/" + name
             start = prefix_end(part + slash) if slash else part + b"\0"

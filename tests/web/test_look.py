@@ -36,6 +36,9 @@ PAGES = {
     "storage": "/storage?run=1",
     "encryption": "/encryption",
     "space": "/space",
+    "compare": "/compare",
+    "rescue": "/rescue",
+    "kubectl": "/kubectl",
     "kubectl": "/kubectl",
     "not-found": "/object?key=nope",
 }

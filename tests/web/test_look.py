@@ -39,7 +39,6 @@ PAGES = {
     "compare": "/compare",
     "rescue": "/rescue",
     "kubectl": "/kubectl",
-    "kubectl": "/kubectl",
     "not-found": "/object?key=nope",
 }
 

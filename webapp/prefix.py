@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
 from flask import Flask, Response, has_request_context, request
 from jinja2.ext import Extension
 
-from etcdview.access.origins import is_address
+from etcdview.access.origins import in_networks
 from etcdview.config import Settings
 from etcdview.config.values import url_prefix
 from etcdview.errors import SettingError
@@ -55,8 +55,7 @@ class UnderPrefix:
 
     def _forwarded(self, environ: WSGIEnvironment) -> str:
         sent = environ.get("HTTP_X_FORWARDED_PREFIX", "")
-        peer = environ.get("REMOTE_ADDR", "")
-        if not sent or not is_address(peer) or not any(ip_address(peer) in network for network in self._proxies):
+        if not sent or not in_networks(environ.get("REMOTE_ADDR", ""), self._proxies):
             return ""
         try:
             return url_prefix(sent)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from ipaddress import ip_address
+from collections.abc import Iterable
+from ipaddress import IPv4Network, IPv6Network, ip_address
 
 from etcdview.access.exposure import LOOPBACK_HOSTS
 from etcdview.config import Settings, parse_address
@@ -32,6 +33,11 @@ def is_address(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def in_networks(address: str, networks: Iterable[IPv4Network | IPv6Network]) -> bool:
+    """Whether this is an IP address in one of the networks."""
+    return is_address(address) and any(ip_address(address) in network for network in networks)
 
 
 def hop_address(text: str) -> str:

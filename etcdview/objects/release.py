@@ -24,18 +24,23 @@ def find_release(store: Store, codec: Codec, keyspace: KeySpace) -> Evidence | N
 
 def _witnesses(store: Store, codec: Codec, keyspace: KeySpace) -> Iterator[Mapping[str, Any]]:
     """One by one what may be large, as anyone could have made it so; and only what may be read."""
-    names = [key for key in _keys(keyspace, MARK_KEYS) if _readable(store, key, key + b"\0")]
+    permitted = store.permitted() if isinstance(store, Restricted) else None  # once: it asks etcd
+
+    def decoded(start: bytes, end: bytes) -> Iterator[dict[str, Any]]:
+        for part in _readable(permitted, start, end):
+            yield from _decoded(store, codec, part)
+
+    names = [key for key in _keys(keyspace, MARK_KEYS) if _readable(permitted, key, key + b"\0")]
     for key in store.get_many(names, keys_only=True):
         yield named_mark(key.removeprefix(keyspace.root).decode())
     for key in _keys(keyspace, RULE_KEYS):
-        yield from _decoded(store, codec, key, key + b"\0")
+        yield from decoded(key, key + b"\0")
     for prefix in _keys(keyspace, EVIDENCE_PREFIXES):
-        yield from _decoded(store, codec, prefix, prefix_end(prefix))
+        yield from decoded(prefix, prefix_end(prefix))
 
 
-def _readable(store: Store, start: bytes, end: bytes) -> tuple[Range, ...]:
+def _readable(permitted: tuple[Range, ...] | None, start: bytes, end: bytes) -> tuple[Range, ...]:
     """What of [start, end) the user of etcd may read; nothing where that is nothing."""
-    permitted = store.permitted() if isinstance(store, Restricted) else None
     return (Range(start, end),) if permitted is None else overlapping(permitted, start, end)
 
 
@@ -43,10 +48,9 @@ def _keys(keyspace: KeySpace, below: Iterable[str]) -> list[bytes]:
     return [keyspace.root + key.encode() for key in below]
 
 
-def _decoded(store: Store, codec: Codec, start: bytes, end: bytes) -> Iterator[dict[str, Any]]:
-    for part in _readable(store, start, end):
-        first = next(PieceReader(store, first=ENOUGH).read(part.start, part.end))  # fewer where they are large
-        for kv in first.kvs:
-            obj = codec.decode(kv.key, kv.value).object
-            if obj is not None:
-                yield obj
+def _decoded(store: Store, codec: Codec, part: Range) -> Iterator[dict[str, Any]]:
+    first = next(PieceReader(store, first=ENOUGH).read(part.start, part.end))  # fewer where they are large
+    for kv in first.kvs:
+        obj = codec.decode(kv.key, kv.value).object
+        if obj is not None:
+            yield obj

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
-
 from flask import request
 
-from etcdview.access.origins import hop_address, is_address
+from etcdview.access.origins import hop_address, in_networks
 from webapp.accounts.state import Accounts, current_accounts
 
 
@@ -32,4 +30,4 @@ def client_address() -> str:
 
 
 def _trusted(accounts: Accounts, address: str) -> bool:
-    return is_address(address) and any(ip_address(address) in network for network in accounts.proxies)
+    return in_networks(address, accounts.proxies)

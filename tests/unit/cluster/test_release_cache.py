@@ -97,7 +97,10 @@ def test_a_release_that_was_set_is_not_looked_for() -> None:
 
 def test_a_user_of_a_part_is_told_by_what_is_in_it() -> None:
     class Limited(Live):
+        asked = 0
+
         def permitted(self) -> tuple[Range, ...]:
+            self.asked += 1
             return (Range(b"/registry/minions/", b"/registry/minions0"),)
 
         def range(self, request: Range) -> RangeResult:
@@ -114,3 +117,4 @@ def test_a_user_of_a_part_is_told_by_what_is_in_it() -> None:
     codecs.codec()
     finish()
     assert str(codecs.codec().release) == "1.31"
+    assert store.asked == 1  # etcd answers it anew each time

@@ -21,7 +21,7 @@ APART := bench tools test_architecture.py test_layers.py test_requirements.py te
 	codec/test_bombs.py index/test_packed.py webapp/test_compiled.py webapp/test_late.py webapp/test_one_listing.py \
 	webapp/test_openapi.py
 
-.PHONY: help venv dev demo test lint lowest coverage format bench compat conformance schema vectors fuzz endure settings clean
+.PHONY: help venv dev demo test lint lowest coverage format bench compat conformance schema vectors fuzz endure settings package clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -70,6 +70,9 @@ compat: $(READY_DEV) ## the integration tests against etcd 3.4 to 3.7, and those
 
 conformance: $(READY_DEV) ## a real kubectl against etcdview's Kubernetes API (needs kubectl on PATH)
 	$(BIN)/python -m pytest -q -m kubectl tests/integration/test_kubectl.py $(ARGS)
+
+package: $(READY_DEV) ## the wheel, installed into bare environments of Python 3.11, 3.12 and 3.13, where it must serve
+	$(BIN)/python -m pytest -q -m "long or not long" tests/integration/test_wheel.py $(ARGS)
 
 schema: $(READY_DEV) ## the schema of Kubernetes' types anew, from Go's own (needs Go)
 	$(BIN)/python -m tools.schema $(ARGS)

@@ -1,4 +1,6 @@
-"""The WSGI entry point of a checkout: `gunicorn wsgi:app`; of the installed package: `gunicorn 'webapp:create_app()'`.
+"""The WSGI entry point of a checkout: `gunicorn wsgi:app`.
+
+Of the installed package: `gunicorn 'etcdview.cli.serve:create_app()'`.
 
 Settings come from the environment and the settings file."""
 

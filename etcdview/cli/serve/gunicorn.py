@@ -25,6 +25,7 @@ from gunicorn.glogging import Logger
 
 from etcdview.access.ended_sessions import EndedSessions
 from etcdview.access.secret_key import with_secret_key
+from etcdview.cli.serve import find_webapp
 from etcdview.cli.serve.https import Https
 from etcdview.cli.serve.patience import PatientWorker
 from etcdview.config import Address, Settings
@@ -116,6 +117,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         What is made meanwhile stays: the garbage collector skips it from now on.
         """
         gc.disable()
+        find_webapp()
         from webapp import create_app
 
         try:

@@ -1,0 +1,202 @@
+"""The wheel as somebody installs it: outside of the checkout, with one top-level name, and it serves."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+import urllib.request
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from etcdview import __version__
+from etcdview.demo.cluster import LocalCluster
+from etcdview.demo.processes import free_ports
+
+ROOT = Path(__file__).parents[2]
+DEADLINE_SECONDS = 30.0
+# The names that another package could have as well; ours may not be found outside of the wheel.
+_WHERE = "import webapp; print(webapp.__file__)"
+Start = Callable[..., str]
+
+
+def _python(version: str) -> str:
+    """A Python of that release: this one, one on PATH or one that pyenv keeps; empty if there is none."""
+    if version == "{}.{}".format(*sys.version_info):
+        return sys.executable
+    kept = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    found = shutil.which(f"python{version}", path="/usr/local/bin:/usr/bin")
+    return found or next((str(p) for p in sorted(kept.glob(f"{version}.*/bin/python"))), "")
+
+
+# Those of this machine; the one that runs the tests is there in any case.
+PYTHONS = [version for version in ("3.11", "3.12", "3.13") if _python(version)]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of this checkout."""
+    folder = tmp_path_factory.mktemp("dist")
+    command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=60)
+    return next(folder.glob("*.whl"))
+
+
+@pytest.fixture(scope="module")
+def unpacked(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What an installation of the wheel puts into site-packages."""
+    folder = tmp_path_factory.mktemp("site-packages")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def environment(unpacked: Path) -> dict[str, str]:
+    """The wheel first, then the libraries of this Python, without the .pth file that leads to the checkout."""
+    libraries = next(p for p in sys.path if p.endswith("site-packages"))
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("ETCDCTL_", "ETCDVIEW_", "COV"))}
+    return clean | {"PYTHONPATH": f"{unpacked}{os.pathsep}{libraries}", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+BARE = [sys.executable, "-S"]  # no .pth files
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Start a server outside of the checkout; gives its address. It is stopped at the end."""
+    running: list[subprocess.Popen[bytes]] = []
+
+    def begin(command: list[str], environment: Mapping[str, str], port: int) -> str:
+        server = subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE)
+        running.append(server)
+        address = f"http://127.0.0.1:{port}"
+        _until_it_answers(server, address)
+        return address
+
+    yield begin
+    for server in running:
+        server.terminate()
+        server.communicate(timeout=DEADLINE_SECONDS)
+
+
+def _until_it_answers(server: subprocess.Popen[bytes], address: str) -> None:
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while True:
+        try:
+            _get(f"{address}/healthz")
+            return
+        except OSError:
+            assert server.poll() is None, server.communicate()[1].decode()
+            assert time.monotonic() < deadline, "it does not answer"
+            time.sleep(0.1)
+
+
+def _get(address: str) -> bytes:
+    with urllib.request.urlopen(address, timeout=20) as answer:
+        found: bytes = answer.read()
+        return found
+
+
+def _page_and_its_files(address: str) -> None:
+    page = _get(f"{address}/").decode()
+    assert "etcdview" in page
+    files = set(re.findall(r'(?:href|src)="(/static/[^"]+)"', page))
+    assert {Path(f.partition("?")[0]).suffix for f in files} >= {".css", ".js"}
+    assert all(_get(address + file) for file in files)
+
+
+def _serve(etcd: LocalCluster, port: int) -> list[str]:
+    return ["serve", "--endpoints", etcd.endpoints[0], "--listen", f"127.0.0.1:{port}"]
+
+
+def test_the_wheel_has_one_top_level_name(unpacked: Path) -> None:
+    assert sorted(p.name for p in unpacked.iterdir()) == ["etcdview", f"etcdview-{__version__}.dist-info"]
+    # The app's folder goes on sys.path, so nothing but the app may lie in it.
+    assert [p.name for p in (unpacked / "etcdview" / "_web").iterdir()] == ["webapp"]
+    assert not list(unpacked.rglob("wsgi.py"))
+
+
+def test_everything_of_the_checkout_that_runs_is_in_the_wheel(unpacked: Path) -> None:
+    tracked = subprocess.run(
+        ["git", "ls-files", "etcdview", "webapp", "templates", "static"],
+        cwd=ROOT, check=True, capture_output=True, text=True, timeout=30,
+    ).stdout.split()  # fmt: skip
+    app = unpacked / "etcdview" / "_web" / "webapp"
+    places = {"etcdview": unpacked, "webapp": app.parent, "templates": app, "static": app}
+
+    assert [name for name in tracked if not (places[name.partition("/")[0]] / name).is_file()] == []
+
+
+def test_the_command_starts(environment: dict[str, str], tmp_path: Path) -> None:
+    done = subprocess.run(
+        [*BARE, "-m", "etcdview", "--version"],
+        cwd=tmp_path, env=environment, check=True, capture_output=True, text=True, timeout=30,
+    )  # fmt: skip
+
+    assert done.stdout == f"etcdview, version {__version__}\n"
+
+
+def test_webapp_is_found_in_the_wheel_even_beside_another_package_of_that_name(
+    environment: dict[str, str], tmp_path: Path, unpacked: Path
+) -> None:
+    (tmp_path / "webapp.py").write_text("raise SystemExit('somebody else')\n")
+    code = f"from etcdview.cli.serve import find_webapp; find_webapp(); {_WHERE}"
+
+    done = subprocess.run(
+        [*BARE, "-c", code], cwd=tmp_path, env=environment, check=True, capture_output=True, text=True, timeout=30
+    )
+
+    assert done.stdout.startswith(str(unpacked / "etcdview" / "_web" / "webapp"))
+
+
+def test_the_wheel_serves_pages_and_their_files(
+    environment: dict[str, str], plain_etcd: LocalCluster, start: Start
+) -> None:
+    port = free_ports(1)[0]
+
+    _page_and_its_files(start([*BARE, "-m", "etcdview", *_serve(plain_etcd, port)], environment, port))
+
+
+@pytest.mark.long
+def test_gunicorn_serves_the_wheel(environment: dict[str, str], plain_etcd: LocalCluster, start: Start) -> None:
+    port = free_ports(1)[0]
+    named = environment | {"ETCDVIEW_ENDPOINTS": plain_etcd.endpoints[0]}
+    gunicorn = [
+        "-m",
+        "gunicorn",
+        "--bind",
+        f"127.0.0.1:{port}",
+        "--no-control-socket",
+        "etcdview.cli.serve:create_app()",
+    ]
+
+    _page_and_its_files(start([*BARE, *gunicorn], named, port))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("version", PYTHONS)
+def test_pip_installs_it_into_a_bare_environment_and_it_serves(
+    version: str, wheel: Path, plain_etcd: LocalCluster, start: Start, tmp_path: Path
+) -> None:
+    made = tmp_path / "bare"
+    subprocess.run([_python(version), "-m", "venv", str(made)], check=True, timeout=120)
+    pip = [str(made / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    constraints = ["--constraint", str(ROOT / "requirements.txt")]
+    subprocess.run([*pip, *constraints, str(wheel)], check=True, cwd=tmp_path, timeout=600)
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("ETCDCTL_", "ETCDVIEW_", "PYTHON", "COV"))}
+    command = [str(made / "bin" / "etcdview")]
+
+    said = subprocess.run([*command, "--version"], env=clean, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert said.stdout == f"etcdview, version {__version__}\n"
+
+    port, other = free_ports(2)
+    _page_and_its_files(start([*command, *_serve(plain_etcd, port)], clean, port))
+    gunicorn = [str(made / "bin" / "gunicorn"), "--bind", f"127.0.0.1:{other}", "etcdview.cli.serve:create_app()"]
+    _page_and_its_files(start(gunicorn, clean | {"ETCDVIEW_ENDPOINTS": plain_etcd.endpoints[0]}, other))

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+MAX_REVISION = 2**63 - 1  # int64 in rpc.proto
+
 
 @dataclass(frozen=True, slots=True)
 class KeyMeta:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from werkzeug.datastructures import MultiDict
 
 from etcdview.errors import QueryError
+from etcdview.models import MAX_REVISION
 from etcdview.pages.parts.addresses import cursor_name, read_key
 
 Args = MultiDict[str, str]
-MAX_REVISION = 2**63 - 1
 
 
 def key(args: Args) -> bytes:

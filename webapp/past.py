@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, cast
+from urllib.parse import quote, unquote_plus
 
 from flask import Flask, Response, current_app, g, redirect, request
 from werkzeug.exceptions import MethodNotAllowed
@@ -62,7 +63,7 @@ def current_past() -> str:
     if not begin or past_cluster() is None:
         return ""
     query = f"?{request.query_string.decode('latin-1')}" if request.query_string else ""
-    return f"{request.root_path.removesuffix(begin)}{request.path}{query}"
+    return f"{request.root_path.removesuffix(begin)}/{quote(request.path.lstrip('/'))}{query}"  # // would be a host
 
 
 def _look_back() -> Response | None:
@@ -88,6 +89,7 @@ def _led(deleted: str) -> Response:
     revision = request.args["at"].replace(",", "").strip()
     if not re.fullmatch(r"[1-9][0-9]{0,18}", revision):
         raise QueryError(f"{request.args['at'][:40]!r} is not a revision.", "Give a number, such as ?at=120034.")
-    kept = "&".join(part for part in request.query_string.decode("latin-1").split("&") if not part.startswith("at="))
-    address = f"/at/{revision}{deleted}{request.path}{'?' if kept else ''}{kept}"
+    parts = request.query_string.decode("latin-1").split("&")
+    kept = "&".join(part for part in parts if unquote_plus(part.partition("=")[0]) != "at")  # %61t is the same name
+    address = f"/at/{revision}{deleted}{quote(request.path)}{'?' if kept else ''}{kept}"
     return cast(Response, redirect(address, 303))

@@ -13,8 +13,8 @@ from etcdview.kube.selectors import ALL_LABELS, FieldRequirement, LabelSelector,
 from etcdview.kubeapi.field_labels import translated
 from etcdview.kubeapi.served_types import ServedType
 from etcdview.kubeapi.statuses import bad_request, invalid
+from etcdview.models import MAX_REVISION
 
-MAX_REVISION = 2**63 - 1
 _MAX_TEXT = 20_000
 _OLDER, _EXACT = "NotOlderThan", "Exact"
 _CONTINUE_VERSION = "meta.k8s.io/v1"

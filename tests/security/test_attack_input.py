@@ -154,6 +154,20 @@ def test_numbers_out_of_bounds_are_refused(everybody: Lab) -> None:
         assert client.get("/object", query_string={"key": "/x", "revision": number}).status_code == 400
 
 
+@attack(PATTERNS, "revisions that no etcd can ever reach, wherever one is given", "400 or 504")
+def test_a_revision_beyond_all_bounds_is_refused(everybody: Lab) -> None:
+    beyond, key = 2**63, "key=/registry/pods/shop/crashloop"
+    client = everybody.as_token("vera")
+    for path in (
+        f"/at/{beyond}/registry", f"/registry?at={beyond}", f"/compare?from=live@{beyond}&to=live",
+        f"/api/v1/compare?from=live@{beyond}&to=live", f"/object?{key}&revision={beyond}",
+        f"/api/v1/object?{key}&revision={beyond}", f"/rescue?from=live@{beyond}",
+    ):  # fmt: skip
+        found = client.get(path, follow_redirects=True)
+
+        assert found.status_code in (400, 504), path
+
+
 @attack(PATTERNS, "a text of 100 kB in every parameter", "400 or 404, quickly")
 def test_a_long_text_is_refused(everybody: Lab) -> None:
     long = "a" * 100_000

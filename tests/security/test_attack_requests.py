@@ -182,6 +182,26 @@ def test_a_login_leads_to_no_other_site(made: Lab, target: str) -> None:
     assert response.headers["Location"] == "/"
 
 
+@attack(
+    HOSTS,
+    "`?at=` behind a path with a line break, another host, or under another spelling",
+    "one step to a page of ours",
+)
+def test_the_way_into_the_past_leads_to_pages_of_ours(everybody: Lab) -> None:
+    client = everybody.as_token("vera")
+    for path, place in (
+        ("/x%0d%0aSet-Cookie:evil=1?at=5", "/at/5/x%0D%0ASet-Cookie%3Aevil%3D1"),
+        ("/registry?%61t=5&resource=pods", "/at/5/registry?resource=pods"),
+        ("/kube/a%3fb?at=5", "/at/5/kube/a%3Fb"),
+    ):
+        found = client.get(path)
+
+        assert (found.status_code, found.location) == (303, place)
+        assert "Set-Cookie" not in found.headers
+    for path in ("/at/5//evil.example/", "/deleted//evil.example/"):
+        assert 'href="//' not in client.get(path).text
+
+
 @attack(HOSTS, "a redirect to the login page that carries a foreign address along", "it stays a path of ours")
 def test_the_way_to_the_login_keeps_a_path(made: Lab) -> None:
     for path in ("//evil.example/x", "/\\evil.example", "/@evil.example", "/registry?next=//evil.example"):

@@ -6,10 +6,9 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
+from etcdview.models import MAX_REVISION
 from etcdview.pages.parts.elsewhere import Elsewhere
 from etcdview.pages.search import MAX_PAGE_SIZE, MAX_TEXT, PAGE_SIZE
-
-MAX_REVISION = 2**63 - 1
 
 
 class ElsewhereField(fields.List[str]):

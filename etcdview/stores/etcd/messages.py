@@ -13,7 +13,9 @@ from etcd3 import etcdrpc
 from google.protobuf import unknown_fields
 from google.protobuf.message import DecodeError
 
+from etcdview.errors import FutureRevisionError
 from etcdview.models import (
+    MAX_REVISION,
     Alarm,
     Event,
     KeyValue,
@@ -52,7 +54,9 @@ class Call:
 
 
 def range_request(request: Range) -> Any:
-    """The request as etcd's message."""
+    """The request as etcd's message. Raises FutureRevisionError for a revision that no etcd can ever reach."""
+    if request.revision > MAX_REVISION:
+        raise FutureRevisionError(f"There is no revision {request.revision:,}.", "Choose one that exists.")
     return etcdrpc.RangeRequest(
         key=request.start or b"\0",
         range_end=request.end,

@@ -7,7 +7,8 @@ from etcd3 import etcdrpc
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etcdview.models import Alarm, MemberStatus
+from etcdview.errors import FutureRevisionError
+from etcdview.models import MAX_REVISION, Alarm, MemberStatus, Range
 from etcdview.stores.etcd import messages
 from etcdview.stores.etcd.client import BYTES_PER_TXN, RANGES_PER_TXN, _batches
 
@@ -120,3 +121,9 @@ def test_batches_hold_every_key_once_in_order_and_fit_into_a_request(keys: list[
 @pytest.mark.parametrize(("count", "sizes"), [(0, []), (128, [128]), (129, [128, 1]), (300, [128, 128, 44])])
 def test_a_transaction_has_at_most_128_ranges(count: int, sizes: list[int]) -> None:
     assert [len(batch) for batch in _batches([b"k"] * count)] == sizes
+
+
+def test_a_revision_that_no_etcd_can_reach_is_one_that_does_not_exist() -> None:
+    assert messages.range_request(Range(b"a", revision=MAX_REVISION)).revision == MAX_REVISION
+    with pytest.raises(FutureRevisionError, match="no revision 9,223,372,036,854,775,808"):
+        messages.range_request(Range(b"a", revision=MAX_REVISION + 1))

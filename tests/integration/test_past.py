@@ -197,7 +197,7 @@ def test_the_page_of_a_deleted_key_shows_its_last_value_in_every_tab(scene: Scen
 
     text = "last value" if view != "raw" else '<span class="hex-offset">00000000</span>'
     assert text in page
-    assert '<span class="deleted-mark">deleted</span>' in page
+    assert '<span class="pill">deleted</span>' in page
     for address in (
         f"/history?key={KEY.decode()}",
         f"/download?key={KEY.decode()}&amp;format=yaml&amp;revision={written}",

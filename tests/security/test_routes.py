@@ -187,6 +187,7 @@ GET: dict[str, tuple[Row, ...]] = {
         everybody_in("/maintenance/snapshot", 404),
         everybody_in("/maintenance/compact", 404),
     ),
+    "patterns.patterns_page": (everybody_in("/patterns", 404),),  # 200 in debug only
     "kubectl.kubectl_page": (everybody_in("/kubectl"),),
     "kube.kube_api": (
         kube("/kube/"),

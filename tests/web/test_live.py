@@ -142,7 +142,7 @@ def test_a_deleted_key_says_when_it_was_deleted_and_its_last_value_and_history_a
     expect(page.locator("#value-text")).to_contain_text("text: two")
 
     page.locator(".banner-deleted").get_by_role("link", name="History").click()
-    expect(page.locator(".revision").first.locator(".deleted-mark")).to_have_text("deleted")
+    expect(page.locator(".revision").first.locator(".pill")).to_have_text("deleted")
     expect(page.locator(".revision").nth(1).locator("ins")).to_contain_text("text: two")
 
 

@@ -18,6 +18,16 @@ def test_a_head_orders_the_rows_and_the_other_way_round(page: Page) -> None:
     expect(page.locator("#objects tbody tr").first).to_contain_text("12 (")
 
 
+def test_a_row_under_the_pointer_does_not_look_like_one_that_failed(page: Page) -> None:
+    page.goto("/registry?resource=pods&namespace=shop")
+    row = page.locator("#objects tbody tr").first
+    row.hover()
+    colours = "e => [...e.children].map(c => getComputedStyle(c).backgroundColor)"
+    accent = "rgb(227, 239, 248)"
+
+    assert set(row.evaluate(colours)) == {accent}
+
+
 def test_a_pod_that_runs_and_is_not_ready_is_marked(page: Page) -> None:
     page.goto("/registry?resource=pods&namespace=shop")
 

@@ -21,6 +21,7 @@ from webapp.views import (
     namespaces_and_storage,
     object,
     overview,
+    patterns,
     registry,
     rescue,
     reveal,
@@ -48,6 +49,7 @@ _BLUEPRINTS = (
     accounts.bp,
     audit.bp,
     assets.bp,
+    patterns.bp,
 )
 
 

@@ -1,0 +1,34 @@
+"""The parts that pages share: each is written once, and /patterns shows them all, in debug only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+TEMPLATES = Path(__file__).parents[3] / "templates"
+SEVERITIES = ("ok", "progressing", "warning", "error", "unknown", "done")
+
+
+def test_every_table_stands_in_the_one_frame() -> None:
+    writers = [path.name for path in TEMPLATES.rglob("*.html") if "<table" in path.read_text()]
+
+    assert writers == ["parts.html"]
+
+
+def test_only_one_macro_says_which_sign_a_severity_has() -> None:
+    writers = {path.name for path in TEMPLATES.rglob("*.html") if '"critical": "' in path.read_text()}
+
+    assert writers == {"parts.html"}
+
+
+def test_all_components_are_shown_in_debug(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert client.get("/patterns").status_code == 404
+
+    monkeypatch.setitem(client.application.config, "DEBUG", True)
+    page = client.get("/patterns").text
+
+    assert [severity for severity in SEVERITIES if f"status-{severity}" not in page] == []
+    parts = ("table-frame", "chip", "pill", "banner-bad", "empty", "verdict-no-quorum")
+    assert [part for part in parts if part not in page] == []

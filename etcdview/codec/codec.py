@@ -64,7 +64,7 @@ class Codec:
             found = self._outliner.outline(decoded.plain, wants_body)
             if found is not None:
                 storage = replace(found.storage, provider=decoded.storage.provider, key_name=decoded.storage.key_name)
-                return replace(found, storage=storage)
+                return found._replace(storage=storage)
         return of_decoded(decoded)
 
     def plain_values(self, key: bytes, value: bytes, layer: int = 0) -> Iterator[bytes]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from etcdview.codec.model import Decoded, Object, StorageFormat
@@ -28,14 +28,18 @@ class Owner(NamedTuple):
     controller: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Outline:
+_NO_LABELS: Mapping[str, str] = MappingProxyType({})
+
+
+class Outline(NamedTuple):
     """One stored value in outline. Times are Unix seconds, None where there are none; sizes are bytes.
+
+    There are millions of them: a tuple takes a third of the time of a frozen dataclass.
 
     `error` says why the value cannot be decoded, "" where it can; `locked`: because it cannot be decrypted.
     `annotation_bytes` is without the last applied configuration. `manager` is the field manager that wrote last, at
-    `managed_at`. `body` is what decides the state of the object, or all of it; None where it was not requested, or
-    cannot be decoded.
+    `managed_at`. `node` is spec.nodeName. `body` is what decides the state of the object, or all of it; None where it
+    was not requested, or cannot be decoded. `shared`: it is one dict for all objects that are alike in this.
     """
 
     storage: StorageFormat
@@ -46,7 +50,7 @@ class Outline:
     uid: str = ""
     created: int | None = None
     deleted: int | None = None
-    labels: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = _NO_LABELS
     finalizers: tuple[str, ...] = ()
     owners: tuple[Owner, ...] = ()
     managed_bytes: int = 0
@@ -55,7 +59,9 @@ class Outline:
     data_bytes: int = 0
     manager: str = ""
     managed_at: int | None = None
+    node: str = ""
     body: Object | None = None
+    shared: bool = False
 
 
 def of_decoded(decoded: Decoded) -> Outline:
@@ -87,6 +93,7 @@ def of_decoded(decoded: Decoded) -> Outline:
         data_bytes=_data_size(obj),
         manager=manager,
         managed_at=managed_at,
+        node=text(obj, "spec", "nodeName"),
         body=decoded.object,
     )
 

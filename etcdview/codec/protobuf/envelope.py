@@ -6,7 +6,7 @@ Source: k8s.io/apimachinery/pkg/runtime/types.go and serializer/protobuf/protobu
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from etcdview.codec.protobuf import wire
 from etcdview.codec.scalars import go_utf8
@@ -16,8 +16,7 @@ MAGIC = b"k8s\0"
 _TAIL = b"\x1a\x00\x22\x00"
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """runtime.Unknown: `raw` is the object's own message and `offset` where it begins in the value.
 
     `fault` says where the envelope broke off; what stands before it is here all the same.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from google.protobuf.message import DecodeError as ParseError
 
@@ -12,102 +13,158 @@ from etcdview.codec.outline import DATA, HOLDS_DATA, LAST_APPLIED, Outline, Owne
 from etcdview.codec.protobuf import repair, special
 from etcdview.codec.protobuf.envelope import open_envelope
 from etcdview.codec.protobuf.protobuf import ProtobufFormat
+from etcdview.codec.protobuf.schema import Schema
 from etcdview.codec.scalars import ZERO_TIME_SECONDS
 from etcdview.errors import DecodeError
 
 # those that a datetime can be; year 1 begins with Go's zero time, which is none
 _FIRST_SECOND, _LAST_SECOND = ZERO_TIME_SECONDS + 1, 253402300799
+_META = (
+    "name", "namespace", "uid", "creationTimestamp.seconds", "deletionTimestamp.seconds", "labels", "finalizers",
+    "ownerReferences", "annotations", "managedFields",
+)  # fmt: skip
+
+
+class _Getters(NamedTuple):
+    """How the parts of one kind's messages are taken, and how such values are stored; `node` only where it has one."""
+
+    metadata: attrgetter[Any]
+    data: tuple[attrgetter[Any], ...]
+    node: attrgetter[str] | None
+    storage: StorageFormat
 
 
 class Outliner:
-    """Makes outlines by one release's schema. Safe from any thread."""
+    """Makes outlines by one release's schema. Safe from any thread.
+
+    Fields are taken by attrgetter, several in one call: of a million values each call in Python counts.
+    """
 
     def __init__(self, form: ProtobufFormat) -> None:
         self._form = form
-        # the attributes of parsed messages are called by their numbers (descriptors.py)
-        self._meta = _attributes(form, "apis/meta/v1.ObjectMeta")
-        self._owner = _attributes(form, "apis/meta/v1.OwnerReference")
-        self._managed = _attributes(form, "apis/meta/v1.ManagedFieldsEntry")
-        self._seconds = _attributes(form, "apis/meta/v1.Time")["seconds"]
-        self._raw = _attributes(form, "apis/meta/v1.FieldsV1")["Raw"]
-        self._structs: dict[int, dict[str, str]] = {}
+        self._owner = _getter(form.schema, "apis/meta/v1.OwnerReference", "uid", "controller")
+        self._managed = _getter(
+            form.schema, "apis/meta/v1.ManagedFieldsEntry", "manager", "time.seconds", "fieldsV1.Raw"
+        )
+        self._kinds: dict[tuple[str, str], _Getters | None] = {}
 
     def outline(self, value: bytes, wants_body: WantsBody) -> Outline | None:
         """The outline of a sound value that begins with the magic bytes; None where it must be decoded in full."""
         envelope = open_envelope(value)
-        number = self._form.schema.find(envelope.api_version, envelope.kind)
+        api_version, kind, raw = envelope.api_version, envelope.kind, envelope.raw
+        number = self._form.schema.find(api_version, kind)
         if number is None or envelope.fault is not None:
             return None
+        getters = self._getters(api_version, kind, number)
+        if getters is None:
+            return None
         try:
-            repair.check_size(self._form.schema, number, envelope.raw)
-            message = self._form.pool.message(number).FromString(envelope.raw)
-            wanted = wants_body(envelope.api_version, envelope.kind)
-            body = self._form.state_parts(envelope, number) if wanted else None
+            repair.check_size(self._form.schema, number, raw)
+            message = self._form.pool.message(number).FromString(raw)
+            body = self._form.state_parts(envelope, number) if wants_body(api_version, kind) else None
+            return self._of(getters, message, body)
         except (ParseError, DecodeError):
             return None
-        attributes = self._attributes_of(number)
-        metadata = getattr(message, attributes["metadata"]) if "metadata" in attributes else None
-        if metadata is None:
-            return None
-        storage = StorageFormat("protobuf", api_version=envelope.api_version, kind=envelope.kind)
-        data = DATA if (envelope.api_version, envelope.kind) in HOLDS_DATA else ()
-        held = sum(_map_bytes(getattr(message, attributes[name])) for name in data if name in attributes)
-        try:
-            return self._of(storage, metadata, held, body)
-        except DecodeError:
-            return None
 
-    def _of(self, storage: StorageFormat, metadata: Any, data_bytes: int, body: dict[str, Any] | None) -> Outline:
-        at = self._meta
-        annotations = getattr(metadata, at["annotations"])
-        applied = annotations.get(LAST_APPLIED)
+    def _of(self, getters: _Getters, message: Any, body: dict[str, Any] | None) -> Outline:
+        """Raises DecodeError for managed fields that are broken."""
+        (
+            name, namespace, uid, created, deleted, labels, finalizers, owners, annotations, entries,
+        ) = getters.metadata(message)  # fmt: skip
+        applied = annotations.get(LAST_APPLIED) if annotations else None
         in_applied = len(LAST_APPLIED) + byte_size(applied) if applied is not None else 0
-        manager, managed_at, managed_bytes = self._managers(getattr(metadata, at["managedFields"]))
+        manager, managed_at, managed_bytes = self._managers(entries)
         return Outline(
-            storage,
-            name=getattr(metadata, at["name"]),
-            namespace=getattr(metadata, at["namespace"]),
-            uid=getattr(metadata, at["uid"]),
-            created=self._time(metadata, at["creationTimestamp"]),
-            deleted=self._time(metadata, at["deletionTimestamp"]),
-            labels=dict(getattr(metadata, at["labels"])),
-            finalizers=tuple(getattr(metadata, at["finalizers"])),
-            owners=tuple(
-                Owner(getattr(o, self._owner["uid"]), getattr(o, self._owner["controller"]))
-                for o in getattr(metadata, at["ownerReferences"])
-            ),
-            managed_bytes=managed_bytes,
-            annotation_bytes=_map_bytes(annotations) - in_applied,
-            last_applied_bytes=in_applied,
-            data_bytes=data_bytes,
-            manager=manager,
-            managed_at=managed_at,
-            body=body,
+            getters.storage,
+            "",
+            False,
+            name,
+            namespace,
+            uid,
+            _time(created),
+            _time(deleted),
+            dict(labels),
+            tuple(finalizers),
+            tuple([Owner(*self._owner(owner)) for owner in owners]) if owners else (),
+            managed_bytes,
+            _map_bytes(annotations) - in_applied,
+            in_applied,
+            sum([_map_bytes(part(message)) for part in getters.data]),
+            manager,
+            managed_at,
+            getters.node(message) if getters.node is not None else "",
+            body,
+            True,
         )
-
-    def _time(self, message: Any, attribute: str) -> int | None:
-        if not message.HasField(attribute):
-            return None
-        seconds: int = getattr(getattr(message, attribute), self._seconds)
-        return seconds if seconds and _FIRST_SECOND <= seconds <= _LAST_SECOND else None
 
     def _managers(self, entries: Any) -> tuple[str, int | None, int]:
         """Who wrote last, when, and the bytes of all entries."""
         name, last, size = "", 0, 0
         for entry in entries:
             size += entry.ByteSize()
-            _check_fields(getattr(getattr(entry, self._managed["fieldsV1"]), self._raw))
-            at = self._time(entry, self._managed["time"]) or 0
+            manager, seconds, written = self._managed(entry)
+            _check_fields(written)
+            at = _time(seconds) or 0
             if at >= last:
-                name, last = getattr(entry, self._managed["manager"]), at
+                name, last = manager, at
         return name, last or None, size
 
-    def _attributes_of(self, number: int) -> dict[str, str]:
-        found = self._structs.get(number)
-        if found is None:
-            struct = self._form.schema.struct(number)
-            found = self._structs[number] = {f.name: f"f{f.number}" for f in struct.fields}
-        return found
+    def _getters(self, api_version: str, kind: str, number: int) -> _Getters | None:
+        """None for a kind without metadata."""
+        try:
+            return self._kinds[api_version, kind]
+        except KeyError:
+            found = self._kinds[api_version, kind] = self._make(api_version, kind, number)
+            return found
+
+    def _make(self, api_version: str, kind: str, number: int) -> _Getters | None:
+        schema = self._form.schema
+        name = schema.struct(number).name
+        has = {f.name for f in schema.struct(number).fields}
+        if not _has(schema, number, "metadata.uid"):
+            return None
+        data = DATA if (api_version, kind) in HOLDS_DATA else ()
+        storage = StorageFormat("protobuf", api_version=api_version, kind=kind)
+        return _Getters(
+            _getter(schema, name, *(f"metadata.{part}" for part in _META)),
+            tuple(_getter(schema, name, part) for part in data if part in has),
+            _getter(schema, name, _NODE) if _has(schema, number, _NODE) else None,
+            storage,
+        )
+
+
+_NODE = "spec.nodeName"
+
+
+def _has(schema: Schema, number: int, path: str) -> bool:
+    try:
+        _attributes(schema, number, path)
+    except KeyError:
+        return False
+    return True
+
+
+def _getter(schema: Schema, name: str, *paths: str) -> attrgetter[Any]:
+    """What takes fields of a parsed message of the struct, absent ones as their zero."""
+    return attrgetter(*[_attributes(schema, schema.named(name), path) for path in paths])
+
+
+def _attributes(schema: Schema, number: int, path: str) -> str:
+    """The path in the attributes of parsed messages, which are called by their numbers (descriptors.py).
+
+    Raises KeyError where there is no such field, or what it stands in is a list.
+    """
+    first, _, rest = path.partition(".")
+    field = {f.name: f for f in schema.struct(number).fields}[first]
+    if not rest:
+        return f"f{field.number}"
+    if field.repeated or field.message < 0:
+        raise KeyError(path)
+    return f"f{field.number}.{_attributes(schema, field.message, rest)}"
+
+
+def _time(seconds: int) -> int | None:
+    return seconds if seconds and _FIRST_SECOND <= seconds <= _LAST_SECOND else None
 
 
 @functools.lru_cache(maxsize=4096)
@@ -119,10 +176,10 @@ def _check_fields(written: bytes) -> None:
     special.parsed(written)
 
 
-def _attributes(form: ProtobufFormat, name: str) -> dict[str, str]:
-    return {f.name: f"f{f.number}" for f in form.schema.struct(form.schema.named(name)).fields}
-
-
 def _map_bytes(entries: Any) -> int:
     """The bytes of a map's keys and values, without what the wire adds."""
-    return sum(byte_size(key) + byte_size(value) for key, value in entries.items()) if entries else 0
+    if not entries:
+        return 0
+    values = [*entries.values()]
+    sizes = sum(map(len, values)) if isinstance(values[0], bytes) else byte_size("".join(values))
+    return sizes + byte_size("".join(entries))

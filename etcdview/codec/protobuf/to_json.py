@@ -80,6 +80,10 @@ class Plans:
             self._ready.update(self._made)
             return made
 
+    def message(self, number: int) -> type[Message]:
+        """The class that parses the struct, as far as the schema has it."""
+        return self._pool.message(number)
+
     def read(self, number: int, raw: bytes) -> dict[str, Any]:
         """The struct's message in these bytes as a dict. Raises google.protobuf.message.DecodeError, and ours."""
         return self.plan(number).object(self._pool.message(number).FromString(raw))

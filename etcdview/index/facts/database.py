@@ -346,14 +346,17 @@ def labels_text(labels: tuple[tuple[str, str], ...]) -> str:
 
 def packed_uid(uid: str) -> bytes | str | None:
     """A UID in 16 bytes where it is a UUID as Kubernetes writes them, else as it is; None for none."""
-    if len(uid) == 36:
+    if not uid:
+        return None
+    if len(uid) == 36 and uid[8] == uid[13] == uid[18] == uid[23] == "-":
+        digits = uid.replace("-", "")
         try:
-            packed = bytes.fromhex(uid.replace("-", ""))
+            packed = bytes.fromhex(digits)
         except ValueError:
             return _storable(uid)
-        if unpacked_uid(packed) == uid:
+        if packed.hex() == digits:  # in lower case, and without spaces
             return packed
-    return _storable(uid) or None
+    return _storable(uid)
 
 
 def unpacked_uid(packed: bytes | str) -> str:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from etcdview.codec import Codec, Outline
-from etcdview.kube.fields import text
 from etcdview.kube.identity import agrees
 from etcdview.kube.keys import KeySpace, ObjectKey
 from etcdview.kube.redaction import is_sensitive
@@ -15,12 +14,12 @@ from etcdview.models import KeyValue
 from etcdview.relations.model import Health, Object, group_of
 from etcdview.relations.states import HEALTH_KINDS, state_of
 
+_KEPT_STATES = 2_000  # of objects that are alike in what decides it, at a kilobyte or two each
 WORD_LENGTH = 120  # what is kept of the words for a state: a condition's message may be a page long
 STATES: tuple[Health, ...] = ("unknown", "healthy", "unhealthy")
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """One key with what its value says in outline. `state` is one of STATES, `word` what a table says of it.
 
     `resource` is the storage prefix of its type, "" for an unrecognised key; `misnamed`: it calls itself otherwise
@@ -39,28 +38,43 @@ class Fact:
 
 
 class Extractor:
-    """Takes facts from values. `now` is asked once for each value: some states depend on the moment."""
+    """Takes facts from values, by one thread. `now` is the moment for states.
+
+    No state depends on the moment, so objects that are alike in what decides it are judged once.
+    """
 
     def __init__(self, codec: Codec, keyspace: KeySpace, now: Callable[[], datetime]) -> None:
         self._codec = codec
         self._keyspace = keyspace
         self._now = now
+        self._judged: dict[int, tuple[Object, Health, str]] = {}  # by id of what decides a state, which stays alive
 
     def fact(self, kv: KeyValue) -> Fact:
         """The facts of one value. Never raises for what is stored."""
         object_key = self._keyspace.object_key(kv.key)
         outline = self._codec.outline(kv.key, kv.value, _has_state)
         resource, namespace = (object_key.resource.prefix, object_key.namespace) if object_key else ("", "")
-        state, word, node = self._state(outline.body)
-        named_otherwise = not outline.error and _named_otherwise(object_key, outline)
-        error = _error(object_key, outline)
-        return Fact(kv, resource, namespace, outline, state, word, node, named_otherwise, error)
+        state, word = self._state(outline)
+        error = _error(object_key, outline) if outline.error else ""
+        named_otherwise = not error and _named_otherwise(object_key, outline)
+        return Fact(kv, resource, namespace, outline, state, word, outline.node, named_otherwise, error)
 
-    def _state(self, body: Object | None) -> tuple[Health, str, str]:
+    def _state(self, outline: Outline) -> tuple[Health, str]:
+        body = outline.body
         if body is None:
-            return "unknown", "", ""
+            return "unknown", ""
+        if not outline.shared:
+            return self._judge(body)
+        known = self._judged.get(id(body))
+        if known is None:
+            if len(self._judged) >= _KEPT_STATES:
+                self._judged.clear()
+            known = self._judged[id(body)] = (body, *self._judge(body))
+        return known[1:]
+
+    def _judge(self, body: Object) -> tuple[Health, str]:
         found = state_of(body, self._now())
-        return found.health, found.text[:WORD_LENGTH], text(body, "spec", "nodeName")
+        return found.health, found.text[:WORD_LENGTH]
 
 
 def _has_state(api_version: str, kind: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from pathlib import Path
 
@@ -23,13 +22,14 @@ def captured(capture: Path) -> list[KeyValue]:
 
 
 def test_the_quick_outline_of_every_captured_value_equals_the_one_of_its_object(captured: list[KeyValue]) -> None:
-    apart = ("managed_bytes", "body")  # in protobuf and JSON they have other sizes; the body leaves things out
+    # in protobuf and JSON they have other sizes; the body leaves things out
+    apart = ("managed_bytes", "body", "shared")
     for kv in captured:
         quick = CODEC.outline(kv.key, kv.value, lambda api_version, kind: False)
         long = of_decoded(CODEC.decode(kv.key, kv.value))
-        for field in dataclasses.fields(quick):
-            if field.name not in (*apart, "data_bytes"):
-                assert getattr(quick, field.name) == getattr(long, field.name), (kv.key, field.name)
+        for field in quick._fields:
+            if field not in (*apart, "data_bytes"):
+                assert getattr(quick, field) == getattr(long, field), (kv.key, field)
         assert bool(quick.managed_bytes) == bool(long.managed_bytes), kv.key
         assert bool(quick.data_bytes) == bool(long.data_bytes), kv.key
 

@@ -8,6 +8,7 @@ from etcdview.cluster.window import Window
 from etcdview.errors import EtcdviewError
 from etcdview.kubeapi import discovery, openapi
 from etcdview.kubeapi.accept import choose
+from etcdview.kubeapi.deprecations import deprecation
 from etcdview.kubeapi.exchange import KubeAnswer, KubeRequest, json_answer
 from etcdview.kubeapi.lists import get_object, list_objects
 from etcdview.kubeapi.moments import revision_of
@@ -158,11 +159,13 @@ def _in_version(window: Window, request: KubeRequest, group: str, version: str, 
     served = types.find(group, version, rest[0])
     if served is None or len(rest) > 3 or (namespace and not served.resource.namespaced):
         raise no_such_path()
-    if len(rest) == 1:
-        return _many(window, request, KubePlace(served, namespace))
-    if served.resource.namespaced and not namespace:
+    if len(rest) > 1 and served.resource.namespaced and not namespace:
         raise no_such_path()
-    return _one(window, request, KubePlace(served, namespace, rest[1]), rest[2] if len(rest) == 3 else "")
+    if len(rest) == 1:
+        found = _many(window, request, KubePlace(served, namespace))
+    else:
+        found = _one(window, request, KubePlace(served, namespace, rest[1]), rest[2] if len(rest) == 3 else "")
+    return replace(found, warnings=(*deprecation(served, types.release), *found.warnings))
 
 
 def _namespace(rest: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:

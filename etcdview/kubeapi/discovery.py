@@ -63,7 +63,7 @@ def resource_list(types: ServedTypes, group: str, version: str) -> dict[str, Any
     listed += [_review(review) for review in REVIEWS if (review.group, review.version) == (group, version)]
     return {
         "kind": "APIResourceList",
-        "apiVersion": "v1",
+        **({"apiVersion": "v1"} if group else {}),
         "groupVersion": f"{group}/{version}" if group else version,
         "resources": sorted(listed, key=lambda entry: str(entry["name"])),
     }

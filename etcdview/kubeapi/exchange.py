@@ -47,6 +47,8 @@ class KubeAnswer:
     retry_seconds: int = 0
 
 
-def json_answer(value: Any, *, code: int = 200, content_type: str = "application/json") -> KubeAnswer:
-    """An answer of one JSON value."""
-    return KubeAnswer(json_bytes(value) + b"\n", code, content_type)
+def json_answer(
+    value: Any, *, code: int = 200, content_type: str = "application/json", by_name: bool = False
+) -> KubeAnswer:
+    """An answer of one JSON value; `by_name` sorts its members."""
+    return KubeAnswer(json_bytes(value, by_name=by_name) + b"\n", code, content_type)

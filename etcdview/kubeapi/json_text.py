@@ -10,10 +10,13 @@ from etcdview.errors import DecodeError
 _ESCAPED = (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029"))
 
 
-def json_bytes(value: Any) -> bytes:
-    """The value on one line, without the line's end. Raises DecodeError for a number that JSON has no word for."""
+def json_bytes(value: Any, *, by_name: bool = False) -> bytes:
+    """The value on one line, without the line's end; `by_name` sorts the members, as those of Go's maps.
+
+    Raises DecodeError for a number that JSON has no word for.
+    """
     try:
-        text = json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        text = json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False, sort_keys=by_name)
     except (ValueError, RecursionError) as error:
         raise DecodeError("This object cannot be written as JSON.") from error
     for character, escape in _ESCAPED:  # they stand in texts alone

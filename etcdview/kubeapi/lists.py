@@ -35,7 +35,7 @@ class ItemForm:
     """How each object of an answer is written, and what the list around them is.
 
     `item` makes an object's JSON; `array` is the list's member that holds them, and `order` sorts them where they are
-    not in the order of their keys.
+    not in the order of their keys. `by_name`: members are sorted, as the API server's are that it keeps in Go's maps.
     """
 
     head: dict[str, Any]
@@ -44,6 +44,7 @@ class ItemForm:
     item: Callable[[Entry], Any]
     beside: dict[str, Any]
     order: Callable[[Any], Any] | None = None
+    by_name: bool = False
 
 
 def get_object(window: Window, place: KubePlace, request: KubeRequest, below: str = "") -> KubeAnswer:
@@ -60,7 +61,9 @@ def get_object(window: Window, place: KubePlace, request: KubeRequest, below: st
     if media.encoding == PROTOBUF and not media.form:
         return protobuf_object(window, served, entry)
     obj = served_object(window, served, entry)
-    return json_answer(partial_metadata(obj) if media.form else obj)
+    if media.form:
+        return json_answer(partial_metadata(obj))
+    return json_answer(obj, by_name=not served.resource.builtin)
 
 
 def encodings_of(served: ServedType) -> tuple[str, ...]:
@@ -133,7 +136,7 @@ def item_form(window: Window, place: KubePlace, media: MediaType, request: KubeR
         )
     head = {"kind": served.list_kind, "apiVersion": served.api_version}
     if not served.resource.builtin:
-        return ItemForm(head, "items", Detail.WHOLE, whole, {})
+        return ItemForm(head, "items", Detail.WHOLE, whole, {}, by_name=True)
     return ItemForm(head, "items", Detail.WHOLE, lambda entry: _without_type(whole(entry)), {})
 
 
@@ -173,7 +176,7 @@ class _Body:
                 break
         else:
             self.complete = True
-        self._metadata_told = self.complete or not self._limited
+        self._metadata_told = (self.complete or not self._limited) and not self._form.by_name
         texts = [self._head(), b",".join(items)]
         return [*texts, self._tail()] if self.complete else texts
 
@@ -194,12 +197,14 @@ class _Body:
         ordered = entries if order is None else sorted(entries, key=order)
         for entry in ordered:
             try:
-                yield json_bytes(self._form.item(entry))
+                yield json_bytes(self._form.item(entry), by_name=self._form.by_name)
             except DecodeError as error:
                 self._facts.warn(f"{show(entry.key)} is left out: {error.what}")
 
     def _head(self) -> bytes:
         members = dict(self._form.head)
+        if self._form.by_name:
+            del members["kind"]
         if self._metadata_told:
             members["metadata"] = list_metadata(self._facts)
         members |= self._form.beside
@@ -208,4 +213,7 @@ class _Body:
     def _tail(self) -> bytes:
         if self._metadata_told:
             return b"]}\n"
+        if self._form.by_name:
+            ends = {"kind": self._form.head["kind"], "metadata": {"continue": ""} | list_metadata(self._facts)}
+            return b"]," + json_bytes(ends, by_name=True)[1:] + b"\n"
         return b'],"metadata":' + json_bytes(list_metadata(self._facts)) + b"}\n"

@@ -42,8 +42,22 @@ def served_object(window: Window, served: ServedType, entry: Entry, *, in_place:
         _annotate(obj, INEXACT, f"stored as {had}, and shown without the API server's conversion")
     if entry.masked:
         _show_masks(obj)
+    obj["metadata"] = _in_order(obj["metadata"])
     del_keys = ("kind", "apiVersion")
     return {"kind": served.kind, "apiVersion": served.api_version} | {k: v for k, v in obj.items() if k not in del_keys}
+
+
+def _in_order(metadata: dict[str, Any]) -> dict[str, Any]:
+    """The members as the API server writes them: resourceVersion, which is not stored, follows uid."""
+    if "resourceVersion" not in metadata or "uid" not in metadata:
+        return metadata
+    found: dict[str, Any] = {}
+    for name, value in metadata.items():
+        if name != "resourceVersion":
+            found[name] = value
+        if name == "uid":
+            found["resourceVersion"] = metadata["resourceVersion"]
+    return found
 
 
 def _is_same(window: Window, served: ServedType, had: str) -> bool:

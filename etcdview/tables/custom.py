@@ -51,7 +51,8 @@ def _column(definition: Mapping[str, Any]) -> Column:
         text(definition, "type"),
         text(definition, "format"),
         priority if isinstance(priority, int) else 0,
-        text(definition, "description"),
+        text(definition, "description")
+        or f"Custom resource definition column (in JSONPath format): {_json_path(definition)}",
     )
 
 

@@ -1,0 +1,57 @@
+"""Warnings, and the order of members: what the API server writes beside the objects."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.unit.kubeapi.conftest import TABLE, Api, text_of
+
+
+@pytest.mark.parametrize(
+    ("path", "warning"),
+    [
+        ("api/v1/endpoints", "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"),
+        (
+            "apis/coordination.k8s.io/v1beta1/leasecandidates",
+            "coordination.k8s.io/v1beta1 LeaseCandidate is deprecated in v1.36+, unavailable in v1.39+",
+        ),
+        (
+            "apis/example.org/v1alpha1/backups",
+            "example.org/v1alpha1 Backup is deprecated; use example.org/v1 Backup",
+        ),
+    ],
+)
+def test_a_deprecated_version_is_answered_with_the_servers_warning(api: Api, path: str, warning: str) -> None:
+    assert api.ask(path).warnings == (warning,)
+
+
+@pytest.mark.parametrize("path", ["api/v1/pods", "apis/apps/v1/deployments", "apis/example.org/v1/backups"])
+def test_other_versions_come_without_a_warning(api: Api, path: str) -> None:
+    assert api.ask(path).warnings == ()
+
+
+def test_members_of_built_in_objects_stand_in_the_order_of_their_type(api: Api) -> None:
+    namespace = list(api.get("api/v1/namespaces/shop")["metadata"])
+
+    assert namespace[:3] == ["name", "uid", "resourceVersion"]
+
+
+def test_custom_objects_and_their_lists_are_sorted_by_name(api: Api) -> None:
+    text = text_of(api.ask("apis/example.org/v1/backups")).decode()
+    listed = json.loads(text)
+
+    assert text.strip() == json.dumps(listed, separators=(",", ":"), ensure_ascii=False, sort_keys=True)
+    assert list(listed) == ["apiVersion", "items", "kind", "metadata"]
+    assert listed["metadata"]["continue"] == ""
+    short = api.get("apis/example.org/v1/backups", limit="1")
+    assert list(short["metadata"]) == ["continue", "remainingItemCount", "resourceVersion"]
+
+
+def test_a_column_without_a_description_is_described_by_its_path(api: Api) -> None:
+    columns = api.get("apis/example.org/v1/backups", TABLE)["columnDefinitions"]
+
+    told = {c["name"]: c["description"] for c in columns}
+    assert told["Schedule"] == "Custom resource definition column (in JSONPath format): .spec.schedule"
+    assert told["Replicas"] == "How many"

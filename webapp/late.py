@@ -16,6 +16,7 @@ LATE_IMPORTS = (
     "etcdview.pages.edit.edit",
     "etcdview.pages.edit.preview",
     "etcdview.pages.encryption",
+    "etcdview.pages.export",
     "etcdview.pages.health.page",
     "etcdview.pages.kubectl",
     "etcdview.pages.maintenance",

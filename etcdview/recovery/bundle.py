@@ -9,11 +9,11 @@ import hashlib
 import os
 import re
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from etcdview.codec import to_yaml, yaml_list
 from etcdview.errors import UsageError
@@ -21,6 +21,7 @@ from etcdview.errors import UsageError
 FORMS = ("dir", "zip", "stream", "list")
 _FILE_MODE, _FOLDER_MODE = 0o600, 0o700
 _UNSAFE = re.compile(r"[^\w.:@+-]|^\.", re.ASCII)
+REMARKS_NAME = "EXPORT.txt"  # what is said of an export, in its zip
 _LONGEST_NAME = 200
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # the same objects make the same file
 
@@ -62,16 +63,51 @@ def bundle_text(objects: Iterable[BundleObject], form: str) -> Iterator[str]:
     return ("---\n" * bool(number) + to_yaml(found.object) for number, found in enumerate(objects))
 
 
+def zip_pieces(objects: Iterable[BundleObject], remarks: Callable[[], str]) -> Iterator[bytes]:
+    """A zip as write_zip makes it, in pieces as the objects come; `remarks` are its last file, unless empty."""
+    pieces = _Pieces()
+    with zipfile.ZipFile(cast(IO[bytes], pieces), "w", zipfile.ZIP_DEFLATED) as packed:
+        for found in objects:
+            packed.writestr(_zip_entry(found.path), _yaml(found), zipfile.ZIP_DEFLATED)
+            yield from pieces.taken()
+        if said := remarks():
+            packed.writestr(_zip_entry(REMARKS_NAME), said.encode("utf-8", "surrogateescape"), zipfile.ZIP_DEFLATED)
+    yield from pieces.taken()
+
+
+class _Pieces:
+    """A file that nobody can seek in: what is written is taken away as soon as it is much."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+
+    def write(self, part: bytes) -> int:
+        self._parts.append(bytes(part))
+        return len(part)
+
+    def flush(self) -> None:
+        pass
+
+    def taken(self) -> Iterator[bytes]:
+        parts, self._parts = self._parts, []
+        if parts:
+            yield b"".join(parts)
+
+
 def write_zip(objects: Iterable[BundleObject], file: IO[bytes]) -> int:
     """A zip with a file an object; the number of objects."""
     count = 0
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
         for found in objects:
-            info = zipfile.ZipInfo(found.path, _ZIP_TIME)
-            info.external_attr = _FILE_MODE << 16
-            packed.writestr(info, _yaml(found), zipfile.ZIP_DEFLATED)
+            packed.writestr(_zip_entry(found.path), _yaml(found), zipfile.ZIP_DEFLATED)
             count += 1
     return count
+
+
+def _zip_entry(path: str) -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo(path, _ZIP_TIME)
+    info.external_attr = _FILE_MODE << 16
+    return info
 
 
 def _yaml(found: BundleObject) -> bytes:

@@ -90,6 +90,17 @@ GET: dict[str, tuple[Row, ...]] = {
         everybody_in("/rescue?from=nosuch", 400),
         Row("/rescue?from=mixed&resource=secrets", (LOGIN, DENIED, 200, 200, 200)),
     ),
+    "export.export_list": (
+        everybody_in("/export?resource=pods&as=zip"),
+        everybody_in("/export?resource=pods&namespace=shop&as=stream&apply=1"),
+        everybody_in("/export?q=/registry/&as=list"),
+        everybody_in("/export?q=/registry/&as=dump"),
+        everybody_in("/export?q=.*&mode=regex&as=dump"),
+        everybody_in("/export?resource=unplaced&as=dump"),
+        everybody_in("/export?resource=pods&as=tar", 400),
+        Row("/export?resource=secrets&as=stream", (LOGIN, DENIED, 200, 200, 200)),
+        Row("/export?resource=pods&namespace=payments&as=dump", (LOGIN, DENIED, 200, 200, 200)),
+    ),
     "health.health_page": (everybody_in("/health"),),
     "health.certificates_page": (everybody_in("/certificates"),),
     "registry.registry_page": (

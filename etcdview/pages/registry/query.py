@@ -78,6 +78,13 @@ class RegistryQuery:
         """Whether it takes only what has something that names do not tell."""
         return bool(self.labels.text or self.state or self.node)
 
+    @property
+    def chosen(self) -> tuple[tuple[str, str], ...]:
+        """The parameters that choose the objects, without those of a page or an order."""
+        wide, size = ("1" if self.wide else ""), ("1" if self.size else "")
+        chosen = (("resource", self.resource), ("namespace", self.namespace), ("wide", wide), ("size", size))
+        return (*chosen, ("q", self.text), ("labels", self.labels.text), ("state", self.state), ("node", self.node))
+
     @classmethod
     def state_from(cls, text: str) -> Health | Literal[""]:
         """The state that is meant. Raises QueryError for another word."""

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import secrets
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from etcdview.cluster.sources import open_codec
-from etcdview.codec import Codec
 from etcdview.config import Settings
 from etcdview.errors import NotPermittedError, UsageError
 from etcdview.kube.crds import Definitions
-from etcdview.kube.fields import mapping, without_managed_fields
-from etcdview.kube.keys import KeySpace, ObjectKey, show
+from etcdview.kube.fields import mapping
+from etcdview.kube.keys import KeySpace
 from etcdview.kube.redaction import Redactor
 from etcdview.kube.resources import ResourceType
 from etcdview.kube.selectors import parse_fields, parse_labels
 from etcdview.models import KeyValue, Range
 from etcdview.objects import Mask, ObjectRow, Objects
 from etcdview.pages.tools.export import Exported
+from etcdview.pages.tools.preparing import Preparing
 from etcdview.recovery.bundle import FORMS, BundleObject, bundle_text, write_bundle
-from etcdview.recovery.for_apply import prepare
-from etcdview.recovery.order import apply_rank, in_apply_order
+from etcdview.recovery.order import in_apply_order
 from etcdview.stores.files.dump import write_dump
 from etcdview.stores.permitted import permitted_parts
 from etcdview.stores.prefixes import check_registry
@@ -32,8 +30,6 @@ from etcdview.stores.protocols import Store
 
 EXPORT_FORMS: tuple[str, ...] = ("dump", *FORMS)
 _NAMESPACES = "namespaces"
-_OLD_CRDS = "apiextensions.k8s.io/v1beta1"
-SECRETS_LEFT_OUT = "objects with Secret values (--show-secrets exports them)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +49,6 @@ class ExportRequest:
         return bool(self.types or self.namespace or self.labels or self.fields)
 
 
-@dataclass(slots=True)
-class ExportRemarks:
-    """What has to be said of an export: each kind of thing that was taken out or left out, and how often."""
-
-    taken_out: Counter[str] = field(default_factory=Counter)
-    left_out: Counter[str] = field(default_factory=Counter)
-    unreadable: list[str] = field(default_factory=list)
-
-    def sentences(self) -> Iterator[str]:
-        """For people."""
-        if self.taken_out:
-            yield f"Taken out of the objects: {_listed(self.taken_out)}."
-        if self.left_out:
-            yield f"Not exported: {_listed(self.left_out)}."
-        yield from self.unreadable
-
-
 def export_dump(source: ObjectExport, path: Path) -> Exported:
     """Write the keys that a request chooses to a dump, as they are stored, Secrets too. Raises as ObjectExport."""
     return Exported(write_dump(source.values(), path), source.revision)
@@ -83,14 +62,15 @@ class ObjectExport:
 
     def __init__(self, store: Store, settings: Settings, request: ExportRequest) -> None:
         mask: Mask = unmasked if request.show_secrets else Redactor(secrets.token_bytes(32)).mask
-        self._codec = open_codec(settings)
-        self._objects = Objects(store, self._codec, KeySpace(settings.etcd_prefix), mask)
+        codec = open_codec(settings)
+        self._objects = Objects(store, codec, KeySpace(settings.etcd_prefix), mask)
         self._store = store
         self._request = request
         self._labels, self._fields = parse_labels(request.labels), parse_fields(request.fields)
         definitions, self.revision = self._definitions()
         self._types = in_apply_order(self._chosen(definitions))
-        self.remarks = ExportRemarks()
+        self._preparing = Preparing(codec, for_apply=request.for_apply)
+        self.remarks = self._preparing.remarks
 
     def write(self, form: str, path: Path) -> Exported:
         """Write them to a folder or a file. Raises UsageError for a path that is taken."""
@@ -105,9 +85,7 @@ class ObjectExport:
         for resource, kv in self._values():
             row = self._objects.row(kv)
             if self._is_wanted(row):
-                found = self._prepared(row)
-                if found is not None:
-                    yield _bundled(resource, row, found)
+                yield from self._preparing.bundled(row, resource)
 
     def values(self) -> Iterator[KeyValue]:
         """The keys as they are stored."""
@@ -137,29 +115,9 @@ class ObjectExport:
         obj = row.object
         if obj is None or row.object_key is None:
             if not self._request.labels and not self._request.fields:
-                why = row.error.what if row.error else "Its key is not that of an object."
-                self.remarks.unreadable.append(f"{show(row.key)} is not exported. {why}")
+                self._preparing.unreadable(row)
             return False
         return self._labels.matches(mapping(obj, "metadata", "labels")) and self._fields.matches(obj)
-
-    def _prepared(self, row: ObjectRow) -> dict[str, Any] | None:
-        obj, object_key = row.object, row.object_key
-        if obj is None or object_key is None:
-            return None
-        if not self._request.for_apply:
-            return without_managed_fields(obj)
-        return self._for_apply(obj, object_key, masked=row.masked)
-
-    def _for_apply(self, obj: dict[str, Any], object_key: ObjectKey, *, masked: bool) -> dict[str, Any] | None:
-        found = prepare(object_key, as_applied(self._codec, obj))
-        if found.left_out:
-            self.remarks.left_out[found.left_out] += 1
-            return None
-        if masked:
-            self.remarks.left_out[SECRETS_LEFT_OUT] += 1
-            return None
-        self.remarks.taken_out.update(found.taken_out)
-        return found.object
 
     def _definitions(self) -> tuple[Definitions, int]:
         check_registry(self._store, self._objects.keyspace)
@@ -187,21 +145,8 @@ class ObjectExport:
         return found or ((left,) if left else ())
 
 
-def _bundled(resource: ResourceType, row: ObjectRow, obj: dict[str, Any]) -> BundleObject:
-    return BundleObject(apply_rank(resource), resource.qualified, row.namespace, row.name, obj)
-
-
-def as_applied(codec: Codec, obj: dict[str, Any]) -> dict[str, Any]:
-    """The object in a version that is still served: CRDs may be stored as they were before Kubernetes 1.16."""
-    return codec.as_served(obj) if obj.get("apiVersion") == _OLD_CRDS else obj
-
-
 def _words(types: Iterable[str]) -> Iterator[str]:
     return (word for words in types for word in words.split(",") if word)
-
-
-def _listed(counts: Counter[str]) -> str:
-    return ", ".join(f"{count:,} {word}" for word, count in counts.most_common())
 
 
 def unmasked(obj: dict[str, Any], _sensitive: bool, _raw: bytes) -> dict[str, Any]:

@@ -25,7 +25,8 @@ from etcdview.models import KeyValue, Range
 from etcdview.objects import Objects
 from etcdview.pages.edit.undo import WritableStore
 from etcdview.pages.tools.get.query import RequestedType, parse
-from etcdview.pages.tools.object_export import SECRETS_LEFT_OUT, as_applied, unmasked
+from etcdview.pages.tools.object_export import unmasked
+from etcdview.pages.tools.preparing import SECRETS_LEFT_OUT, as_applied
 from etcdview.recovery.bundle import FORMS, BundleObject, write_bundle
 from etcdview.recovery.comparison import ChangeCounts, ChangeFilter, Comparer, KeyChange
 from etcdview.recovery.for_apply import prepare

@@ -137,7 +137,7 @@ def write_dump(kvs: Iterable[KeyValue], path: Path) -> int:
         fd = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
         with open(fd, "wb") as file, gzip.open(file, "wb", 6) if path.suffix == ".gz" else file as lines:
             for kv in kvs:
-                lines.write(_line(kv))
+                lines.write(dump_line(kv))
                 count += 1
         part.rename(path)
     except OSError as error:
@@ -148,7 +148,8 @@ def write_dump(kvs: Iterable[KeyValue], path: Path) -> int:
     return count
 
 
-def _line(kv: KeyValue) -> bytes:
+def dump_line(kv: KeyValue) -> bytes:
+    """A key as one line of a dump."""
     row: dict[str, object] = {"key": kv.key.decode("utf-8", "replace")}
     if row["key"] != kv.key.decode("utf-8", "surrogateescape"):
         row["key64"] = base64.b64encode(kv.key).decode("ascii")

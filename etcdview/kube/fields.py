@@ -5,12 +5,42 @@ Objects are plain dicts: asking for those, and not for any Mapping, halves the t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 NONE = "<none>"
 UNSET = "<unset>"
 MANAGED_FIELDS = "managedFields"
+
+Worked = TypeVar("Worked")
+
+
+class Common:
+    """Parts that many objects have alike, and what was worked out of these parts alone. Never changed."""
+
+    __slots__ = ("_kept", "parts")
+
+    def __init__(self, parts: dict[str, Any]) -> None:
+        self.parts = parts
+        self._kept: dict[object, Any] = {}
+
+    def worked(self, what: object, work: Callable[[], Worked]) -> Worked:
+        """What `work` makes of the parts, once for all objects that have them; `what` names it."""
+        try:
+            found: Worked = self._kept[what]
+        except KeyError:
+            found = self._kept[what] = work()
+        return found
+
+
+class Composed(dict[str, Any]):
+    """An object whose content is `common` to many, but for its metadata, addresses and node.
+
+    A changed copy of it is a plain dict.
+    """
+
+    __slots__ = ("common",)
+    common: Common
 
 
 def dig(obj: Any, *path: str) -> Any:

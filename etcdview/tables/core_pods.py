@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from etcdview.kube.fields import NONE, deleting, dig, is_true, items, mapping, number, text
+from etcdview.kube.fields import NONE, Composed, deleting, dig, is_true, items, mapping, number, text
 from etcdview.tables.base import AGE, NAME, Cells, Column, Object, created, name_of, table
 from etcdview.tables.durations import age
 from etcdview.tables.texts import container_cells, labels_text
@@ -66,8 +66,26 @@ class PodState:
     restarts: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What makes a PodState at any moment."""
+
+    ready: int
+    total: int
+    reason: str
+    restarts: _Restarts
+
+
 def pod_state(pod: Object, now: datetime) -> PodState:
     """The READY, STATUS and RESTARTS of a pod as of `now`."""
+    if isinstance(pod, Composed):  # of its metadata only that it is being deleted counts
+        found = pod.common.worked((_judged, deleting(pod)), lambda: _judged(pod))
+    else:
+        found = _judged(pod)
+    return PodState(found.ready, found.total, found.reason, found.restarts.cell(now))
+
+
+def _judged(pod: Object) -> _Judged:
     sidecars = {text(c, "name") for c in items(pod, "spec", "initContainers") if text(c, "restartPolicy") == "Always"}
     total = len(items(pod, "spec", "containers")) + len(sidecars)
     init = _init(pod, sidecars)
@@ -77,7 +95,7 @@ def pod_state(pod: Object, now: datetime) -> PodState:
         restarts = _sum_restarts((c.status for c in containers), init.sidecar_restarts)
         ready += sum(c.ready for c in containers)
         reason = _running_reason(pod, containers, reason)
-    return PodState(ready, total, _ending(pod) or reason, restarts.cell(now))
+    return _Judged(ready, total, _ending(pod) or reason, restarts)
 
 
 def _phase(pod: Object) -> str:

@@ -10,6 +10,7 @@ from google.protobuf.message import Message
 
 from etcdview.codec.model import Decoded, Detail, Object, StorageFormat, UnknownField
 from etcdview.codec.protobuf import repair, unknown, wire
+from etcdview.codec.protobuf.composing import COMPOSED, Composer
 from etcdview.codec.protobuf.descriptors import Pool
 from etcdview.codec.protobuf.envelope import Envelope, open_envelope
 from etcdview.codec.protobuf.schema import Schema, schema
@@ -103,14 +104,22 @@ class ProtobufFormat:
                 raise ParseError
             # All of it, however little is wanted: it is quick, and so damage and unknown fields are told anywhere.
             message = self.pool.message(number).FromString(envelope.raw)
-            brief = self._for_rows if detail is Detail.ROWS else self._brief.get(detail)
-            shown = self.plans.plan(number).object(message) if brief is None else brief.read(number, envelope.raw)
+            shown = self._shown(envelope, number, message, detail)
         except (ParseError, DecodeError):
             return self._mended(form, envelope, number, value)
         unknown_fields = (
             () if detail in (Detail.CELLS, Detail.ROWS) else self._unknown(number, message, envelope, value)
         )
-        return Decoded(form, _head(envelope) | shown, None, value, None, unknown_fields)
+        return Decoded(form, shown, None, value, None, unknown_fields)
+
+    def _shown(self, envelope: Envelope, number: int, message: Message, detail: Detail) -> Object:
+        """As much of a sound message as is wanted. Raises google.protobuf.message.DecodeError, and ours."""
+        if detail is Detail.CELLS and (envelope.api_version, envelope.kind) == COMPOSED:
+            return self._composer.object(envelope, number)
+        brief = self._for_rows if detail is Detail.ROWS else self._brief.get(detail)
+        if brief is None:
+            return _head(envelope) | self.plans.plan(number).object(message)
+        return _head(envelope) | brief.read(number, envelope.raw)
 
     def state_parts(self, envelope: Envelope, number: int) -> Object:
         """What decides the state of a sound value: one dict, not to be changed, for all that are alike in this.
@@ -123,6 +132,10 @@ class ProtobufFormat:
 
     def _made_state(self, api_version: str, kind: str, number: int, parts: bytes) -> Object:
         return {"apiVersion": api_version, "kind": kind} | self._for_state.read(number, parts)
+
+    @functools.cached_property
+    def _composer(self) -> Composer:
+        return Composer(self.schema.without(NOT_IN_CELLS))
 
     @functools.cached_property
     def _for_state(self) -> Plans:

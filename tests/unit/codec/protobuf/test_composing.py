@@ -1,0 +1,54 @@
+"""Pods for tables: what many have alike is decoded once, and each still is its own."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from etcdview.codec import Codec, Detail, StorageFormat
+from etcdview.kube.fields import Composed
+
+CODEC = Codec(release="1.34")
+POD: dict[str, Any] = {
+    "apiVersion": "v1",
+    "kind": "Pod",
+    "metadata": {"name": "a", "namespace": "shop", "labels": {"app": "web"}},
+    "spec": {"containers": [{"name": "web", "image": "web:1"}], "nodeName": "one"},
+    "status": {"phase": "Running", "podIP": "10.0.0.1", "podIPs": [{"ip": "10.0.0.1"}]},
+}
+
+
+def decoded(name: str, node: str, address: str, phase: str = "Running") -> Composed:
+    """Such a pod, stored and read for a table."""
+    pod = copy.deepcopy(POD)
+    pod["metadata"]["name"], pod["spec"]["nodeName"] = name, node
+    pod["status"] = {"phase": phase, "podIP": address, "podIPs": [{"ip": address}]}
+    value = CODEC.encode(pod, StorageFormat("protobuf", api_version="v1", kind="Pod"), b"/k")
+    found = CODEC.decode(b"/k", value, 7, detail=Detail.CELLS).object
+    assert isinstance(found, Composed)
+    return found
+
+
+def test_pods_that_are_alike_share_what_they_have_in_common_and_nothing_else() -> None:
+    one, two = decoded("a", "one", "10.0.0.1"), decoded("b", "two", "10.0.0.2")
+
+    assert one.common is two.common
+    assert (one["metadata"]["name"], two["metadata"]["name"]) == ("a", "b")
+    assert (one["spec"]["nodeName"], two["spec"]["nodeName"]) == ("one", "two")
+    assert (one["status"]["podIPs"], two["status"]["podIPs"]) == ([{"ip": "10.0.0.1"}], [{"ip": "10.0.0.2"}])
+    assert one["metadata"]["resourceVersion"] == "7"
+    assert one["metadata"]["labels"] == {"app": "web"}
+
+
+def test_pods_that_differ_in_what_they_do_have_nothing_in_common() -> None:
+    running, failed = decoded("a", "one", "10.0.0.1"), decoded("a", "one", "10.0.0.1", "Failed")
+
+    assert running.common is not failed.common
+    assert (running["status"]["phase"], failed["status"]["phase"]) == ("Running", "Failed")
+
+
+def test_what_is_worked_out_of_common_parts_is_worked_out_once() -> None:
+    one, two = decoded("a", "one", "10.0.0.1", "Pending"), decoded("b", "two", "10.0.0.2", "Pending")
+
+    assert one.common.worked("answer", lambda: 1) == 1
+    assert two.common.worked("answer", lambda: 2) == 1

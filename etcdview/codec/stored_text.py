@@ -49,14 +49,18 @@ class StoredText:
         low = text.casefold()
         self._needle = low.encode()
         self._in_json = json.dumps(low)[1:-1].encode()  # but for \\u and \\/, which are looked for by themselves
+        self._needles = tuple(dict.fromkeys((self._needle, self._in_json)))
         self._has_slash = "/" in low
         self._base64 = _BASE64.fullmatch(low) is not None
         folded = "".join(chars for letters, chars in _FOLDED.items() if set(letters) & set(low))
         self._folded = re.compile(b"|".join(char.encode() for char in folded)) if folded else None
+        self._folded_begin = tuple({char.encode()[:2] for char in folded})  # found ten times as quickly
 
     def may_be_in_any(self, plain_values: Sequence[bytes]) -> bool:
         """Whether any of the values may hold it: much quicker than one by one."""
-        return self._base64 or self._may_stand_in(b"\n".join(plain_values))
+        if self._may_stand_in(b"\n".join(plain_values)):
+            return True
+        return self._base64 and any(map(_renders_base64, plain_values))
 
     def may_be_in(self, plain: bytes) -> bool:
         """Whether a value that is not encrypted may hold it; false only where it does not."""
@@ -65,13 +69,17 @@ class StoredText:
     def _may_stand_in(self, plain: bytes) -> bool:
         low = plain.lower()
         return (
-            self._needle in low
-            or self._in_json in low
+            any([needle in low for needle in self._needles])
             or b"\\u" in plain
             or (self._has_slash and b"\\/" in plain)
             or cbor.SELF_DESCRIBED in plain
-            or (self._folded is not None and any(map(self._around, self._folded.finditer(plain))))
+            or self._stands_folded(plain)
         )
+
+    def _stands_folded(self, plain: bytes) -> bool:
+        if self._folded is None or not any([begin in plain for begin in self._folded_begin]):
+            return False
+        return any(map(self._around, self._folded.finditer(plain)))
 
     def _around(self, match: re.Match[bytes]) -> bool:
         """Whether the text stands where a character is that folding its case makes ASCII."""

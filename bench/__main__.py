@@ -1,6 +1,6 @@
 """`python -m bench`: fill an etcd, measure, print the table, write it to bench/results, fail where a goal is missed.
 
-KEYS= how many keys (1,000,000), LAG_SECONDS= how long to write (300).
+KEYS= how many keys (1,000,000), LAG_SECONDS= how long to write (300), SHAPE=events: 99 % of the keys are events.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-from bench import facts, lag, loading, pages, report, sessions
+from bench import facts, keys, lag, loading, pages, report, sessions, values
 from bench.etcd import Etcd
 from bench.report import Row
 from bench.serving import Served
@@ -22,6 +22,7 @@ from etcdview.demo.programs import find_program
 
 T = TypeVar("T")
 KEYS = int(os.environ.get("KEYS", "1000000"))
+SHARES = keys.MOSTLY_EVENTS if os.environ.get("SHAPE") == "events" else keys.SHARES
 
 
 def main() -> int:
@@ -41,14 +42,18 @@ def main() -> int:
 
 
 def _measure(etcd: Etcd, empty: Etcd) -> list[Row]:
-    count = _step(f"filling etcd with {KEYS:,} keys", lambda: etcd.fill(KEYS))
+    count = _step(f"filling etcd with {KEYS:,} keys", lambda: etcd.fill(KEYS, SHARES))
     rows = _printed(_step("the index beside etcdctl", lambda: loading.measure(etcd, empty, count)))
     rows += _printed(_step("the facts of all values", lambda: facts.measure(etcd, count)))
     with Served(etcd.url) as served:
         served.ready(count)
         rows += _printed(_step("pages and searches", lambda: pages.measure(etcd, served)))
+        rows += _printed(_step("all values", lambda: values.measure(etcd, served, count)))
         rows += _printed(_step("browsers", lambda: sessions.measure(etcd, served)))
-    return rows + _printed(_step(f"{lag.SECONDS} s of writes", lambda: lag.measure(etcd)))
+    with Served(etcd.url, "--facts", "on") as served:
+        served.facts_ready()
+        rows += _printed(_step(f"{lag.SECONDS} s of writes", lambda: lag.measure(etcd)))
+        return rows + _printed(_step("the facts after them", lambda: [facts.differs(etcd, served)]))
 
 
 def _printed(rows: list[Row]) -> list[Row]:

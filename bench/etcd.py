@@ -8,7 +8,7 @@ import random
 import re
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Self
@@ -42,8 +42,8 @@ class Etcd(LocalCluster):
         """The client address."""
         return self.endpoints[0]
 
-    def fill(self, count: int) -> int:
-        """Put about `count` keys; gives how many there are."""
+    def fill(self, count: int, shares: Mapping[str, float] = keys.SHARES) -> int:
+        """Put about `count` keys, so many of each storage prefix; gives how many there are."""
         chance = random.Random(5)
         values = keys.values()
         stub = self.stub()
@@ -53,7 +53,7 @@ class Etcd(LocalCluster):
             stub.Txn(etcdrpc.TxnRequest(success=[etcdrpc.RequestOp(request_put=p) for p in puts]), timeout=120)
 
         with ThreadPoolExecutor(FILLERS) as pool:
-            for _ in pool.map(put, _batches(keys.names(count))):
+            for _ in pool.map(put, _batches(keys.names(count, shares))):
                 pass
         return self.count()
 
@@ -82,6 +82,18 @@ class Etcd(LocalCluster):
         began = time.perf_counter()
         subprocess.run([*command, *what], stdout=subprocess.DEVNULL, check=True)
         return time.perf_counter() - began
+
+    def grep_seconds(self, text: str) -> float:
+        """How long `etcdctl get --prefix | grep` takes for all values."""
+        get = [str(find_program("etcdctl")), "--endpoints", self.url, "--command-timeout=300s", "get", "/registry/"]
+        began = time.perf_counter()
+        with subprocess.Popen([*get, "--prefix"], stdout=subprocess.PIPE) as values:
+            subprocess.run(["grep", "-c", "--text", text], stdin=values.stdout, stdout=subprocess.DEVNULL, check=False)
+        return time.perf_counter() - began
+
+    def cpu_seconds(self) -> float:
+        """How much processor time it has used since its start."""
+        return self.counters()["process_cpu_seconds_total"]
 
     def counters(self) -> dict[str, float]:
         """etcd's own metrics, each name with its labels as it stands there."""

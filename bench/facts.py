@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
+import time
 from pathlib import Path
 
 from bench.etcd import Etcd
-from bench.pages import P50, page_row, page_times
+from bench.pages import P50, P99, page_row, page_times
 from bench.report import Row
 from bench.serving import Served
 
@@ -17,18 +19,26 @@ PAGES = {
     "encryption": "/encryption",
     "space": "/space",
 }
+MEANWHILE = ("/", "/registry", "/registry?resource=leases&namespace=bench-500-pods")
+_SUMS = ("/api/v1/space?by=resource", "/api/v1/space?by=namespace")
+_BETWEEN_SECONDS = 0.2
 LABELS = "/registry?resource=pods&labels=k8s-app%3Dkube-dns"
 
 
 def measure(etcd: Etcd, count: int) -> list[Row]:
     """One server that is told to keep facts, from its start."""
+    before = etcd.cpu_seconds()
     control = etcd.etcdctl_seconds(values=True)
+    control_cpu = etcd.cpu_seconds() - before
     with Served(etcd.url, "--facts", "off") as served:
         served.ready(count)
         without = served.memory_bytes()
     with Served(etcd.url, "--facts", "on") as served:
         served.ready(count)
+        before = etcd.cpu_seconds()
+        meanwhile = _pages_until_ready(served)
         ready = served.facts_ready()
+        cpu = etcd.cpu_seconds() - before
         memory, database = served.memory_bytes() - without, _database_bytes(served)
         pages = [
             page_row(f"{name} page by facts, p50", page_times(served, [path], TIMES), P50, 50)
@@ -41,9 +51,37 @@ def measure(etcd: Etcd, count: int) -> list[Row]:
     return [
         Row("facts ready", ready, "s", goal),
         Row("facts ready / `etcdctl get --prefix`", ready / control, "x", note=note),
+        page_row("pages while facts are read, p99", meanwhile, P99, 50),
+        Row("etcd's processor time for it / `etcdctl get --prefix`", cpu / control_cpu, "x", 1.5, 0.1),
         Row("facts of a key, database and memory", weight / count, "B", 200, 0.05, _weights(memory, database)),
         *pages,
     ]
+
+
+def differs(etcd: Etcd, follower: Served) -> Row:
+    """After writes: how many sums of the facts that followed the watch are not those of a fresh scan."""
+    revision = etcd.put(b"/registry/configmaps/bench-churn/last", b"{}")
+    while follower.client.get(_SUMS[0]).json()["revision"] < revision:
+        time.sleep(_BETWEEN_SECONDS)
+    followed = _sums(follower)
+    with Served(etcd.url, "--facts", "on") as fresh:
+        fresh.facts_ready()
+        scanned = _sums(fresh)
+    return Row("facts differ from a fresh scan after it", float(len(followed ^ scanned)), "sums", 0.0)
+
+
+def _sums(served: Served) -> frozenset[str]:
+    """Keys and bytes of each type and of each namespace, and of their parts."""
+    rows = [row for path in _SUMS for row in served.client.get(path).json()["rows"]]
+    return frozenset(json.dumps(row, sort_keys=True) for row in rows)
+
+
+def _pages_until_ready(served: Served) -> list[float]:
+    """How long pages took while the facts were read."""
+    took: list[float] = []
+    while not served.client.get("/api/v1/resources").json()["factsComplete"]:
+        took += [served.client.get(path).seconds for path in MEANWHILE]
+    return took or [0.0]
 
 
 def _weights(memory: int, database: int) -> str:

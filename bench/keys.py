@@ -6,7 +6,7 @@ import base64
 import gzip
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from etcdview import demo
@@ -27,6 +27,8 @@ SHARES = {
     "replicasets": 0.13,
     "secrets": 0.10,
 }
+# of a large cluster of which a public report tells
+MOSTLY_EVENTS = {prefix: 0.99 if prefix == "events" else 0.01 * share / 0.65 for prefix, share in SHARES.items()}
 # fmt: off
 _WORDS = (
     "api", "auth", "billing", "cache", "cart", "catalog", "checkout", "cron", "data", "edge", "feed", "gateway",
@@ -37,12 +39,12 @@ _WORDS = (
 _SUFFIX = "bcdfghjklmnpqrstvwxz2456789"  # what Kubernetes makes names of (apimachinery's rand.String)
 
 
-def names(count: int) -> Iterator[tuple[str, bytes]]:
+def names(count: int, shares: Mapping[str, float] = SHARES) -> Iterator[tuple[str, bytes]]:
     """(storage prefix, key) for about `count` keys in 500 namespaces of very different sizes, in no order."""
     chance = random.Random(5)
     namespaces = [f"{chance.choice(_WORDS)}-{n:03d}" for n in range(500)]
     weights = [1 / (n + 10) for n in range(500)]
-    for prefix, share in SHARES.items():
+    for prefix, share in shares.items():
         here = chance.choices(namespaces, weights, k=int(count * share))
         yield from ((prefix, f"/registry/{prefix}/{namespace}/{_name(prefix, chance)}".encode()) for namespace in here)
     yield from (("pods", f"/registry/pods/{PODS_NAMESPACE}/pod-{n:03d}".encode()) for n in range(PODS_IN_IT))

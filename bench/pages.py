@@ -34,7 +34,7 @@ PARTS = ("checkout-checkout", "x2", "zzzz", "pod-123", "api", "ledger-tax-b", "-
 
 Figure = Callable[[Sequence[float]], float]
 P50: Figure = partial(percentile, part=0.5)
-_P99: Figure = partial(percentile, part=0.99)
+P99: Figure = partial(percentile, part=0.99)
 
 
 def measure(etcd: Etcd, served: Served) -> list[Row]:
@@ -42,11 +42,11 @@ def measure(etcd: Etcd, served: Served) -> list[Row]:
     rows: list[Row] = []
     for name, path in TREES.items():
         times = page_times(served, [path], TIMES)
-        rows += [page_row(f"{name} page, p50", times, P50, 10), page_row(f"{name} page, p99", times, _P99, 50)]
-    rows.append(page_row("prefix search, p99", _search(served, "prefix", PREFIXES), _P99, 20))
-    rows.append(page_row("substring search, p99", _search(served, "contains", PARTS), _P99, 150))
+        rows += [page_row(f"{name} page, p50", times, P50, 10), page_row(f"{name} page, p99", times, P99, 50)]
+    rows.append(page_row("prefix search, p99", _search(served, "prefix", PREFIXES), P99, 20))
+    rows.append(page_row("substring search, p99", _search(served, "contains", PARTS), P99, 150))
     pods = page_times(served, [f"/registry?resource=pods&namespace={PODS_NAMESPACE}&limit={PODS_IN_IT}"], FEW_TIMES)
-    rows.append(page_row(f"table of {PODS_IN_IT} pods, decoded, p50", pods, P50, 150))
+    rows.append(page_row(f"table of {PODS_IN_IT} pods, decoded, p50", pods, P50, 50))
     return [*rows, _large_object(etcd, served)]
 
 

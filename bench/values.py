@@ -1,0 +1,58 @@
+"""How quickly all values of a type are printed, and all values of the cluster searched, beside etcdctl and grep."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+
+from bench.etcd import Etcd
+from bench.report import Row
+from bench.serving import Served
+
+ABSENT = "zzz-not-there"
+_CONTENT = f"/api/v1/content?kind=text&q={ABSENT}"
+
+
+@dataclass(frozen=True, slots=True)
+class Got:
+    """One run of `etcdview get`: its lines, its processor time and its memory at the most."""
+
+    lines: int
+    seconds: float
+    cpu_seconds: float
+    memory_bytes: int
+
+
+def measure(etcd: Etcd, served: Served, count: int) -> list[Row]:
+    """`get` of all pods, and a search in content for a text that is nowhere."""
+    got = get_pods(etcd)
+    grep = etcd.grep_seconds(ABSENT)
+    answer = served.client.get(_CONTENT)
+    if answer.status != 200 or not answer.json()["complete"]:
+        raise RuntimeError(f"the search in content answered {answer.status}: {answer.body[:300]!r}")
+    note = f"{answer.seconds:.1f} s; etcdctl and grep {grep:.1f} s"
+    return [
+        Row("`etcdview get pods -A`, a row", got.seconds / got.lines * 1e6, "\u00b5s", 100, 0.1, f"{got.lines:,} rows"),
+        Row("its processor time, a row", got.cpu_seconds / got.lines * 1e6, "\u00b5s"),
+        Row("its memory", got.memory_bytes / 1e6, "MB", 150),
+        Row("search in content / `etcdctl get --prefix | grep`", answer.seconds / grep, "x", 1.0, 0.1, note),
+        Row("search in content", answer.seconds, "s", 30 if count <= 1_000_000 else None, 0.05),
+    ]
+
+
+def get_pods(etcd: Etcd) -> Got:
+    """`etcdview get pods -A`, its lines counted."""
+    command = [sys.executable, "-m", "etcdview", "get", "pods", "-A", "--no-headers", "--endpoints", etcd.url]
+    began = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    if process.stdout is None:
+        raise RuntimeError("it was started without a pipe")
+    with process.stdout:
+        lines = sum(1 for _ in process.stdout)
+    _, _, used = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - began
+    process.returncode = 0
+    return Got(lines, seconds, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024)

@@ -69,7 +69,7 @@ class StoredText:
     def _may_stand_in(self, plain: bytes) -> bool:
         low = plain.lower()
         return (
-            any([needle in low for needle in self._needles])
+            any(needle in low for needle in self._needles)
             or b"\\u" in plain
             or (self._has_slash and b"\\/" in plain)
             or cbor.SELF_DESCRIBED in plain
@@ -77,7 +77,7 @@ class StoredText:
         )
 
     def _stands_folded(self, plain: bytes) -> bool:
-        if self._folded is None or not any([begin in plain for begin in self._folded_begin]):
+        if self._folded is None or not any(begin in plain for begin in self._folded_begin):
             return False
         return any(map(self._around, self._folded.finditer(plain)))
 

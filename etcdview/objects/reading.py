@@ -17,6 +17,7 @@ from etcdview.kube.keys import KeySpace, ObjectKey
 from etcdview.kube.redaction import is_sensitive, may_hold_a_secret
 from etcdview.kube.resources import BY_PREFIX, ResourceType
 from etcdview.models import KeyMeta, KeyValue, Range, RangeResult
+from etcdview.stores.ahead import read_ahead
 from etcdview.stores.paging import PIECE_BYTES, PieceReader
 from etcdview.stores.protocols import Store, prefix_end
 
@@ -108,10 +109,15 @@ class Objects:
         revision: int = 0,
         name_prefix: str = "",
         most_bytes: int = PIECE_BYTES,
+        ahead: bool = False,
     ) -> Iterator[KeyValue]:
-        """The same, as they are stored, neither decoded nor masked; `most_bytes` as in PieceReader."""
+        """The same, as they are stored, neither decoded nor masked; `most_bytes` as in PieceReader.
+
+        `ahead`: a thread reads the next pieces meanwhile, at most three of them.
+        """
         reader = PieceReader(self._store, revision=revision, most_bytes=most_bytes)
-        for piece in reader.read(*self.bounds(resource, namespace, name_prefix)):
+        pieces = reader.read(*self.bounds(resource, namespace, name_prefix))
+        for piece in read_ahead(pieces) if ahead else pieces:
             yield from piece.kvs
 
     def bounds(self, resource: ResourceType, namespace: str = "", name_prefix: str = "") -> tuple[bytes, bytes]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -159,17 +159,20 @@ def _unhealthy(
         lines = [EvidenceView(f"the {kind} objects of the namespace that are unhealthy", listed)]
     action = "Check the objects that they are about." if events else "Check the page of each: conditions and events."
     severity: Severity = "info" if events else "warning"
-    return replace(finding(severity, summary, action, lines, count if detailed else len(lines)), href=listed)
+    return finding(severity, summary, action, lines, count if detailed else len(lines), href=listed)
 
 
 def _name(fact: KeyFacts) -> str:
     return show(fact.key.rpartition(b"/")[2])
 
 
-def finding(severity: Severity, summary: str, action: str, lines: Iterable[EvidenceView], count: int) -> FindingView:
-    """A finding about `count` objects, of which these lines name the first."""
+def finding(
+    severity: Severity, summary: str, action: str, lines: Iterable[EvidenceView], count: int, *, href: str = ""
+) -> FindingView:
+    """A finding about `count` objects, of which these lines name the first; all of them are listed at `href`."""
     shown = tuple(lines)[:EVIDENCE_AT_MOST]
-    return FindingView(severity, summary, action, shown[:EVIDENCE], shown[EVIDENCE:], max(0, count - len(shown)))
+    rest = max(0, count - len(shown))
+    return FindingView(severity, summary, action, shown[:EVIDENCE], shown[EVIDENCE:], rest, href=href)
 
 
 def _line(key: bytes, words: str) -> EvidenceView:

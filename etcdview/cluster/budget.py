@@ -76,6 +76,13 @@ class RequestBudget:
         self._clock = clock
         self._heavy = False
         self._for_others = False
+        self._holds = True
+
+    def of_time_alone(self) -> RequestBudget:
+        """As long as this one, for the same client, of values that are passed over and not held: none is counted."""
+        other = RequestBudget(self._held, seconds=self._seconds, gone=self._gone, clock=self._clock)
+        other._over_at, other._holds = self._over_at, False
+        return other
 
     def check(self) -> None:
         """Raises BudgetError when the time is over or the client has disconnected."""
@@ -101,6 +108,8 @@ class RequestBudget:
 
     def take(self, size_bytes: int) -> None:
         """Count values that were read. Raises BudgetError beyond the request's limit, BusyError beyond that of all."""
+        if not self._holds:
+            return
         if self._taken + size_bytes > self._most and self._taken:
             raise BudgetError(f"Reading was stopped after {self._taken >> 20:,} MiB of values.", SOON)
         if self._taken + size_bytes > LIGHT_BYTES and not self._heavy:

@@ -104,6 +104,11 @@ class Window:
         """The same without a budget: for what goes on behind a page, or is sent as it is read."""
         return Window(self.cluster, self.viewer, reveals=self.reveals)
 
+    def passing_over(self) -> Window:
+        """The same, within the request's time, for values that are looked at and not held: their bytes do not count."""
+        budget = self._budget.of_time_alone() if self._budget is not None else None
+        return Window(self.cluster, self.viewer, budget, reveals=self.reveals)
+
     @contextmanager
     def for_others(self) -> Iterator[None]:
         """Around what is read for others too: it goes on when this client has gone, within the same budget."""

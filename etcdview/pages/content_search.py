@@ -105,10 +105,10 @@ def content_page(window: Window, query: ContentQuery) -> ContentPage:
 
 
 def content_found(window: Window, query: ContentQuery, limit: int) -> ContentFound:
-    """All that the page would show, at once: at most `limit` hits. Raises as content_page does."""
+    """All that the page would show, as far as the request's time goes: at most `limit` hits. Raises as content_page."""
     hits: list[ValueHit] = []
     if not slowly(query):  # bytes are passed over as quickly as etcd sends them, and not held
-        window = window.unhurried()
+        window = window.passing_over()
     for step in _search(window, query, limit):
         hits += step.hits
     return ContentFound(tuple(hits), step)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import base64
+import json
+from collections.abc import Iterable, Iterator
 from typing import Any
+
+from flask import Response
 
 from etcdview.errors import QueryError
 from etcdview.models import KeyMeta
@@ -42,17 +46,19 @@ def health() -> dict[str, Any]:
 @long_answer
 @bp.response(200, schemas.ResourcesSchema)
 @problems(429, 503)
-def resources() -> dict[str, Any]:
+def resources() -> Response:
     """The resource types with their counts, one entry a storage prefix."""
     window = current_window()
     tree, elsewhere = named_tree(window), read_elsewhere(window)
-    return {
+    head = {
         "revision": tree.revision,
         "complete": tree.complete,
         "facts_complete": window.cluster.facts is not None and window.cluster.facts.status.complete,
         "elsewhere": list(elsewhere.prefixes) if elsewhere else [],
-        "resources": [_resource(t) for t in tree.types],
     }
+    one, all_but = schemas.ResourceSchema(), schemas.ResourcesSchema(exclude=("resources",))
+    found = (one.dump(_resource(counted)) for counted in tree.types)
+    return Response(_streamed(all_but.dump(head), found), mimetype="application/json")
 
 
 @bp.get("/keys")
@@ -87,6 +93,14 @@ def history(query: dict[str, Any]) -> dict[str, Any]:
     """The values that one key had."""
     key = read_key(query.get("key"), query.get("key64"))
     return history_json(key, read_history(current_window(), key))
+
+
+def _streamed(head: dict[str, Any], resources: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """The answer a type at a time: with very many types or namespaces all of it would be tens of megabytes."""
+    yield '{"resources":['
+    for number, resource in enumerate(resources):
+        yield ("," if number else "") + json.dumps(resource, separators=(",", ":"))
+    yield f"],{json.dumps(head, separators=(',', ':'))[1:]}\n"
 
 
 def _resource(counted: TypeCount) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from etcdview.cli.watch import line
 from etcdview.kube.visible import visible
 from etcdview.models import Event, KeyValue
 from etcdview.pages.tools.changes import change_line
+from etcdview.pages.tools.get.print import Layout, Printer
+from etcdview.tables import Column
 
 EVIL = "/registry/a\x1b[2J\x9b31m\r\n\x7f\u202e\u2066\u2028/b"
 SPELT = r"/registry/a\x1b[2J\x9b31m\r\n\x7f\u202e\u2066\u2028/b"
@@ -108,3 +110,9 @@ def test_every_command_has_a_line_in_help(capsys: pytest.CaptureFixture[str]) ->
     assert run(["--help"]) == 0
     said = capsys.readouterr().out
     assert all(name in said for name in COMMANDS)
+
+
+def test_a_column_that_a_crd_names_moves_no_cursor() -> None:
+    printer = Printer([Column("Name", format="name"), Column("\x1b[2Jevil")], Layout())
+
+    assert printer.lines([]) == ["NAME   \\x1b[2JEVIL"]

@@ -21,7 +21,7 @@ from etcdview.errors import BudgetError, BusyError
 from etcdview.index import names_for
 from etcdview.kube.keys import KeySpace
 from etcdview.models import KeyValue, Range, RangeResult
-from etcdview.pages.content_search import ContentQuery, content_found, content_page
+from etcdview.pages.content_search import ContentQuery, content_found, content_page, slowly
 from etcdview.pages.encryption import encryption_page
 from etcdview.pages.namespaces_and_storage import NamespacesPage, namespaces_page, storage_page
 from etcdview.pages.object.page import object_page
@@ -219,6 +219,18 @@ def test_a_search_answers_what_it_has_found_and_a_page_that_shows_it_as_it_comes
     steps = content_page(window_of(many, left=3), query).steps
     assert steps is not None
     assert list(steps)[-1].progress.found == 1000
+
+
+def test_a_search_for_a_text_that_only_passes_values_over_ends_in_time_too(many: Cluster) -> None:
+    query = ContentQuery("not-anywhere-in-it", prefix="/registry/")
+    assert slowly(query) == ""
+
+    progress = content_found(window_of(many, left=3), query, 10).progress
+
+    assert (progress.complete, progress.done) == (False, True)
+    assert STOPPED in progress.why
+    assert 0 < progress.looked < progress.total
+    assert many.held.size_bytes == 0
 
 
 def test_who_comes_when_the_memory_is_taken_is_told_when_to_try_again(captured: Cluster) -> None:

@@ -49,7 +49,7 @@ class Printer:
         return self._padding.lines(texts)
 
     def _header(self) -> list[str]:
-        names = ["NAMESPACE"] * self._layout.namespaces + [column.name.upper() for column in self._columns]
+        names = ["NAMESPACE"] * self._layout.namespaces + [visible(c.name.upper()) for c in self._columns]
         names += [visible(key.rpartition("/")[2].upper()) for key in self._layout.label_columns]
         return names + ["LABELS"] * self._layout.show_labels
 

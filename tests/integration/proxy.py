@@ -6,6 +6,7 @@ import contextlib
 import selectors
 import socket
 import threading
+from collections.abc import Callable
 from types import TracebackType
 
 POLL_SECONDS = 0.02
@@ -14,8 +15,11 @@ POLL_SECONDS = 0.02
 class Proxy:
     """Forwards `url` (http) to a free port of its own, in one thread, until it is told otherwise."""
 
-    def __init__(self, target_port: int) -> None:
+    def __init__(self, target_port: int, answered: Callable[[bytes], bytes] = lambda data: data) -> None:
+        """`answered` changes what the server sends, a piece at a time."""
         self._target = target_port
+        self._answered = answered
+        self._servers: set[socket.socket] = set()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._listener.setblocking(False)
         self.port: int = self._listener.getsockname()[1]
@@ -90,6 +94,7 @@ class Proxy:
             except OSError:
                 client.close()
                 return
+            self._servers.add(server)
             for one, other in ((client, server), (server, client)):
                 self._pairs[one] = other
                 self._selector.register(one, selectors.EVENT_READ)
@@ -108,7 +113,7 @@ class Proxy:
         other = self._pairs[one]
         try:
             data = one.recv(1 << 16)
-            other.sendall(data)
+            other.sendall(self._answered(data) if one in self._servers else data)
         except OSError:
             data = b""
         if not data:
@@ -122,4 +127,5 @@ class Proxy:
     def _close(self, one: socket.socket) -> None:
         if self._pairs.pop(one, None) is not None:
             self._selector.unregister(one)
+            self._servers.discard(one)
             one.close()

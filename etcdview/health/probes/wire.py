@@ -12,7 +12,6 @@ import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
@@ -121,7 +120,7 @@ class _Line:
         answer = json.loads(body)
         if not isinstance(answer, dict) or "health" not in answer:
             raise ValueError("it is not an answer of etcd")
-        skew = (date.timestamp() + 0.5 - (sent_at + time.time()) / 2) if date else None
+        skew = None if date is None else date + 0.5 - (sent_at + time.time()) / 2
         return HttpHealth(
             healthy=status == 200 and str(answer["health"]).lower() == "true",
             reason=str(answer.get("reason", "")),
@@ -131,7 +130,7 @@ class _Line:
     def metrics(self) -> MetricFacts:
         return parse_metrics(self._get("/metrics")[1].decode("utf-8", "replace"))
 
-    def _get(self, path: str) -> tuple[int, bytes, datetime | None]:
+    def _get(self, path: str) -> tuple[int, bytes, float | None]:
         if self._http.sock is None:
             raise UnsupportedError(f"{self._url} closed the connection instead of serving {path}.")
         self._http.sock.settimeout(self._left())
@@ -143,14 +142,21 @@ class _Line:
                 f"{self._url} does not serve {path} (HTTP {answer.status}).",
                 "Where --listen-client-http-urls or a gRPC gateway is set, it is served elsewhere.",
             )
-        date = answer.getheader("Date")
-        return answer.status, body, parsedate_to_datetime(date) if date else None
+        return answer.status, body, _moment(answer.getheader("Date"))
 
     def _left(self) -> float:
         left = self._budget.left_seconds
         if left <= 0:
             raise TimeoutError("no time is left")
         return left
+
+
+def _moment(date: str | None) -> float | None:
+    """The time that a Date header names, in seconds since 1970; None for what is not one."""
+    try:
+        return parsedate_to_datetime(date).timestamp() if date else None
+    except (ValueError, TypeError, OverflowError, OSError):
+        return None
 
 
 # The most specific first: TimeoutError and ssl.SSLError are OSErrors too.

@@ -71,18 +71,26 @@ def status(file: Path) -> int:
 @click.option("--live", is_flag=True, help="Compare it with the live cluster too.")
 @click.option("--max-age", "most_hours", type=click.FloatRange(0), default=0.0, metavar="HOURS",
               help="Fail where its newest change is older.")  # fmt: skip
+@click.option("--textfile", type=click.Path(path_type=Path), metavar="FILE",
+              help="Also write the result as metrics for Prometheus' textfile collector (FILE.prom).")  # fmt: skip
 @settings_options((*CONNECTION, *(row for row in SOURCE if row.name != "from")))
-def verify_file(file: Path, live: bool, most_hours: float, resolved: Resolved) -> int:
+def verify_file(file: Path, live: bool, most_hours: float, textfile: Path | None, resolved: Resolved) -> int:
     """Prove that the backup FILE is good: hash and pages, every value decodes, and with which keys.
 
     --live adds whether it is of this cluster, and what the cluster has that it lacks. For cron: exit status 1 where it
-    is damaged, cannot be decoded, is of another cluster or too old; 3 where something could not be read.
+    is damaged, cannot be decoded, is of another cluster or too old; 3 where something could not be read. --textfile
+    has age, values that do and do not decode, and with --live the missing keys; etcdview_backup_good is 0 also where
+    nothing could be read.
     """
-    from etcdview.pages.tools.verify import verify
+    from etcdview.pages.tools.textfile import write_textfile
+    from etcdview.pages.tools.verify import Verified, verify
 
-    found = verify(
-        file, resolved.settings, live=live, most_seconds=most_hours * 3600, now=datetime.now(UTC), say=remark
-    )
+    now, found = datetime.now(UTC), Verified(faults=["It could not be read."])
+    try:
+        found = verify(file, resolved.settings, live=live, most_seconds=most_hours * 3600, now=now, say=remark)
+    finally:
+        if textfile is not None:
+            write_textfile(textfile, file, found.figures, good=not found.faults, now=now)
     width = max([16, *(len(visible(name)) for name, _ in found.rows)]) + 2
     for name, value in found.rows:
         click.echo(f"{visible(name):{width}}{visible(value)}")

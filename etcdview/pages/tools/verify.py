@@ -29,10 +29,11 @@ _NAMED = 10  # of the keys that cannot be decoded
 
 @dataclass(slots=True)
 class Verified:
-    """Facts as names and texts, and `faults`: what makes it a bad backup."""
+    """Facts as names and texts, and `faults`: what makes it a bad backup. `figures` are metrics by their names."""
 
     rows: list[tuple[str, str]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    figures: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -88,6 +89,7 @@ def _values(found: Verified, store: Store, settings: Settings, most_seconds: flo
         for kv in piece.kvs:
             if kv.key.startswith(root):
                 values.see(codec, kv)
+    found.figures |= {"values_decoded": values.decoded, "values_undecodable": values.unread}
     found.rows.append(("values", f"{values.decoded:,} decoded, {values.unread:,} not"))
     found.rows += [("encrypted", f"{count:,} with {name}") for name, count in sorted(values.keys.items())]
     if values.unread:
@@ -97,6 +99,7 @@ def _values(found: Verified, store: Store, settings: Settings, most_seconds: flo
         found.faults.append(f"It holds no object below {root.decode()}.")
     if values.newest:
         age = max(now.timestamp() - values.newest, 0)
+        found.figures |= {"newest_change_timestamp_seconds": values.newest, "age_seconds": age}
         newest = datetime.fromtimestamp(values.newest, UTC)
         found.rows.append(("newest change", f"{newest:%Y-%m-%d %H:%M:%SZ}, {_hours(age)} ago"))
         if most_seconds and age > most_seconds:
@@ -115,6 +118,8 @@ def _against_live(found: Verified, store: Store, settings: Settings, say: Say) -
         counts = ChangeCounts()
         for change in comparer.changes(old, new, ChangeFilter()):
             counts.count(change)
+        found.figures |= {"missing_keys": counts.whole.added, "changed_keys": counts.whole.changed}
+        found.figures["revisions_behind"] = new.revision - old.revision
         found.rows.append(("live revision", f"{new.revision:,}, {new.revision - old.revision:,} after the backup's"))
         found.rows.append(("live has", ", ".join(_lacks(counts))))
         if new.revision < old.revision:

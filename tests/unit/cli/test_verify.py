@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from etcdview.cli.main import run
 
@@ -71,3 +72,38 @@ def test_a_dump_is_proved_too(verify: Verify) -> None:
 
     assert status == 0
     assert "573 decoded, 0 not" in out
+
+
+def test_cron_gets_metrics(snapshot: Path, verify: Verify, tmp_path: Path) -> None:
+    metrics = tmp_path / "backup.prom"
+
+    assert verify(snapshot, *ENCRYPTION, "--textfile", metrics)[0] == 0
+    found = figures(metrics)
+    assert (found["etcdview_backup_good"], found["etcdview_backup_values_undecodable"]) == (1, 0)
+    assert found["etcdview_backup_values_decoded"] > 500
+    assert found["etcdview_backup_age_seconds"] > 0
+
+    assert verify(snapshot, "--textfile", metrics)[0] == 1
+    found = figures(metrics)
+    assert found["etcdview_backup_good"] == 0
+    assert found["etcdview_backup_values_undecodable"] > 0
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_a_file_that_cannot_be_read_is_a_metric_too(verify: Verify, tmp_path: Path) -> None:
+    (tmp_path / "broken.db").write_bytes(b"\0" * 4096)
+
+    assert verify(tmp_path / "broken.db", "--textfile", tmp_path / "a.prom")[0] != 0
+    assert figures(tmp_path / "a.prom")["etcdview_backup_good"] == 0
+
+
+def test_a_metrics_file_that_cannot_be_written_is_said(snapshot: Path, verify: Verify, tmp_path: Path) -> None:
+    status, _, err = verify(snapshot, *ENCRYPTION, "--textfile", tmp_path / "nosuch" / "a.prom")
+
+    assert (status, "cannot be written" in err) == (2, True)
+
+
+def figures(path: Path) -> dict[str, float]:
+    """As Prometheus reads them."""
+    families = text_string_to_metric_families(path.read_text("utf-8"))
+    return {sample.name: sample.value for family in families for sample in family.samples}

@@ -28,6 +28,7 @@ LATE_IMPORTS = (
     "etcdview.pages.registry.changed",
     "etcdview.pages.registry.page",
     "etcdview.pages.rescue",
+    "etcdview.pages.restore_plan",
     "etcdview.pages.search",
     "etcdview.pages.space.page",
     "etcdview.pages.space.report",

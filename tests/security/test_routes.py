@@ -101,6 +101,10 @@ GET: dict[str, tuple[Row, ...]] = {
         Row("/export?resource=secrets&as=stream", (LOGIN, DENIED, 200, 200, 200)),
         Row("/export?resource=pods&namespace=payments&as=dump", (LOGIN, DENIED, 200, 200, 200)),
     ),
+    "restore_plan.restore_plan_page": (
+        Row("/restore-plan", (LOGIN, DENIED, 200, 200, 200)),
+        Row("/restore-plan?run=1", (LOGIN, DENIED, 400, 400, 400)),  # dumps cannot be restored
+    ),
     "health.health_page": (everybody_in("/health"),),
     "health.certificates_page": (everybody_in("/certificates"),),
     "registry.registry_page": (

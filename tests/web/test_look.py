@@ -38,6 +38,7 @@ PAGES = {
     "space": "/space",
     "compare": "/compare",
     "rescue": "/rescue",
+    "restore-plan": "/restore-plan",
     "kubectl": "/kubectl",
     "not-found": "/object?key=nope",
 }

@@ -26,7 +26,6 @@ _MODE = 0o644  # the collector is another user; names and numbers only
 
 def write_textfile(path: Path, backup: Path, figures: Mapping[str, float], *, good: bool, now: datetime) -> None:
     """Replace the file whole, so that nobody reads a half. Raises UsageError where it cannot be written."""
-    head = {"good": float(good), "verified_timestamp_seconds": now.timestamp()}
     part = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         try:

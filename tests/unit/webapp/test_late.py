@@ -47,6 +47,8 @@ ADDRESSES = (
     "/space.csv",
     "/compare",
     "/rescue?from=x",
+    "/restore-plan",
+    "/restore-plan?run=1",
     "/export?resource=pods&as=zip",
     "/export?q=/registry/pods/&as=stream",
     "/api/v1/compare?from=registry.jsonl.gz&to=registry.jsonl.gz",

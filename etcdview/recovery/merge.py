@@ -51,7 +51,7 @@ def differing(old: KeyState, new: KeyState, ranges: Sequence[Range]) -> Iterator
         if old.store is new.store:
             yield from _of_one_store(old, new, part)
         else:
-            yield from merged(_values(old, part), _values(new, part))
+            yield from merged(key_values(old, part), key_values(new, part))
 
 
 def merged(old: Iterable[KeyValue], new: Iterable[KeyValue], same: Same = by_value) -> Iterator[Pair]:
@@ -73,7 +73,7 @@ def merged(old: Iterable[KeyValue], new: Iterable[KeyValue], same: Same = by_val
 
 def differing_writes(old: KeyState, new: KeyState, part: Range) -> Iterator[Pair]:
     """The keys of two states of one cluster that were not last written at the same revision; without values."""
-    return merged(_facts(old, part), _facts(new, part), by_revision)
+    return merged(key_facts(old, part), key_facts(new, part), by_revision)
 
 
 def common_ranges(ranges: Sequence[Range], permitted: tuple[Range, ...] | None) -> tuple[Range, ...]:
@@ -83,7 +83,8 @@ def common_ranges(ranges: Sequence[Range], permitted: tuple[Range, ...] | None) 
     return tuple(part for whole in ranges for part in overlapping(permitted, whole.start, whole.end))
 
 
-def _values(state: KeyState, part: Range) -> Iterator[KeyValue]:
+def key_values(state: KeyState, part: Range) -> Iterator[KeyValue]:
+    """The keys of a range with their values, in order, read in pieces."""
     for piece in PieceReader(state.store, revision=state.revision).read(part.start, part.end):
         yield from piece.kvs
 
@@ -99,7 +100,8 @@ def _of_one_store(old: KeyState, new: KeyState, part: Range) -> Iterator[Pair]:
                 yield pair
 
 
-def _facts(state: KeyState, part: Range) -> Iterator[KeyValue]:
+def key_facts(state: KeyState, part: Range) -> Iterator[KeyValue]:
+    """What a state says of the keys of a range, in order, without their values."""
     start = part.start
     while True:
         request = Range(start, part.end, revision=state.revision, limit=_NAMES_AT_ONCE, keys_only=True)

@@ -168,8 +168,13 @@ def data_differs(context: RuleContext) -> Iterator[Finding]:
             summary="Members hold different data.",
             evidence=f"HashKV at revision {revision}, compact revision {compact}: {parts} {read_at(at)}.",
             why="The answer to a read depends on which member gives it; whatever is written on top makes it worse.",
-            action="Take a snapshot of each, find out which is right, remove the other, wipe it and add it again.",
-            commands=("etcdctl endpoint hashkv --cluster -w table", "etcdctl snapshot save backup.db"),
+            action="Take a snapshot of each, see which keys differ and which member is alone with its values, then "
+            "remove that one, wipe it and add it again.",
+            commands=(
+                "etcdview members --diff",
+                "etcdctl endpoint hashkv --cluster -w table",
+                "etcdctl snapshot save backup.db",
+            ),
         )
 
 

@@ -15,6 +15,9 @@ Release = tuple[int, int, int]
 
 _CORRUPTING: tuple[tuple[Release, Release], ...] = (((3, 5, 0), (3, 5, 2)),)
 _OLDEST_MAINTAINED: Release = (3, 5, 0)
+# What must run before the next minor release: etcd.io/docs/v3.6/upgrades/upgrade_3_6 and upgrade_3_7. Before 3.5.20 a
+# promoted learner was still a learner in the new store of members (etcd issue 19557); later ones repair that.
+_BEFORE_UPGRADE: tuple[Release, ...] = ((3, 5, 26), (3, 6, 11))
 
 
 def parse_release(text: str) -> Release | None:
@@ -92,6 +95,29 @@ def version_unmaintained(context: RuleContext) -> Iterator[Finding]:
         action="Upgrade, one minor release at a time.",
         commands=(STATUS,),
     )
+
+
+@rule("upgrade-needs-patch")
+def upgrade_needs_patch(context: RuleContext) -> Iterator[Finding]:
+    """A member runs a patch release from which the next minor one must not be reached: 3.5 before 3.5.26, 3.6 before
+    3.6.11."""
+    reported = _releases(context.facts)
+    for least in _BEFORE_UPGRADE:
+        old = {release: names for release, names in reported.items() if release[:2] == least[:2] and release < least}
+        if not old:
+            continue
+        needed, following = ".".join(map(str, least)), f"{least[0]}.{least[1] + 1}"
+        yield Finding(
+            id="upgrade-needs-patch",
+            severity="info",
+            summary=f"An upgrade to etcd {following} must go by {needed}.",
+            evidence=f"{_each(old)} {read_at(context.facts.at)}.",
+            why="Earlier releases can leave members in the database that were removed, or learners that were promoted: "
+            f"{following} reads its members from there, and such a cluster may fail to start or lose its quorum.",
+            action=f"Bring every member to {needed} or a later {least[0]}.{least[1]} first, and let all of them run. "
+            "`etcdview snapshot verify FILE --live` compares the members in a snapshot with the member list.",
+            commands=(STATUS, "etcdctl member list -w table"),
+        )
 
 
 @rule("downgrade")

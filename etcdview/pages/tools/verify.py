@@ -18,6 +18,7 @@ from etcdview.models import KeyValue
 from etcdview.pages.tools.snapshots import page_rows
 from etcdview.pages.tools.source import Say, warned
 from etcdview.recovery.comparison import ChangeCounts, ChangeFilter, Comparer
+from etcdview.recovery.membership import membership_doubts
 from etcdview.recovery.merge import state_of
 from etcdview.stores.files.database import SnapshotStore
 from etcdview.stores.paging import PieceReader
@@ -34,6 +35,7 @@ class Verified:
     rows: list[tuple[str, str]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     figures: dict[str, float] = field(default_factory=dict)
+    foreign: bool = False  # it is of another cluster
 
 
 @dataclass(slots=True)
@@ -110,8 +112,11 @@ def _against_live(found: Verified, store: Store, settings: Settings, say: Say) -
     client = open_etcd(settings)
     try:
         if isinstance(store, SnapshotStore):
-            known = {member.id for member in store.facts().members}
-            found.rows.append(("cluster", _same_cluster(found, known, {m.id for m in client.members().members})))
+            known, listed = store.facts().members, client.members().members
+            found.rows.append(("cluster", _same_cluster(found, {m.id for m in known}, {m.id for m in listed})))
+            if not found.foreign:
+                for doubt in membership_doubts(known, listed):
+                    say(doubt)
         reads = warned(client, say)
         old, new = state_of(store), state_of(reads)
         comparer = Comparer(open_codec(settings), KeySpace(settings.etcd_prefix), Redactor().mask)
@@ -132,6 +137,7 @@ def _same_cluster(found: Verified, backup: Iterable[int], live: set[int]) -> str
     """Members have IDs that hold for one cluster: a database does not keep the cluster's own."""
     shared = live & set(backup)
     if not shared:
+        found.foreign = True
         found.faults.append("It is not of this cluster: they have no member in common.")
     return f"{len(shared)} of {len(live)} live members are in the backup"
 

@@ -48,7 +48,7 @@ def status(number: int, **changes: Any) -> MemberStatus:
         cluster_id=CLUSTER_ID,
         member_id=0xA0 + number,
         revision=1201,
-        version="3.6.5",
+        version="3.6.16",
         db_size_bytes=20_000_000,
         leader_id=0xA1,
         raft_term=3,

@@ -298,6 +298,7 @@ CASES: dict[str, Case] = {
     "url-shared": Case(
         "warning", listed(client_urls=("https://10.0.0.1:2379",)), listed(client_urls=("https://10.0.0.1:12379",))
     ),
+    "upgrade-needs-patch": Case("info", said(version="3.5.25"), all_said(version="3.5.26")),
     "url-unreachable": Case("info", through_a_tunnel, lambda b: b.context(b.cluster(down=(1,)))),
     "version-corrupting": Case("warning", said(version="3.5.2"), said(version="3.5.3")),
     "version-unmaintained": Case("info", said(version="3.4.30"), said(version="3.5.25")),

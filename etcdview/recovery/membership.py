@@ -23,6 +23,6 @@ def membership_doubts(in_file: Iterable[Member], listed: Iterable[Member]) -> It
         elif member.learner and not now.learner:
             yield (
                 f"The database has {name} as a learner, the member list as a voter: if the snapshot was taken after "
-                "its promotion, etcd 3.5.1 to 3.5.19 lost that, and for etcd 3.6 it has no vote. Upgrade to the newest 3.5 "
-                "first."
+                "its promotion, etcd 3.5.1 to 3.5.19 lost that, and for etcd 3.6 it has no vote. "
+                "Upgrade to the newest 3.5 first."
             )

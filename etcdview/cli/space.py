@@ -12,6 +12,7 @@ from etcdview.cli.helping import GroupedCommand
 from etcdview.cli.options import source_options
 from etcdview.cli.terminal import json_text
 from etcdview.config import Resolved
+from etcdview.errors import UsageError
 from etcdview.pages.parts.sizes import size_text
 from etcdview.pages.parts.texts import unmistakable, visible
 from etcdview.pages.space.report import OBJECTS
@@ -20,11 +21,14 @@ from etcdview.pages.tools.space import (
     BYS,
     By,
     FactStatus,
+    GrowthRow,
     SpaceReport,
     SpaceRow,
     csv_lines,
     file_json,
     file_lines,
+    growth_json,
+    growth_since,
     report_json,
     space_now,
 )
@@ -39,13 +43,19 @@ _BETWEEN_SECONDS = 0.2
 @click.option("--by", type=click.Choice(BYS), default="resource", help="Default: resource.")
 @click.option("-o", "--output", type=click.Choice(["table", "json", "csv"]), default="table", help="Default: table.")
 @click.option("--limit", type=click.IntRange(0), default=OBJECTS, help="Objects listed one by one; 0: all.")
+@click.option("--against", default="", metavar="OLDER", help="Print what grew since this snapshot, dump or directory.")
 @source_options
-def command(resolved: Resolved, by: By, output: str, limit: int) -> int:
+def command(resolved: Resolved, by: By, output: str, limit: int, against: str) -> int:
     """Print how many keys there are and how many bytes their values take, the largest first.
 
     It reads every value once, in a process of its own with a low priority. Sizes are those of the stored values. Of a
     database file it also prints what is history, deletions, other buckets and free pages.
+
+    \b
+      etcdview space --from tuesday.db --against monday.db --by namespace
     """
+    if against:
+        return _growth(resolved, against, by, output)
     report, file = space_now(resolved.settings, by, limit, _Progress().show)
     if output == "json":
         click.echo(json_text(report_json(report) | ({"file": file_json(file)} if file else {}), indent=2))
@@ -60,6 +70,27 @@ def command(resolved: Resolved, by: By, output: str, limit: int) -> int:
             for line in padded([("THE FILE", "RECORDS", "SIZE", ""), *file_lines(file)]):
                 click.echo(visible(line))
     return 0
+
+
+def _growth(resolved: Resolved, older: str, by: By, output: str) -> int:
+    if output == "csv":
+        raise UsageError("Growth is printed as a table or JSON.", "Use -o json.")
+    before, after, rows = growth_since(resolved.settings, older, by, _Progress().show)
+    if output == "json":
+        click.echo(json_text(growth_json(before, after, rows), indent=2))
+        return 0
+    click.echo(f"From revision {before.revision:,} to {after.revision:,}")
+    head = (*_HEADS[by], "KEYS", "GROWN BY", "SIZE", "GROWN BY")
+    for line in padded([head, *(_growth_cells(row, by) for row in rows)]):
+        click.echo(line)
+    return 0
+
+
+def _growth_cells(row: GrowthRow, by: By) -> tuple[str, ...]:
+    name = _name(row.row, by) if row.row is not None else "total"
+    sign = "-" if row.grown_bytes < 0 else "+"
+    grown = f"{sign}{size_text(abs(row.grown_bytes))}"
+    return name, f"{row.keys:,}", f"{row.grown_keys:+,}", size_text(row.bytes), grown
 
 
 def table(report: SpaceReport) -> list[str]:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from etcdview.cluster.cluster import Cluster
 from etcdview.cluster.opening import open_cluster
 from etcdview.cluster.window import Window
 from etcdview.config import Settings
-from etcdview.errors import UnreachableError
+from etcdview.errors import UnreachableError, UsageError
 from etcdview.index.facts.live import FactStatus
 from etcdview.kube.quantities import size_text
 from etcdview.models import Range
 from etcdview.pages.space.report import BYS, By, csv_lines, space_report
+from etcdview.space.growth import GrowthRow, growth
 from etcdview.space.report import SpaceReport, SpaceRow, report_json
 from etcdview.stores.files.database import SnapshotStore
 from etcdview.stores.files.file_space import FileSpace, RecordSum
@@ -25,11 +27,14 @@ __all__ = [
     "BYS",
     "By",
     "FactStatus",
+    "GrowthRow",
     "SpaceReport",
     "SpaceRow",
     "csv_lines",
     "file_json",
     "file_lines",
+    "growth_json",
+    "growth_since",
     "report_json",
     "space_now",
 ]
@@ -55,6 +60,41 @@ def space_now(
         return report, cluster.source.space() if isinstance(cluster.source, SnapshotStore) else None
     finally:
         cluster.close()
+
+
+def growth_since(
+    settings: Settings, older: str, by: By, tell: Callable[[FactStatus], None]
+) -> tuple[SpaceReport, SpaceReport, tuple[GrowthRow, ...]]:
+    """What grew since the file `older`: both reports, and a row for each part that changed. Raises as space_now."""
+    if by == "object":
+        raise UsageError("Growth is by resource or namespace.", "For objects use `etcdview diff`.")
+    if not Path(older).exists():
+        raise UsageError(f"There is no file {older}.", "Give an older snapshot, dump or data directory.")
+    before, _ = space_now(replace(settings, from_file=older), by, 0, tell)
+    after, _ = space_now(settings, by, 0, tell)
+    return before, after, growth(before, after)
+
+
+def growth_json(before: SpaceReport, after: SpaceReport, rows: tuple[GrowthRow, ...]) -> dict[str, Any]:
+    """The same for `-o json`."""
+    *parts, total = rows
+    return {
+        "from": {"revision": before.revision},
+        "to": {"revision": after.revision},
+        "total": _growth_json(total),
+        "rows": [
+            {
+                "resource": row.row.resource.qualified if row.row and row.row.resource else None,
+                "namespace": row.row.namespace if row.row else None,
+                **_growth_json(row),
+            }
+            for row in parts
+        ],
+    }
+
+
+def _growth_json(row: GrowthRow) -> dict[str, int]:
+    return {"keysBefore": row.keys_before, "keys": row.keys, "bytesBefore": row.bytes_before, "bytes": row.bytes}
 
 
 def file_lines(space: FileSpace) -> list[tuple[str, str, str, str]]:

@@ -25,6 +25,7 @@ LATE_IMPORTS = (
     "etcdview.pages.object.history",
     "etcdview.pages.object.page",
     "etcdview.pages.object.reveal",
+    "etcdview.pages.palette",
     "etcdview.pages.registry.changed",
     "etcdview.pages.registry.page",
     "etcdview.pages.rescue",

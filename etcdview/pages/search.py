@@ -13,6 +13,7 @@ from etcdview.index.match import compile_search
 from etcdview.index.stopping import Stop
 from etcdview.kube.keys import KeySpace, ObjectKey, show
 from etcdview.models import KeyMeta
+from etcdview.pages.palette import Palette, palette
 from etcdview.pages.parts import commands
 from etcdview.pages.parts.addresses import cursor_text, href, object_href
 from etcdview.pages.parts.commands import Command
@@ -49,6 +50,11 @@ class SearchQuery:
         if self.mode not in MODES:
             raise QueryError(f"Unknown search mode {self.mode!r}.", f"Choose one of {', '.join(MODES)}.")
         return self.mode
+
+    @property
+    def is_free(self) -> bool:
+        """Whether it is words from the field in the header, rather than a key or a pattern, on their first page."""
+        return not self.mode and self.after is None and not self.text.startswith("/")
 
     def places(self, prefix: str) -> tuple[Place, ...]:
         """What every match begins with, where that is below the registry's `prefix`. Raises QueryError."""
@@ -93,6 +99,7 @@ class SearchPage:
 
     `facts_problem` says why etcd's facts about the keys are missing; the names are, as the index last knew them.
     `problem` says why nothing was searched for. `elsewhere`: other prefixes have what the registry's lacks.
+    `also`: the kinds, pages and so on that the text names.
     """
 
     query: SearchQuery
@@ -109,6 +116,7 @@ class SearchPage:
     facts_problem: str = ""
     problem: QueryError | None = None
     elsewhere: Elsewhere | None = None
+    also: Palette | None = None
 
 
 def refused_page(window: Window, query: SearchQuery, problem: QueryError) -> SearchPage:
@@ -141,6 +149,7 @@ def search_page(window: Window, query: SearchQuery, stop: Stop | None = None) ->
         commands=commands.for_search(query.text, mode),
         facts_problem=facts_problem,
         elsewhere=None if found.count else read_elsewhere(window, query.places(window.keyspace.prefix)),
+        also=palette(window, query.text) if query.is_free else None,
     )
 
 

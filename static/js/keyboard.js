@@ -4,7 +4,7 @@ let goingSince = 0;
 
 export function startKeyboard() {
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
     if (act(event.key)) event.preventDefault();
   });
 }

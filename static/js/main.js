@@ -6,12 +6,14 @@ import { trimFeed } from "./feed.js";
 import { takeAwayLater } from "./gone.js";
 import { keepHistoryInOrder } from "./history.js";
 import { caretToEnd, startKeyboard } from "./keyboard.js";
+import { startPalette } from "./palette.js";
 import { keepReading } from "./reading.js";
 import { showCurrentTab } from "./tabs.js";
 import { startThemeSwitch } from "./theme-switch.js";
 import { openWhenWide } from "./tree.js";
 
 startKeyboard();
+startPalette();
 startCopy();
 guardDraft();
 keepReading();

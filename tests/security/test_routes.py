@@ -202,6 +202,7 @@ GET: dict[str, tuple[Row, ...]] = {
         everybody_in("/maintenance/snapshot", 404),
         everybody_in("/maintenance/compact", 404),
     ),
+    "search.palette_page": (everybody_in("/palette?q=po+crash", 302),),
     "patterns.patterns_page": (everybody_in("/patterns", 404),),  # 200 in debug only
     "kubectl.kubectl_page": (everybody_in("/kubectl"),),
     "kube.kube_api": (

@@ -34,6 +34,7 @@ def limit(app: Flask) -> None:
     """Limit the searches and what is costly, once the views are there."""
     quick = (
         "search.search_page",
+        "search.palette_page",
         "search.content_search_page",
         "api.keys",
         "api.table",

@@ -5,9 +5,11 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import replace
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, redirect, request
+from werkzeug.wrappers import Response as BaseResponse
 
 from etcdview.errors import QueryError
+from etcdview.pages.parts.addresses import href
 from webapp import params
 from webapp.accounts.expensive import in_turn, searches
 from webapp.hangup import hung_up
@@ -35,6 +37,17 @@ def search_page() -> Response:
         page = pages.refused_page(current_window(), query, error)
     status = page.problem.status if page.problem else 200
     return render_page("search/index.html", page, fragments={"results": "search/_results.html"}, status=status)
+
+
+@bp.get("/palette")
+def palette_page() -> Response | BaseResponse:
+    """Places for a few words, as they are typed; the search page for a browser without JavaScript."""
+    from etcdview.pages import palette as pages
+
+    text = request.args.get("q", "")
+    if not wants_fragment():
+        return redirect(href("/search", q=text[: pages.MAX_TEXT]))
+    return render_page("search/_palette.html", pages.palette(current_window(), text))
 
 
 @bp.get("/search/content")

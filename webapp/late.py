@@ -19,6 +19,7 @@ LATE_IMPORTS = (
     "etcdview.pages.export",
     "etcdview.pages.health.page",
     "etcdview.pages.kubectl",
+    "etcdview.pages.learn.page",
     "etcdview.pages.maintenance",
     "etcdview.pages.namespaces_and_storage",
     "etcdview.pages.object.download",

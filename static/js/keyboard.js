@@ -1,5 +1,5 @@
 // Keys: "/" search, "g o" overview, "g r" registry, "j" and "k" rows, "?" help.
-const PLACES = { o: "/", r: "/registry", s: "/search", h: "/health" };
+const PLACES = { o: "/", r: "/registry", s: "/search", h: "/health", l: "/learn" };
 let goingSince = 0;
 
 export function startKeyboard() {

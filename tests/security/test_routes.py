@@ -203,6 +203,12 @@ GET: dict[str, tuple[Row, ...]] = {
         everybody_in("/maintenance/compact", 404),
     ),
     "search.palette_page": (everybody_in("/palette?q=po+crash", 302),),
+    "learn.learn_page": (
+        everybody_in("/learn"),
+        everybody_in("/learn?without=cp1&exercise=1&answer=x"),
+        everybody_in(at("/learn", CRASHLOOP)),
+        everybody_in(at("/learn", CREDENTIALS)),
+    ),
     "patterns.patterns_page": (everybody_in("/patterns", 404),),  # 200 in debug only
     "kubectl.kubectl_page": (everybody_in("/kubectl"),),
     "kube.kube_api": (

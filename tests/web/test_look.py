@@ -40,6 +40,7 @@ PAGES = {
     "rescue": "/rescue",
     "restore-plan": "/restore-plan",
     "kubectl": "/kubectl",
+    "learn": "/learn",
     "not-found": "/object?key=nope",
 }
 

@@ -26,6 +26,7 @@ NAV = (
     ("/space", "Space"),
     ("/compare", "Compare"),
     ("/encryption", "Encryption"),
+    ("/learn", "Learn"),
 )
 NAV_OF_ADMINS = (("/audit", "Audit"),)
 

@@ -44,6 +44,7 @@ ADDRESSES = (
     "/encryption",
     "/space",
     "/kubectl",
+    "/learn",
     "/space.csv",
     "/compare",
     "/rescue?from=x",

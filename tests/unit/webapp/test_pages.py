@@ -52,6 +52,7 @@ PAGES = [
     "/storage",
     "/freshness",
     "/kubectl",
+    "/learn",
 ]
 
 

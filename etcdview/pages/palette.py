@@ -44,7 +44,7 @@ _COMMANDS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class PaletteItem:
     """One place to go. `exact`: the words name this and nothing else, so that Enter opens it."""
 
     text: str
@@ -54,11 +54,11 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class PaletteGroup:
     """Places of one sort."""
 
     title: str
-    items: tuple[Item, ...]
+    items: tuple[PaletteItem, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Palette:
     """The answer; `complete` false where time or space was over before all names were looked at."""
 
     text: str
-    groups: tuple[Group, ...]
+    groups: tuple[PaletteGroup, ...]
     complete: bool = True
 
     @property
@@ -145,21 +145,21 @@ def _timer() -> Callable[[], bool]:
     return lambda: time.thread_time() > work or time.monotonic() > end
 
 
-def _filled(*groups: tuple[str, Iterable[Item]]) -> tuple[Group, ...]:
-    found = (Group(title, tuple(items)[:GROUP_ITEMS]) for title, items in groups)
+def _filled(*groups: tuple[str, Iterable[PaletteItem]]) -> tuple[PaletteGroup, ...]:
+    found = (PaletteGroup(title, tuple(items)[:GROUP_ITEMS]) for title, items in groups)
     return tuple(group for group in found if group.items)
 
 
-def _keys(window: Window, text: str) -> tuple[list[Item], bool]:
+def _keys(window: Window, text: str) -> tuple[list[PaletteItem], bool]:
     """Keys that begin with the text, the one that is the text first."""
     try:
         found = window.index.search(text, "prefix", limit=GROUP_ITEMS)
     except EtcdviewError:  # not permitted, or etcd cannot be asked: the search page says which
         return [], False
-    return [Item(show(key), object_href(key), exact=show(key) == text) for key in found.keys], found.complete
+    return [PaletteItem(show(key), object_href(key), exact=show(key) == text) for key in found.keys], found.complete
 
 
-def _kinds(tree: Tree, words: Words) -> Iterator[Item]:
+def _kinds(tree: Tree, words: Words) -> Iterator[PaletteItem]:
     """The types that are named, and where there is but one word, those whose name has it."""
     for each in words.types:
         yield _kind(each, words)
@@ -168,53 +168,53 @@ def _kinds(tree: Tree, words: Words) -> Iterator[Item]:
         others.sort(key=lambda t: not t.resource.plural.startswith(words.kind))
         for each in others:
             address = href("/registry", resource=each.resource.id, namespace=words.namespace)
-            yield Item(each.resource.qualified, address, f"{each.count:,}")
+            yield PaletteItem(each.resource.qualified, address, f"{each.count:,}")
 
 
-def _kind(counted: TypeCount, words: Words) -> Item:
+def _kind(counted: TypeCount, words: Words) -> PaletteItem:
     """A type's table, with what else was typed as its filter."""
     text = counted.resource.plural + (f" in {words.namespace}" if words.namespace else "")
     place = {"resource": counted.resource.id, "namespace": words.namespace}
     if words.rest:
         match = " ".join(words.rest)
-        return Item(f"{text} with “{match}”", href("/registry", **place, q=match), "as a table")
+        return PaletteItem(f"{text} with “{match}”", href("/registry", **place, q=match), "as a table")
     count = counted.namespaces.get(words.namespace, 0) if words.namespace else counted.count
-    return Item(text, href("/registry", **place), f"{count:,}", exact=len(words.types) == 1)
+    return PaletteItem(text, href("/registry", **place), f"{count:,}", exact=len(words.types) == 1)
 
 
-def _namespaces(tree: Tree, words: Words) -> Iterator[Item]:
+def _namespaces(tree: Tree, words: Words) -> Iterator[PaletteItem]:
     if words.types or len(words.rest) > 1:
         return
     part = words.rest[0] if words.rest else words.namespace
     names = set().union(*(t.namespaces for t in tree.types)) - {""}
     found = sorted((name for name in names if part in name), key=lambda name: (not name.startswith(part), name))
     for name in found[:GROUP_ITEMS]:
-        yield Item(name, href("/namespaces", namespace=name), "namespace")
+        yield PaletteItem(name, href("/namespaces", namespace=name), "namespace")
 
 
-def _pages(window: Window, text: str) -> Iterator[Item]:
+def _pages(window: Window, text: str) -> Iterator[PaletteItem]:
     bar = [(address, name, "") for address, name in page_frame(window).nav]
     return _named([*bar, *_MORE_PAGES], text)
 
 
-def _named(places: Sequence[tuple[str, str, str]], text: str) -> Iterator[Item]:
+def _named(places: Sequence[tuple[str, str, str]], text: str) -> Iterator[PaletteItem]:
     """The places that have each word in their name, or begin another word for it with it."""
     words = text.split()
     for address, name, others in places if words else ():
         if all(w in name.lower() or any(o.startswith(w) for o in others.split()) for w in words):
-            yield Item(name, address, exact=name.lower() == text)
+            yield PaletteItem(name, address, exact=name.lower() == text)
 
 
-def _findings(window: Window, text: str) -> Iterator[Item]:
+def _findings(window: Window, text: str) -> Iterator[PaletteItem]:
     """What the last round found about etcd."""
     monitor = window.cluster.monitor
     findings = monitor.latest(wait_seconds=0).verdict.findings if monitor is not None and text else ()
     for number, finding in enumerate(findings, 1):
         if all(word in f"{finding.id} {finding.severity} {finding.summary}".lower() for word in text.split()):
-            yield Item(finding.summary, f"/health#finding-{number}", finding.severity)
+            yield PaletteItem(finding.summary, f"/health#finding-{number}", finding.severity)
 
 
-def _objects(window: Window, tree: Tree, words: Words, over: Callable[[], bool]) -> tuple[list[Item], bool]:
+def _objects(window: Window, tree: Tree, words: Words, over: Callable[[], bool]) -> tuple[list[PaletteItem], bool]:
     """Objects whose key has all words, best match first; and whether all of them were looked at."""
     if not words.rest and not words.types:
         return [], True
@@ -226,7 +226,7 @@ def _objects(window: Window, tree: Tree, words: Words, over: Callable[[], bool])
     wanted = "/".join(words.rest)
     items = [_item(window, counted, key, wanted if words.types else "") for counted, key in ranked]
     alone = len([item for item in items if item.exact]) == 1
-    return [item if alone else Item(item.text, item.href, item.note) for item in items], complete
+    return [item if alone else PaletteItem(item.text, item.href, item.note) for item in items], complete
 
 
 def _in_order(tree: Tree) -> list[TypeCount]:
@@ -270,11 +270,11 @@ def _rank(key: bytes, words: Words) -> tuple[int, int, bytes]:
     return match, b"/events/" in key, key
 
 
-def _item(window: Window, counted: TypeCount, key: bytes, wanted: str) -> Item:
+def _item(window: Window, counted: TypeCount, key: bytes, wanted: str) -> PaletteItem:
     where = window.keyspace.object_key(key)
     if where is None:
-        return Item(show(key), object_href(key))
+        return PaletteItem(show(key), object_href(key))
     place = f"{counted.resource.singular or counted.resource.plural}" + (
         f" in {where.namespace}" if where.namespace else ""
     )
-    return Item(where.name, object_href(key), place, exact=where.name == wanted)
+    return PaletteItem(where.name, object_href(key), place, exact=where.name == wanted)

@@ -44,7 +44,7 @@ _SETTINGS = (
 
 
 @dataclass(frozen=True, slots=True)
-class SettingRow:
+class FlagComparison:
     """A flag of etcd: what it is for, kubeadm's value, one's own, and this cluster's ("" where it is unknown)."""
 
     flag: str
@@ -78,7 +78,7 @@ class LearnPage:
     within_the_pod: str
     versions: tuple[Versions, ...]
     how: tuple[str, ...]
-    settings: tuple[SettingRow, ...]
+    settings: tuple[FlagComparison, ...]
     quorum: QuorumPicture
     sizes: tuple[Size, ...]
     exercises: tuple[Exercise, ...]
@@ -105,7 +105,7 @@ def learn_page(window: Window, query: LearnQuery, now: datetime) -> LearnPage:
         within_the_pod=within_the_pod(deployments),
         versions=VERSIONS,
         how=section.words[:2],
-        settings=tuple(SettingRow(f, meaning(f), k, s, here.get(f, ())) for f, k, s in _SETTINGS),
+        settings=tuple(FlagComparison(f, meaning(f), k, s, here.get(f, ())) for f, k, s in _SETTINGS),
         quorum=quorum_picture(facts, query.without),
         sizes=SIZES,
         exercises=exercises(window, tree, query.exercise, query.answer),

@@ -12,7 +12,7 @@ from etcdview.cluster.window import Window
 from etcdview.codec import Codec
 from etcdview.index.memory import MemoryNames
 from etcdview.kube.keys import KeySpace
-from etcdview.pages.palette import Item, palette
+from etcdview.pages.palette import PaletteItem, palette
 from etcdview.stores.files.memory import StaticStore
 from tests.unit.pages.registry_of import kv, window_on
 
@@ -119,7 +119,7 @@ def test_work_ends_with_its_time_and_says_so() -> None:
 def test_a_key_of_any_name_is_offered_as_it_is_shown() -> None:
     window = window_on([kv("/registry/pods/shop/<b>", b"{}")])
 
-    assert palette(window, "po <b>", lambda: False).groups[-1].items[0] == Item(
+    assert palette(window, "po <b>", lambda: False).groups[-1].items[0] == PaletteItem(
         "<b>", "/object?key=/registry/pods/shop/%3Cb%3E", "pod in shop", exact=True
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from werkzeug.datastructures import MultiDict
 
 from etcdview.errors import QueryError
@@ -42,6 +44,14 @@ def flag(args: Args, name: str) -> bool:
     if value in ("1", "true", "yes"):
         return True
     raise QueryError(f"{name}={value[:40]!r} is not a yes or no.", f"Use {name}=1 or leave it out.")
+
+
+def choice(args: Args, name: str, choices: Sequence[str]) -> str:
+    """One of `choices`; "" where there is none."""
+    value = args.get(name, "")
+    if value and value not in choices:
+        raise QueryError(f"{name}={value[:40]!r} is unknown.", f"Use one of {', '.join(choices)}.")
+    return value
 
 
 def integer(args: Args, name: str, default: int, *, least: int = 0, most: int = MAX_REVISION) -> int:

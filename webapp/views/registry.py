@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, request
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
+from flask import Blueprint, Response, redirect, request
+from werkzeug.wrappers import Response as BaseResponse
+
+from etcdview.errors import QueryError
 from webapp import params
 from webapp.rendering import nothing_new, render_page, wants_fragment
 from webapp.runtime import current_window, now
+
+if TYPE_CHECKING:
+    from etcdview.pages.registry.page import RegistryPage
 
 bp = Blueprint("registry", __name__)
 
 
 @bp.get("/registry")
-def registry_page() -> Response:
+def registry_page() -> Response | BaseResponse:
     """The tree; with resource= a table, with prefix= one level of the keys by slash."""
     from etcdview.pages.registry import page as pages
     from etcdview.pages.registry.query import MAX_FILTER, MAX_PAGE_SIZE, PAGE_SIZE, Labels, RegistryQuery
@@ -20,6 +29,7 @@ def registry_page() -> Response:
     args = request.args
     if "prefix" in args or "prefix64" in args:
         return _keys_page(params.prefix(args))
+    as_file = params.choice(args, "format", ("csv", "json"))
     query = RegistryQuery(
         resource=args.get("resource", ""),
         namespace=args.get("namespace", ""),
@@ -31,15 +41,34 @@ def registry_page() -> Response:
         node=params.text(args, "node", MAX_FILTER),
         sort=params.text(args, "sort", MAX_FILTER),
         after=params.cursor(args),
-        limit=params.integer(args, "limit", PAGE_SIZE, least=1, most=MAX_PAGE_SIZE),
+        limit=params.integer(args, "limit", MAX_PAGE_SIZE if as_file else PAGE_SIZE, least=1, most=MAX_PAGE_SIZE),
         since=params.integer(args, "since", 0) if wants_fragment() else 0,
         until=params.cursor(args, "until"),
     )
+    if as_file == "json":
+        return redirect("/api/v1/table?" + urlencode([(k, t) for k, t in args.items(multi=True) if k != "format"]))
     page = pages.registry_page(current_window(), query, now())
     if page is None:
         return nothing_new()
+    if as_file == "csv":
+        return _csv(page)
     status = page.problem.status if page.problem else 200
     return render_page("registry/index.html", page, fragments={"objects": "registry/_objects.html"}, status=status)
+
+
+def _csv(page: RegistryPage) -> Response:
+    """The page's rows; the header Link leads to those of the next page, as GitHub's lists do."""
+    from etcdview.pages.registry.as_csv import table_csv
+
+    if page.problem is not None:
+        raise page.problem
+    if page.table is None:
+        raise QueryError("format=csv is for the table of a resource type.", "Add resource=, for example resource=pods.")
+    name = re.sub(r"[^A-Za-z0-9.-]", "-", page.title)
+    headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
+    if page.table.next_href:
+        headers["Link"] = f'<{page.table.next_href}&format=csv>; rel="next"'
+    return Response(table_csv(page.table), mimetype="text/csv", headers=headers)
 
 
 def _keys_page(prefix: bytes) -> Response:

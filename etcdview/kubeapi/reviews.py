@@ -45,6 +45,7 @@ def _sent(window: Window, body: bytes) -> dict[str, Any]:
         return decoded.object
     try:
         found = json.loads(body)
+        json.dumps(found, ensure_ascii=False).encode()  # half a surrogate pair is in no key
     except (ValueError, RecursionError) as error:
         raise bad_request("the body is not a JSON object") from error
     if not isinstance(found, dict):

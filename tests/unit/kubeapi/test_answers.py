@@ -169,3 +169,8 @@ def test_a_watch_of_a_file_is_its_objects_and_then_silence(backup: Api) -> None:
     events = [json.loads(line) for line in text_of(found).splitlines()]
     assert {event["type"] for event in events} == {"ADDED"}
     assert len(events) == len(backup.get("api/v1/namespaces")["items"])
+
+
+def test_half_a_surrogate_pair_in_a_review_is_a_bad_request(api: Api) -> None:
+    for path in (RULES, ACCESS, WHO):
+        assert api.ask(path, method="POST", body={"spec": {"namespace": "\ud800"}}).code == 400

@@ -6,7 +6,8 @@
     │   ├── QueryError             a key, a search, a selector, a cursor
     │   │   ├── TooLargeError      an answer that takes more memory than it may
     │   │   └── FutureRevisionError    a revision that has not been written yet
-    │   └── EncodeError            an object that cannot be stored so
+    │   ├── EncodeError            an object that cannot be stored so
+    │   └── NotInstalledError      a part of etcdview that is installed on request only
     ├── NotFoundError              no such key, resource type or revision
     │   └── DeletedError           the key existed and was deleted
     ├── CompactedError             the revision existed, and etcd has discarded it
@@ -93,6 +94,12 @@ class FutureRevisionError(QueryError):
 
 class EncodeError(UsageError):
     """An object that cannot be stored in the form asked for; `what` names the field."""
+
+
+class NotInstalledError(UsageError):
+    """What was wanted needs an extra of the package; `remedy` has the command that installs it."""
+
+    title = "Not installed"
 
 
 class NotFoundError(EtcdviewError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from etcdview.config.installed import require
 from etcdview.demo.running import run
 
 
@@ -14,4 +15,5 @@ def command(port: int) -> int:
 
     All of it on this machine, in a temporary folder. Ctrl-C stops everything and leaves nothing.
     """
+    require("gunicorn", "demo", "etcdview demo")
     return run(port, click.echo)

@@ -10,6 +10,7 @@ import warnings
 from typing import Any, NoReturn
 
 import click
+from click.shell_completion import CompletionItem
 
 from etcdview import __version__
 from etcdview.cli.terminal import is_text, say
@@ -18,6 +19,7 @@ from etcdview.pages.parts.texts import visible
 
 # command, which is also the module or folder under etcdview.cli -> what it does, in a line
 COMMANDS = {
+    "completion": "Print a script that completes commands in bash, zsh or fish.",
     "decode": "Decode what etcd holds under a key.",
     "demo": "Start a throwaway cluster with real data, and serve it.",
     "describe": "Describe objects as kubectl describe does, with their events.",
@@ -70,6 +72,11 @@ class LazyGroup(click.Group):
 
             check_command(ctx, args, COMMANDS)
         return super().resolve_command(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Commands from the list above, so that completing one costs no import of any."""
+        found = [CompletionItem(name, help=text) for name, text in COMMANDS.items() if name.startswith(incomplete)]
+        return found or click.Command.shell_complete(self, ctx, incomplete)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

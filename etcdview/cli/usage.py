@@ -17,7 +17,6 @@ KUBECTL_COMMANDS = {
     "apply": _WRITES,
     "attach": _ON_THE_NODE.format("attach"),
     "cluster-info": "Use `etcdview members` and `etcdview health`.",
-    "completion": 'For bash: eval "$(_ETCDVIEW_COMPLETE=bash_source etcdview)"; zsh_source and fish_source for others.',
     "cp": "etcd holds objects, not the files of containers. " + _ON_THE_NODE.format("exec"),
     "create": _WRITES,
     "delete": _WRITES,

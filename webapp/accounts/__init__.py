@@ -9,6 +9,7 @@ from flask import Flask
 from etcdview.access.ended_sessions import EndedSessions
 from etcdview.access.roles import Viewer
 from etcdview.config import Settings
+from etcdview.config.installed import require
 from webapp.accounts import auditing, csrf, guard, limits, sessions, state
 from webapp.accounts.identify import current_viewer
 
@@ -19,6 +20,7 @@ def init_app(app: Flask, settings: Settings, ended: EndedSessions | None) -> Non
     app.extensions[state.KEY] = accounts
     if settings.oidc_issuer:
         # Here, because it takes a third of the start to load, and few need it.
+        require("authlib", "oidc", "OpenID Connect (oidc-issuer)")
         from webapp.accounts.oidc import Provider
 
         app.extensions[Provider.KEY] = Provider(app, settings)

@@ -32,6 +32,7 @@ from etcdview.access.secret_key import derived
 from etcdview.config import Settings
 from etcdview.errors import LoginError
 from webapp.accounts.sessions import MAX_GROUPS, cookie_name
+from webapp.accounts.state import OIDC
 
 LIFETIME_SECONDS = 600
 TIMEOUT_SECONDS = 10
@@ -129,7 +130,7 @@ def _object(answer: Any) -> dict[str, Any]:
 class Provider:
     """The one provider of the settings. It is asked for what it can do at the first login, not at the start."""
 
-    KEY: ClassVar[str] = "etcdview.oidc"
+    KEY: ClassVar[str] = OIDC
 
     def __init__(self, app: Flask, settings: Settings) -> None:
         self._settings = settings
@@ -230,9 +231,9 @@ _AGAIN = "Start again at /login."
 _LATER = "Try again in a while."
 
 
-def current_provider() -> Provider | None:
-    """The provider of this app, if it has one."""
-    return cast("Provider | None", current_app.extensions.get(Provider.KEY))
+def current_provider() -> Provider:
+    """The provider of this app, which has one."""
+    return cast(Provider, current_app.extensions[OIDC])
 
 
 def _unreachable(settings: Settings) -> LoginError:

@@ -21,6 +21,7 @@ from etcdview.errors import AuditError, LoginError, SettingError
 
 log = logging.getLogger(__name__)
 KEY = "etcdview.access"
+OIDC = "etcdview.oidc"  # the provider, where there is one
 Content = TypeVar("Content")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, Response, g, make_response, render_template, request, url_for
+from flask import Blueprint, Response, current_app, g, make_response, render_template, request, url_for
 
 from etcdview.access.grants import Identity
 from etcdview.access.origins import local_path
@@ -17,7 +17,7 @@ from webapp.accounts.auditing import audit, audit_if_possible
 from webapp.accounts.guard import has_form, viewer
 from webapp.accounts.identify import current_viewer, granted
 from webapp.accounts.limits import LOGINS_AT_PROVIDER, begin_login, begin_return, limiter
-from webapp.accounts.state import current_accounts
+from webapp.accounts.state import OIDC, current_accounts
 from webapp.rendering import render_page
 
 if TYPE_CHECKING:
@@ -134,13 +134,12 @@ def _arrived(provider: Provider, target: str) -> Response:
 
 
 def _provider() -> Provider:
-    # Here, because it takes a third of the start to load, and few need it.
+    if OIDC not in current_app.extensions:
+        raise NotFoundError("No OpenID Connect provider is configured.")
+    # Here, because it takes a third of the start to load, few need it, and it may not be installed.
     from webapp.accounts.oidc import current_provider
 
-    provider = current_provider()
-    if provider is None:
-        raise NotFoundError("No OpenID Connect provider is configured.")
-    return provider
+    return current_provider()
 
 
 def _tried() -> str:

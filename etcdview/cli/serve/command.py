@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Callable
+from importlib.util import find_spec
+
 import click
 
 from etcdview.access.exposure import OPEN_TO_ALL, check_exposure, reached_as
 from etcdview.cli.helping import GroupedCommand
 from etcdview.cli.options import settings_options
-from etcdview.cli.serve.gunicorn import listener, serve
+from etcdview.cli.serve.listening import listener
 from etcdview.config import NO_ETCD_NAMED, ROWS, Resolved, Settings, parse_address
+from etcdview.config.installed import require
 
 
 @click.command("serve", cls=GroupedCommand)
@@ -28,8 +33,12 @@ def command(resolved: Resolved, print_config: bool) -> int:
 
 
 def run(settings: Settings) -> int:
-    """Serve until it is stopped; the exit status. Raises SettingError for an address that may not or cannot be had."""
+    """Serve until it is stopped; the exit status. Raises SettingError for an address that may not or cannot be had.
+
+    Raises NotInstalledError where this needs gunicorn, and it is not there.
+    """
     check_exposure(settings)
+    serve = _server(settings)
     if reached_as(settings) and not settings.login:
         click.echo(f"etcdview: {OPEN_TO_ALL}", err=True)
     with listener(parse_address(settings.listen)) as sock:
@@ -37,6 +46,19 @@ def run(settings: Settings) -> int:
             tried = ", ".join(settings.endpoints)
             click.echo(f"etcdview: {NO_ETCD_NAMED} Until then {tried} is tried.", err=True)
         return serve(settings, sock)
+
+
+def _server(settings: Settings) -> Callable[[Settings, socket.socket], int]:
+    """gunicorn; or where it is not installed, for a file that is served to this machine alone, a server without it."""
+    small = settings.from_file and not settings.tls_cert and not settings.login and not reached_as(settings)
+    if small and find_spec("gunicorn") is None:
+        from etcdview.cli.serve.small import serve
+
+        return serve
+    require("gunicorn", "serve", "Serving an etcd, other machines or logins")
+    from etcdview.cli.serve import gunicorn
+
+    return gunicorn.serve
 
 
 def config_lines(resolved: Resolved) -> list[str]:

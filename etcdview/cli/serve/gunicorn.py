@@ -6,7 +6,6 @@ The app is made after the fork: grpc's threads do not survive one, and each work
 from __future__ import annotations
 
 import contextlib
-import errno
 import gc
 import logging
 import mmap
@@ -30,12 +29,11 @@ from etcdview.cli.serve.https import Https
 from etcdview.cli.serve.patience import PatientWorker
 from etcdview.config import Address, Settings
 from etcdview.config.settings import WATCHES
-from etcdview.errors import EtcdviewError, SettingError
+from etcdview.errors import EtcdviewError
 
 if TYPE_CHECKING:
     from flask import Flask
 
-BACKLOG = 512
 STOP_SECONDS = 2
 KEEPALIVE_SECONDS = 30
 # gunicorn's largest: a key of a few thousand bytes, percent-encoded, is still one line
@@ -46,30 +44,6 @@ REST_AFTER_SECONDS = 2.0  # by then the first page is there
 CONNECTIONS = 1000  # of each worker, slow ones and idle ones too
 OTHER_DESCRIPTORS = 200  # etcd's connections, files, logs: left to others
 _SHARED_MEMORY = "/dev/shm"  # gunicorn makes unlinked files there  # noqa: S108  # nosec B108
-
-
-def listener(address: Address) -> socket.socket:
-    """A listening socket. Raises SettingError that says why the address cannot be had."""
-    sock = socket.socket(socket.AF_INET6 if ":" in address.host else socket.AF_INET)
-    try:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        # Accepted connections inherit it: head and body of a short answer go out at once, not 40 ms apart.
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        sock.bind((address.host, address.port))
-        sock.listen(BACKLOG)
-    except OSError as error:
-        sock.close()
-        raise _no_address(address, error) from error
-    return sock
-
-
-def _no_address(address: Address, error: OSError) -> SettingError:
-    if error.errno == errno.EADDRINUSE:
-        return SettingError(
-            f"Port {address.port} is taken: another program listens on {address}.",
-            "Stop it, or choose another port with --listen.",
-        )
-    return SettingError(f"Cannot listen on {address}: {error.strerror or error}.", "Choose another --listen.")
 
 
 def serve(settings: Settings, sock: socket.socket) -> int:

@@ -93,6 +93,8 @@ BAD: list[list[str]] = [
         ("--listen", "x"), ("--listen", "127.0.0.1:99999"), ("--workers", "x"), ("--memory-limit", "x"),
         ("--session-lifetime", "x"), ("--trusted-proxies", "x"), ("--public-url", "x"))),
     ["demo", "--port", "x"],
+    ["completion"],
+    ["completion", "tcsh"],
     ["open", "@nosuch", "--listen", "x"],
     *(["kubeconfig", flag, value] for flag, value in (("--server", "x"), ("--ca", "@nosuch"), ("--ca", "@text"))),
     *(["shell", f"@{name}"] for name in ("nosuch", "folder", "text")),

@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from etcdview.cli.main import run
-from etcdview.cli.serve.gunicorn import listener
+from etcdview.cli.serve.listening import listener
 from etcdview.config import Address
 from etcdview.errors import SettingError
 

@@ -21,7 +21,7 @@ APART := bench tools test_architecture.py test_layers.py test_requirements.py te
 	codec/test_bombs.py index/test_packed.py webapp/test_compiled.py webapp/test_late.py webapp/test_one_listing.py \
 	webapp/test_openapi.py
 
-.PHONY: help venv dev demo test lint lowest coverage format bench compat conformance schema vectors fuzz endure settings package clean
+.PHONY: help venv dev demo test lint lowest coverage format bench compat conformance schema vectors fuzz endure settings package zipapp release clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -73,6 +73,12 @@ conformance: $(READY_DEV) ## a real kubectl against etcdview's Kubernetes API (n
 
 package: $(READY_DEV) ## the wheel, installed into bare environments of Python 3.11, 3.12 and 3.13, where it must serve
 	$(BIN)/python -m pytest -q -m "long or not long" tests/integration/test_wheel.py $(ARGS)
+
+zipapp: $(READY_DEV) ## dist/etcdview.pyz: one file that needs a Python of this release and nothing else
+	$(BIN)/python -m tools.release --only-zipapp
+
+release: $(READY_DEV) ## dist/ with sdist, wheel, zipapp, man page, SBOM and their sums
+	$(BIN)/python -m tools.release
 
 schema: $(READY_DEV) ## the schema of Kubernetes' types anew, from Go's own (needs Go)
 	$(BIN)/python -m tools.schema $(ARGS)

@@ -8,6 +8,7 @@ cannot be had is said, not hidden. Binaries are kept in .cache/etcd/, so the sec
 
 from __future__ import annotations
 
+import argparse
 import os
 import shutil
 import subprocess
@@ -31,6 +32,8 @@ DEBIAN = "3.4"
 BUILT = {"3.5": "v3.5.35", "3.6": "v3.6.16", "3.7": "v3.7.3"}
 # Of 2023, the first whose lists begin with the key that they are given, and today's.
 KINE = {"kine-0.11": "v0.11.4", "kine-0.14": "v0.14.4", "kine-0.17": "v0.17.5"}
+EVERY = [DEBIAN, *BUILT, *KINE]
+_AsItIs = argparse.RawDescriptionHelpFormatter
 # SQLite with its table of sizes, which kine answers Status from, as k3s builds it
 BUILD = {"CGO_ENABLED": "1", "CGO_CFLAGS": "-DSQLITE_ENABLE_DBSTAT_VTAB=1"}
 
@@ -51,9 +54,8 @@ class Outcome:
 
 def main(words: list[str]) -> int:
     """0 when every release that could be had passed, and at least one could."""
-    own, pytest_words = (words[: words.index("--")], words[words.index("--") + 1 :]) if "--" in words else (words, [])
-    wanted = [w for w in own if not w.startswith("-")] or [DEBIAN, *BUILT, *KINE]
-    build_only = "--build-only" in own
+    given, pytest_words = _arguments(words)
+    wanted, build_only = given.releases or EVERY, given.build_only
     outcomes = [_one(release, build_only, pytest_words) for release in wanted]
     etcds = [o for o in outcomes if o.version and o.release not in KINE]
     if not build_only and not pytest_words and len(etcds) > 1:
@@ -63,6 +65,18 @@ def main(words: list[str]) -> int:
         print(f"{o.release:10} {o.version:10} {o.result}")
     ran = [o for o in outcomes if o.version]
     return 0 if ran and all(o.ok for o in ran) else 1
+
+
+def _arguments(words: list[str]) -> tuple[argparse.Namespace, list[str]]:
+    """Ours, and those after `--`. Ends with --help, and for a release that nobody knows."""
+    parser = argparse.ArgumentParser(prog="tools/compat/compat.py", description=__doc__, formatter_class=_AsItIs)
+    parser.add_argument("releases", nargs="*", metavar="RELEASE", help=f"of {', '.join(EVERY)}; by default all")
+    parser.add_argument("--build-only", action="store_true", help="build the programs and run no test")
+    cut = words.index("--") if "--" in words else len(words)
+    given = parser.parse_args(words[:cut])
+    if unknown := [each for each in given.releases if each not in EVERY]:
+        parser.error(f"unknown release {unknown[0]!r}: choose from {', '.join(EVERY)}")
+    return given, words[cut + 1 :]
 
 
 def _one(release: str, build_only: bool, pytest_words: list[str]) -> Outcome:

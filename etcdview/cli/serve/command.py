@@ -35,7 +35,7 @@ def command(resolved: Resolved, print_config: bool) -> int:
 def run(settings: Settings) -> int:
     """Serve until it is stopped; the exit status. Raises SettingError for an address that may not or cannot be had.
 
-    Raises NotInstalledError where this needs gunicorn, and it is not there.
+    Raises NotInstalledError where this needs gunicorn, and it is missing.
     """
     check_exposure(settings)
     serve = _server(settings)

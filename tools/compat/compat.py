@@ -68,7 +68,7 @@ def main(words: list[str]) -> int:
 
 
 def _arguments(words: list[str]) -> tuple[argparse.Namespace, list[str]]:
-    """Ours, and those after `--`. Ends with --help, and for a release that nobody knows."""
+    """Ours, and those after `--`. Ends with --help, and for an unknown release."""
     parser = argparse.ArgumentParser(prog="tools/compat/compat.py", description=__doc__, formatter_class=_AsItIs)
     parser.add_argument("releases", nargs="*", metavar="RELEASE", help=f"of {', '.join(EVERY)}; by default all")
     parser.add_argument("--build-only", action="store_true", help="build the programs and run no test")

@@ -1,0 +1,91 @@
+"""docs/deploy: manifests that three releases of Kubernetes take, a hardened unit, settings that etcdview knows."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from etcdview import __version__
+from etcdview.cli.main import run
+from etcdview.config import ROWS
+
+DEPLOY = Path(__file__).parents[2] / "docs" / "deploy"
+KUSTOMIZATION = yaml.safe_load((DEPLOY / "kubernetes" / "kustomization.yaml").read_text())
+MANIFESTS = {name: yaml.safe_load((DEPLOY / "kubernetes" / name).read_text()) for name in KUSTOMIZATION["resources"]}
+VARIABLES = {row.variable for row in ROWS}
+UNIT = DEPLOY / "systemd" / "etcdview.service"
+
+
+def _container() -> dict[str, Any]:
+    (container,) = MANIFESTS["daemonset.yaml"]["spec"]["template"]["spec"]["containers"]
+    return dict(container)
+
+
+def test_the_kustomization_names_every_manifest() -> None:
+    files = {p.name for p in (DEPLOY / "kubernetes").iterdir()} - {"kustomization.yaml"}
+
+    assert set(KUSTOMIZATION["resources"]) == files
+
+
+@pytest.mark.parametrize("release", ["1.28", "1.32", "1.36"])
+@pytest.mark.parametrize("name", MANIFESTS)
+def test_each_release_takes_each_manifest_strictly(
+    name: str, release: str, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    command = ["encode", "--kubernetes-version", release, "--format", "protobuf", str(DEPLOY / "kubernetes" / name)]
+
+    assert run(command) == 0
+    assert capfdbinary.readouterr().out.startswith(b"k8s\0")
+
+
+def test_a_field_that_kubernetes_does_not_know_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (DEPLOY / "kubernetes" / "daemonset.yaml").read_text()
+    (tmp_path / "wrong.yaml").write_text(text.replace("readOnlyRootFilesystem", "readonlyRootFilesystem"))
+
+    assert run(["encode", "--kubernetes-version", "1.36", "--format", "protobuf", str(tmp_path / "wrong.yaml")]) == 2
+    assert "readonlyRootFilesystem" in capsys.readouterr().err
+
+
+def test_the_container_has_no_more_rights_than_it_needs() -> None:
+    context = _container()["securityContext"]
+
+    assert context["readOnlyRootFilesystem"] is True
+    assert context["allowPrivilegeEscalation"] is False
+    assert context["capabilities"] == {"drop": ["ALL"]}
+    assert all(each["readOnly"] for each in _container()["volumeMounts"] if each["name"] != "tmp")
+
+
+def test_the_settings_of_the_container_and_of_the_sample_are_etcdviews() -> None:
+    named = {each["name"] for each in _container()["env"]} - {"NODE_IP"}
+    sample = (DEPLOY / "systemd" / "etcdview.toml").read_text()
+    settings = tomllib.loads(sample) | tomllib.loads("\n".join(re.findall(r"^# ([\w-]+ = .*)$", sample, re.MULTILINE)))
+
+    assert named - VARIABLES == set()
+    assert settings.keys() - {row.name for row in ROWS} == set()
+    assert settings["trusted-proxies"] == "127.0.0.1"
+
+
+def test_the_names_that_lead_from_one_manifest_to_the_next_agree() -> None:
+    labels = MANIFESTS["daemonset.yaml"]["spec"]["template"]["metadata"]["labels"]
+    service, ingress = MANIFESTS["service.yaml"], MANIFESTS["ingress.yaml"]["spec"]["rules"][0]["http"]["paths"][0]
+    environment = {each["name"]: each.get("value") for each in _container()["env"]}
+
+    assert labels == service["spec"]["selector"]
+    assert labels == MANIFESTS["networkpolicy.yaml"]["spec"]["podSelector"]["matchLabels"]
+    assert ingress["backend"]["service"]["name"] == service["metadata"]["name"]
+    assert ingress["path"] == environment["ETCDVIEW_URL_PREFIX"]
+    assert _container()["image"].endswith(f":{__version__}")
+
+
+def test_systemd_takes_the_unit_and_finds_little_exposed() -> None:
+    command = ["systemd-analyze", "security", "--offline=yes", "--threshold=20", "--no-pager", str(UNIT)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+    assert done.returncode == 0, done.stdout[-400:] + done.stderr
+    assert "Unknown key" not in done.stderr

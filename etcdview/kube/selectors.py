@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from etcdview.errors import QueryError
@@ -91,6 +92,12 @@ class FieldSelector:
 
 ALL_LABELS = LabelSelector()
 ALL_FIELDS = FieldSelector()
+
+
+@lru_cache(maxsize=4096)
+def valid_label(key: str, value: str = "") -> bool:
+    """Whether a label may be called `key` and be `value` (apimachinery's util/validation)."""
+    return bool(_KEY.fullmatch(key) and _VALUE.fullmatch(value))
 
 
 def parse_labels(text: str) -> LabelSelector:

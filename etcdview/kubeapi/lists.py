@@ -115,7 +115,13 @@ def item_form(window: Window, place: KubePlace, media: MediaType, request: KubeR
     served = place.served
     whole = partial(served_object, window, served)
     if media.form == "Table":
-        rows = RowMaker(served, request.args.get("includeObject", "") or "Metadata", media.version, request.now)
+        rows = RowMaker(
+            served,
+            window.cluster.codec.release,
+            request.args.get("includeObject", "") or "Metadata",
+            media.version,
+            request.now,
+        )
         order = rows.table.order
         return ItemForm(
             rows.head,

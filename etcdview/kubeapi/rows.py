@@ -8,6 +8,7 @@ from typing import Any
 
 from etcdview.codec import Detail
 from etcdview.kube.fields import text
+from etcdview.kube.release import Release
 from etcdview.kubeapi.served_types import ServedType
 from etcdview.kubeapi.statuses import bad_request
 from etcdview.tables import Table, table_for
@@ -21,12 +22,14 @@ _ENDED = {
 
 
 class RowMaker:
-    """The rows of one type's table; `include` is how much of each object goes with its row."""
+    """The rows of one type's table as of `release`; `include` is how much of each object goes with its row."""
 
-    def __init__(self, served: ServedType, include: str, version: str, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, served: ServedType, release: Release | None, include: str, version: str, now: Callable[[], datetime]
+    ) -> None:
         if include not in INCLUDES:
             raise bad_request(f'unrecognized includeObject value: "{include[:100]}"')
-        self.table: Table = table_for(served.resource, served.definition or None)
+        self.table: Table = table_for(served.resource, served.definition or None, release)
         self._is_pod = (served.group, served.kind) == ("", "Pod")
         self.include = include
         self._api_version = f"meta.k8s.io/{version}"

@@ -61,7 +61,7 @@ class _Watching:
         self._rows: RowMaker | None = None
         if media.form == "Table":
             include = request.args.get("includeObject", "") or "Metadata"
-            self._rows = RowMaker(place.served, include, media.version, request.now)
+            self._rows = RowMaker(place.served, window.cluster.codec.release, include, media.version, request.now)
         self._columns_told = False
         self._revision = options.since
         self._log: EventLog | None = None if request.revision else window.cluster.events

@@ -15,6 +15,7 @@ from etcdview.kube import resources
 from etcdview.kube.crds import Definitions, definitions
 from etcdview.kube.keys import KeySpace, ObjectKey
 from etcdview.kube.redaction import is_sensitive, may_hold_a_secret
+from etcdview.kube.release import Release
 from etcdview.kube.resources import BY_PREFIX, ResourceType
 from etcdview.models import KeyMeta, KeyValue, Range, RangeResult
 from etcdview.stores.ahead import read_ahead
@@ -73,6 +74,11 @@ class Objects:
         self._codec = codec
         self._mask = mask
         self.keyspace = keyspace
+
+    @property
+    def release(self) -> Release | None:
+        """The release as of which objects are read; None where it is not known."""
+        return self._codec.release
 
     def definitions(self, revision: int = 0) -> tuple[Definitions, int]:
         """All CRDs, and the revision at which they were read: read the rest at that one.

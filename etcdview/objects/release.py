@@ -22,6 +22,15 @@ def find_release(store: Store, codec: Codec, keyspace: KeySpace) -> Evidence | N
     return evidence(_witnesses(store, codec, keyspace))
 
 
+def codec_for(store: Store, codec: Codec, keyspace: KeySpace) -> Codec:
+    """The codec for the release that the store's registry tells; `codec` where one is set, or nothing tells.
+
+    Raises what the store raises.
+    """
+    found = find_release(store, codec, keyspace) if codec.release is None else None
+    return codec if found is None else codec.for_release(found.release)
+
+
 def _witnesses(store: Store, codec: Codec, keyspace: KeySpace) -> Iterator[Mapping[str, Any]]:
     """One by one what may be large, as anyone could have made it so; and only what may be read."""
     permitted = store.permitted() if isinstance(store, Restricted) else None  # once: it asks etcd

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from etcdview.kube.fields import UNSET, dig, items, mapping, text
-from etcdview.tables.base import AGE, NAME, Cells, Column, Object, created, name_of, table
+from etcdview.kube.release import Release
+from etcdview.tables.base import AGE, NAME, Cells, Column, Object, created, name_of, release_table, table
 
 _GROUP = "admissionregistration.k8s.io"
 _PARAM_KIND = Column("ParamKind", description="The kind of its parameters.")
@@ -43,7 +44,7 @@ def mutating_policy(obj: Object, now: datetime) -> Cells:
     return name_of(obj), len(items(obj, "spec", "mutations")), _param_kind(obj), created(obj, now)
 
 
-@table(
+@release_table(
     _GROUP,
     "ValidatingAdmissionPolicyBinding",
     "MutatingAdmissionPolicyBinding",
@@ -54,9 +55,11 @@ def mutating_policy(obj: Object, now: datetime) -> Cells:
         AGE,
     ),
 )
-def policy_binding(obj: Object, now: datetime) -> Cells:
+def policy_binding(obj: Object, now: datetime, release: Release) -> Cells:
     """A binding of an admission policy."""
-    return name_of(obj), text(obj, "spec", "policyName"), _param_ref(dig(obj, "spec", "paramRef")), created(obj, now)
+    reference = dig(obj, "spec", "paramRef")
+    shown = _param_ref(reference) if release >= Release(1, 28) else _old_param_ref(reference)
+    return name_of(obj), text(obj, "spec", "policyName"), shown, created(obj, now)
 
 
 def _param_kind(obj: Object) -> str:
@@ -69,6 +72,14 @@ def _param_ref(reference: Any) -> str:
         return f"{text(reference, 'namespace') or '*'}/{name}"
     selector = dig(reference, "selector")
     return UNSET if selector is None else _go_selector(selector)
+
+
+def _old_param_ref(reference: Any) -> str:
+    """Before 1.28: a name, with its namespace if any."""
+    if reference is None:
+        return UNSET
+    namespace, name = text(reference, "namespace"), text(reference, "name")
+    return f"{namespace}/{name}" if namespace else name
 
 
 def _go_selector(selector: Any) -> str:

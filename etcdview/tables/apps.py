@@ -137,9 +137,9 @@ def _controller(obj: Object) -> str:
     owner = next((o for o in items(obj, "metadata", "ownerReferences") if dig(o, "controller") is True), None)
     if owner is None:
         return NONE
-    group = text(owner, "apiVersion").rpartition("/")[0]
-    kind = text(owner, "kind").lower()
-    return f"{kind}.{group}/{text(owner, 'name')}" if group else f"{kind}/{text(owner, 'name')}"
+    group, kind = text(owner, "apiVersion").rpartition("/")[0], text(owner, "kind").lower()
+    owned_by = f"{kind}.{group}" if group else kind
+    return f"{owned_by}/{text(owner, 'name')}" if owned_by else text(owner, "name")
 
 
 def _ready(obj: Object) -> str:

@@ -8,14 +8,16 @@ from datetime import datetime
 from typing import Any
 
 from etcdview.kube.fields import NONE, UNSET, dig, items, number, quantity, text
-from etcdview.tables.base import AGE, NAME, Cells, Column, Object, created, name_of, table
+from etcdview.kube.release import Release
+from etcdview.tables.base import AGE, NAME, Cells, Column, Object, created, name_of, release_table
 
 _UNKNOWN = "<unknown>"
+_DEFAULT_CPU = 80
 _METRICS_ANNOTATION = "autoscaling.alpha.kubernetes.io/metrics"
 _CURRENT_ANNOTATION = "autoscaling.alpha.kubernetes.io/current-metrics"
 
 
-@table(
+@release_table(
     "autoscaling",
     "HorizontalPodAutoscaler",
     columns=(
@@ -28,12 +30,12 @@ _CURRENT_ANNOTATION = "autoscaling.alpha.kubernetes.io/current-metrics"
         AGE,
     ),
 )
-def horizontal_pod_autoscaler(obj: Object, now: datetime) -> Cells:
+def horizontal_pod_autoscaler(obj: Object, now: datetime, release: Release) -> Cells:
     """A horizontal pod autoscaler of any version."""
     return (
         name_of(obj),
         f"{text(obj, 'spec', 'scaleTargetRef', 'kind')}/{text(obj, 'spec', 'scaleTargetRef', 'name')}",
-        metrics_text(obj),
+        metrics_text(obj, named=release >= Release(1, 30)),
         UNSET if dig(obj, "spec", "minReplicas") is None else str(number(obj, "spec", "minReplicas")),
         number(obj, "spec", "maxReplicas"),
         number(obj, "status", "currentReplicas"),
@@ -41,24 +43,25 @@ def horizontal_pod_autoscaler(obj: Object, now: datetime) -> Cells:
     )
 
 
-def metric_rows(obj: Object) -> list[tuple[str, str]]:
-    """Each metric: of which kind it is, and its current/target."""
+def metric_rows(obj: Object, *, named: bool = True) -> list[tuple[str, str]]:
+    """Each metric: of which kind it is, and its current/target; those of resources `named`, as since 1.30."""
     specs, statuses = _specs(obj), _statuses(obj)
     return [
-        (text(spec, "type"), _metric(spec, statuses[i] if i < len(statuses) else None)) for i, spec in enumerate(specs)
+        (text(spec, "type"), _metric(spec, statuses[i] if i < len(statuses) else None, named=named))
+        for i, spec in enumerate(specs)
     ]
 
 
-def metrics_text(obj: Object) -> str:
+def metrics_text(obj: Object, *, named: bool = True) -> str:
     """The first two metrics as current/target; "<none>" for none."""
-    shown = [metric for _, metric in metric_rows(obj)]
+    shown = [metric for _, metric in metric_rows(obj, named=named)]
     if not shown:
         return NONE
     more = f" + {len(shown) - 2} more..." if len(shown) > 2 else ""
     return ", ".join(shown[:2]) + more
 
 
-def _metric(spec: Any, status: Any) -> str:
+def _metric(spec: Any, status: Any, *, named: bool) -> str:
     kind = text(spec, "type")
     member = kind[:1].lower() + kind[1:]
     source, current = dig(spec, member), dig(status, member)
@@ -69,7 +72,7 @@ def _metric(spec: Any, status: Any) -> str:
             have = _UNKNOWN if current is None else quantity(_current(current, "averageValue"))
             return f"{have}/{quantity(_target(source, 'averageValue'))}"
         case "Resource" | "ContainerResource":
-            return f"{text(source, 'name')}: {_resource_metric(source, current)}"
+            return (f"{text(source, 'name')}: " if named else "") + _resource_metric(source, current)
     return "<unknown type>"
 
 
@@ -102,12 +105,15 @@ def _current(status: Any, name: str) -> Any:
 
 
 def _specs(obj: Object) -> list[Any]:
-    """The metrics; v1 has CPU as a field of its own and the others in an annotation."""
+    """The metrics; v1 has CPU as a field of its own, the others in an annotation, and 80 % of CPU where it has none."""
     metrics = items(obj, "spec", "metrics")
     cpu = dig(obj, "spec", "targetCPUUtilizationPercentage")
+    annotated = _annotated(obj, _METRICS_ANNOTATION)
+    if cpu is None and not metrics and not annotated and text(obj, "apiVersion") == "autoscaling/v1":
+        cpu = _DEFAULT_CPU
     if cpu is not None:
         metrics = [{"type": "Resource", "resource": {"name": "cpu", "target": {"averageUtilization": cpu}}}, *metrics]
-    return metrics + _annotated(obj, _METRICS_ANNOTATION)
+    return metrics + annotated
 
 
 def _statuses(obj: Object) -> list[Any]:

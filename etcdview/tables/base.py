@@ -5,22 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from etcdview.kube.fields import dig, text
+from etcdview.kube.release import Release
 from etcdview.tables.durations import age
 
 Object = Mapping[str, Any]
 Cell = str | int | float | bool | None
 Cells = tuple[Cell, ...]
 RowFunction = Callable[[Object, datetime], Cells]
+ReleaseRowFunction = Callable[[Object, datetime, Release], Cells]
+
+UNRELEASED = Release(99, 0)  # an unknown release counts as later than all that are known
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column as the API server describes it (metav1.TableColumnDefinition).
 
-    `priority` 0 is shown always, a higher one with `-o wide`. `format` "name" marks the object's name.
+    `priority` 0 is shown always, a higher one with `-o wide`. `format` "name" marks the object's name. `since` and
+    `until` are the first and the last minor release of Kubernetes 1 that has the column, 0 for no limit.
     """
 
     name: str
@@ -28,6 +34,12 @@ class Column:
     format: str = ""
     priority: int = 0
     description: str = ""
+    since: int = 0
+    until: int = 0
+
+    def of(self, release: Release) -> bool:
+        """Whether API servers of the release print this column."""
+        return release >= Release(1, self.since) and (not self.until or release <= Release(1, self.until))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +65,53 @@ class Table:
         return list(objects) if self.order is None else sorted(objects, key=self.order)
 
 
-REGISTRY: dict[tuple[str, str], Table] = {}
+@dataclass(frozen=True, slots=True)
+class ReleaseTable:
+    """All columns that any release has or had; `row_of` a release makes a cell for each."""
+
+    columns: tuple[Column, ...]
+    row_of: Callable[[Release], RowFunction]
+    order: Callable[[Object], Any] | None = None
+
+    def of(self, release: Release) -> Table:
+        """The table as API servers of the release print it."""
+        row = self.row_of(release)
+        kept = tuple(column.of(release) for column in self.columns)
+        if all(kept):
+            return Table(self.columns, row, self.order)
+        columns = tuple(column for column in self.columns if column.of(release))
+        return Table(columns, partial(_some, row, kept), self.order)
+
+
+def _some(row: RowFunction, kept: tuple[bool, ...], obj: Object, now: datetime) -> Cells:
+    cells = row(obj, now)
+    return (*(cell for cell, keep in zip(cells, kept, strict=False) if keep), *cells[len(kept) :])
+
+
+REGISTRY: dict[tuple[str, str], ReleaseTable] = {}
 
 
 def table(
     group: str, *kinds: str, columns: tuple[Column, ...], order: Callable[[Object], Any] | None = None
 ) -> Callable[[RowFunction], RowFunction]:
-    """Register the decorated function as the rows of these kinds of the API group."""
+    """Register the decorated function as the rows of these kinds of the API group, the same in every release."""
 
     def register(row: RowFunction) -> RowFunction:
         for kind in kinds:
-            REGISTRY[group, kind] = Table(columns, row, order)
+            REGISTRY[group, kind] = ReleaseTable(columns, lambda _: row, order)
+        return row
+
+    return register
+
+
+def release_table(
+    group: str, *kinds: str, columns: tuple[Column, ...]
+) -> Callable[[ReleaseRowFunction], ReleaseRowFunction]:
+    """As `table`, for a function whose cells differ from release to release."""
+
+    def register(row: ReleaseRowFunction) -> ReleaseRowFunction:
+        for kind in kinds:
+            REGISTRY[group, kind] = ReleaseTable(columns, lambda release: lambda obj, now: row(obj, now, release))
         return row
 
     return register

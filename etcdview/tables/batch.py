@@ -5,28 +5,43 @@ from __future__ import annotations
 from datetime import datetime
 
 from etcdview.kube.fields import NONE, deleting, dig, is_true, items, number, text
-from etcdview.tables.base import AGE, NAME, WIDE_POD_COLUMNS, Cells, Column, Object, created, name_of, table
+from etcdview.kube.release import Release
+from etcdview.tables.base import (
+    AGE,
+    NAME,
+    WIDE_POD_COLUMNS,
+    Cells,
+    Column,
+    Object,
+    created,
+    name_of,
+    release_table,
+    table,
+)
 from etcdview.tables.durations import age, human_duration, parse_time
-from etcdview.tables.texts import container_cells, selector_cell
+from etcdview.tables.texts import container_cells, selector_cell, stated
+
+_MET = "SuccessCriteriaMet"
 
 
-@table(
+@release_table(
     "batch",
     "Job",
     columns=(
         NAME,
-        Column("Status", description="How the job stands."),
+        Column("Status", description="How the job stands.", since=30),
         Column("Completions", description="Pods that have succeeded, of those asked for."),
         Column("Duration", description="How long it took, or has taken so far."),
         AGE,
         *WIDE_POD_COLUMNS,
     ),
 )
-def job(obj: Object, now: datetime) -> Cells:
-    """A job."""
+def job(obj: Object, now: datetime, release: Release) -> Cells:
+    """A job; before 1.34 one whose success criteria are met still runs."""
+    status = job_status(obj)
     return (
         name_of(obj),
-        job_status(obj),
+        "Running" if status == _MET and release < Release(1, 34) else status,
         _completions(obj),
         _duration(obj, now),
         created(obj, now),
@@ -45,7 +60,7 @@ def job_status(obj: Object) -> str:
     for kind, word in (("Suspended", "Suspended"), ("FailureTarget", "FailureTarget")):
         if is_true(obj, kind):
             return word
-    return "SuccessCriteriaMet" if is_true(obj, "SuccessCriteriaMet") else "Running"
+    return _MET if is_true(obj, _MET) else "Running"
 
 
 def _completions(obj: Object) -> str:
@@ -69,7 +84,7 @@ def _duration(obj: Object, now: datetime) -> str:
     columns=(
         NAME,
         Column("Schedule", description="When, in the syntax of cron."),
-        Column("Timezone", description="The time zone that the schedule is in."),
+        Column("Timezone", description="The time zone that the schedule is in.", since=30),
         Column("Suspend", "boolean", description="Whether it is paused."),
         Column("Active", "integer", description="Its jobs that run now."),
         Column("Last Schedule", description="Since it made a job last."),
@@ -85,7 +100,7 @@ def cron_job(obj: Object, now: datetime) -> Cells:
     return (
         name_of(obj),
         text(obj, "spec", "schedule"),
-        text(obj, "spec", "timeZone") or NONE,
+        stated(obj, "spec", "timeZone", otherwise=NONE),
         "True" if suspended is True else "False",
         len(items(obj, "status", "active")),
         age(last, now) if last else NONE,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 
+from etcdview.kube.release import Release
 from etcdview.kube.resources import ResourceType
 from etcdview.tables import (  # noqa: F401 - importing a module registers its tables
     admission,
@@ -22,6 +24,7 @@ from etcdview.tables import (  # noqa: F401 - importing a module registers its t
     core_volumes,
     devices,
     flowcontrol,
+    lifecycle,
     machinery,
     networking,
     policy,
@@ -29,20 +32,27 @@ from etcdview.tables import (  # noqa: F401 - importing a module registers its t
     scheduling,
     storage,
 )
-from etcdview.tables.base import AGE, NAME, REGISTRY, Cells, Object, Table, created, name_of
+from etcdview.tables.base import AGE, NAME, REGISTRY, UNRELEASED, Cells, Object, Table, created, name_of
 from etcdview.tables.custom import custom_table
 
 
-def table_for(resource: ResourceType, crd: Mapping[str, Any] | None = None) -> Table:
-    """The table of a resource type. `crd` is the decoded CustomResourceDefinition where there is one.
+def table_for(resource: ResourceType, crd: Mapping[str, Any] | None = None, release: Release | None = None) -> Table:
+    """The table of a resource type as API servers of the release print it (None: the newest).
 
-    Of the versions of a CRD, `resource.version` chooses; without one, the version that kubectl would prefer.
+    `crd` is the decoded CustomResourceDefinition where there is one. Of its versions, `resource.version` chooses;
+    without one, the version that kubectl would prefer.
     """
     if crd is not None:
         return custom_table(crd, resource.version)
     if not resource.builtin:
         return custom_table({}, resource.version)
-    return REGISTRY.get((resource.group, resource.kind), PLAIN)
+    return _builtin(resource.group, resource.kind, release or UNRELEASED)
+
+
+@cache
+def _builtin(group: str, kind: str, release: Release) -> Table:
+    found = REGISTRY.get((group, kind))
+    return PLAIN if found is None else found.of(release)
 
 
 def _plain(obj: Object, now: datetime) -> Cells:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from etcdview.kube.fields import NONE, dig, items, number, text
+from etcdview.kube.fields import NONE, dig, items, mapping, number, text
 from etcdview.tables.base import AGE, NAME, Cells, Column, Object, created, name_of, table
 from etcdview.tables.durations import human_duration
+from etcdview.tables.texts import labels_text
 
 _GROUP = "certificates.k8s.io"
 _SIGNER = Column("SignerName", description="Who is asked to sign.")
@@ -20,7 +21,7 @@ _SIGNER = Column("SignerName", description="Who is asked to sign.")
         AGE,
         _SIGNER,
         Column("Requestor", description="Who asks."),
-        Column("RequestedDuration", description="How long the certificate is to be valid."),
+        Column("RequestedDuration", description="How long the certificate is to be valid.", since=22),
         Column("Condition", description="Whether it was approved, and a certificate issued."),
     ),
 )
@@ -62,13 +63,15 @@ def cluster_trust_bundle(obj: Object, now: datetime) -> Cells:
         Column("NodeName", description="The pod's node."),
         _SIGNER,
         Column("State", description="Pending, Issued, Denied or Failed."),
+        Column("UnverifiedUserAnnotations", description="What the pod's author asks of the signer.", since=35),
     ),
 )
 def pod_certificate_request(obj: Object, now: datetime) -> Cells:
     """A pod's request for a certificate."""
     ends = [c for c in (text(c, "type") for c in items(obj, "status", "conditions")) if c in _ENDS]
     members = ("podName", "serviceAccountName", "nodeName", "signerName")
-    return name_of(obj), *(text(obj, "spec", member) for member in members), ends[-1] if ends else "Pending"
+    asked = labels_text(mapping(obj, "spec", "unverifiedUserAnnotations"))
+    return name_of(obj), *(text(obj, "spec", member) for member in members), ends[-1] if ends else "Pending", asked
 
 
 _ENDS = ("Issued", "Denied", "Failed")

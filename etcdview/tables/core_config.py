@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
-from etcdview.kube.fields import dig, mapping, number, text
+from etcdview.kube.fields import dig, items, mapping, number, text
 from etcdview.tables.base import (
     AGE,
     CREATED_AT,
@@ -35,10 +36,10 @@ def secret(obj: Object, now: datetime) -> Cells:
     return name_of(obj), text(obj, "type") or "Opaque", len(mapping(obj, "data")), created(obj, now)
 
 
-@table("", "ServiceAccount", columns=(NAME, AGE))
+@table("", "ServiceAccount", columns=(NAME, Column("Secrets", description="How many secrets it has.", until=34), AGE))
 def service_account(obj: Object, now: datetime) -> Cells:
     """A service account."""
-    return name_of(obj), created(obj, now)
+    return name_of(obj), len(items(obj, "secrets")), created(obj, now)
 
 
 @table("", "LimitRange", columns=(NAME, CREATED_AT))
@@ -52,9 +53,10 @@ def limit_range(obj: Object, now: datetime) -> Cells:
     "ResourceQuota",
     columns=(
         NAME,
+        replace(AGE, until=32),
         Column("Request", description="What is used and what may be, of all but limits."),
         Column("Limit", description="What is used and what may be, of limits."),
-        AGE,
+        replace(AGE, since=33),
     ),
 )
 def resource_quota(obj: Object, now: datetime) -> Cells:
@@ -63,7 +65,8 @@ def resource_quota(obj: Object, now: datetime) -> Cells:
     hard = sorted(mapping(obj, "status", "hard").items())
     limits = [f"{name}: {used.get(name, '0')}/{most}" for name, most in hard if name.startswith("limits.")]
     requests = [f"{name}: {used.get(name, '0')}/{most}" for name, most in hard if not name.startswith("limits.")]
-    return name_of(obj), ", ".join(requests), ", ".join(limits), created(obj, now)
+    shown = created(obj, now)
+    return name_of(obj), shown, ", ".join(requests), ", ".join(limits), shown
 
 
 @table(

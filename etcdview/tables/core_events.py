@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from etcdview.kube.fields import dig, number, text
-from etcdview.tables.base import NAME, Cells, Column, Object, name_of, table
+from etcdview.kube.release import Release
+from etcdview.tables.base import NAME, Cells, Column, Object, name_of, release_table
 from etcdview.tables.durations import age
 
 
-@table(
+@release_table(
     "",
     "Event",
     columns=(
@@ -25,7 +26,7 @@ from etcdview.tables.durations import age
         Column(NAME.name, priority=1, format="name", description=NAME.description),
     ),
 )
-def event(obj: Object, now: datetime) -> Cells:
+def event(obj: Object, now: datetime, release: Release) -> Cells:
     """An event of either API."""
     first = age(_either(obj, "firstTimestamp", "deprecatedFirstTimestamp") or dig(obj, "eventTime"), now)
     return (
@@ -37,7 +38,7 @@ def event(obj: Object, now: datetime) -> Cells:
         _source(obj),
         (text(obj, "message") or text(obj, "note")).strip(),
         first,
-        _count(obj),
+        _count(obj, release),
         name_of(obj),
     )
 
@@ -57,9 +58,9 @@ def _last_seen(obj: Object, first: str, now: datetime) -> str:
     return age(last, now) if last else first
 
 
-def _count(obj: Object) -> int:
+def _count(obj: Object, release: Release) -> int:
     if dig(obj, "series") is not None:
-        return number(obj, "series", "count")
+        return number(obj, "series", "count") + (release < Release(1, 23))  # the first was not counted before
     return number(obj, "count") or number(obj, "deprecatedCount") or 1
 
 

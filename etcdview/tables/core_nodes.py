@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 
 from etcdview.kube.fields import NONE, condition, dig, items, mapping, text
-from etcdview.tables.base import AGE, NAME, Cells, Column, Object, created, name_of, table
+from etcdview.kube.release import Release
+from etcdview.tables.base import AGE, NAME, Cells, Column, Object, created, name_of, release_table, table
 from etcdview.tables.durations import UNKNOWN
 
 _ROLE_PREFIX = "node-role.kubernetes.io/"
 _ROLE_LABEL = "kubernetes.io/role"
 
 
-@table(
+@release_table(
     "",
     "Node",
     columns=(
@@ -28,9 +29,10 @@ _ROLE_LABEL = "kubernetes.io/role"
         Column("Container-Runtime", priority=1, description="What runs its containers."),
     ),
 )
-def node(obj: Object, now: datetime) -> Cells:
-    """A node."""
+def node(obj: Object, now: datetime, release: Release) -> Cells:
+    """A node; before 1.36 the kernel has no architecture."""
     info = mapping(obj, "status", "nodeInfo")
+    architecture = text(info, "architecture") if release >= Release(1, 36) else ""
     return (
         name_of(obj),
         node_status(obj),
@@ -40,7 +42,7 @@ def node(obj: Object, now: datetime) -> Cells:
         _address(obj, "InternalIP"),
         _address(obj, "ExternalIP"),
         text(info, "osImage") or UNKNOWN,
-        _kernel(text(info, "kernelVersion"), text(info, "architecture")),
+        _kernel(text(info, "kernelVersion"), architecture),
         text(info, "containerRuntimeVersion") or UNKNOWN,
     )
 

@@ -8,12 +8,27 @@ from datetime import datetime
 from typing import Any
 
 from etcdview.kube.fields import NONE, Composed, deleting, dig, is_true, items, mapping, number, text
-from etcdview.tables.base import AGE, NAME, Cells, Column, Object, created, name_of, table
+from etcdview.kube.release import Release
+from etcdview.tables.base import (
+    AGE,
+    NAME,
+    UNRELEASED,
+    Cells,
+    Column,
+    Object,
+    created,
+    name_of,
+    release_table,
+    table,
+)
 from etcdview.tables.durations import age
 from etcdview.tables.texts import container_cells, labels_text
 
 _INITIALIZING = "PodInitializing"
 _GATED = "SchedulingGated"
+# The first releases that tell when a container was restarted; that know scheduling gates; that count sidecars; that
+# leave the word of an ended pod while it is deleted; that name a failed container beside completed ones.
+_RESTART_TIMES, _GATES, _SIDECARS, _ENDED_STAYS, _FAILED_NAMED = (Release(1, minor) for minor in (22, 26, 28, 31, 35))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +42,9 @@ class _Restarts:
         ended = text(status, "lastState", "terminated", "finishedAt")
         return _Restarts(self.count + number(status, "restartCount"), max(self.last, ended))
 
-    def cell(self, now: datetime) -> str:
-        return f"{self.count} ({age(self.last, now)} ago)" if self.count and self.last else str(self.count)
+    def cell(self, now: datetime, release: Release) -> str:
+        when = self.last and release >= _RESTART_TIMES and (self.count or release < _SIDECARS)
+        return f"{self.count} ({age(self.last, now)} ago)" if when else str(self.count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +80,7 @@ class PodState:
     total: int
     reason: str
     restarts: str
+    restart_count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,42 +93,49 @@ class _Judged:
     restarts: _Restarts
 
 
-def pod_state(pod: Object, now: datetime) -> PodState:
-    """The READY, STATUS and RESTARTS of a pod as of `now`."""
+def pod_state(pod: Object, now: datetime, release: Release = UNRELEASED) -> PodState:
+    """The READY, STATUS and RESTARTS of a pod as of `now`, as API servers of the release say it."""
     if isinstance(pod, Composed):  # of its metadata only that it is being deleted counts
-        found = pod.common.worked((_judged, deleting(pod)), lambda: _judged(pod))
+        found = pod.common.worked((_judged, deleting(pod), release), lambda: _judged(pod, release))
     else:
-        found = _judged(pod)
-    return PodState(found.ready, found.total, found.reason, found.restarts.cell(now))
+        found = _judged(pod, release)
+    restarts = found.restarts
+    return PodState(found.ready, found.total, found.reason, restarts.cell(now, release), restarts.count)
 
 
-def _judged(pod: Object) -> _Judged:
-    sidecars = {text(c, "name") for c in items(pod, "spec", "initContainers") if text(c, "restartPolicy") == "Always"}
+def _judged(pod: Object, release: Release) -> _Judged:
+    sidecars = _sidecars(pod) if release >= _SIDECARS else set()
     total = len(items(pod, "spec", "containers")) + len(sidecars)
     init = _init(pod, sidecars)
-    reason, ready, restarts = init.reason or _phase(pod), init.ready, init.restarts
-    if not init.reason or is_true(pod, "Initialized"):
+    reason, ready, restarts = init.reason or _phase(pod, release), init.ready, init.restarts
+    if not init.reason or (release >= _SIDECARS and is_true(pod, "Initialized")):
         containers = [_Container.of(status) for status in items(pod, "status", "containerStatuses")]
-        restarts = _sum_restarts((c.status for c in containers), init.sidecar_restarts)
+        start = init.sidecar_restarts if release >= _SIDECARS else _Restarts(0, init.restarts.last)
+        restarts = _sum_restarts((c.status for c in containers), start)
         ready += sum(c.ready for c in containers)
-        reason = _running_reason(pod, containers, reason)
-    return _Judged(ready, total, _ending(pod) or reason, restarts)
+        reason = _running_reason(pod, containers, reason, release)
+    return _Judged(ready, total, _ending(pod, release) or reason, restarts)
 
 
-def _phase(pod: Object) -> str:
-    gated = any(
+def _sidecars(pod: Object) -> set[str]:
+    return {text(c, "name") for c in items(pod, "spec", "initContainers") if text(c, "restartPolicy") == "Always"}
+
+
+def _phase(pod: Object, release: Release) -> str:
+    gated = release >= _GATES and any(
         text(c, "type") == "PodScheduled" and text(c, "reason") == _GATED for c in items(pod, "status", "conditions")
     )
     return _GATED if gated else text(pod, "status", "reason") or text(pod, "status", "phase")
 
 
-def _ending(pod: Object) -> str:
+def _ending(pod: Object, release: Release) -> str:
     """The word for a pod that is being deleted; "" for any other."""
     if not deleting(pod):
         return ""
     if text(pod, "status", "reason") == "NodeLost":
         return "Unknown"
-    return "" if text(pod, "status", "phase") in ("Succeeded", "Failed") else "Terminating"
+    ended = release >= _ENDED_STAYS and text(pod, "status", "phase") in ("Succeeded", "Failed")
+    return "" if ended else "Terminating"
 
 
 def _init(pod: Object, sidecars: set[str]) -> _Init:
@@ -170,7 +194,7 @@ def _failed(status: Any) -> bool:
     return not waiting and number(dig(status, "state", "terminated"), "exitCode") != 0
 
 
-def _running_reason(pod: Object, containers: list[_Container], reason: str) -> str:
+def _running_reason(pod: Object, containers: list[_Container], reason: str, release: Release) -> str:
     """The first container that is stopped names the pod; "Completed" gives way to a failed or a running one."""
     reason = next((c.stopped for c in containers if c.stopped), reason)
     if reason != "Completed":
@@ -178,18 +202,19 @@ def _running_reason(pod: Object, containers: list[_Container], reason: str) -> s
     running = any(c.ready for c in containers)
     if running and is_true(pod, "Ready"):
         return "Running"
-    errors = [c.stopped for c in containers if _failed(c.status)]
+    errors = [c.stopped for c in containers if _failed(c.status) and release >= _FAILED_NAMED]
     return errors[0] if errors else "NotReady" if running else reason
 
 
-@table(
+@release_table(
     "",
     "Pod",
     columns=(
         NAME,
         Column("Ready", description="Containers that are ready, of all."),
         Column("Status", description="What the pod does, in one word."),
-        Column("Restarts", description="How often containers were restarted, and when last."),
+        Column("Restarts", "integer", description="How often containers were restarted.", until=21),
+        Column("Restarts", description="How often containers were restarted, and when last.", since=22),
         AGE,
         Column("IP", priority=1, description="The pod's first address."),
         Column("Node", priority=1, description="The node it runs on."),
@@ -197,13 +222,14 @@ def _running_reason(pod: Object, containers: list[_Container], reason: str) -> s
         Column("Readiness Gates", priority=1, description="Conditions of its own that hold, of all it asks for."),
     ),
 )
-def pod(obj: Object, now: datetime) -> Cells:
+def pod(obj: Object, now: datetime, release: Release) -> Cells:
     """A pod in any state."""
-    state = pod_state(obj, now)
+    state = pod_state(obj, now, release)
     return (
         name_of(obj),
         f"{state.ready}/{state.total}",
         state.reason,
+        state.restart_count,
         state.restarts,
         created(obj, now),
         _first_ip(obj) or NONE,
@@ -214,8 +240,9 @@ def pod(obj: Object, now: datetime) -> Cells:
 
 
 def _first_ip(obj: Object) -> str:
+    """podIP counts where it differs from podIPs, which old kubelets do not write."""
     addresses = items(obj, "status", "podIPs")
-    return text(addresses[0], "ip") if addresses else text(obj, "status", "podIP")
+    return text(obj, "status", "podIP") or (text(addresses[0], "ip") if addresses else "")
 
 
 def _gates(obj: Object) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from etcdview.kube.fields import UNSET, deleting, dig, items, text
 from etcdview.tables.base import AGE, NAME, Cells, Column, Object, created, name_of, table
-from etcdview.tables.texts import access_modes
+from etcdview.tables.texts import access_modes, stated
 
 _CLASS_ANNOTATION = "volume.beta.kubernetes.io/storage-class"
 _MODE = Column("VolumeMode", priority=1, description="A file system, or a block device.")
@@ -23,7 +23,7 @@ _MODE = Column("VolumeMode", priority=1, description="A file system, or a block 
         Column("Status", description="Whether it is bound to a claim."),
         Column("Claim", description="The claim it is bound to, or kept for."),
         Column("StorageClass", description="The class it is of."),
-        Column("VolumeAttributesClass", description="The class of its attributes."),
+        Column("VolumeAttributesClass", description="The class of its attributes.", since=29),
         Column("Reason", description="Why it is in that status."),
         AGE,
         _MODE,
@@ -40,10 +40,10 @@ def persistent_volume(obj: Object, now: datetime) -> Cells:
         _phase(obj),
         "" if claim is None else f"{text(claim, 'namespace')}/{text(claim, 'name')}",
         storage_class(obj),
-        text(obj, "spec", "volumeAttributesClassName") or UNSET,
+        stated(obj, "spec", "volumeAttributesClassName", otherwise=UNSET),
         text(obj, "status", "reason"),
         created(obj, now),
-        text(obj, "spec", "volumeMode") or "Filesystem",
+        stated(obj, "spec", "volumeMode", otherwise="Filesystem"),
     )
 
 
@@ -57,7 +57,7 @@ def persistent_volume(obj: Object, now: datetime) -> Cells:
         Column("Capacity", description="The volume's size."),
         Column("Access Modes", description="How the volume can be mounted."),
         Column("StorageClass", description="The class it asks for."),
-        Column("VolumeAttributesClass", description="The class of attributes it asks for."),
+        Column("VolumeAttributesClass", description="The class of attributes it asks for.", since=29),
         AGE,
         _MODE,
     ),
@@ -72,9 +72,9 @@ def persistent_volume_claim(obj: Object, now: datetime) -> Cells:
         _storage(dig(obj, "status", "capacity")) if volume else "",
         access_modes(items(obj, "status", "accessModes")) if volume else "",
         storage_class(obj),
-        text(obj, "spec", "volumeAttributesClassName") or UNSET,
+        stated(obj, "spec", "volumeAttributesClassName", otherwise=UNSET),
         created(obj, now),
-        text(obj, "spec", "volumeMode") or "Filesystem",
+        stated(obj, "spec", "volumeMode", otherwise="Filesystem"),
     )
 
 

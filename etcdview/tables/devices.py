@@ -3,24 +3,54 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from etcdview.kube.fields import deleting, dig, items, text
-from etcdview.tables.base import AGE, NAME, Cells, Column, Object, created, name_of, table
+from etcdview.kube.fields import NONE, deleting, dig, items, number, text
+from etcdview.kube.release import Release
+from etcdview.tables.base import AGE, NAME, Cells, Column, Object, created, name_of, release_table, table
 from etcdview.tables.durations import age
 
 _GROUP = "resource.k8s.io"
 
 
-@table(_GROUP, "DeviceClass", "ResourceClaimTemplate", columns=(NAME, AGE))
-def named(obj: Object, now: datetime) -> Cells:
-    """A device class, or a template of claims."""
+# Until 1.30 a claim named a class of resources, and when it was to be served.
+_CLASS = Column("ResourceClassName", description="The class it asks for.", until=30)
+_MODE = Column("AllocationMode", description="Whether it is served at once, or when a pod needs it.", until=30)
+
+
+@table(_GROUP, "DeviceClass", columns=(NAME, AGE))
+def device_class(obj: Object, now: datetime) -> Cells:
+    """A device class."""
     return name_of(obj), created(obj, now)
 
 
-@table(_GROUP, "ResourceClaim", columns=(NAME, Column("State", description="Whether it has got its devices."), AGE))
-def resource_claim(obj: Object, now: datetime) -> Cells:
-    """A claim on devices."""
-    return name_of(obj), claim_state(obj), created(obj, now)
+@table(_GROUP, "ResourceClaimTemplate", columns=(NAME, _CLASS, _MODE, AGE))
+def resource_claim_template(obj: Object, now: datetime) -> Cells:
+    """A template of claims."""
+    return name_of(obj), *_class_and_mode(dig(obj, "spec", "spec")), created(obj, now)
+
+
+@release_table(
+    _GROUP,
+    "ResourceClaim",
+    columns=(NAME, _CLASS, _MODE, Column("State", description="Whether it has got its devices."), AGE),
+)
+def resource_claim(obj: Object, now: datetime, release: Release) -> Cells:
+    """A claim on devices; until 1.31 one whose devices are being given back says so."""
+    state = claim_state(obj)
+    if release < Release(1, 32) and _deallocating(obj):
+        state += ",deallocating"
+    return name_of(obj), *_class_and_mode(dig(obj, "spec")), state, created(obj, now)
+
+
+def _class_and_mode(spec: Any) -> tuple[str, str]:
+    return text(spec, "resourceClassName"), text(spec, "allocationMode")
+
+
+def _deallocating(obj: Object) -> bool:
+    if dig(obj, "status", "allocation") is None or items(obj, "status", "reservedFor"):
+        return False
+    return deleting(obj) or dig(obj, "status", "deallocationRequested") is True
 
 
 def claim_state(obj: Object) -> str:
@@ -40,14 +70,16 @@ def claim_state(obj: Object) -> str:
         NAME,
         Column("Node", description="The node that has the devices."),
         Column("Driver", description="The driver that offers them."),
-        Column("Pool", description="The pool they belong to."),
+        Column("Pool", description="The pool they belong to.", since=31),
         AGE,
     ),
 )
 def resource_slice(obj: Object, now: datetime) -> Cells:
     """Devices that a driver offers."""
     spec = dig(obj, "spec")
-    return name_of(obj), text(spec, "nodeName"), text(spec, "driver"), text(spec, "pool", "name"), created(obj, now)
+    node = text(spec, "nodeName") or text(obj, "nodeName")  # 1.30 has no spec
+    driver = text(spec, "driver") or text(obj, "driverName")
+    return name_of(obj), node, driver, text(spec, "pool", "name"), created(obj, now)
 
 
 @table(
@@ -95,5 +127,49 @@ def resource_class(obj: Object, now: datetime) -> Cells:
 def parameters(obj: Object, now: datetime) -> Cells:
     """Parameters in a form of Kubernetes' own (1.30)."""
     origin = dig(obj, "generatedFrom")
-    kind, name = text(origin, "kind"), text(origin, "name")
-    return name_of(obj), f"{kind}/{name}" if origin is not None else "", created(obj, now)
+    shown = "" if origin is None else f"{text(origin, 'kind')}.{text(origin, 'apiGroup')} {text(origin, 'name')}"
+    return name_of(obj), shown, created(obj, now)
+
+
+@table(
+    _GROUP,
+    "ResourcePoolStatusRequest",
+    columns=(
+        NAME,
+        Column("Driver", description="The driver whose pools it asks about."),
+        Column("Total", description="Devices in all."),
+        Column("Available", description="Devices that are free."),
+        Column("Allocated", description="Devices that claims have."),
+        Column("Unavailable", description="Devices that cannot be used."),
+        Column("Errors", description="Pools whose slices are not valid."),
+        Column("Pools", "integer", description="How many pools match."),
+        Column("Status", description="Pending, Complete or Failed."),
+        Column("Completed", description="Since it is complete."),
+    ),
+)
+def pool_status_request(obj: Object, now: datetime) -> Cells:
+    """A question about pools of devices, and its answer."""
+    end = next((c for c in items(obj, "status", "conditions") if _ends(c)), None)
+    count, pools = number(obj, "status", "poolCount"), items(obj, "status", "pools")
+    status = text(end, "type") or "Pending"
+    complete = status == "Complete"
+    if complete and count > len(pools):
+        status = f"Complete ({len(pools)}/{count} pools)"
+    return (
+        name_of(obj),
+        text(obj, "spec", "driver"),
+        *(_pool_sums(pools) if status != "Failed" and dig(obj, "status") is not None else ("-",) * 5),
+        count,
+        status,
+        age(text(end, "lastTransitionTime"), now) if complete else NONE,
+    )
+
+
+def _ends(condition: Any) -> bool:
+    return text(condition, "type") in ("Complete", "Failed") and text(condition, "status") == "True"
+
+
+def _pool_sums(pools: list[Any]) -> tuple[str, ...]:
+    members = ("totalDevices", "availableDevices", "allocatedDevices", "unavailableDevices")
+    errors = sum(dig(pool, "validationError") is not None for pool in pools)
+    return *(str(sum(number(pool, member) for pool in pools)) for member in members), str(errors)

@@ -16,6 +16,7 @@ _HOUR = 60 * _MINUTE
 _DAY = 24 * _HOUR
 _YEAR = 365 * _DAY
 _SECOND = timedelta(seconds=1)
+_LONGEST = (2**63 - 1) // 10**9  # Go counts nanoseconds in 64 bits: no duration is longer than 292 years
 _UNITS = {"s": 1, "m": _MINUTE, "h": _HOUR, "d": _DAY, "y": _YEAR}
 _PART = re.compile(r"(\d{1,9})([smhdy])", re.ASCII)
 _DURATION = re.compile(r"(?:\d{1,9}[smhdy])+", re.ASCII)
@@ -77,7 +78,7 @@ def seconds_of(duration: str) -> int | None:
 
 def _whole_seconds(duration: timedelta) -> int:
     """Cut off towards zero, as Go converts a float to an int."""
-    whole = abs(duration) // _SECOND
+    whole = min(abs(duration) // _SECOND, _LONGEST)
     return whole if duration >= timedelta(0) else -whole
 
 

@@ -47,7 +47,8 @@ def flow_schema(obj: Object, now: datetime) -> Cells:
     columns=(
         NAME,
         Column("Type", description="Limited, or exempt from limits."),
-        Column("NominalConcurrencyShares", description="Its share of the seats."),
+        Column("AssuredConcurrencyShares", description="Its share of the seats.", until=25),
+        Column("NominalConcurrencyShares", description="Its share of the seats.", since=26),
         Column("Queues", description="How many queues it has."),
         Column("HandSize", description="How many queues a flow is dealt."),
         Column("QueueLengthLimit", description="How many requests may wait in a queue."),
@@ -55,14 +56,16 @@ def flow_schema(obj: Object, now: datetime) -> Cells:
     ),
 )
 def priority_level(obj: Object, now: datetime) -> Cells:
-    """A priority level; betas before 1.26 call the shares assuredConcurrencyShares."""
+    """A priority level; betas before 1.26 call the nominal shares assured."""
     limited = dig(obj, "spec", "limited")
     queuing = dig(limited, "limitResponse", "queuing")
-    shares = dig(limited, "nominalConcurrencyShares")
+    nominal, assured = dig(limited, "nominalConcurrencyShares"), dig(limited, "assuredConcurrencyShares")
+    shares = _number_or_none(assured if nominal is None else nominal)
     return (
         name_of(obj),
         text(obj, "spec", "type"),
-        _number_or_none(dig(limited, "assuredConcurrencyShares") if shares is None else shares),
+        shares,
+        shares,
         *(_number_or_none(dig(queuing, member)) for member in ("queues", "handSize", "queueLengthLimit")),
         created(obj, now),
     )

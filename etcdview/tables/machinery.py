@@ -6,8 +6,21 @@ from datetime import datetime
 from typing import Any
 
 from etcdview.kube.fields import UNSET, condition, dig, items, text
-from etcdview.tables.base import AGE, CREATED_AT, NAME, Cells, Column, Object, created, created_at, name_of, table
-from etcdview.tables.texts import first_three
+from etcdview.kube.release import Release
+from etcdview.tables.base import (
+    AGE,
+    CREATED_AT,
+    NAME,
+    Cells,
+    Column,
+    Object,
+    created,
+    created_at,
+    name_of,
+    release_table,
+    table,
+)
+from etcdview.tables.texts import first_three, stated
 
 
 @table("apiextensions.k8s.io", "CustomResourceDefinition", columns=(NAME, CREATED_AT))
@@ -55,16 +68,24 @@ def storage_version(obj: Object, now: datetime) -> Cells:
     servers = [
         f"{text(s, 'apiServerID')}={text(s, 'encodingVersion')}" for s in items(obj, "status", "storageVersions")
     ]
-    common = text(obj, "status", "commonEncodingVersion") or UNSET
+    common = stated(obj, "status", "commonEncodingVersion", otherwise=UNSET)
     return name_of(obj), common, first_three(servers), created(obj, now)
 
 
-@table(
+@release_table(
     "storagemigration.k8s.io",
     "StorageVersionMigration",
-    columns=(Column("Name", description=NAME.description), Column("Resource", description="What is stored anew.")),
+    columns=(
+        Column("Name", description=NAME.description),
+        Column("Resource", description="What is stored anew."),
+        Column("Status", description="Running, Succeeded or Failed.", since=35),
+    ),
 )
-def storage_version_migration(obj: Object, now: datetime) -> Cells:
-    """A migration of stored objects to another version."""
-    resource = dig(obj, "spec", "resource")
-    return name_of(obj), f"{text(resource, 'resource')}.{text(resource, 'group')}"
+def storage_version_migration(obj: Object, now: datetime, release: Release) -> Cells:
+    """A migration of stored objects to another version; before 1.35 the version is named."""
+    resource, group = text(obj, "spec", "resource", "resource"), text(obj, "spec", "resource", "group")
+    if release < Release(1, 35):
+        return name_of(obj), f"{resource}.{text(obj, 'spec', 'resource', 'version')}.{group}", ""
+    true = [text(c, "type") for c in items(obj, "status", "conditions") if text(c, "status") == "True"]
+    ends = [kind for kind in true if kind in ("Running", "Failed", "Succeeded")]
+    return name_of(obj), f"{resource}.{group}" if group else resource, ends[-1] if ends else "Unknown"

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from etcdview.kube.fields import NONE, UNSET, dig, items, number, text
-from etcdview.tables.base import AGE, NAME, Cells, Column, Object, created, name_of, table
+from etcdview.kube.fields import NONE, dig, items, number, text
+from etcdview.kube.release import Release
+from etcdview.tables.base import AGE, NAME, Cells, Column, Object, created, name_of, release_table, table
 from etcdview.tables.core_services import balancers
-from etcdview.tables.texts import annotated, first_three, selector_cell
+from etcdview.tables.texts import annotated, first_three, selector_cell, stated
 
 _GROUP = "networking.k8s.io"
 
@@ -29,7 +30,7 @@ def ingress(obj: Object, now: datetime) -> Cells:
     """An ingress."""
     return (
         name_of(obj),
-        text(obj, "spec", "ingressClassName") or NONE,
+        stated(obj, "spec", "ingressClassName", otherwise=NONE),
         _hosts(items(obj, "spec", "rules")),
         ",".join(balancers(obj)),
         "80, 443" if items(obj, "spec", "tls") else "80",
@@ -47,7 +48,7 @@ def _hosts(rules: list[Any]) -> str:
     return f"{shown} + {len(rules) - 3} more..." if more else shown
 
 
-@table(
+@release_table(
     _GROUP,
     "IngressClass",
     columns=(
@@ -57,9 +58,10 @@ def _hosts(rules: list[Any]) -> str:
         AGE,
     ),
 )
-def ingress_class(obj: Object, now: datetime) -> Cells:
-    """An ingress class."""
-    default = " (default)" if annotated(obj, "ingressclass.kubernetes.io/is-default-class") else ""
+def ingress_class(obj: Object, now: datetime, release: Release) -> Cells:
+    """An ingress class; the default is marked since 1.36."""
+    marked = release >= Release(1, 36) and annotated(obj, "ingressclass.kubernetes.io/is-default-class")
+    default = " (default)" if marked else ""
     return name_of(obj) + default, text(obj, "spec", "controller"), _parameters(obj), created(obj, now)
 
 
@@ -88,7 +90,7 @@ def ip_address(obj: Object, now: datetime) -> Cells:
 def _parent(parent: Any) -> str:
     group, namespace = text(parent, "group"), text(parent, "namespace")
     resource = text(parent, "resource") + (f".{group}" if group else "")
-    return "/".join(part for part in (resource.lower(), namespace, text(parent, "name")) if part)
+    return "/".join([resource.lower(), *([namespace] if namespace else []), text(parent, "name")])
 
 
 @table(_GROUP, "ServiceCIDR", columns=(NAME, Column("CIDRs", description="Where services get addresses from."), AGE))
@@ -106,12 +108,33 @@ def service_cidr(obj: Object, now: datetime) -> Cells:
         Column("IPv4", description="The IPv4 range."),
         Column("IPv6", description="The IPv6 range."),
         AGE,
+        Column("NodeSelector", priority=1, description="The nodes it is for."),
     ),
 )
 def cluster_cidr(obj: Object, now: datetime) -> Cells:
     """A cluster CIDR (alpha, 1.25 to 1.28)."""
-    ranges = [text(obj, "spec", family) or UNSET for family in ("ipv4", "ipv6")]
-    return name_of(obj), str(number(obj, "spec", "perNodeHostBits")), *ranges, created(obj, now)
+    ranges = [text(obj, "spec", family) or NONE for family in ("ipv4", "ipv6")]
+    nodes = (
+        NONE
+        if dig(obj, "spec", "nodeSelector") is None
+        else _terms(items(obj, "spec", "nodeSelector", "nodeSelectorTerms"))
+    )
+    return name_of(obj), str(number(obj, "spec", "perNodeHostBits")), *ranges, created(obj, now), nodes
+
+
+def _terms(terms: list[Any]) -> str:
+    """The terms of a node selector, their requirements as Go prints structs."""
+    found = [(member, items(term, member)) for term in terms for member in ("matchExpressions", "matchFields")]
+    return ",".join(
+        f"{member[0].upper()}{member[1:]}: [{' '.join(map(_requirement, requirements))}]"
+        for member, requirements in found
+        if requirements
+    )
+
+
+def _requirement(requirement: Any) -> str:
+    values = " ".join(map(str, items(requirement, "values")))
+    return f"{{{text(requirement, 'key')} {text(requirement, 'operator')} [{values}]}}"
 
 
 @table(

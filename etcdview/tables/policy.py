@@ -54,7 +54,7 @@ def pod_security_policy(obj: Object, now: datetime) -> Cells:
     spec = dig(obj, "spec")
     return (
         name_of(obj),
-        dig(spec, "privileged") is True,
+        str(dig(spec, "privileged") is True).lower(),
         ",".join(map(str, items(spec, "allowedCapabilities"))),
         *(text(spec, member, "rule") for member in ("seLinux", "runAsUser", "fsGroup", "supplementalGroups")),
         dig(spec, "readOnlyRootFilesystem") is True,

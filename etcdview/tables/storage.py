@@ -5,11 +5,25 @@ from __future__ import annotations
 from datetime import datetime
 
 from etcdview.kube.fields import NONE, UNSET, dig, items, text
-from etcdview.tables.base import AGE, CREATED_AT, NAME, Cells, Column, Object, created, created_at, name_of, table
-from etcdview.tables.texts import annotated
+from etcdview.kube.release import Release
+from etcdview.tables.base import (
+    AGE,
+    CREATED_AT,
+    NAME,
+    Cells,
+    Column,
+    Object,
+    created,
+    created_at,
+    name_of,
+    release_table,
+    table,
+)
+from etcdview.tables.texts import annotated, stated
 
 _GROUP = "storage.k8s.io"
 _DEFAULT_CLASS = ("storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class")
+_DEFAULT_ATTRIBUTES = "volumeattributesclass.alpha.kubernetes.io/is-default-class"
 
 
 @table(
@@ -30,21 +44,22 @@ def storage_class(obj: Object, now: datetime) -> Cells:
     return (
         name_of(obj) + default,
         text(obj, "provisioner"),
-        text(obj, "reclaimPolicy") or "Delete",
-        text(obj, "volumeBindingMode") or "Immediate",
+        stated(obj, "reclaimPolicy", otherwise="Delete"),
+        stated(obj, "volumeBindingMode", otherwise="Immediate"),
         dig(obj, "allowVolumeExpansion") is True,
         created(obj, now),
     )
 
 
-@table(
+@release_table(
     _GROUP,
     "VolumeAttributesClass",
     columns=(NAME, Column("DriverName", description="The CSI driver it is for."), AGE),
 )
-def volume_attributes_class(obj: Object, now: datetime) -> Cells:
-    """A volume attributes class."""
-    return name_of(obj), text(obj, "driverName"), created(obj, now)
+def volume_attributes_class(obj: Object, now: datetime, release: Release) -> Cells:
+    """A volume attributes class; a default was marked before 1.34."""
+    marked = release < Release(1, 34) and annotated(obj, _DEFAULT_ATTRIBUTES)
+    return name_of(obj) + (" (default)" if marked else ""), text(obj, "driverName"), created(obj, now)
 
 
 @table(
@@ -88,9 +103,9 @@ def csi_node(obj: Object, now: datetime) -> Cells:
         NAME,
         Column("AttachRequired", "boolean", description="Whether volumes must be attached."),
         Column("PodInfoOnMount", "boolean", description="Whether it is told of the pod when mounting."),
-        Column("StorageCapacity", "boolean", description="Whether the scheduler looks at free capacity."),
-        Column("TokenRequests", description="The audiences of the tokens it gets."),
-        Column("RequiresRepublish", "boolean", description="Whether volumes are published again and again."),
+        Column("StorageCapacity", "boolean", description="Whether the scheduler looks at free capacity.", since=21),
+        Column("TokenRequests", description="The audiences of the tokens it gets.", since=21),
+        Column("RequiresRepublish", "boolean", description="Whether volumes are published again and again.", since=21),
         Column("Modes", description="How long its volumes live."),
         AGE,
     ),

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from etcdview.kube.fields import NONE, UNSET, items, mapping, text
+from etcdview.kube.fields import NONE, UNSET, dig, items, mapping, text
+from etcdview.kube.selectors import valid_label
 from etcdview.kube.visible import visible
 
 _BREAK = re.compile(r"[\f\n\r]")  # where kubectl cuts a cell: what the tab writer takes for a line's end
@@ -34,6 +35,11 @@ def cell_text(cell: object) -> str:
     return visible(first + "..." if rest else first)
 
 
+def stated(obj: object, *path: str, otherwise: str) -> str:
+    """A text that may be absent, in Go a pointer: an empty one that is there is shown as empty."""
+    return otherwise if dig(obj, *path) is None else text(obj, *path)
+
+
 def labels_text(labels: Mapping[str, Any]) -> str:
     """a=1,b=2 in order; "<none>" for no labels (labels.FormatLabels)."""
     return ",".join(sorted(f"{key}={value}" for key, value in labels.items())) or NONE
@@ -42,11 +48,15 @@ def labels_text(labels: Mapping[str, Any]) -> str:
 def selector_text(selector: object) -> str:
     """A metav1.LabelSelector in the syntax of `-l`, keys in order; "" where it selects everything or nothing.
 
-    Raises ValueError for an operator that is none.
+    Raises ValueError for what the API server refuses: another operator, labels and values that cannot be, values
+    where none belong.
     """
     if not isinstance(selector, Mapping):
         return ""
-    found = [(key, f"{key}={value}") for key, value in mapping(selector, "matchLabels").items()]
+    exact = mapping(selector, "matchLabels").items()
+    if not all(valid_label(key, str(value)) for key, value in exact):
+        raise ValueError("these labels are not valid")
+    found = [(key, f"{key}={value}") for key, value in exact]
     found += [(text(e, "key"), _requirement(e)) for e in items(selector, "matchExpressions")]
     return ",".join(requirement for _, requirement in sorted(found, key=lambda pair: pair[0]))
 
@@ -61,7 +71,10 @@ def selector_cell(selector: object) -> str:
 
 def _requirement(expression: object) -> str:
     key, operator = text(expression, "key"), text(expression, "operator")
-    values = ",".join(sorted(str(v) for v in items(expression, "values")))
+    given = sorted(str(v) for v in items(expression, "values"))
+    if not all(valid_label(key, value) for value in given or [""]) or bool(given) != (operator in ("In", "NotIn")):
+        raise ValueError(f"{key!r} {operator} {given} is not a valid requirement")
+    values = ",".join(given)
     match operator:
         case "In":
             return f"{key} in ({values})"

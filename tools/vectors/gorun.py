@@ -46,7 +46,7 @@ def printed(source: Source, objects: Iterable[Any]) -> tuple[dict[str, str], ...
 @contextmanager
 def _built(source: Source, name: str) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="etcdview-vectors-") as folder:
-        walk.prepare(Path(folder), source, HERE / name / "main.go")
+        walk.prepare(Path(folder), source, *(HERE / name).glob("*.go"))
         walk.go(Path(folder), "build", "-o", "program", ".")
         yield Path(folder) / "program"
 

@@ -68,8 +68,8 @@ class TableRows:
 
 
 def table_of(window: Window, resource: ResourceType) -> Table:
-    """The columns of a type, custom ones by their CRD."""
-    return table_for(resource, window.definitions.crd(resource))
+    """The table of a type as the cluster's release prints it, of a custom one by its CRD."""
+    return table_for(resource, window.definitions.crd(resource), window.cluster.codec.release)
 
 
 def query_table(window: Window, query: RegistryQuery, now: datetime) -> TableRows:

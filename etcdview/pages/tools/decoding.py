@@ -19,7 +19,7 @@ from etcdview.errors import EncodeError, EtcdviewError, SettingError
 from etcdview.kube.keys import KeySpace, as_text, to_query
 from etcdview.kube.reasons import reason
 from etcdview.models import KeyValue, Range
-from etcdview.objects.release import find_release
+from etcdview.objects.release import codec_for
 from etcdview.pages.tools.piped import piped_values
 from etcdview.stores.paging import PieceReader
 from etcdview.stores.protocols import Store
@@ -69,10 +69,7 @@ def decode_all(
     store: Store, settings: Settings, key: bytes = b"", *, as_served: bool = False
 ) -> Iterator[DecodedValue]:
     """Every value of a store, or that of `key` alone. Raises what the store raises."""
-    codec = open_codec(settings)
-    if codec.release is None:
-        found = find_release(store, codec, KeySpace(settings.etcd_prefix))
-        codec = codec.for_release(found.release if found else None)
+    codec = codec_for(store, open_codec(settings), KeySpace(settings.etcd_prefix))
     for kv in _values(store, key):
         yield _value(codec, kv.key, codec.decode(kv.key, kv.value, kv.mod_revision), as_served)
 

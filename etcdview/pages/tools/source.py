@@ -12,6 +12,7 @@ from etcdview.kube.keys import KeySpace
 from etcdview.kube.redaction import Redactor
 from etcdview.models import Range, RangeResult
 from etcdview.objects import Objects
+from etcdview.objects.release import codec_for
 from etcdview.stores.permitted import permitted_text
 from etcdview.stores.protocols import Store, Watch, WatchableStore
 
@@ -63,5 +64,10 @@ class _Warned(ConsistentStore):
 
 
 def open_objects(store: Store, settings: Settings) -> Objects:
-    """The store's objects, with Secrets masked by fingerprints that hold for this run only."""
-    return Objects(store, open_codec(settings), KeySpace(settings.etcd_prefix), Redactor(secrets.token_bytes(32)).mask)
+    """The store's objects as of its release, with Secrets masked by fingerprints that hold for this run only.
+
+    Raises what the store raises.
+    """
+    keyspace = KeySpace(settings.etcd_prefix)
+    codec = codec_for(store, open_codec(settings), keyspace)
+    return Objects(store, codec, keyspace, Redactor(secrets.token_bytes(32)).mask)

@@ -30,7 +30,7 @@ CASES: list[tuple[str, dict[str, Any], tuple[Any, ...]]] = [
         },
         (
             "x",
-            True,
+            "true",
             "NET_ADMIN,SYS_TIME",
             "RunAsAny",
             "MustRunAsNonRoot",
@@ -48,7 +48,7 @@ CASES: list[tuple[str, dict[str, Any], tuple[Any, ...]]] = [
     (
         "storageversionmigrations",
         {"spec": {"resource": {"resource": "deployments", "group": "apps"}}},
-        ("x", "deployments.apps"),
+        ("x", "deployments.apps", "Unknown"),
     ),
     ("clustertrustbundles", {"spec": {"signerName": "example.org/ca"}}, ("x", "example.org/ca")),
     ("clustertrustbundles", {"spec": {}}, ("x", "<none>")),
@@ -58,10 +58,10 @@ CASES: list[tuple[str, dict[str, Any], tuple[Any, ...]]] = [
             "spec": {"podName": "p", "serviceAccountName": "sa", "nodeName": "n", "signerName": "s"},
             "status": {"conditions": [{"type": "Denied"}]},
         },
-        ("x", "p", "sa", "n", "s", "Denied"),
+        ("x", "p", "sa", "n", "s", "Denied", "<none>"),
     ),
     ("workloads", {}, ("x", "60s")),
-    ("podgroups", {}, ("x", "60s")),
+    ("podgroups", {}, ("x", "Basic", "<none>", "Pending", "60s")),
     (
         "resourceclaims",
         {"status": {"allocation": {}, "reservedFor": [{"name": "p"}]}},
@@ -70,11 +70,15 @@ CASES: list[tuple[str, dict[str, Any], tuple[Any, ...]]] = [
     (
         "clustercidrs",
         {"spec": {"perNodeHostBits": 8, "ipv4": "10.0.0.0/8"}},
-        ("x", "8", "10.0.0.0/8", "<unset>", "60s"),
+        ("x", "8", "10.0.0.0/8", "<none>", "60s", "<none>"),
     ),
     ("podschedulingcontexts", {"spec": {"selectedNode": "n1"}}, ("x", "n1", "60s")),
     ("resourceclasses", {"driverName": "gpu"}, ("x", "gpu", "60s")),
-    ("resourceclaimparameters", {"generatedFrom": {"kind": "Gpu", "name": "big"}}, ("x", "Gpu/big", "60s")),
+    (
+        "resourceclaimparameters",
+        {"generatedFrom": {"kind": "Gpu", "apiGroup": "x.io", "name": "big"}},
+        ("x", "Gpu.x.io big", "60s"),
+    ),
     (
         "services/specs",
         {"spec": {"type": "LoadBalancer", "clusterIP": "10.0.0.1", "ports": [{"port": 80}]}},

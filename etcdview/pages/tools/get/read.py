@@ -101,7 +101,7 @@ class Reader:
     def read(self, wanted: RequestedType) -> TypeObjects:
         """The objects of one type: those named, or all that the selectors keep."""
         resource = wanted.resource
-        table = table_for(resource, self.definitions.crd(resource))
+        table = table_for(resource, self.definitions.crd(resource), self.objects.release)
         if not wanted.names:
             remarks = Remarks(resource)
             return TypeObjects(resource, table, self._all(resource, table, remarks), remarks)

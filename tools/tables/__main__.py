@@ -1,0 +1,65 @@
+"""`python -m tools.tables [RELEASE ...]`: hold the tables to what each release prints, and keep a sample."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from tools.tables import gorun
+from tools.tables.compare import Difference, differences, reason
+from tools.tables.objects import objects
+
+DATA = Path(__file__).parent.parent.parent / "tests" / "testdata" / "tables.jsonl.gz"
+SEED, ROUNDS = 1, 20
+KEPT_ROUNDS = 1  # of the random rows; hand-made ones are all kept
+
+
+def main(argv: list[str]) -> int:
+    """Print the counts of every release; exit status 1 where any cell is wrong."""
+    kept: list[Mapping[str, Any]] = []
+    wrong = 0
+    for version in gorun.versions():
+        release = ".".join(version.split(".")[:2])
+        if argv and release not in argv:
+            continue
+        rows = gorun.printed(version, objects(), SEED, ROUNDS)
+        found = [d for row in rows for d in differences(row, release)]
+        unexplained = [d for d in found if not reason(d)]
+        cells = sum(len(row.get("cells", ())) for row in rows)
+        print(
+            f"{release}: {cells:,} cells of {len(rows):,} objects, {_text(found)}, {len(unexplained)} wrong", flush=True
+        )
+        _show(unexplained)
+        wrong += len(unexplained)
+        kept += [{"release": release, **row} for row in gorun.sample(rows, KEPT_ROUNDS, ROUNDS) if "cells" in row]
+    if not argv:
+        _write(kept)
+    return 1 if wrong else 0
+
+
+def _text(found: Iterable[Difference]) -> str:
+    reasons = Counter(text for d in found if (text := reason(d)))
+    return "; ".join(f"{number} {text}" for text, number in reasons.items()) or "none differs"
+
+
+def _show(unexplained: list[Difference]) -> None:
+    seen: set[tuple[str, str]] = set()
+    for d in unexplained:
+        if (d.kind, d.column) not in seen:
+            print(f"  {d.kind} {d.column}: Go {d.expected!r}, here {d.got!r}")
+        seen.add((d.kind, d.column))
+
+
+def _write(rows: Iterable[Mapping[str, Any]]) -> None:
+    text = "".join(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n" for row in rows)
+    DATA.write_bytes(gzip.compress(text.encode("utf-8"), compresslevel=9, mtime=0))
+    print(f"{DATA.name}: {len(DATA.read_bytes()):,} bytes")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -68,7 +68,11 @@ bench: $(READY_DEV) ## what it costs, beside etcdctl, at 1,000,000 keys (KEYS= f
 compat: $(READY_DEV) ## the integration tests against etcd 3.4 to 3.7, and those of kine against kine
 	$(BIN)/python tools/compat/compat.py $(ARGS)
 
-conformance: $(READY_DEV) ## a real kubectl against etcdview's Kubernetes API (needs kubectl on PATH)
+conformance: $(READY_DEV) ## etcdview's Kubernetes API beside kube-apiserver, asked by kubectl and client-go (needs Go)
+	$(BIN)/python -m tools.conformance $(ARGS)
+
+.PHONY: kubectl
+kubectl: $(READY_DEV) ## the part of it that the kubectl on PATH can show
 	$(BIN)/python -m pytest -q -m kubectl tests/integration/test_kubectl.py $(ARGS)
 
 package: $(READY_DEV) ## the wheel, installed into bare environments of Python 3.11, 3.12 and 3.13, where it must serve

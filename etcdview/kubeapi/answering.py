@@ -161,10 +161,13 @@ def _in_version(window: Window, request: KubeRequest, group: str, version: str, 
         raise no_such_path()
     if len(rest) > 1 and served.resource.namespaced and not namespace:
         raise no_such_path()
-    if len(rest) == 1:
-        found = _many(window, request, KubePlace(served, namespace))
-    else:
-        found = _one(window, request, KubePlace(served, namespace, rest[1]), rest[2] if len(rest) == 3 else "")
+    try:
+        if len(rest) == 1:
+            found = _many(window, request, KubePlace(served, namespace))
+        else:
+            found = _one(window, request, KubePlace(served, namespace, rest[1]), rest[2] if len(rest) == 3 else "")
+    except EtcdviewError as error:
+        found = error_answer(error)
     return replace(found, warnings=(*deprecation(served, types.release), *found.warnings))
 
 

@@ -1,4 +1,4 @@
-"""A real kubectl against etcdview: `make conformance` runs it, with the kubectl on PATH."""
+"""A real kubectl against etcdview: `make kubectl` runs it, with the kubectl on PATH."""
 
 from __future__ import annotations
 

@@ -25,6 +25,7 @@ from tests.unit.kubeapi.conftest import TABLE, Api, text_of
 )
 def test_a_deprecated_version_is_answered_with_the_servers_warning(api: Api, path: str, warning: str) -> None:
     assert api.ask(path).warnings == (warning,)
+    assert api.ask(path, fieldSelector="spec.nonsense=x").warnings == (warning,)
 
 
 @pytest.mark.parametrize("path", ["api/v1/pods", "apis/apps/v1/deployments", "apis/example.org/v1/backups"])

@@ -1,0 +1,88 @@
+"""`make conformance`: kubectl asks kube-apiserver and etcdview on one etcd, and every difference has a reason.
+
+    python -m tools.conformance [--file] [WORD ...]
+    python -m tools.conformance informers [CHANGES]
+
+Words choose the commands that contain all of them; without any, the informers follow afterwards. --file: etcdview reads
+a snapshot of the etcd instead of the etcd.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from etcdview.demo.programs import find_program
+from tools.conformance.commands import ListedType, commands, listed_types
+from tools.conformance.compare import Kubectl, Report, compare, run
+from tools.conformance.informing import follow
+from tools.conformance.programs import MissingError, provide
+from tools.conformance.servers import Lab, Server
+
+CHANGES = 10_000
+
+
+def main(words: list[str]) -> int:
+    """0 when nothing differs without a reason."""
+    try:
+        if words[:1] == ["informers"]:
+            return _follow(int(words[1]) if len(words) > 1 else CHANGES)
+        status = _compare(words)
+        return status if words else status or _follow(CHANGES)
+    except MissingError as error:
+        print(f"Not compared: {error}")
+        return 2
+
+
+def _follow(changes: int) -> int:
+    with tempfile.TemporaryDirectory(prefix="etcdview-conformance-") as name, Lab(Path(name)) as lab:
+        return follow(lab, changes)
+
+
+def _compare(words: list[str]) -> int:
+    wanted = [word for word in words if not word.startswith("--")]
+    program = provide("kubectl")
+    with tempfile.TemporaryDirectory(prefix="etcdview-conformance-") as name, Lab(Path(name)) as lab:
+        real, ours = _servers(lab, from_file="--file" in words)
+        types = _common(real, ours)
+        asked = [command for command in commands(types) if all(word in " ".join(command) for word in wanted)]
+        print(f"{len(types)} types, {len(asked):,} commands", flush=True)
+        clients = [
+            Kubectl(program, server.kubeconfig(lab.folder / f"{server.name}.conf"), lab.folder / f"{server.name}-cache")
+            for server in (real, ours)
+        ]
+        report = compare(clients[0], clients[1], asked)
+    _print(report)
+    return 1 if report.unexplained else 0
+
+
+def _servers(lab: Lab, *, from_file: bool) -> tuple[Server, Server]:
+    endpoint = lab.start_etcd()
+    real = lab.start_api(endpoint)
+    if not from_file:
+        return real, lab.start_etcdview("--endpoints", endpoint)
+    snapshot = lab.folder / "snapshot.db"
+    run([str(find_program("etcdctl")), "--endpoints", endpoint, "snapshot", "save", str(snapshot)])
+    return real, lab.start_etcdview("--from", str(snapshot))
+
+
+def _common(real: Server, ours: Server) -> tuple[ListedType, ...]:
+    """The types that both list; what etcdview does not announce is said."""
+    theirs, own = listed_types(real.get), {one.word for one in listed_types(ours.get)}
+    missing = [one.word for one in theirs if one.word not in own]
+    print(f"not announced by etcdview: {', '.join(missing)}")
+    return tuple(one for one in theirs if one.word in own)
+
+
+def _print(report: Report) -> None:
+    for words, told in report.unexplained:
+        print(f"\n$ kubectl {' '.join(words)}\n{told}")
+    print(f"\n{report.compared:,} commands compared: {report.same:,} answers are the same bytes,")
+    for why, count in report.explained.most_common():
+        print(f"{count:6,} differ: {why}")
+    print(f"{len(report.unexplained):6,} differ without a reason")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,108 @@
+"""The programs that are asked and that ask, built from their Go modules once, and kept in the user's cache."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "etcdview" / "conformance"
+KUBERNETES = "v1.36.3"
+STAGING = "v0.36.3"
+_GO = {"GOFLAGS": "-buildvcs=false -p=2"}
+
+
+class MissingError(Exception):
+    """A program that cannot be had on this machine, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A Go program: `package` of `module` at `version`; with `source` the files of a folder here are built instead."""
+
+    name: str
+    module: str
+    version: str
+    package: str
+    flags: str = ""
+    source: str = ""
+
+
+def _kubernetes(name: str) -> Program:
+    flags = [
+        f"-X {package}.{fact}"
+        for package in ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
+        for fact in (f"gitVersion={KUBERNETES}", "gitMajor=1", "gitMinor=36")
+    ]
+    module = "k8s.io/kubernetes"
+    return Program(name, module, KUBERNETES, f"{module}/cmd/{name}", " ".join(flags))
+
+
+PROGRAMS = {
+    program.name: program
+    for program in (
+        _kubernetes("kube-apiserver"),
+        _kubernetes("kubectl"),
+        Program("k9s", "github.com/derailed/k9s", "v0.50.16", "github.com/derailed/k9s"),
+        Program("helm", "helm.sh/helm/v3", "v3.20.2", "helm.sh/helm/v3/cmd/helm"),
+        Program("informers", "k8s.io/client-go", STAGING, ".", source="informers"),
+    )
+}
+
+
+def provide(name: str) -> Path:
+    """The path of a program, built if it is missing or its source here has changed. Raises MissingError."""
+    program = PROGRAMS[name]
+    binary = CACHE / f"{name}-{program.version}"
+    sources = list((HERE / program.source).glob("*.go")) if program.source else []
+    if binary.exists() and all(source.stat().st_mtime < binary.stat().st_mtime for source in sources):
+        return binary
+    if shutil.which("go") is None:
+        raise MissingError(f"{name} is built with Go, which is not on PATH")
+    print(f"building {program.module} {program.version} ({name}), which takes minutes ...", file=sys.stderr, flush=True)
+    folder = CACHE / "build" / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    _write_module(program, folder)
+    made = folder / "program"
+    _go(folder, "build", "-trimpath", "-ldflags", f"-s -w {program.flags}", "-o", str(made), program.package)
+    made.replace(binary)
+    return binary
+
+
+def _write_module(program: Program, folder: Path) -> None:
+    """A Go module that requires the program's, so that what is built is what the checksums of Go's proxy vouch for."""
+    if program.source:
+        for source in (HERE / program.source).glob("*.go"):
+            shutil.copy(source, folder)
+    else:
+        (folder / "tools.go").write_text(f'//go:build tools\n\npackage tools\n\nimport _ "{program.package}"\n')
+    (folder / "go.mod").write_text(f"module etcdview.invalid/conformance\n\ngo 1.26.0\n\n{_replaced(program)}")
+    _go(folder, "get", f"{program.module}@{program.version}")
+    _go(folder, "mod", "tidy")
+
+
+def _replaced(program: Program) -> str:
+    """Kubernetes' own modules: its go.mod finds them in a folder that the published module does not have."""
+    if program.module != "k8s.io/kubernetes":
+        return ""
+    found = _go(Path.cwd(), "mod", "download", "-json", f"{program.module}@{program.version}")
+    path = re.search(r'"GoMod": "(.*)"', found)
+    if path is None:
+        raise MissingError(f"Go did not say where {program.module} is")
+    staged = re.findall(r"^\s*(?:replace )?(k8s.io/\S+) => \./staging", Path(path[1]).read_text(), re.MULTILINE)
+    return "replace (\n" + "".join(f"\t{module} => {module} {STAGING}\n" for module in staged) + ")\n"
+
+
+def _go(folder: Path, *words: str) -> str:
+    done = subprocess.run(
+        ["nice", "go", *words], cwd=folder, env=os.environ | _GO, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise MissingError(f"go {' '.join(words)}: {done.stderr[-2000:]}")
+    return done.stdout

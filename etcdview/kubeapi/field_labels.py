@@ -41,7 +41,6 @@ _OF_TYPE: dict[tuple[str, str], tuple[str, ...]] = {
         "type",
     ),
     (EVENTS_GROUP, "events"): (*(f"regarding.{name}" for name in _INVOLVED), "reason", "reportingController", "type"),
-    ("apps", "statefulsets"): ("status.successful",),
     ("batch", "jobs"): ("status.successful",),
     ("certificates.k8s.io", "certificatesigningrequests"): ("spec.signerName",),
     ("certificates.k8s.io", "clustertrustbundles"): ("spec.signerName",),
@@ -60,13 +59,18 @@ _STORED = {
 def translated(served: ServedType, requirement: FieldRequirement) -> FieldRequirement:
     """The requirement on what is stored. Raises StatusError for a field that the API server does not select by."""
     label = requirement.path
-    known = _META if served.resource.namespaced else _META[:1]
-    if label not in known and label not in _fields(served):
+    if label not in _known(served) and label not in _fields(served):
         raise bad_request(_refusal(served, label))
     stored = _STORED.get((served.group, served.plural, label), label)
     if label == "spec.unschedulable" and not requirement.value:
         return replace(requirement, value="false")
     return replace(requirement, path=stored)
+
+
+def _known(served: ServedType) -> tuple[str, ...]:
+    """Name and namespace; types without fields of their own take the namespace even where they have none."""
+    own = not served.resource.builtin or (served.group, served.plural) in _OF_TYPE
+    return _META[:1] if own and not served.resource.namespaced else _META
 
 
 def _fields(served: ServedType) -> tuple[str, ...]:

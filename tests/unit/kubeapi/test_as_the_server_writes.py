@@ -33,6 +33,14 @@ def test_other_versions_come_without_a_warning(api: Api, path: str) -> None:
     assert api.ask(path).warnings == ()
 
 
+def test_a_type_of_the_cluster_without_fields_of_its_own_may_be_selected_by_a_namespace(api: Api) -> None:
+    for path in ("api/v1/persistentvolumes", "apis/storage.k8s.io/v1/storageclasses"):
+        assert api.get(path, fieldSelector="metadata.namespace=shop")["items"] == []
+
+    told = api.status("api/v1/nodes", fieldSelector="metadata.namespace=shop")
+    assert told["message"].endswith("field label not supported: metadata.namespace")
+
+
 def test_members_of_built_in_objects_stand_in_the_order_of_their_type(api: Api) -> None:
     namespace = list(api.get("api/v1/namespaces/shop")["metadata"])
 

@@ -42,6 +42,8 @@ _GROUPS = (
     "internal.apiserver.k8s.io",
 )
 _SCALED = {("apps", "deployments"), ("apps", "replicasets"), ("apps", "statefulsets"), ("", "replicationcontrollers")}
+# Their status is a field alone, without an address of its own
+_NO_STATUS = {("networking.k8s.io", "networkpolicies"), ("storage.k8s.io", "csinodes")}
 _REMOVED = {"podsecuritypolicies": Release(1, 25)}  # the schema's types outlive what is served
 
 
@@ -187,7 +189,8 @@ def _builtin_type(table: Schema, resource: ResourceType, group: str) -> ServedTy
     fields = {f.name for f in table.struct(number).fields} if number is not None else set()
     paths = {"spec": ".spec.replicas", "status": ".status.replicas"}
     scale = paths if (group, resource.plural) in _SCALED else {}
-    return ServedType(resource, group, resource.version, f"{resource.kind}List", "status" in fields, scale)
+    has_status = "status" in fields and (group, resource.plural) not in _NO_STATUS
+    return ServedType(resource, group, resource.version, f"{resource.kind}List", has_status, scale)
 
 
 def _custom(definitions: Definitions) -> Iterator[ServedType]:

@@ -79,6 +79,8 @@ _WRITES = ("create", "delete", "deletecollection", "patch", "update")
 def _resources(document: Any) -> Any:
     """A list of resources: those that are announced, and their verbs that read."""
     found = []
+    if not _is_kept(document.get("groupVersion", "")):
+        return document | {"resources": []}
     for entry in document.get("resources", []):
         name, _, below = entry["name"].partition("/")
         if name in _NOT_STORED | _UNUSED or below not in ("", "status", "scale"):

@@ -41,6 +41,14 @@ def test_a_type_of_the_cluster_without_fields_of_its_own_may_be_selected_by_a_na
     assert told["message"].endswith("field label not supported: metadata.namespace")
 
 
+@pytest.mark.parametrize(("path", "name"), [("networking.k8s.io", "networkpolicies"), ("storage.k8s.io", "csinodes")])
+def test_a_status_without_an_address_is_not_announced(api: Api, path: str, name: str) -> None:
+    names = {entry["name"] for entry in api.get(f"apis/{path}/v1")["resources"]}
+
+    assert name in names
+    assert f"{name}/status" not in names
+
+
 def test_members_of_built_in_objects_stand_in_the_order_of_their_type(api: Api) -> None:
     namespace = list(api.get("api/v1/namespaces/shop")["metadata"])
 

@@ -83,6 +83,8 @@ def _refusal(served: ServedType, label: str) -> str:
     shown = label[:200]
     if (served.group, served.plural) == ("batch", "jobs"):
         return f'field label "{shown}" not supported for Job'
+    if (served.group, served.plural) == ("resource.k8s.io", "resourceslices"):
+        return f"field label not supported for {served.api_version}, Kind={served.kind}: {shown}"
     if not served.resource.builtin or (served.group, served.plural) in _OF_TYPE:
         return f"field label not supported: {shown}"
     return f'"{shown}" is not a known field selector: only "metadata.name", "metadata.namespace"'

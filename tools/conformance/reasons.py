@@ -50,14 +50,14 @@ def _lines_without(pattern: str) -> Callable[[str], str]:
 
 
 def _json(change: Callable[[Any], Any]) -> Callable[[str], str]:
-    """A raw answer whose JSON is changed; it is written on one line."""
+    """A raw answer whose JSON is changed; it is written on one line, its members sorted."""
 
     def without(answer: str) -> str:
-        text, end, status = answer.rpartition("exit status")
         try:
-            return json.dumps(change(json.loads(text))) + "\n" + end + status
+            document, end = json.JSONDecoder().raw_decode(answer)
         except ValueError:
             return answer
+        return json.dumps(change(document), sort_keys=True) + "\n" + answer[end:].lstrip("\n")
 
     return without
 
@@ -134,6 +134,12 @@ REASONS: tuple[Reason, ...] = (
     Reason(_ANNOUNCED, _begins("api-versions"), _kept_versions),
     Reason(_ANNOUNCED, _raw("/apis(/[^/]+)?"), _json(_groups)),
     Reason(_ANNOUNCED, _raw("/api/v1|/apis/[^/]+/[^/]+"), _json(_resources)),
+    Reason(
+        "Members of built-in objects stand in the order of their numbers in protobuf, which is not always that of Go's "
+        "structs; very small and very large numbers in custom resources are written as Python writes them (1e-07).",
+        _raw(r"/.*\?limit=\d+|/api/v1/namespaces/.*"),
+        _json(lambda document: document),
+    ),
     Reason(
         "Who may do what is answered from etcdview's roles, which read: no rule of the cluster is asked.",
         _begins("auth", "can-i", "--list"),

@@ -39,6 +39,8 @@ def test_a_type_of_the_cluster_without_fields_of_its_own_may_be_selected_by_a_na
 
     told = api.status("api/v1/nodes", fieldSelector="metadata.namespace=shop")
     assert told["message"].endswith("field label not supported: metadata.namespace")
+    told = api.status("apis/resource.k8s.io/v1/resourceslices", fieldSelector="a=b")
+    assert told["message"].endswith("not supported for resource.k8s.io/v1, Kind=ResourceSlice: a")
 
 
 @pytest.mark.parametrize(("path", "name"), [("networking.k8s.io", "networkpolicies"), ("storage.k8s.io", "csinodes")])

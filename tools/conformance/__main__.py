@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 
 from etcdview.demo.programs import find_program
+from tools.conformance.clients import compare_helm
 from tools.conformance.commands import ListedType, commands, listed_types
 from tools.conformance.compare import Kubectl, Report, compare, run
 from tools.conformance.informing import follow
@@ -52,9 +53,12 @@ def _compare(words: list[str]) -> int:
             Kubectl(program, server.kubeconfig(lab.folder / f"{server.name}.conf"), lab.folder / f"{server.name}-cache")
             for server in (real, ours)
         ]
-        report = compare(clients[0], clients[1], asked)
-    _print(report)
-    return 1 if report.unexplained else 0
+        reports = [compare(clients[0], clients[1], asked)]
+        if not words:
+            reports.append(compare_helm(lab, real, ours))
+    for report in reports:
+        _print(report)
+    return 1 if any(report.unexplained for report in reports) else 0
 
 
 def _servers(lab: Lab, *, from_file: bool) -> tuple[Server, Server]:
@@ -77,7 +81,7 @@ def _common(real: Server, ours: Server) -> tuple[ListedType, ...]:
 
 def _print(report: Report) -> None:
     for words, told in report.unexplained:
-        print(f"\n$ kubectl {' '.join(words)}\n{told}")
+        print(f"\n$ {' '.join(words)}\n{told}")
     print(f"\n{report.compared:,} commands compared: {report.same:,} answers are the same bytes,")
     for why, count in report.explained.most_common():
         print(f"{count:6,} differ: {why}")

@@ -24,9 +24,13 @@ class Kubectl:
     kubeconfig: Path
     cache: Path
 
+    def flags(self) -> list[str | Path]:
+        """What each command begins with."""
+        return ["--kubeconfig", self.kubeconfig, "--cache-dir", self.cache]
+
     def run(self, words: Words) -> str:
         """All that it prints, and its exit status."""
-        command = [self.program, "--kubeconfig", self.kubeconfig, "--cache-dir", self.cache, *words]
+        command = [self.program, *self.flags(), *words]
         done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
         return f"{done.stdout}{done.stderr}exit status {done.returncode}\n"
 

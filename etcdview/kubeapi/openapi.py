@@ -35,6 +35,11 @@ _SPECIAL: dict[str, dict[str, Any]] = {
     "api/resource.Quantity": {"type": "string"},
     "util/intstr.IntOrString": {"type": "string", "format": "int-or-string"},
 }
+# The same in version 3, which can say that a value has one of two types
+_SPECIAL_3: dict[str, dict[str, Any]] = _SPECIAL | {
+    "api/resource.Quantity": {"oneOf": [{"type": "string"}, {"type": "number"}]},
+    "util/intstr.IntOrString": {"format": "int-or-string", "oneOf": [{"type": "integer"}, {"type": "string"}]},
+}
 _PACKAGES = (
     ("apis/meta/", "io.k8s.apimachinery.pkg.apis.meta."),
     ("api/resource", "io.k8s.apimachinery.pkg.api.resource"),
@@ -171,8 +176,9 @@ class _Writer:
 
     def _struct(self, number: int) -> dict[str, Any]:
         struct = self._table.struct(number)
-        if struct.name in _SPECIAL:
-            return dict(_SPECIAL[struct.name])
+        special = (_SPECIAL_3 if self._version == 3 else _SPECIAL).get(struct.name)
+        if special is not None:
+            return dict(special)
         if struct.wrapped:
             return {"type": "array", "items": {"type": "string"}}
         if struct.custom:

@@ -51,6 +51,15 @@ def test_a_status_without_an_address_is_not_announced(api: Api, path: str, name:
     assert f"{name}/status" not in names
 
 
+def test_what_may_be_a_number_or_a_text_is_described_as_such(api: Api) -> None:
+    described = api.get("openapi/v3/api/v1")["components"]["schemas"]
+
+    quantity = described["io.k8s.apimachinery.pkg.api.resource.Quantity"]
+    port = described["io.k8s.apimachinery.pkg.util.intstr.IntOrString"]
+    assert [one["type"] for one in quantity["oneOf"]] == ["string", "number"]
+    assert [one["type"] for one in port["oneOf"]] == ["integer", "string"]
+
+
 def test_members_of_built_in_objects_stand_in_the_order_of_their_type(api: Api) -> None:
     namespace = list(api.get("api/v1/namespaces/shop")["metadata"])
 

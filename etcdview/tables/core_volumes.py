@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from etcdview.kube.fields import UNSET, deleting, dig, items, text
-from etcdview.tables.base import AGE, NAME, Cells, Column, Object, created, name_of, table
+from etcdview.kube.release import Release
+from etcdview.tables.base import AGE, NAME, Cells, Column, Object, created, name_of, release_table
 from etcdview.tables.texts import access_modes, stated
 
 _CLASS_ANNOTATION = "volume.beta.kubernetes.io/storage-class"
 _MODE = Column("VolumeMode", priority=1, description="A file system, or a block device.")
 
 
-@table(
+@release_table(
     "",
     "PersistentVolume",
     columns=(
@@ -29,13 +31,13 @@ _MODE = Column("VolumeMode", priority=1, description="A file system, or a block 
         _MODE,
     ),
 )
-def persistent_volume(obj: Object, now: datetime) -> Cells:
+def persistent_volume(obj: Object, now: datetime, release: Release) -> Cells:
     """A persistent volume."""
     claim = dig(obj, "spec", "claimRef")
     return (
         name_of(obj),
         _storage(dig(obj, "spec", "capacity")),
-        access_modes(items(obj, "spec", "accessModes")),
+        _modes(items(obj, "spec", "accessModes"), release),
         text(obj, "spec", "persistentVolumeReclaimPolicy") or "Retain",
         _phase(obj),
         "" if claim is None else f"{text(claim, 'namespace')}/{text(claim, 'name')}",
@@ -47,7 +49,7 @@ def persistent_volume(obj: Object, now: datetime) -> Cells:
     )
 
 
-@table(
+@release_table(
     "",
     "PersistentVolumeClaim",
     columns=(
@@ -62,7 +64,7 @@ def persistent_volume(obj: Object, now: datetime) -> Cells:
         _MODE,
     ),
 )
-def persistent_volume_claim(obj: Object, now: datetime) -> Cells:
+def persistent_volume_claim(obj: Object, now: datetime, release: Release) -> Cells:
     """A claim. One that no controller has touched is stored without a phase, and served as Pending."""
     volume = text(obj, "spec", "volumeName")
     return (
@@ -70,12 +72,17 @@ def persistent_volume_claim(obj: Object, now: datetime) -> Cells:
         _phase(obj),
         volume,
         _storage(dig(obj, "status", "capacity")) if volume else "",
-        access_modes(items(obj, "status", "accessModes")) if volume else "",
+        _modes(items(obj, "status", "accessModes"), release) if volume else "",
         storage_class(obj),
         stated(obj, "spec", "volumeAttributesClassName", otherwise=UNSET),
         created(obj, now),
         stated(obj, "spec", "volumeMode", otherwise="Filesystem"),
     )
+
+
+def _modes(modes: list[Any], release: Release) -> str:
+    """ReadWriteOncePod is known since 1.22."""
+    return access_modes(modes if release >= Release(1, 22) else [m for m in modes if m != "ReadWriteOncePod"])
 
 
 def storage_class(obj: Object) -> str:

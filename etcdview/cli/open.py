@@ -7,9 +7,9 @@ from dataclasses import replace
 import click
 
 from etcdview.cli.helping import GroupedCommand
-from etcdview.cli.options import settings_options
+from etcdview.cli.options import read_again, settings_options
 from etcdview.cli.serve.command import run
-from etcdview.config import ROWS, Resolved
+from etcdview.config import ROWS, Resolved, Settings
 from etcdview.config.rows import CHANGES, CONNECTION
 
 _ROWS = tuple(row for row in ROWS if row not in (*CONNECTION, *CHANGES) and row.field != "from_file")
@@ -23,4 +23,9 @@ def command(resolved: Resolved) -> int:
 
     The same as `etcdview serve --from FILE --kube-api`; no etcd is asked. kubectl reads the file below /kube.
     """
-    return run(replace(resolved.settings, kube_api=True))
+    again = read_again()
+    return run(_with_api(resolved), lambda: _with_api(again()))
+
+
+def _with_api(resolved: Resolved) -> Settings:
+    return replace(resolved.settings, kube_api=True)

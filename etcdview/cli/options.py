@@ -17,6 +17,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 _CONFIG_HELP = "A settings file (TOML). Flags and variables take precedence.  [variable: ETCDVIEW_CONFIG]"
 
 
+_AGAIN = "etcdview.cli.options"  # where click's context keeps how to read the settings again
 _HEADINGS = {row.name: heading for heading, rows in GROUPS.items() for row in rows}
 
 
@@ -33,6 +34,7 @@ def settings_options(rows: Sequence[SettingRow]) -> Callable[[Command], Command]
         @functools.wraps(command)
         def with_settings(**values: Any) -> Any:
             flags = {name: values.pop(name, None) for name in fields}
+            click.get_current_context().meta[_AGAIN] = functools.partial(resolve, flags)
             return command(resolved=_resolved(flags), **values)
 
         options = [_grouped("--config", "config", rows[0], metavar="FILE", help=_CONFIG_HELP), *map(_option, rows)]
@@ -41,6 +43,15 @@ def settings_options(rows: Sequence[SettingRow]) -> Callable[[Command], Command]
         return with_settings  # type: ignore[return-value]  # wraps keeps all of it but the static type
 
     return decorate
+
+
+def read_again() -> Callable[[], Resolved]:
+    """Reads the settings of the command that runs once more: the same flags and variables, and files as they are then.
+
+    What it gives raises SettingError.
+    """
+    again: Callable[[], Resolved] = click.get_current_context().meta[_AGAIN]
+    return again
 
 
 def source_options(command: Command) -> Command:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -119,6 +122,49 @@ def test_an_open_connection_does_not_keep_it_from_ending(serve: Serve) -> None:
         sock.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n")
         status, _ = server.stop()
     assert status == 0
+
+
+def _name(server: Server) -> str:
+    with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/", timeout=DEADLINE_SECONDS) as answer:
+        return next(iter(re.findall(r"cluster-(?:one|two)", answer.read().decode())), "")
+
+
+@pytest.mark.long
+def test_sighup_reads_the_settings_again_and_no_request_fails(tmp_path: Path, serve: Serve) -> None:
+    settings = tmp_path / "etcdview.toml"
+    settings.write_text('cluster-name = "cluster-one"\n')
+    server = serve("--from", str(CAPTURE / "registry.jsonl.gz"), "--config", str(settings))
+    server.until("/readyz", 200)
+    assert _name(server) == "cluster-one"
+
+    settings.write_text('cluster-name = "cluster-two"\n')
+    server.process.send_signal(signal.SIGHUP)
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while _name(server) != "cluster-two":  # an address that does not answer raises
+        assert time.monotonic() < deadline
+
+    # Settings that cannot be read, then a file that cannot: what is served stays as it was.
+    for text, wrong in (("threads = 'many'", "threads"), ('users-file = "/nowhere.json"', "/nowhere.json")):
+        settings.write_text(text)
+        server.process.send_signal(signal.SIGHUP)
+        assert server.process.stderr is not None
+        line = next(line for line in server.process.stderr if "The earlier settings stay." in line)
+        assert wrong in line
+        assert _name(server) == "cluster-two"
+    assert server.stop()[0] == 0
+
+
+@pytest.mark.long
+def test_sigterm_ends_it_within_five_seconds_while_a_watch_is_open(plain_etcd: LocalCluster, serve: Serve) -> None:
+    server = serve("--endpoints", plain_etcd.endpoints[0], "--kube-api")
+    server.until("/readyz", 200)
+    address = f"http://127.0.0.1:{server.port}/kube/api/v1/configmaps?watch=1&allowWatchBookmarks=true"
+    with urllib.request.urlopen(address, timeout=20) as stream:
+        began = time.monotonic()
+        assert server.stop()[0] == 0
+        assert time.monotonic() - began < 5
+        with contextlib.suppress(http.client.IncompleteRead):
+            stream.read()  # it ends; Python waits for the last chunk
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])

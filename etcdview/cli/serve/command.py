@@ -10,10 +10,12 @@ import click
 
 from etcdview.access.exposure import OPEN_TO_ALL, check_exposure, reached_as
 from etcdview.cli.helping import GroupedCommand
-from etcdview.cli.options import settings_options
+from etcdview.cli.options import read_again, settings_options
 from etcdview.cli.serve.listening import listener
 from etcdview.config import NO_ETCD_NAMED, ROWS, Resolved, Settings, parse_address
 from etcdview.config.installed import require
+
+Again = Callable[[], Settings]
 
 
 @click.command("serve", cls=GroupedCommand)
@@ -22,18 +24,22 @@ from etcdview.config.installed import require
 def command(resolved: Resolved, print_config: bool) -> int:
     """Serve the pages, the JSON API and /metrics, until it is stopped.
 
-    It starts and stays up while etcd is down, and recovers by itself. Without any setting it looks for etcd as kubeadm
-    sets it up, then at http://127.0.0.1:2379.
+    It starts and stays up while etcd is down, and recovers by itself. SIGHUP makes it read its settings again.
+
+    Without any setting it looks for etcd as kubeadm sets it up, then at http://127.0.0.1:2379.
     """
     if print_config:
         for line in config_lines(resolved):
             click.echo(line)
         return 0
-    return run(resolved.settings)
+    again = read_again()
+    return run(resolved.settings, lambda: again().settings)
 
 
-def run(settings: Settings) -> int:
-    """Serve until it is stopped; the exit status. Raises SettingError for an address that may not or cannot be had.
+def run(settings: Settings, again: Again) -> int:
+    """Serve until it is stopped; the exit status. `again` reads the settings as they are then.
+
+    Raises SettingError for an address that may not or cannot be had.
 
     Raises NotInstalledError where this needs gunicorn, and it is missing.
     """
@@ -45,10 +51,10 @@ def run(settings: Settings) -> int:
         if not settings.etcd_named:
             tried = ", ".join(settings.endpoints)
             click.echo(f"etcdview: {NO_ETCD_NAMED} Until then {tried} is tried.", err=True)
-        return serve(settings, sock)
+        return serve(settings, sock, again)
 
 
-def _server(settings: Settings) -> Callable[[Settings, socket.socket], int]:
+def _server(settings: Settings) -> Callable[[Settings, socket.socket, Again], int]:
     """gunicorn; or where it is not installed, for a file that is served to this machine alone, a server without it."""
     small = settings.from_file and not settings.tls_cert and not settings.login and not reached_as(settings)
     if small and find_spec("gunicorn") is None:

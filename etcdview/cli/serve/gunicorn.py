@@ -14,6 +14,8 @@ import resource
 import socket
 import sys
 import threading
+from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -23,6 +25,7 @@ from gunicorn.errors import HaltServer
 from gunicorn.glogging import Logger
 
 from etcdview.access.ended_sessions import EndedSessions
+from etcdview.access.exposure import check_exposure
 from etcdview.access.secret_key import with_secret_key
 from etcdview.cli.serve import find_webapp
 from etcdview.cli.serve.https import Https
@@ -43,15 +46,17 @@ GARBAGE_THRESHOLD = 10_000
 REST_AFTER_SECONDS = 2.0  # by then the first page is there
 CONNECTIONS = 1000  # of each worker, slow ones and idle ones too
 OTHER_DESCRIPTORS = 200  # etcd's connections, files, logs: left to others
+_KEEPS = "The earlier settings stay."
 _SHARED_MEMORY = "/dev/shm"  # gunicorn makes unlinked files there  # noqa: S108  # nosec B108
 
 
-def serve(settings: Settings, sock: socket.socket) -> int:
+def serve(settings: Settings, sock: socket.socket, again: Callable[[], Settings]) -> int:
     """Answer requests on `sock` until a signal ends it. The exit status: an error's own if no worker could start.
 
+    SIGHUP takes the settings that `again` gives, in new workers; if they are wrong, the earlier ones stay.
     Raises SettingError for TLS files or a secret key that cannot be used.
     """
-    server = Server(with_secret_key(settings), sock, Https(settings) if settings.tls_cert else None)
+    server = Server(with_secret_key(settings), sock, again)
     master = os.getpid()
     try:
         server.run()
@@ -67,9 +72,11 @@ def serve(settings: Settings, sock: socket.socket) -> int:
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     """gunicorn with our settings, and an app that is made when a worker asks for it."""
 
-    def __init__(self, settings: Settings, sock: socket.socket, https: Https | None) -> None:
+    def __init__(self, settings: Settings, sock: socket.socket, again: Callable[[], Settings]) -> None:
         self.settings = settings
-        self._https = https
+        self._https = _https(settings)
+        self._again = again
+        self._earlier: Settings | None = None  # those that worked, after SIGHUP
         self._ended = EndedSessions()
         self._fd = sock.detach()  # gunicorn closes it
         self._exit_status = mmap.mmap(-1, 1)  # shared with the workers: the exit status of what one failed with
@@ -85,6 +92,20 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         for name, value in self._options().items():
             self.cfg.set(name, value)
 
+    def reload(self) -> None:
+        """gunicorn comes here at SIGHUP, before it starts workers that take the place of the present ones."""
+        try:
+            found = replace(self._again(), listen=self.settings.listen)
+            check_exposure(found)
+            # Sessions stay: only a key that was given can have changed.
+            found = found if found.secret_key else replace(found, secret_key=self.settings.secret_key)
+            self._https = _https(found)
+        except EtcdviewError as error:
+            click.echo(f"etcdview: {error.what} {_KEEPS}\n  {error.remedy}".rstrip(), err=True)
+        else:
+            self._earlier, self.settings = self.settings, found
+        super().reload()
+
     def load(self) -> Flask:
         """A worker asks for its app here. An error of ours is printed as one, and no other worker is tried.
 
@@ -95,7 +116,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         from webapp import create_app
 
         try:
-            app = create_app(self.settings, ended=self._ended)
+            app = self._made(create_app)
             gc.freeze()
             gc.set_threshold(GARBAGE_THRESHOLD)
             gc.enable()
@@ -108,6 +129,16 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
                 click.echo(f"etcdview: {error.what}\n  {error.remedy}".rstrip(), err=True)
             self._exit_status[0] = error.exit_code
             sys.exit(Arbiter.APP_LOAD_ERROR)
+
+    def _made(self, create_app: Callable[..., Flask]) -> Flask:
+        """The app; with the settings from before SIGHUP where the new ones name what cannot be used."""
+        try:
+            return create_app(self.settings, ended=self._ended)
+        except EtcdviewError as error:
+            if self._earlier is None:
+                raise
+            click.echo(f"etcdview: {error.what} {_KEEPS}\n  {error.remedy}".rstrip(), err=True)
+            return create_app(self._earlier, ended=self._ended)
 
     def _options(self) -> dict[str, Any]:
         threads = self.settings.threads + (WATCHES if self.settings.kube_api else 0)
@@ -135,6 +166,10 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             return {}
         files = {"certfile": self.settings.tls_cert, "keyfile": self.settings.tls_key}
         return files | {"ssl_context": lambda _config, _default: https.context()}
+
+
+def _https(settings: Settings) -> Https | None:
+    return Https(settings) if settings.tls_cert else None
 
 
 def _connections(threads: int) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 import click
@@ -32,8 +33,11 @@ class _Handler(WSGIRequestHandler):
         return self.server_version
 
 
-def serve(settings: Settings, sock: socket.socket) -> int:
-    """Answer requests on `sock` until a signal ends it. Raises EtcdviewError for a file that cannot be read."""
+def serve(settings: Settings, sock: socket.socket, _again: Callable[[], Settings]) -> int:
+    """Answer requests on `sock` until a signal ends it. It does not read its settings again.
+
+    Raises EtcdviewError for a file that cannot be read.
+    """
     find_webapp()
     from webapp import create_app
 

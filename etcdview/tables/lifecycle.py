@@ -117,4 +117,4 @@ def _requesters(requesters: list[Any]) -> str:
     names = sorted(text(r, "name") for r in requesters if text(r, "intent") != "Withdrawn")
     if not names:
         return "<withdrawn>" if requesters else NONE
-    return names[0] + (f" + {len(names) - 1} more..." if len(names) > 1 else "")
+    return f"{names[0]} + {len(names) - 1} more..." if len(names) > 1 else names[0] or UNSET

@@ -63,6 +63,8 @@ def reason(difference: Difference) -> str:
         return "of a kind that API servers print without its printer"
     if (kind, difference.column) == ("Service", "Cluster-IP") and difference.expected == NONE:
         return "of services without clusterIPs, which API servers fill in when they read"
+    if kind == "StorageClass" and difference.got == f"{difference.expected} (default)":
+        return "of a storage class by itself, which 1.37 marks only in a list"
     if kind == "Secret" and "stringData" in difference.object:
         return "of stringData, which is never stored"
     return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,16 @@ def test_every_table_stands_in_the_one_frame() -> None:
     writers = [path.name for path in TEMPLATES.rglob("*.html") if "<table" in path.read_text()]
 
     assert writers == ["parts.html"]
+
+
+@pytest.mark.parametrize("macros", sorted(path.stem for path in (TEMPLATES / "macros").glob("*.html")))
+def test_a_template_imports_the_macros_that_it_uses(macros: str) -> None:
+    """Any part of a page may be asked for by itself, when what it includes from is not there."""
+    users = [
+        path for path in TEMPLATES.rglob("*.html") if re.search(rf"(?<![\w.\"/]){macros}\.\w+\(", path.read_text())
+    ]
+
+    assert [str(path.relative_to(TEMPLATES)) for path in users if f"as {macros}" not in path.read_text()] == []
 
 
 def test_only_one_macro_says_which_sign_a_severity_has() -> None:

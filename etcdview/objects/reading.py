@@ -18,7 +18,6 @@ from etcdview.kube.redaction import is_sensitive, may_hold_a_secret
 from etcdview.kube.release import Release
 from etcdview.kube.resources import BY_PREFIX, ResourceType
 from etcdview.models import KeyMeta, KeyValue, Range, RangeResult
-from etcdview.stores.ahead import read_ahead
 from etcdview.stores.paging import PIECE_BYTES, PieceReader
 from etcdview.stores.protocols import Store, prefix_end
 
@@ -115,15 +114,10 @@ class Objects:
         revision: int = 0,
         name_prefix: str = "",
         most_bytes: int = PIECE_BYTES,
-        ahead: bool = False,
     ) -> Iterator[KeyValue]:
-        """The same, as they are stored, neither decoded nor masked; `most_bytes` as in PieceReader.
-
-        `ahead`: a thread reads the next pieces meanwhile, at most three of them.
-        """
+        """The same, as they are stored, neither decoded nor masked; `most_bytes` as in PieceReader."""
         reader = PieceReader(self._store, revision=revision, most_bytes=most_bytes)
-        pieces = reader.read(*self.bounds(resource, namespace, name_prefix))
-        for piece in read_ahead(pieces) if ahead else pieces:
+        for piece in reader.read(*self.bounds(resource, namespace, name_prefix)):
             yield from piece.kvs
 
     def bounds(self, resource: ResourceType, namespace: str = "", name_prefix: str = "") -> tuple[bytes, bytes]:

@@ -19,6 +19,7 @@ from etcdview.demo.programs import find_program
 from etcdview.deployment.deployment import Deployment, Flag
 from etcdview.pages.learn.commands import VERSIONS, within_the_pod
 from tests.integration.conftest import Etcdctl
+from tests.integration.indexing import wait_for
 from webapp import create_app
 
 KEYS = (
@@ -55,6 +56,7 @@ def page(cluster: LocalCluster, etcdctl: Etcdctl) -> Iterator[str]:
     try:
         client: FlaskClient = create_app(settings, opened).test_client()
         opened.index.search("/registry/", "prefix")
+        wait_for(lambda: client.get("/learn").text.count("data-answer>") == 3)  # members are asked in the background
         yield client.get("/learn").text
     finally:
         opened.close()

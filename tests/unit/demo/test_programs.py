@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from etcdview.demo.programs import find_program
-from etcdview.errors import NotFoundError
+from etcdview.errors import NotFoundError, NotInstalledError
 
 
 def _program(folder: Path, name: str = "etcd") -> Path:
@@ -41,5 +41,5 @@ def test_a_variable_that_names_no_program_is_an_error(tmp_path: Path) -> None:
 
 
 def test_a_program_that_is_nowhere_is_said_with_what_to_do() -> None:
-    with pytest.raises(NotFoundError, match=r"'etcdview\[demo\]' .*, or name the program in ETCDVIEW_ETCDX"):
+    with pytest.raises(NotInstalledError, match=r"'etcdview\[demo\]' .*\. Or name the program in ETCDVIEW_ETCDX"):
         find_program("etcdx", {"PATH": ""})

@@ -26,7 +26,7 @@ from etcdview.stores.prefixes import check_registry, openshift_types, places_of
 from etcdview.stores.protocols import Store
 from etcdview.tables import Table, table_for
 
-_PIECE_BYTES = 1024 * 1024  # read at once, and a few of them ahead: memory stays flat, and below 150 MB
+_PIECE_BYTES = 1024 * 1024  # read at once: memory stays flat, and below 150 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ class Reader:
     def _all(self, resource: ResourceType, table: Table, remarks: Remarks) -> Iterator[ObjectRow]:
         """In the order to print them: that of the keys needs none of them held."""
         namespace = self.namespace(resource)
-        values = self.objects.values(resource, namespace, revision=self.revision, most_bytes=_PIECE_BYTES, ahead=True)
+        values = self.objects.values(resource, namespace, revision=self.revision, most_bytes=_PIECE_BYTES)
         if self.query.sort_by:
             return self._sorted(values, remarks)
         rows = (row for _, row in self._kept(values, self.query.detail, remarks))

@@ -157,6 +157,7 @@ def test_webapp_is_found_in_the_wheel_even_beside_another_package_of_that_name(
     assert done.stdout.startswith(str(unpacked / "etcdview" / "_web" / "webapp"))
 
 
+@pytest.mark.long
 def test_the_wheel_serves_pages_and_their_files(
     environment: dict[str, str], plain_etcd: LocalCluster, start: Start
 ) -> None:

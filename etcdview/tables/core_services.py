@@ -46,7 +46,7 @@ def external_ip(obj: Object) -> str:
     own = [a for a in items(obj, "spec", "externalIPs") if isinstance(a, str)]
     match text(obj, "spec", "type") or "ClusterIP":
         case "ClusterIP" | "NodePort":
-            return ",".join(own) or NONE
+            return ",".join(own) if own else NONE
         case "LoadBalancer":
             return ",".join(balancers(obj) + own) or "<pending>"
         case "ExternalName":

@@ -19,6 +19,7 @@ from etcdview.kube.resources import ResourceType
 from etcdview.kube.selectors import parse_fields, parse_labels
 from etcdview.models import KeyValue, Range
 from etcdview.objects import Mask, ObjectRow, Objects
+from etcdview.objects.release import codec_for
 from etcdview.pages.tools.export import Exported
 from etcdview.pages.tools.preparing import Preparing
 from etcdview.recovery.bundle import FORMS, BundleObject, bundle_text, write_bundle
@@ -62,8 +63,9 @@ class ObjectExport:
 
     def __init__(self, store: Store, settings: Settings, request: ExportRequest) -> None:
         mask: Mask = unmasked if request.show_secrets else Redactor(secrets.token_bytes(32)).mask
-        codec = open_codec(settings)
-        self._objects = Objects(store, codec, KeySpace(settings.etcd_prefix), mask)
+        keyspace = KeySpace(settings.etcd_prefix)
+        codec = codec_for(store, open_codec(settings), keyspace)
+        self._objects = Objects(store, codec, keyspace, mask)
         self._store = store
         self._request = request
         self._labels, self._fields = parse_labels(request.labels), parse_fields(request.fields)

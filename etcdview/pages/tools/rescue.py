@@ -23,6 +23,7 @@ from etcdview.kube.selectors import parse_labels
 from etcdview.kube.words import counted
 from etcdview.models import KeyValue, Range
 from etcdview.objects import Objects
+from etcdview.objects.release import codec_for
 from etcdview.pages.edit.undo import WritableStore
 from etcdview.pages.tools.get.query import RequestedType, parse
 from etcdview.pages.tools.object_export import unmasked
@@ -88,8 +89,8 @@ class Rescue:
     """
 
     def __init__(self, backup: Store, live: Store, settings: Settings, request: RescueRequest, revision: int) -> None:
-        self._codec: Codec = open_codec(settings)
         self._keyspace = KeySpace(settings.etcd_prefix)
+        self._codec: Codec = codec_for(backup, open_codec(settings), self._keyspace)
         self._request = request
         self._mask = Redactor(secrets.token_bytes(32)).mask
         self._old, self._new = state_of(backup, revision), state_of(live)

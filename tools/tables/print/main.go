@@ -11,7 +11,6 @@ import (
 	"math/rand"
 	"os"
 	"reflect"
-	"sort"
 	"strconv"
 	"time"
 
@@ -61,18 +60,6 @@ func main() {
 			show(obj)
 		}
 	}
-}
-
-func kinds() []schema.GroupVersionKind {
-	var found []schema.GroupVersionKind
-	for gvk, t := range base.AllKnownTypes() {
-		meta, ok := t.FieldByName("ObjectMeta")
-		if ok && meta.Anonymous && gvk.Version != runtime.APIVersionInternal {
-			found = append(found, gvk)
-		}
-	}
-	sort.Slice(found, func(i, j int) bool { return found[i].String() < found[j].String() })
-	return found
 }
 
 // show prints an object with its defaults, as etcd has it, and its row; a kind without a printer has none.

@@ -1,10 +1,11 @@
-// Fills objects with random values; `texts`, of the program that uses it, are the words for strings.
+// Fills objects with random values. Of the program that uses it are `base`, the scheme, and `texts`, the words for strings.
 package main
 
 import (
 	"fmt"
 	"math/rand"
 	"reflect"
+	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -12,8 +13,22 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
+
+// kinds are all that are stored, in every version but the internal one.
+func kinds() []schema.GroupVersionKind {
+	var found []schema.GroupVersionKind
+	for gvk, t := range base.AllKnownTypes() {
+		meta, ok := t.FieldByName("ObjectMeta")
+		if ok && meta.Anonymous && gvk.Version != runtime.APIVersionInternal {
+			found = append(found, gvk)
+		}
+	}
+	sort.Slice(found, func(i, j int) bool { return found[i].String() < found[j].String() })
+	return found
+}
 
 // filler makes random values; a dirty one also what cannot be written back: broken UTF-8, null for absent JSON.
 type filler struct {

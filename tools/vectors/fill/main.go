@@ -10,11 +10,9 @@ import (
 	"math/rand"
 	"os"
 	"reflect"
-	"sort"
 	"strconv"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/runtime/serializer/protobuf"
 )
@@ -41,18 +39,6 @@ func main() {
 			must(out.Encode(f.vector(gvk)))
 		}
 	}
-}
-
-func kinds() []schema.GroupVersionKind {
-	var found []schema.GroupVersionKind
-	for gvk, t := range base.AllKnownTypes() {
-		meta, ok := t.FieldByName("ObjectMeta")
-		if ok && meta.Anonymous && gvk.Version != runtime.APIVersionInternal {
-			found = append(found, gvk)
-		}
-	}
-	sort.Slice(found, func(i, j int) bool { return found[i].String() < found[j].String() })
-	return found
 }
 
 func (f filler) vector(gvk schema.GroupVersionKind) vector {

@@ -105,10 +105,11 @@ def device_taint_rule(obj: Object, now: datetime) -> Cells:
 @table(
     _GROUP,
     "PodSchedulingContext",
+    "PodScheduling",
     columns=(NAME, Column("SelectedNode", description="The node that the scheduler tries."), AGE),
 )
 def pod_scheduling_context(obj: Object, now: datetime) -> Cells:
-    """What scheduler and drivers agree on for a pod (1.26 to 1.31)."""
+    """What scheduler and drivers agree on for a pod (1.26 to 1.31; PodScheduling in 1.26)."""
     return name_of(obj), text(obj, "spec", "selectedNode"), created(obj, now)
 
 

@@ -16,8 +16,8 @@ from etcdview.pages.object.views import HexLine, raw_view
 from etcdview.pages.parts.addresses import object_href
 from etcdview.pages.parts.commands import Command, for_object
 from etcdview.pages.registry.listing import Listing
+from etcdview.pages.registry.reading import table_of
 from etcdview.stores.protocols import prefix_end
-from etcdview.tables import table_for
 
 _MOST_FIELDS = 24
 _HEX_LINES = 6
@@ -98,7 +98,7 @@ def _followed(window: Window, entry: Entry, now: datetime) -> Followed:
         key=show(entry.key),
         href=object_href(entry.key),
         kind=storage.kind or (place.resource.kind if place else ""),
-        cells=tuple(_cells(entry, now)),
+        cells=tuple(_cells(window, entry, now)),
         storage=storage.format,
         lines=raw_view(entry).lines[:_HEX_LINES],
         fields=tuple(_fields(nodes))[:_MOST_FIELDS],
@@ -107,11 +107,11 @@ def _followed(window: Window, entry: Entry, now: datetime) -> Followed:
     )
 
 
-def _cells(entry: Entry, now: datetime) -> Iterator[CellRow]:
+def _cells(window: Window, entry: Entry, now: datetime) -> Iterator[CellRow]:
     place = entry.object_key
     if place is None or entry.object is None:
         return
-    listing = Listing(place.resource, table_for(place.resource))
+    listing = Listing(place.resource, table_of(window, place.resource))
     if place.namespace:
         yield CellRow("Namespace", place.namespace, _FROM["Namespace"])
     for column, text in zip(listing.table.columns, listing.row(entry, now).texts, strict=False):

@@ -46,7 +46,6 @@ GARBAGE_THRESHOLD = 10_000
 REST_AFTER_SECONDS = 2.0  # by then the first page is there
 CONNECTIONS = 1000  # of each worker, slow ones and idle ones too
 OTHER_DESCRIPTORS = 200  # etcd's connections, files, logs: left to others
-_KEEPS = "The earlier settings stay."
 _SHARED_MEMORY = "/dev/shm"  # gunicorn makes unlinked files there  # noqa: S108  # nosec B108
 
 
@@ -101,7 +100,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             found = found if found.secret_key else replace(found, secret_key=self.settings.secret_key)
             self._https = _https(found)
         except EtcdviewError as error:
-            click.echo(f"etcdview: {error.what} {_KEEPS}\n  {error.remedy}".rstrip(), err=True)
+            _say_that_the_earlier_stay(error)
         else:
             self._earlier, self.settings = self.settings, found
         super().reload()
@@ -137,7 +136,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         except EtcdviewError as error:
             if self._earlier is None:
                 raise
-            click.echo(f"etcdview: {error.what} {_KEEPS}\n  {error.remedy}".rstrip(), err=True)
+            _say_that_the_earlier_stay(error)
             return create_app(self._earlier, ended=self._ended)
 
     def _options(self) -> dict[str, Any]:
@@ -166,6 +165,10 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             return {}
         files = {"certfile": self.settings.tls_cert, "keyfile": self.settings.tls_key}
         return files | {"ssl_context": lambda _config, _default: https.context()}
+
+
+def _say_that_the_earlier_stay(error: EtcdviewError) -> None:
+    click.echo(f"etcdview: {error.what} The earlier settings stay.\n  {error.remedy}".rstrip(), err=True)
 
 
 def _https(settings: Settings) -> Https | None:

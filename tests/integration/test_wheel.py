@@ -24,6 +24,23 @@ CAPTURE = str(ROOT / "tests" / "testdata" / "cluster-shop" / "registry.jsonl.gz"
 DEADLINE_SECONDS = 30.0
 # The names that another package could have as well; ours may not be found outside of the wheel.
 _WHERE = "import webapp; print(webapp.__file__)"
+# What a thread may do at any moment: begin a call, here while the process ends.
+_AT_THE_END = """
+import atexit
+from etcdview.cli.serve import create_app
+from etcdview.errors import UnreachableError
+
+etcd = create_app().extensions["etcdview"].source
+assert etcd.members()
+
+def one_more_call():
+    try:
+        etcd.members()
+    except UnreachableError as error:
+        print(error.what)
+
+atexit.register(one_more_call)
+"""
 Start = Callable[..., str]
 
 
@@ -108,6 +125,7 @@ def _get(address: str) -> bytes:
 def _page_and_its_files(address: str) -> None:
     page = _get(f"{address}/").decode()
     assert "etcdview" in page
+    assert "Nothing listens" not in page
     files = set(re.findall(r'(?:href|src)="(/static/[^"]+)"', page))
     assert {Path(f.partition("?")[0]).suffix for f in files} >= {".css", ".js"}
     assert all(_get(address + file) for file in files)
@@ -169,7 +187,7 @@ def test_the_wheel_serves_pages_and_their_files(
 @pytest.mark.long
 def test_gunicorn_serves_the_wheel(environment: dict[str, str], plain_etcd: LocalCluster, start: Start) -> None:
     port = free_ports(1)[0]
-    named = environment | {"ETCDVIEW_ENDPOINTS": plain_etcd.endpoints[0]}
+    named = environment | {"ETCDCTL_ENDPOINTS": plain_etcd.endpoints[0]}
     gunicorn = [
         "-m",
         "gunicorn",
@@ -207,8 +225,11 @@ def test_pip_installs_it_into_a_bare_environment_and_it_serves(
 
     subprocess.run([*pip, f"{wheel}[serve]"], check=True, cwd=tmp_path, timeout=600)
     _page_and_its_files(start([*command, *_serve(plain_etcd, port)], clean, port))
+    named = clean | {"ETCDCTL_ENDPOINTS": plain_etcd.endpoints[0]}
+    ended = _said([str(made / "bin" / "python"), "-c", _AT_THE_END], named, tmp_path)
+    assert ended == (0, "The connection to etcd was closed.\n", "")
     gunicorn = [str(made / "bin" / "gunicorn"), "--bind", f"127.0.0.1:{other}", "etcdview.cli.serve:create_app()"]
-    _page_and_its_files(start(gunicorn, clean | {"ETCDVIEW_ENDPOINTS": plain_etcd.endpoints[0]}, other))
+    _page_and_its_files(start(gunicorn, named, other))
 
 
 def _said(command: list[str], environment: Mapping[str, str], folder: Path) -> tuple[int, str, str]:

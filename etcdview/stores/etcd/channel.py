@@ -98,7 +98,11 @@ class Channel:
             self._link = self._retired = None
 
     def _check_open(self) -> None:
-        if self._closed:
+        """No call begins once the process ends: from Python 3.12 on grpc could not start the thread that it needs.
+
+        Its close would wait for that thread forever.
+        """
+        if self._closed or not threading.main_thread().is_alive():
             raise UnreachableError(CLOSED, endpoint=self.name)
 
     def _renewed(self) -> Connection:

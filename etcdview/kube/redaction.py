@@ -19,6 +19,7 @@ LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 SECRET_FIELDS = ("data", "stringData")
 # OAuth...: OpenShift's own, whose secrets and tokens log in to the cluster
 SECRET_KINDS = frozenset(("Secret", "OAuthClient", "OAuthAccessToken", "OAuthAuthorizeToken"))
+_SECRET_LISTS = frozenset(f"{kind}List" for kind in SECRET_KINDS)
 # What else a Secret has (core/v1): nothing of it is secret. A field that is not here is masked whole.
 _OPEN_FIELDS = ("apiVersion", "kind", "metadata", "type", "immutable")
 # Tools keep copies of what they applied in annotations, often packed: those are long.
@@ -96,7 +97,7 @@ class Redactor:
         return {**value, **changed} if changed else value
 
     def _mask_member(self, name: str, value: Any, kind: object, makes_secrets: bool) -> Any:
-        if kind == "SecretList" and name == "items" and isinstance(value, list):
+        if kind in _SECRET_LISTS and name == "items" and isinstance(value, list):
             return [self._mask_secret(item) if isinstance(item, dict) else item for item in value]
         if name == "secretGenerator" and isinstance(value, list):  # kustomize
             return [self._mask_fields(item, ("literals",)) for item in value]

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from importlib import resources
 from typing import Any
 
+from etcdview.codec.protobuf import answers_only
 from etcdview.kube.release import Release
 
 FORMAT = 1
@@ -84,6 +85,7 @@ class Schema:
         self.release = release
         self._at = _index(self.releases, release)
         self._kinds: Mapping[str, Mapping[str, list[int]]] = table["kinds"]
+        self._answers: Mapping[str, Mapping[str, int]] = table["answers"]
         self._structs: list[Any] = table["structs"]
         self._numbers = {row[0]: number for number, row in enumerate(self._structs)}
         self._made: dict[int, Struct] = {}
@@ -92,7 +94,7 @@ class Schema:
         return len(self._structs)
 
     def kinds(self) -> tuple[tuple[str, str], ...]:
-        """Every (apiVersion, kind)."""
+        """Every (apiVersion, kind) that is stored."""
         return tuple((version, kind) for version, kinds in self._kinds.items() for kind in kinds)
 
     def without(self, fields: Mapping[str, frozenset[str]]) -> Schema:
@@ -111,9 +113,9 @@ class Schema:
         return self.without({name: frozenset(has - fields[name]) for name, has in names.items()})
 
     def find(self, api_version: str, kind: str) -> int | None:
-        """The number of the kind's struct; None where the table has no such kind."""
+        """The number of the kind's struct, a list's or Status' too; None where the table has no such kind."""
         row = self._kinds.get(api_version, {}).get(kind)
-        return None if row is None else row[0]
+        return self._answers.get(api_version, {}).get(kind) if row is None else row[0]
 
     def has(self, api_version: str, kind: str) -> bool:
         """Whether the release of this schema has the kind; `find` knows those of other releases too."""
@@ -234,6 +236,7 @@ def _table() -> dict[str, Any]:
     table: dict[str, Any] = json.loads(gzip.decompress(packed))
     if table["format"] != FORMAT:
         raise ValueError(f"schema.json.gz has format {table['format']}, not {FORMAT}")
+    answers_only.add(table)
     return table
 
 

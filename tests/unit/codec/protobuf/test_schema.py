@@ -24,8 +24,9 @@ def test_it_has_so_many_kinds_and_structs() -> None:
     own = [name for name, _, _ in _all(schema()) if name.startswith("openshift/")]
     of_openshift = {kind for version, kind in schema().kinds() if ".openshift.io/" in version}
 
-    assert (len(schema().kinds()) - len(of_openshift), len(schema()) - len(own)) == (211, 1327)
-    assert (len(of_openshift), len(own)) == (16, 119)
+    # each kind's list, and the five structs of Status and v1.List, stand in no release's table: see answers_only.py
+    assert (len(schema().kinds()) - len(of_openshift), len(schema()) - len(own)) == (211, 1327 + 211 + 5)
+    assert (len(of_openshift), len(own)) == (16, 119 + 16)
     assert of_openshift == {resource.kind for resource in openshift.TYPES}
 
 

@@ -16,6 +16,7 @@ from etcdview.cluster.event_log import EventLog
 from etcdview.cluster.fact_checks import FactChecks, KeptChecks
 from etcdview.cluster.release_cache import ReleaseCodecs
 from etcdview.cluster.setup import SetupReader
+from etcdview.cluster.shared import SharedAnswers
 from etcdview.codec import Codec
 from etcdview.errors import EtcdviewError
 from etcdview.health.monitor import Monitor
@@ -83,6 +84,7 @@ class Cluster:
         self.differ = Differ()
         self.deletions = Deletions()
         self.held = Held()
+        self.shared = SharedAnswers()
         self.recalling = threading.Lock()  # one reading of a key's whole past at a time
         self.releases = ReleaseCodecs(self.store, codec, keyspace, waits=waits)
         self.redactor = Redactor(fingerprint_key or secrets.token_bytes(32))

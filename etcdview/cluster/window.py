@@ -7,10 +7,10 @@ alone, and each object that it reveals is in the audit log. Its `store` is limit
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from etcdview.access.roles import LOCAL, Viewer
 from etcdview.cluster.budget import BudgetedStore, RequestBudget, budgeted_names
@@ -29,6 +29,7 @@ from etcdview.stores.paging import PieceReader
 from etcdview.stores.protocols import Store
 
 PIECE = 500  # keys of one read, where their values are small
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,19 @@ class Window:
         """Around what is read for others too: it goes on when this client has gone, within the same budget."""
         with self._budget.for_others() if self._budget is not None else nullcontext():
             yield
+
+    def shared(self, question: Hashable, as_of: Hashable, make: Callable[[], T], is_whole: Callable[[T], bool]) -> T:
+        """What `make` gives, made once for all who ask the same now and may see and do the same; see shared.py.
+
+        Their names do not count: no answer may depend on who it is for.
+        """
+        audience = (replace(self.viewer, name=""), self.reveals)
+
+        def made() -> T:
+            with self.for_others():
+                return make()
+
+        return self.cluster.shared.get((question, audience), as_of, made, is_whole=is_whole)
 
     @property
     def keyspace(self) -> KeySpace:

@@ -27,6 +27,7 @@ from etcdview.pages.parts import addresses
 from etcdview.pages.parts.costly import MANY, check_costly, may_ask_costly
 from etcdview.pages.parts.facts_state import facts_state
 from etcdview.pages.parts.links import Link, is_outside
+from etcdview.pages.parts.shared import shared
 from etcdview.pages.parts.types import named_tree
 from etcdview.pages.problems import NamespaceRow, NamespacesPage, StoragePage, finding_view
 from etcdview.pages.problems_by_facts import namespaces_by_facts, storage_by_facts
@@ -44,7 +45,8 @@ def namespaces_page(window: Window, namespace: str, now: datetime, after: str = 
 
     Raises NotFoundError for one that does not exist, as far as this viewer can know.
     """
-    page = replace(_namespaces_page(window, namespace, now, after), after=after)
+    page = shared(window, ("namespaces", namespace, after), lambda: _namespaces_page(window, namespace, now, after))
+    page = replace(page, after=after)
     known = page.freshness.complete and not page.freshness.limited and window.viewer.scope.whole
     if namespace and not page.rows and known:
         remedy = did_you_mean(namespace, _names(window), "Namespaces lists those that exist.")
@@ -108,12 +110,16 @@ def storage_page(window: Window, run: bool, now: datetime) -> StoragePage:
 
     Raises DeniedError for `run` where there are many and the viewer may not ask expensive questions.
     """
+    if run and is_costly(window):
+        check_costly(window, "check all objects")
+    return shared(window, ("storage", run), lambda: _storage_page(window, run, now))
+
+
+def _storage_page(window: Window, run: bool, now: datetime) -> StoragePage:
     tree = named_tree(window)
     looked_at = _stored_types(tree)
     types, total = [t.resource for t in looked_at], sum(t.count for t in looked_at)
     run_href = addresses.href("/storage", run="1") if may_ask_costly(window) else ""
-    if run and total > AT_ONCE:
-        check_costly(window, "check all objects")
     if total > AT_MOST or (total > AT_ONCE and not run):
         facts = window.value_facts
         if facts is not None:

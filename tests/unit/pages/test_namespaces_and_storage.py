@@ -12,7 +12,7 @@ from etcdview.access.roles import Scope, Viewer
 from etcdview.cluster.cluster import Cluster
 from etcdview.cluster.window import Window
 from etcdview.codec import Codec
-from etcdview.errors import NotFoundError
+from etcdview.errors import DeniedError, NotFoundError
 from etcdview.index.bounded import BoundedNames
 from etcdview.kube.keys import KeySpace
 from etcdview.pages import namespaces_and_storage
@@ -192,3 +192,39 @@ def test_very_many_namespaces_are_on_several_pages_in_the_order_of_their_names()
     assert [row.name for row in (*page.shown, *following.shown)] == [row.name for row in page.rows] == names
     assert page.next_href == f"/namespaces?after={page.shown[-1].name}"
     assert following.next_href == ""
+
+
+VIEWERS = [
+    Viewer("ann", role, Scope(namespaces, resources), method)
+    for role, method in (("viewer", "local"), ("viewer", "password"), ("operator", "password"))
+    for namespaces in (("*",), ("shop",), ("calm",), ("*", "!shop"), ("shop", "@cluster"))
+    for resources in (("*",), ("*", "!configmaps"))
+]
+
+
+def test_viewers_of_one_cluster_get_what_each_would_get_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(namespaces_and_storage, "AT_ONCE", 3)  # so that some may run the checks, and some not
+    cluster = window_on(KVS).cluster
+    windows = [(Window(cluster, viewer), window_on(KVS, viewer)) for viewer in VIEWERS]
+    for shared, alone in [*windows, *reversed(windows)]:
+        assert storage_page(shared, False, NOW) == storage_page(alone, False, NOW)
+        for namespace in ("", "shop"):
+            ours, theirs = (_outcome(window, namespace) for window in (shared, alone))
+            assert ours == theirs
+
+
+def _outcome(window: Window, namespace: str) -> object:
+    try:
+        return namespaces_page(window, namespace, NOW)
+    except (DeniedError, NotFoundError) as error:
+        return error.what
+
+
+def test_a_page_is_made_again_when_something_has_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    window = window_on(KVS)
+    before = namespaces_page(window, "", NOW)
+    assert namespaces_page(window, "", NOW) is not before  # the part that is the request's own
+    assert namespaces_page(window, "", NOW).rows is before.rows
+    fresh = window.index.freshness()
+    monkeypatch.setattr(window.index, "freshness", lambda: replace(fresh, revision=fresh.revision + 1))
+    assert namespaces_page(window, "", NOW).rows is not before.rows

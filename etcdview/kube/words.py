@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 def counted(number: int, noun: str, many: str = "") -> str:
     """1 key, 2 keys, 1,201 keys; `many` where the plural is not the noun with an s."""
@@ -11,3 +13,9 @@ def counted(number: int, noun: str, many: str = "") -> str:
 def plural(number: int, noun: str, many: str = "") -> str:
     """The noun alone, as it stands behind the number."""
     return noun if number == 1 else many or f"{noun}s"
+
+
+def listed(words: Iterable[str]) -> str:
+    """Words as a sentence lists them: a, b and c."""
+    given = list(words)
+    return " and ".join([", ".join(given[:-1]), given[-1]] if len(given) > 1 else given)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from etcdview.cluster.window import Window
@@ -16,6 +16,7 @@ from etcdview.pages.parts.addresses import href
 from etcdview.pages.parts.churn import ChurnRow, churn_rows
 from etcdview.pages.parts.commands import Command
 from etcdview.pages.parts.verdict import headline
+from etcdview.pages.triage import KubernetesVerdict, kubernetes_verdict
 from etcdview.stores.files.revision_store import RevisionStore
 
 LARGEST = 12
@@ -86,7 +87,10 @@ class PastOfFile:
 
 @dataclass(frozen=True, slots=True)
 class OverviewPage:
-    """The first page. `state` is None for a file: there is no cluster to ask."""
+    """The first page. `state` is None for a file: there is no cluster to ask.
+
+    `kubernetes` is None where a part of the page is made that does not show it.
+    """
 
     freshness: Freshness
     source: str
@@ -98,6 +102,7 @@ class OverviewPage:
     denied: tuple[str, ...]
     commands: tuple[Command, ...]
     past: PastOfFile | None = None
+    kubernetes: KubernetesVerdict | None = None
 
 
 def overview_page(window: Window) -> OverviewPage:
@@ -116,6 +121,11 @@ def overview_page(window: Window) -> OverviewPage:
         commands=commands.for_members(),
         past=_past(window),
     )
+
+
+def with_kubernetes(page: OverviewPage, window: Window, now: datetime) -> OverviewPage:
+    """The page with the verdict on what Kubernetes has stored."""
+    return replace(page, kubernetes=kubernetes_verdict(window, now))
 
 
 def _past(window: Window) -> PastOfFile | None:

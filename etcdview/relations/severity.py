@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from etcdview.kube.fields import condition, deleting, dig, is_true, items, number, text
 from etcdview.relations.model import Object, State, group_of
-from etcdview.relations.states import STARTING, state_of
+from etcdview.relations.states import STARTING, pod_status_in, state_of
 from etcdview.tables import parse_time
 from etcdview.tables.batch import job_status
 from etcdview.tables.certificates import csr_status
@@ -44,6 +44,24 @@ def severity_of(obj: Object, now: datetime, pod_status: str = "") -> Severity:
     state = state_of(obj, now)
     judge = _JUDGES.get((group_of(text(obj, "apiVersion")), kind))
     return judge(obj, state, now) if judge else _by_health(state, obj, now)
+
+
+def severity_of_word(kind: str, word: str, created: datetime | None, now: datetime) -> Severity:
+    """Of an unhealthy object of which no more is known than its kind and the words for its state."""
+    begun = created is not None and now - created < PATIENCE
+    if kind == "Node":
+        return "error"
+    if kind == "Pod":
+        reason = pod_status_in(word)
+        waits = reason in STARTING or reason in ("Running", "NotReady") or _INITIALIZING.fullmatch(reason)
+        return ("progressing" if begun else "warning") if waits else "error"
+    if begun:
+        return "progressing"
+    return (
+        "error"
+        if word.startswith("0 of ") or word in ("Failed", "FailureTarget", "Lost", "not available")
+        else "warning"
+    )
 
 
 def condition_severity(found: Any) -> Severity:

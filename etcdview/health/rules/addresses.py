@@ -10,7 +10,8 @@ from etcdview.endpoints import host_of, is_endpoint, is_socket
 from etcdview.health.assemble import address
 from etcdview.health.facts import ClusterFacts
 from etcdview.health.findings import Finding
-from etcdview.health.rules.base import MEMBERS, RuleContext, listed, read_at, rule
+from etcdview.health.rules.base import MEMBERS, RuleContext, read_at, rule
+from etcdview.kube.words import listed
 from etcdview.models import Member
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")

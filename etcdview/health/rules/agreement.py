@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from etcdview.health.facts import ClusterFacts, MemberFacts
 from etcdview.health.findings import Finding
 from etcdview.health.probes.hashing import AUTOMATIC_BYTES
-from etcdview.health.rules.base import MEMBERS, STATUS, RuleContext, listed, read_at, rule
+from etcdview.health.rules.base import MEMBERS, STATUS, RuleContext, read_at, rule
 from etcdview.kube.quantities import size_text
+from etcdview.kube.words import listed
 from etcdview.models import MemberStatus
 
 NAME_LENGTH = 100  # of a member's name in a sentence

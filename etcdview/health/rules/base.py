@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import shlex
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -107,9 +107,3 @@ def millis(seconds: float) -> str:
 def plural(count: float, one: str, many: str = "") -> str:
     """The number with its noun."""
     return f"{count:.0f} {words.plural(round(count), one, many)}"
-
-
-def listed(words: Iterable[str]) -> str:
-    """Words as a sentence lists them: a, b and c."""
-    given = list(words)
-    return " and ".join([", ".join(given[:-1]), given[-1]] if len(given) > 1 else given)

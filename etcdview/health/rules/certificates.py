@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from etcdview.health.certificate_inventory import CertificateEntry, names_host
 from etcdview.health.findings import Finding, Severity
-from etcdview.health.rules.base import RuleContext, listed, plural, read_at, rule
+from etcdview.health.rules.base import RuleContext, plural, read_at, rule
+from etcdview.kube.words import listed
 
 _SOON_DAYS = 30
 _VERY_SOON_DAYS = 7

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from etcdview.health.findings import Finding
-from etcdview.health.rules.base import RuleContext, listed, read_at, rule
+from etcdview.health.rules.base import RuleContext, read_at, rule
+from etcdview.kube.words import listed
 
 _SKEW_SECONDS = 3.0  # a Date header tells whole seconds, so two of them differ by up to one anyway
 

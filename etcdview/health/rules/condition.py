@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from etcdview.health.facts import ClusterFacts, MemberFacts
 from etcdview.health.findings import Finding
-from etcdview.health.rules.base import STATUS, RuleContext, curl, listed, millis, read_at, rule
+from etcdview.health.rules.base import STATUS, RuleContext, curl, millis, read_at, rule
+from etcdview.kube.words import listed
 
 _LAG_ENTRIES = 1000
 _GIVE_UP_ENTRIES = 5000  # etcd refuses requests when applying lags so far behind (maxGapBetweenApplyAndCommitIndex)

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from etcdview.health.facts import MemberFacts, Problem
 from etcdview.health.findings import Finding
 from etcdview.health.metrics import Histogram, MetricFacts
-from etcdview.health.rules.base import STATUS, RuleContext, curl, listed, millis, plural, read_at, rule
+from etcdview.health.rules.base import STATUS, RuleContext, curl, millis, plural, read_at, rule
+from etcdview.kube.words import listed
 
 _FSYNC_SECONDS = 0.010  # the limits etcd's own documentation gives, for the 99th percentile
 _COMMIT_SECONDS = 0.025

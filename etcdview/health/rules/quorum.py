@@ -7,7 +7,8 @@ from typing import Any
 
 from etcdview.health.facts import MemberFacts, Probe
 from etcdview.health.findings import Finding
-from etcdview.health.rules.base import HEALTH, MEMBERS, STATUS, RuleContext, listed, read_at, rule
+from etcdview.health.rules.base import HEALTH, MEMBERS, STATUS, RuleContext, read_at, rule
+from etcdview.kube.words import listed
 
 
 @rule("quorum-lost")

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from etcdview.health.facts import ClusterFacts
 from etcdview.health.findings import Finding
 from etcdview.health.rules.addresses import all_on_loopback
-from etcdview.health.rules.base import STATUS, RuleContext, listed, read_at, rule
+from etcdview.health.rules.base import STATUS, RuleContext, read_at, rule
+from etcdview.kube.words import listed
 
 Release = tuple[int, int, int]
 

@@ -8,8 +8,9 @@ from datetime import timedelta
 
 from etcdview.health.facts import MemberFacts
 from etcdview.health.findings import Finding
-from etcdview.health.rules.base import STATUS, RuleContext, listed, read_at, rule
+from etcdview.health.rules.base import STATUS, RuleContext, read_at, rule
 from etcdview.kube.quantities import size_text
+from etcdview.kube.words import listed
 
 _NEAR = 0.80
 _NEARLY_FULL = 0.95

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from etcdview.kube.words import counted, plural
+from etcdview.kube.words import counted, listed, plural
 
 ROOT = Path(__file__).parents[3]
 NOUNS = "keys|objects|bytes|values|rounds|changes|revisions|members|resource types"
@@ -27,6 +27,13 @@ NOUNS = "keys|objects|bytes|values|rounds|changes|revisions|members|resource typ
 def test_a_count_and_its_noun(number: int, noun: str, many: str, said: str) -> None:
     assert counted(number, noun, many) == said
     assert said.endswith(plural(number, noun, many))
+
+
+@pytest.mark.parametrize(
+    ("words", "said"), [((), ""), (("a",), "a"), (("a", "b"), "a and b"), (("a", "b", "c"), "a, b and c")]
+)
+def test_words_as_a_sentence_lists_them(words: tuple[str, ...], said: str) -> None:
+    assert listed(words) == said
 
 
 def test_no_template_writes_a_plural_behind_a_number_that_may_be_one() -> None:

@@ -1,0 +1,131 @@
+"""The verdict on what Kubernetes has stored: its word, its reason, and the objects that it names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from etcdview.access.roles import LOCAL, Scope
+from etcdview.cluster.window import Window
+from etcdview.models import KeyValue
+from etcdview.pages.triage import WORST, KubernetesVerdict, kubernetes_verdict
+from etcdview.relations.severity import severity_of_word
+from tests.unit.pages.registry_of import Obj, kv, obj, window_on
+from tests.unit.pages.test_problems_by_facts import CRASHING, Known
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+OLD = {"creationTimestamp": "2026-11-20T12:00:00Z"}
+
+
+def node(name: str, ready: str) -> KeyValue:
+    status = {"conditions": [{"type": "Ready", "status": ready}]}
+    return kv(f"/registry/minions/{name}", obj("Node", "", name, metadata=OLD, status=status))
+
+
+def pod(namespace: str, name: str, status: Obj) -> KeyValue:
+    return kv(f"/registry/pods/{namespace}/{name}", obj("Pod", namespace, name, metadata=OLD, status=status))
+
+
+def lease(name: str, renewed: datetime) -> KeyValue:
+    spec = {"renewTime": renewed.isoformat(), "leaseDurationSeconds": 15, "holderIdentity": "cp1"}
+    value = obj("Lease", "kube-system", name, "coordination.k8s.io/v1", spec=spec)
+    return kv(f"/registry/leases/kube-system/{name}", value)
+
+
+def verdict_on(
+    folder: Path, kvs: Iterable[KeyValue], *, live: bool = True, scope: Scope | None = None
+) -> KubernetesVerdict:
+    given = tuple(sorted(kvs, key=lambda each: each.key))
+    window = window_on(given)
+    window.cluster.store.live = live  # type: ignore[misc]
+    window.cluster.facts = Known(folder, given)  # type: ignore[assignment]
+    if scope is not None:
+        window = Window(window.cluster, replace(LOCAL, scope=scope))
+    try:
+        return kubernetes_verdict(window, NOW)
+    finally:
+        window.cluster.close()
+
+
+def test_where_all_is_well_it_says_what_was_judged(tmp_path: Path) -> None:
+    found = verdict_on(tmp_path, [node("a", "True"), lease("kube-scheduler", NOW)])
+
+    assert (found.status, found.worst, found.unhealthy) == ("healthy", (), 0)
+    assert found.reason == "No problems found in 1 object of the kinds that are judged."
+    assert ("Scheduler", "ok", "lease renewed 0s ago") in [(p.name, p.severity, p.words) for p in found.parts]
+    assert ("Nodes", "ok", "1, all ready") in [(p.name, p.severity, p.words) for p in found.parts]
+
+
+def test_the_reason_is_one_sentence_gravest_first(tmp_path: Path) -> None:
+    silent = [lease(name, NOW - timedelta(hours=5)) for name in ("kube-scheduler", "kube-controller-manager")]
+    pods = [pod("shop", "a", CRASHING), pod("pay", "b", {"phase": "Pending"})]
+    found = verdict_on(tmp_path, [*silent, *pods, node("a", "True"), node("b", "False")])
+
+    assert found.status == "degraded"
+    assert found.reason == (
+        "The scheduler and the controller manager have not renewed their leases; 1 of 2 nodes is not ready; "
+        "2 of 2 pods are not ready, in 2 namespaces."
+    )
+    assert [(w.severity, w.kind, w.name, w.namespace) for w in found.worst] == [
+        ("error", "Node", "b", ""),
+        ("error", "Pod", "a", "shop"),
+        ("warning", "Pod", "b", "pay"),
+    ]
+    assert found.worst[1].cause.startswith("CrashLoopBackOff")
+    assert found.worst[1].age == "3d"
+
+
+def test_no_node_that_is_ready_is_degraded_and_one_that_is_not_a_risk(tmp_path: Path) -> None:
+    assert verdict_on(tmp_path, [node("a", "True"), node("b", "False")]).status == "at risk"
+    (tmp_path / "all").mkdir()
+    assert verdict_on(tmp_path / "all", [node("a", "False")]).status == "degraded"
+
+
+def test_of_a_file_the_leases_say_nothing(tmp_path: Path) -> None:
+    found = verdict_on(tmp_path, [node("a", "True"), lease("kube-scheduler", NOW - timedelta(days=9))], live=False)
+
+    assert found.status == "healthy"
+    assert [part.name for part in found.parts] == ["Nodes"]
+
+
+def test_only_the_worst_are_named_and_all_are_counted(tmp_path: Path) -> None:
+    found = verdict_on(tmp_path, [pod("shop", f"p{n:02}", CRASHING) for n in range(WORST + 3)])
+
+    assert (len(found.worst), found.unhealthy) == (WORST, WORST + 3)
+
+
+def test_until_the_facts_are_known_the_word_is_unknown() -> None:
+    found = kubernetes_verdict(window_on([pod("shop", "a", CRASHING)]), NOW)
+
+    assert (found.status, found.worst) == ("unknown", ())
+    assert found.facts is not None
+
+
+def test_a_viewer_of_a_part_is_told_of_that_part_alone(tmp_path: Path) -> None:
+    kvs = [pod("shop", "a", CRASHING), pod("bank", "b", CRASHING), lease("kube-scheduler", NOW - timedelta(days=9))]
+    found = verdict_on(tmp_path, kvs, scope=Scope(("shop",)))
+
+    assert (found.narrowed, found.unhealthy, [w.name for w in found.worst]) == (True, 1, ["a"])
+    assert "scheduler" not in found.reason
+
+
+@pytest.mark.parametrize(
+    ("kind", "word", "young", "severity"),
+    [
+        ("Node", "NotReady", True, "error"),
+        ("Pod", "Pending, 0 of 1 containers ready", True, "progressing"),
+        ("Pod", "Pending, 0 of 1 containers ready", False, "warning"),
+        ("Pod", "CrashLoopBackOff, 0 of 1 containers ready", True, "error"),
+        ("Deployment", "0 of 2 ready", False, "error"),
+        ("Deployment", "1 of 2 ready", False, "warning"),
+        ("Deployment", "0 of 2 ready", True, "progressing"),
+        ("PersistentVolumeClaim", "Pending", False, "warning"),
+    ],
+)
+def test_how_grave_the_words_for_a_state_are(kind: str, word: str, young: bool, severity: str) -> None:
+    created = NOW - timedelta(seconds=20) if young else NOW - timedelta(days=1)
+    assert severity_of_word(kind, word, created, NOW) == severity

@@ -70,7 +70,14 @@ def _option(row: SettingRow) -> Callable[[Any], Any]:
     text = f"{row.help}  [variable: {row.variable}]"
     if not row.metavar:
         return _grouped(row.flag, row.field, row, is_flag=True, default=None, help=text)
+    if row.repeats:
+        return _grouped(row.flag, row.field, row, metavar=row.metavar, help=text, multiple=True, callback=_joined)
     return _grouped(row.flag, row.field, row, metavar=row.metavar, help=text)
+
+
+def _joined(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> str | None:
+    """What an option was given, each time it was; None where it was not."""
+    return ",".join(given) if given else None
 
 
 def _grouped(flag: str, field: str, row: SettingRow, **rest: Any) -> Callable[[Any], Any]:

@@ -113,8 +113,8 @@ class Cluster:
         """Whether the index, and so the facts, hold the whole registry, not only what etcd or `prefixes` permit."""
         if not isinstance(self.index, Announcing):
             return True
-        root = keys_under(self.keyspace.root)
-        return any(key_range.covers(root) for key_range, _ in self.index.followed())
+        followed = [key_range for key_range, _ in self.index.followed()]
+        return all(any(part.covers(keys_under(root)) for part in followed) for root in self.keyspace.roots)
 
     def fact_checks(self, reader: FactReader) -> FactChecks:
         """What was found in all facts of a reader; see fact_checks.py."""

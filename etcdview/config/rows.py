@@ -18,7 +18,7 @@ class SettingRow:
     """One setting. `name` is that of the flag (with --) and of the settings file; `field` that of Settings.
 
     `parse` makes the value or raises ValueError, `show` is the way back. `metavar` is empty for a switch.
-    A path in the settings file counts from the file's own folder.
+    A path in the settings file counts from the file's own folder. `repeats`: the flag may be given several times.
     """
 
     name: str
@@ -30,6 +30,7 @@ class SettingRow:
     secret: bool = False
     path: bool = False
     show: Callable[[Any], str] = values.show
+    repeats: bool = False
 
     @property
     def flag(self) -> str:
@@ -75,7 +76,8 @@ SOURCE: tuple[SettingRow, ...] = (
     SettingRow("kubernetes-version", "kubernetes_version", "ETCDVIEW_KUBERNETES_VERSION", values.release, "VERSION",
         "The cluster's release, such as 1.36; found out from the objects when not given."),
     SettingRow("etcd-prefix", "etcd_prefix", "ETCDVIEW_ETCD_PREFIX", values.prefix, "PREFIX",
-        "Where the registry begins: the API server's --etcd-prefix."),
+        "Where the registry begins: the API server's --etcd-prefix. Several times, or with commas, where several API "
+        "servers share this etcd: OpenShift has /kubernetes.io and /openshift.io.", repeats=True),
 )  # fmt: skip
 SERVING: tuple[SettingRow, ...] = (
     SettingRow("prefixes", "prefixes", "ETCDVIEW_PREFIXES", values.prefixes, "PREFIXES",

@@ -20,9 +20,9 @@ class Settings:
 
     `timeout_seconds` is the deadline of each call to etcd; `memory_limit` how many bytes the key index may take,
     0 for no limit; `facts` is "auto", "on" or "off"; `scan_rate` is in bytes a second, 0 for no limit;
-    `session_seconds` how long a login lasts. `notes` are sentences about what was found without being
-    asked for. `etcd_named` is false where no flag, variable or file says where etcd is, so that its usual address on
-    this machine is tried.
+    `session_seconds` how long a login lasts; `etcd_prefix` has commas between several. `notes` are sentences about what
+    was found without being asked for. `etcd_named` is false where no flag, variable or file says where etcd is, so that
+    its usual address on this machine is tried.
     """
 
     endpoints: tuple[str, ...] = ("http://127.0.0.1:2379",)

@@ -176,8 +176,12 @@ def release(value: object) -> str:
 
 
 def prefix(value: object) -> str:
-    """Where keys begin, as the API server's --etcd-prefix: one slash in front, none behind."""
-    return "/" + text(value).strip("/")
+    """Where keys begin, as the API server's --etcd-prefix: one slash in front, none behind.
+
+    Several are a list, or one text with commas between them; they stay one text.
+    """
+    found = texts(value) or ("",)
+    return ",".join(dict.fromkeys("/" + part.strip("/") for part in found))
 
 
 def prefixes(value: object) -> tuple[str, ...]:

@@ -225,7 +225,7 @@ class _Surveyor:
         prefix = self._keyspace.resource_prefix(name)
         if prefix is not None:
             return keys_under(prefix)
-        root = self._keyspace.root if name.startswith(self._keyspace.root) else b""
+        root = max((root for root in self._keyspace.roots if name.startswith(root)), key=len, default=b"")
         segments = name[len(root) :].split(b"/", 2)
         if len(segments) == 3:
             return keys_under(root + b"/".join(segments[:2]) + b"/")

@@ -69,7 +69,7 @@ def sections(
     """The range cut at storage prefixes (of all built-in types): each with its prefix, or "" for what lies between."""
     cursor = key_range.start
     for prefix in sorted(prefixes, key=lambda prefix: prefix + "/"):
-        whole = keys_under(keyspace.root + prefix.encode() + b"/")
+        whole = keys_under(keyspace.storage_range(prefix))
         low, high = max(whole.start, cursor), whole.end if key_range.end == b"\0" else min(whole.end, key_range.end)
         if low >= high:
             continue

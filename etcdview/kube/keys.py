@@ -11,7 +11,7 @@ import binascii
 import re
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from etcdview.errors import QueryError
 from etcdview.kube import openshift, resources
@@ -35,17 +35,38 @@ class ObjectKey:
 
 
 class KeySpace:
-    """Keys below one registry prefix (kube-apiserver --etcd-prefix); `types` are those of that prefix alone."""
+    """Keys below the registry's prefixes (kube-apiserver --etcd-prefix); `types` are OpenShift's where it is one.
 
-    def __init__(self, prefix: str = DEFAULT_PREFIX) -> None:
-        self.prefix = "/" + prefix.strip("/") if prefix.strip("/") else ""
+    `prefix` is that of Kubernetes' own types; `roots` are all of them, each with its slash, that one first. A type
+    below another one has an absolute storage prefix (`/openshift.io/routes`), so one text still names one type.
+    """
+
+    def __init__(self, prefixes: str = DEFAULT_PREFIX) -> None:
+        """`prefixes`: one, or several with commas between. Kubernetes' is the first that is not OpenShift's."""
+        given = list(dict.fromkeys(_normal(prefix) for prefix in prefixes.split(",")))
+        self.prefix = next((prefix for prefix in given if prefix != openshift.PREFIX), given[0])
+        others = [prefix for prefix in given if prefix != self.prefix]
         self.root = self.prefix.encode() + b"/"
-        self.types: tuple[ResourceType, ...] = openshift.TYPES if self.prefix == openshift.PREFIX else ()
+        self.roots = (self.root, *(prefix.encode() + b"/" for prefix in others))
+        self.types: tuple[ResourceType, ...] = ()
+        if self.prefix == openshift.PREFIX:
+            self.types = openshift.TYPES
+        elif openshift.PREFIX in others:
+            self.types = tuple(replace(t, prefix=f"{openshift.PREFIX}/{t.prefix}") for t in openshift.TYPES)
         self._by_prefix = BY_PREFIX | {resource.prefix: resource for resource in self.types}
         self._folders: dict[bytes, tuple[ResourceType, str] | None] = {}  # what stands before a key's last slash
 
     def __repr__(self) -> str:
-        return f"KeySpace({self.prefix!r})"
+        return f"KeySpace({','.join(root.decode().rstrip('/') for root in self.roots)!r})"
+
+    @property
+    def listed_roots(self) -> str:
+        """The prefixes for a sentence: /kubernetes.io/ or /openshift.io/."""
+        return " or ".join(map(show, self.roots))
+
+    def holds(self, key: bytes) -> bool:
+        """Whether the key is below one of the prefixes."""
+        return key.startswith(self.roots)
 
     def object_key(self, key: bytes) -> ObjectKey | None:
         """What the key says of itself; None for an unrecognised key."""
@@ -68,14 +89,15 @@ class KeySpace:
             return found
 
     def _read_folder(self, folder: bytes) -> tuple[ResourceType, str] | None:
-        if not folder.startswith(self.root):
+        root = max((root for root in self.roots if folder.startswith(root)), key=len, default=None)
+        if root is None:
             return None
         try:
-            segments = folder[len(self.root) :].decode("utf-8").split("/")
+            segments = folder[len(root) :].decode("utf-8").split("/")
         except UnicodeDecodeError:
             return None
         segments[-1] = "name"
-        found = _place(segments, self._by_prefix) if all(segments) else None
+        found = _place(segments, self._by_prefix, "" if root == self.root else root.decode()) if all(segments) else None
         return None if found is None else (found.resource, found.namespace)
 
     def resource_prefix(self, key: bytes) -> bytes | None:
@@ -85,22 +107,31 @@ class KeySpace:
 
     def range_prefix(self, resource: ResourceType, namespace: str = "") -> bytes:
         """What every key of the type (in the namespace) begins with; ends with a slash."""
-        base = self.root + resource.prefix.encode() + b"/"
+        base = self.storage_range(resource.prefix)
         return base + namespace.encode() + b"/" if namespace else base
+
+    def storage_range(self, prefix: str) -> bytes:
+        """What every key of a storage prefix begins with; it is relative to the registry's prefix, or absolute."""
+        return (b"" if prefix.startswith("/") else self.root) + prefix.encode() + b"/"
 
     def key(self, resource: ResourceType, namespace: str, name: str) -> bytes:
         """The key under which the API server stores the object."""
         return self.range_prefix(resource, namespace) + name.encode()
 
 
-def _place(segments: list[str], types: Mapping[str, ResourceType]) -> ObjectKey | None:
+def _normal(prefix: str) -> str:
+    return "/" + prefix.strip("/") if prefix.strip("/") else ""
+
+
+def _place(segments: list[str], types: Mapping[str, ResourceType], further: str) -> ObjectKey | None:
+    """`further`: the root that these segments are below, where it is not the first one: no built-in type is there."""
     for width in (2, 1):
-        known = types.get("/".join(segments[:width]))
+        known = types.get(further + "/".join(segments[:width]))
         if known is not None and len(segments) > width:
             return _rest(known, segments[width:])
     if len(segments) in (3, 4) and _GROUP.fullmatch(segments[0]) and _PLURAL.fullmatch(segments[1]):
         custom = resources.custom(segments[0], segments[1], namespaced=len(segments) == 4)
-        return _rest(custom, segments[2:])
+        return _rest(replace(custom, prefix=further + custom.prefix), segments[2:])
     return None
 
 

@@ -129,7 +129,8 @@ def served_types(window: Window) -> ServedTypes:
 @lru_cache(maxsize=2)  # definitions may take many megabytes
 def _all_types(definitions: Definitions, release: Release | None, stored: frozenset[str]) -> ServedTypes:
     """As of these definitions; they are others when a CRD changes."""
-    return ServedTypes(_grouped([*_builtin(definitions, release, stored), *_custom(definitions)]), release)
+    found = [*_builtin(definitions, release, stored), *_openshift(definitions, release), *_custom(definitions)]
+    return ServedTypes(_grouped(found), release)
 
 
 def _grouped(types: Iterable[ServedType]) -> dict[str, dict[str, tuple[ServedType, ...]]]:
@@ -191,6 +192,13 @@ def _builtin_type(table: Schema, resource: ResourceType, group: str) -> ServedTy
     scale = paths if (group, resource.plural) in _SCALED else {}
     has_status = "status" in fields and (group, resource.plural) not in _NO_STATUS
     return ServedType(resource, group, resource.version, f"{resource.kind}List", has_status, scale)
+
+
+def _openshift(definitions: Definitions, release: Release | None) -> Iterator[ServedType]:
+    """The types of OpenShift's API servers, where the registry has their prefix."""
+    for resource in definitions.known:
+        if not resource.builtin and resource.kind and definitions.crd(resource) is None:
+            yield _builtin_type(schema(release), resource, resource.group)
 
 
 def _custom(definitions: Definitions) -> Iterator[ServedType]:

@@ -116,14 +116,15 @@ def content_found(window: Window, query: ContentQuery, limit: int) -> ContentFou
 
 def is_costly(window: Window, query: ContentQuery) -> bool:
     """Whether very many values would be read. Raises as content_page does."""
-    scope = _scope(window, query) if query.text else None
-    return scope is not None and not _told_by_facts(window, query) and window.index.count(scope.start, scope.end) > MANY
+    if not query.text or _told_by_facts(window, query):
+        return False
+    return sum(window.index.count(part.start, part.end) for part in _scope(window, query)) > MANY
 
 
 def content_form(window: Window, query: ContentQuery, problem: QueryError | None = None) -> ContentPage:
     """The page without a search: with an empty form, or with what is wrong in it."""
     types = tuple(sorted(t.resource.id for t in named_tree(window).types))
-    return ContentPage(query, types, show(window.keyspace.root), problem=problem)
+    return ContentPage(query, types, window.keyspace.listed_roots, problem=problem)
 
 
 def _search(window: Window, query: ContentQuery, max_hits: int) -> Iterator[SearchStep]:
@@ -133,7 +134,7 @@ def _search(window: Window, query: ContentQuery, max_hits: int) -> Iterator[Sear
     return search_content(
         window.store,
         window.index,
-        [_scope(window, query)],
+        _scope(window, query),
         lambda kv: _looked(window.objects.row(kv)),
         predicate_for(query.kind, query.text),
         sift=_Sieve(window, query.text).sift if not slowly(query) else _all,
@@ -151,11 +152,12 @@ def _by_labels(window: Window, facts: FactSource, query: ContentQuery, max_hits:
     predicate_for(query.kind, query.text)  # raises what is wrong with it
     scope = _scope(window, query)
     wanted = Wanted(labels=parse_labels(query.text), readable=True)
-    keys = [key for key in facts.keys(wanted) if scope.holds(key)]
-    undecodable = sum(map(scope.holds, facts.keys(Wanted(error=True))))
+    keys = [key for key in facts.keys(wanted) if any(part.holds(key) for part in scope)]
+    undecodable = sum(any(part.holds(key) for part in scope) for key in facts.keys(Wanted(error=True)))
     found = facts.of(keys[:max_hits])
     hits = tuple(ValueHit(key, fact.revision, label_match(fact.labels)) for key, fact in found.items())
-    total = max(window.index.count(scope.start, scope.end), len(keys) + undecodable)
+    count = sum(window.index.count(part.start, part.end) for part in scope)
+    total = max(count, len(keys) + undecodable)
     more = len(keys) > max_hits
     yield SearchStep(
         fact_revision(window), total, total, undecodable, 0, len(hits), hits,
@@ -211,19 +213,20 @@ def _begun(steps: Iterator[SearchStep]) -> Iterator[SearchStep]:
     return go_on()
 
 
-def _scope(window: Window, query: ContentQuery) -> SearchRange:
+def _scope(window: Window, query: ContentQuery) -> list[SearchRange]:
+    """What to search: a type, a prefix of keys, or all below the registry's prefixes."""
     if query.namespace and not query.resource:
         raise QueryError("A namespace was given, but no resource type.", "Choose the resource type too.")
     if query.resource:
         resource = find_type(window, named_tree(window), query.resource).resource
-        start = window.keyspace.range_prefix(resource, query.namespace)
+        starts = [window.keyspace.range_prefix(resource, query.namespace)]
     elif query.prefix:
-        start = query.prefix.encode()
+        starts = [query.prefix.encode()]
     elif window.viewer.scope.whole:
-        start = window.keyspace.root
+        starts = sorted(window.keyspace.roots)
     else:
         raise QueryError("No scope was given to search in.", "Choose a resource type, or give a prefix of keys.")
-    return SearchRange(start, prefix_end(start))
+    return [SearchRange(start, prefix_end(start)) for start in starts]
 
 
 def _step(step: SearchStep) -> ContentStep:

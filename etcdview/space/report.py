@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from typing import Any, Literal, get_args
 
 from etcdview.index.base import Tree
@@ -68,8 +68,8 @@ def type_of(prefix: str, known: TypeOf) -> ResourceType | None:
     """The resource type with that storage prefix; None for "", which is that of unrecognised keys."""
     if not prefix:
         return None
-    group, _, plural = prefix.partition("/")
-    return known(prefix) or BY_PREFIX.get(prefix) or custom(group, plural)
+    group, _, plural = prefix.rpartition("/")
+    return known(prefix) or BY_PREFIX.get(prefix) or replace(custom(group.rpartition("/")[2], plural), prefix=prefix)
 
 
 def sum_of(totals: Iterable[Total]) -> tuple[int, Sizes]:

@@ -68,13 +68,13 @@ def find_elsewhere(keyspace: KeySpace, first: First, places: Sequence[Place] = (
     It asks for single keys, and not in the range of the registry as a whole, which etcd would count.
     """
     root = keyspace.root
-    others = list(_parts(root, first))
+    others = list(_parts(keyspace.roots, first))
     if not others:
         return None
-    if first(root, prefix_end(root)) is None:
+    if all(first(known, prefix_end(known)) is None for known in keyspace.roots):
         return Elsewhere(keyspace.prefix, tuple(map(show, others)))
     if len(others) == AT_MOST:
-        others = [part for part in dict.fromkeys((*others, *_USUAL)) if part + b"/" != root]
+        others = [part for part in dict.fromkeys((*others, *_USUAL)) if part + b"/" not in keyspace.roots]
 
     def has(start: bytes) -> bool:
         return first(start, prefix_end(start)) is not None
@@ -105,12 +105,12 @@ def _first(store: Store, start: bytes, end: bytes) -> bytes | None:
     return kvs[0].key if kvs else None
 
 
-def _parts(root: bytes, first: First) -> Iterator[bytes]:
-    """The first parts of keys (/kubernetes.io) that do not begin with `root`, at most 8, a request each.
+def _parts(roots: Sequence[bytes], first: First) -> Iterator[bytes]:
+    """The first parts of keys (/kubernetes.io) that do not begin with one of `roots`, at most 8, a request each.
 
-    Where `root` is a lone slash, those of all keys.
+    Where one of them is a lone slash, those of all keys.
     """
-    spans = ((b"/", b"0"),) if root == b"/" else ((b"/", root), (prefix_end(root), b"0"))
+    spans = _between(() if b"/" in roots else roots)
     found: list[bytes] = []
     for span_start, end in spans:
         start = span_start
@@ -120,9 +120,17 @@ def _parts(root: bytes, first: First) -> Iterator[bytes]:
             name, slash, _ = key[1:].partition(b"/")
             part = b"/" + name
             start = prefix_end(part + slash) if slash else part + b"\0"
-            if part not in found and part + b"/" != root:
+            if part not in found and part + b"/" not in roots:
                 found.append(part)
                 yield part
+
+
+def _between(roots: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    start = b"/"
+    for root in sorted(roots):
+        yield start, root
+        start = max(start, prefix_end(root))
+    yield start, b"0"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -57,3 +57,21 @@ def test_live_pages_say_it_until_the_registry_has_a_key(
         assert TOLD not in client.get("/registry?resource=pods").text
     finally:
         opened.close()
+
+
+def test_live_pages_show_several_prefixes_as_one_registry(
+    elsewhere: LocalCluster, plain_etcdctl: Callable[..., str]
+) -> None:
+    plain_etcdctl("put", "/openshift.io/routes/shop/front", "{}")
+    settings = Settings(endpoints=elsewhere.endpoints, etcd_prefix="/kubernetes.io,/openshift.io")
+    opened = open_cluster(settings)
+    try:
+        client = create_app(settings, opened).test_client()
+        wait_for(lambda: opened.index.freshness().state == "live", opened.index.freshness)
+        assert "front" in client.get("/registry?resource=routes").text
+        assert "web" in client.get("/registry?resource=pods").text
+
+        plain_etcdctl("put", "/openshift.io/routes/shop/second", "{}")
+        wait_for(lambda: "second" in client.get("/registry?resource=routes").text, opened.index.tree)
+    finally:
+        opened.close()

@@ -92,13 +92,13 @@ class ScopedFacts:
 
     def _within(self) -> Part:
         if self._part is None:
-            root = self._permitted.keyspace.root
+            storage_range = self._permitted.keyspace.storage_range
             groups = {(total.resource, total.namespace) for total in self._reader.totals() if total.resource}
             permitted = {
                 (resource, namespace)
                 for resource, namespace in groups
                 if resource != _NAMESPACES
-                and self._permitted.has(b"".join((root, resource.encode(), b"/", _folder(namespace), b"x")))
+                and self._permitted.has(b"".join((storage_range(resource), _folder(namespace), b"x")))
             }
             names = (key for key in self._reader.keys(Wanted(resource=_NAMESPACES)) if self._permitted.has(key))
             self._part = Part(frozenset(permitted), frozenset(names))

@@ -9,7 +9,7 @@ from datetime import datetime
 from etcdview.cluster.scope.ranges import denied
 from etcdview.cluster.window import Window
 from etcdview.errors import ConflictError, EtcdviewError, QueryError, UsageError
-from etcdview.kube.keys import show, to_form
+from etcdview.kube.keys import KeySpace, show, to_form
 from etcdview.models import KeyMeta, KeyValue, Range, RangeResult
 from etcdview.pages.edit.writing import Writing, crumbs_to, name_of
 from etcdview.pages.parts import commands
@@ -232,14 +232,18 @@ def _below(window: Window, writing: Writing, prefix: bytes) -> RangeResult:
 def _check_prefix(window: Window, prefix: bytes) -> None:
     """Raises UsageError for a prefix that holds more than one resource type, or the registry itself."""
     keyspace = window.keyspace
-    below = prefix.startswith(keyspace.root)
+    below = keyspace.holds(prefix)
     types = (keyspace.resource_prefix(prefix + rest) for rest in (b"x", b"x/x")) if below else ()
     one_type = any(start is not None and prefix.startswith(start) for start in types)
-    if (below and not one_type) or keyspace.root.startswith(prefix) or len(prefix) < SHORTEST_PREFIX:
+    if (below and not one_type) or _is_above(keyspace, prefix) or len(prefix) < SHORTEST_PREFIX:
         raise UsageError(
             f"{show(prefix)} covers more than one resource type.",
             f"Include a resource type, such as {keyspace.prefix}/events/shop/.",
         )
+
+
+def _is_above(keyspace: KeySpace, prefix: bytes) -> bool:
+    return any(root.startswith(prefix) for root in keyspace.roots)
 
 
 def _confirmation(prefix: bytes, count: int) -> str:

@@ -159,7 +159,7 @@ def _check_key(window: Window, query: EditQuery) -> None:
             "A key that ends with / would be a directory, and etcd v3 has none.",
             "Create the keys themselves. A marker for a directory would be a value that the API server cannot read.",
         )
-    if query.key.startswith(window.keyspace.root) and window.keyspace.object_key(query.key) is None:
+    if window.keyspace.holds(query.key) and window.keyspace.object_key(query.key) is None:
         raise QueryError(
             f"No resource type has keys like '{show(query.key)}'.",
             "Below the registry a key is PREFIX/RESOURCE/NAMESPACE/NAME, with the group before custom resources.",

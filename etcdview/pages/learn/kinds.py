@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from etcdview.cluster.window import Window
 from etcdview.index.base import Tree, TypeCount
-from etcdview.kube.keys import KeySpace
+from etcdview.kube.keys import KeySpace, show
 from etcdview.kube.resources import BUILTIN, ResourceType
 from etcdview.pages.parts.addresses import href
 
@@ -76,7 +76,7 @@ def _row(keyspace: KeySpace, resource: ResourceType, counted: TypeCount | None, 
         plural=resource.plural,
         command=f"kubectl get {resource.qualified if not resource.builtin else resource.plural}"
         + (" -A" if resource.namespaced else ""),
-        key=f"{keyspace.prefix}/{resource.prefix}/{namespace}NAME",
+        key=f"{show(keyspace.range_prefix(resource))}{namespace}NAME",
         count=counted.count if counted else 0,
         href=href("/registry", resource=resource.id) if counted else "",
         remark=remark,

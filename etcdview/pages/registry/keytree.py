@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
 from etcdview.cluster.window import Window
@@ -62,7 +62,7 @@ def key_tree_page(window: Window, prefix: bytes, after: bytes | None = None) -> 
 def other_keys(window: Window) -> tuple[KeyBranch, ...]:
     """The first segments of all keys outside of the registry, as far as the viewer may see them."""
     try:
-        return tuple(_Walk(window, b"", leave_out=window.keyspace.root).steps(None, AT_START))
+        return tuple(_Walk(window, b"", leave_out=window.keyspace.roots).steps(None, AT_START))
     except DeniedError:
         return ()
 
@@ -70,7 +70,7 @@ def other_keys(window: Window) -> tuple[KeyBranch, ...]:
 class _Walk:
     """From branch to branch: over a branch's keys it steps in one go, however many there are."""
 
-    def __init__(self, window: Window, prefix: bytes, leave_out: bytes | None = None) -> None:
+    def __init__(self, window: Window, prefix: bytes, leave_out: Container[bytes] = ()) -> None:
         self._index = window.index
         self._prefix = prefix
         self._leave_out = leave_out
@@ -95,7 +95,7 @@ class _Walk:
                 start = (page.next_after or b"") + b"\0"
                 continue
             child = self._child(page.keys[0])
-            if child != self._leave_out:
+            if child not in self._leave_out:
                 made += 1
                 yield self._branch(page.keys[0], child)
             start = prefix_end(child) if child else page.keys[0] + b"\0"

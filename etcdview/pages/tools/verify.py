@@ -86,10 +86,10 @@ def verify(path: Path, settings: Settings, *, live: bool, most_seconds: float, n
 
 
 def _values(found: Verified, store: Store, settings: Settings, most_seconds: float, now: datetime) -> None:
-    values, codec, root = _Values(), open_codec(settings), KeySpace(settings.etcd_prefix).root
+    values, codec, keyspace = _Values(), open_codec(settings), KeySpace(settings.etcd_prefix)
     for piece in PieceReader(store).read(_ALL, _ALL):
         for kv in piece.kvs:
-            if kv.key.startswith(root):
+            if keyspace.holds(kv.key):
                 values.see(codec, kv)
     found.figures |= {"values_decoded": values.decoded, "values_undecodable": values.unread}
     found.rows.append(("values", f"{values.decoded:,} decoded, {values.unread:,} not"))
@@ -98,7 +98,7 @@ def _values(found: Verified, store: Store, settings: Settings, most_seconds: flo
         found.faults.append(f"{counted(values.unread, 'value')} cannot be decoded.")
         found.faults += values.unreadable
     if not values.decoded:
-        found.faults.append(f"It holds no object below {root.decode()}.")
+        found.faults.append(f"It holds no object below {keyspace.listed_roots}.")
     if values.newest:
         age = max(now.timestamp() - values.newest, 0)
         found.figures |= {"newest_change_timestamp_seconds": values.newest, "age_seconds": age}

@@ -297,3 +297,87 @@ def test_what_etcd_would_count_in_a_registry_that_is_not_empty_is_not_requested(
 
 def _store(*keys: str) -> StaticStore:
     return StaticStore("some", [KeyValue(key.encode(), 1, 1, 1) for key in sorted(keys)], 1)
+
+
+BOTH = ["--etcd-prefix", "/kubernetes.io", "--etcd-prefix", "/openshift.io", "--from", str(DUMP)]
+
+
+@pytest.mark.parametrize("words", [BOTH, ["--etcd-prefix", "openshift.io/,/kubernetes.io", "--from", str(DUMP)]])
+def test_several_prefixes_are_one_registry(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """In any order: Kubernetes' own types are below the one that is not OpenShift's."""
+    assert run(["get", "pods,routes,users", "-A", "-o", "name", *words]) == 0
+    assert capsys.readouterr().out.split() == [
+        "pod/web",
+        "route.route.openshift.io/front",
+        "user.user.openshift.io/ann",
+    ]
+    assert run(["get", "oauthclients", "-o", "yaml", *words]) == 0
+    assert "not-a-real-secret" not in capsys.readouterr().out
+    assert run(["space", *words]) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()[1:]] == [
+        "pods",
+        "routes.route.openshift.io",
+        "oauthclients.oauth.openshift.io",
+        "users.user.openshift.io",
+        "namespaces",
+        "total",
+    ]
+
+
+def test_pages_the_api_and_the_kubernetes_api_show_both_prefixes(browser: Callable[..., FlaskClient]) -> None:
+    client = browser(etcd_prefix="/kubernetes.io,/openshift.io", kube_api=True)
+    overview, registry = client.get("/").text, client.get("/registry").text
+    for page in (overview, registry):
+        assert "routes" in page
+        assert "No key is below" not in page
+    assert "front" in client.get("/registry?resource=routes&namespace=shop").text
+    assert "web" in client.get("/registry?resource=pods").text
+    assert "/openshift.io/routes/shop/front" in client.get("/search?q=front").text
+    assert client.get("/object?key=/openshift.io/routes/shop/front&view=summary").status_code == 200
+    hits = client.get("/api/v1/content?kind=text&q=example").get_json()
+    assert [hit["key"] for hit in hits["keys"]] == ["/openshift.io/routes/shop/front"]
+    resources = client.get("/api/v1/resources").get_json()
+    assert resources["elsewhere"] == []
+    assert {(r["resource"], r["prefix"]) for r in resources["resources"]} >= {
+        ("routes", "/openshift.io/routes/"),
+        ("pods", "/kubernetes.io/pods/"),
+    }
+    routes = client.get("/kube/apis/route.openshift.io/v1/namespaces/shop/routes").get_json()
+    assert [route["spec"]["host"] for route in routes["items"]] == ["front.example.test"]
+    assert client.get("/kube/api/v1/namespaces/shop/pods/web").get_json()["metadata"]["name"] == "web"
+    assert "not-a-real-secret" not in client.get("/kube/apis/oauth.openshift.io/v1/oauthclients").text
+
+
+def test_a_role_sees_its_part_of_both_prefixes() -> None:
+    keys = (
+        "/kubernetes.io/pods/shop/web",
+        "/kubernetes.io/secrets/shop/s",
+        "/openshift.io/pods/shop/of-another-server",
+        "/openshift.io/routes/bank/other",
+        "/openshift.io/routes/shop/front",
+        "/openshift.io/secrets/shop/of-another-server",
+        TOKENS[0],
+    )
+    store, keyspace = _store(*keys), KeySpace("/kubernetes.io,/openshift.io")
+    cluster = Cluster(name="x", store=store, index=names_for(store, keyspace), codec=Codec(), keyspace=keyspace)
+    scope = Scope(namespaces=("shop",), resources=("*", "!secrets"))
+    window = Window(cluster, Viewer("ann", "viewer", scope))
+
+    assert window.index.page(b"/", b"0").keys == (
+        b"/kubernetes.io/pods/shop/web",
+        b"/openshift.io/routes/shop/front",
+    )
+    for key in (*keys[1:4], *keys[5:]):
+        with pytest.raises(DeniedError):
+            window.get(key.encode())
+
+
+def test_a_custom_type_below_a_further_prefix_is_one_of_the_registry() -> None:
+    keyspace = KeySpace("/registry,/extra")
+    found = keyspace.object_key(b"/extra/wardle.example.com/flunders/shop/f")
+
+    assert found is not None
+    assert (found.resource.id, found.namespace, found.name) == ("flunders.wardle.example.com", "shop", "f")
+    assert keyspace.range_prefix(found.resource, "shop") == b"/extra/wardle.example.com/flunders/shop/"
+    assert keyspace.object_key(b"/extra/pods/shop/web") is None
+    assert keyspace.object_key(b"/registry/pods/shop/web") is not None

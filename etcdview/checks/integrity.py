@@ -15,7 +15,7 @@ from etcdview.kube.fields import deleting, dig, items, text
 from etcdview.kube.resources import ResourceType
 from etcdview.kube.words import counted
 from etcdview.relations.graph import Graph
-from etcdview.relations.model import Object, Ref, ref_of
+from etcdview.relations.model import Object, Ref, kind_of, ref_of
 from etcdview.tables import human_duration, parse_time
 
 # A deletion that takes longer than this, beyond the object's own grace period, is stuck.
@@ -202,8 +202,7 @@ def versions_mixed(state: StoredState) -> Iterable[ObjectFinding]:
     """Types stored in more than one version: what a storage migration would write anew."""
     stored: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for obj in state.graph:
-        group, _, version = text(obj, "apiVersion").rpartition("/")
-        stored[group, text(obj, "kind")][version] += 1
+        stored[kind_of(obj)][text(obj, "apiVersion").rpartition("/")[2]] += 1
     mixed = {Ref(*kind, "", ""): _counts(count) for kind, count in stored.items() if len(count) > 1}
     yield from about(
         "versions-mixed",

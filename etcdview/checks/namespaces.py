@@ -14,7 +14,7 @@ from etcdview.kube.fields import condition, deleting, dig, items, mapping, numbe
 from etcdview.kube.quantities import quantity
 from etcdview.kube.words import counted
 from etcdview.relations.graph import Graph
-from etcdview.relations.model import Object, Ref, Reference, ref_of
+from etcdview.relations.model import Object, Ref, Reference, kind_of, ref_of
 from etcdview.relations.states import is_ready, state_of
 from etcdview.tables import age, parse_time
 
@@ -204,7 +204,7 @@ def warning_events(rule_input: RuleInput) -> Iterable[ObjectFinding]:
     warnings: dict[Ref, list[str]] = defaultdict(list)
     for event in of_kind(rule_input.objects, "Event"):
         if text(event, "type") == "Warning" and _recent(event, rule_input.now):
-            warnings[_about(event)].append(f"{text(event, 'reason')}: {text(event, 'message')}")
+            warnings[_about(event)].append(f"{text(event, 'reason')}: {text(event, 'message') or text(event, 'note')}")
     yield from about(
         "warning-events",
         "info",
@@ -215,15 +215,15 @@ def warning_events(rule_input: RuleInput) -> Iterable[ObjectFinding]:
 
 
 def _recent(event: Object, now: datetime) -> bool:
-    seen = dig(event, "series", "lastObservedTime") or event.get("lastTimestamp") or event.get("eventTime")
+    names = ("lastTimestamp", "deprecatedLastTimestamp", "eventTime")
+    seen = dig(event, "series", "lastObservedTime") or next((event[name] for name in names if event.get(name)), None)
     moment = parse_time(seen)
     return moment is not None and now - moment <= RECENT
 
 
 def _about(event: Object) -> Ref:
-    target = dig(event, "involvedObject")
-    group = text(target, "apiVersion").rpartition("/")[0]
-    return Ref(group, text(target, "kind"), text(target, "namespace"), text(target, "name"))
+    target = dig(event, "involvedObject") or dig(event, "regarding")
+    return Ref(*kind_of(target), text(target, "namespace"), text(target, "name"))
 
 
 def services_unanswered(rule_input: RuleInput) -> Iterable[ObjectFinding]:

@@ -10,17 +10,18 @@ from typing import Any
 from etcdview.describe import access, machinery, network, nodes, pods, storage, workloads
 from etcdview.describe.sections import Field, Section, ago, field, fields, show, table
 from etcdview.kube.fields import dig, items, mapping, text
-from etcdview.relations.model import Object, group_of
+from etcdview.relations.model import Object, kind_of
 from etcdview.relations.references import references
 from etcdview.relations.severity import condition_severity, severity_of
 from etcdview.tables import age
+from etcdview.tables.autoscaling import autoscaler_conditions
 
 Describer = Callable[[Object, datetime], Iterator[Section]]
 
 
 def summary(obj: Object, now: datetime) -> tuple[Section, ...]:
     """All sections that say something, ages as of `now`."""
-    describer = _DESCRIBERS.get((group_of(text(obj, "apiVersion")), text(obj, "kind")), _anything)
+    describer = _DESCRIBERS.get(kind_of(obj), _anything)
     problems = _PROBLEMS.get(describer)
     first = problems(obj, now) if problems else ()
     sections = (*first, _metadata(obj, now), *describer(obj, now), _conditions(obj, now))
@@ -47,7 +48,8 @@ def _metadata(obj: Object, now: datetime) -> Section:
 
 
 def _conditions(obj: Object, now: datetime) -> Section:
-    found = [c for c in items(obj, "status", "conditions") if isinstance(c, Mapping)]
+    stated = autoscaler_conditions(obj) if kind_of(obj) == _AUTOSCALER else items(obj, "status", "conditions")
+    found = [c for c in stated if isinstance(c, Mapping)]
     rows = (
         (
             c.get("type"),
@@ -84,6 +86,7 @@ def _short(text: str, limit: int = 300) -> str:
 
 
 _SAID = ("apiVersion", "kind", "metadata")
+_AUTOSCALER = ("autoscaling", "HorizontalPodAutoscaler")
 
 _RBAC = "rbac.authorization.k8s.io"
 _DESCRIBERS: dict[tuple[str, str], Describer] = {
@@ -100,7 +103,7 @@ _DESCRIBERS: dict[tuple[str, str], Describer] = {
     ("", "ReplicationController"): workloads.replica_set,
     ("batch", "Job"): workloads.job,
     ("batch", "CronJob"): workloads.cron_job,
-    ("autoscaling", "HorizontalPodAutoscaler"): workloads.autoscaler,
+    _AUTOSCALER: workloads.autoscaler,
     ("policy", "PodDisruptionBudget"): workloads.budget,
     ("", "Service"): network.service,
     ("", "Endpoints"): network.endpoints,

@@ -57,8 +57,8 @@ def endpoint_slice(obj: Object, now: datetime) -> Iterator[Section]:
             dig(e, "addresses"),
             dig(e, "conditions", "ready"),
             dig(e, "conditions", "terminating"),
-            dig(e, "nodeName"),
-            dig(e, "zone"),
+            dig(e, "nodeName") or dig(e, "topology", "kubernetes.io/hostname"),  # v1beta1
+            dig(e, "zone") or dig(e, "topology", "topology.kubernetes.io/zone"),
             text(e, "targetRef", "name"),
         )
         for e in items(obj, "endpoints")

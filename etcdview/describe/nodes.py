@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 from etcdview.describe.sections import Field, Section, ago, field, fields, table
 from etcdview.kube.fields import condition, dig, items, mapping, number, text
-from etcdview.relations.model import Object, Ref, group_of
+from etcdview.relations.model import Object, Ref, kind_of
 from etcdview.relations.severity import condition_severity, severity_of
 from etcdview.tables import age
 from etcdview.tables.core_nodes import node_roles, node_status
@@ -83,18 +84,27 @@ def resource_quota(obj: Object, now: datetime) -> Iterator[Section]:
 
 def event(obj: Object, now: datetime) -> Iterator[Section]:
     """An event."""
-    about = dig(obj, "involvedObject")
-    ref = Ref(group_of(text(about, "apiVersion")), text(about, "kind"), text(about, "namespace"), text(about, "name"))
+    about = dig(obj, "involvedObject") or dig(obj, "regarding")
+    ref = Ref(*kind_of(about), text(about, "namespace"), text(about, "name"))
     yield fields(
         "Event",
         Field("Type", text(obj, "type"), severity=severity_of(obj, now)),
         field("Reason", obj.get("reason")),
-        field("Message", obj.get("message")),
+        field("Message", obj.get("message") or obj.get("note")),
         Field("About", str(ref) if ref.name else "", ref if ref.name else None),
         field("Part", dig(about, "fieldPath")),
-        field("Reported by", text(obj, "source", "component") or text(obj, "reportingComponent")),
-        field("Host", text(obj, "source", "host") or text(obj, "reportingInstance")),
-        field("Count", number(obj, "series", "count") or number(obj, "count") or 1),
-        ago("First", obj.get("firstTimestamp") or obj.get("eventTime"), now),
-        ago("Last", dig(obj, "series", "lastObservedTime") or obj.get("lastTimestamp"), now),
+        *_reporter(obj),
+        field("Count", number(obj, "series", "count") or number(obj, "count") or number(obj, "deprecatedCount") or 1),
+        ago("First", obj.get("firstTimestamp") or obj.get("deprecatedFirstTimestamp") or obj.get("eventTime"), now),
+        ago("Last", _last(obj), now),
     )
+
+
+def _reporter(obj: Object) -> tuple[Field, Field]:
+    source = dig(obj, "source") or dig(obj, "deprecatedSource")
+    by = text(source, "component") or text(obj, "reportingComponent") or text(obj, "reportingController")
+    return field("Reported by", by), field("Host", text(source, "host") or text(obj, "reportingInstance"))
+
+
+def _last(obj: Object) -> Any:
+    return dig(obj, "series", "lastObservedTime") or obj.get("lastTimestamp") or obj.get("deprecatedLastTimestamp")

@@ -8,7 +8,7 @@ from datetime import datetime
 from etcdview.describe.pods import template_containers, template_parts
 from etcdview.describe.sections import Field, Section, ago, field, fields, named, table
 from etcdview.kube.fields import dig, items, mapping, number, text
-from etcdview.relations.model import Object, Ref, group_of
+from etcdview.relations.model import Object, Ref, kind_of
 from etcdview.relations.severity import severity_of
 from etcdview.relations.states import state_of
 from etcdview.tables.autoscaling import metric_rows
@@ -128,7 +128,7 @@ def autoscaler(obj: Object, now: datetime) -> Iterator[Section]:
     """A horizontal pod autoscaler."""
     target = dig(obj, "spec", "scaleTargetRef")
     namespace, kind, name = text(obj, "metadata", "namespace"), text(target, "kind"), text(target, "name")
-    ref = Ref(group_of(text(target, "apiVersion")), kind, namespace, name)
+    ref = Ref(*kind_of(target), namespace, name)
     yield fields(
         "Autoscaler",
         Field("Scales", f"{kind} {name}", ref),

@@ -44,8 +44,8 @@ class Definitions:
         return resource if crd is None else replace(resource_type(crd), namespaced=resource.namespaced)
 
     def by_kind(self, api_version: str, kind: str) -> ResourceType | None:
-        """The type that an owner reference or the like names; any version of its group will do."""
-        group = api_version.rpartition("/")[0]
+        """The type that an owner reference or the like names; any version of its group, or of its old one, will do."""
+        group = resources.current_group(api_version, kind)
         found = (r for r in self.known if r.served and r.kind == kind and r.group == group)
         return next(found, None)
 

@@ -244,6 +244,26 @@ BUILTIN: tuple[ResourceType, ...] = tuple(_builtin())
 BY_PREFIX: dict[str, ResourceType] = {r.prefix: r for r in BUILTIN}
 
 
+# Kinds that were stored in another group before they moved to the one that has them now.
+_MOVED = {
+    ("extensions", "DaemonSet"): "apps",
+    ("extensions", "Deployment"): "apps",
+    ("extensions", "ReplicaSet"): "apps",
+    ("extensions", "HorizontalPodAutoscaler"): "autoscaling",
+    ("extensions", "Job"): "batch",
+    ("extensions", "Ingress"): "networking.k8s.io",
+    ("extensions", "NetworkPolicy"): "networking.k8s.io",
+    ("extensions", "PodSecurityPolicy"): "policy",
+    ("events.k8s.io", "Event"): "",
+}
+
+
+def current_group(api_version: str, kind: str) -> str:
+    """The group that has the kind now, of an object stored or named as `api_version`; "" for the core group."""
+    group = api_version.rpartition("/")[0]
+    return _MOVED.get((group, kind), group)
+
+
 def custom(group: str, plural: str, *, namespaced: bool = True) -> ResourceType:
     """A custom resource type known only by its key; its CRD, where there is one, tells kind and version."""
     return ResourceType(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from etcdview.kube.fields import text
+from etcdview.kube.resources import current_group
 from etcdview.kube.selectors import LabelSelector
 
 Object = Mapping[str, Any]
@@ -125,14 +126,10 @@ RELATIONS: dict[str, tuple[str, str]] = {
 
 def ref_of(obj: Object) -> Ref:
     """The identity of an object, from its apiVersion, kind and metadata."""
-    return Ref(
-        text(obj, "apiVersion").rpartition("/")[0],
-        text(obj, "kind"),
-        text(obj, "metadata", "namespace"),
-        text(obj, "metadata", "name"),
-    )
+    return Ref(*kind_of(obj), text(obj, "metadata", "namespace"), text(obj, "metadata", "name"))
 
 
-def group_of(api_version: str) -> str:
-    """The group of an apiVersion, "" for core."""
-    return api_version.rpartition("/")[0]
+def kind_of(obj: Any) -> tuple[str, str]:
+    """Group and kind of an object, or of a reference that has both; whatever old group it is stored in."""
+    kind = text(obj, "kind")
+    return current_group(text(obj, "apiVersion"), kind), kind

@@ -7,7 +7,7 @@ from typing import Any
 
 from etcdview.kube.fields import dig, items, text
 from etcdview.kube.resources import BUILTIN
-from etcdview.relations.model import Object, Ref, Reference, group_of
+from etcdview.relations.model import Object, Ref, Reference, kind_of
 from etcdview.relations.pod_references import pod_references
 from etcdview.tables.core_volumes import storage_class
 
@@ -21,7 +21,7 @@ _CLUSTER_KINDS = frozenset((r.group, r.kind) for r in BUILTIN if not r.namespace
 
 def references(obj: Object) -> tuple[Reference, ...]:
     """All that the object names, in the order it names them, each once."""
-    namer = _NAMERS.get((group_of(text(obj, "apiVersion")), text(obj, "kind")))
+    namer = _NAMERS.get(kind_of(obj))
     found = [*_owners(obj), *pod_references(obj), *(namer(obj) if namer else ())]
     return tuple(dict.fromkeys(found))
 
@@ -33,7 +33,7 @@ def _namespace(obj: Object) -> str:
 def _owners(obj: Object) -> Iterator[Reference]:
     """Owners are in the same namespace, or in none; the reference does not say which. Graph tries both."""
     for owner in items(obj, "metadata", "ownerReferences"):
-        group, kind = group_of(text(owner, "apiVersion")), text(owner, "kind")
+        group, kind = kind_of(owner)
         namespace = "" if (group, kind) in _CLUSTER_KINDS else _namespace(obj)
         yield Reference("owner", Ref(group, kind, namespace, text(owner, "name")), uid=text(owner, "uid"))
 
@@ -58,7 +58,7 @@ def _event(obj: Object) -> Iterator[Reference]:
     for member in ("involvedObject", "regarding"):
         about = dig(obj, member)
         if name := text(about, "name"):
-            ref = Ref(group_of(text(about, "apiVersion")), text(about, "kind"), text(about, "namespace"), name)
+            ref = Ref(*kind_of(about), text(about, "namespace"), name)
             yield Reference("about", ref, uid=text(about, "uid"))
 
 
@@ -142,8 +142,7 @@ def _binding(obj: Object) -> Iterator[Reference]:
 
 def _autoscaler(obj: Object) -> Iterator[Reference]:
     target = dig(obj, "spec", "scaleTargetRef")
-    ref = Ref(group_of(text(target, "apiVersion")), text(target, "kind"), _namespace(obj), text(target, "name"))
-    yield Reference("scales", ref)
+    yield Reference("scales", Ref(*kind_of(target), _namespace(obj), text(target, "name")))
 
 
 def _ingress(obj: Object) -> Iterator[Reference]:
@@ -176,7 +175,9 @@ def _api_service(obj: Object) -> Iterator[Reference]:
 
 
 def _definition(obj: Object) -> Iterator[Reference]:
-    yield from _service_call(dig(obj, "spec", "conversion", "webhook", "clientConfig", "service"))
+    conversion = dig(obj, "spec", "conversion")
+    yield from _service_call(dig(conversion, "webhook", "clientConfig", "service"))
+    yield from _service_call(dig(conversion, "webhookClientConfig", "service"))  # v1beta1
 
 
 def _service_call(service: Any) -> Iterator[Reference]:
@@ -195,7 +196,7 @@ def _flow_schema(obj: Object) -> Iterator[Reference]:
 
 
 def _resource_slice(obj: Object) -> Iterator[Reference]:
-    if node := text(obj, "spec", "nodeName"):
+    if node := text(obj, "spec", "nodeName") or text(obj, "nodeName"):  # v1alpha2 has no spec
         yield Reference("node", Ref("", "Node", "", node))
 
 
@@ -214,7 +215,6 @@ _NAMERS: dict[tuple[str, str], Callable[[Object], Iterator[Reference]]] = {
     ("", "ServiceAccount"): _service_account,
     ("", "Secret"): _secret,
     ("", "Event"): _event,
-    ("events.k8s.io", "Event"): _event,
     ("", "PersistentVolumeClaim"): _claim,
     ("", "PersistentVolume"): _volume,
     (_STORAGE, "VolumeAttachment"): _attachment,
@@ -226,7 +226,6 @@ _NAMERS: dict[tuple[str, str], Callable[[Object], Iterator[Reference]]] = {
     (_RBAC, "ClusterRoleBinding"): _binding,
     ("autoscaling", "HorizontalPodAutoscaler"): _autoscaler,
     ("networking.k8s.io", "Ingress"): _ingress,
-    ("extensions", "Ingress"): _ingress,
     ("networking.k8s.io", "IPAddress"): _ip_address,
     (_ADMISSION, "MutatingWebhookConfiguration"): _webhooks,
     (_ADMISSION, "ValidatingWebhookConfiguration"): _webhooks,

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from etcdview.kube.fields import condition, deleting, dig, is_true, items, number, text
-from etcdview.relations.model import Object, State, group_of
+from etcdview.relations.model import Object, State, kind_of
 from etcdview.relations.states import STARTING, pod_status_in, state_of
 from etcdview.tables import parse_time
 from etcdview.tables.batch import job_status
@@ -42,7 +42,7 @@ def severity_of(obj: Object, now: datetime, pod_status: str = "") -> Severity:
     if deleting(obj):
         return _within_patience(dig(obj, "metadata", "deletionTimestamp"), now)
     state = state_of(obj, now)
-    judge = _JUDGES.get((group_of(text(obj, "apiVersion")), kind))
+    judge = _JUDGES.get(kind_of(obj))
     return judge(obj, state, now) if judge else _by_health(state, obj, now)
 
 

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from etcdview.kube.fields import condition, deleting, dig, is_true, items, number, text
-from etcdview.relations.model import Health, Object, State, group_of, health
+from etcdview.relations.model import Health, Object, State, health, kind_of
+from etcdview.tables.autoscaling import autoscaler_conditions
 from etcdview.tables.batch import job_status
 from etcdview.tables.certificates import csr_status
 from etcdview.tables.core_nodes import node_status
@@ -22,7 +23,7 @@ def state_of(obj: Object, now: datetime) -> State:
     kind = text(obj, "kind")
     if deleting(obj) and kind != "Pod":
         return State("being deleted", None)
-    speaker = HEALTH_KINDS.get((group_of(text(obj, "apiVersion")), kind))
+    speaker = HEALTH_KINDS.get(kind_of(obj))
     return speaker(obj, now) if speaker else _by_conditions(obj)
 
 
@@ -134,8 +135,8 @@ def _endpoints(obj: Object, now: datetime) -> State:
 
 def _autoscaler(obj: Object, now: datetime) -> State:
     current, wanted = number(obj, "status", "currentReplicas"), number(obj, "status", "desiredReplicas")
-    active = condition(obj, "ScalingActive")
-    return State(f"{current} of {wanted} replicas", None if active is None else text(active, "status") == "True")
+    active = [text(c, "status") == "True" for c in autoscaler_conditions(obj) if text(c, "type") == "ScalingActive"]
+    return State(f"{current} of {wanted} replicas", active[0] if active else None)
 
 
 def _budget(obj: Object, now: datetime) -> State:

@@ -15,6 +15,7 @@ _UNKNOWN = "<unknown>"
 _DEFAULT_CPU = 80
 _METRICS_ANNOTATION = "autoscaling.alpha.kubernetes.io/metrics"
 _CURRENT_ANNOTATION = "autoscaling.alpha.kubernetes.io/current-metrics"
+_CONDITIONS_ANNOTATION = "autoscaling.alpha.kubernetes.io/conditions"
 
 
 @release_table(
@@ -59,6 +60,11 @@ def metrics_text(obj: Object, *, named: bool = True) -> str:
         return NONE
     more = f" + {len(shown) - 2} more..." if len(shown) > 2 else ""
     return ", ".join(shown[:2]) + more
+
+
+def autoscaler_conditions(obj: Object) -> list[Any]:
+    """Its conditions, which v1 keeps in an annotation."""
+    return items(obj, "status", "conditions") or _annotated(obj, _CONDITIONS_ANNOTATION)
 
 
 def _metric(spec: Any, status: Any, *, named: bool) -> str:

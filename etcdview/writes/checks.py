@@ -7,6 +7,7 @@ from typing import Any
 
 from etcdview.errors import ConflictError, EncodeError
 from etcdview.kube.keys import ObjectKey, show
+from etcdview.kube.resources import current_group
 
 _SHOWN = 120
 
@@ -119,8 +120,7 @@ def _check_group(obj: Mapping[str, Any], expected: str, key: str) -> None:
 
 
 def _group(obj: Mapping[str, Any]) -> str:
-    group, slash, _ = _at(obj, ("apiVersion",)).partition("/")
-    return group if slash else ""
+    return current_group(_at(obj, ("apiVersion",)), _at(obj, ("kind",)))
 
 
 def _at(obj: Mapping[str, Any], path: tuple[str, ...]) -> str:

@@ -71,6 +71,8 @@ KEPT_FOR_STATE = {
     "discovery/v1.EndpointSlice": frozenset(("metadata", "endpoints")),
 }
 
+STATE_IN_ANNOTATIONS = ("autoscaling/v1", "HorizontalPodAutoscaler")  # the first version has no conditions
+
 
 @functools.lru_cache(maxsize=32)
 def protobuf_format(release: Release | None) -> ProtobufFormat:
@@ -126,6 +128,8 @@ class ProtobufFormat:
 
         Controllers make thousands of such. Raises google.protobuf.message.DecodeError, and ours.
         """
+        if (envelope.api_version, envelope.kind) == STATE_IN_ANNOTATIONS:
+            return _head(envelope) | self._brief[Detail.CELLS].read(number, envelope.raw)
         message = self._for_state.message(number).FromString(envelope.raw)
         message.DiscardUnknownFields()
         return self._state_of(envelope.api_version, envelope.kind, number, message.SerializeToString())

@@ -10,8 +10,9 @@ from etcdview.codec import Codec, Outline
 from etcdview.kube.identity import agrees
 from etcdview.kube.keys import KeySpace, ObjectKey
 from etcdview.kube.redaction import is_sensitive
+from etcdview.kube.resources import current_group
 from etcdview.models import KeyValue
-from etcdview.relations.model import Health, Object, group_of
+from etcdview.relations.model import Health, Object
 from etcdview.relations.states import HEALTH_KINDS, state_of
 
 _KEPT_STATES = 2_000  # of objects that are alike in what decides it, at a kilobyte or two each
@@ -78,7 +79,7 @@ class Extractor:
 
 
 def _has_state(api_version: str, kind: str) -> bool:
-    return (group_of(api_version), kind) in HEALTH_KINDS
+    return (current_group(api_version, kind), kind) in HEALTH_KINDS
 
 
 def _error(object_key: ObjectKey | None, outline: Outline) -> str:

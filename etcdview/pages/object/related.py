@@ -173,9 +173,9 @@ def _branch(
 def _last_seen(event: Any) -> str:
     times = (
         text(event, "series", "lastObservedTime"),
-        text(event, "lastTimestamp"),
+        text(event, "lastTimestamp") or text(event, "deprecatedLastTimestamp"),
         text(event, "eventTime"),
-        text(event, "firstTimestamp"),
+        text(event, "firstTimestamp") or text(event, "deprecatedFirstTimestamp"),
         text(event, "metadata", "creationTimestamp"),
     )
     return next((t for t in times if t), "")

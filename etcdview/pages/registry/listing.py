@@ -21,7 +21,7 @@ from etcdview.kube.sorting import natural
 from etcdview.kube.visible import unmistakable
 from etcdview.objects import ObjectRow
 from etcdview.relations.model import Health as Health
-from etcdview.relations.model import group_of
+from etcdview.relations.model import kind_of
 from etcdview.relations.severity import Severity, severity_of
 from etcdview.relations.states import HEALTH_KINDS, health_of, state_of
 from etcdview.tables import Cells, Column, Table, cell_text
@@ -113,7 +113,7 @@ class TableRow:
     def state_words(self) -> str:
         """What facts keep of its state; "" for kinds whose states they do not judge."""
         obj = self.entry.object
-        if obj is None or (group_of(text(obj, "apiVersion")), text(obj, "kind")) not in HEALTH_KINDS:
+        if obj is None or kind_of(obj) not in HEALTH_KINDS:
             return ""
         return state_of(obj, self.now).text[:WORD_LENGTH]
 

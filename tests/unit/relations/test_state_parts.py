@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from etcdview.codec import Codec, Detail
-from etcdview.relations.model import group_of
+from etcdview.relations.model import kind_of
 from etcdview.relations.states import HEALTH_KINDS, state_of
 from etcdview.stores.files.dump import read_dump
 
@@ -24,6 +24,6 @@ def test_the_parts_that_are_kept_for_a_state_decide_it_as_the_whole_object_does(
         assert body is not None, kv.key
         assert state_of(body, NOW) == state_of(whole, NOW), kv.key
         assert state_of(body, LATER) == state_of(body, NOW), kv.key  # facts judge objects that are alike once
-        seen.add((group_of(whole["apiVersion"]), whole["kind"]))
+        seen.add(kind_of(whole))
 
     assert len(seen & set(HEALTH_KINDS)) >= 15

@@ -13,7 +13,7 @@ import click
 from etcdview.cli.helping import OUTPUT, SELECTION, GroupedCommand, GroupedOption
 from etcdview.cli.options import settings_options
 from etcdview.cli.terminal import remark, say
-from etcdview.cluster.sources import open_etcd
+from etcdview.cluster.sources import open_live
 from etcdview.config import Resolved, Settings
 from etcdview.config.rows import CHANGES, CONNECTION, LOGIN, SOURCE
 from etcdview.errors import UsageError
@@ -69,7 +69,7 @@ def command(
     request = RescueRequest(what, namespace, selector, not no_dependencies, changed, with_secrets)
     name = SourceName.parse(settings.from_file)
     sources = NamedSources(settings, remark)
-    live = open_etcd(settings)
+    live = open_live(settings)
     try:
         rescue = Rescue(sources.open(name), warned(live, remark), settings, request, name.revision)
         plan = rescue.plan()

@@ -11,7 +11,7 @@ import click
 from etcdview.cli.helping import GroupedCommand
 from etcdview.cli.options import settings_options
 from etcdview.cli.terminal import argument_bytes
-from etcdview.cluster.sources import open_etcd
+from etcdview.cluster.sources import open_live
 from etcdview.config import Resolved
 from etcdview.config.rows import CHANGES, CONNECTION, SOURCE
 from etcdview.pages.parts.sizes import size_text
@@ -48,7 +48,7 @@ def command(etcd_key: str, revision: int | None, listed: bool, yes: bool, resolv
             click.echo(f"{change.at:%Y-%m-%d %H:%M:%S} UTC  {change.action:6}  {kept}  {visible(change.who)}")
         return 0
     undo.undo_file(settings)  # before etcd is asked
-    store = open_etcd(settings)
+    store = open_live(settings)
     try:
         plan = undo.undo_plan(settings, store, name, revision)
         _show(plan, etcd_key)

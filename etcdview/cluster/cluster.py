@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from etcdview.cluster.budget import Held
 from etcdview.cluster.consistent_store import STALE, ConsistentStore
@@ -32,9 +33,19 @@ from etcdview.objects import Objects
 from etcdview.stores.kept import Kept
 from etcdview.stores.permitted import overlapping
 from etcdview.stores.protocols import Restricted, Store
+from etcdview.stores.routed import RoutedStore
 from etcdview.writes.undo import UndoFile
 
 PERMITTED_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class EtcdBeside:
+    """An etcd that holds single types (`holds`, in words) of the registry, watched by a monitor of its own."""
+
+    holds: str
+    endpoints: tuple[str, ...]
+    monitor: Monitor
 
 
 class Cluster:
@@ -43,8 +54,8 @@ class Cluster:
     `store` is what pages read by; `source` the store itself, for what needs more than reading. `undo` is None where
     nothing may be changed. `waits`: nothing is found out in the background, as a command that ends has it.
     `facts` are those of all values, None where nothing keeps them. `shows_secrets`: of one's own file, to anyone here.
-    `events` are the newest ones, for clients that watch; None where nothing changes, or nobody may watch.
-    `others` are stores to compare it with, by name.
+    `events` are the newest ones of each etcd, for clients that watch; none where nothing changes, or nobody may watch.
+    `others` are stores to compare it with, by name; `beside` the etcds that hold single types of this registry.
     """
 
     def __init__(
@@ -62,12 +73,14 @@ class Cluster:
         waits: bool = False,
         facts: Facts | None = None,
         shows_secrets: bool = False,
-        events: EventLog | None = None,
+        events: Sequence[EventLog] = (),
         others: Mapping[str, Store] | None = None,
+        beside: Sequence[EtcdBeside] = (),
     ) -> None:
         self.name = name
         self.shows_secrets = shows_secrets
-        self.events = events
+        self.beside = beside
+        self._events = events
         self.source = store
         self.others: Mapping[str, Store] = others or {}
         self.store: Store = store if monitor is None else ConsistentStore(store, monitor)
@@ -94,6 +107,11 @@ class Cluster:
     def codec(self) -> Codec:
         """The codec for the release that the cluster runs."""
         return self.releases.codec()
+
+    def events(self, key: bytes) -> EventLog | None:
+        """The newest events of the etcd that holds a key, for clients that watch; None where there are none."""
+        source = self.source.source_of(key) if isinstance(self.source, RoutedStore) else 0
+        return self._events[source] if self._events else None
 
     def may_read(self, start: bytes, end: bytes) -> bool:
         """Whether etcd permits its user all keys of [start, end); true where that is unknown at the moment."""
@@ -147,6 +165,8 @@ class Cluster:
         """Stop the threads and the process that reads values; a process that ends need not close its connections."""
         if self.monitor is not None:
             self.monitor.stop()
+        for one in self.beside:
+            one.monitor.stop()
         if self.facts is not None:
             self.facts.close()
         self.coverage.close()

@@ -58,9 +58,11 @@ class EventBatch:
 class EventLog:
     """One thread writes it, the index's; any thread reads it. See index.base.Listener."""
 
-    def __init__(self, index: Announcing, store: Store) -> None:
+    def __init__(self, index: Announcing, store: Store, holds: Callable[[bytes], bool] | None = None) -> None:
+        """`holds` says of a key whether this log is of the etcd that has it; without, it is of all."""
         self._index = index
         self._store = store
+        self._holds = holds or (lambda _: True)
         self._news = threading.Condition()  # guards all below
         self._events: deque[LoggedEvent] = deque()
         self._first = 0  # the position of the first event that is kept
@@ -68,7 +70,7 @@ class EventLog:
         self._floor = 0  # nothing is known of what happened up to it
         self._revision = 0
         index.listen(self)
-        followed = max((revision for _, revision in index.followed()), default=0)  # what came before is not known
+        followed = self._followed()  # what came before is not known
         with self._news:
             self._floor = max(self._floor, followed)
             self._revision = max(self._revision, followed)
@@ -76,7 +78,7 @@ class EventLog:
     def changed(self, events: Sequence[Event]) -> None:
         """See Listener."""
         with self._news:
-            for event in events:
+            for event in filter(lambda event: self._holds(event.kv.key), events):
                 self._events.append(LoggedEvent(event))
                 self._bytes += event.kv.size_bytes
                 self._revision = max(self._revision, event.kv.mod_revision)
@@ -89,13 +91,16 @@ class EventLog:
 
     def reloaded(self) -> None:
         """See Listener: what is known begins again."""
-        followed = [revision for _, revision in self._index.followed()]
+        followed = self._followed()
         with self._news:
             self._first += len(self._events) + 1  # a gap: every position before is lost
             self._events.clear()
             self._bytes = 0
-            self._floor = self._revision = max(followed, default=0)
+            self._floor = self._revision = followed
             self._news.notify_all()
+
+    def _followed(self) -> int:
+        return max((revision for part, revision in self._index.followed() if self._holds(part.start)), default=0)
 
     def after(self, revision: int) -> EventBatch:
         """Where a client that has seen `revision` begins. `lost` where events behind it are no longer kept."""

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 from collections import Counter
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from etcdview.access.exposure import exposure_warnings
 from etcdview.access.secret_key import derived
-from etcdview.cluster.cluster import Cluster
+from etcdview.cluster.cluster import Cluster, EtcdBeside
 from etcdview.cluster.event_log import EventLog
 from etcdview.cluster.facts_process import filler_starter
-from etcdview.cluster.sources import open_codec, open_etcd, open_file, open_source
+from etcdview.cluster.sources import open_codec, open_file, open_live, open_source
 from etcdview.codec import Codec
 from etcdview.config import Settings
 from etcdview.errors import SettingError
@@ -24,6 +25,7 @@ from etcdview.index.facts.fact import Extractor
 from etcdview.index.facts.live import Facts
 from etcdview.kube.keys import KeySpace
 from etcdview.stores.protocols import Store
+from etcdview.stores.routed import RoutedStore
 from etcdview.writes.undo import UndoFile, default_path
 
 UNSECURED = "This etcd is reached without TLS: anyone who reaches it can read and change everything. Development only."
@@ -52,7 +54,7 @@ def open_cluster(settings: Settings) -> Cluster:
 
 def _live(settings: Settings, keyspace: KeySpace) -> Cluster:
     undo = _undo(settings)
-    store = open_etcd(settings)
+    store = open_live(settings)
     monitor = Monitor(store)
     monitor.start()
     plain = any(e.startswith("http://") for e in settings.endpoints)
@@ -74,9 +76,34 @@ def _live(settings: Settings, keyspace: KeySpace) -> Cluster:
         fingerprint_key=_fingerprint_key(settings),
         undo=undo,
         facts=_facts(settings, index, codec, keyspace),
-        events=EventLog(index, store) if settings.kube_api and isinstance(index, Announcing) else None,
+        events=_event_logs(index, store) if settings.kube_api else (),
+        beside=_beside(store),
         others=_others(settings),
     )
+
+
+def _event_logs(index: KeyIndex, store: Store) -> tuple[EventLog, ...]:
+    """One for each etcd, whose revisions are its own."""
+    if not isinstance(index, Announcing):
+        return ()
+    if not isinstance(store, RoutedStore):
+        return (EventLog(index, store),)
+
+    def holds(source: int, key: bytes) -> bool:
+        return store.source_of(key) == source
+
+    return tuple(EventLog(index, store, partial(holds, source)) for source in range(len(store.others) + 1))
+
+
+def _beside(store: Store) -> tuple[EtcdBeside, ...]:
+    """The etcds that hold single types, each with a monitor of its own, begun."""
+    found = tuple(
+        EtcdBeside(holds, other.endpoints, Monitor(other))
+        for other, holds in (store.others if isinstance(store, RoutedStore) else ())
+    )
+    for one in found:
+        one.monitor.start()
+    return found
 
 
 def _others(settings: Settings) -> dict[str, Store]:

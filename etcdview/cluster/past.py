@@ -11,6 +11,7 @@ from etcdview.index import names_for
 from etcdview.stores.at_revision import AtRevision
 from etcdview.stores.files.revision_store import RevisionStore
 from etcdview.stores.protocols import Store
+from etcdview.stores.routed import RoutedStore
 
 KEPT = 2  # each holds the names of all keys
 MOST_KEYS = 1_000_000  # of a live etcd, whose names have to be read for it
@@ -67,4 +68,6 @@ class PastClusters:
                 f"Pages show the past of a live etcd of at most {MOST_KEYS:,} keys.",
                 "Save a snapshot and open it, or read single types: etcdview get TYPE --from live@REVISION.",
             )
+        if isinstance(source, RoutedStore):
+            return AtRevision(source.past, revision, source.not_at)
         return AtRevision(source, revision)

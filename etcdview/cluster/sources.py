@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING
 from etcdview.cluster.source_name import SourceName
 from etcdview.codec import Codec, load_encryption_config
 from etcdview.config import NO_ETCD_NAMED, Settings
-from etcdview.errors import FileFormatError, UsageError
+from etcdview.config.overrides import ServersOverride, parse_override
+from etcdview.errors import FileFormatError, SettingError, UsageError
+from etcdview.kube.keys import KeySpace
+from etcdview.kube.resources import BUILTIN, ResourceType, custom
 from etcdview.models import TlsFiles
 from etcdview.stores.at_revision import AtRevision
 from etcdview.stores.files.bbolt import HEAD_BYTES, is_bolt
@@ -23,7 +26,8 @@ from etcdview.stores.files.packed import packing_of
 from etcdview.stores.files.revision_store import RevisionStore
 from etcdview.stores.files.timeline import head_of, snapshots_in
 from etcdview.stores.files.unpacking import is_packed, packing_name, unpacked, unpacking, unpacking_command
-from etcdview.stores.protocols import Store
+from etcdview.stores.protocols import Store, prefix_end
+from etcdview.stores.routed import Route, RoutedStore
 
 if TYPE_CHECKING:
     from etcdview.stores.etcd.client import EtcdStore
@@ -93,7 +97,7 @@ def open_source(settings: Settings) -> Store:
     if not name.path:
         if settings.deleted:
             raise UsageError("--deleted shows what a file holds.", "Name one: --from FILE, or save a snapshot first.")
-        return AtRevision(open_etcd(settings), name.revision) if name.revision else open_etcd(settings)
+        return _at(open_live(settings), name.revision) if name.revision else open_live(settings)
     store = open_file(Path(name.path))
     if isinstance(store, RevisionStore):
         if name.revision or settings.deleted:
@@ -106,6 +110,40 @@ def open_source(settings: Settings) -> Store:
             "Give a snapshot, a data directory or k3s's state.db.",
         )
     return store
+
+
+def _at(store: EtcdStore | RoutedStore, revision: int) -> AtRevision:
+    """The live etcd at a revision, which is one of the first etcd: what others hold has no such moment."""
+    if isinstance(store, RoutedStore):
+        return AtRevision(store.past, revision, store.not_at)
+    return AtRevision(store, revision)
+
+
+def open_live(settings: Settings) -> EtcdStore | RoutedStore:
+    """The live etcd, with the others that hold single types, as one store. Raises SettingError."""
+    found = [parse_override(text) for text in settings.etcd_servers_overrides]
+    if not found:
+        return open_etcd(settings)
+    keyspace = KeySpace(settings.etcd_prefix)
+    stores: dict[tuple[str, ...], EtcdStore] = {}
+    routes: list[Route] = []
+    for override in found:
+        store = stores.get(override.servers) or open_etcd(settings, override.servers)
+        stores[override.servers] = store
+        start = keyspace.range_prefix(_type_of(override))
+        routes.append(Route(start, prefix_end(start), override.name, store))
+    return RoutedStore(open_etcd(settings), routes)
+
+
+def _type_of(override: ServersOverride) -> ResourceType:
+    known = (r for r in BUILTIN if (r.group, r.plural) == (override.group, override.resource))
+    found = next(known, None)
+    if found is None and not override.group:
+        raise SettingError(
+            f"--etcd-servers-overrides names {override.name}, which is not a type of the core group.",
+            "Write it as the API server does: /events, or apps/deployments.",
+        )
+    return found or custom(override.group, override.resource)
 
 
 def open_etcd(settings: Settings, endpoints: Sequence[str] = (), tls: TlsFiles | None = None) -> EtcdStore:

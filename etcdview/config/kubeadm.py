@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from etcdview.config.command_lines import from_environment, from_words, program_words
+from etcdview.config.overrides import overrides
 from etcdview.config.units import read_unit, started_by
 from etcdview.kube.yaml_text import read_yaml_file
 
@@ -156,15 +157,27 @@ def _registry(api: _Started, root: Path) -> tuple[dict[str, object], tuple[str, 
     prefix = api.flags.get("etcd-prefix", "").strip("/")
     if prefix:
         found["etcd_prefix"] = f"/{prefix}"
+    elsewhere = _overrides(api)
+    if elsewhere:
+        found["etcd_servers_overrides"] = elsewhere
     encryption = api.file("encryption-provider-config", root)
     if encryption and not _unreadable(encryption):
         found["encryption_config"] = encryption
     said = [f"the prefix /{prefix}"] if prefix and prefix != "registry" else []
+    said += [f"other etcds ({', '.join(elsewhere)})"] if elsewhere else []
     said += [f"the encryption configuration {encryption}"] if "encryption_config" in found else []
     notes = [f"{api.source} also names {' and '.join(said)}."] if said else []
     if encryption and "encryption_config" not in found:
         notes.append(f"{encryption}, the API server's encryption configuration, cannot be read by this user.")
     return found, tuple(notes)
+
+
+def _overrides(api: _Started) -> tuple[str, ...]:
+    """Types that the API server keeps in other etcds; none where it would not take the flag itself."""
+    try:
+        return overrides(api.flags.get("etcd-servers-overrides", ""))
+    except ValueError:
+        return ()
 
 
 def _own_files(started: _Started, root: Path) -> dict[str, object]:

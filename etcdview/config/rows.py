@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from etcdview.config import values
+from etcdview.config.overrides import overrides
 from etcdview.config.settings import Settings
 
 
@@ -78,6 +79,11 @@ SOURCE: tuple[SettingRow, ...] = (
     SettingRow("etcd-prefix", "etcd_prefix", "ETCDVIEW_ETCD_PREFIX", values.prefix, "PREFIX",
         "Where the registry begins: the API server's --etcd-prefix. Several times, or with commas, where several API "
         "servers share this etcd: OpenShift has /kubernetes.io and /openshift.io.", repeats=True),
+    SettingRow("etcd-servers-overrides", "etcd_servers_overrides", "ETCDVIEW_ETCD_SERVERS_OVERRIDES", overrides,
+        "OVERRIDES",
+        "Types that are in other etcds, as the API server's flag of that name says it: "
+        "/events#https://h1:2379;https://h2:2379, several with commas. The TLS files and the user are the same.",
+        repeats=True),
 )  # fmt: skip
 SERVING: tuple[SettingRow, ...] = (
     SettingRow("prefixes", "prefixes", "ETCDVIEW_PREFIXES", values.prefixes, "PREFIXES",

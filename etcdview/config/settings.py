@@ -34,6 +34,7 @@ class Settings:
     password: str = field(default="", repr=False)
     timeout_seconds: float = 5.0
     etcd_prefix: str = "/registry"
+    etcd_servers_overrides: tuple[str, ...] = ()
     prefixes: tuple[str, ...] = ()
     encryption_config: str = ""
     kubernetes_version: str = ""

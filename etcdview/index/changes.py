@@ -53,6 +53,9 @@ class ChangeReader(Protocol):
     @property
     def revision(self) -> int: ...
 
+    def revision_below(self, prefix: bytes) -> int:
+        """How far the log is below a prefix, by the revisions of the etcd that holds it."""
+
     def since(self, revision: int, prefix: bytes = b"") -> Changes: ...
 
     def recent(self, prefix: bytes = b"", limit: int = 100) -> tuple[Change, ...]: ...
@@ -76,6 +79,10 @@ class ChangeLog:
     @property
     def revision(self) -> int:
         """How far the log is: every change up to this revision has been seen."""
+        return self._revision
+
+    def revision_below(self, prefix: bytes) -> int:
+        """See ChangeReader."""
         return self._revision
 
     def note(self, events: Sequence[Event], revision: int, now: float) -> None:
@@ -157,17 +164,33 @@ class _Dropped:
         return self._directories.get(directory, self._last_elsewhere) if directory else self._last
 
 
-class SeveralLogs:
-    """The logs of several ranges read as one: where a prefix lies in one range, as far as that one's log is."""
+@dataclass(frozen=True, slots=True)
+class RangeLog:
+    """The log of a range; `source` is the number of the etcd that holds it."""
 
-    def __init__(self, logs: Callable[[], Sequence[tuple[KeyRange, ChangeLog]]]) -> None:
+    key_range: KeyRange
+    log: ChangeLog
+    source: int = 0
+
+
+class SeveralLogs:
+    """The logs of several ranges read as one: where a prefix lies in one range, as far as that one's log is.
+
+    Changes of two etcds have no common order: of a prefix that lies in several, those of the first etcd are given.
+    """
+
+    def __init__(self, logs: Callable[[], Sequence[RangeLog]]) -> None:
         """`logs` gives those that can be read at the moment."""
         self._logs = logs
 
     @property
     def revision(self) -> int:
         """How far all of them are."""
-        return min((log.revision for _, log in self._logs()), default=0)
+        return self.revision_below(b"")
+
+    def revision_below(self, prefix: bytes) -> int:
+        """See ChangeReader."""
+        return min((log.revision for log in self._of(prefix)), default=0)
 
     def since(self, revision: int, prefix: bytes = b"") -> Changes:
         """See ChangeLog.since; of several, as far as all of them are."""
@@ -190,4 +213,6 @@ class SeveralLogs:
 
     def _of(self, prefix: bytes) -> list[ChangeLog]:
         requested = keys_under(prefix)
-        return [log for key_range, log in self._logs() if key_range.overlaps(requested)]
+        found = [part for part in self._logs() if part.key_range.overlaps(requested)]
+        first = min((part.source for part in found), default=0)
+        return [part.log for part in found if part.source == first]

@@ -46,7 +46,7 @@ class FeedStatus:
     `names` is None while they must not be shown: not yet loaded, known to be false, or too many for the memory.
     `confirmed_at` (monotonic seconds): when etcd last said that nothing is missing up to `revision`.
     `too_large` says why the names are not kept. While loading, `counts` holds how many names each built-in storage
-    prefix has, and `covered` the finished ranges.
+    prefix has, and `covered` the finished ranges. `source` is the number of the etcd that holds the range.
     """
 
     key_range: KeyRange
@@ -59,6 +59,7 @@ class FeedStatus:
     total: int = 0
     problem: str = ""
     denied: bool = False
+    source: int = 0
     too_large: str = ""
     counts: Mapping[str, int] = field(default_factory=dict)
     covered: tuple[KeyRange, ...] = ()
@@ -86,7 +87,9 @@ class Sink(Protocol):
 class Feed:
     """A range's names, in a thread of its own between `start` and `stop`; `changes` is the log of its watch."""
 
-    def __init__(self, store: WatchableStore, keyspace: KeySpace, ranges: Sequence[KeyRange], sink: Sink) -> None:
+    def __init__(
+        self, store: WatchableStore, keyspace: KeySpace, ranges: Sequence[KeyRange], sink: Sink, source: int = 0
+    ) -> None:
         """`ranges` are tried in turn until etcd permits one."""
         self._store = store
         self._keyspace = keyspace
@@ -95,7 +98,7 @@ class Feed:
         self._sink = sink
         self.changes = ChangeLog()
         self._status_lock = threading.Lock()  # guards the replacing of the status: two threads do it
-        self._status = FeedStatus(self._ranges[0])
+        self._status = FeedStatus(self._ranges[0], source=source)
         self._history = EventHistory()
         self._rewound = False
         self._pause = _FIRST_PAUSE_SECONDS

@@ -14,7 +14,7 @@ from dataclasses import replace
 from etcdview.errors import DeniedError, NotPermittedError
 from etcdview.index.base import Freshness, KeyPage, Listener, Mode, State, Tree
 from etcdview.index.bounded import BoundedNames
-from etcdview.index.changes import ChangeLog, SeveralLogs
+from etcdview.index.changes import RangeLog, SeveralLogs
 from etcdview.index.churn import Churn, ChurnCounter
 from etcdview.index.feed import Feed, FeedStatus
 from etcdview.index.lister import EVERYTHING, KeyRange, disjoint, keys_under
@@ -28,6 +28,7 @@ from etcdview.kube.quantities import size_text
 from etcdview.models import Event, Range
 from etcdview.stores.permitted import GRANT, permitted_text
 from etcdview.stores.protocols import WatchableStore
+from etcdview.stores.routed import RoutedStore
 
 _log = logging.getLogger(__name__)
 
@@ -55,9 +56,14 @@ class Index:
         self._churn = ChurnCounter()
         self._reads: BoundedNames | None = None
         self._listeners: list[Listener] = []
-        wanted = [[key_range] for key_range in disjoint(list(prefixes))] or [[EVERYTHING, keys_under(keyspace.root)]]
+        wanted = disjoint(list(prefixes))
         self._limit = memory_limit_bytes
-        self._feeds = [self._feed(ranges) for ranges in wanted]
+        if isinstance(store, RoutedStore):
+            self._feeds = self._routed(store, wanted or [EVERYTHING])
+        elif wanted:
+            self._feeds = [self._feed([key_range]) for key_range in wanted]
+        else:
+            self._feeds = [self._feed([EVERYTHING, keys_under(keyspace.root)])]
         self.changes = SeveralLogs(self._logs)
         self._limited = ""  # what etcd permits, in words, where that is not all
         self._feeds_lock = threading.Lock()  # guards the replacing of the feeds: etcd may permit other ranges later
@@ -89,7 +95,7 @@ class Index:
         known = [part.confirmed_at for part in readable if part.confirmed_at]
         return Freshness(
             state=worst.state,
-            revision=min(part.revision for part in readable),
+            revision=_revision(readable),
             complete=all(part.names is not None for part in readable),
             age_seconds=max(time.monotonic() - min(known), 0.0) if known else 0.0,
             done=sum(part.done for part in readable),
@@ -121,7 +127,7 @@ class Index:
         if views is None:
             found = self._bounded(parts).page(start, end, after=after, limit=limit)
         else:
-            found = self._answer(page_of(views, start, end, after, limit))
+            found = replace(self._answer(page_of(views, start, end, after, limit)), revision=_revision(parts))
         return found if parts == touched else replace(found, complete=False)
 
     def count(self, start: bytes, end: bytes) -> int:
@@ -212,8 +218,17 @@ class Index:
     def _feed(self, ranges: Sequence[KeyRange]) -> Feed:
         return Feed(self._store, self._keyspace, ranges, self)
 
-    def _logs(self) -> list[tuple[KeyRange, ChangeLog]]:
-        return [(feed.status.key_range, feed.changes) for feed in self._feeds if not feed.status.denied]
+    def _routed(self, store: RoutedStore, wanted: Sequence[KeyRange]) -> list[Feed]:
+        """A feed for each part of the keys that one etcd holds, at revisions of its own."""
+        parts = (part for key_range in wanted for part in store.parts(key_range.start, key_range.end))
+        return [
+            Feed(store.store(part.source), self._keyspace, [KeyRange(part.start, part.end)], self, part.source)
+            for part in parts
+        ]
+
+    def _logs(self) -> list[RangeLog]:
+        readable = [(feed.status, feed.changes) for feed in self._feeds if not feed.status.denied]
+        return [RangeLog(status.key_range, changes, status.source) for status, changes in readable]
 
     def _beat(self) -> None:
         while not self._stop.wait(PULSE_SECONDS):
@@ -252,6 +267,12 @@ def _views_over(parts: Sequence[FeedStatus], requested: KeyRange) -> list[View] 
         else:
             return None
     return views
+
+
+def _revision(parts: Sequence[FeedStatus]) -> int:
+    """How far all of the parts are. Revisions of two etcds are not comparable: of several, the first etcd's counts."""
+    first = min(part.source for part in parts)
+    return min(part.revision for part in parts if part.source == first)
 
 
 def _unreadable(denied: Sequence[FeedStatus], requested: KeyRange, limited: str) -> DeniedError:

@@ -64,7 +64,7 @@ class _Watching:
             self._rows = RowMaker(place.served, window.cluster.codec.release, include, media.version, request.now)
         self._columns_told = False
         self._revision = options.since
-        self._log: EventLog | None = None if request.revision else window.cluster.events
+        self._log: EventLog | None = None if request.revision else window.cluster.events(self._range[0])
         seconds = float(options.timeout_seconds) or DEFAULT_SECONDS
         self._ends_at = time.monotonic() + min(seconds, LONGEST_SECONDS)
         self._bookmark_at = time.monotonic() + _BOOKMARK_SECONDS

@@ -106,7 +106,7 @@ def _changes(log: ChangeReader, query: WatchQuery) -> Changes:
     if query.since:
         found = log.since(query.since, prefix)
         return replace(found, changes=found.changes[::-1])
-    revision = log.revision  # before the changes: what comes between is then told by the first poll
+    revision = log.revision_below(prefix)  # before the changes: what comes between is then told by the first poll
     return Changes(revision, log.recent(prefix, KEPT_CHANGES))
 
 

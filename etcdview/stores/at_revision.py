@@ -16,10 +16,12 @@ class AtRevision:
 
     live = False
 
-    def __init__(self, store: Store, revision: int) -> None:
+    def __init__(self, store: Store, revision: int, note: str = "") -> None:
+        """`note` says what of the store is not as of that revision."""
         self.name = f"{store.name} at revision {revision:,}"
         self.revision = revision
-        self.notes = (f"As of revision {revision:,} of a live etcd, which keeps it until the next compaction.",)
+        kept = f"As of revision {revision:,} of a live etcd, which keeps it until the next compaction."
+        self.notes = (kept, note) if note else (kept,)
         self._store = store
 
     def range(self, request: Range) -> RangeResult:

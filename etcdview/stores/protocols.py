@@ -180,3 +180,7 @@ class Maintainable(Protocol):
         """Give a learner that has caught up its vote."""
 
     def remove(self, member_id: int) -> None: ...
+
+
+class LiveEtcd(Store, Watchable, Writable, Maintainable, Restricted, Protocol):
+    """One live etcd, with all that can be done with it."""

@@ -21,6 +21,10 @@ class ScopedChanges:
         """See ChangeLog.revision."""
         return self._changes.revision
 
+    def revision_below(self, prefix: bytes) -> int:
+        """See ChangeLog.revision_below."""
+        return self._changes.revision_below(prefix)
+
     def since(self, revision: int, prefix: bytes = b"") -> Changes:
         """See ChangeLog.since."""
         return self._narrowed(self._changes.since(revision, prefix))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from etcdview.cluster.cluster import EtcdBeside
 from etcdview.cluster.window import Window
 from etcdview.errors import NotFoundError
 from etcdview.health.findings import Status, Verdict
@@ -30,6 +31,17 @@ SHOWN_VERDICTS = 20
 
 
 @dataclass(frozen=True, slots=True)
+class BesideSection:
+    """An etcd that holds single types of the registry (`holds`), by its own monitor; `state` as in HealthPage."""
+
+    holds: str
+    endpoints: tuple[str, ...]
+    verdict: Verdict
+    headline: str
+    state: ClusterState | None
+
+
+@dataclass(frozen=True, slots=True)
 class HealthPage:
     """`state` and `hour` are None where no member has been probed, or not often enough to draw a line.
 
@@ -49,6 +61,7 @@ class HealthPage:
     may_compare: bool
     deployment: DeploymentSection
     commands: tuple[Command, ...]
+    beside: tuple[BesideSection, ...] = ()
     file: str = ""
     count: int = 0
     revision: int = 0
@@ -73,9 +86,17 @@ def health_page(window: Window, now: datetime) -> HealthPage:
         may_compare=window.cluster.monitor is not None and may_ask_costly(window),
         deployment=deployment_section(window, facts),
         commands=commands.for_members(),
+        beside=tuple(map(_beside, window.cluster.beside)),
         file="" if window.cluster.store.live else window.cluster.store.name,
         count=tree.count,
         revision=tree.revision,
+    )
+
+
+def _beside(etcd: EtcdBeside) -> BesideSection:
+    report = etcd.monitor.latest()
+    return BesideSection(
+        etcd.holds, etcd.endpoints, report.verdict, headline(report), state_of(report) if report.facts else None
     )
 
 

@@ -187,7 +187,7 @@ def seen_deleted(window: Window, key: bytes, revision: int) -> str:
 def _logged(window: Window, key: bytes, revision: int) -> Change | None:
     """The deletion as the log of changes has it; None where the log does not reach the revision."""
     names = window.index
-    if not isinstance(names, Changing) or names.changes.revision < revision:
+    if not isinstance(names, Changing) or names.changes.revision_below(key) < revision:
         return None
     own = (change for change in names.changes.recent(key, KEPT_CHANGES) if change.key == key)
     last = next((change for change in own if change.revision <= revision), None)
@@ -199,7 +199,7 @@ def _holds(window: Window, key: bytes, known: Deletion, revision: int) -> bool:
     if known.revision <= revision <= known.absent_at:
         return True
     names = window.index
-    if revision < known.absent_at or not isinstance(names, Changing) or names.changes.revision < revision:
+    if revision < known.absent_at or not isinstance(names, Changing) or names.changes.revision_below(key) < revision:
         return False
     since = names.changes.since(known.absent_at, key)
     return not since.lost and all(change.key != key for change in since.changes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from etcdview.cluster.source_name import LIVE, SourceName
-from etcdview.cluster.sources import open_etcd, open_file
+from etcdview.cluster.sources import open_file, open_live
 from etcdview.config import Settings
 from etcdview.errors import UsageError
 from etcdview.pages.tools.source import Say, warned
@@ -34,7 +34,7 @@ class NamedSources:
             store.close()
 
     def _live(self) -> Store:
-        return warned(open_etcd(self._settings), self._say)
+        return warned(open_live(self._settings), self._say)
 
     def _file(self, path: str) -> Store:
         if not Path(path).exists():

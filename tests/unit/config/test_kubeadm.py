@@ -164,12 +164,18 @@ def test_the_api_servers_encryption_configuration_is_found_where_the_machine_has
 
 
 def test_a_stacked_etcd_takes_prefix_and_encryption_from_the_api_server_beside_it(control_plane: Path) -> None:
-    flags = ("--etcd-servers=https://127.0.0.1:2379", "--etcd-prefix=/prod", "--encryption-provider-config=/e.yaml")
+    flags = (
+        "--etcd-servers=https://127.0.0.1:2379",
+        "--etcd-prefix=/prod",
+        "--encryption-provider-config=/e.yaml",
+        "--etcd-servers-overrides=/events#https://10.0.0.9:2379;https://10.0.0.8:2379",
+    )
     _write(control_plane, "etc/kubernetes/manifests/kube-apiserver.yaml", _api_server(*flags))
 
     settings = load({}, {}, control_plane)
 
     assert (settings.etcd_prefix, settings.encryption_config) == ("/prod", "/e.yaml")
+    assert settings.etcd_servers_overrides == ("/events#https://10.0.0.9:2379;https://10.0.0.8:2379",)
     assert settings.tls.cert.endswith("healthcheck-client.crt")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from etcdview.config import Address, parse_address, values
+from etcdview.config.overrides import overrides
 
 GOOD = [
     (values.duration, "5s", 5.0),
@@ -34,6 +35,15 @@ GOOD = [
     (values.prefixes, "/registry/pods/, /other/", ("/registry/pods/", "/other/")),
     (values.address, "[::1]:80", "[::1]:80"),
     (values.endpoints, "https://a:1,b:2", ("https://a:1", "b:2")),
+    (values.prefix, "/a", "/a"),
+    (values.prefix, "a/,/b/c,/a", "/a,/b/c"),
+    (values.prefix, ["/a", "b"], "/a,/b"),
+    (values.prefix, "", "/"),
+    (
+        overrides,
+        "/events#https://a:1;https://b:1, apps/deployments#https://c:1",
+        ("/events#https://a:1;https://b:1", "apps/deployments#https://c:1"),
+    ),
     (values.endpoints, "unix:///run/k.sock:2379,unixs://k", ("unix:///run/k.sock:2379", "unixs://k")),
     (values.endpoints, "[fe80::1%eth0]:2379", ("[fe80::1%eth0]:2379",)),
 ]
@@ -71,6 +81,11 @@ BAD = [
     (values.address, "8000"),
     (values.address, "::1:80"),
     (values.address, "127.0.0.1:70000"),
+    (overrides, "/events"),
+    (overrides, "/events#"),
+    (overrides, "events#https://a:1"),
+    (overrides, "/events#https://a"),
+    (overrides, "/events#https://a:1,/events#https://b:1"),
     (values.endpoints, ""),
     (values.endpoints, "ftp://a:1"),
     (values.endpoints, "unix://"),

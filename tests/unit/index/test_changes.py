@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from etcdview.index import changes
-from etcdview.index.changes import ChangeLog, Changes, SeveralLogs
+from etcdview.index.changes import ChangeLog, Changes, RangeLog, SeveralLogs
 from etcdview.index.churn import ChurnCounter
 from etcdview.index.lister import keys_under
 from etcdview.models import Event, KeyValue
@@ -103,7 +103,11 @@ def test_directories_that_are_too_many_to_remember_count_as_one(monkeypatch: pyt
 
 def two_logs() -> tuple[ChangeLog, ChangeLog, SeveralLogs]:
     pods, secrets = log_from(10), log_from(10)
-    return pods, secrets, SeveralLogs(lambda: [(keys_under(PODS), pods), (keys_under(SECRETS), secrets)])
+    return (
+        pods,
+        secrets,
+        SeveralLogs(lambda: [RangeLog(keys_under(PODS), pods), RangeLog(keys_under(SECRETS), secrets)]),
+    )
 
 
 def test_of_several_watches_a_prefix_of_one_is_as_fresh_as_that_one() -> None:

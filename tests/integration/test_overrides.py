@@ -1,0 +1,162 @@
+"""Events in a second etcd, as kube-apiserver's --etcd-servers-overrides has it: read with the first as one picture."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+from click.testing import CliRunner
+from flask.testing import FlaskClient
+
+from etcdview.cli.main import cli
+from etcdview.cluster.cluster import Cluster
+from etcdview.cluster.opening import open_cluster
+from etcdview.cluster.sources import open_live
+from etcdview.config import Settings
+from etcdview.demo.cluster import LocalCluster
+from etcdview.errors import UsageError
+from etcdview.models import Range
+from etcdview.stores.paging import PieceReader
+from tests.integration.conftest import run_etcdctl
+from tests.integration.indexing import wait_for
+from webapp import create_app
+
+REGISTRY = (b"/registry/", b"/registry0")
+EVENT = '{"apiVersion":"v1","kind":"Event","metadata":{"name":"%s","namespace":"shop"},"reason":"%s"}'
+POD = '{"apiVersion":"v1","kind":"Pod","metadata":{"name":"web","namespace":"shop"}}'
+
+
+@pytest.fixture(scope="module")
+def second_etcd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
+    """Another etcd, at a revision far below the first one's."""
+    with LocalCluster(tmp_path_factory.mktemp("second"), ("second",)) as running:
+        yield running
+
+
+@pytest.fixture
+def settings(plain_etcd: LocalCluster, second_etcd: LocalCluster) -> Settings:
+    """A pod in the first etcd, events in the second, and an old event that was left behind in the first."""
+    run_etcdctl(second_etcd, "del", "", "--from-key=true")
+    run_etcdctl(plain_etcd, "put", "/registry/pods/shop/web", POD)
+    run_etcdctl(plain_etcd, "put", "/registry/events/shop/left-behind", EVENT % ("left-behind", "Old"))
+    run_etcdctl(plain_etcd, "put", "/registry/services/specs/shop/web", "{}")
+    run_etcdctl(second_etcd, "put", "/registry/events/shop/web.1", EVENT % ("web.1", "Pulled"))
+    override = f"/events#{';'.join(second_etcd.endpoints)}"
+    return Settings(endpoints=plain_etcd.endpoints, etcd_servers_overrides=(override,), kube_api=True, facts="off")
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[tuple[Cluster, FlaskClient]]:
+    cluster = open_cluster(settings)
+    try:
+        wait_for(lambda: cluster.index.freshness().state == "live", cluster.index.freshness)
+        yield cluster, create_app(settings, cluster).test_client()
+    finally:
+        cluster.close()
+
+
+def test_both_etcds_are_one_registry_for_pages_and_the_api(settings: Settings, second_etcd: LocalCluster) -> None:
+    with opened(replace(settings, facts="on")) as (cluster, client):
+        tree = {r["resource"]: r["count"] for r in client.get("/api/v1/resources").get_json()["resources"]}
+        assert tree == {"events": 1, "pods": 1, "services": 1}
+        assert "Pulled" in client.get("/registry?resource=events").text
+        assert "left-behind" not in client.get("/search?q=shop").text
+        assert "web.1" in client.get("/search?q=web").text
+        wait_for(
+            lambda: client.get("/api/v1/space").get_json()["complete"], lambda: cluster.facts and cluster.facts.status
+        )
+        assert client.get("/api/v1/space").get_json()["total"]["keys"] == 3
+        entry = client.get("/api/v1/object?key=/registry/events/shop/web.1").get_json()
+        assert entry["object"]["reason"] == "Pulled"
+        revision = entry["modRevision"]
+        assert revision < cluster.index.freshness().revision
+
+        run_etcdctl(second_etcd, "put", "/registry/events/shop/web.1", EVENT % ("web.1", "Started"))
+        wait_for(lambda: "Started" in client.get("/registry?resource=events").text, cluster.index.freshness)
+        older = client.get(f"/api/v1/object?key=/registry/events/shop/web.1&revision={revision}").get_json()
+        assert older["object"]["reason"] == "Pulled"
+        history = client.get("/api/v1/history?key=/registry/events/shop/web.1").get_json()["revisions"]
+        assert [one["object"]["reason"] for one in history] == ["Started", "Pulled"]
+
+
+def test_the_changes_of_each_etcd_are_followed_by_its_own_revisions(
+    settings: Settings, second_etcd: LocalCluster
+) -> None:
+    with opened(settings) as (cluster, client):
+        run_etcdctl(second_etcd, "put", "/registry/events/shop/new", EVENT % ("new", "New"))
+        wait_for(lambda: "new" in client.get("/registry?resource=events").text, cluster.index.freshness)
+        assert "/registry/events/shop/new" in client.get("/watch?prefix=/registry/events/").text
+        listed = client.get("/kube/api/v1/namespaces/shop/events").get_json()
+        since = int(listed["metadata"]["resourceVersion"]) - 1
+        watch = client.get(f"/kube/api/v1/events?watch=1&resourceVersion={since}&timeoutSeconds=1").text
+        assert [json.loads(line)["object"]["reason"] for line in watch.splitlines()] == ["New"]
+
+
+def test_the_past_is_that_of_the_first_etcd_and_says_so(settings: Settings) -> None:
+    with opened(settings) as (cluster, client):
+        page = client.get(f"/at/{cluster.index.freshness().revision}/registry?resource=pods").text
+        assert "web" in page
+        assert "/events is in another etcd, which has revisions of its own" in page
+
+
+def test_the_health_page_shows_the_second_etcds_endpoints_as_such(
+    settings: Settings, second_etcd: LocalCluster
+) -> None:
+    with opened(settings) as (cluster, client):
+        wait_for(lambda: cluster.beside[0].monitor.latest().facts is not None, cluster.beside)
+        page = client.get("/health").text
+    assert "The etcd of <code>/events</code>" in " ".join(page.split())
+    assert second_etcd.endpoints[0] in page
+
+
+def test_a_command_reads_both(settings: Settings, second_etcd: LocalCluster) -> None:
+    words = ["--endpoints", settings.endpoints[0], "--etcd-servers-overrides", settings.etcd_servers_overrides[0]]
+    done = CliRunner().invoke(cli, ["get", "pods,events", "-A", "-o", "name", *words], standalone_mode=False)
+    assert done.stdout.split() == ["pod/web", "event/web.1"]
+    found = CliRunner().invoke(cli, ["search", "web", *words], standalone_mode=False)
+    assert found.stdout.split() == [
+        "/registry/events/shop/web.1",
+        "/registry/pods/shop/web",
+        "/registry/services/specs/shop/web",
+    ]
+
+
+@pytest.mark.parametrize("limit", [0, 2])
+def test_a_range_over_both_is_read_in_order_and_pinned_to_a_revision_of_each(
+    settings: Settings, plain_etcd: LocalCluster, second_etcd: LocalCluster, limit: int
+) -> None:
+    store = open_live(settings)
+    keys = [b"/registry/events/shop/web.1", b"/registry/pods/shop/web", b"/registry/services/specs/shop/web"]
+    try:
+        first = store.range(Range(*REGISTRY, limit=limit))
+        assert [kv.key for kv in first.kvs] == (keys[:limit] if limit else keys)
+        assert (first.count, first.more) == (3, 0 < limit < 3)
+
+        for etcd in (plain_etcd, second_etcd):
+            run_etcdctl(etcd, "put", "/registry/pods/shop/web", "later")
+            run_etcdctl(etcd, "put", "/registry/events/shop/web.1", "later")
+        again = store.range(Range(*REGISTRY, revision=first.revision))
+        assert [kv.value for kv in again.kvs if kv.value == b"later"] == []
+        many = store.get_many(keys, revision=first.revision)
+        assert sorted(many) == keys
+        assert b"later" not in {kv.value for kv in many.values()}
+        paged = [kv.key for piece in PieceReader(store, first=1).read(*REGISTRY) for kv in piece.kvs]
+        assert paged == keys
+        with pytest.raises(UsageError, match="several etcds"):
+            store.watch(*REGISTRY, 1)
+    finally:
+        store.close()
+
+
+def test_a_change_goes_to_the_etcd_that_holds_the_key(settings: Settings, second_etcd: LocalCluster) -> None:
+    store = open_live(settings)
+    try:
+        store.put(b"/registry/events/shop/made", b"{}", mod_revision=0)
+        assert "made" in run_etcdctl(second_etcd, "get", "/registry/events/shop/made")
+        with pytest.raises(UsageError, match="several etcds"):
+            store.delete_many({b"/registry/events/shop/made": 1, b"/registry/pods/shop/web": 1})
+    finally:
+        store.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+_ABSOLUTE = re.compile(r"[^/?#]+://([^/?#]*)")
 MAX_BODY_BYTES = 2 * 1024 * 1024
 
 
@@ -69,16 +71,22 @@ def _refusal(text: str, status: int) -> Response:
 
 
 class _HostsOnly:
-    """Answers 400 where Host is not the name of a host: such a name breaks Flask's addresses, those of errors too."""
+    """Answers 400 where Host is not the name of a host: such a name breaks Flask's addresses, those of errors too.
+
+    And where the address of the request names another host, which a proxy may have looked at instead.
+    """
 
     def __init__(self, app: WSGIApplication) -> None:
         self._app = app
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         host = environ.get("HTTP_HOST")
-        if host is None or is_host(host):
-            return self._app(environ, start_response)
-        return _refusal("Bad request: invalid Host header.\n", 400)(environ, start_response)
+        if host is not None and not is_host(host):
+            return _refusal("Bad request: invalid Host header.\n", 400)(environ, start_response)
+        named = _ABSOLUTE.match(environ.get("RAW_URI", ""))  # as it was sent
+        if named and named[1].lower() != (host or "").lower():
+            return _refusal("Bad request: the address names another host.\n", 400)(environ, start_response)
+        return self._app(environ, start_response)
 
 
 def _stay_encrypted(response: Response) -> Response:

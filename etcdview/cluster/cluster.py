@@ -37,6 +37,7 @@ from etcdview.stores.routed import RoutedStore
 from etcdview.writes.undo import UndoFile
 
 PERMITTED_SECONDS = 60.0
+RECALLING = 3  # etcd reads all its revisions for each: 0.1 s at the most; the rest of the time one waits
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ class Cluster:
         self.deletions = Deletions()
         self.held = Held()
         self.shared = SharedAnswers()
-        self.recalling = threading.Lock()  # one reading of a key's whole past at a time
+        self.recalling = threading.BoundedSemaphore(RECALLING)  # readings of a key's whole past at a time
         self.releases = ReleaseCodecs(self.store, codec, keyspace, waits=waits)
         self.redactor = Redactor(fingerprint_key or secrets.token_bytes(32))
         self.setup = SetupReader(self.store, Objects(self.store, codec, keyspace, self.redactor.mask))

@@ -1,19 +1,20 @@
 """Answers that many viewers want at the same moment: made once for all who may see the same.
 
-Twenty browsers that open a page over all objects cost what one does. Nobody gets an answer that is older than what the
-index had applied when they came.
+Twenty browsers that open a page over all objects cost what one does. What one gets may have been begun by another a
+moment ago, and is never older than that and a second, whatever has changed meanwhile.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
-from etcdview.stores.kept import Kept
-
+RECENT_SECONDS = 1.0  # an answer is given again, though things have changed
 KEPT_SECONDS = 5.0  # where nothing has changed: ages and time limits go on, and the index may be behind
 KEPT_QUESTIONS = 16
 
@@ -22,18 +23,24 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class _Answer(Generic[T]):
-    """What was made, and the state of things before that."""
+    """What was made, of which state of things, and when it was ready."""
 
-    as_of: Hashable
     value: T
+    as_of: Hashable
+    at: float
+
+    def is_good(self, as_of: Hashable, now: float) -> bool:
+        return now - self.at < (KEPT_SECONDS if self.as_of == as_of else RECENT_SECONDS)
 
 
 class SharedAnswers:
-    """Those of one cluster, the newest questions. Safe to use from any thread."""
+    """Those of one cluster, of the newest questions. Safe to use from any thread."""
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()  # guards the questions
-        self._questions: OrderedDict[Hashable, Kept[_Answer[Any]]] = OrderedDict()
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()  # guards both below
+        self._answers: OrderedDict[Hashable, _Answer[Any]] = OrderedDict()
+        self._making: dict[Hashable, Future[Any]] = {}
 
     def get(
         self,
@@ -43,32 +50,44 @@ class SharedAnswers:
         *,
         is_whole: Callable[[T], bool] = lambda _: True,
     ) -> T:
-        """The answer to `question`, who is asking included; as of a state that is at least as new as `as_of`.
+        """The answer to `question`, who is asking included; `as_of` is the present state of what it is made from.
 
-        While one makes it, all others wait for the next one and share that. One that is not whole is not kept: another
-        request may have more time. Raises what `make` raises.
+        While one makes it, all others wait and share how that ends. An error is not kept, nor an answer that is not
+        whole: another request may have more time. Raises what `make` raises.
         """
-
-        def made() -> _Answer[T]:
-            value = make()
-            return _Answer(as_of if is_whole(value) else object(), value)
-
-        kept = self._kept(question)
-        known = kept.known
-        newer = known is None or known.as_of != as_of
-        answer = kept.get(newer=newer, read=made)
-        return cast(T, answer.value)
-
-    def _kept(self, question: Hashable) -> Kept[_Answer[Any]]:
         with self._lock:
-            kept = self._questions.get(question)
-            if kept is None:
-                kept = self._questions[question] = Kept(KEPT_SECONDS, _unread)
-            self._questions.move_to_end(question)
-            while len(self._questions) > KEPT_QUESTIONS:
-                self._questions.popitem(last=False)
-        return kept
+            known = self._answers.get(question)
+            if known is not None and known.is_good(as_of, self._clock()):
+                return cast(T, known.value)
+            making = self._making.get(question)
+            if making is None:
+                mine = self._making[question] = Future()
+        return cast(T, making.result()) if making is not None else self._made(question, as_of, make, is_whole, mine)
 
+    def _made(
+        self,
+        question: Hashable,
+        as_of: Hashable,
+        make: Callable[[], T],
+        is_whole: Callable[[T], bool],
+        promise: Future[T],
+    ) -> T:
+        try:
+            value = make()
+        except BaseException as error:
+            self._end(question, None)
+            promise.set_exception(error)
+            raise
+        self._end(question, _Answer(value, as_of, self._clock()) if is_whole(value) else None)
+        promise.set_result(value)
+        return value
 
-def _unread() -> _Answer[Any]:
-    raise LookupError("each reads by their own window")
+    def _end(self, question: Hashable, answer: _Answer[Any] | None) -> None:
+        with self._lock:
+            del self._making[question]
+            self._answers.pop(question, None)
+            if answer is None:
+                return
+            self._answers[question] = answer
+            while len(self._answers) > KEPT_QUESTIONS:
+                self._answers.popitem(last=False)

@@ -6,12 +6,14 @@ import json
 import random
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from etcdview.cli.main import run
+from etcdview.cluster.cluster import RECALLING
 from etcdview.cluster.opening import open_cluster
 from etcdview.cluster.window import Window
 from etcdview.config import Settings
@@ -177,12 +179,14 @@ def test_why_lives_are_searched_for_is_told_as_it_is(plain_etcd: LocalCluster, w
     live(writer, key, "ppdp")
 
     def ending(window: Window) -> tuple[str, ...]:
-        with window.cluster.recalling:  # as another reader has it
+        with ExitStack() as others:  # as other readers have it
+            for _ in range(RECALLING):
+                others.enter_context(window.cluster.recalling)
             return history_page(window, key).ending
 
     told = window_of(plain_etcd, ending)
 
-    assert told[-1] == "etcd is reading the revisions of another key: a short life of this key may be missing."
+    assert told[-1] == "etcd is reading the revisions of other keys: a short life of this key may be missing."
 
 
 def test_a_short_life_long_ago_is_found(plain_etcd: LocalCluster, writer: Writer, key: bytes) -> None:

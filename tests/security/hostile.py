@@ -15,6 +15,7 @@ SCRIPT = "<script>alert(1)</script>"
 ATTRIBUTE = '" onmouseover="alert(1)" x="'
 IMAGE = "<img src=x onerror=alert(1)>"
 TEMPLATE = "{{7*191}}{% include '/etc/passwd' %}${7*191}#{7*191}"
+FORMULAS = ("=HYPERLINK(1)", "@SUM(1)", "+1+1", "-1+1", "＝1+1")  # noqa: RUF001 - of full width
 ANSWER = "1337"  # what a template that is evaluated makes of it
 
 PASSWORD = "correct horse battery staple"
@@ -79,6 +80,7 @@ def _markup() -> list[tuple[bytes, bytes]]:
                     "storage": True,
                     "additionalPrinterColumns": [
                         {"name": SCRIPT, "type": "string", "jsonPath": ".spec.text"},
+                        {"name": FORMULAS[0], "type": "string", "jsonPath": ".spec.text"},
                         {"name": "Bomb", "type": "string", "jsonPath": "." + "[*]" * 200},
                     ],
                 }
@@ -101,6 +103,7 @@ def _markup() -> list[tuple[bytes, bytes]]:
         (f"/registry/pods/shop/{SCRIPT}".encode(), _json(pod)),
         (f"/registry/pods/shop/{ATTRIBUTE}".encode(), _json(pod)),
         (f"/registry/pods/{IMAGE}/x".encode(), _json(pod)),
+        *((f"/registry/pods/{formula}/{formula}".encode(), _json(pod)) for formula in FORMULAS),
         (b"/registry/apiextensions.k8s.io/customresourcedefinitions/traps.evil.example", _json(crd)),
         (b"/registry/evil.example/traps/shop/t", _json(trap)),
         (b"/registry/configmaps/shop/texts", _json(config)),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from html.parser import HTMLParser
 from urllib.parse import quote
 
 import pytest
 
-from tests.security.hostile import ANSWER, ATTRIBUTE, IMAGE, SCRIPT, TEMPLATE
+from tests.security.hostile import ANSWER, ATTRIBUTE, FORMULAS, IMAGE, SCRIPT, TEMPLATE
 from tests.security.lab import Lab, post
 from tests.security.table import attack
 
@@ -116,6 +118,29 @@ def test_markup_in_the_audit_log_stays_text(made: Lab) -> None:
     text = check(made, "/audit")
 
     assert "&lt;script&gt;" in text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/registry?resource=pods&format=csv&wide=1&limit=500",
+        "/registry?resource=traps.evil.example&format=csv",  # of which a head is one
+        "/space.csv?by=namespace",
+        "/space.csv?by=resource",
+    ],
+)
+@attack(
+    MARKUP,
+    "formulas (`=HYPERLINK(...)`, `@`, `+`, `-`) as names of objects, namespaces and columns, in a CSV",
+    "text: a spreadsheet computes nothing",
+)
+def test_no_cell_of_a_csv_is_a_formula(everybody: Lab, path: str) -> None:
+    text = everybody.as_token("ann").get(path).text
+    cells = [cell for row in csv.reader(io.StringIO(text)) for cell in row]
+
+    assert len(cells) >= 10
+    assert [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "＝")) and len(cell) > 1] == []  # noqa: RUF001
+    assert path.endswith("resource") or any(cell.startswith(f"'{FORMULAS[0][0]}") for cell in cells)
 
 
 @attack(MARKUP, "a value that a browser might take for a page, opened directly", "an attachment with its type, nosniff")

@@ -272,8 +272,28 @@ def test_a_header_with_an_underscore_is_dropped(capture: Path, files: Path) -> N
 @attack(SMUGGLING, "no Host, two Hosts, or an address with another host in it", "400")
 def test_a_request_without_one_host_is_refused(https: Served) -> None:
     for head in (b"GET /healthz HTTP/1.1\r\n", b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n",
-                 b"GET http://evil.example/healthz HTTP/1.1\r\nHost: evil.example\r\n"):  # fmt: skip
+                 b"GET http://evil.example/healthz HTTP/1.1\r\nHost: evil.example\r\n",
+                 b"GET http://evil.example/healthz HTTP/1.1\r\nHost: localhost\r\n",
+                 b"GET http://localhost@evil.example/healthz HTTP/1.1\r\nHost: localhost\r\n"):  # fmt: skip
         assert status(https.raw(head + b"Connection: close\r\n\r\n")) == 400
+    head = b"GET https://localhost/healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    assert status(https.raw(head)) == 200
+
+
+@pytest.mark.parametrize(
+    "header",
+    [b"SCRIPT_NAME: /x", b"script_name: /healthz", b"PATH_INFO: /metrics", b"X-Forwarded-Proto: http",
+     b"X-Forwarded-Proto: https\r\nX-Forwarded-Ssl: off", b"X-Forwarded-Protocol: ssl"],
+)  # fmt: skip
+@attack(
+    SMUGGLING,
+    "headers that gunicorn takes from this machine's own address as a proxy's: SCRIPT_NAME, X-Forwarded-Proto",
+    "not looked at",
+)
+def test_no_header_moves_a_request(https: Served, header: bytes) -> None:
+    head = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+
+    assert status(https.raw(head + header + b"\r\n\r\n")) == 200
 
 
 @pytest.mark.parametrize("empty", [b"", b"\r\n"])

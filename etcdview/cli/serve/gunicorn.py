@@ -151,6 +151,8 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "graceful_timeout": STOP_SECONDS,
             "keepalive": KEEPALIVE_SECONDS,
             "limit_request_line": REQUEST_LINE_BYTES,
+            # gunicorn would trust this machine's X-Forwarded-Proto and SCRIPT_NAME: our settings say who is a proxy
+            "forwarded_allow_ips": "",
             "loglevel": "warning",
             "logger_class": _Quiet,
             "control_socket_disable": True,

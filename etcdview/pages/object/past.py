@@ -146,14 +146,14 @@ def _search_lives(window: Window, key: bytes, before: int, found: _Collected) ->
 
 
 def _recall(window: Window, wanted: PastRequest) -> KeyPast | NoPast:
-    """What the store itself knows; one at a time, since a live etcd reads all its revisions for it."""
-    lock = window.cluster.recalling
-    if not lock.acquire(timeout=SCAN_WAIT_SECONDS):
-        return NoPast("etcd is reading the revisions of another key")
+    """What the store itself knows; a few at a time, since a live etcd reads all its revisions for it."""
+    places = window.cluster.recalling
+    if not places.acquire(timeout=SCAN_WAIT_SECONDS):
+        return NoPast("etcd is reading the revisions of other keys")
     try:
         return key_past(window.cluster.source, wanted)
     finally:
-        lock.release()
+        places.release()
 
 
 def deletion_before(window: Window, key: bytes, revision: int) -> int:

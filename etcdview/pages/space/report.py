@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator
 
 from etcdview.cluster.window import Window
 from etcdview.index.facts.reading import Wanted
-from etcdview.kube.visible import visible
+from etcdview.pages.parts.csv_text import csv_line
 from etcdview.pages.parts.facts_state import fact_revision
 from etcdview.pages.parts.types import named_tree
 from etcdview.space.report import (
@@ -60,15 +57,7 @@ def space_report(window: Window, by: By, limit: int = OBJECTS) -> SpaceReport:
 def csv_lines(report: SpaceReport) -> Iterator[str]:
     """The rows as CSV, a header first; what does not apply is empty."""
     names = (*_CSV[report.by], *_NUMBERS)
-    yield _csv_line(names)
+    yield csv_line(names)
     for row in report.rows:
         shown = row_json(row, report.by)
-        yield _csv_line([shown.get(name) for name in names])
-
-
-def _csv_line(cells: Sequence[Any]) -> str:
-    written = io.StringIO()
-    csv.writer(written, lineterminator="\n").writerow(
-        ["" if cell is None else visible(cell) if isinstance(cell, str) else cell for cell in cells]
-    )
-    return written.getvalue()
+        yield csv_line([shown.get(name) for name in names])

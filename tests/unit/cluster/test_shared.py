@@ -1,15 +1,16 @@
-"""Answers that are made once for many: for those who may see and do the same, and never older than they came."""
+"""Answers that are made once for many: for those who may see and do the same, and for a short while."""
 
 from __future__ import annotations
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
 from etcdview.access.roles import LOCAL, Scope, Viewer
+from etcdview.cluster import shared
 from etcdview.cluster.budget import Held, RequestBudget
-from etcdview.cluster.shared import KEPT_QUESTIONS, SharedAnswers
+from etcdview.cluster.shared import KEPT_QUESTIONS, KEPT_SECONDS, RECENT_SECONDS, SharedAnswers
 from etcdview.cluster.window import Window
 from etcdview.errors import BudgetError
 from tests.unit.cluster.opened import opened
@@ -18,10 +19,10 @@ ASKERS = 20
 
 
 class Made:
-    """Numbers what it makes; while the gate is closed, making stands still."""
+    """Numbers what it makes; while the gate is closed, making stands still. It is of the time that it is told."""
 
     def __init__(self) -> None:
-        self.count = 0
+        self.count, self.now = 0, 0.0
         self.gate, self.entered = threading.Event(), threading.Semaphore(0)
         self.gate.set()
 
@@ -32,61 +33,74 @@ class Made:
         assert self.gate.wait(10)
         return number
 
+    def clock(self) -> float:
+        return self.now
 
-class Waiting(threading.Condition):
-    """A lock that tells of each thread that begins to wait."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.begun = threading.Semaphore(0)
+class Waiting(Future[int]):
+    """What is being made; tells of each thread that waits for it."""
 
-    def wait(self, timeout: float | None = None) -> bool:
+    begun = threading.Semaphore(0)
+
+    def result(self, timeout: float | None = None) -> int:
         self.begun.release()
-        return super().wait(timeout)
+        return super().result(timeout)
 
 
-def test_twenty_who_ask_while_one_is_answered_share_the_next_answer() -> None:
-    shared, made = SharedAnswers(), Made()
-    shared._kept("q")._changed = waiting = Waiting()
+@pytest.fixture
+def made() -> Made:
+    return Made()
+
+
+@pytest.fixture
+def answers(made: Made) -> SharedAnswers:
+    return SharedAnswers(made.clock)
+
+
+def test_twenty_who_ask_while_one_is_answered_share_that_answer(
+    answers: SharedAnswers, made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared, "Future", Waiting)
     made.gate.clear()
     with ThreadPoolExecutor(ASKERS + 1) as pool:
-        first = pool.submit(shared.get, "q", 1, made)
+        first = pool.submit(answers.get, "q", 1, made)
         assert made.entered.acquire(timeout=10)
-        others = [pool.submit(shared.get, "q", 2, made) for _ in range(ASKERS)]
-        assert all(waiting.begun.acquire(timeout=10) for _ in others)
+        others = [pool.submit(answers.get, "q", revision, made) for revision in range(ASKERS)]
+        assert all(Waiting.begun.acquire(timeout=10) for _ in others)
         made.gate.set()
-        assert first.result() == 1
-        assert {other.result() for other in others} == {2}
+        assert {first.result(), *(other.result() for other in others)} == {1}
+    assert made.count == 1
 
 
-def test_an_answer_is_given_again_while_nothing_has_changed() -> None:
-    shared, made = SharedAnswers(), Made()
-    assert [shared.get("q", 7, made) for _ in range(3)] == [1, 1, 1]
-    assert [shared.get("q", 8, made), shared.get("q", 8, made)] == [2, 2]
-    assert shared.get("another", 8, made) == 3
+def test_an_answer_is_kept_while_nothing_changes_and_a_moment_where_something_did(
+    answers: SharedAnswers, made: Made
+) -> None:
+    assert [answers.get("q", 7, made), answers.get("q", 8, made)] == [1, 1]
+    made.now = RECENT_SECONDS
+    assert [answers.get("q", 7, made), answers.get("q", 8, made)] == [1, 2]
+    made.now = RECENT_SECONDS + KEPT_SECONDS - 0.1
+    assert answers.get("q", 8, made) == 2
+    made.now = RECENT_SECONDS + KEPT_SECONDS
+    assert answers.get("q", 8, made) == 3
 
 
-def test_an_error_is_not_kept() -> None:
-    shared, made = SharedAnswers(), Made()
-
+def test_an_error_is_told_and_not_kept(answers: SharedAnswers, made: Made) -> None:
     def fails() -> int:
         raise BudgetError("over")
 
     with pytest.raises(BudgetError):
-        shared.get("q", 1, fails)
-    assert shared.get("q", 1, made) == 1
+        answers.get("q", 1, fails)
+    assert answers.get("q", 1, made) == 1
 
 
-def test_an_answer_that_is_not_whole_is_not_kept() -> None:
-    shared, made = SharedAnswers(), Made()
-    assert [shared.get("q", 1, made, is_whole=lambda number: number > 2) for _ in range(4)] == [1, 2, 3, 3]
+def test_an_answer_that_is_not_whole_is_not_kept(answers: SharedAnswers, made: Made) -> None:
+    assert [answers.get("q", 1, made, is_whole=lambda number: number > 2) for _ in range(4)] == [1, 2, 3, 3]
 
 
-def test_few_questions_are_kept() -> None:
-    shared, made = SharedAnswers(), Made()
+def test_few_answers_are_kept(answers: SharedAnswers, made: Made) -> None:
     for number in range(3 * KEPT_QUESTIONS):
-        shared.get(number, 1, made)
-    assert len(shared._questions) == KEPT_QUESTIONS
+        answers.get(number, 1, made)
+    assert (len(answers._answers), len(answers._making)) == (KEPT_QUESTIONS, 0)
 
 
 def answered(window: Window, made: Made) -> int:
@@ -103,15 +117,15 @@ def answered(window: Window, made: Made) -> int:
         LOCAL,
     ],
 )
-def test_only_those_who_may_see_and_do_the_same_share_an_answer(other: Viewer) -> None:
-    cluster, made = opened({}), Made()
+def test_only_those_who_may_see_and_do_the_same_share_an_answer(other: Viewer, made: Made) -> None:
+    cluster = opened({})
     ann, ben = (Window(cluster, Viewer(name, "viewer", method="password")) for name in ("ann", "ben"))
     assert [answered(ann, made), answered(ben, made)] == [1, 1]
     assert answered(Window(cluster, other), made) == 2
 
 
-def test_a_window_that_masks_nothing_shares_with_none_that_masks() -> None:
-    cluster, made = opened({}), Made()
+def test_a_window_that_masks_nothing_shares_with_none_that_masks(made: Made) -> None:
+    cluster = opened({})
     olga = Viewer("olga", "operator", method="password")
     assert answered(Window(cluster, olga, reveals=True), made) == 1
     assert answered(Window(cluster, olga), made) == 2

@@ -10,7 +10,7 @@ import { startPalette } from "./palette.js";
 import { keepReading } from "./reading.js";
 import { showCurrentTab } from "./tabs.js";
 import { startThemeSwitch } from "./theme-switch.js";
-import { openWhenWide } from "./tree.js";
+import { openWhenWide, showCurrentType } from "./tree.js";
 
 startKeyboard();
 startPalette();
@@ -24,6 +24,7 @@ startThemeSwitch();
 function prepare(root) {
   addCopyButtons(root);
   openWhenWide(root);
+  showCurrentType(root);
   takeAwayLater(root);
   caretToEnd(root);
   if (root === document || root.querySelector(".tabs")) showCurrentTab();

@@ -6,3 +6,11 @@ export function openWhenWide(root) {
     fold.open = wide.matches || fold.open;
   }
 }
+
+// The sidebar scrolls by itself: the type of this page is brought into sight.
+export function showCurrentType(root) {
+  for (const side of root.querySelectorAll("[data-keeps-current]")) {
+    const current = side.querySelector("[aria-current]");
+    if (current) side.scrollTop = current.offsetTop - side.offsetTop - side.clientHeight / 2;
+  }
+}

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import groupby
 
 from etcdview.cluster.window import Window
 from etcdview.errors import QueryError
@@ -20,51 +17,17 @@ from etcdview.pages.parts.commands import Command
 from etcdview.pages.parts.elsewhere import Elsewhere, places_of, read_elsewhere
 from etcdview.pages.parts.types import find_type, named_tree
 from etcdview.pages.registry.keytree import KeyBranch, other_keys
-from etcdview.pages.registry.query import STATES, UNRECOGNISED, RegistryQuery
+from etcdview.pages.registry.query import STATES, RegistryQuery
 from etcdview.pages.registry.reading import range_of, table_of
+from etcdview.pages.registry.sidebar import (
+    NamespaceChoice,
+    ResourceGroup,
+    TypeLink,
+    namespace_choice,
+    resource_groups,
+    shown_types,
+)
 from etcdview.pages.registry.table import Cell, Head, ObjectTable, PageRow, object_table
-
-TYPES_SHOWN = 1000  # custom types, in the order of their groups: a cluster has some hundreds
-NAMESPACES_SHOWN = 100  # of a type with thousands of them, those around the chosen one
-
-
-@dataclass(frozen=True, slots=True)
-class NamespaceLink:
-    """One namespace of the chosen type."""
-
-    name: str
-    count: int
-    href: str
-    current: bool
-
-
-@dataclass(frozen=True, slots=True)
-class TypeLink:
-    """One resource type in the tree, with its namespaces when it is the chosen one.
-
-    `resource` is what addresses call it; `unshown` is how many more namespaces there are than are listed.
-    """
-
-    text: str
-    count: int
-    href: str
-    current: bool
-    namespaces: tuple[NamespaceLink, ...] = ()
-    resource: str = ""
-    unshown: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class ResourceGroup:
-    """The resource types of one API group; `name` is "core" for the group without a name."""
-
-    name: str
-    types: tuple[TypeLink, ...]
-
-    @property
-    def count(self) -> int:
-        """Keys of all its types."""
-        return sum(t.count for t in self.types)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +46,7 @@ class RegistryPage:
     table: ObjectTable | None
     denied: tuple[str, ...]
     commands: tuple[Command, ...]
+    namespaces: NamespaceChoice
     churn: tuple[ChurnRow, ...] = ()
     branches: tuple[KeyBranch, ...] = ()
     title: str = "Registry"
@@ -94,6 +58,16 @@ class RegistryPage:
     has_nodes: bool = False
     problem: QueryError | None = None
     elsewhere: Elsewhere | None = None
+
+    @property
+    def inside(self) -> str:
+        """The namespace that the list is of, "" for all and for a type of the whole cluster."""
+        return _inside(self.query, self.resource) if self.resource is not None else ""
+
+    @property
+    def chosen(self) -> TypeLink | None:
+        """The type that was chosen in the sidebar."""
+        return next((link for group in self.groups for link in group.types if link.current), None)
 
 
 def registry_page(window: Window, query: RegistryQuery, now: datetime) -> RegistryPage | None:
@@ -110,17 +84,18 @@ def registry_page(window: Window, query: RegistryQuery, now: datetime) -> Regist
         table = object_table(window, query, chosen.resource, now) if chosen is not None else None
     if chosen is not None and table is None:
         return None
-    shown = _shown_types(tree, chosen)
+    shown = shown_types(tree, chosen)
     page = RegistryPage(
         crumbs=(Crumb("Registry"),),
         freshness=window.index.freshness(),
-        groups=tuple(_groups(tree, shown, query, chosen)),
+        groups=tuple(resource_groups(window, tree, shown, query, chosen)),
         unshown_types=len(tree.types) - len(shown),
         count=tree.count,
         query=query,
         table=None,
         denied=tree.denied,
         commands=commands.for_tree(show(window.keyspace.root)),
+        namespaces=namespace_choice(window, query, chosen),
     )
     if query.mode == "unrecognised":
         return _with_unrecognised(page, window)
@@ -130,8 +105,6 @@ def registry_page(window: Window, query: RegistryQuery, now: datetime) -> Regist
 
 
 def _chosen(window: Window, tree: Tree, query: RegistryQuery) -> TypeCount | None:
-    if query.namespace and not query.resource:
-        raise QueryError("A namespace was given, but no resource type.", "Add resource=, for example resource=pods.")
     if query.mode != "table":
         return None
     return find_type(window, tree, query.resource)
@@ -144,7 +117,7 @@ def _with_objects(page: RegistryPage, window: Window, resource: ResourceType, ta
         crumbs=_crumbs(resource, query),
         title=resource.plural,
         table=table,
-        commands=commands.for_list(range_of(window, query, resource), resource, query.namespace),
+        commands=commands.for_list(range_of(window, query, resource), resource, _inside(query, resource)),
         wide_href=query.href(wide="" if query.wide else "1"),
         size_href=query.href(size="" if query.size else "1"),
         has_wide=any(c.priority > 0 for c in table_of(window, resource).columns),
@@ -152,6 +125,11 @@ def _with_objects(page: RegistryPage, window: Window, resource: ResourceType, ta
         has_nodes=any(c.name == "Node" for c in table_of(window, resource).columns),
         elsewhere=None if table.rows else read_elsewhere(window, places_of([resource])),
     )
+
+
+def _inside(query: RegistryQuery, resource: ResourceType) -> str:
+    """The namespace that the list is of; a type of the whole cluster has none, and the address keeps the choice."""
+    return query.namespace if resource.namespaced else ""
 
 
 def _with_unrecognised(page: RegistryPage, window: Window) -> RegistryPage:
@@ -175,58 +153,8 @@ def _with_unrecognised(page: RegistryPage, window: Window) -> RegistryPage:
 
 def _crumbs(resource: ResourceType, query: RegistryQuery) -> tuple[Crumb, ...]:
     crumbs = [Crumb("Registry", "/registry"), Crumb(resource.group or "core")]
-    address = href("/registry", resource=resource.id)
-    crumbs.append(Crumb(resource.plural, address if query.namespace else ""))
-    if query.namespace:
-        crumbs.append(Crumb(query.namespace))
+    inside = _inside(query, resource)
+    crumbs.append(Crumb(resource.plural, href("/registry", resource=resource.id) if inside else ""))
+    if inside:
+        crumbs.append(Crumb(inside))
     return tuple(crumbs)
-
-
-def _shown_types(tree: Tree, chosen: TypeCount | None) -> list[TypeCount]:
-    """The types that the tree lists, in its order: the built-in ones, the first of the others, and the chosen one."""
-    ordered = sorted(tree.types, key=_tree_order)
-    first = ordered[: TYPES_SHOWN + sum(t.resource.builtin for t in ordered)]
-    left_out = chosen is not None and chosen in ordered[len(first) :]
-    return [*first, chosen] if left_out and chosen is not None else first
-
-
-def _tree_order(counted: TypeCount) -> tuple[bool, str, str]:
-    resource = counted.resource
-    return (not resource.builtin, resource.group, resource.plural)
-
-
-def _groups(
-    tree: Tree, shown: Sequence[TypeCount], query: RegistryQuery, chosen: TypeCount | None
-) -> Iterable[ResourceGroup]:
-    for group, types in groupby(shown, key=lambda t: t.resource.group):
-        yield ResourceGroup(group or "core", tuple(_type_link(t, query, chosen) for t in types))
-    if tree.unrecognised:
-        address = href("/registry", resource=UNRECOGNISED)
-        link = TypeLink("unrecognised keys", tree.unrecognised, address, query.mode == "unrecognised")
-        yield ResourceGroup("other", (link,))
-
-
-def _type_link(counted: TypeCount, query: RegistryQuery, chosen: TypeCount | None) -> TypeLink:
-    resource = counted.resource
-    address = href("/registry", resource=resource.id)
-    if chosen is None or chosen.resource.prefix != resource.prefix:
-        return TypeLink(resource.plural, counted.count, address, False)
-    names = [name for name in counted.namespaces if name]
-    shown = _around(names, query.namespace)
-    links = tuple(
-        NamespaceLink(
-            name,
-            counted.namespaces[name],
-            href("/registry", resource=resource.id, namespace=name),
-            name == query.namespace,
-        )
-        for name in shown
-    )
-    return TypeLink(resource.plural, counted.count, address, True, links, resource.id, len(names) - len(shown))
-
-
-def _around(names: Sequence[str], chosen: str) -> Sequence[str]:
-    """The sorted names, or where these are too many those before and behind the chosen one."""
-    middle = bisect_left(names, chosen)
-    first = max(min(middle - NAMESPACES_SHOWN // 2, len(names) - NAMESPACES_SHOWN), 0)
-    return names[first : first + NAMESPACES_SHOWN]

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from etcdview.errors import NotFoundError, QueryError
-from etcdview.pages.registry.page import NAMESPACES_SHOWN, TYPES_SHOWN, RegistryPage, registry_page
+from etcdview.pages.registry.page import RegistryPage, registry_page
 from etcdview.pages.registry.query import RegistryQuery
+from etcdview.pages.registry.sidebar import IN_A_LIST, NAMESPACES_SHOWN, TYPES_SHOWN
 from etcdview.pages.registry.table import ObjectTable
 from tests.unit.pages.registry_of import kv, obj, window_on
 
@@ -36,11 +37,11 @@ def table(now: datetime, **query: Any) -> ObjectTable:
     return found
 
 
-def test_the_tree_alone_has_all_groups_and_what_fits_no_pattern(now: datetime) -> None:
+def test_the_tree_alone_has_all_tasks_and_what_fits_no_pattern(now: datetime) -> None:
     found = page(now)
 
     assert found.table is None
-    assert [(g.name, g.count) for g in found.groups] == [("core", 3), ("apps", 1), ("other", 1)]
+    assert [(g.name, g.count) for g in found.groups] == [("Workloads", 3), ("Cluster", 1), ("Other keys", 1)]
 
 
 def test_keys_that_fit_no_pattern_are_listed_with_their_revisions(now: datetime) -> None:
@@ -103,10 +104,48 @@ def test_a_type_with_many_namespaces_shows_those_around_the_chosen_one(now: date
     assert [n.name for n in pods.namespaces if n.current] == ["ns115"]
 
 
+def test_the_chosen_namespace_stays_on_the_way_through_the_types(now: datetime) -> None:
+    found = page(now, resource="nodes", namespace="pay")
+    links = {link.text: (link.count, link.href) for group in found.groups for link in group.types}
+
+    assert (found.namespaces.chosen, found.inside, found.crumbs[-1].text) == ("pay", "", "nodes")
+    assert found.table is not None
+    assert len(found.table.rows) == 1
+    assert links["deployments"] == (1, "/registry?resource=deployments&namespace=pay")
+    assert links["pods"] == (0, "/registry?resource=pods&namespace=pay")
+    assert links["nodes"] == (1, "/registry?resource=nodes&namespace=pay")
+
+
+def test_the_start_of_a_namespace_counts_what_is_in_it(now: datetime) -> None:
+    found = page(now, namespace="shop")
+
+    assert found.table is None
+    assert [(g.name, g.count) for g in found.groups][0] == ("Workloads", 2)
+
+
+def test_the_selector_knows_namespaces_by_their_keys_and_by_what_is_in_them(now: datetime) -> None:
+    kvs = [*KEYS, kv("/registry/namespaces/empty", obj("Namespace", "", "empty"))]
+    found = registry_page(window_on(kvs), RegistryQuery(resource="pods"), now)
+    assert found is not None
+    assert found.namespaces.names == ("empty", "shop")
+    assert found.namespaces.is_list
+
+    many = [kv(f"/registry/namespaces/n{n:03}", obj("Namespace", "", f"n{n:03}")) for n in range(IN_A_LIST + 1)]
+    found = registry_page(window_on(many), RegistryQuery(), now)
+    assert found is not None
+    assert not found.namespaces.is_list
+
+
+def test_only_some_tasks_are_folded_and_not_the_one_that_is_chosen(now: datetime) -> None:
+    pods, nodes = page(now, resource="pods").groups, page(now, resource="nodes").groups
+
+    assert {group.name: group.is_open for group in pods}["Cluster"] is False
+    assert {group.name: group.is_open for group in nodes}["Cluster"] is True
+
+
 @pytest.mark.parametrize(
     ("query", "error"),
     [
-        ({"namespace": "shop"}, QueryError),
         ({"resource": "nonsense"}, NotFoundError),
         ({"resource": "pods", "sort": "nonsense"}, QueryError),
     ],
@@ -124,6 +163,6 @@ def test_of_very_many_types_the_first_and_the_chosen_one_are_listed(now: datetim
     for query, more in ((RegistryQuery(), 20), (RegistryQuery(resource=last), 19)):
         found = registry_page(window, query, now)
         assert found is not None
-        listed = [link for group in found.groups for link in group.types if link.text == "things"]
+        listed = [link for group in found.groups for link in group.types if link.text.startswith("things.")]
         assert (len(listed), found.unshown_types) == (TYPES_SHOWN + 20 - more, more)
     assert listed[-1].current

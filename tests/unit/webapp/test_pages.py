@@ -199,7 +199,6 @@ def test_an_error_is_a_fragment_when_htmx_asks(client: FlaskClient) -> None:
         (at("/download", CRASHLOOP, format="exe"), 400),
         (at("/download", CREDENTIALS, format="raw"), 403),
         ("/registry?resource=nonsense", 404),
-        ("/registry?namespace=shop", 400),
         ("/registry?resource=pods&limit=0", 400),
         ("/registry?resource=pods&limit=x", 400),
         ("/registry?resource=pods&cursor=%21", 400),

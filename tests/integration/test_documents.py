@@ -23,8 +23,8 @@ ROOT = Path(etcdview.__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "CONTRIBUTING.md"]
 PROGRAMS = ("etcdview", "etcdctl", "export", "gunicorn", "kubectl", "make", "python3.11", "source", "sudo")
 COMMAND = re.compile(rf" {{4}}(?:\(etcdview backup\.db\) \$ )?((?:{'|'.join(PROGRAMS)})\b.*)")
-# Run by others: by CI itself, by test_wheel, test_least_privilege, and the tests of servers, shells, users and undo; or the
-# address of another's cluster.
+# Run by others: by CI itself, by test_wheel, test_least_privilege, and the tests of servers, shells, users and undo;
+# or the address of another's cluster.
 ELSEWHERE = (
     "make ",
     "sudo ",
@@ -41,7 +41,8 @@ ELSEWHERE = (
 )
 # What stands for something of the reader's own -> what it is here.
 HERE = {
-    "backup.db --endpoints=https://10.0.0.1:2379 --cacert=ca.crt --cert=client.crt --key=client.key": "another.db",
+    "save backup.db --": "save another.db --",
+    "--endpoints=https://10.0.0.1:2379 --cacert=ca.crt --cert=client.crt --key=client.key": "",
     "/mnt/cp1/etcd /mnt/cp2/etcd": "cp1 cp2",
 }
 ANSWERED = {"etcdview health": (0, 1), "etcdview diff": (0, 1), "etcdview doctor": (0, 1)}

@@ -8,10 +8,12 @@ from __future__ import annotations
 import base64
 import functools
 import re
+import time
 from datetime import UTC, datetime, timedelta
 
 # time.Time{}.Unix(): the year 1 in Go, which is Go's zero time.
 ZERO_TIME_SECONDS = -62135596800
+_YEAR_1000, _YEAR_10000 = -30610224000, 253402300800  # what C knows of calendars, whatever the machine
 _DAY = 86400
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _TIME = re.compile(r"(-?\d{4,})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d))$", re.ASCII)
@@ -20,6 +22,9 @@ _TIME = re.compile(r"(-?\d{4,})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9})
 @functools.lru_cache(maxsize=8192)
 def rfc3339(seconds: int) -> str:
     """Seconds since 1970 as metav1.Time writes them; any year, as Go does."""
+    if _YEAR_1000 <= seconds < _YEAR_10000:
+        year, month, day, hour, minute, second = time.gmtime(seconds)[:6]
+        return f"{year}-{month:02d}-{day:02d}T{hour:02d}:{minute:02d}:{second:02d}Z"
     days, rest = divmod(seconds, _DAY)
     year, month, day = _civil(days)
     sign, year = ("-", -year) if year < 0 else ("", year)

@@ -36,11 +36,12 @@ class Common:
 class Composed(dict[str, Any]):
     """An object whose content is `common` to many, but for its metadata, addresses and node.
 
-    A changed copy of it is a plain dict.
+    `texts` holds all texts in it as bytes: what is not in them is in none. A changed copy of it is a plain dict.
     """
 
-    __slots__ = ("common",)
+    __slots__ = ("common", "texts")
     common: Common
+    texts: bytes
 
 
 def dig(obj: Any, *path: str) -> Any:

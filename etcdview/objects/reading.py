@@ -13,6 +13,7 @@ from etcdview.codec import Codec, Decoded, Detail
 from etcdview.errors import DecodeError
 from etcdview.kube import resources
 from etcdview.kube.crds import Definitions, definitions
+from etcdview.kube.fields import Composed
 from etcdview.kube.keys import KeySpace, ObjectKey
 from etcdview.kube.redaction import is_sensitive, may_hold_a_secret
 from etcdview.kube.release import Release
@@ -154,7 +155,8 @@ class Objects:
         object_key = self.keyspace.object_key(kv.key)
         if decoded.object is not None:
             sensitive = is_sensitive(object_key.resource if object_key else None, decoded.storage.kind)
-            shown = self._mask(decoded.object, sensitive, decoded.plain)
+            held = decoded.object.texts if isinstance(decoded.object, Composed) else decoded.plain
+            shown = self._mask(decoded.object, sensitive, held)
             masked = shown is not decoded.object
             decoded = replace(decoded, object=shown) if masked else decoded
         else:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from itertools import compress
 from typing import Any
 
 from etcdview.kube.fields import dig, text
@@ -80,12 +81,12 @@ class ReleaseTable:
         if all(kept):
             return Table(self.columns, row, self.order)
         columns = tuple(column for column in self.columns if column.of(release))
-        return Table(columns, partial(_some, row, kept), self.order)
+        return Table(columns, partial(_some, row, tuple(compress(range(len(kept)), kept)), len(kept)), self.order)
 
 
-def _some(row: RowFunction, kept: tuple[bool, ...], obj: Object, now: datetime) -> Cells:
+def _some(row: RowFunction, kept: tuple[int, ...], count: int, obj: Object, now: datetime) -> Cells:
     cells = row(obj, now)
-    return (*(cell for cell, keep in zip(cells, kept, strict=False) if keep), *cells[len(kept) :])
+    return (*[cells[i] for i in kept], *cells[count:])
 
 
 REGISTRY: dict[tuple[str, str], ReleaseTable] = {}

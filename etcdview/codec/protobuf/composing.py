@@ -3,49 +3,69 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
 
+from google.protobuf.message import Message
+
+from etcdview.codec.protobuf import special
 from etcdview.codec.protobuf.descriptors import Pool
 from etcdview.codec.protobuf.envelope import Envelope
+from etcdview.codec.protobuf.getters import attributes, getter
 from etcdview.codec.protobuf.schema import Schema
 from etcdview.codec.protobuf.to_json import Plans
 from etcdview.kube.fields import Common, Composed
 
 COMPOSED = ("v1", "Pod")
 KEPT_COMMON = 2_000  # at one or two kilobytes each
-_META = "apis/meta/v1.ObjectMeta"
-# What each pod has for itself, of what tables show.
-_OWN = {
-    "core/v1.Pod": frozenset(("metadata", "spec", "status")),
+_POD = "core/v1.Pod"
+# What each pod has for itself, of what tables show. All else of its spec and its status is alike in many.
+_OWN = (
+    "metadata.name", "metadata.namespace", "metadata.labels", "metadata.creationTimestamp",
+    "metadata.deletionTimestamp", "spec.nodeName", "status.nominatedNodeName", "status.podIP", "status.podIPs",
+)  # fmt: skip
+_NOTHING: dict[str, object] = {}
+_NOT_ALIKE = {
+    _POD: frozenset(("metadata",)),
     "core/v1.PodSpec": frozenset(("nodeName",)),
     "core/v1.PodStatus": frozenset(("nominatedNodeName", "podIP", "podIPs")),
-    _META: frozenset(("creationTimestamp", "deletionTimestamp", "labels", "name", "namespace")),
-}
-_ALIKE: Mapping[str, frozenset[str]] = {
-    "core/v1.Pod": frozenset(("metadata",)),
-    "core/v1.PodSpec": _OWN["core/v1.PodSpec"],
-    "core/v1.PodStatus": _OWN["core/v1.PodStatus"],
 }
 
 
 class Composer:
-    """Makes objects of COMPOSED with what tables show, of a schema that has no more. Safe from any thread."""
+    """Makes objects of COMPOSED with what tables show. Safe from any thread.
 
-    def __init__(self, schema: Schema) -> None:
-        alike, own = schema.without(_ALIKE), schema.keeping(_OWN)
-        self._alike, self._own = Plans(alike, Pool(alike)), Plans(own, Pool(own))
+    `whole` has all fields, as the messages that `object` takes were parsed by it; `shown` those that tables show.
+    """
+
+    def __init__(self, whole: Schema, shown: Schema) -> None:
+        alike = shown.without(_NOT_ALIKE)
+        self._alike = Plans(alike, Pool(alike))
+        self._own = getter(whole, _POD, *_OWN)
+        self._address = attributes(whole, whole.named("core/v1.PodIP"), "ip")
         self._common = functools.lru_cache(maxsize=KEPT_COMMON)(self._made)
 
-    def object(self, envelope: Envelope, number: int) -> Composed:
-        """The object of a sound envelope. Raises google.protobuf.message.DecodeError, and ours."""
-        message = self._alike.message(number).FromString(envelope.raw)
-        message.DiscardUnknownFields()
-        common = self._common(number, message.SerializeToString())
-        obj = Composed(apiVersion=envelope.api_version, kind=envelope.kind)
-        obj.update(self._own.read(number, envelope.raw))
-        for name, part in common.parts.items():  # spec and status stand in both, as far as they are there
-            obj[name] = part | obj[name] if name in obj else part
+    def object(self, envelope: Envelope, number: int, message: Message) -> Composed:
+        """The object of a sound envelope, parsed as `message`. Raises google.protobuf.message.DecodeError, and ours."""
+        parts = self._alike.message(number).FromString(envelope.raw)
+        parts.DiscardUnknownFields()
+        alike = parts.SerializeToString()
+        common = self._common(number, alike)
+        name, namespace, labels, created, deleted, node, nominated, address, podips = self._own(message)
+        labels = {key: labels[key] for key in sorted(labels)}
+        addresses = [getattr(one, self._address) for one in podips]
+        metadata = {"name": name, "namespace": namespace, "creationTimestamp": special.time(created), "labels": labels}
+        if (deletion := special.time(deleted)) is not None:
+            metadata["deletionTimestamp"] = deletion
+        own = {"nominatedNodeName": nominated, "podIP": address, "podIPs": [{"ip": one} for one in addresses]}
+        obj = Composed(
+            apiVersion=envelope.api_version,
+            kind=envelope.kind,
+            metadata=metadata,
+            spec={**common.parts.get("spec", _NOTHING), "nodeName": node},
+            status={**common.parts.get("status", _NOTHING), **own},
+        )
         obj.common = common
+        texts = (name, namespace, node, nominated, address, *addresses, *labels, *labels.values())
+        obj.texts = alike + "\0".join(texts).encode()
         return obj
 
     def _made(self, number: int, parts: bytes) -> Common:

@@ -12,6 +12,7 @@ from etcdview.codec.model import StorageFormat
 from etcdview.codec.outline import DATA, HOLDS_DATA, LAST_APPLIED, Outline, Owner, WantsBody, byte_size
 from etcdview.codec.protobuf import repair, special
 from etcdview.codec.protobuf.envelope import open_envelope
+from etcdview.codec.protobuf.getters import attributes, getter
 from etcdview.codec.protobuf.protobuf import ProtobufFormat
 from etcdview.codec.protobuf.schema import Schema
 from etcdview.codec.scalars import ZERO_TIME_SECONDS
@@ -42,8 +43,8 @@ class Outliner:
 
     def __init__(self, form: ProtobufFormat) -> None:
         self._form = form
-        self._owner = _getter(form.schema, "apis/meta/v1.OwnerReference", "uid", "controller")
-        self._managed = _getter(
+        self._owner = getter(form.schema, "apis/meta/v1.OwnerReference", "uid", "controller")
+        self._managed = getter(
             form.schema, "apis/meta/v1.ManagedFieldsEntry", "manager", "time.seconds", "fieldsV1.Raw"
         )
         self._kinds: dict[tuple[str, str], _Getters | None] = {}
@@ -126,9 +127,9 @@ class Outliner:
         data = DATA if (api_version, kind) in HOLDS_DATA else ()
         storage = StorageFormat("protobuf", api_version=api_version, kind=kind)
         return _Getters(
-            _getter(schema, name, *(f"metadata.{part}" for part in _META)),
-            tuple(_getter(schema, name, part) for part in data if part in has),
-            _getter(schema, name, _NODE) if _has(schema, number, _NODE) else None,
+            getter(schema, name, *(f"metadata.{part}" for part in _META)),
+            tuple(getter(schema, name, part) for part in data if part in has),
+            getter(schema, name, _NODE) if _has(schema, number, _NODE) else None,
             storage,
         )
 
@@ -138,29 +139,10 @@ _NODE = "spec.nodeName"
 
 def _has(schema: Schema, number: int, path: str) -> bool:
     try:
-        _attributes(schema, number, path)
+        attributes(schema, number, path)
     except KeyError:
         return False
     return True
-
-
-def _getter(schema: Schema, name: str, *paths: str) -> attrgetter[Any]:
-    """What takes fields of a parsed message of the struct, absent ones as their zero."""
-    return attrgetter(*[_attributes(schema, schema.named(name), path) for path in paths])
-
-
-def _attributes(schema: Schema, number: int, path: str) -> str:
-    """The path in the attributes of parsed messages, which are called by their numbers (descriptors.py).
-
-    Raises KeyError where there is no such field, or what it stands in is a list.
-    """
-    first, _, rest = path.partition(".")
-    field = {f.name: f for f in schema.struct(number).fields}[first]
-    if not rest:
-        return f"f{field.number}"
-    if field.repeated or field.message < 0:
-        raise KeyError(path)
-    return f"f{field.number}.{_attributes(schema, field.message, rest)}"
 
 
 def _time(seconds: int) -> int | None:

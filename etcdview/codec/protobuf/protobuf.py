@@ -93,7 +93,7 @@ class ProtobufFormat:
     def decode(self, value: bytes, detail: Detail = Detail.WHOLE) -> Decoded:
         """A value that begins with envelope.MAGIC."""
         envelope = open_envelope(value)
-        form = StorageFormat("protobuf", api_version=envelope.api_version, kind=envelope.kind)
+        form = _form(envelope.api_version, envelope.kind)
         number = self.schema.find(envelope.api_version, envelope.kind)
         if number is None:
             return Decoded(form, None, _unknown_kind(envelope), value, self._metadata(envelope))
@@ -117,7 +117,7 @@ class ProtobufFormat:
     def _shown(self, envelope: Envelope, number: int, message: Message, detail: Detail) -> Object:
         """As much of a sound message as is wanted. Raises google.protobuf.message.DecodeError, and ours."""
         if detail is Detail.CELLS and (envelope.api_version, envelope.kind) == COMPOSED:
-            return self._composer.object(envelope, number)
+            return self._composer.object(envelope, number, message)
         brief = self._for_rows if detail is Detail.ROWS else self._brief.get(detail)
         if brief is None:
             return _head(envelope) | self.plans.plan(number).object(message)
@@ -139,7 +139,7 @@ class ProtobufFormat:
 
     @functools.cached_property
     def _composer(self) -> Composer:
-        return Composer(self.schema.without(NOT_IN_CELLS))
+        return Composer(self.schema, self.schema.without(NOT_IN_CELLS))
 
     @functools.cached_property
     def _for_state(self) -> Plans:
@@ -198,6 +198,11 @@ class ProtobufFormat:
         if message.ByteSize() == size:
             return ()
         return unknown.find(self.schema, number, value, envelope.offset, envelope.offset + len(envelope.raw))
+
+
+@functools.lru_cache(maxsize=1024)
+def _form(api_version: str, kind: str) -> StorageFormat:
+    return StorageFormat("protobuf", api_version=api_version, kind=kind)
 
 
 def _head(envelope: Envelope) -> Object:

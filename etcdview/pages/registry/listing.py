@@ -151,8 +151,7 @@ class Listing:
         shown = [(i, column) for i, column in enumerate(table.columns) if wide or column.priority == 0]
         self.columns: tuple[Column, ...] = (*(column for _, column in shown), *(_OF_KEYS if size else ()))
         self._positions = tuple(i for i, _ in shown)
-        self._name = _name_at(table.columns)
-        self._name_shown = _name_at(self.columns)
+        self._name = _name_at(self.columns)
         names = [column.name for column in table.columns]
         is_pod = (resource.group, resource.kind) == ("", "Pod")
         self._pod_status = names.index("Status") if is_pod else None
@@ -163,17 +162,16 @@ class Listing:
         if shown is None:
             return TableRow(entry, (), now)
         values = self.table.cells(shown, now)
+        cells = [values[i] for i in self._positions]
         after_name = ""
         if self._name is not None:  # the key is the identity; master leases have no other name
-            after_name = _after_name(values[self._name], shown)
-            name = (entry.name or as_text(entry.key)) + after_name
-            values = (*values[: self._name], name, *values[self._name + 1 :])
+            after_name = _after_name(cells[self._name], shown)
+            cells[self._name] = (entry.name or as_text(entry.key)) + after_name
         status = "" if self._pod_status is None else str(values[self._pod_status])
-        cells = tuple([values[i] for i in self._positions])
         if self._size:
             cells += (entry.size_bytes, entry.meta.version)
         beyond = values[len(self.table.columns) :]
-        return TableRow(entry, cells, now, status, self._name_shown, after_name, beyond)
+        return TableRow(entry, tuple(cells), now, status, self._name, after_name, beyond)
 
     def _metadata_alone(self, entry: ObjectRow) -> dict[str, Any] | None:
         """What is known of a kind without a schema, which is its metadata, where the columns need no more."""

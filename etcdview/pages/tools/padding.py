@@ -16,21 +16,14 @@ class Padding:
 
     def lines(self, rows: Sequence[Sequence[str]]) -> list[str]:
         """Rows of texts as lines."""
-        for row in rows:
-            self._widths = _widened(self._widths, row)
-        return [_pad(row, self._widths) for row in rows]
+        if not rows:
+            return []
+        own = [max(_NARROWEST, max(map(len, column)) + _PADDING) for column in zip(*rows, strict=True)]
+        self._widths = list(map(max, own, self._widths)) if self._widths else own
+        *padded, _ = self._widths
+        return ["".join([*map(str.ljust, row, padded), row[-1]]) for row in rows]
 
 
 def padded(rows: Sequence[Sequence[str]]) -> list[str]:
     """All rows of a table as lines."""
     return Padding().lines(rows)
-
-
-def _widened(widths: Sequence[int], row: Sequence[str]) -> list[int]:
-    own = [max(_NARROWEST, len(cell) + _PADDING) for cell in row]
-    return [max(a, b) for a, b in zip(widths or own, own, strict=True)]
-
-
-def _pad(row: Sequence[str], widths: Sequence[int]) -> str:
-    cells = [cell + " " * (width - len(cell)) for cell, width in zip(row, widths, strict=True)]
-    return "".join(cells[:-1]) + row[-1]

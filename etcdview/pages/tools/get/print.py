@@ -54,13 +54,16 @@ class Printer:
         return names + ["LABELS"] * self._layout.show_labels
 
     def _texts(self, row: TableRow) -> list[str]:
-        cells = list(row.texts) or [_UNREADABLE] * len(self._columns)
-        if self._name >= 0:
-            shown = row.shown_name + row.after_name
-            cells[self._name] = f"{self._layout.kind}/{shown}" if self._layout.kind else shown
-        texts = [unmistakable(row.namespace) or _NONE] * self._layout.namespaces + cells
-        texts += [cell_text(row.labels.get(key, "")) for key in self._layout.label_columns]
-        return texts + [_labels(row.labels)] * self._layout.show_labels
+        cells = list(row.texts) or self._unreadable(row)
+        if self._layout.kind and self._name >= 0:
+            cells[self._name] = f"{self._layout.kind}/{cells[self._name]}"
+        texts = [unmistakable(row.namespace) or _NONE, *cells] if self._layout.namespaces else cells
+        if self._layout.label_columns:
+            texts += [cell_text(row.labels.get(key, "")) for key in self._layout.label_columns]
+        return [*texts, _labels(row.labels)] if self._layout.show_labels else texts
+
+    def _unreadable(self, row: TableRow) -> list[str]:
+        return [row.shown_name if i == self._name else _UNREADABLE for i in range(len(self._columns))]
 
 
 def table_json(columns: Sequence[Column], rows: Iterable[TableRow]) -> Iterator[str]:

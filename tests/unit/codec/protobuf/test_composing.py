@@ -52,3 +52,10 @@ def test_what_is_worked_out_of_common_parts_is_worked_out_once() -> None:
 
     assert one.common.worked("answer", lambda: 1) == 1
     assert two.common.worked("answer", lambda: 2) == 1
+
+
+def test_the_texts_of_a_composed_pod_hold_all_that_is_in_it() -> None:
+    pod = decoded("a\u00e9", "node-one", "10.0.0.1")
+
+    for text in ("a\u00e9", "shop", "app", "web", "web:1", "node-one", "10.0.0.1", "Running"):
+        assert text.encode() in pod.texts

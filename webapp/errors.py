@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from urllib.parse import urlencode
@@ -48,10 +50,41 @@ class ErrorPage:
 
 
 def init_app(app: Flask) -> None:
-    """Handle our own errors, those of HTTP, and whatever else happens."""
+    """Handle our own errors, those of HTTP, and whatever else happens; and those of an answer that has begun."""
+    app.after_request(_watched)
     app.register_error_handler(EtcdviewError, _ours)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unexpected)
+
+
+class _Sent:
+    """An answer as it is sent. An error of ours in the middle of it ends the connection: the client misses the end."""
+
+    def __init__(self, pieces: Iterable[str] | Iterable[bytes], path: str) -> None:
+        self._pieces: Iterator[str | bytes] = iter(pieces)
+        self._close = getattr(pieces, "close", None)
+        self._path = path
+
+    def __iter__(self) -> Iterator[str | bytes]:
+        return self
+
+    def __next__(self) -> str | bytes:
+        try:
+            return next(self._pieces)
+        except EtcdviewError as error:
+            log.error("the answer at %r was cut short: %s", self._path, error.what)
+            raise ConnectionResetError(errno.ECONNRESET, "cut short") from error  # servers end the connection
+
+    def close(self) -> None:
+        """Werkzeug closes what it was given."""
+        if self._close is not None:
+            self._close()
+
+
+def _watched(response: Response) -> Response:
+    if response.is_streamed and not response.direct_passthrough:
+        response.response = _Sent(response.response, request.path)  # type: ignore[assignment]  # str or bytes
+    return response
 
 
 def _ours(error: EtcdviewError) -> Response:

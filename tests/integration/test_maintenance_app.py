@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,9 @@ from etcdview.cluster.window import Window
 from etcdview.config import Settings
 from etcdview.demo.cluster import LocalCluster
 from etcdview.index.base import Changing
+from etcdview.maintenance import operations
+from etcdview.maintenance.snapshot_stream import Stream
+from etcdview.pages import maintenance as pages
 from etcdview.pages.maintenance import Earlier, maintenance_page
 from etcdview.stores.etcd.client import EtcdStore
 from webapp import create_app
@@ -139,6 +142,28 @@ def test_a_snapshot_that_is_broken_off_is_logged_as_that(desk: Desk) -> None:
     # their places are free again
     for _ in range(3):
         assert desk.ann.post("/maintenance/snapshot", data={"typed": "snapshot"}).status_code == 200
+
+
+def test_a_snapshot_that_turns_out_damaged_ends_short_and_is_a_line_of_the_log(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    *pieces, last = operations.snapshot(desk.store)
+    damaged = replace(last, data=bytes(len(last.data)))
+    monkeypatch.setattr(pages, "snapshot_stream", lambda *_: Stream.begin(iter([*pieces, damaged])))
+
+    response = desk.ann.post("/maintenance/snapshot", data={"typed": "snapshot"})
+    got: list[bytes] = []
+    with pytest.raises(ConnectionResetError):  # so that servers end the connection, and log nothing
+        got.extend(response.iter_encoded())
+    response.close()
+
+    assert sum(map(len, got)) < (response.content_length or 0)
+    assert [(record.exc_info, record.getMessage()) for record in caplog.records if record.levelname == "ERROR"] == [
+        (None, "the answer at '/maintenance/snapshot' was cut short: The snapshot does not match its hash: "
+         "it was cut short or damaged on the way.")
+    ]  # fmt: skip
+    ((_, result, _),) = desk.log("snapshot")
+    assert result == "failed"
 
 
 def test_a_snapshot_too_many_is_logged_as_refused(desk: Desk) -> None:

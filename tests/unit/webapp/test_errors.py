@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from html import unescape
 
 import pytest
@@ -125,3 +125,23 @@ def test_a_status_that_http_does_not_know_has_a_title_all_the_same(answered: Ans
         description = "Odd."
 
     assert answered(Odd()).status_code == 499
+
+
+@pytest.mark.parametrize("path", ["/export?resource=pods&as=stream", "/kube/api/v1/pods?limit=5"])
+def test_what_fails_while_it_is_sent_ends_the_connection_and_is_a_line_of_the_log(
+    app: Flask, caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    def fails() -> Iterator[bytes]:
+        yield b"begun"
+        raise UnreachableError("No member answers.")
+
+    with app.test_request_context(path):
+        response = app.process_response(Response(fails()))
+        sent = response.iter_encoded()
+        assert next(iter(sent)) == b"begun"
+        with pytest.raises(ConnectionResetError):
+            list(sent)
+
+    (record,) = caplog.records
+    assert record.exc_info is None
+    assert record.getMessage() == f"the answer at {path.partition('?')[0]!r} was cut short: No member answers."

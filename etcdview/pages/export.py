@@ -65,7 +65,12 @@ class ListExport:
             chosen = {"q": listed.text, "mode": listed.effective_mode}
         else:
             chosen = {"resource": listed.resource, "namespace": listed.namespace, "q": listed.text}
-            chosen |= {"labels": listed.labels.text, "state": listed.state, "node": listed.node}
+            chosen |= {
+                "labels": listed.labels.text,
+                "state": listed.state,
+                "node": listed.node,
+                "status": listed.status,
+            }
         words = [self.form, *(["for-apply"] if self.for_apply else [])]
         return " ".join([*words, *(f"{name}={text}" for name, text in chosen.items() if text)])
 
@@ -114,7 +119,7 @@ def _of_table(window: Window, query: RegistryQuery, now: datetime) -> tuple[int,
         raise query.labels.problem
     resource = find_type(window, named_tree(window), query.resource).resource
     listing = Listing(resource, table_of(window, resource), wide=query.wide, size=query.size)
-    kept = RowFilter(query.labels.selector, query.text, query.state, query.node)
+    kept = RowFilter(query.labels.selector, query.text, query.state, query.node, query.status)
     prefix = range_of(window, query, resource)
     revision = window.store.range(Range(prefix, prefix_end(prefix), limit=1, keys_only=True)).revision
     reader = PieceReader(window.store, revision=revision)

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from etcdview.kube.fields import condition, deleting, dig, is_true, items, number, text
 from etcdview.relations.model import Object, State, kind_of
-from etcdview.relations.states import STARTING, pod_status_in, state_of
+from etcdview.relations.states import STARTING, state_of, status_in
 from etcdview.tables import parse_time
 from etcdview.tables.batch import job_status
 from etcdview.tables.certificates import csr_status
@@ -52,7 +52,7 @@ def severity_of_word(kind: str, word: str, created: datetime | None, now: dateti
     if kind == "Node":
         return "error"
     if kind == "Pod":
-        reason = pod_status_in(word)
+        reason = status_in(word)
         waits = reason in STARTING or reason in ("Running", "NotReady") or _INITIALIZING.fullmatch(reason)
         return ("progressing" if begun else "warning") if waits else "error"
     if begun:

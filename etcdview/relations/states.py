@@ -40,8 +40,8 @@ def runs_unready(pod: Object | None) -> bool:
     return ready is not None and text(pod, "status", "phase") == "Running" and text(ready, "status") != "True"
 
 
-def pod_status_in(words: str) -> str:
-    """The STATUS of a pod, as kubectl prints it, in the words for its state."""
+def status_in(words: str) -> str:
+    """What the words for a state begin with: of a pod its STATUS, as kubectl prints it."""
     return words.partition(", ")[0]
 
 

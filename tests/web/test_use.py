@@ -122,7 +122,7 @@ def test_the_theme_switch_works_after_a_boosted_link(page: Page) -> None:
 def test_the_way_down_from_tree_to_object_and_back(page: Page) -> None:
     page.goto("/registry")
     page.get_by_role("link", name="pods", exact=True).click()
-    page.get_by_role("navigation", name="Namespaces of these objects").get_by_role("link", name="shop").click()
+    page.get_by_role("navigation", name="By namespace").get_by_role("link", name="shop").click()
     expect(page.locator("#objects tbody tr")).to_have_count(27)
     page.get_by_role("link", name="crashloop").click()
     expect(page.locator("#value")).to_contain_text("CrashLoopBackOff")

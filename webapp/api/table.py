@@ -49,6 +49,11 @@ class TableQuery(Schema):
         validate=validate.Length(max=MAX_FILTER),
         metadata={"description": "only objects on this node (spec.nodeName)"},
     )
+    status = fields.String(
+        load_default="",
+        validate=validate.Length(max=MAX_FILTER),
+        metadata={"description": "only objects whose state is told so, up to a comma: CrashLoopBackOff, Bound"},
+    )
     sort = fields.String(
         load_default="",
         validate=validate.Length(max=MAX_FILTER),
@@ -129,6 +134,7 @@ def table(query: dict[str, Any]) -> dict[str, Any]:
         labels=Labels.parse(query["labels"].strip()),
         state=query["state"],
         node=query["node"].strip(),
+        status=query["status"].strip(),
         sort=query["sort"].strip(),
         after=cursor_name(query["cursor"]),
         limit=query["limit"],

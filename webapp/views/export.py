@@ -56,6 +56,7 @@ def _listed() -> RegistryQuery | SearchQuery:
         labels=Labels.parse(params.text(args, "labels", MAX_FILTER)),
         state=RegistryQuery.state_from(params.text(args, "state", MAX_FILTER)),
         node=params.text(args, "node", MAX_FILTER),
+        status=params.text(args, "status", MAX_FILTER),
     )
 
 

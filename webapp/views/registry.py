@@ -39,6 +39,7 @@ def registry_page() -> Response | BaseResponse:
         labels=Labels.parse(params.text(args, "labels", MAX_FILTER)),
         state=RegistryQuery.state_from(params.text(args, "state", MAX_FILTER)),
         node=params.text(args, "node", MAX_FILTER),
+        status=params.text(args, "status", MAX_FILTER),
         sort=params.text(args, "sort", MAX_FILTER),
         after=params.cursor(args),
         limit=params.integer(args, "limit", MAX_PAGE_SIZE if as_file else PAGE_SIZE, least=1, most=MAX_PAGE_SIZE),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from etcdview.cluster.scope.ranges import PermittedRanges
-from etcdview.index.facts.reading import Column, FactReader, KeyFacts, Most, Order, Part, Spread, Total, Wanted
+from etcdview.index.facts.reading import Alike, Column, FactReader, KeyFacts, Most, Order, Part, Spread, Total, Wanted
 
 _NAMESPACES = "namespaces"  # each Namespace lies in the namespace of its name
 
@@ -26,6 +26,8 @@ class FactSource(Protocol):
     def facts(
         self, wanted: Wanted, *, order: Order = "key", descending: bool = False, offset: int = 0, limit: int = -1
     ) -> tuple[KeyFacts, ...]: ...
+
+    def tally(self, wanted: Wanted, most: int) -> tuple[Alike, ...]: ...
 
     def sayings(self, wanted: Wanted) -> tuple[tuple[bytes, str], ...]: ...
 
@@ -69,6 +71,10 @@ class ScopedFacts:
         """See FactReader.facts."""
         wanted = replace(wanted, part=self._within())
         return self._reader.facts(wanted, order=order, descending=descending, offset=offset, limit=limit)
+
+    def tally(self, wanted: Wanted, most: int) -> tuple[Alike, ...]:
+        """See FactReader.tally."""
+        return self._reader.tally(replace(wanted, part=self._within()), most)
 
     def sayings(self, wanted: Wanted) -> tuple[tuple[bytes, str], ...]:
         """See FactReader.sayings."""

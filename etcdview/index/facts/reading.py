@@ -18,6 +18,7 @@ from etcdview.index.facts.database import open_reader, packed_uid, storage_of, u
 from etcdview.index.facts.fact import STATES
 from etcdview.kube.selectors import LabelSelector
 from etcdview.relations.model import Health
+from etcdview.relations.states import status_in
 from etcdview.stores.kept import Kept
 
 SPREAD_SECONDS = 10.0  # it goes through an index of all values, and changes little
@@ -96,6 +97,17 @@ class Spread:
 
 
 @dataclass(frozen=True, slots=True)
+class Alike:
+    """How many keys are alike in these four. `status` is what a table's words for the state begin with."""
+
+    namespace: str
+    state: Health
+    status: str
+    node: str
+    keys: int
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """A part of the registry: whole types within namespaces ("" for what has none), and single keys."""
 
@@ -110,7 +122,8 @@ class Wanted:
     `uid` is theirs, `owner` that of one of their owners. `error`, `misnamed` and `deleting`: those only that are;
     `deleting_since`: those marked for deletion before that moment, in Unix seconds.
     `readable`: those that can be decoded; `plain`: those that are not encrypted. `words`: any of them is in
-    what a table says of its state, or in its node's name, in lower case. `part` is what may be seen, None for
+    what a table says of its state, or in its node's name, in lower case. `status` is what
+    those words begin with, up to a comma. `part` is what may be seen, None for
     everything.
     """
 
@@ -128,6 +141,7 @@ class Wanted:
     readable: bool = False
     plain: bool = False
     words: tuple[str, ...] = ()
+    status: str = ""
     part: Part | None = None
 
 
@@ -224,6 +238,19 @@ class FactReader:
         if order == "key" and limit < 0 and not offset:  # folders may lie in each other
             found.sort(key=lambda fact: fact.key, reverse=descending)
         return tuple(found)
+
+    def tally(self, wanted: Wanted, most: int) -> tuple[Alike, ...]:
+        """How many of those keys are alike in what lists are narrowed by; of the first `most` of them, in any order."""
+        with self._connection() as connection:
+            where, values = _where(connection, wanted)
+            first = f"SELECT f.namespace, f.state, f.word, f.node FROM facts f {where} LIMIT ?"
+            query = (
+                "SELECT n.text, c.state, w.text, coalesce(o.text, ''), c.keys FROM "
+                f"(SELECT namespace, state, word, node, count(*) AS keys FROM ({first}) GROUP BY 1, 2, 3, 4) c "
+                "JOIN texts n ON n.id = c.namespace JOIN texts w ON w.id = c.word LEFT JOIN texts o ON o.id = c.node"
+            )
+            found = connection.execute(query, (*values, most)).fetchall()
+        return tuple([Alike(n, STATES[state], status_in(word), node, keys) for n, state, word, node, keys in found])
 
     def sayings(self, wanted: Wanted) -> tuple[tuple[bytes, str], ...]:
         """Those keys, each with what is kept of its state, and its node."""
@@ -403,6 +430,8 @@ def _where(connection: sqlite3.Connection, wanted: Wanted) -> tuple[str, list[An
         conditions.append(_with_labels(connection, wanted.resource, wanted.labels))
     if wanted.plain:
         conditions.append(_not_encrypted(connection))
+    if wanted.status:
+        conditions.append(_with_status(connection, wanted.status))
     if wanted.words:
         conditions.append(_saying(connection, wanted))
     where = " AND ".join(condition for condition, _ in conditions)
@@ -452,6 +481,13 @@ def _with_labels(connection: sqlite3.Connection, resource: str, selector: LabelS
     found = [number for number, text in sets if selector.matches(json.loads(text))]
     unlabelled = " OR f.labels IS NULL" if selector.matches({}) else ""
     return f"(f.labels IN (SELECT value FROM json_each(?)){unlabelled})", (json.dumps(found),)
+
+
+def _with_status(connection: sqlite3.Connection, status: str) -> tuple[str, tuple[str]]:
+    """The condition that the words for a key's state begin with a status, and its value."""
+    texts = connection.execute("SELECT id, text FROM texts WHERE text >= ? AND text < ?", (status, status + "-"))
+    found = [number for number, text in texts if status_in(text) == status]
+    return "f.word IN (SELECT value FROM json_each(?))", (json.dumps(found),)
 
 
 def _saying(connection: sqlite3.Connection, wanted: Wanted) -> tuple[str, tuple[str, str]]:

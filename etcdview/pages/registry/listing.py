@@ -23,7 +23,7 @@ from etcdview.objects import ObjectRow
 from etcdview.relations.model import Health as Health
 from etcdview.relations.model import kind_of
 from etcdview.relations.severity import Severity, severity_of
-from etcdview.relations.states import HEALTH_KINDS, health_of, state_of
+from etcdview.relations.states import HEALTH_KINDS, health_of, state_of, status_in
 from etcdview.tables import Cells, Column, Table, cell_text
 from etcdview.tables.durations import seconds_of
 
@@ -229,6 +229,7 @@ def in_kubectl_order(table: Table, items: list[Item], obj: Callable[[Item], Any]
 class RowFilter:
     """Which objects: those with such labels, in a state, on a node, that say all of the words, whatever their case.
 
+    `status` is what the words for the state begin with, up to a comma.
     An object says its namespace, its cells, its node, and what facts keep of its state.
     """
 
@@ -236,11 +237,12 @@ class RowFilter:
     words: str = ""
     state: Health | Literal[""] = ""
     node: str = ""
+    status: str = ""
 
     @property
     def selective(self) -> bool:
         """Whether it can leave anything out."""
-        return bool(self.labels.requirements or self.words or self.state or self.node)
+        return bool(self.labels.requirements or self.words or self.state or self.node or self.status)
 
     def keeps(self, row: TableRow) -> bool:
         """Whether the row is one of them. What could not be decoded meets no filter, as it cannot be checked."""
@@ -249,7 +251,10 @@ class RowFilter:
         if row.entry.object is None or not self.labels.matches(row.labels):
             return False
         return (
-            self.state in ("", row.state) and self.node in ("", row.node) and (not self.words or self._has_words(row))
+            self.state in ("", row.state)
+            and self.node in ("", row.node)
+            and (not self.status or self.status == status_in(row.state_words))
+            and (not self.words or self._has_words(row))
         )
 
     def _has_words(self, row: TableRow) -> bool:

@@ -16,6 +16,7 @@ from etcdview.pages.parts.churn import ChurnRow, churn_rows
 from etcdview.pages.parts.commands import Command
 from etcdview.pages.parts.elsewhere import Elsewhere, places_of, read_elsewhere
 from etcdview.pages.parts.types import find_type, named_tree
+from etcdview.pages.registry.facets import NO_FACETS, Facets, facets_of
 from etcdview.pages.registry.keytree import KeyBranch, other_keys
 from etcdview.pages.registry.query import STATES, RegistryQuery
 from etcdview.pages.registry.reading import range_of, table_of
@@ -58,6 +59,7 @@ class RegistryPage:
     has_nodes: bool = False
     problem: QueryError | None = None
     elsewhere: Elsewhere | None = None
+    facets: Facets = NO_FACETS
 
     @property
     def inside(self) -> str:
@@ -122,6 +124,7 @@ def _with_objects(page: RegistryPage, window: Window, resource: ResourceType, ta
         size_href=query.href(size="" if query.size else "1"),
         has_wide=any(c.priority > 0 for c in table_of(window, resource).columns),
         resource=resource,
+        facets=NO_FACETS if query.since else facets_of(window, query, resource),
         has_nodes=any(c.name == "Node" for c in table_of(window, resource).columns),
         elsewhere=None if table.rows else read_elsewhere(window, places_of([resource])),
     )

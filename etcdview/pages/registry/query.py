@@ -41,7 +41,8 @@ class Labels:
 class RegistryQuery:
     """`resource` as kubectl spells it, "" for the tree alone. `text` is words to find.
 
-    `state`: those that are healthy, unhealthy or unknown; `node`: those on a node. "" takes all.
+    `state`: those that are healthy, unhealthy or unknown; `status`: those whose words for that begin so, up to a comma;
+    `node`: those on a node. "" takes all.
 
     `sort` is a column's name, with - before it for descending order. `size` adds columns for sizes and rewrites.
     `since`: the revision that a live page has, and `until` the last key on it (None: it ends with the list).
@@ -60,6 +61,7 @@ class RegistryQuery:
     size: bool = False
     state: Health | Literal[""] = ""
     node: str = ""
+    status: str = ""
 
     @property
     def mode(self) -> Mode:
@@ -76,14 +78,15 @@ class RegistryQuery:
     @property
     def selects(self) -> bool:
         """Whether it takes only what has something that names do not tell."""
-        return bool(self.labels.text or self.state or self.node)
+        return bool(self.labels.text or self.state or self.node or self.status)
 
     @property
     def chosen(self) -> tuple[tuple[str, str], ...]:
         """The parameters that choose the objects, without those of a page or an order."""
         wide, size = ("1" if self.wide else ""), ("1" if self.size else "")
         chosen = (("resource", self.resource), ("namespace", self.namespace), ("wide", wide), ("size", size))
-        return (*chosen, ("q", self.text), ("labels", self.labels.text), ("state", self.state), ("node", self.node))
+        narrowed = (("state", self.state), ("status", self.status), ("node", self.node))
+        return (*chosen, ("q", self.text), ("labels", self.labels.text), *narrowed)
 
     @classmethod
     def state_from(cls, text: str) -> Health | Literal[""]:
@@ -103,6 +106,7 @@ class RegistryQuery:
             "q": self.text,
             "labels": self.labels.text,
             "state": self.state,
+            "status": self.status,
             "node": self.node,
             "sort": self.sort,
             "cursor": cursor_text(self.after),

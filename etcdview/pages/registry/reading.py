@@ -103,7 +103,7 @@ class Reading:
         self._stopped = ""
         self._matched: dict[bytes, TableRow] = {}  # at most SCAN_LIMIT
         self._unread = 0  # objects that were to be read, when the budget was used up
-        self._filter = RowFilter(query.labels.selector, query.text, query.state, query.node)
+        self._filter = RowFilter(query.labels.selector, query.text, query.state, query.node, query.status)
         self._prefix = range_of(window, query, listing.resource)
         self._selecting = Selecting(window, query, listing, self._prefix, prefix_end(self._prefix))
         self._scans = query.scans or listing.table.order is not None

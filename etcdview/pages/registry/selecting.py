@@ -18,7 +18,7 @@ from etcdview.kube.resources import BY_PREFIX, ResourceType
 from etcdview.kube.sorting import natural
 from etcdview.pages.registry.listing import Listing, TableRow
 from etcdview.pages.registry.query import RegistryQuery
-from etcdview.relations.states import HEALTH_KINDS, pod_status_in
+from etcdview.relations.states import HEALTH_KINDS, status_in
 
 _NAMES_PIECE = 10_000
 _BY_FACTS: dict[str, tuple[Order, bool]] = {  # a young object was created late
@@ -27,7 +27,7 @@ _BY_FACTS: dict[str, tuple[Order, bool]] = {  # a young object was created late
     "rewrites": ("version", False),
 }
 _TEXTS: dict[str, tuple[Column, Callable[[str], str]]] = {  # of pods: what the cell is by what facts keep
-    "status": ("word", pod_status_in),
+    "status": ("word", status_in),
     "node": ("node", lambda node: node or "<none>"),
 }
 # Cells of numbers, ages and signs; and what can stand in one: at most so many digits at once, or one of the signs.
@@ -76,7 +76,7 @@ class Selecting:
         if not self._query.selects:
             return True
         judged = (self._resource.group, self._resource.kind) in HEALTH_KINDS
-        return self._facts is not None and (judged or not (self._query.node or self._query.state))
+        return self._facts is not None and (judged or not (self._query.node or self._query.state or self._query.status))
 
     @property
     def by_facts(self) -> bool:
@@ -136,7 +136,9 @@ class Selecting:
         if not filters:
             return wanted
         labels = query.labels.selector if query.labels.text else None
-        return replace(wanted, labels=labels, state=query.state or None, node=query.node, readable=True)
+        return replace(
+            wanted, labels=labels, state=query.state or None, node=query.node, status=query.status, readable=True
+        )
 
     def _by_words(self, keys: Sequence[bytes]) -> tuple[list[bytes], list[bytes]]:
         """Those that say all words by their name, their state and their node, and those whose other cells may."""

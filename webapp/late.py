@@ -17,6 +17,7 @@ LATE_IMPORTS = (
     "etcdview.pages.edit.preview",
     "etcdview.pages.encryption",
     "etcdview.pages.export",
+    "etcdview.pages.growth",
     "etcdview.pages.health.page",
     "etcdview.pages.kubectl",
     "etcdview.pages.learn.page",

@@ -1,7 +1,8 @@
 """Addresses of the past: /at/REVISION/... are the pages as of a revision, /deleted/... those of deleted keys.
 
-Any page takes ?at=REVISION and leads there. The beginning of the path becomes part of SCRIPT_NAME, as a prefix does, so
-that every link of such a page stays in the past.
+/in/FILE/... are the pages of another snapshot of the folder that is open; /at and /deleted may follow it. Any page
+takes ?at=REVISION and leads there. The beginning of the path becomes part of SCRIPT_NAME, as a prefix does, so that
+every link of such a page stays there.
 """
 
 from __future__ import annotations
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-_BEGIN = re.compile(r"/(?:at/([1-9][0-9]{0,18})(?:/deleted)?|deleted)(?=/|$)")
+_BEGIN = re.compile(
+    r"(?P<file>/in/(?P<name>[^/]+))?(?P<past>/(?:at/(?P<revision>[1-9][0-9]{0,18})(?:/deleted)?|deleted))?(?=/|$)"
+)
+_NOTHING = cast("re.Match[str]", _BEGIN.match(""))
 _ENVIRON = "etcdview.past"
 _KEY = "etcdview-past"
 _READS = ("GET", "HEAD", "OPTIONS")
@@ -38,8 +42,8 @@ class UnderRevision:
         """Answer as the app does, one level down."""
         path = environ.get("PATH_INFO", "")
         match = _BEGIN.match(path)
-        if match:
-            environ[_ENVIRON] = match[0]
+        if match and match[0]:
+            environ[_ENVIRON] = match[0].encode("latin-1").decode("utf-8", "replace")
             environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + match[0]
             environ["PATH_INFO"] = path[match.end() :] or "/"
         return self._app(environ, start_response)
@@ -50,6 +54,7 @@ def init_app(app: Flask, cluster: Cluster) -> None:
     app.extensions[_KEY] = PastClusters(cluster)
     app.before_request(_look_back)
     app.jinja_env.globals["past"] = current_past
+    app.jinja_env.globals["in_file"] = in_file
 
 
 def past_cluster() -> Cluster | None:
@@ -59,37 +64,57 @@ def past_cluster() -> Cluster | None:
 
 def current_past() -> str:
     """The address of this page in the present; "" where it is of the present."""
-    begin = request.environ.get(_ENVIRON, "")
-    if not begin or past_cluster() is None:
+    begin = _begin()
+    if not begin["past"] or past_cluster() is None:
         return ""
+    return _this_page(begin["name"] or "")
+
+
+def in_file(name: str) -> str:
+    """The address of this page in another snapshot of the folder that is open; "" for the newest."""
+    return _this_page(name)
+
+
+def _begin() -> re.Match[str]:
+    """What stands before the address of a page of the present, in its parts."""
+    found = _BEGIN.match(request.environ.get(_ENVIRON, ""))
+    return found or _NOTHING
+
+
+def _this_page(file: str) -> str:
+    begin = _begin()[0]
+    before = f"/in/{quote(file, safe='')}" if file else ""
     query = f"?{request.query_string.decode('latin-1')}" if request.query_string else ""
-    return f"{request.root_path.removesuffix(begin)}/{quote(request.path.lstrip('/'))}{query}"  # // would be a host
+    root = quote(request.root_path.removesuffix(begin))
+    return f"{root}{before}/{quote(request.path.lstrip('/'))}{query}"  # // would be a host
 
 
 def _look_back() -> Response | None:
     begin = request.environ.get(_ENVIRON, "")
+    parts = _begin()
     if (request.endpoint or "").startswith(_OWN):
         return None
     root, request.root_path = request.root_path, request.root_path.removesuffix(begin)  # links of an error page
     if request.method in _READS and "at" in request.args:
-        return _led("/deleted" if begin.endswith("deleted") else "")
+        file = f"/in/{quote(parts['name'], safe='')}" if parts["name"] else ""
+        return _led(file, "/deleted" if (parts["past"] or "").endswith("deleted") else "")
     if not begin:
         return None
     if request.method not in _READS:
         raise MethodNotAllowed(_READS, "The past cannot be changed.")
     pasts: PastClusters = current_app.extensions[_KEY]
-    revision = _BEGIN.match(begin)
-    g.past = pasts.get(int(revision[1] or 0) if revision else 0, deleted=begin.endswith("deleted"))
+    deleted = (parts["past"] or "").endswith("deleted")
+    g.past = pasts.get(int(parts["revision"] or 0), deleted=deleted, file=parts["name"] or "")
     request.root_path = root
     return None
 
 
-def _led(deleted: str) -> Response:
+def _led(file: str, deleted: str) -> Response:
     """To the address of the page at the revision that ?at= names."""
     revision = request.args["at"].replace(",", "").strip()
     if not re.fullmatch(r"[1-9][0-9]{0,18}", revision):
         raise QueryError(f"{request.args['at'][:40]!r} is not a revision.", "Give a number, such as ?at=120034.")
     parts = request.query_string.decode("latin-1").split("&")
     kept = "&".join(part for part in parts if unquote_plus(part.partition("=")[0]) != "at")  # %61t is the same name
-    address = f"/at/{revision}{deleted}{quote(request.path)}{'?' if kept else ''}{kept}"
+    address = f"{file}/at/{revision}{deleted}{quote(request.path)}{'?' if kept else ''}{kept}"
     return cast(Response, redirect(address, 303))

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from ipaddress import ip_network
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from flask import Flask, Response, has_request_context, request
 from jinja2.ext import Extension
@@ -108,7 +109,7 @@ def check_prefix(app: Flask, prefix: str) -> None:
 
 def root() -> str:
     """The prefix of the request that is being answered; empty without one."""
-    return request.script_root if has_request_context() else ""
+    return quote(request.script_root) if has_request_context() else ""
 
 
 def below(address: object) -> object:

@@ -22,6 +22,7 @@ def command(resolved: Resolved) -> int:
     """Serve the pages on FILE: a snapshot, a registry dump, or the data directory of a dead member.
 
     The same as `etcdview serve --from FILE --kube-api`; no etcd is asked. kubectl reads the file below /kube.
+    Of a folder with several snapshots the newest is shown first; the header of each page leads to the others.
     """
     again = read_again()
     return run(_with_api(resolved), lambda: _with_api(again()))

@@ -10,7 +10,7 @@ import click
 
 from etcdview.cli.helping import GroupedCommand
 from etcdview.cli.options import source_options
-from etcdview.cli.terminal import json_text
+from etcdview.cli.terminal import json_text, remark
 from etcdview.config import Resolved
 from etcdview.errors import UsageError
 from etcdview.pages.parts.sizes import size_text
@@ -43,7 +43,12 @@ _BETWEEN_SECONDS = 0.2
 @click.option("--by", type=click.Choice(BYS), default="resource", help="Default: resource.")
 @click.option("-o", "--output", type=click.Choice(["table", "json", "csv"]), default="table", help="Default: table.")
 @click.option("--limit", type=click.IntRange(0), default=OBJECTS, help="Objects listed one by one; 0: all.")
-@click.option("--against", default="", metavar="OLDER", help="Print what grew since this snapshot, dump or directory.")
+@click.option(
+    "--against",
+    default="",
+    metavar="OLDER",
+    help="Print what grew since this file, or FILE@REV: by type, namespace or object.",
+)
 @source_options
 def command(resolved: Resolved, by: By, output: str, limit: int, against: str) -> int:
     """Print how many keys there are and how many bytes their values take, the largest first.
@@ -55,7 +60,7 @@ def command(resolved: Resolved, by: By, output: str, limit: int, against: str) -
       etcdview space --from tuesday.db --against monday.db --by namespace
     """
     if against:
-        return _growth(resolved, against, by, output)
+        return _growth(resolved, against, by, output, limit)
     report, file = space_now(resolved.settings, by, limit, _Progress().show)
     if output == "json":
         click.echo(json_text(report_json(report) | ({"file": file_json(file)} if file else {}), indent=2))
@@ -72,16 +77,16 @@ def command(resolved: Resolved, by: By, output: str, limit: int, against: str) -
     return 0
 
 
-def _growth(resolved: Resolved, older: str, by: By, output: str) -> int:
+def _growth(resolved: Resolved, older: str, by: By, output: str, limit: int) -> int:
     if output == "csv":
         raise UsageError("Growth is printed as a table or JSON.", "Use -o json.")
-    before, after, rows = growth_since(resolved.settings, older, by, _Progress().show)
+    found = growth_since(resolved.settings, older, by, limit, remark)
     if output == "json":
-        click.echo(json_text(growth_json(before, after, rows), indent=2))
+        click.echo(json_text(growth_json(found), indent=2))
         return 0
-    click.echo(f"From revision {before.revision:,} to {after.revision:,}")
+    click.echo(f"From revision {found.before:,} to {found.after:,}")
     head = (*_HEADS[by], "KEYS", "GROWN BY", "SIZE", "GROWN BY")
-    for line in padded([head, *(_growth_cells(row, by) for row in rows)]):
+    for line in padded([head, *(_growth_cells(row, by) for row in found.rows)]):
         click.echo(line)
     return 0
 

@@ -15,6 +15,7 @@ from etcdview.cluster.deletions import Deletions
 from etcdview.cluster.differ import Differ
 from etcdview.cluster.event_log import EventLog
 from etcdview.cluster.fact_checks import FactChecks, KeptChecks
+from etcdview.cluster.other_files import TimelineFile
 from etcdview.cluster.release_cache import ReleaseCodecs
 from etcdview.cluster.setup import SetupReader
 from etcdview.cluster.shared import SharedAnswers
@@ -57,6 +58,8 @@ class Cluster:
     `facts` are those of all values, None where nothing keeps them. `shows_secrets`: of one's own file, to anyone here.
     `events` are the newest ones of each etcd, for clients that watch; none where nothing changes, or nobody may watch.
     `others` are stores to compare it with, by name; `beside` the etcds that hold single types of this registry.
+    `files` are more stores to compare it with, opened when they are used. `timeline` are the snapshots of the folder
+    that is open, the newest last; `shown_file` is the name of the one that this cluster shows.
     """
 
     def __init__(
@@ -77,10 +80,16 @@ class Cluster:
         events: Sequence[EventLog] = (),
         others: Mapping[str, Store] | None = None,
         beside: Sequence[EtcdBeside] = (),
+        files: Mapping[str, Store] | None = None,
+        timeline: Sequence[TimelineFile] = (),
+        shown_file: str = "",
     ) -> None:
         self.name = name
         self.shows_secrets = shows_secrets
         self.beside = beside
+        self.files: Mapping[str, Store] = files or {}
+        self.timeline = timeline
+        self.shown_file = shown_file
         self._events = events
         self.source = store
         self.others: Mapping[str, Store] = others or {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,8 @@ from etcdview.access.secret_key import derived
 from etcdview.cluster.cluster import Cluster, EtcdBeside
 from etcdview.cluster.event_log import EventLog
 from etcdview.cluster.facts_process import filler_starter
+from etcdview.cluster.other_files import OtherFiles, TimelineFile
+from etcdview.cluster.source_name import SourceName
 from etcdview.cluster.sources import open_codec, open_file, open_live, open_source
 from etcdview.codec import Codec
 from etcdview.config import Settings
@@ -24,6 +27,8 @@ from etcdview.index.facts.database import new_folder
 from etcdview.index.facts.fact import Extractor
 from etcdview.index.facts.live import Facts
 from etcdview.kube.keys import KeySpace
+from etcdview.stores.files.data_directory import is_data_directory
+from etcdview.stores.files.timeline import snapshots_in
 from etcdview.stores.protocols import Store
 from etcdview.stores.routed import RoutedStore
 from etcdview.writes.undo import UndoFile, default_path
@@ -37,6 +42,7 @@ def open_cluster(settings: Settings) -> Cluster:
     if settings.from_file or settings.deleted:
         store = open_source(settings)
         index, codec = names_for(store, keyspace), open_codec(settings)
+        timeline = _timeline(settings)
         return Cluster(
             name=settings.cluster_name or Path(settings.from_file).name,
             store=store,
@@ -48,6 +54,9 @@ def open_cluster(settings: Settings) -> Cluster:
             facts=_facts(settings, index, codec, keyspace),
             shows_secrets=settings.show_secrets,
             others=_others(settings),
+            files=_files(settings, timeline),
+            timeline=timeline,
+            shown_file=timeline[-1].name if timeline else "",
         )
     return _live(settings, keyspace)
 
@@ -79,6 +88,7 @@ def _live(settings: Settings, keyspace: KeySpace) -> Cluster:
         events=_event_logs(index, store) if settings.kube_api else (),
         beside=_beside(store),
         others=_others(settings),
+        files=_files(settings, ()),
     )
 
 
@@ -110,6 +120,29 @@ def _others(settings: Settings) -> dict[str, Store]:
     """The files to compare with, by their names; by their paths where two have one name. Raises FileFormatError."""
     names = Counter(Path(file).name for file in settings.compare)
     return {file if names[Path(file).name] > 1 else Path(file).name: open_file(Path(file)) for file in settings.compare}
+
+
+def _timeline(settings: Settings) -> tuple[TimelineFile, ...]:
+    """The snapshots of the folder that is open; none where it does not hold several."""
+    return _snapshots(Path(SourceName.parse(settings.from_file).path)) if settings.from_file else ()
+
+
+def _snapshots(folder: Path) -> tuple[TimelineFile, ...]:
+    if not folder.is_dir() or is_data_directory(folder):
+        return ()
+    found = snapshots_in(folder)
+    return tuple(TimelineFile(file.path, file.written) for file in found) if len(found) > 1 else ()
+
+
+def _files(settings: Settings, timeline: Sequence[TimelineFile]) -> OtherFiles:
+    """The files beside the newest in folders: that of the open one and those to compare with, by their names.
+
+    Where two have one name, by their paths.
+    """
+    folders = [timeline, *(_snapshots(Path(file)) for file in settings.compare)]
+    paths = dict.fromkeys(file.path for folder in folders for file in folder)
+    names = Counter(path.name for path in paths)
+    return OtherFiles({str(path) if names[path.name] > 1 else path.name: path for path in paths}, open_file)
 
 
 def _facts(settings: Settings, index: KeyIndex, codec: Codec, keyspace: KeySpace) -> Facts | None:

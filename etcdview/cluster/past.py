@@ -1,4 +1,4 @@
-"""A cluster as it was at a revision, or what a file says was deleted: opened beside it, and kept for a while."""
+"""A cluster as it was at a revision or in another snapshot, or what was deleted: opened beside it, kept for a while."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict
 
 from etcdview.cluster.cluster import Cluster
-from etcdview.errors import UsageError
+from etcdview.errors import NotFoundError, UsageError
 from etcdview.index import names_for
 from etcdview.stores.at_revision import AtRevision
 from etcdview.stores.files.revision_store import RevisionStore
@@ -22,40 +22,54 @@ class PastClusters:
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
-        self._kept: OrderedDict[tuple[int, bool], Cluster] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, int, bool], Cluster] = OrderedDict()
         self._lock = threading.Lock()  # guards _kept, and lets one be opened at a time
 
-    def get(self, revision: int, *, deleted: bool = False) -> Cluster:
-        """The cluster at a revision (0: the newest); `deleted`: the keys that were deleted by then.
+    def get(self, revision: int, *, deleted: bool = False, file: str = "") -> Cluster:
+        """The cluster at a revision (0: the newest); `deleted`: the keys that were deleted by then; `file`: in that
+        snapshot of the folder that is open.
 
-        Raises UsageError where the source has no past, CompactedError, FutureRevisionError, UnreachableError.
+        Raises UsageError where the source has no past, NotFoundError for an unknown file, FileFormatError,
+        CompactedError, FutureRevisionError, UnreachableError.
         """
+        wanted = file, revision, deleted
         with self._lock:
-            found = self._kept.pop((revision, deleted), None) or self._opened(revision, deleted)
-            self._kept[revision, deleted] = found
+            found = self._kept.pop(wanted, None) or self._opened(revision, deleted, file)
+            self._kept[wanted] = found
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         return found
 
-    def _opened(self, revision: int, deleted: bool) -> Cluster:
+    def _opened(self, revision: int, deleted: bool, file: str) -> Cluster:
         now = self._cluster
-        store = self._store(revision, deleted)
+        source = self._file(file) if file else now.source
+        store = source if file and not (revision or deleted) else self._store(source, revision, deleted)
         past = Cluster(
             name=now.name,
             store=store,
             index=names_for(store, now.keyspace),
-            codec=now.codec,
+            codec=now.releases.base if file else now.codec,
             keyspace=now.keyspace,
             warnings=getattr(store, "notes", ()),
             shows_secrets=now.shows_secrets,
+            others=now.others,
+            files=now.files,
+            timeline=now.timeline,
+            shown_file=file or now.shown_file,
         )
         past.redactor = now.redactor  # fingerprints can be compared with those of now
-        if deleted:
+        if deleted and not file:
             past.kinds = now.kinds  # what was deleted has its columns from definitions that exist
         return past
 
-    def _store(self, revision: int, deleted: bool) -> Store:
-        source = self._cluster.source
+    def _file(self, name: str) -> Store:
+        file = next((file for file in self._cluster.timeline if file.name == name), None)
+        if file is None:
+            raise NotFoundError(f"There is no snapshot {name[:100]!r} in this folder.", "Choose one in the header.")
+        files = self._cluster.files
+        return files[name if name in files else str(file.path)]
+
+    def _store(self, source: Store, revision: int, deleted: bool) -> Store:
         if isinstance(source, RevisionStore):
             return source.view(revision, deleted=deleted)
         if not source.live or deleted:

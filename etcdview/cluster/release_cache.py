@@ -42,6 +42,11 @@ class ReleaseCodecs:
             again_seconds=TRY_AGAIN_SECONDS,
         )
 
+    @property
+    def base(self) -> Codec:
+        """The codec before a release was found: for another file of the same settings."""
+        return self._base
+
     def codec(self) -> Codec:
         """The codec for the cluster's release; a codec for no particular release where it is unknown."""
         return self._now().codec

@@ -92,7 +92,8 @@ SERVING: tuple[SettingRow, ...] = (
     SettingRow("cluster-name", "cluster_name", "ETCDVIEW_CLUSTER_NAME", values.text, "NAME",
         "The name that pages show for this cluster."),
     SettingRow("compare", "compare", "ETCDVIEW_COMPARE", values.texts, "FILES",
-        "Snapshots, dumps or data directories that pages compare this cluster with, with commas between them."),
+        "Snapshots, dumps, data directories or folders of snapshots that pages compare this cluster with, with commas "
+        "between them."),
     SettingRow("memory-limit", "memory_limit", "ETCDVIEW_MEMORY_LIMIT", values.size, "SIZE",
         "Memory for the index of key names, such as 512MiB; past it etcd is asked page by page. 0: no limit.",
         show=values.show_size),

@@ -168,14 +168,14 @@ def to_query(key: bytes) -> tuple[str, str]:
     try:
         return "key", key.decode("utf-8")
     except UnicodeDecodeError:
-        return "key64", _base64url(key)
+        return "key64", key64(key)
 
 
 def to_form(key: bytes) -> tuple[str, str]:
     """The field of a form that carries the key: as to_query, but browsers change line ends in texts."""
     name, text = to_query(key)
     if "\r" in text or "\n" in text:
-        return "key64", _base64url(key)
+        return "key64", key64(key)
     return name, text
 
 
@@ -197,5 +197,6 @@ def from_query(key: str | None, key64: str | None) -> bytes:
     )
 
 
-def _base64url(key: bytes) -> str:
+def key64(key: bytes) -> str:
+    """The key's bytes in base64url, for `key64` of JSON and addresses."""
     return base64.urlsafe_b64encode(key).rstrip(b"=").decode("ascii")

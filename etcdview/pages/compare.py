@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -118,11 +118,20 @@ class FirstChanges:
         return iter(self.found)
 
 
-def sources_of(window: Window) -> Mapping[str, Store]:
-    """What can be compared, by name; this cluster or file is the first."""
+def sources_of(window: Window) -> tuple[str, ...]:
+    """The names of what can be compared; this cluster or file is the first."""
     cluster = window.cluster
     own = LIVE if cluster.store.live else Path(cluster.source.name).name
-    return {own: cluster.store, **{name: store for name, store in cluster.others.items() if name != own}}
+    return tuple(dict.fromkeys((own, *cluster.others, *cluster.files)))
+
+
+def _source(window: Window, name: str) -> Store | None:
+    """The store of that name, as far as the viewer's scope goes; None where there is none. Raises FileFormatError."""
+    cluster = window.cluster
+    if name == sources_of(window)[0]:
+        return window.limited(cluster.store)
+    found = cluster.others.get(name) or cluster.files.get(name)
+    return None if found is None else window.limited(found)
 
 
 def compare(
@@ -134,8 +143,7 @@ def compare(
     Raises QueryError for a source or a type, CompactedError, FutureRevisionError, and what the stores raise.
     """
     cluster = window.cluster
-    sources = {name: window.limited(store) for name, store in sources_of(window).items()}
-    sides = [_side(window, sources, text) for text in (query.old, query.new)]
+    sides = [side_of(window, text) for text in (query.old, query.new)]
     changes = changes or FirstChanges(query.limit, query.all_fields)
     types = (query.resource,) if query.resource else ()
     keys = ComparedKeys(types, query.namespace, all_fields=query.all_fields)
@@ -145,7 +153,7 @@ def compare(
 
 def compare_page(window: Window, query: CompareQuery) -> ComparePage:
     """The page; a query that cannot be answered is a problem on it."""
-    sources = tuple(sources_of(window))
+    sources = sources_of(window)
     types = tuple(t.resource.qualified for t in window.index.tree().types)
     if not query.old and not query.new:
         chosen = CompareQuery(sources[1] if len(sources) > 1 else sources[0], sources[0])
@@ -174,11 +182,13 @@ def compare_json(window: Window, query: CompareQuery) -> dict[str, Any]:
     return head | {"changes": list(changes)}
 
 
-def _side(window: Window, sources: Mapping[str, Store], text: str) -> Side:
+def side_of(window: Window, text: str) -> Side:
+    """The source that a name (or NAME@REVISION) means, as this viewer may read it. Raises QueryError."""
+    sources = sources_of(window)
     name, at, revision = text, "", ""
     if text not in sources:
         name, at, revision = text.rpartition("@")
-    store = sources.get(name)
+    store = _source(window, name)
     if store is None or (at and not (revision.isascii() and revision.isdigit() and len(revision) < 20)):
         raise QueryError(
             f"Unknown source {text[:60]!r}.", f"Choose {' or '.join(sources)}, or one of these at a revision: NAME@12."
@@ -188,7 +198,7 @@ def _side(window: Window, sources: Mapping[str, Store], text: str) -> Side:
 
 
 def _objects(window: Window, query: CompareQuery, changes: FirstChanges) -> Iterator[ComparedObject]:
-    own = next(iter(sources_of(window)))
+    own = sources_of(window)[0]
     here = {"added": query.new == own, "removed": query.old == own, "changed": own in (query.old, query.new)}
     for change, (key, kind) in zip(changes, changes.keys, strict=True):
         named = "/".join(filter(None, (change["resource"], change["namespace"], change["name"])))

@@ -23,6 +23,11 @@ def by_value(one: KeyValue, other: KeyValue) -> bool:
     return one.value == other.value
 
 
+def never(_: KeyValue, __: KeyValue) -> bool:
+    """Two states of a key are a pair, whatever they are: all keys are wanted."""
+    return False
+
+
 def by_revision(one: KeyValue, other: KeyValue) -> bool:
     """Whether both are the same write, as of one store."""
     return one.mod_revision == other.mod_revision
@@ -69,6 +74,12 @@ def merged(old: Iterable[KeyValue], new: Iterable[KeyValue], same: Same = by_val
             if not same(one, other):
                 yield one, other
             one, other = next(before, None), next(after, None)
+
+
+def all_pairs(old: KeyState, new: KeyState, ranges: Sequence[Range]) -> Iterator[Pair]:
+    """Every key of `ranges`, in order, as both states have it."""
+    for part in ranges:
+        yield from merged(key_values(old, part), key_values(new, part), never)
 
 
 def differing_writes(old: KeyState, new: KeyState, part: Range) -> Iterator[Pair]:

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, request
 from etcdview.errors import QueryError
 from webapp import params
 from webapp.accounts.expensive import expensive
-from webapp.rendering import render_page
+from webapp.rendering import render_page, wants_fragment
 from webapp.runtime import current_window, now
 
 MAX_NAME = 300
@@ -17,13 +17,17 @@ bp = Blueprint("space", __name__)
 
 @bp.get("/space")
 def space_page() -> Response:
-    """Keys and bytes by type, namespace and object."""
+    """Keys and bytes by type, namespace and object; with `against`, what grew since that state."""
+    from etcdview.pages.growth import with_growth
     from etcdview.pages.space import page as pages
 
     query = pages.SpaceQuery(
         params.text(request.args, "resource", MAX_NAME), params.text(request.args, "namespace", MAX_NAME)
     )
-    page = pages.space_page(current_window(), query, now())
+    window = current_window()
+    page = pages.space_page(window, query, now())
+    if not wants_fragment():
+        page = with_growth(window, page, params.text(request.args, "against", MAX_NAME))
     return render_page("space/index.html", page, fragments={"space": "space/_space.html"})
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 from etcdview.cluster.cluster import Cluster
 from etcdview.cluster.consistent_store import STALE
+from etcdview.cluster.other_files import TimelineFile
 from etcdview.cluster.window import Window
 from etcdview.health.facts import ClusterFacts
 from etcdview.health.findings import Status
@@ -45,7 +46,8 @@ class Frame:
     """`notices` stand above every page, most severe first. `reads_from` are the members that answer without a quorum.
 
     `verdict` is the last round's on the cluster; "" for a file, and until a round has ended. `verdict_reason` is the
-    gravest finding that made it.
+    gravest finding that made it. `timeline` are the snapshots of the folder that is open, the newest first, and
+    `shown_file` is the name of the one that the page is of.
     """
 
     cluster_name: str
@@ -56,6 +58,8 @@ class Frame:
     nav: tuple[tuple[str, str], ...] = NAV
     verdict_reason: str = ""
     reads_from: str = ""
+    timeline: tuple[TimelineFile, ...] = ()
+    shown_file: str = ""
 
 
 def page_frame(window: Window) -> Frame:
@@ -79,6 +83,8 @@ def page_frame(window: Window) -> Frame:
             failed.status if failed else "",
             nav,
             verdict_reason=failed.findings[0].summary if failed else "",
+            timeline=tuple(reversed(cluster.timeline)),
+            shown_file=cluster.shown_file,
         )
     lost = facts.quorum.state == "lost"
     notices = _without_quorum(cluster, facts) if lost else _notices(cluster, fresh)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
 from etcdview.cluster.cluster import Cluster
@@ -14,10 +13,15 @@ from etcdview.cluster.window import Window
 from etcdview.config import Settings
 from etcdview.errors import UnreachableError, UsageError
 from etcdview.index.facts.live import FactStatus
+from etcdview.kube.keys import KeySpace, as_text, key64
 from etcdview.kube.quantities import size_text
 from etcdview.models import Range
 from etcdview.pages.space.report import BYS, By, csv_lines, space_report
-from etcdview.space.growth import GrowthRow, growth
+from etcdview.pages.tools.compare import readable
+from etcdview.pages.tools.named_sources import NamedSources, SourceName
+from etcdview.pages.tools.source import Say
+from etcdview.recovery.merge import all_pairs, state_of
+from etcdview.space.growth import GrowthRow, GrowthTally
 from etcdview.space.report import SpaceReport, SpaceRow, report_json
 from etcdview.stores.files.database import SnapshotStore
 from etcdview.stores.files.file_space import FileSpace, RecordSum
@@ -27,6 +31,7 @@ __all__ = [
     "BYS",
     "By",
     "FactStatus",
+    "Grown",
     "GrowthRow",
     "SpaceReport",
     "SpaceRow",
@@ -62,35 +67,53 @@ def space_now(
         cluster.close()
 
 
-def growth_since(
-    settings: Settings, older: str, by: By, tell: Callable[[FactStatus], None]
-) -> tuple[SpaceReport, SpaceReport, tuple[GrowthRow, ...]]:
-    """What grew since the file `older`: both reports, and a row for each part that changed. Raises as space_now."""
-    if by == "object":
-        raise UsageError("Growth is by resource or namespace.", "For objects use `etcdview diff`.")
-    if not Path(older).exists():
-        raise UsageError(f"There is no file {older}.", "Give an older snapshot, dump or data directory.")
-    before, _ = space_now(replace(settings, from_file=older), by, 0, tell)
-    after, _ = space_now(settings, by, 0, tell)
-    return before, after, growth(before, after)
+@dataclass(frozen=True, slots=True)
+class Grown:
+    """What grew from one state to another: their revisions, and a row for each part that changed; the total is last."""
+
+    before: int
+    after: int
+    by: By
+    rows: tuple[GrowthRow, ...]
 
 
-def growth_json(before: SpaceReport, after: SpaceReport, rows: tuple[GrowthRow, ...]) -> dict[str, Any]:
+def growth_since(settings: Settings, older: str, by: By, limit: int, say: Say) -> Grown:
+    """What grew since `older`, which is FILE or FILE@REV: both are read once. `limit` is the most objects; 0: all.
+
+    Raises UsageError for a file that does not exist, and what the stores raise.
+    """
+    names = SourceName.parse(older), SourceName.parse(settings.from_file)
+    if not names[0].path:
+        raise UsageError(f"{older!r} is not a file.", "Give an older snapshot, dump or data directory.")
+    sources = NamedSources(settings, say)
+    try:
+        stores = [sources.open(name) for name in names]
+        ranges = readable((Range(b"\0", b"\0"),), stores)
+        old, new = (state_of(store, name.revision, ranges[0]) for store, name in zip(stores, names, strict=True))
+        tally = GrowthTally(KeySpace(settings.etcd_prefix), limit)
+        tally.add(all_pairs(old, new, ranges))
+        return Grown(old.revision, new.revision, by, tally.rows(by))
+    finally:
+        sources.close()
+
+
+def growth_json(found: Grown) -> dict[str, Any]:
     """The same for `-o json`."""
-    *parts, total = rows
+    *parts, total = found.rows
     return {
-        "from": {"revision": before.revision},
-        "to": {"revision": after.revision},
+        "from": {"revision": found.before},
+        "to": {"revision": found.after},
         "total": _growth_json(total),
-        "rows": [
-            {
-                "resource": row.row.resource.qualified if row.row and row.row.resource else None,
-                "namespace": row.row.namespace if row.row else None,
-                **_growth_json(row),
-            }
-            for row in parts
-        ],
+        "rows": [{**_named_json(row), **_growth_json(row)} for row in parts],
     }
+
+
+def _named_json(row: GrowthRow) -> dict[str, Any]:
+    named = row.row
+    if named is None:
+        return {}
+    key = {} if named.key is None else {"key": as_text(named.key), "key64": key64(named.key)}
+    return {"resource": named.resource.qualified if named.resource else None, "namespace": named.namespace, **key}
 
 
 def _growth_json(row: GrowthRow) -> dict[str, int]:

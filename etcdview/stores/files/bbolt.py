@@ -90,6 +90,10 @@ class BoltFile:
             raise
         self._seen = bytearray(self._meta.end)  # one a page: no page stands in two places of a tree
 
+    def __del__(self) -> None:
+        if hasattr(self, "_fd"):
+            self.close()
+
     def fileno(self) -> int:
         """The descriptor."""
         return self._fd

@@ -15,6 +15,7 @@ from etcdview.cluster.deletions import Deletions
 from etcdview.cluster.differ import Differ
 from etcdview.cluster.event_log import EventLog
 from etcdview.cluster.fact_checks import FactChecks, KeptChecks
+from etcdview.cluster.kept_columns import KeptColumns
 from etcdview.cluster.other_files import TimelineFile
 from etcdview.cluster.release_cache import ReleaseCodecs
 from etcdview.cluster.setup import SetupReader
@@ -108,6 +109,7 @@ class Cluster:
         self.deletions = Deletions()
         self.held = Held()
         self.shared = SharedAnswers()
+        self.columns = KeptColumns()
         self.recalling = threading.BoundedSemaphore(RECALLING)  # readings of a key's whole past at a time
         self.releases = ReleaseCodecs(self.store, codec, keyspace, waits=waits)
         self.redactor = Redactor(fingerprint_key or secrets.token_bytes(32))

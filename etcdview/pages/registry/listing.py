@@ -198,13 +198,22 @@ class Listing:
     def _sort_keys(self, rows: Sequence[TableRow], name: str) -> list[Any]:
         if name == "namespace":
             return [(row.namespace, natural(row.name)) for row in rows]
-        position = next((i for i, column in enumerate(self.columns) if column.name.lower() == name), None)
-        if position is None and name in ("size", "rewrites"):
-            return [row.entry.size_bytes if name == "size" else row.entry.meta.version for row in rows]
+        position = self.position(name)
         if position is None:
+            return [row.entry.size_bytes if name == "size" else row.entry.meta.version for row in rows]
+        return sort_keys([cell_text(row.cells[position]) for row in rows])
+
+    def position(self, name: str) -> int | None:
+        """Where the column stands; None for sizes and rewrites that are not shown. Raises QueryError."""
+        position = next((i for i, column in enumerate(self.columns) if column.name.lower() == name), None)
+        if position is None and name not in ("size", "rewrites"):
             raise QueryError(f"Unknown column {name!r}.", "Sort by a column, namespace, size or rewrites.")
-        texts = [cell_text(row.cells[position]) for row in rows]
-        return _durations(texts) or [natural(text) for text in texts]
+        return position
+
+
+def sort_keys(texts: Sequence[str]) -> list[Any]:
+    """What the texts of a column are compared by: as ages where all of them are ages, else naturally."""
+    return _durations(texts) or [natural(text) for text in texts]
 
 
 def _after_name(cell: object, obj: dict[str, Any]) -> str:

@@ -105,7 +105,7 @@ class Reading:
         self._unread = 0  # objects that were to be read, when the budget was used up
         self._filter = RowFilter(query.labels.selector, query.text, query.state, query.node, query.status)
         self._prefix = range_of(window, query, listing.resource)
-        self._selecting = Selecting(window, query, listing, self._prefix, prefix_end(self._prefix))
+        self._selecting = Selecting(window, query, listing, self._prefix, prefix_end(self._prefix), now)
         self._scans = query.scans or listing.table.order is not None
 
     def rows(self, changes: RowChanges | None) -> TableRows:
@@ -118,11 +118,11 @@ class Reading:
         return self._scanned(names, changes)
 
     def _selects(self, names: KeyPage) -> bool:
-        """Whether names and facts say what matches: where they alone do, or there is too much to read all of it."""
+        """Whether names and facts say what matches: where they alone do, or there is too much to hold all of it."""
         if self._listing.table.order is not None and not self._query.sort:
             return False
         known = self._window.index.freshness().state in ("live", "behind", "static")
-        return self._selecting.by_facts or (names.next_after is not None and known and self._selecting.orders)
+        return self._selecting.by_facts or (names.next_after is not None and known)
 
     def _selected(self, names: KeyPage, changes: RowChanges | None) -> TableRows:
         """What matches by names and facts, and the values of one page of it."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from etcdview.cluster.scope import FactSource
@@ -16,6 +17,7 @@ from etcdview.index.facts.reading import Column, Order, Wanted
 from etcdview.kube.keys import as_text
 from etcdview.kube.resources import BY_PREFIX, ResourceType
 from etcdview.kube.sorting import natural
+from etcdview.pages.registry.by_column import ByColumn
 from etcdview.pages.registry.listing import Listing, TableRow
 from etcdview.pages.registry.query import RegistryQuery
 from etcdview.relations.states import HEALTH_KINDS, status_in
@@ -55,7 +57,9 @@ class Selected:
 class Selecting:
     """One selection in the making. `read` gives the rows of some keys that the filters keep."""
 
-    def __init__(self, window: Window, query: RegistryQuery, listing: Listing, prefix: bytes, end: bytes) -> None:
+    def __init__(
+        self, window: Window, query: RegistryQuery, listing: Listing, prefix: bytes, end: bytes, now: datetime
+    ) -> None:
         self._window = window
         self._query = query
         self._listing = listing
@@ -65,6 +69,7 @@ class Selecting:
         self._facts: FactSource | None = window.value_facts
         self._namespace = query.namespace if listing.resource.namespaced else ""
         self._words = query.text.lower().split()
+        self._now = now
 
     @property
     def _is_pod(self) -> bool:
@@ -96,7 +101,11 @@ class Selecting:
         return name in _BY_FACTS and self._facts is not None and not custom
 
     def select(self, read: ReadMatches, most: int) -> Selected:
-        """The objects that match; `most` is how many values may be read."""
+        """The objects that match; `most` is how many values may be read to know that.
+
+        Of a column that neither names nor facts know those objects whose cells are known by now. Raises QueryError for
+        an unknown column.
+        """
         known = self._knows
         keys = self._filtered()
         sure, unsure = self._by_words(keys) if self._words else (keys, [])
@@ -110,7 +119,9 @@ class Selecting:
         found |= {row.key for row in read(looked_at)}
         unseen = len(unsure) - len(looked_at)
         unreadable = self._unreadable()
-        ordered = self._in_order([key for key in keys if key in found], unreadable)
+        matching = [key for key in keys if key in found]
+        ordered = self._in_order(matching, unreadable)
+        unseen += len(matching) - len(ordered)
         total = max(self._window.index.count(*self._range), len(keys))  # with what the labels leave out
         return Selected(ordered, total - unseen, total, len(unreadable))
 
@@ -186,6 +197,8 @@ class Selecting:
         descending, name = self._query.sort.startswith("-"), self._query.sort.removeprefix("-").lower()
         if not name:
             return keys
+        if not self.orders:
+            return ByColumn(self._window, self._listing, self._query.sort, self._now).keys(keys)
         if name in _BY_FACTS and self._facts is not None:
             order, backwards = _BY_FACTS[name]
             readable = replace(self._wanted(), readable=True)

@@ -16,7 +16,7 @@ from etcdview.index.changes import ChangeLog
 from etcdview.index.churn import Churn
 from etcdview.kube.resources import BUILTIN
 from etcdview.models import Event, KeyValue, Range
-from etcdview.pages.registry import reading
+from etcdview.pages.registry import by_column, reading
 from etcdview.pages.registry.listing import LONGEST_CELL, Listing, RowFilter
 from etcdview.pages.registry.page import registry_page
 from etcdview.pages.registry.query import Labels, RegistryQuery
@@ -137,12 +137,38 @@ def test_a_value_that_cannot_be_decoded_is_listed_last_when_sorted_and_meets_no_
     assert (row.cells, row.texts, row.state, bool(row.error)) == ((), (), "unknown", True)
 
 
-def test_a_scan_that_ends_early_says_so(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "SCAN_LIMIT", 3)
-    found = read(MAPS, now, sort="data")
+@pytest.mark.parametrize("sort", ["data", "-data", "age", "-age", "size", "-rewrites"])
+def test_a_long_type_is_ordered_by_any_column_as_a_short_one_is(
+    now: datetime, monkeypatch: pytest.MonkeyPatch, sort: str
+) -> None:
+    kvs = [*MAPS, kv("/registry/configmaps/shop/aaa", BROKEN)]
+    whole = read(kvs, now, sort=sort)
+    monkeypatch.setattr(reading, "SCAN_LIMIT", 1)
+    found = read(kvs, now, sort=sort)
 
-    assert (found.complete, found.scan and found.scan.seen, found.scan and found.scan.total) == (False, 3, 5)
-    assert read(MAPS, now).complete
+    assert (names(found), found.count, found.complete) == (names(whole), 6, True)
+    assert pages(kvs, now, sort=sort, limit=4) == [names(whole)[:4], names(whole)[4:]]
+    with pytest.raises(QueryError, match="Unknown column 'colour'"):
+        read(kvs, now, sort="colour")
+
+
+def test_an_order_that_is_read_goes_on_where_the_request_before_ended(
+    now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = names(read(MAPS, now, sort="-data"))
+    monkeypatch.setattr(reading, "SCAN_LIMIT", 1)
+    monkeypatch.setattr(by_column, "READ_SECONDS", 0.0)  # each request reads one stretch
+    monkeypatch.setattr(by_column, "STRETCH", 2)
+    window, query = window_on(MAPS), RegistryQuery(resource="configmaps", sort="-data")
+    found = [query_table(window, query, now) for _ in range(4)]
+
+    assert [(rows.complete, rows.count, rows.scan and rows.scan.seen) for rows in found] == [
+        (False, 2, 2),
+        (False, 4, 4),
+        (True, 5, 5),
+        (True, 5, 5),
+    ]
+    assert names(found[-1]) == whole
 
 
 def test_names_are_all_checked_for_words_however_few_values_may_be_read(

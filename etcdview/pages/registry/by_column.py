@@ -1,0 +1,95 @@
+"""The order of a long type by a column that neither names nor facts know: its cells are read once, and kept.
+
+A request reads for a few seconds at the most. The next one goes on from there, and reads again what was written since.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from sys import intern
+
+from etcdview.cluster.kept_columns import KeptColumn
+from etcdview.cluster.window import PIECE, Entry, Window
+from etcdview.codec import Detail
+from etcdview.errors import BudgetError, BusyError
+from etcdview.pages.registry.listing import Listing, TableRow, sort_keys
+from etcdview.tables import cell_text
+
+READ_SECONDS = 4.0
+STRETCH = 5_000  # keys of one read from the first to the last of them
+
+
+class ByColumn:
+    """One order in the making. `prefix` is that of the whole type, whatever part of it is wanted."""
+
+    def __init__(self, window: Window, listing: Listing, sort: str, now: datetime) -> None:
+        self._window = window
+        self._listing = listing
+        self._descending, name = sort.startswith("-"), sort.removeprefix("-").lower()
+        self._name = name
+        self._now = now
+        self._prefix = window.keyspace.range_prefix(listing.resource)
+        self._position = listing.position(name)  # None: of the sizes or rewrites
+
+    def keys(self, wanted: Sequence[bytes]) -> list[bytes]:
+        """Those of the wanted keys, given in order, whose cells are known or could be read now, in their order.
+
+        Objects that cannot be decoded come last. Raises BusyError.
+        """
+        revision = self._window.cluster.index.freshness().revision
+        kept = self._window.cluster.columns
+        until = time.monotonic() + READ_SECONDS
+        if not kept.take(READ_SECONDS):
+            raise BusyError("Another table is being sorted at this moment.", "Try again in a few seconds.")
+        try:
+            release = self._window.cluster.codec.release
+            what = (self._prefix, self._listing.table.columns, self._name, release, self._window.reveals)
+            column = kept.column(what, self._now, revision)
+            column.drop_changed(self._window.cluster.index, self._prefix)
+            self._read(column, [key for key in wanted if key not in column.cells], until)
+            return column.ordered(wanted, self._ordered, descending=self._descending)
+        finally:
+            kept.release()
+
+    def _read(self, column: KeptColumn, missing: Sequence[bytes], until: float) -> None:
+        """Read as many of these as there is time for."""
+        try:
+            for entries in self._entries(missing, column.revision):
+                rows = [self._listing.row(entry, column.moment) for entry in entries]
+                column.add({row.key: self._text(row) for row in rows})
+                if column.is_full or time.monotonic() >= until:
+                    return
+        except BudgetError:
+            return
+
+    def _entries(self, missing: Sequence[bytes], revision: int) -> Iterator[Sequence[Entry]]:
+        """Those that lie close together as one range, passed over; others, which are few, within the budget."""
+        passing = self._window.passing_over()
+        for first in range(0, len(missing), STRETCH):
+            keys = missing[first : first + STRETCH]
+            if self._window.index.count(keys[0], keys[-1] + b"\0") > 2 * len(keys):
+                for few in range(0, len(keys), PIECE):
+                    yield self._window.get_many(keys[few : few + PIECE], detail=Detail.CELLS)
+                continue
+            wanted = set(keys)
+            for read in passing.listed(keys, Detail.CELLS):
+                if read.revision >= revision:  # a member that is behind says nothing of what was written since
+                    yield [entry for entry in read.entries if entry.key in wanted]
+
+    def _text(self, row: TableRow) -> str | None:
+        """What is sorted by; None for what cannot be decoded."""
+        if not row.cells:
+            return None
+        if self._position is not None:
+            return intern(cell_text(row.cells[self._position]))
+        return str(row.entry.size_bytes if self._name == "size" else row.entry.meta.version)
+
+    def _ordered(self, cells: Mapping[bytes, str | None]) -> list[bytes]:
+        by_key = sorted(cells)
+        known = [(key, text) for key in by_key if (text := cells[key]) is not None]
+        texts = list({text for _, text in known})
+        ranks = dict(zip(texts, sort_keys(texts), strict=True))
+        known.sort(key=lambda pair: ranks[pair[1]], reverse=self._descending)
+        return [key for key, _ in known] + [key for key in by_key if cells[key] is None]

@@ -12,6 +12,8 @@ from etcdview.checks.leases import LEASE_LIMIT, lease_words, part_of, silent_con
 from etcdview.describe.machinery import lease_expired_for
 from etcdview.kube.crds import Definitions, version_rank, versions
 from etcdview.kube.fields import deleting, dig, items, text
+from etcdview.kube.lifecycle import dropped_by, next_release
+from etcdview.kube.release import Release
 from etcdview.kube.resources import ResourceType
 from etcdview.kube.words import counted
 from etcdview.relations.graph import Graph
@@ -29,7 +31,7 @@ class StoredState:
     """All objects there are, with their relations; the types there are keys of, with how many; and the CRDs.
 
     `live` is false for a file, whose leases are all over and tell nothing. `misnamed`: by what the key says, what the
-    object there calls itself.
+    object there calls itself. `release` is Kubernetes', None where it is unknown.
     """
 
     graph: Graph
@@ -38,6 +40,7 @@ class StoredState:
     types: tuple[tuple[ResourceType, int], ...] = ()
     live: bool = True
     misnamed: Mapping[Ref, str] = field(default_factory=dict)
+    release: Release | None = None
 
 
 Rule = Callable[[StoredState], Iterable[ObjectFinding]]
@@ -213,6 +216,37 @@ def versions_mixed(state: StoredState) -> Iterable[ObjectFinding]:
     )
 
 
+def version_dropped(state: StoredState) -> Iterable[ObjectFinding]:
+    """Versions that the next release no longer has: what is stored in them must be rewritten before the upgrade."""
+    if state.release is None:
+        return
+    following = next_release(state.release)
+    stored = Counter((text(obj, "apiVersion"), text(obj, "kind")) for obj in state.graph)
+    lost = {(*name, n): dropped_by(*name, following) for name, n in stored.items()}
+    yield from about(
+        "version-dropped",
+        "warning",
+        f"{{n}} type{{s}} stored in versions that Kubernetes {following} does not have",
+        {
+            Ref(api_version.rpartition("/")[0], kind, "", ""): dropped_words(n, api_version, gone)
+            for (api_version, kind, n), gone in lost.items()
+            if gone
+        },
+        DROPPED_ACTION,
+    )
+
+
+def dropped_words(count: int, api_version: str, gone: str) -> str:
+    """How many objects are stored in a version, and which release dropped it, or will."""
+    return f"{counted(count, 'object')} as {api_version}, which {gone} drops"
+
+
+DROPPED_ACTION = (
+    "Rewrite them before the upgrade (StorageVersionMigration, or kubectl replace), and see that no client and no "
+    "manifest asks for the version."
+)
+
+
 def _counts(count: Counter[str]) -> str:
     ranked = sorted(count.items(), key=lambda pair: version_rank(pair[0]), reverse=True)
     return ", ".join(f"{n} as {version}" for version, n in ranked)
@@ -230,4 +264,5 @@ RULES: tuple[Rule, ...] = (
     control_plane_silent,
     lease_expired,
     versions_mixed,
+    version_dropped,
 )

@@ -146,7 +146,9 @@ def _storage_page(window: Window, run: bool, now: datetime) -> StoragePage:
     counts = tuple((t.resource, t.count) for t in tree.types)
     live = window.cluster.store.live
     graph = Graph(objects, outside=partial(is_outside, window))
-    found = stored_findings(StoredState(graph, now, window.definitions, counts, live, wrong))
+    found = stored_findings(
+        StoredState(graph, now, window.definitions, counts, live, wrong, window.cluster.codec.release)
+    )
     views = tuple(finding_view(window, f) for f in found)
     seen = len(objects) + len(undecodable)
     total = max(total, seen)  # some may have come since they were counted

@@ -9,13 +9,15 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from etcdview.checks.findings import Severity
-from etcdview.checks.integrity import DELETION_LIMIT
+from etcdview.checks.integrity import DELETION_LIMIT, DROPPED_ACTION, dropped_words
 from etcdview.cluster.scope import FactSource
 from etcdview.cluster.window import Window
 from etcdview.index.base import Tree
 from etcdview.index.facts.reading import FactReader, KeyFacts, Total, Wanted
 from etcdview.kube.crds import version_rank
 from etcdview.kube.keys import show
+from etcdview.kube.lifecycle import dropped_by, next_release
+from etcdview.kube.release import Release
 from etcdview.kube.resources import ResourceType
 from etcdview.kube.words import counted, plural
 from etcdview.pages.parts import addresses
@@ -114,6 +116,7 @@ def storage_by_facts(window: Window, facts: FactSource, tree: Tree, now: datetim
         *_undecodable(facts, undecodable),
         *_misnamed(facts),
         *_versions(facts, {t.resource.prefix: t.resource for t in tree.types}),
+        *_dropped(facts, window.cluster.codec.release),
     ]
     left_out = [_LEFT_OUT]
     if isinstance(facts, FactReader) and window.cluster.reads_whole_registry:
@@ -243,6 +246,23 @@ def _versions(facts: FactSource, types: dict[str, ResourceType]) -> Iterator[Fin
             lines,
             len(lines),
         )
+
+
+def _dropped(facts: FactSource, release: Release | None) -> Iterator[FindingView]:
+    """Types that are stored in versions which the next release does not have."""
+    if release is None:
+        return
+    stored: Counter[tuple[str, str]] = Counter()
+    for total in facts.totals():
+        stored[total.storage.api_version, total.storage.kind] += total.keys
+    following = next_release(release)
+    lost = {name: gone for name in sorted(stored) if (gone := dropped_by(*name, following))}
+    if lost:
+        lines = [
+            EvidenceView(f"{name[1]}: {dropped_words(stored[name], name[0], gone)}", "") for name, gone in lost.items()
+        ]
+        summary = f"{counted(len(lost), 'type')} stored in versions that Kubernetes {following} does not have"
+        yield finding("warning", summary, DROPPED_ACTION, lines, len(lines))
 
 
 def _counts(count: Counter[str]) -> str:

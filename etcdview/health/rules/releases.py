@@ -16,9 +16,16 @@ Release = tuple[int, int, int]
 
 _CORRUPTING: tuple[tuple[Release, Release], ...] = (((3, 5, 0), (3, 5, 2)),)
 _OLDEST_MAINTAINED: Release = (3, 5, 0)
-# What must run before the next minor release: etcd.io/docs/v3.6/upgrades/upgrade_3_6 and upgrade_3_7. Before 3.5.20 a
-# promoted learner was still a learner in the new store of members (etcd issue 19557); later ones repair that.
-_BEFORE_UPGRADE: tuple[Release, ...] = ((3, 5, 26), (3, 6, 11))
+# What must run before the next minor release, and why: etcd's guides to both upgrades. Before 3.5.20 a promoted learner
+# was still a learner in the new store of members (etcd issue 19557), and removed ones came back (20967).
+_BEFORE_UPGRADE: dict[Release, str] = {
+    (3, 5, 26): "Earlier releases can leave members in the database that were removed, or learners that were promoted: "
+    "3.6 reads its members from there, and such a cluster may fail to start or lose its quorum "
+    "(etcd.io/blog/2025/zombie_members_upgrade, etcd.io/docs/v3.6/upgrades/upgrade_3_6).",
+    (3, 6, 11): "etcd's guide demands it: earlier 3.6 releases may not work together with members that run 3.7 "
+    "already, as they must during a rolling upgrade (etcd.io/docs/v3.7/upgrades/upgrade_3_7).",
+}
+_COMPARES_MEMBERS = " `etcdview snapshot verify FILE --live` compares the members in a snapshot with the member list."
 
 
 def parse_release(text: str) -> Release | None:
@@ -103,7 +110,7 @@ def upgrade_needs_patch(context: RuleContext) -> Iterator[Finding]:
     """A member runs a patch release from which the next minor one must not be reached: 3.5 before 3.5.26, 3.6 before
     3.6.11."""
     reported = _releases(context.facts)
-    for least in _BEFORE_UPGRADE:
+    for least, why in _BEFORE_UPGRADE.items():
         old = {release: names for release, names in reported.items() if release[:2] == least[:2] and release < least}
         if not old:
             continue
@@ -113,10 +120,9 @@ def upgrade_needs_patch(context: RuleContext) -> Iterator[Finding]:
             severity="info",
             summary=f"An upgrade to etcd {following} must go by {needed}.",
             evidence=f"{_each(old)} {read_at(context.facts.at)}.",
-            why="Earlier releases can leave members in the database that were removed, or learners that were promoted: "
-            f"{following} reads its members from there, and such a cluster may fail to start or lose its quorum.",
-            action=f"Bring every member to {needed} or a later {least[0]}.{least[1]} first, and let all of them run. "
-            "`etcdview snapshot verify FILE --live` compares the members in a snapshot with the member list.",
+            why=why,
+            action=f"Bring every member to {needed} or a later {least[0]}.{least[1]} first, and let all of them run."
+            + (_COMPARES_MEMBERS if least < (3, 6, 0) else ""),
             commands=(STATUS, "etcdctl member list -w table"),
         )
 

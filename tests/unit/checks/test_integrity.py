@@ -10,6 +10,7 @@ import pytest
 from etcdview.checks.integrity import RULES, StoredState, stored_findings
 from etcdview.kube import resources
 from etcdview.kube.crds import definitions
+from etcdview.kube.release import Release
 from etcdview.relations import Graph, Ref
 
 RBAC = "rbac.authorization.k8s.io/v1"
@@ -69,6 +70,10 @@ def bootstrapped(made: dict[str, Any]) -> dict[str, Any]:
     return made | {"metadata": made["metadata"] | {"labels": labels}}
 
 
+def budget(api_version: str, name: str) -> dict[str, Any]:
+    return make(api_version, "PodDisruptionBudget", name)
+
+
 def thing(version: str, name: str) -> dict[str, Any]:
     return make(f"example.org/{version}", "Thing", name)
 
@@ -105,13 +110,24 @@ CASES: dict[str, tuple[list[dict[str, Any]], str, list[dict[str, Any]]]] = {
         "Thing : 1 as v1, 2 as v1beta1",
         [thing("v1", "a"), thing("v1", "b")],
     ),
+    "version-dropped": (
+        [budget("policy/v1beta1", "a"), budget("policy/v1beta1", "b"), budget("policy/v1", "c")],
+        "PodDisruptionBudget : 2 objects as policy/v1beta1, which 1.25 drops",
+        [budget("policy/v1", "a"), make("flowcontrol.apiserver.k8s.io/v1beta2", "FlowSchema", "later")],
+    ),
 }
 TYPES = ((resources.custom("example.org", "things"), 3), (resources.BY_PREFIX["pods"], 5))
 
 
+def test_without_a_release_no_version_is_called_dropped(now: datetime) -> None:
+    state = StoredState(Graph([budget("policy/v1beta1", "a")]), now)
+
+    assert stored_findings(state) == ()
+
+
 def found(objects: list[dict[str, Any]], now: datetime) -> dict[str, tuple[str, ...]]:
     crds = [obj for obj in objects if obj["kind"] == "CustomResourceDefinition"]
-    state = StoredState(Graph(objects), now, definitions(crds), TYPES)
+    state = StoredState(Graph(objects), now, definitions(crds), TYPES, release=Release(1, 24))
     return {f.id: f.evidence for f in stored_findings(state)}
 
 

@@ -307,6 +307,19 @@ CASES: dict[str, Case] = {
 }
 
 
+def test_the_reason_for_a_patch_before_an_upgrade_is_that_of_the_upgrade_and_names_its_source(build: Build) -> None:
+    """From 3.5 it is what is stored of members; from 3.6 etcd's guide to 3.7 says it of the rolling upgrade alone."""
+    found = {
+        version: next(iter(RULES["upgrade-needs-patch"].check(said(version=version)(build))))
+        for version in ("3.5.25", "3.6.10")
+    }
+    assert "members in the database that were removed" in found["3.5.25"].why
+    assert "upgrade_3_6" in found["3.5.25"].why
+    assert "rolling upgrade" in found["3.6.10"].why
+    assert "upgrade_3_7" in found["3.6.10"].why
+    assert "removed" not in found["3.6.10"].why
+
+
 def findings(rule_id: str, context: RuleContext) -> list[str]:
     return [f.severity for f in RULES[rule_id].check(context)]
 

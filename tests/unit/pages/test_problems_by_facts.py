@@ -10,12 +10,13 @@ import pytest
 
 from etcdview.access.roles import Scope, Viewer
 from etcdview.cluster.window import Window
-from etcdview.codec import Codec
+from etcdview.codec import Codec, StorageFormat
 from etcdview.index.facts.database import FactWriter, create
 from etcdview.index.facts.fact import Extractor
 from etcdview.index.facts.live import FactStatus
-from etcdview.index.facts.reading import FactReader
+from etcdview.index.facts.reading import FactReader, Total
 from etcdview.kube.keys import KeySpace
+from etcdview.kube.release import Release
 from etcdview.models import KeyValue
 from etcdview.pages import namespaces_and_storage, problems, problems_by_facts
 from etcdview.pages.encryption import encryption_page
@@ -43,6 +44,9 @@ KVS = (
     kv("/registry/events/shop/e", obj("Event", "shop", "e", type="Warning", reason="BackOff")),
     kv("/registry/secrets/shop/s", obj("Secret", "shop", "s")),
 )
+
+
+STORED = (("batch/v1beta1", "CronJob"), ("batch/v1", "CronJob"), ("networking.k8s.io/v1beta1", "Ingress"), ("", ""))
 
 
 class Known:
@@ -100,6 +104,21 @@ def test_one_namespace_names_its_unhealthy_objects_with_their_states(window: Win
     lines = [line for finding in row.findings for line in finding.lines]
     assert "crashing: CrashLoopBackOff, 0 of 0 containers ready" in lines
     assert "e: Warning: BackOff" in lines
+
+
+def test_versions_that_the_next_release_drops_are_found_before_the_upgrade() -> None:
+    class Stored:
+        def totals(self) -> list[Total]:
+            formats = [StorageFormat("protobuf", api_version=v, kind=k) for v, k in STORED]
+            return [Total("", "", one, "healthy", 2, 0, 0, 0, 0, 0) for one in formats]
+
+    (found,) = problems_by_facts._dropped(Stored(), Release(1, 24))  # type: ignore[arg-type]
+    assert found.summary == "2 types stored in versions that Kubernetes 1.25 does not have"
+    assert found.lines == (
+        "CronJob: 2 objects as batch/v1beta1, which 1.25 drops",
+        "Ingress: 2 objects as networking.k8s.io/v1beta1, which 1.22 drops",
+    )
+    assert list(problems_by_facts._dropped(Stored(), None)) == []  # type: ignore[arg-type]
 
 
 def test_the_stored_state_is_judged_whole(window: Window) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import get_args
 
 from etcdview.cluster.scope import FactSource
@@ -27,6 +28,7 @@ from etcdview.stores.protocols import prefix_end
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 MAX_HITS = 1000
+MOST_MATCHES = 1_000_000  # of an export
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,23 @@ def content_found(window: Window, query: ContentQuery, limit: int) -> ContentFou
     for step in _search(window, query, limit):
         hits += step.hits
     return ContentFound(tuple(hits), step)
+
+
+def matching_keys(window: Window, query: ContentQuery) -> tuple[int, Iterator[bytes]]:
+    """The revision of a search in values, and the keys that match, all of them, as they are found.
+
+    Raises QueryError where nothing is searched for, and as content_page.
+    """
+    if not query.text:
+        raise QueryError("Nothing to search for was given.", "Fill in the field.")
+    steps = _begun(_search(window, query, MOST_MATCHES))
+    first = next(steps)
+
+    def keys() -> Iterator[bytes]:
+        for step in chain((first,), steps):
+            yield from (hit.key for hit in step.hits)
+
+    return first.revision, keys()
 
 
 def is_costly(window: Window, query: ContentQuery) -> bool:

@@ -17,6 +17,7 @@ from etcdview.errors import BusyError, QueryError
 from etcdview.index.base import KeyPage
 from etcdview.models import KeyValue, Range
 from etcdview.objects import ObjectRow
+from etcdview.pages.content_search import ContentQuery, matching_keys
 from etcdview.pages.parts.texts import visible
 from etcdview.pages.parts.types import find_type, named_tree
 from etcdview.pages.registry.listing import Listing, RowFilter
@@ -43,11 +44,14 @@ _NAMES = 10_000
 _SECRETS = "objects with Secret values (etcdview export --show-secrets exports them)"
 
 
+Listed = RegistryQuery | SearchQuery | ContentQuery
+
+
 @dataclass(frozen=True, slots=True)
 class ListExport:
     """Which list, and how: `listed` is the table's or the search's query, of which the page and order do not matter."""
 
-    listed: RegistryQuery | SearchQuery
+    listed: Listed
     form: str = "zip"
     for_apply: bool = False
 
@@ -63,6 +67,9 @@ class ListExport:
         listed = self.listed
         if isinstance(listed, SearchQuery):
             chosen = {"q": listed.text, "mode": listed.effective_mode}
+        elif isinstance(listed, ContentQuery):
+            chosen = {"kind": listed.kind, "q": listed.text, "resource": listed.resource}
+            chosen |= {"namespace": listed.namespace, "prefix": listed.prefix}
         else:
             chosen = {"resource": listed.resource, "namespace": listed.namespace, "q": listed.text}
             chosen |= {
@@ -98,7 +105,7 @@ def export_list(window: Window, wanted: ListExport, now: datetime) -> ExportFile
         name = "-".join(filter(None, (listed.resource, listed.namespace)))
     else:
         revision, kvs = _of_names(patient, wanted)
-        keeps, name = _everything, "search" if isinstance(listed, SearchQuery) else "unrecognised"
+        keeps, name = _everything, "unrecognised" if isinstance(listed, RegistryQuery) else "search"
     ending, media_type = LIST_FORMS[wanted.form]
     pieces = _pieces(patient, wanted, kvs, keeps)
     first = next(pieces, b"")  # what fails at the beginning is a page with its reason
@@ -130,9 +137,13 @@ def _of_table(window: Window, query: RegistryQuery, now: datetime) -> tuple[int,
 def _of_names(window: Window, wanted: ListExport) -> tuple[int, Iterator[KeyValue]]:
     """The values of the keys whose names match."""
     listed = wanted.listed
-    names = _found_names(window, listed)
-    first = next(names, b"")
-    revision = window.store.range(Range(first or b"\0", keys_only=True)).revision if first else 0
+    if isinstance(listed, ContentQuery):
+        revision, names = matching_keys(window, listed)
+        first = next(names, b"")
+    else:
+        names = _found_names(window, listed)
+        first = next(names, b"")
+        revision = window.store.range(Range(first or b"\0", keys_only=True)).revision if first else 0
     keys: Iterable[bytes] = chain((first,), names) if first else ()
     if wanted.form in ("stream", "list"):
         keys = _in_order(window, keys)

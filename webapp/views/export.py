@@ -14,8 +14,7 @@ from webapp.accounts.expensive import in_turn, searches
 from webapp.runtime import current_window, now
 
 if TYPE_CHECKING:
-    from etcdview.pages.registry.query import RegistryQuery
-    from etcdview.pages.search import SearchQuery
+    from etcdview.pages.export import Listed
 
 CHUNK_BYTES = 64 * 1024
 
@@ -24,7 +23,8 @@ bp = Blueprint("export", __name__)
 
 @bp.get("/export")
 def export_list() -> Response:
-    """With resource= what the table with these filters shows, otherwise what the search for q= finds."""
+    """With kind= what the search in values finds, with resource= alone what the table with these filters shows,
+    otherwise what the search for q= finds."""
     from etcdview.pages import export as pages
 
     args = request.args
@@ -40,11 +40,18 @@ def export_list() -> Response:
     return response
 
 
-def _listed() -> RegistryQuery | SearchQuery:
+def _listed() -> Listed:
+    from etcdview.pages.content_search import ContentQuery, parse_kind
     from etcdview.pages.registry.query import MAX_FILTER, Labels, RegistryQuery
     from etcdview.pages.search import MAX_TEXT, SearchQuery
 
     args = request.args
+    if "kind" in args:
+        return ContentQuery(
+            params.text(args, "q", MAX_TEXT),
+            parse_kind(args["kind"]),
+            *(params.text(args, name, MAX_TEXT) for name in ("resource", "namespace", "prefix")),
+        )
     if "resource" not in args:
         return SearchQuery(params.text(args, "q", MAX_TEXT), args.get("mode", ""))
     return RegistryQuery(

@@ -31,7 +31,10 @@ class KeyBranch:
 
 @dataclass(frozen=True, slots=True)
 class KeyTreePage:
-    """What lies below `prefix`, one level of it; `next_href` leads on where a page does not hold it."""
+    """What lies below `prefix`, one level of it; `next_href` leads on where a page does not hold it.
+
+    `exported` is the prefix as the search for an export takes it; "" where that cannot be, or nothing is below it.
+    """
 
     crumbs: tuple[Crumb, ...]
     freshness: Freshness
@@ -40,6 +43,7 @@ class KeyTreePage:
     branches: tuple[KeyBranch, ...]
     commands: tuple[Command, ...]
     next_href: str = ""
+    exported: str = ""
 
 
 def key_tree_page(window: Window, prefix: bytes, after: bytes | None = None) -> KeyTreePage:
@@ -55,6 +59,7 @@ def key_tree_page(window: Window, prefix: bytes, after: bytes | None = None) -> 
         count=walk.count(prefix),
         branches=branches,
         commands=commands.for_prefix(prefix),
+        exported=text if name == "key" and walk.count(prefix) else "",
         next_href=href("/registry", **own, cursor=cursor_text(walk.following)) if walk.following else "",
     )
 

@@ -96,3 +96,30 @@ def test_lists_offer_it_with_their_filters(client: FlaskClient) -> None:
 
     assert 'name="q" value="cart"' in page.split("</form>")[0]
     assert "Export this list" in client.get("/search?q=cart").text
+
+
+@pytest.mark.parametrize(
+    "search",
+    ["kind=text&q=cart", "kind=text&q=cart&resource=deployments&namespace=shop", "kind=labels&q=app%3Dcart",
+     "kind=fields&q=status.phase%3DPending&resource=pods", "kind=text&q=cart&prefix=/registry/pods/shop/"],
+)  # fmt: skip
+def test_the_search_in_values_is_exported_as_it_is_found(client: FlaskClient, search: str) -> None:
+    page = client.get(f"/search/content?{search}").text
+    assert "Export this list" in page
+    found = client.get(f"/api/v1/content?{search}").get_json()["keys"]
+    assert found
+
+    dump = [json.loads(line)["key"] for line in client.get(f"/export?{search}&as=dump").text.splitlines() if line]
+    assert dump == [hit["key"] for hit in found if "/secrets/" not in hit["key"]]
+
+
+@pytest.mark.parametrize("search", ["kind=text&q=", "kind=other&q=x", "kind=jsonpath&q=%7B.x"])
+def test_a_search_in_values_that_cannot_be_is_refused_before_anything_is_sent(client: FlaskClient, search: str) -> None:
+    assert client.get(f"/export?{search}").status_code == 400
+
+
+def test_a_level_of_all_keys_is_exported(client: FlaskClient) -> None:
+    page = client.get("/registry?prefix=/registry/pods/shop/").text
+    assert '<input type="hidden" name="q" value="/registry/pods/shop/">' in page
+    names = names_of(client.get("/export?q=/registry/pods/shop/&mode=prefix&as=stream").text)
+    assert len(names) == client.get("/api/v1/keys?prefix=/registry/pods/shop/").get_json()["count"]

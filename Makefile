@@ -21,7 +21,7 @@ APART := bench tools test_architecture.py test_layers.py test_requirements.py te
 	codec/test_bombs.py index/test_packed.py webapp/test_compiled.py webapp/test_late.py webapp/test_one_listing.py \
 	webapp/test_openapi.py
 
-.PHONY: help venv dev demo test lint lowest coverage format bench compat conformance schema vectors tables fuzz endure settings package documents zipapp release clean
+.PHONY: help venv dev demo test lint lowest coverage format bench compat conformance schema vectors tables served fuzz endure settings package documents zipapp release clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -95,6 +95,9 @@ vectors: $(READY_DEV) ## hold the codec to what Go makes of every kind (needs Go
 
 tables: $(READY_DEV) ## hold kubectl's columns and cells to what API servers of each release print (needs Go)
 	$(BIN)/python -m tools.tables $(ARGS)
+
+served: $(READY_DEV) ## hold --as-served to what API servers of each release make of stored objects (needs Go)
+	$(BIN)/python -m tools.served $(ARGS)
 
 fuzz: $(READY_DEV) ## a million damaged values for the decoder, ten thousand damaged files for who reads one
 	$(BIN)/python -m tools.fuzz $(ARGS)

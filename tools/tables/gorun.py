@@ -1,4 +1,4 @@
-"""Builds the Go program in print/ against Kubernetes itself of one release, and runs it. It needs Go, and no server."""
+"""Builds Go programs against Kubernetes itself of one release, and runs the one in print/. Needs Go, and no server."""
 
 from __future__ import annotations
 
@@ -23,9 +23,11 @@ _BUILD = ("build", "-trimpath", "-ldflags=-s -w -checklinkname=0", "-o", "progra
 
 
 def versions() -> list[str]:
-    """The newest patch of every release from 1.20 on that the module proxy has ("1.36.3"), oldest first."""
+    """The newest patch of every release from 1.20 on that the module proxy lists or Go has kept, oldest first."""
     newest: dict[int, int] = {}
-    for version in _go(Path.cwd(), "list", "-m", "-versions", KUBERNETES).split():
+    kept = Path(_go(Path.cwd(), "env", "GOMODCACHE").strip()).glob(f"{KUBERNETES}@v*")
+    listed = _go(Path.cwd(), "list", "-m", "-versions", KUBERNETES).split()
+    for version in (*listed, *(path.name.rpartition("@")[2] for path in kept)):
         if match := _STABLE.match(version):
             minor, patch = int(match[1]), int(match[2])
             newest[minor] = max(patch, newest.get(minor, 0))
@@ -36,7 +38,7 @@ def printed(version: str, objects: Iterable[Any], seed: int, rounds: int) -> lis
     """The given objects and `rounds` random ones of every kind: {"now", "object", "columns", "cells"} or "error"."""
     lines = "".join(json.dumps(obj) + "\n" for obj in objects)
     with tempfile.TemporaryDirectory(prefix="etcdview-tables-") as folder:
-        _build(Path(folder), version)
+        build(Path(folder), version, HERE / "print" / "main.go", FILLER)
         program = Path(folder) / "program"
         done = subprocess.run(
             [program, str(seed), str(rounds)], input=lines.encode(), stdout=subprocess.PIPE, check=True
@@ -56,9 +58,10 @@ def _by_hand(row: dict[str, Any]) -> bool:
     return bool(labels.get("made") == "by-hand")
 
 
-def _build(folder: Path, version: str) -> None:
+def build(folder: Path, version: str, *programs: Path) -> None:
+    """Make `program` in the folder, of the Go files and all API groups of the release."""
     source = Path(json.loads(_go(folder, "mod", "download", "-json", f"{KUBERNETES}@v{version}"))["Dir"])
-    for program in (HERE / "print" / "main.go", FILLER):
+    for program in programs:
         shutil.copy(program, folder)
     groups = sorted(path.parent.name for path in source.glob("pkg/apis/*/install"))
     imports = "".join(f'\t_ "{KUBERNETES}/pkg/apis/{group}/install"\n' for group in groups)

@@ -26,7 +26,8 @@ def _spec(spec: Object) -> None:
     versions = spec.get("versions") or [{"name": version, "served": True, "storage": True}]
     spec["versions"] = [v for v in versions if isinstance(v, dict)] if isinstance(versions, list) else []
     shared = {name: spec.pop(name) for name in _PER_VERSION if name in spec}
-    if validation := spec.pop("validation", None):
+    validation = spec.pop("validation", None)
+    if validation is not None:
         shared["schema"] = validation
     for each in spec["versions"]:
         _version(each, shared)

@@ -52,7 +52,7 @@ func main() {
 	}
 	for i, gvk := range kinds() {
 		for round := 0; round < rounds; round++ {
-			f := filler{rand.New(rand.NewSource(seed + int64(i)*1000 + int64(round))), false}
+			f := filler{rand.New(rand.NewSource(seed + int64(i)*1000 + int64(round))), false, 0}
 			obj, err := base.New(gvk)
 			must(err)
 			f.fill(reflect.ValueOf(obj).Elem(), 0)

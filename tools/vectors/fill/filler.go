@@ -31,19 +31,25 @@ func kinds() []schema.GroupVersionKind {
 }
 
 // filler makes random values; a dirty one also what cannot be written back: broken UTF-8, null for absent JSON.
+// Of a filler of sparseness 0, a third of all pointers, lists and maps stay nil, a third of all scalars zero; of 1, two.
 type filler struct {
 	*rand.Rand
-	dirty bool
+	dirty  bool
+	sparse int
 }
 
-// fill writes random values: a third of all pointers, lists and maps stay nil, a third of all scalars zero.
+func (f filler) nothing() bool {
+	return f.Intn(3) <= f.sparse
+}
+
+// fill writes random values.
 func (f filler) fill(v reflect.Value, depth int) {
 	if f.special(v, depth) {
 		return
 	}
 	switch v.Kind() {
 	case reflect.Pointer:
-		if f.Intn(3) > 0 && depth < 12 {
+		if !f.nothing() && depth < 12 {
 			v.Set(reflect.New(v.Type().Elem()))
 			f.fill(v.Elem(), depth+1)
 			if zero, ok := v.Interface().(interface{ IsZero() bool }); ok && zero.IsZero() && !f.dirty {
@@ -66,7 +72,7 @@ func (f filler) fill(v reflect.Value, depth int) {
 }
 
 func (f filler) slice(v reflect.Value, depth int) {
-	if f.Intn(3) == 0 || depth > 10 {
+	if f.nothing() || depth > 10 {
 		return
 	}
 	n := f.Intn(3)
@@ -80,7 +86,7 @@ func (f filler) slice(v reflect.Value, depth int) {
 }
 
 func (f filler) mapping(v reflect.Value, depth int) {
-	if f.Intn(3) == 0 || depth > 10 {
+	if f.nothing() || depth > 10 {
 		return
 	}
 	v.Set(reflect.MakeMap(v.Type()))
@@ -96,7 +102,7 @@ func (f filler) mapping(v reflect.Value, depth int) {
 }
 
 func (f filler) scalar(v reflect.Value) {
-	if f.Intn(3) == 0 {
+	if f.nothing() {
 		return
 	}
 	switch v.Kind() {

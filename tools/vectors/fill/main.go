@@ -35,7 +35,7 @@ func main() {
 	out := json.NewEncoder(os.Stdout)
 	for i, gvk := range kinds() {
 		for round := 0; round < rounds; round++ {
-			f := filler{rand.New(rand.NewSource(seed + int64(i)*1000 + int64(round))), round%3 == 2}
+			f := filler{rand.New(rand.NewSource(seed + int64(i)*1000 + int64(round))), round%3 == 2, 0}
 			must(out.Encode(f.vector(gvk)))
 		}
 	}

@@ -50,11 +50,12 @@ def test_an_endpoint_slice_of_v1beta1_becomes_v1() -> None:
 
 
 def test_a_definition_of_v1beta1_becomes_v1() -> None:
+    names = {"kind": "Backup", "plural": "backups", "singular": "backup", "listKind": "BackupList"}
     spec = {
         "group": "example.org",
         "version": "v1",
         "scope": "Namespaced",
-        "names": {"kind": "Backup", "plural": "backups"},
+        "names": names,
         "validation": {"openAPIV3Schema": {"type": "object"}},
         "subresources": {"status": {}},
         "additionalPrinterColumns": [{"name": "Age", "type": "date", "JSONPath": ".metadata.creationTimestamp"}],
@@ -71,7 +72,7 @@ def test_a_definition_of_v1beta1_becomes_v1() -> None:
     assert served["spec"] == {
         "group": "example.org",
         "scope": "Namespaced",
-        "names": {"kind": "Backup", "plural": "backups"},
+        "names": names,
         "versions": [
             {
                 "name": "v1",
@@ -108,6 +109,7 @@ def test_a_definition_of_v1beta1_becomes_v1() -> None:
                 "ipFamilies": ["IPv6"],
                 "ipFamilyPolicy": "SingleStack",
                 "allocateLoadBalancerNodePorts": True,
+                "externalTrafficPolicy": "Cluster",
             },
         ),
         ({"clusterIP": "None", "type": "ClusterIP"}, {"clusterIPs": ["None"]}),
@@ -115,11 +117,12 @@ def test_a_definition_of_v1beta1_becomes_v1() -> None:
 )
 def test_a_service_of_1_19_gets_the_fields_of_dual_stack(spec: dict[str, Any], added: dict[str, Any]) -> None:
     served = _served({"apiVersion": "v1", "kind": "Service", "spec": spec}, None)["spec"]
-    assert served == spec | added | {"internalTrafficPolicy": "Cluster"}
+    assert served == spec | added | {"internalTrafficPolicy": "Cluster", "sessionAffinity": "None"}
 
 
 def test_an_external_name_gets_nothing() -> None:
-    obj = {"apiVersion": "v1", "kind": "Service", "spec": {"type": "ExternalName", "externalName": "example.org"}}
+    spec = {"type": "ExternalName", "externalName": "example.org", "sessionAffinity": "None"}
+    obj = {"apiVersion": "v1", "kind": "Service", "spec": spec}
     assert _served(obj, None) == obj
 
 

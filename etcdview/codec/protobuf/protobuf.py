@@ -46,6 +46,17 @@ NOT_IN_CELLS = {
     "core/v1.ContainerStateWaiting": frozenset(("message",)),
 }  # fmt: skip
 
+# Of these what names other objects.
+_LINKS = {
+    "core/v1.PodSpec": frozenset(
+        ("ephemeralContainers", "imagePullSecrets", "priorityClassName", "serviceAccount", "serviceAccountName",
+         "volumes")
+    ),
+    "core/v1.Container": frozenset(("env", "envFrom")),
+}  # fmt: skip
+
+_PARTIAL = frozenset((Detail.CELLS, Detail.ROWS, Detail.LINKED))  # of these nobody is told of unknown fields
+
 KEPT_STATES = 2_000  # at one or two kilobytes each
 # What decides how an object is, of kinds that there are many of; tests/unit/relations holds that no state misses more.
 KEPT_FOR_STATE = {
@@ -88,7 +99,7 @@ class ProtobufFormat:
         self.pool = Pool(self.schema)
         self.plans = Plans(self.schema, self.pool)
         self._state_of = functools.lru_cache(maxsize=KEPT_STATES)(self._made_state)
-        self._brief = {Detail.UNMANAGED: self._without(_MANAGERS), Detail.CELLS: self._without(NOT_IN_CELLS)}
+        self._brief = functools.lru_cache(maxsize=None)(self._made_brief)
 
     def decode(self, value: bytes, detail: Detail = Detail.WHOLE) -> Decoded:
         """A value that begins with envelope.MAGIC."""
@@ -109,19 +120,16 @@ class ProtobufFormat:
             shown = self._shown(envelope, number, message, detail)
         except (ParseError, DecodeError):
             return self._mended(form, envelope, number, value)
-        unknown_fields = (
-            () if detail in (Detail.CELLS, Detail.ROWS) else self._unknown(number, message, envelope, value)
-        )
+        unknown_fields = () if detail in _PARTIAL else self._unknown(number, message, envelope, value)
         return Decoded(form, shown, None, value, None, unknown_fields)
 
     def _shown(self, envelope: Envelope, number: int, message: Message, detail: Detail) -> Object:
         """As much of a sound message as is wanted. Raises google.protobuf.message.DecodeError, and ours."""
         if detail is Detail.CELLS and (envelope.api_version, envelope.kind) == COMPOSED:
             return self._composer.object(envelope, number, message)
-        brief = self._for_rows if detail is Detail.ROWS else self._brief.get(detail)
-        if brief is None:
+        if detail is Detail.WHOLE:
             return _head(envelope) | self.plans.plan(number).object(message)
-        return _head(envelope) | brief.read(number, envelope.raw)
+        return _head(envelope) | self._brief(detail).read(number, envelope.raw)
 
     def state_parts(self, envelope: Envelope, number: int) -> Object:
         """What decides the state of a sound value: one dict, not to be changed, for all that are alike in this.
@@ -129,7 +137,7 @@ class ProtobufFormat:
         Controllers make thousands of such. Raises google.protobuf.message.DecodeError, and ours.
         """
         if (envelope.api_version, envelope.kind) == STATE_IN_ANNOTATIONS:
-            return _head(envelope) | self._brief[Detail.CELLS].read(number, envelope.raw)
+            return _head(envelope) | self._brief(Detail.CELLS).read(number, envelope.raw)
         message = self._for_state.message(number).FromString(envelope.raw)
         message.DiscardUnknownFields()
         return self._state_of(envelope.api_version, envelope.kind, number, message.SerializeToString())
@@ -146,12 +154,8 @@ class ProtobufFormat:
         left = self.schema.without(NOT_IN_CELLS).keeping(KEPT_FOR_STATE)
         return Plans(left, Pool(left))
 
-    @functools.cached_property
-    def _for_rows(self) -> Plans:
-        return self._without(NOT_IN_CELLS | _MANAGERS)
-
-    def _without(self, fields: Mapping[str, frozenset[str]]) -> Plans:
-        left = self.schema.without(fields)
+    def _made_brief(self, detail: Detail) -> Plans:
+        left = self.schema.without(_left_out(detail))
         return Plans(left, Pool(left))
 
     def _mended(self, form: StorageFormat, envelope: Envelope, number: int, value: bytes) -> Decoded:
@@ -203,6 +207,18 @@ class ProtobufFormat:
 @functools.lru_cache(maxsize=1024)
 def _form(api_version: str, kind: str) -> StorageFormat:
     return StorageFormat("protobuf", api_version=api_version, kind=kind)
+
+
+def _left_out(detail: Detail) -> Mapping[str, frozenset[str]]:
+    match detail:
+        case Detail.UNMANAGED:
+            return _MANAGERS
+        case Detail.ROWS:
+            return NOT_IN_CELLS | _MANAGERS
+        case Detail.LINKED:
+            return {name: fields - _LINKS.get(name, frozenset()) for name, fields in NOT_IN_CELLS.items()}
+        case _:
+            return NOT_IN_CELLS
 
 
 def _head(envelope: Envelope) -> Object:

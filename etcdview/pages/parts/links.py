@@ -31,11 +31,16 @@ def is_outside(window: Window, ref: Ref) -> bool:
     return key is not None and not window.permits(key)
 
 
-def named_links(window: Window, obj: dict[str, Any]) -> dict[str, Link]:
-    """What the object names, by the bare name: owners, node, account, claims, config maps, secrets."""
+def named_links(window: Window, obj: dict[str, Any], hrefs: dict[Ref, str]) -> dict[str, Link]:
+    """What the object names, by the bare name: owners, node, account, claims, config maps, secrets.
+
+    `hrefs` are the addresses so far, of which the objects of one table share many.
+    """
     found: dict[str, Link] = {}
     for reference in references(obj):
-        address = ref_href(window, reference.ref)
-        if address:
-            found.setdefault(reference.ref.name, Link(f"{reference.ref.kind}/{reference.ref.name}", address))
+        ref = reference.ref
+        if ref not in hrefs:
+            hrefs[ref] = ref_href(window, ref)
+        if hrefs[ref] and ref.name not in found:
+            found[ref.name] = Link(f"{ref.kind}/{ref.name}", hrefs[ref])
     return found

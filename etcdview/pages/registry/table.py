@@ -19,6 +19,7 @@ from etcdview.pages.registry.changed import RowChanges, changes_since
 from etcdview.pages.registry.listing import Listing, TableRow
 from etcdview.pages.registry.query import RegistryQuery
 from etcdview.pages.registry.reading import Reading, Scan, TableRows, range_of, table_of
+from etcdview.relations import Ref
 from etcdview.relations.severity import Severity
 from etcdview.relations.states import runs_unready
 from etcdview.tables import Column
@@ -149,10 +150,11 @@ class _Page:
         self._has_state = any(head.role == "state" for head in self._heads)
         self._is_pod = (resource.group, resource.kind) == ("", "Pod")
         self._namespace_hrefs: dict[str, str] = {}
+        self._hrefs: dict[Ref, str] = {}  # of what the objects name
 
     def table(self, now: datetime, changes: RowChanges | None) -> ObjectTable:
         query, resource = self._query, self._listing.resource
-        detail = Detail.UNMANAGED if self._names_others else Detail.CELLS
+        detail = Detail.LINKED if self._names_others else Detail.CELLS
         read = Reading(self._window, query, self._listing, now, detail).rows(changes)
         rows = self._rows(read, changes)
         following = cursor_text(read.next_after)
@@ -181,7 +183,7 @@ class _Page:
 
     def _row(self, row: TableRow, changes: RowChanges | None) -> PageRow:
         obj = row.entry.object
-        links = named_links(self._window, obj) if obj is not None and self._names_others else {}
+        links = named_links(self._window, obj, self._hrefs) if obj is not None and self._names_others else {}
         severity = row.severity if self._has_state else "unknown"
         return PageRow(
             key=show(row.key),

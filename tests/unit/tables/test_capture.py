@@ -18,6 +18,7 @@ from etcdview.codec.protobuf.schema import schema
 from etcdview.kube import resources
 from etcdview.kube.keys import KeySpace
 from etcdview.kube.resources import BUILTIN, ResourceType
+from etcdview.relations import references
 from etcdview.relations.severity import severity_of
 from etcdview.relations.states import health_of
 from etcdview.stores.files.dump import read_dump
@@ -104,7 +105,7 @@ def test_every_cell_of_the_capture_is_equal(capsys: pytest.CaptureFixture[str]) 
     assert (equal, total) == (4797, 4797)
 
 
-def test_what_is_left_out_for_tables_changes_no_cell_and_no_state() -> None:
+def test_what_is_left_out_for_tables_changes_no_cell_no_state_and_no_link() -> None:
     now = datetime.fromisoformat("2026-11-23T16:00:00Z")
     codec = Codec(encryption=load_encryption_config(CAPTURE / "encryption-config.yaml"), release="1.36")
     compared = 0
@@ -119,6 +120,10 @@ def test_what_is_left_out_for_tables_changes_no_cell_and_no_state() -> None:
         assert strict(table.cells(cells, now)) == strict(table.cells(whole, now))
         assert severity_of(cells, now) == severity_of(whole, now)
         assert health_of(cells, now) == health_of(whole, now)
+        linked = codec.decode(kv.key, kv.value, detail=Detail.LINKED).object
+        assert linked is not None
+        assert list(references(linked)) == list(references(whole))
+        assert strict(table.cells(linked, now)) == strict(table.cells(whole, now))
         compared += 1
     assert compared == 573
 

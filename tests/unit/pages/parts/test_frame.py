@@ -72,14 +72,14 @@ POD = obj(
 
 
 def test_what_an_object_names_leads_to_its_page() -> None:
-    links = named_links(window_on([kv("/registry/pods/shop/cart", POD)]), POD)
+    links = named_links(window_on([kv("/registry/pods/shop/cart", POD)]), POD, {})
     assert links["worker-1"].text == "Node/worker-1"
     assert links["s"].href.startswith("/object")
 
 
 @pytest.mark.parametrize("odd", [{}, {"spec": 5}, {"kind": "Pod", "spec": {"volumes": "x", "nodeName": []}}])
 def test_an_object_of_any_shape_names_nothing(odd: dict[str, Any]) -> None:
-    assert named_links(window_on([]), odd) == {}
+    assert named_links(window_on([]), odd, {}) == {}
 
 
 @pytest.mark.parametrize("name", ["pods", "po", "pod", "Pod"])

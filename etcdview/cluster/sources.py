@@ -21,6 +21,7 @@ from etcdview.stores.files.data_directory import is_data_directory, open_data_di
 from etcdview.stores.files.database import open_database, open_snapshot
 from etcdview.stores.files.dump import open_dump
 from etcdview.stores.files.kine import is_sqlite, open_kine
+from etcdview.stores.files.large_dump import LargeDump
 from etcdview.stores.files.memory import StaticStore
 from etcdview.stores.files.packed import packing_of
 from etcdview.stores.files.revision_store import RevisionStore
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from etcdview.stores.etcd.client import EtcdStore
 
 
-def open_file(path: Path) -> StaticStore | RevisionStore:
+def open_file(path: Path) -> StaticStore | LargeDump | RevisionStore:
     """A registry dump, a snapshot, a member's data directory or k3s's database, told apart by what is in it.
 
     Compressed files are unpacked; of a folder with snapshots the newest is opened. Raises FileFormatError.
@@ -64,7 +65,7 @@ def _open_folder(path: Path) -> RevisionStore:
     return store
 
 
-def _open(path: Path, head: bytes, packed: str = "") -> StaticStore | RevisionStore:
+def _open(path: Path, head: bytes, packed: str = "") -> StaticStore | LargeDump | RevisionStore:
     """A file that begins so when it is unpacked; `packed` says what it is as it stands, "" for what is not packed."""
     if is_bolt(head):
         return open_database(path, str(path), unpacked(path)) if packed else open_snapshot(path)

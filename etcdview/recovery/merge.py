@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import Protocol, runtime_checkable
 
 from etcdview.errors import CompactedError
 from etcdview.models import KeyValue, Range
@@ -55,8 +56,39 @@ def differing(old: KeyState, new: KeyState, ranges: Sequence[Range]) -> Iterator
     for part in ranges:
         if old.store is new.store:
             yield from _of_one_store(old, new, part)
+        elif isinstance(old.store, LineStore) and isinstance(new.store, LineStore):
+            yield from _of_lines(old.store, new.store, part)
         else:
             yield from merged(key_values(old, part), key_values(new, part))
+
+
+@runtime_checkable
+class LineStore(Protocol):
+    """A store whose keys are lines of a file: equal lines are equal keys and values, and need not be decoded."""
+
+    def rows(self, start: bytes, end: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """The keys of [start, end) with their lines, in order."""
+
+    def parsed(self, line: bytes) -> KeyValue:
+        """What a line says."""
+
+
+def _of_lines(old: LineStore, new: LineStore, part: Range) -> Iterator[Pair]:
+    before, after = old.rows(part.start, part.end), new.rows(part.start, part.end)
+    one, other = next(before, None), next(after, None)
+    while one is not None or other is not None:
+        if other is None or (one is not None and one[0] < other[0]):
+            yield (old.parsed(one[1]) if one else None), None
+            one = next(before, None)
+        elif one is None or other[0] < one[0]:
+            yield None, new.parsed(other[1])
+            other = next(after, None)
+        else:
+            if one[1] != other[1]:
+                pair = old.parsed(one[1]), new.parsed(other[1])
+                if not by_value(*pair):
+                    yield pair
+            one, other = next(before, None), next(after, None)
 
 
 def merged(old: Iterable[KeyValue], new: Iterable[KeyValue], same: Same = by_value) -> Iterator[Pair]:

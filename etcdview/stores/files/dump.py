@@ -8,7 +8,7 @@ import json
 import os
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -17,6 +17,7 @@ from etcdview.errors import FileFormatError, UsageError
 from etcdview.kube.reasons import reason
 from etcdview.models import KeyValue
 from etcdview.stores.files.etcdctl import answer_keys, is_answer, key_facts
+from etcdview.stores.files.large_dump import LargeDump, open_large_dump
 from etcdview.stores.files.memory import StaticStore
 from etcdview.stores.files.unpacking import is_packed, unpacking
 
@@ -31,27 +32,43 @@ CHUNK_BYTES = 1 << 20
 _INVALID = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError)
 
 
-def open_dump(path: Path) -> StaticStore:
-    """Read a dump (.jsonl or .jsonl.gz). Raises FileFormatError that names the line at fault."""
+# A dump of more is not held in memory; a packed one may become many times as large.
+LARGE_BYTES, LARGE_PACKED_BYTES = 64 << 20, 8 << 20
+
+
+def open_dump(path: Path) -> StaticStore | LargeDump:
+    """Read a dump (.jsonl or .jsonl.gz). Raises FileFormatError that names the line at fault.
+
+    One that is large stays on the disk: see large_dump.py. Of such a one, a value that is not base64 is found when it
+    is read.
+    """
+    with _opened(path) as lines:
+        if lines.is_large and not lines.begin_answer():
+            return open_large_dump(path, lines.all(), _parse, packed=lines.packed)
     return StaticStore(str(path), read_dump(path))
 
 
 def read_dump(path: Path) -> Iterator[KeyValue]:
     """The keys of a dump, in its own order; an answer of `etcdctl get --prefix -w json` is one too."""
+    with _opened(path) as lines:
+        if lines.begin_answer():
+            yield from _answer(path, lines.rest())
+            return
+        for number, line in enumerate(lines.all(), 1):
+            if line.strip():
+                yield _parse(path, number, line)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[_Lines]:
+    """The lines of a dump, unpacked. Raises FileFormatError for what goes wrong with the file meanwhile."""
     try:
         with path.open("rb") as file:
             packed = is_packed(file.read(4)) or path.suffix == ".gz"
             size_bytes = os.fstat(file.fileno()).st_size
         with unpacking(path) if packed else path.open("rb") as opened:
-            lines = _Lines(path, opened, _Room.of(size_bytes))
-            if lines.begin_answer():
-                yield from _answer(path, lines.rest())
-                return
-            number, line = 1, lines.line()
-            while line:
-                if line.strip():
-                    yield _parse(path, number, line)
-                number, line = number + 1, lines.line()
+            large = size_bytes > (LARGE_PACKED_BYTES if packed else LARGE_BYTES)
+            yield _Lines(path, opened, _Room.of(size_bytes), packed=packed, is_large=large)
     except (OSError, EOFError, zlib.error) as error:
         raise FileFormatError(
             f"{path} cannot be read: {reason(error)}.", "Give a registry dump (.jsonl or .jsonl.gz)."
@@ -73,7 +90,9 @@ class _Room:
 class _Lines:
     """The lines of an open dump, unpacked. Raises FileFormatError where they become more than the file has room for."""
 
-    def __init__(self, path: Path, file: IO[bytes], room: _Room) -> None:
+    def __init__(self, path: Path, file: IO[bytes], room: _Room, *, packed: bool, is_large: bool) -> None:
+        self.packed = packed
+        self.is_large = is_large
         self._path = path
         self._file = file
         self._room = room
@@ -84,6 +103,11 @@ class _Lines:
         """Whether it is one JSON object of etcdctl's; nothing is taken."""
         self._ahead = self._file.readline(LONGEST_LINE + 1)
         return _begins_answer(self._ahead)
+
+    def all(self) -> Iterator[bytes]:
+        """Every line that is left."""
+        while line := self.line():
+            yield line
 
     def line(self) -> bytes:
         """The next one with its line feed; empty at the end."""

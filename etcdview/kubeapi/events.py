@@ -23,4 +23,6 @@ def to_events_v1(event: dict[str, Any]) -> dict[str, Any]:
     """The event in the other group's version; what is in it is not copied."""
     renamed = {_RENAMED.get(name, name): value for name, value in event.items()}
     renamed["apiVersion"] = "events.k8s.io/v1"
+    if isinstance(renamed.get("series"), dict):
+        renamed["series"] = {"count": 0} | renamed["series"]
     return {name: value for name, value in renamed.items() if name not in _LEFT_OUT_EMPTY or value != ""}

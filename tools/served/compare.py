@@ -17,6 +17,7 @@ _STORED = {(r.group, r.kind) for r in BUILTIN}
 # Places where Go has what it cannot have of a stored object, or has not yet what the registry adds: kind, path, reason.
 _REASONS = (
     ("Service", r"spec\.(clusterIPs|ipFamilies|ipFamilyPolicy)", "of services' addresses, which the registry adds"),
+    ("PersistentVolumeClaim", r"spec\.dataSource(Ref)?", "of claims' sources, which the registry tells twice"),
     ("Secret", r"(stringData|data\b).*", "of stringData, which is never stored"),
     ("HorizontalPodAutoscaler", r"metadata\.annotations.*", "of an autoscaler's status, which v1 has in annotations"),
     ("Ingress", r"spec\..*servicePort", "of a backend without a port"),

@@ -19,7 +19,7 @@ from etcdview.codec.served.pods import POD, POD_SPEC
 from etcdview.codec.served.policies import POLICIES
 from etcdview.codec.served.rows import Row, RowPlan, Within, plan
 from etcdview.codec.served.rows import apply as apply_plan
-from etcdview.codec.served.volumes import CLAIM, VOLUME_KIND
+from etcdview.codec.served.volumes import CLAIM_KIND, VOLUME_KIND
 from etcdview.codec.served.workloads import WORKLOADS
 from etcdview.kube.release import Release
 
@@ -29,7 +29,7 @@ _CORE: dict[tuple[str, str], tuple[Row, ...]] = {
     ("v1", "Pod"): POD,
     ("v1", "PodTemplate"): (Within("template.spec", POD_SPEC),),
     ("v1", "ReplicationController"): (*CONTROLLER, Within("spec.template.spec", POD_SPEC)),
-    ("v1", "PersistentVolumeClaim"): CLAIM,
+    ("v1", "PersistentVolumeClaim"): CLAIM_KIND,
     ("v1", "PersistentVolume"): VOLUME_KIND,
     ("v1", "Service"): SERVICE,
     ("v1", "Namespace"): NAMESPACE,

@@ -73,4 +73,16 @@ CLAIM: tuple[Row, ...] = (
     Hook("", claim_status),
     Hook("status", rounding("capacity", "allocatedResources")),
 )
+
+
+def _sources(spec: Object, minor: int) -> None:
+    """defaultOnRead: a claim's source has two names since 1.24, and is told under both."""
+    one, other = spec.get("dataSource"), spec.get("dataSourceRef")
+    if isinstance(one, dict) and other is None:
+        spec["dataSourceRef"] = dict(one)
+    elif isinstance(other, dict) and one is None and not other.get("namespace"):
+        spec["dataSource"] = {name: value for name, value in other.items() if name != "namespace"}
+
+
+CLAIM_KIND: tuple[Row, ...] = (*CLAIM, Hook("spec", _sources, since=24))
 VOLUME_KIND: tuple[Row, ...] = (Default("status.phase", "Pending", zero=True), Within("spec", VOLUME_SPEC))

@@ -23,6 +23,15 @@ def test_a_claim_without_a_phase_is_pending() -> None:
     assert _served(claim)["spec"] == claim["spec"] | {"resources": {}}
 
 
+def test_the_source_of_a_claim_is_told_under_both_its_names_since_1_24() -> None:
+    source = {"apiGroup": None, "kind": "PersistentVolumeClaim", "name": "old"}
+    claim = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "spec": {"dataSource": source}}
+    assert _served(claim, "1.24")["spec"]["dataSourceRef"] == source
+    assert "dataSourceRef" not in _served(claim, "1.23")["spec"]
+    newer = claim | {"spec": {"dataSourceRef": source | {"namespace": "other"}}}
+    assert "dataSource" not in _served(newer, "1.36")["spec"]
+
+
 def test_fields_that_the_writer_did_not_know_are_zero_in_the_release_that_has_them() -> None:
     node = {"apiVersion": "storage.k8s.io/v1", "kind": "CSINode", "metadata": {"name": "n"}, "spec": {"drivers": None}}
     assert _served(node)["status"] == {}

@@ -1,0 +1,114 @@
+"""`python -m tools.served.apiserver`: a real kube-apiserver and /kube serve one etcd, with the captured cluster in it
+and the random and sparse objects of `make served`. Every object must be the same."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import urllib.error
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+from etcdview.kube.keys import KeySpace
+from etcdview.kube.resources import BUILTIN
+from etcdview.models import KeyValue
+from etcdview.stores.etcd.bulk_load import load
+from tools.conformance.commands import ListedType, listed_types
+from tools.conformance.programs import KUBERNETES
+from tools.conformance.servers import Lab, Server
+from tools.served import gorun
+from tools.served.__main__ import ROUNDS, SEED
+from tools.served.compare import differences
+
+VERSION = KUBERNETES.removeprefix("v")
+_NAMESPACE = "sparse"
+# What an API server acts on itself, so that random ones would change what it answers; and what it encrypts.
+_ACTED_ON = (
+    "admissionregistration.k8s.io",
+    "apiextensions.k8s.io",
+    "apiregistration.k8s.io",
+    "flowcontrol.apiserver.k8s.io",
+    "rbac.authorization.k8s.io",
+)
+_LEFT_OUT = {"Namespace", "Secret", "ServiceAccount", "Service", "Endpoints", "IPAddress", "ServiceCIDR"}
+
+
+def main() -> int:
+    """Exit status 1 where any object differs."""
+    counts: Counter[str] = Counter()
+    with tempfile.TemporaryDirectory(prefix="etcdview-served-") as name, Lab(Path(name)) as lab:
+        endpoint, sparse = lab.start_etcd(), list(_sparse())
+        if lab.etcd is not None:
+            load(endpoint, lab.etcd.tls, sparse)
+        real, ours = lab.start_api(endpoint), lab.start_etcdview("--endpoints", endpoint)
+        for listed in listed_types(real.get):
+            if listed.plural != "secrets":  # whose data are masked
+                counts.update(_compare(listed, real, ours))
+    same, differ = counts["same"], counts["differ"]
+    other = f"{counts['not announced']} in versions that etcdview does not announce"
+    print(f"{len(sparse):,} objects added; {same:,} of {same + differ:,} objects are served the same, {other}")
+    return 1 if differ else 0
+
+
+def _sparse() -> Iterator[KeyValue]:
+    """Objects in the version that the release prefers, stored as JSON; those that differ for a reason are left out."""
+    keys, types = KeySpace(), {(r.group, r.kind): r for r in BUILTIN if r.served}
+    for position, row in enumerate(gorun.served(VERSION, (), SEED, ROUNDS)):
+        stored = row["stored"] or {"apiVersion": "", "kind": ""}
+        group = stored["apiVersion"].rpartition("/")[0]
+        resource = types.get((group, stored["kind"]))
+        if resource is None or group in _ACTED_ON or resource.kind in _LEFT_OUT:
+            continue
+        if len(row["served"] or ()) != 1 or _differs(row):
+            continue
+        namespace, name = _NAMESPACE if resource.namespaced else "", f"sparse-{position}"
+        metadata = {"name": name, "uid": f"00000000-0000-0000-0000-{position:012}"}
+        metadata |= {"namespace": namespace} if namespace else {}
+        obj = stored | {"metadata": metadata | {"creationTimestamp": "2020-01-02T03:04:05Z"}}
+        value = json.dumps(obj).encode()
+        yield KeyValue(keys.key(resource, namespace, name), 1, 1_000_000 + position, 1, 0, value)
+
+
+def _differs(row: Mapping[str, Any]) -> bool:
+    """Whether Go's scheme alone says something else, for another reason than that the registry adds to it."""
+    return any("registry" not in d.reason for d in differences(row, VERSION) or ())
+
+
+def _compare(listed: ListedType, real: Server, ours: Server) -> Iterator[str]:
+    theirs, own = _items(real, listed), _items(ours, listed)
+    if own is None or theirs is None:
+        yield from ["not announced"] * len(theirs or ())
+        return
+    for name, obj in theirs.items():
+        same = own.get(name) == obj
+        if not same:
+            print(f"  {listed.word} {'/'.join(name)}: {_first(obj, own.get(name, {}))}", flush=True)
+        yield "same" if same else "differ"
+
+
+def _items(server: Server, listed: ListedType) -> dict[tuple[str, str], Any] | None:
+    """None where the server does not have the type."""
+    try:
+        found = json.loads(server.get(listed.path))["items"] or []
+    except urllib.error.HTTPError as error:
+        if error.code != HTTPStatus.NOT_FOUND:
+            raise
+        return None
+    return {(i["metadata"].get("namespace", ""), i["metadata"]["name"]): i for i in found}
+
+
+def _first(expected: Any, got: Any, path: str = "") -> str:
+    """The first place where two values differ, with both."""
+    if isinstance(expected, dict) and isinstance(got, dict):
+        for name in sorted(expected.keys() | got.keys()):
+            if expected.get(name) != got.get(name):
+                return _first(expected.get(name), got.get(name), f"{path}.{name}")
+    return f"{path} kube-apiserver {str(expected)[:200]}, here {str(got)[:200]}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from etcdview.cli.main import run
 from etcdview.cluster.opening import open_cluster
+from etcdview.cluster.sources import open_file
 from etcdview.config import Settings
 from etcdview.demo.cluster import LocalCluster
+from etcdview.stores.files.database import SnapshotStore
+from tests.integration.conftest import run_etcdctl
 from tests.integration.indexing import wait_for, writing
 from tests.integration.test_get import config_map
 from webapp import create_app
@@ -43,6 +47,41 @@ def test_page_and_command_have_the_sums_of_what_etcd_holds(
             wait_for(lambda: "Free pages" in browser.get("/space").text, lambda: browser.get("/space").text)
         finally:
             opened.close()
+
+
+@pytest.mark.long
+def test_what_compaction_and_defragmentation_give_back_is_what_they_do(tmp_path: Path) -> None:
+    """Values of all sizes, written again and again and deleted in part, so that there is history and free pages."""
+    with LocalCluster(tmp_path / "etcd", ("m",)) as etcd, writing(etcd.endpoints[0]) as writer:
+        for turn in range(4):
+            for first in range(0, 1_200, 100):
+                keys = [b"/registry/configmaps/ns-%d/c-%04d" % (n % 7, n) for n in range(first, first + 100)]
+                writer.put(*keys, value=b"%d" % turn * (40 + first * (turn + 1)))
+        writer.delete(b"/registry/configmaps/ns-3/", b"/registry/configmaps/ns-30")
+        run_etcdctl(etcd, "snapshot", "save", str(tmp_path / "s.db"))
+        store = open_file(tmp_path / "s.db")
+        assert isinstance(store, SnapshotStore)
+        told = store.space()
+        store.close()
+
+        def size() -> int:
+            (answer,) = json.loads(run_etcdctl(etcd, "endpoint", "status", "-w", "json"))
+            return int(answer["Status"]["dbSize"])
+
+        before = size()
+        run_etcdctl(etcd, "defrag")
+        defragmented = size()
+        run_etcdctl(etcd, "compact", str(told_revision(etcd)), "--physical")
+        run_etcdctl(etcd, "defrag")
+        compacted = size()
+    assert before > compacted * 2
+    assert told.defragmented_bytes == pytest.approx(defragmented, rel=0.05)
+    assert told.compacted_bytes == pytest.approx(compacted, rel=0.05)
+
+
+def told_revision(etcd: LocalCluster) -> int:
+    (answer,) = json.loads(run_etcdctl(etcd, "endpoint", "status", "-w", "json"))
+    return int(answer["Status"]["header"]["revision"])
 
 
 def test_an_etcd_that_is_not_there_is_exit_status_3(capsys: pytest.CaptureFixture[str]) -> None:

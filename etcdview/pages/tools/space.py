@@ -132,8 +132,16 @@ def file_lines(space: FileSpace) -> list[tuple[str, str, str, str]]:
         *other,
         (f"free pages of {page}", _number(space.free_pages), free, "given back by a defragmentation"),
         ("file", f"{space.pages:,} pages", size_text(space.size_bytes), ""),
+        _after("after a defragmentation", space, space.defragmented_bytes),
+        _after("after a compaction and a defragmentation", space, space.compacted_bytes),
         *log,
     ]
+
+
+def _after(what: str, space: FileSpace, left: int) -> tuple[str, str, str, str]:
+    """About what is left of the file then, and what the file system gets back."""
+    saved = max(space.pages * space.page_size_bytes - left, 0)
+    return what, f"{left // space.page_size_bytes:,} pages", f"about {size_text(left)}", f"{size_text(saved)} less"
 
 
 def file_json(space: FileSpace) -> dict[str, Any]:
@@ -147,6 +155,8 @@ def file_json(space: FileSpace) -> dict[str, Any]:
         **{name: _sum_json(found) for name, found in sums.items()},
         "otherBuckets": {name: _sum_json(found) for name, found in space.other},
         "changesInLog": space.in_log,
+        "bytesAfterDefragmentation": space.defragmented_bytes,
+        "bytesAfterCompactionAndDefragmentation": space.compacted_bytes,
     }
 
 

@@ -65,6 +65,7 @@ def test_the_command_adds_it_for_a_database_file(tmp_path: Path, capsys: pytest.
     assert run(["space", *source]) == 0
     lines = [line.split("  ")[0] for line in capsys.readouterr().out.partition("THE FILE")[2].splitlines()]
     assert lines[1:4] == ["values of keys", "older values", "deletions"]
-    assert lines[-1] == "file"
+    assert lines[-3:] == ["file", "after a defragmentation", "after a compaction and a defragmentation"]
+    assert 0 < report["file"]["bytesAfterCompactionAndDefragmentation"] < report["file"]["bytesAfterDefragmentation"]
     assert run(["space", "--from", str(CAPTURE / "registry.jsonl.gz")]) == 0
     assert "THE FILE" not in capsys.readouterr().out

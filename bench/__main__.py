@@ -19,6 +19,7 @@ from bench.etcd import Etcd
 from bench.report import Row
 from bench.serving import Served
 from etcdview.demo.programs import find_program
+from tools.given import arguments
 
 T = TypeVar("T")
 KEYS = int(os.environ.get("KEYS", "1000000"))
@@ -68,4 +69,5 @@ def _step(what: str, work: Callable[[], T]) -> T:
 
 
 if __name__ == "__main__":
+    arguments(__doc__, takes_any=False)
     sys.exit(main())

@@ -11,6 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tools.given import arguments
+
 ROOT = Path(__file__).parent.parent
 REQUIREMENTS = ROOT / "requirements.txt"
 
@@ -33,4 +35,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    arguments(__doc__, takes_any=False)
     sys.exit(main())

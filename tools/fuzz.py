@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 
 from tests.fuzz import codec, files
+from tools.given import arguments
 
 MILLION = 1_000_000
 FILES = 10_000
@@ -22,4 +23,4 @@ def main(argv: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(arguments(__doc__)))

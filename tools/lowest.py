@@ -11,6 +11,8 @@ import sys
 import tomllib
 from pathlib import Path
 
+from tools.given import arguments
+
 ROOT = Path(__file__).parent.parent
 # What the core of the tests imports besides the dependencies. All else in requirements-dev.txt is for other targets.
 TEST_TOOLS = ("hypothesis", "psutil", "pytest", "pytest-xdist", "pyyaml")
@@ -66,4 +68,4 @@ def _text(versions: dict[str, str]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(*map(Path, arguments(__doc__))))

@@ -18,6 +18,8 @@ from typing import Any
 
 import yaml
 
+from tools.given import arguments
+
 ROOT = Path(__file__).parent.parent
 OUT = ROOT / "tests" / "testdata" / "releases.json.gz"
 FIRST_MINOR = 20
@@ -93,4 +95,5 @@ def _full(group: str) -> str:
 
 
 if __name__ == "__main__":
+    arguments(__doc__, takes_any=False)
     raise SystemExit(main())

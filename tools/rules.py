@@ -6,6 +6,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from etcdview.health.rules import RULES
+from tools.given import arguments
 
 DOCS = Path(__file__).resolve().parent.parent / "docs" / "health.md"
 BEGIN, END = "### Who answers\n", "## Deploying\n"
@@ -40,4 +41,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    arguments(__doc__, takes_any=False)
     main()

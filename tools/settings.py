@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from etcdview.config import ROWS, SettingRow
+from tools.given import arguments
 
 README = Path(__file__).parent.parent / "README.md"
 BEGIN, END = "<!-- settings -->", "<!-- /settings -->"
@@ -44,4 +45,4 @@ def _line(row: SettingRow) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(arguments(__doc__)))

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from etcdview import errors
 from etcdview.errors import EtcdviewError
+from tools.given import arguments
 
 ROOT = Path(__file__).parent.parent
 DOCUMENT = ROOT / "docs" / "troubleshooting.md"
@@ -196,4 +197,4 @@ def _cell(text: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(arguments(__doc__)))

@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tools.given import arguments
+
 ROOT = Path(__file__).resolve().parent.parent
 CODE = ("etcdview", "webapp", "tools", "wsgi.py")
 DOCUMENTS = ("README.md", "CHANGELOG.md", "docs")
@@ -184,4 +186,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(arguments(__doc__)))

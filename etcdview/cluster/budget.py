@@ -23,6 +23,7 @@ PATIENT_SECONDS, PATIENT_BYTES = 60.0, 56 << 20  # of an expensive question, of 
 ALL_BYTES = 64 << 20  # of all requests of a process
 LIGHT_BYTES = 2 << 20  # of a request that holds nobody up: more of them are read by a few requests at a time
 HEAVY_AT_ONCE = 3
+RANGES_AT_ONCE = 4  # reads of many keys' values: how large an answer is, one knows when it is there
 SOON = "Ask for less: choose a namespace or a longer prefix."
 
 
@@ -34,6 +35,7 @@ class Held:
         self._lock = threading.Lock()  # guards the sum
         self._sum = 0
         self.heavy = Places(HEAVY_AT_ONCE, waiting=HEAVY_AT_ONCE)  # for requests that read many values
+        self.ranges = threading.BoundedSemaphore(RANGES_AT_ONCE)
 
     @property
     def size_bytes(self) -> int:
@@ -98,6 +100,24 @@ class RequestBudget:
             yield
 
     @contextmanager
+    def reading(self, request: Range) -> Iterator[None]:
+        """Around a read of etcd: `waiting`, and a few of those at a time that may bring very much.
+
+        Too many of them together are too much for etcd, so that none is answered in time. Raises BusyError.
+        """
+        if request.end == b"" or request.keys_only or request.count_only:
+            with self.waiting():
+                yield
+            return
+        if not self._held.ranges.acquire(timeout=max(0.0, self._over_at - self._clock())):
+            raise _busy()
+        try:
+            with self.waiting():
+                yield
+        finally:
+            self._held.ranges.release()
+
+    @contextmanager
     def for_others(self) -> Iterator[None]:
         """Around what is read for others too: it goes on when this client has gone."""
         before, self._for_others = self._for_others, True
@@ -145,7 +165,7 @@ class BudgetedStore:
     def range(self, request: Range) -> RangeResult:
         """See Store.range. Raises BudgetError."""
         self._budget.check()
-        with self._budget.waiting():
+        with self._budget.reading(request):
             found = self._store.range(request)
         self._budget.take(sum(len(kv.value) for kv in found.kvs))
         return found

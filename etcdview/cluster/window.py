@@ -180,7 +180,7 @@ class Window:
 
         In pieces, whose ends the keys give, so that etcd counts nothing twice.
         """
-        reader = PieceReader(self.store, first=PIECE)
+        reader = PieceReader(self.store)
         for first in range(0, len(keys), PIECE):
             part = keys[first : first + PIECE]
             for result in reader.read(part[0], part[-1] + b"\0"):

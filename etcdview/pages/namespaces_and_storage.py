@@ -47,8 +47,8 @@ def namespaces_page(window: Window, namespace: str, now: datetime, after: str = 
     """
     page = shared(window, ("namespaces", namespace, after), lambda: _namespaces_page(window, namespace, now, after))
     page = replace(page, after=after)
-    known = page.freshness.complete and not page.freshness.limited and window.viewer.scope.whole
-    if namespace and not page.rows and known:
+    known = page.freshness.complete and not page.freshness.limited and window.viewer.scope.whole and not page.stopped
+    if namespace and not page.rows and known and not any(namespace in t.namespaces for t in window.index.tree().types):
         remedy = did_you_mean(namespace, _names(window), "Namespaces lists those that exist.")
         raise NotFoundError(f"There is no namespace {namespace!r}.", remedy)
     return page

@@ -8,7 +8,8 @@ from etcdview.errors import AnswerError, TooLargeError
 from etcdview.models import Range, RangeResult
 from etcdview.stores.protocols import Store
 
-FIRST_PIECE = 100
+FIRST_PIECE = 25  # values of a megabyte are not many: etcd, too, has an answer in memory
+GROWTH = 4
 LARGEST_PIECE = 10_000
 PIECE_BYTES = 8 * 1024 * 1024
 LYING = "The answer violates etcd's protocol. Is this an etcd, and is there a proxy in front of it?"
@@ -29,9 +30,9 @@ def next_start(server: str, start: bytes, last: bytes | None) -> bytes:
 class PieceReader:
     """Reads ranges one after the other, at `revision`, or at that of the first answer where it is 0.
 
-    How large values are is not known before they are read: a piece holds at most twice as many as the one before, and
-    is asked for again in smaller ones where its answer is larger than the store takes (TooLargeError). A piece is about
-    `most_bytes` large: reading takes three times as much memory.
+    How large values are is not known before they are read: a piece holds at most GROWTH times as many as the one
+    before, and is asked for again in smaller ones where its answer is larger than the store takes (TooLargeError). A
+    piece is about `most_bytes` large: reading takes three times as much memory.
     """
 
     def __init__(
@@ -80,4 +81,4 @@ class PieceReader:
         if not result.kvs:
             return self._limit
         average = sum(kv.size_bytes for kv in result.kvs) // len(result.kvs) + 1
-        return max(1, min(self._limit * 2, LARGEST_PIECE, self._most_bytes // average))
+        return max(1, min(self._limit * GROWTH, LARGEST_PIECE, self._most_bytes // average))

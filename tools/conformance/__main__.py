@@ -20,6 +20,7 @@ from tools.conformance.compare import Kubectl, Report, compare, run
 from tools.conformance.informing import follow
 from tools.conformance.programs import MissingError, provide
 from tools.conformance.servers import Lab, Server
+from tools.given import arguments
 
 CHANGES = 10_000
 
@@ -89,4 +90,4 @@ def _print(report: Report) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(arguments(__doc__)))

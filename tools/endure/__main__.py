@@ -27,6 +27,7 @@ from etcdview.stores.files.dump import read_dump
 from tests.serving import running
 from tools.endure.load import Answers, Browser, SlowClients, Writer, addresses
 from tools.endure.measured import Sample, differing_facts, get_json, held_keys, quarters, sample
+from tools.given import arguments
 
 MINUTES = float(os.environ.get("MINUTES") or 60 * float(os.environ.get("HOURS") or 0) or 20)
 P99_SECONDS = float(os.environ.get("P99") or 1.0)
@@ -231,4 +232,5 @@ def _say(what: str) -> None:
 
 
 if __name__ == "__main__":
+    arguments(__doc__, takes_any=False)
     sys.exit(main())

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from tools.given import arguments
 from tools.tables import gorun
 from tools.tables.compare import Difference, differences, reason
 from tools.tables.objects import objects
@@ -62,4 +63,4 @@ def _write(rows: Iterable[Mapping[str, Any]]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(arguments(__doc__)))

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from etcdview.codec import Codec, to_json, to_yaml
+from tools.given import arguments
 from tools.schema import openshift, releases
 from tools.vectors import gorun
 from tools.vectors.objects import objects
@@ -95,4 +96,4 @@ def _write(name: str, rows: Iterable[Any]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(arguments(__doc__)))

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from etcdview.access.roles import LOCAL
-from etcdview.cluster.budget import ALL_BYTES, LIGHT_BYTES, Held, RequestBudget
+from etcdview.cluster.budget import ALL_BYTES, LIGHT_BYTES, RANGES_AT_ONCE, Held, RequestBudget
 from etcdview.cluster.cluster import Cluster
 from etcdview.cluster.places import Places
 from etcdview.cluster.window import Window
@@ -142,6 +144,21 @@ def test_a_few_requests_at_a_time_read_many_values_and_others_a_little() -> None
     assert held.heavy.take()
 
 
+def test_a_few_reads_of_many_values_are_in_flight_and_others_wait_or_are_told(many: Cluster) -> None:
+    window = window_of(many, left=3.05)
+    values = Range(b"/registry/configmaps/", b"/registry/configmaps0", limit=1)
+    with ExitStack() as others:
+        for _ in range(RANGES_AT_ONCE):
+            others.enter_context(many.held.ranges)
+
+        with pytest.raises(BusyError):
+            window.range(values)
+        assert window.store.range(replace(values, keys_only=True)).kvs
+        assert window.get(b"/registry/configmaps/shop/00001").entry
+
+    assert Window(many, LOCAL, RequestBudget(many.held)).range(values).entry
+
+
 def test_what_is_read_for_others_goes_on_without_the_client() -> None:
     budget = RequestBudget(Held(), gone=lambda: True)
     with budget.for_others():
@@ -171,6 +188,18 @@ def test_what_was_read_of_namespaces_is_never_called_healthy_or_missing(captured
     assert 0 < part.checked < whole.checked == whole.total
     assert not any(row.healthy for row in part.rows)
     assert missing_in(part) <= missing_in(whole)
+
+
+@pytest.mark.parametrize("left", range(2, 6))
+def test_a_namespace_of_which_too_little_was_read_is_not_called_unknown(capture: Path, left: float) -> None:
+    pod = b'{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p","namespace":"big"}}'
+    other = b'{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"another"}}'  # under this one's key
+    kvs = [KeyValue(b"/registry/pods/big/%05d" % i, i + 1, i + 1, 1, 0, pod) for i in range(2900)]
+    cluster = cluster_of(Slow("slow", [KeyValue(b"/registry/namespaces/big", 1, 1, 1, 0, other), *kvs]), capture)
+
+    page = namespaces_page(window_of(cluster, left), "big", NOW)
+
+    assert (page.stopped, page.rows) == (STOPPED, ())
 
 
 def missing_in(page: NamespacesPage) -> set[str]:

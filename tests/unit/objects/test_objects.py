@@ -18,7 +18,7 @@ from etcdview.objects import Objects, Surroundings, key_of, surroundings
 from etcdview.relations import KindRange, Ref
 from etcdview.stores.files.dump import open_dump
 from etcdview.stores.files.memory import StaticStore
-from etcdview.stores.paging import FIRST_PIECE
+from etcdview.stores.paging import FIRST_PIECE, GROWTH
 
 MAPS = BY_PREFIX["configmaps"]
 
@@ -50,7 +50,7 @@ def test_a_long_type_is_read_in_pieces_at_the_revision_of_the_first() -> None:
     rows = list(objects_of(store).read(MAPS))
 
     assert [row.name for row in rows] == [f"m{i:03}" for i in range(250)]
-    assert store.requests == [(0, FIRST_PIECE), (7, 2 * FIRST_PIECE)]
+    assert store.requests == [(0, FIRST_PIECE), (7, GROWTH * FIRST_PIECE), (7, GROWTH**2 * FIRST_PIECE)]
 
 
 def test_a_namespace_is_a_range_of_its_own() -> None:

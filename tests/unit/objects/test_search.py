@@ -14,7 +14,7 @@ from etcdview.models import KeyValue, Range, RangeResult
 from etcdview.objects.predicates import Kind, predicate_for
 from etcdview.objects.search import Looked, SearchRange, SearchStep, search_content
 from etcdview.stores.files.memory import StaticStore
-from etcdview.stores.paging import FIRST_PIECE
+from etcdview.stores.paging import FIRST_PIECE, GROWTH
 
 PODS, SECRETS = (
     SearchRange(b"/registry/pods/", b"/registry/pods0"),
@@ -103,7 +103,7 @@ def test_a_search_that_breaks_off_keeps_what_it_found(error: Exception, said: st
     store = FailingStore("failing", store_of(500).range(Range(b"\0", b"\0")).kvs, revision=501)
     store.error = error
     last = run(store, "pod")[-1]
-    assert last.looked == FIRST_PIECE + 2 * FIRST_PIECE
+    assert last.looked == FIRST_PIECE + GROWTH * FIRST_PIECE
     assert (last.done, last.complete) == (True, False)
     assert said in last.why
     assert "the rest was not searched" in last.why.lower()

@@ -67,6 +67,11 @@ def test_a_namespace_that_does_not_exist_is_not_found_and_a_similar_one_is_named
     assert error.value.remedy == "Did you mean 'shop'?"
 
 
+def test_a_namespace_whose_objects_call_themselves_otherwise_is_not_called_unknown() -> None:
+    misnamed = kv("/registry/pods/here/a", obj("Pod", "elsewhere", "a"))
+    assert namespaces_page(window_on([misnamed]), "here", NOW).rows == ()
+
+
 def test_too_many_objects_are_counted_and_not_called_healthy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(namespaces_and_storage, "AT_ONCE", 2)
     page = namespaces_page(window_on(KVS), "", NOW)

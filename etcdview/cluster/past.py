@@ -6,39 +6,64 @@ import threading
 from collections import OrderedDict
 
 from etcdview.cluster.cluster import Cluster
-from etcdview.errors import NotFoundError, UsageError
+from etcdview.cluster.shared import Flights
+from etcdview.errors import BusyError, NotFoundError, UsageError
 from etcdview.index import names_for
 from etcdview.stores.at_revision import AtRevision
 from etcdview.stores.files.revision_store import RevisionStore
 from etcdview.stores.protocols import Store
 from etcdview.stores.routed import RoutedStore
 
-KEPT = 2  # each holds the names of all keys
 MOST_KEYS = 1_000_000  # of a live etcd, whose names have to be read for it
+KEPT, KEPT_KEYS = 32, 2 * MOST_KEYS  # pasts, and the names that all of them hold together
+OPENING = 2  # at a time; others wait
+WAIT_SECONDS = 10.0
+Which = tuple[int, bool, str]  # revision, whether those that were deleted, file
 
 
 class PastClusters:
-    """Opens the past of one cluster. Any thread may call it; one opens at a time. They have nothing to close."""
+    """Opens the past of one cluster. Any thread may call it; those that are open wait for none that is being opened.
+
+    They have nothing to close.
+    """
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
-        self._kept: OrderedDict[tuple[str, int, bool], Cluster] = OrderedDict()
-        self._lock = threading.Lock()  # guards _kept, and lets one be opened at a time
+        self._lock = threading.Lock()  # guards _kept
+        self._kept: OrderedDict[Which, Cluster] = OrderedDict()
+        self._flights = Flights()
+        self._places = threading.BoundedSemaphore(OPENING)
 
     def get(self, revision: int, *, deleted: bool = False, file: str = "") -> Cluster:
         """The cluster at a revision (0: the newest); `deleted`: the keys that were deleted by then; `file`: in that
         snapshot of the folder that is open.
 
         Raises UsageError where the source has no past, NotFoundError for an unknown file, FileFormatError,
-        CompactedError, FutureRevisionError, UnreachableError.
+        CompactedError, FutureRevisionError, UnreachableError; BusyError while too many others are being opened.
         """
-        wanted = file, revision, deleted
+        which = revision, deleted, file
         with self._lock:
-            found = self._kept.pop(wanted, None) or self._opened(revision, deleted, file)
-            self._kept[wanted] = found
-            while len(self._kept) > KEPT:
+            found = self._kept.get(which)
+            if found is not None:
+                self._kept.move_to_end(which)
+                return found
+        return self._flights.get(which, lambda: self._open(which))
+
+    def _open(self, which: Which) -> Cluster:
+        if not self._places.acquire(timeout=WAIT_SECONDS):
+            raise BusyError("Others are opening other revisions at this moment.", "Try again in a few seconds.")
+        try:
+            found = self._opened(*which)
+        finally:
+            self._places.release()
+        with self._lock:
+            self._kept[which] = found
+            while len(self._kept) > 1 and (len(self._kept) > KEPT or self._held_keys() > KEPT_KEYS):
                 self._kept.popitem(last=False)
         return found
+
+    def _held_keys(self) -> int:
+        return sum(past.index.tree().count for past in self._kept.values())
 
     def _opened(self, revision: int, deleted: bool, file: str) -> Cluster:
         now = self._cluster
@@ -57,6 +82,7 @@ class PastClusters:
             timeline=now.timeline,
             shown_file=file or now.shown_file,
         )
+        past.held, past.recalling = now.held, now.recalling  # what requests may hold, they hold together
         past.redactor = now.redactor  # fingerprints can be compared with those of now
         if deleted and not file:
             past.kinds = now.kinds  # what was deleted has its columns from definitions that exist

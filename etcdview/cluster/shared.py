@@ -21,6 +21,36 @@ KEPT_QUESTIONS = 16
 T = TypeVar("T")
 
 
+class Flights:
+    """What several want at the same moment is made once. Safe to use from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()  # guards what is being made
+        self._making: dict[Hashable, Future[Any]] = {}
+
+    def get(self, question: Hashable, make: Callable[[], T]) -> T:
+        """What `make` gives, or what that of another for the same question gives. Raises what that raises."""
+        with self._lock:
+            making = self._making.get(question)
+            if making is None:
+                mine = self._making[question] = Future()
+        if making is not None:
+            return cast(T, making.result())
+        try:
+            value = make()
+        except BaseException as error:
+            self._end(question)
+            mine.set_exception(error)
+            raise
+        self._end(question)
+        mine.set_result(value)
+        return value
+
+    def _end(self, question: Hashable) -> None:
+        with self._lock:
+            del self._making[question]
+
+
 @dataclass(frozen=True, slots=True)
 class _Answer(Generic[T]):
     """What was made, of which state of things, and when it was ready."""
@@ -38,9 +68,9 @@ class SharedAnswers:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._lock = threading.Lock()  # guards both below
+        self._flights = Flights()
+        self._lock = threading.Lock()  # guards the answers
         self._answers: OrderedDict[Hashable, _Answer[Any]] = OrderedDict()
-        self._making: dict[Hashable, Future[Any]] = {}
 
     def get(
         self,
@@ -59,32 +89,16 @@ class SharedAnswers:
             known = self._answers.get(question)
             if known is not None and known.is_good(as_of, self._clock()):
                 return cast(T, known.value)
-            making = self._making.get(question)
-            if making is None:
-                mine = self._making[question] = Future()
-        return cast(T, making.result()) if making is not None else self._made(question, as_of, make, is_whole, mine)
 
-    def _made(
-        self,
-        question: Hashable,
-        as_of: Hashable,
-        make: Callable[[], T],
-        is_whole: Callable[[T], bool],
-        promise: Future[T],
-    ) -> T:
-        try:
+        def made() -> T:
             value = make()
-        except BaseException as error:
-            self._end(question, None)
-            promise.set_exception(error)
-            raise
-        self._end(question, _Answer(value, as_of, self._clock()) if is_whole(value) else None)
-        promise.set_result(value)
-        return value
+            self._keep(question, _Answer(value, as_of, self._clock()) if is_whole(value) else None)
+            return value
 
-    def _end(self, question: Hashable, answer: _Answer[Any] | None) -> None:
+        return self._flights.get(question, made)
+
+    def _keep(self, question: Hashable, answer: _Answer[Any] | None) -> None:
         with self._lock:
-            del self._making[question]
             self._answers.pop(question, None)
             if answer is None:
                 return

@@ -100,7 +100,7 @@ def test_an_answer_that_is_not_whole_is_not_kept(answers: SharedAnswers, made: M
 def test_few_answers_are_kept(answers: SharedAnswers, made: Made) -> None:
     for number in range(3 * KEPT_QUESTIONS):
         answers.get(number, 1, made)
-    assert (len(answers._answers), len(answers._making)) == (KEPT_QUESTIONS, 0)
+    assert (len(answers._answers), len(answers._flights._making)) == (KEPT_QUESTIONS, 0)
 
 
 def answered(window: Window, made: Made) -> int:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import quote
 
@@ -11,9 +13,15 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from etcdview.cluster import past
+from etcdview.cluster.cluster import Cluster
 from etcdview.cluster.opening import open_cluster
-from etcdview.cluster.past import KEPT, PastClusters
+from etcdview.cluster.past import PastClusters
 from etcdview.config import Settings
+from etcdview.errors import BusyError
+from etcdview.index.base import KeyIndex
+from etcdview.kube.keys import KeySpace
+from etcdview.stores.protocols import Store
 from tests.security.lab import PASSWORDS, log_in, write_users
 from webapp import create_app
 
@@ -124,12 +132,59 @@ def test_a_file_without_a_past_says_so(client: FlaskClient) -> None:
         assert (page.status_code, says in page.text) == (400, True)
 
 
-def test_few_of_them_are_kept(capture: Path) -> None:
+@pytest.fixture
+def now(capture: Path) -> Iterator[Cluster]:
     cluster = open_cluster(Settings(from_file=str(capture / "snapshot.db.gz"), facts="off"))
-    pasts = PastClusters(cluster)
-    opened = [pasts.get(revision) for revision in range(1000, 1001 + KEPT)]
-
-    assert pasts.get(1000 + KEPT) is opened[-1]
-    assert pasts.get(1000) is not opened[0]
-    assert cluster.index.freshness().revision == 1201
+    yield cluster
     cluster.close()
+
+
+def test_few_of_them_are_kept(now: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(past, "KEPT", 2)
+    pasts = PastClusters(now)
+    opened = [pasts.get(revision) for revision in (1000, 1001, 1002)]
+
+    assert pasts.get(1002) is opened[2]
+    assert pasts.get(1001) is opened[1]
+    assert pasts.get(1000) is not opened[0]
+    assert now.index.freshness().revision == 1201
+
+
+def test_fewer_are_kept_of_many_keys(now: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(past, "KEPT_KEYS", 1200)
+    pasts = PastClusters(now)
+    opened = [pasts.get(revision) for revision in (1000, 1001, 1002)]
+
+    assert 400 < opened[2].index.tree().count < 600
+    assert [pasts.get(1002), pasts.get(1001)] == [opened[2], opened[1]]
+    assert pasts.get(1000) is not opened[0]
+
+
+def test_what_requests_hold_in_the_past_counts_with_that_of_now(now: Cluster) -> None:
+    assert PastClusters(now).get(1000).held is now.held
+
+
+def test_one_that_is_being_opened_keeps_nobody_waiting_who_wants_another(
+    now: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pasts, gate, begun = PastClusters(now), threading.Event(), threading.Semaphore(0)
+    kept, index = pasts.get(1000), past.names_for
+
+    def names_for(store: Store, keyspace: KeySpace) -> KeyIndex:
+        begun.release()
+        assert gate.wait(10)
+        return index(store, keyspace)
+
+    monkeypatch.setattr(past, "names_for", names_for)
+    monkeypatch.setattr(past, "WAIT_SECONDS", 0.0)
+    with ThreadPoolExecutor(4) as pool:
+        opening = [pool.submit(pasts.get, revision) for revision in (1001, 1002)]
+        assert all(begun.acquire(timeout=10) for _ in opening)
+
+        assert pasts.get(1000) is kept
+        with pytest.raises(BusyError):
+            pasts.get(1003)
+        again = pool.submit(pasts.get, 1001)
+        gate.set()
+        assert again.result() is opening[0].result()
+    assert len(pasts._kept) == 3

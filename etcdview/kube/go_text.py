@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from etcdview.kube.go_numbers import INT64, json_number, shortest_number
@@ -36,6 +36,35 @@ def go_json(value: Any) -> str:
     if isinstance(value, bool) or value is None:
         return json.dumps(value)
     return json_number(value) if isinstance(value, int | float) else json_string(str(value))
+
+
+def go_json_start(value: Any, most: int) -> str:
+    """The beginning of go_json's text, of more than `most` characters where there are more; the rest is not made."""
+    found: list[str] = []
+    size = 0
+    for part in _json_parts(value, most):
+        found.append(part)
+        size += len(part)
+        if size > most:
+            break
+    return "".join(found)
+
+
+def _json_parts(value: Any, most: int) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        yield "{"
+        for number, key in enumerate(sorted(value)):
+            yield f"{',' if number else ''}{json_string(key[: most + 1])}:"
+            yield from _json_parts(value[key], most)
+        yield "}"
+    elif isinstance(value, list | tuple):
+        yield "["
+        for number, item in enumerate(value):
+            yield "," if number else ""
+            yield from _json_parts(item, most)
+        yield "]"
+    else:
+        yield json_string(value[: most + 1]) if isinstance(value, str) else go_json(value)
 
 
 def json_string(value: str) -> str:

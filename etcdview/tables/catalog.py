@@ -36,14 +36,20 @@ from etcdview.tables.base import AGE, NAME, REGISTRY, UNRELEASED, Cells, Object,
 from etcdview.tables.custom import custom_table
 
 
-def table_for(resource: ResourceType, crd: Mapping[str, Any] | None = None, release: Release | None = None) -> Table:
+def table_for(
+    resource: ResourceType,
+    crd: Mapping[str, Any] | None = None,
+    release: Release | None = None,
+    *,
+    longest: int | None = None,
+) -> Table:
     """The table of a resource type as API servers of the release print it (None: the newest).
 
     `crd` is the decoded CustomResourceDefinition where there is one. Of its versions, `resource.version` chooses;
-    without one, the version that kubectl would prefer.
+    without one, the version that kubectl would prefer. `longest` as for custom_table.
     """
     if crd is not None:
-        return custom_table(crd, resource.version)
+        return custom_table(crd, resource.version, longest)
     if not resource.builtin:
         return custom_table({}, resource.version)
     return _builtin(resource.group, resource.kind, release or UNRELEASED)

@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeGuard
 
 from etcdview.errors import QueryError
@@ -24,12 +25,16 @@ _CREATION = ".metadata.creationTimestamp"
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d([.,]\d+)?(Z|[+-]\d\d:\d\d)")
 
 
-def custom_table(crd: Mapping[str, Any], version: str = "") -> Table:
-    """The table of a CRD's version: Name first, then its printer columns, or Age where it names none."""
+def custom_table(crd: Mapping[str, Any], version: str = "", longest: int | None = None) -> Table:
+    """The table of a CRD's version: Name first, then its printer columns, or Age where it names none.
+
+    `longest`: of a longer cell only the beginning is wanted, and more than so many characters of it.
+    """
     definitions = [d for d in printer_columns(crd, version) if isinstance(d, Mapping)]
     columns = tuple(_column(d) for d in definitions) or (_AGE,)
     paths = tuple(_path(_json_path(d)) for d in definitions) or (_path(_CREATION),)
-    cells = tuple(zip((_CELLS.get(c.type, _other) for c in columns), paths, strict=True))
+    kinds = _CELLS | {"string": partial(_string, longest)}
+    cells = tuple(zip((kinds.get(c.type, _other) for c in columns), paths, strict=True))
 
     def row(obj: Object, now: datetime) -> Cells:
         return name_of(obj), *(cell(path, obj, now) if path else None for cell, path in cells)
@@ -68,11 +73,11 @@ def _path(expression: str) -> Path | None:
         return None
 
 
-def _string(path: Path, obj: Object, now: datetime) -> Cell:
+def _string(longest: int | None, path: Path, obj: Object, now: datetime) -> Cell:
     found = path.find(obj)
     if not found:
         return None
-    return "<no value>" if found[0] is None else as_text(found[0])
+    return "<no value>" if found[0] is None else as_text(found[0], longest)
 
 
 def _integer(path: Path, obj: Object, now: datetime) -> Cell:
@@ -104,7 +109,6 @@ def _other(path: Path, obj: Object, now: datetime) -> Cell:
 
 
 _CELLS: dict[str, Callable[[Path, Object, datetime], Cell]] = {
-    "string": _string,
     "integer": _integer,
     "number": _number,
     "boolean": _boolean,

@@ -12,6 +12,7 @@ import pytest
 
 from etcdview.cluster.cluster import Cluster
 from etcdview.codec import Codec
+from etcdview.kube.go_text import go_json
 from etcdview.models import Range
 from etcdview.pages.registry.query import RegistryQuery
 from etcdview.pages.registry.reading import query_table
@@ -261,6 +262,31 @@ def test_a_cell_is_bounded() -> None:
     assert [len(row.cells[-1]) for row in found.rows] == [300_000] * 3
     for row in found.rows:
         assert max(map(len, row.short_texts)) == max(len(str(cell)) for cell in row.short_cells) == 1001
+
+
+@attack(
+    BOMBS, "twenty columns of a CRD that each show a whole object of 300 kB", "no text is made beyond what is shown"
+)
+def test_a_column_of_whole_objects_makes_no_texts_beyond_what_is_shown() -> None:
+    columns = [{"name": f"C{n}", "type": "string", "jsonPath": ".spec"} for n in range(20)]
+    names = {"plural": "wides", "kind": "Wide"}
+    version = {"name": "v1", "served": True, "storage": True, "additionalPrinterColumns": columns}
+    spec = {"group": "evil.example", "scope": "Namespaced", "names": names, "versions": [version]}
+    crd = obj("CustomResourceDefinition", "", "wides.evil.example", "apiextensions.k8s.io/v1", spec=spec)
+    wide = obj("Wide", "shop", "w", "evil.example/v1", spec={f"f{n}": {"text": "y" * 1000} for n in range(300)})
+    window = window_on(
+        [
+            kv("/registry/apiextensions.k8s.io/customresourcedefinitions/wides.evil.example", crd),
+            kv("/registry/evil.example/wides/shop/w", wide),
+        ]
+    )
+
+    (row,) = query_table(window, RegistryQuery(resource="wides"), datetime.now(UTC)).rows
+
+    assert len(row.cells) == 21
+    assert max(len(str(cell)) for cell in row.cells) < 3000
+    whole = go_json(wide["spec"])
+    assert set(row.short_cells[1:]) == {f"{whole[:1000]}…"}
 
 
 @attack(BODIES, "a body of 3 MB", "413")

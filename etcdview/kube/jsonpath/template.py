@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from etcdview.errors import QueryError
-from etcdview.kube.go_text import go_json, go_text
+from etcdview.kube.go_text import go_json, go_json_start, go_text
 from etcdview.kube.jsonpath.nodes import Chain, Walk
 from etcdview.kube.jsonpath.parser import HOW, Action, parse_template
 
@@ -42,10 +42,13 @@ class Template:
         return "".join(rendered(self.parts, obj, Walk(self._strict)))
 
 
-def as_text(value: Any) -> str:
-    """A value as kubectl prints it: a text as it is, objects and lists as JSON, null as "null"."""
+def as_text(value: Any, most: int | None = None) -> str:
+    """A value as kubectl prints it: a text as it is, objects and lists as JSON, null as "null".
+
+    `most`: who wants no more characters gets the beginning of a longer JSON, and more than so many of it.
+    """
     if isinstance(value, dict | list):
-        return go_json(value)
+        return go_json(value) if most is None else go_json_start(value, most)
     return "null" if value is None else go_text(value)
 
 

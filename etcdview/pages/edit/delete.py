@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
 from etcdview.cluster.scope.ranges import denied
 from etcdview.cluster.window import Window
@@ -188,17 +189,16 @@ def _values(window: Window, prefix: bytes, revision: int = 0) -> Iterator[RangeR
 
 def _batches(pieces: Iterable[RangeResult]) -> Iterator[list[KeyValue]]:
     """At most BATCH keys at a time, with no more than BATCH_BYTES of values if they are several."""
-    for piece in pieces:
-        batch: list[KeyValue] = []
-        size_bytes = 0
-        for kv in piece.kvs:
-            if batch and (len(batch) == BATCH or size_bytes + kv.size_bytes > BATCH_BYTES):
-                yield batch
-                batch, size_bytes = [], 0
-            batch.append(kv)
-            size_bytes += kv.size_bytes
-        if batch:
+    batch: list[KeyValue] = []
+    size_bytes = 0
+    for kv in chain.from_iterable(piece.kvs for piece in pieces):
+        if batch and (len(batch) == BATCH or size_bytes + kv.size_bytes > BATCH_BYTES):
             yield batch
+            batch, size_bytes = [], 0
+        batch.append(kv)
+        size_bytes += kv.size_bytes
+    if batch:
+        yield batch
 
 
 def _doomed(window: Window, writing: Writing, prefix: bytes) -> tuple[tuple[Doomed, ...], int]:

@@ -15,7 +15,7 @@ from etcdview.models import Range
 from etcdview.pages.parts.elsewhere import Elsewhere, places_of, read_elsewhere
 from etcdview.pages.parts.types import find_type, named_tree
 from etcdview.pages.registry.changed import RowChanges
-from etcdview.pages.registry.listing import Listing, RowFilter, TableRow
+from etcdview.pages.registry.listing import LONGEST_CELL, Listing, RowFilter, TableRow
 from etcdview.pages.registry.query import RegistryQuery
 from etcdview.pages.registry.selecting import Selecting
 from etcdview.stores.protocols import prefix_end
@@ -68,8 +68,12 @@ class TableRows:
 
 
 def table_of(window: Window, resource: ResourceType) -> Table:
-    """The table of a type as the cluster's release prints it, of a custom one by its CRD."""
-    return table_for(resource, window.definitions.crd(resource), window.cluster.codec.release)
+    """The table of a type as the cluster's release prints it, of a custom one by its CRD.
+
+    Columns of a CRD may be whole objects: of each cell there is what a page shows, and what it is sorted by.
+    """
+    crd, release = window.definitions.crd(resource), window.cluster.codec.release
+    return table_for(resource, crd, release, longest=LONGEST_CELL)
 
 
 def query_table(window: Window, query: RegistryQuery, now: datetime) -> TableRows:

@@ -14,6 +14,8 @@ import tempfile
 from collections import defaultdict
 from pathlib import Path
 
+from tools.given import arguments
+
 ROOT = Path(__file__).parent.parent
 DEPLOY = ROOT / "docs" / "deploy"
 PYTHON = "3.11"
@@ -71,4 +73,5 @@ def _wheels(pins: dict[str, str], machine: str) -> list[tuple[str, str]]:
 
 
 if __name__ == "__main__":
+    arguments(__doc__, takes_any=False)
     sys.exit(main())

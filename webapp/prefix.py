@@ -132,4 +132,7 @@ def _headers_below(response: Response) -> Response:
     waits, mark, address = response.headers.get("Refresh", "").partition("url=")
     if mark:
         response.headers["Refresh"] = f"{waits}{mark}{below(address)}"
+    address, mark, rel = response.headers.get("Link", "").removeprefix("<").partition(">")
+    if mark:
+        response.headers["Link"] = f"<{below(address)}{mark}{rel}"
     return response

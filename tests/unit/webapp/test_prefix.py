@@ -135,3 +135,15 @@ def test_what_is_not_a_path_is_refused(path: str) -> None:
 
 def test_a_slash_behind_it_is_dropped() -> None:
     assert (url_prefix("/ops/etcdview/"), url_prefix("/"), url_prefix("")) == ("/ops/etcdview", "", "")
+
+
+@pytest.mark.parametrize("begin", ["/etcdview", "/etcdview/at/1201"])
+def test_the_next_page_of_a_csv_is_below_the_prefix_and_in_the_same_past(tmp_path: Path, begin: str) -> None:
+    settings = Settings(from_file=str(CAPTURE.with_name("snapshot.db.gz")), url_prefix="/etcdview", facts="off")
+    asked = create_app(settings).test_client()
+
+    answer = asked.get(f"{begin}/registry?resource=pods&format=csv&limit=30")
+
+    assert answer.headers["Link"].startswith(f"<{begin}/registry?resource=pods&")
+    following = asked.get(answer.headers["Link"].removeprefix("<").partition(">")[0])
+    assert (following.status_code, following.mimetype) == (200, "text/csv")

@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from etcdview.demo.cluster import LocalCluster
+from tools.given import arguments
 
 ROOT = Path(__file__).parent.parent
 DOCKERFILE = ROOT / "docs" / "deploy" / "Dockerfile"
@@ -191,4 +192,4 @@ def _command(*words: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(arguments(__doc__)))

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from etcdview.stores.files.dump import read_dump
+from tools.given import arguments
 from tools.served import gorun
 from tools.served.compare import Difference, differences, is_comparable
 from tools.tables.gorun import versions
@@ -83,4 +84,4 @@ def _write(rows: Iterable[Mapping[str, Any]]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(arguments(__doc__)))

@@ -6,12 +6,11 @@ tools, and what the dependencies need in turn, keep the versions of requirements
 
 from __future__ import annotations
 
+import argparse
 import re
 import sys
 import tomllib
 from pathlib import Path
-
-from tools.given import arguments
 
 ROOT = Path(__file__).parent.parent
 # What the core of the tests imports besides the dependencies. All else in requirements-dev.txt is for other targets.
@@ -68,4 +67,6 @@ def _text(versions: dict[str, str]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*map(Path, arguments(__doc__))))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    sys.exit(main(parser.parse_args().folder))

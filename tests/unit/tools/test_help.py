@@ -13,8 +13,12 @@ from tools.given import arguments
 ROOT = Path(__file__).parents[3]
 PROGRAMS = sorted(
     path
-    for path in (*(ROOT / "tools").rglob("*.py"), ROOT / "bench" / "__main__.py")
-    if '\nif __name__ == "__main__":' in path.read_text() and path.name not in ("zipmain.py", "zipapp.py", "manpage.py")
+    for path in (
+        *(ROOT / "tools").glob("*.py"),
+        *(ROOT / "tools").glob("*/__main__.py"),
+        ROOT / "bench" / "__main__.py",
+    )
+    if '\nif __name__ == "__main__":' in path.read_text()
 )
 
 

@@ -110,21 +110,24 @@ def _limit(item: Object, minor: int) -> None:
     item.update({name: value for name, value in (("default", limit), ("defaultRequest", asked)) if value})
 
 
-def labels_of_template(obj: Object, minor: int) -> None:
-    """What has neither labels nor a selector gets those of its template."""
-    metadata, spec = obj.get("metadata"), obj.get("spec")
+def template_labels(spec: Any) -> Object:
+    """The labels of a spec's template of pods; none where it has no template."""
     template = spec.get("template") if isinstance(spec, dict) else None
-    inner = template.get("metadata") if isinstance(template, dict) else None
-    labels = inner.get("labels") if isinstance(inner, dict) else None
+    metadata = template.get("metadata") if isinstance(template, dict) else None
+    labels = metadata.get("labels") if isinstance(metadata, dict) else None
+    return labels if isinstance(labels, dict) else {}
+
+
+def labels_of_template(obj: Object, minor: int) -> None:
+    """What has no labels gets those of its template."""
+    metadata, labels = obj.get("metadata"), template_labels(obj.get("spec"))
     if labels and isinstance(metadata, dict) and not metadata.get("labels"):
         metadata["labels"] = dict(labels)
 
 
 def _controller(obj: Object, minor: int) -> None:
     spec = obj.get("spec")
-    template = spec.get("template") if isinstance(spec, dict) else None
-    inner = template.get("metadata") if isinstance(template, dict) else None
-    labels = inner.get("labels") if isinstance(inner, dict) else None
+    labels = template_labels(spec)
     if labels and isinstance(spec, dict) and not spec.get("selector"):
         spec["selector"] = dict(labels)
     labels_of_template(obj, minor)

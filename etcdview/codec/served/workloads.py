@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from etcdview.codec.model import Object
-from etcdview.codec.served.core import labels_of_template
+from etcdview.codec.served.core import labels_of_template, template_labels
 from etcdview.codec.served.pods import POD_SPEC
 from etcdview.codec.served.rows import Default, Hook, Row, Within, set_default
 from etcdview.codec.served.volumes import CLAIM
@@ -94,9 +94,7 @@ def _generation(obj: Object, minor: int) -> None:
 def _selector(obj: Object, minor: int) -> None:
     """The first versions selected by the labels of the template."""
     spec = obj.get("spec")
-    template = spec.get("template") if isinstance(spec, dict) else None
-    inner = template.get("metadata") if isinstance(template, dict) else None
-    labels = inner.get("labels") if isinstance(inner, dict) else None
+    labels = template_labels(spec)
     if labels and isinstance(spec, dict):
         set_default(spec, "selector", {"matchLabels": labels})
     labels_of_template(obj, minor)

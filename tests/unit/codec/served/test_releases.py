@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import gzip
 import json
+import random
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -52,3 +54,26 @@ def test_what_is_served_stays_as_it_is_when_it_is_served_again(by_release: dict[
     for row in by_release["1.36"]:
         once = codec.as_served(row["stored"])
         assert codec.as_served(once) == once
+
+
+ODD = (None, 7, -1, "x", "", "5n", [], [7], {}, {"x": 7}, True)
+
+
+def test_damaged_objects_of_all_kinds_do_no_harm(by_release: dict[str, list[dict[str, Any]]]) -> None:
+    codec, chosen = Codec(release="1.37"), random.Random(1)  # noqa: S311 - the same places each time
+    for row in by_release["1.36"]:
+        for _ in range(6):
+            damaged = copy.deepcopy(row["stored"])
+            _damage(damaged, chosen)
+            assert codec.as_served(damaged)["kind"] == row["stored"]["kind"]
+
+
+def _damage(obj: dict[str, Any], chosen: random.Random) -> None:
+    """Put something odd in some place of the object, at any depth, and leave what names its type."""
+    places = [(obj, name) for name in obj if name not in ("apiVersion", "kind")]
+    for holder, name in places:
+        inner = holder[name]
+        for one in inner if isinstance(inner, list) else [inner]:
+            places += [(one, below) for below in one] if isinstance(one, dict) else []
+    for holder, name in chosen.sample(places, min(2, len(places))):
+        holder[name] = copy.deepcopy(chosen.choice(ODD))

@@ -148,6 +148,13 @@ def test_damaged_objects_do_no_harm(kind: str, broken: Any) -> None:
     assert Codec(release="1.37").as_served(obj)["kind"] == kind
 
 
+@pytest.mark.parametrize(("version", "kind"), [("batch/v1", "Job"), ("v1", "ReplicationController")])
+@pytest.mark.parametrize("labels", ["x", 7, ["x"], None])
+def test_labels_of_a_template_that_are_none_do_no_harm(version: str, kind: str, labels: Any) -> None:
+    obj = {"apiVersion": version, "kind": kind, "metadata": {}, "spec": {"template": {"metadata": {"labels": labels}}}}
+    assert "labels" not in _served(obj)["metadata"]
+
+
 @pytest.mark.parametrize(
     ("version", "kind"),
     [("apiextensions.k8s.io/v1beta1", "CustomResourceDefinition"), ("discovery.k8s.io/v1beta1", "EndpointSlice")],

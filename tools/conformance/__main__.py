@@ -2,6 +2,7 @@
 
     python -m tools.conformance [--file] [WORD ...]
     python -m tools.conformance informers [CHANGES]
+    python -m tools.conformance manifests
 
 Words choose the commands that contain all of them; without any, the informers follow afterwards. --file: etcdview reads
 a snapshot of the etcd instead of the etcd.
@@ -18,6 +19,7 @@ from tools.conformance.clients import compare_helm
 from tools.conformance.commands import ListedType, commands, listed_types
 from tools.conformance.compare import Kubectl, Report, compare, run
 from tools.conformance.informing import follow
+from tools.conformance.manifests import compare_manifests
 from tools.conformance.programs import MissingError, provide
 from tools.conformance.servers import Lab, Server
 from tools.given import arguments
@@ -30,6 +32,8 @@ def main(words: list[str]) -> int:
     try:
         if words[:1] == ["informers"]:
             return _follow(int(words[1]) if len(words) > 1 else CHANGES)
+        if words == ["manifests"]:
+            return _apply()
         status = _compare(words)
         return status if words else status or _follow(CHANGES)
     except MissingError as error:
@@ -40,6 +44,14 @@ def main(words: list[str]) -> int:
 def _follow(changes: int) -> int:
     with tempfile.TemporaryDirectory(prefix="etcdview-conformance-") as name, Lab(Path(name)) as lab:
         return follow(lab, changes)
+
+
+def _apply() -> int:
+    """Only what docs/deploy says."""
+    with tempfile.TemporaryDirectory(prefix="etcdview-conformance-") as name, Lab(Path(name)) as lab:
+        report = compare_manifests(lab, *_servers(lab, from_file=False))
+    _print(report)
+    return 1 if report.unexplained else 0
 
 
 def _compare(words: list[str]) -> int:
@@ -57,6 +69,7 @@ def _compare(words: list[str]) -> int:
         reports = [compare(clients[0], clients[1], asked)]
         if not words:
             reports.append(compare_helm(lab, real, ours))
+            reports.append(compare_manifests(lab, real, ours))
     for report in reports:
         _print(report)
     return 1 if any(report.unexplained for report in reports) else 0

@@ -1,0 +1,32 @@
+"""The manifests of docs/deploy, applied to a real API server: it takes them, and both servers show the same of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tools.conformance.compare import Kubectl, Report, compare
+from tools.conformance.programs import provide
+from tools.conformance.servers import Lab, Server
+
+DEPLOY = Path(__file__).resolve().parents[2] / "docs" / "deploy" / "kubernetes"
+_KINDS = "namespaces,daemonsets,services,ingresses,networkpolicies"
+_ASKED = (
+    ("get", "-k", str(DEPLOY), "-o", "yaml"),
+    ("get", "-k", str(DEPLOY), "-o", "wide"),
+    ("describe", "-k", str(DEPLOY)),
+    ("get", _KINDS, "-n", "etcdview", "-o", "json"),
+)
+
+
+def compare_manifests(lab: Lab, real: Server, ours: Server) -> Report:
+    """Apply them, strictly, and ask both. Raises RuntimeError if the API server refuses one."""
+    program = provide("kubectl")
+    clients = [
+        Kubectl(program, server.kubeconfig(lab.folder / f"{server.name}.conf"), lab.folder / f"{server.name}-cache")
+        for server in (real, ours)
+    ]
+    said = clients[0].run(("apply", "-k", str(DEPLOY), "--server-side", "--validate=strict"))
+    print(said)
+    if not said.endswith("exit status 0\n"):
+        raise RuntimeError("the API server refuses the manifests of docs/deploy")
+    return compare(clients[0], clients[1], _ASKED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import re
 import subprocess
 import tomllib
@@ -13,7 +14,7 @@ import yaml
 
 from etcdview import __version__
 from etcdview.cli.main import run
-from etcdview.config import ROWS
+from etcdview.config import ROWS, Settings
 from tools.image import instructions
 
 DEPLOY = Path(__file__).parents[2] / "docs" / "deploy"
@@ -35,11 +36,11 @@ def test_the_kustomization_names_every_manifest() -> None:
 
 
 @pytest.mark.parametrize("release", ["1.28", "1.32", "1.36"])
-@pytest.mark.parametrize("name", MANIFESTS)
+@pytest.mark.parametrize("name", [*(f"kubernetes/{name}" for name in MANIFESTS), "static-pod.yaml"])
 def test_each_release_takes_each_manifest_strictly(
     name: str, release: str, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
-    command = ["encode", "--kubernetes-version", release, "--format", "protobuf", str(DEPLOY / "kubernetes" / name)]
+    command = ["encode", "--kubernetes-version", release, "--format", "protobuf", str(DEPLOY / name)]
 
     assert run(command) == 0
     assert capfdbinary.readouterr().out.startswith(b"k8s\0")
@@ -107,3 +108,32 @@ def test_an_instruction_may_go_over_several_lines() -> None:
     assert list(instructions("# a remark\nARG BASE\nRUN one \\\n && two\n\nUSER 1")) == [
         ("ARG", "BASE"), ("RUN", "one && two"), ("USER", "1"),
     ]  # fmt: skip
+
+
+def test_the_static_pod_is_reached_from_its_node_alone_and_names_settings_that_there_are() -> None:
+    pod = yaml.safe_load((DEPLOY / "static-pod.yaml").read_text())
+    (container,) = pod["spec"]["containers"]
+    environment = {each["name"]: each["value"] for each in container["env"]}
+
+    assert environment.keys() <= VARIABLES
+    assert environment["ETCDVIEW_LISTEN"] == "127.0.0.1:8000"
+    assert container["image"] == _container()["image"]
+    assert container["securityContext"] == _container()["securityContext"]
+
+
+def test_systemd_listens_where_etcdview_would_and_hands_over_one_socket() -> None:
+    unit = configparser.ConfigParser(interpolation=None, strict=True)
+    unit.optionxform = str  # type: ignore[assignment]
+    unit.read_string((UNIT.with_suffix(".socket")).read_text())
+
+    assert unit["Socket"]["ListenStream"] == Settings().listen
+    assert unit["Install"]["WantedBy"] == "sockets.target"
+
+
+def test_the_proxies_have_the_prefix_that_the_documents_name() -> None:
+    traefik = yaml.safe_load((DEPLOY / "traefik.yaml").read_text())["http"]
+    apache, nginx = ((DEPLOY / name).read_text() for name in ("apache.conf", "nginx.conf"))
+
+    assert traefik["middlewares"]["etcdview-prefix"]["stripPrefix"]["prefixes"] == ["/etcdview"]
+    assert "ProxyPass /etcdview/ http://127.0.0.1:8000/etcdview/" in apache
+    assert "location /etcdview/ {\n        proxy_pass http://127.0.0.1:8000;" in nginx

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.util import find_spec
 
 import click
@@ -11,7 +12,7 @@ import click
 from etcdview.access.exposure import OPEN_TO_ALL, check_exposure, reached_as
 from etcdview.cli.helping import GroupedCommand
 from etcdview.cli.options import read_again, settings_options
-from etcdview.cli.serve.listening import listener
+from etcdview.cli.serve.listening import address_of, handed_over, listener
 from etcdview.config import NO_ETCD_NAMED, ROWS, Resolved, Settings, parse_address
 from etcdview.config.installed import require
 
@@ -25,6 +26,8 @@ def command(resolved: Resolved, print_config: bool) -> int:
     """Serve the pages, the JSON API and /metrics, until it is stopped.
 
     It starts and stays up while etcd is down, and recovers by itself. SIGHUP makes it read its settings again.
+
+    With systemd's socket activation it serves on the socket of its unit, not on --listen.
 
     Without any setting it looks for etcd as kubeadm sets it up, then at http://127.0.0.1:2379.
     """
@@ -43,15 +46,18 @@ def run(settings: Settings, again: Again) -> int:
 
     Raises NotInstalledError where this needs gunicorn, and it is missing.
     """
+    sock = handed_over()
+    if sock is not None:
+        settings = replace(settings, listen=address_of(sock))
     check_exposure(settings)
     serve = _server(settings)
     if reached_as(settings) and not settings.login:
         click.echo(f"etcdview: {OPEN_TO_ALL}", err=True)
-    with listener(parse_address(settings.listen)) as sock:
+    with sock or listener(parse_address(settings.listen)) as listening:
         if not settings.etcd_named:
             tried = ", ".join(settings.endpoints)
             click.echo(f"etcdview: {NO_ETCD_NAMED} Until then {tried} is tried.", err=True)
-        return serve(settings, sock, again)
+        return serve(settings, listening, again)
 
 
 def _server(settings: Settings) -> Callable[[Settings, socket.socket, Again], int]:

@@ -15,6 +15,7 @@ from etcdview.pages.object.entry import ObjectAnswer, why_undecodable
 from etcdview.pages.object.plain import PlainText, is_foreign, plain_text
 from etcdview.pages.object.query import ObjectQuery, with_changes
 from etcdview.pages.object.related import Around, around
+from etcdview.pages.object.why import Why, why
 from etcdview.pages.parts.links import ref_href
 from etcdview.relations import Ref
 from etcdview.relations.severity import Severity
@@ -48,11 +49,12 @@ class SectionView:
 
 @dataclass(frozen=True, slots=True)
 class SummaryView:
-    """What `kubectl describe` would say, and what is related to the object."""
+    """What `kubectl describe` would say, and what is related to the object. `why`: of one that is not well."""
 
     name: ClassVar[str] = "summary"
     sections: tuple[SectionView, ...]
     around: Around
+    why: Why | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +149,9 @@ def summary_view(window: Window, obj: dict[str, Any], revision: int, now: dateti
     related = around(window, obj, revision, now)
     # the bindings that the API server itself makes name accounts that many clusters never have
     binds = str(obj.get("kind", "")).endswith("Binding")
-    return SummaryView(sections if binds else _with_causes(sections, related), related)
+    if binds:
+        return SummaryView(sections, related)
+    return SummaryView(_with_causes(sections, related), related, why(obj, related, now))
 
 
 def _with_causes(sections: tuple[SectionView, ...], related: Around) -> tuple[SectionView, ...]:

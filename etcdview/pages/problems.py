@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from etcdview.checks.findings import ObjectFinding
+from etcdview.checks.runbooks import Runbook, runbook
 from etcdview.cluster.window import Window
 from etcdview.index.base import Freshness
 from etcdview.pages.parts.addresses import href
@@ -43,6 +44,7 @@ class FindingView:
     rest: tuple[EvidenceView, ...]
     more: int
     href: str = ""
+    runbook: Runbook | None = None
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -152,7 +154,15 @@ def finding_view(window: Window, finding: ObjectFinding) -> FindingView:
         lines[EVIDENCE:],
         max(0, len(finding.evidence) - EVIDENCE_AT_MOST),
         _href(window, finding),
+        _runbook(window, finding),
     )
+
+
+def _runbook(window: Window, finding: ObjectFinding) -> Runbook | None:
+    """What it means and what to do, with the first of its objects in the commands."""
+    first = finding.refs[0] if finding.refs else Ref("", "", "", "")
+    resource = window.definitions.by_kind(f"{first.group}/", first.kind) if first.kind else None
+    return runbook(finding.id, first.namespace, first.name, resource.id if resource else "")
 
 
 def _href(window: Window, finding: ObjectFinding) -> str:

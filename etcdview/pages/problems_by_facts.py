@@ -10,6 +10,7 @@ from itertools import islice
 
 from etcdview.checks.findings import Severity
 from etcdview.checks.integrity import DELETION_LIMIT, DROPPED_ACTION, dropped_words
+from etcdview.checks.runbooks import Runbook, runbook
 from etcdview.cluster.scope import FactSource
 from etcdview.cluster.window import Window
 from etcdview.index.base import Tree
@@ -37,6 +38,17 @@ from etcdview.tables import human_duration
 
 NAMED = 300  # objects that one finding names: a page of thousands of lines is slow to make and to read
 _EVENTS = ("events", "events.k8s.io/events")
+_RULE_OF = {  # whose runbook says what unhealthy objects of a type mean, by storage prefix
+    "pods": "pods-not-ready",
+    "deployments": "workloads-short",
+    "statefulsets": "workloads-short",
+    "daemonsets": "workloads-short",
+    "replicasets": "workloads-short",
+    "jobs": "jobs-failed",
+    "persistentvolumeclaims": "claims-unbound",
+    "events": "warning-events",
+    "events.k8s.io/events": "warning-events",
+}
 _LEFT_OUT = "endpoints that point to missing pods, bindings to roles and accounts that are gone, expired leases"
 _LEFT_OUT_OF_PARTS = "objects whose owner is gone and UIDs that stand twice, which only the whole cluster shows"
 
@@ -162,7 +174,8 @@ def _unhealthy(
         lines = [EvidenceView(f"the {kind} objects of the namespace that are unhealthy", listed)]
     action = "Check the objects that they are about." if events else "Check the page of each: conditions and events."
     severity: Severity = "info" if events else "warning"
-    return finding(severity, summary, action, lines, count if detailed else len(lines), href=listed)
+    steps = runbook(_RULE_OF.get(prefix, "objects-unhealthy"), namespace, "", resource.id if resource else prefix)
+    return finding(severity, summary, action, lines, count if detailed else len(lines), href=listed, steps=steps)
 
 
 def _name(fact: KeyFacts) -> str:
@@ -170,12 +183,19 @@ def _name(fact: KeyFacts) -> str:
 
 
 def finding(
-    severity: Severity, summary: str, action: str, lines: Iterable[EvidenceView], count: int, *, href: str = ""
+    severity: Severity,
+    summary: str,
+    action: str,
+    lines: Iterable[EvidenceView],
+    count: int,
+    *,
+    href: str = "",
+    steps: Runbook | None = None,
 ) -> FindingView:
     """A finding about `count` objects, of which these lines name the first; all of them are listed at `href`."""
     shown = tuple(lines)[:EVIDENCE_AT_MOST]
     rest = max(0, count - len(shown))
-    return FindingView(severity, summary, action, shown[:EVIDENCE], shown[EVIDENCE:], rest, href=href)
+    return FindingView(severity, summary, action, shown[:EVIDENCE], shown[EVIDENCE:], rest, href=href, runbook=steps)
 
 
 def _line(key: bytes, words: str) -> EvidenceView:
@@ -195,6 +215,7 @@ def _stuck(facts: FactSource, now: datetime) -> Iterator[FindingView]:
             "Find the controller that its finalizers belong to; it is not running, or it cannot do its work.",
             lines,
             count,
+            steps=runbook("deletion-stuck"),
         )
 
 
@@ -212,6 +233,7 @@ def _undecodable(facts: FactSource, count: int) -> Iterator[FindingView]:
             "Read it in a backup and write it back with `etcdctl put`, or delete the key with `etcdctl del`.",
             [_line(fact.key, fact.error) for fact in found],
             count,
+            steps=runbook("values-undecodable"),
         )
 
 
@@ -225,6 +247,7 @@ def _misnamed(facts: FactSource) -> Iterator[FindingView]:
             "Write the object under its own key (kubectl apply), then delete this key with etcdctl.",
             [_line(key, "") for key in keys],
             count,
+            steps=runbook("key-differs"),
         )
 
 
@@ -245,6 +268,7 @@ def _versions(facts: FactSource, types: dict[str, ResourceType]) -> Iterator[Fin
             "Before you drop an old version, rewrite its objects (StorageVersionMigration, or kubectl replace).",
             lines,
             len(lines),
+            steps=runbook("versions-mixed"),
         )
 
 
@@ -281,6 +305,7 @@ def _checked(window: Window, facts: FactReader) -> Iterator[FindingView]:
             "If it does, delete them by hand.",
             [_line(key, "") for key in checks.orphan_keys[:NAMED]],
             checks.orphans,
+            steps=runbook("owner-gone"),
         )
     if checks.shared_uids:
         yield finding(
@@ -289,4 +314,5 @@ def _checked(window: Window, facts: FactReader) -> Iterator[FindingView]:
             "A UID belongs to one object: these were written past the API server, as by a restore. Create them again.",
             [EvidenceView(f"{uid}: {n:,} objects", "") for uid, n in checks.shared[:NAMED]],
             checks.shared_uids,
+            steps=runbook("uids-shared"),
         )

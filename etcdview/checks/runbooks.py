@@ -59,7 +59,7 @@ RUNBOOKS: dict[str, Runbook] = {
     "jobs-failed": Runbook(
         "A job has given up: its pods failed more often than its backoff limit permits, or it ran too long.",
         ("etcdview describe job {name} -n {namespace}", "kubectl logs -n {namespace} job/{name} --all-containers"),
-        ("Read the log of its last pod.", "Mend the cause, delete the job, and create it again."),
+        ("Read the log of its last pod.", "Repair the cause, delete the job, and create it again."),
     ),
     "claims-unbound": Runbook(
         "A claim has no volume, so that pods which use it stay Pending.",
@@ -121,11 +121,11 @@ RUNBOOKS: dict[str, Runbook] = {
         (
             "On its machine, look at the container: `crictl ps -a`, then `crictl logs`.",
             "Is its manifest in /etc/kubernetes/manifests, and are its certificates valid (see Certificates)?",
-            "A machine that is gone for good: delete its lease.",
+            "A machine that is gone permanently: delete its lease.",
         ),
     ),
     "objects-unhealthy": Runbook(
-        "The status of these objects says that they are not well.",
+        "The status of these objects says that they are unhealthy.",
         ("etcdview get {resource} -n {namespace}", "kubectl get events -n {namespace}"),
         ("Open each: its page begins with the reason.",),
     ),
@@ -134,7 +134,7 @@ RUNBOOKS: dict[str, Runbook] = {
         ("etcdview get {resource} {name} -n {namespace} -o yaml",),
         (
             "Start the controller that each finalizer belongs to.",
-            "If it is gone for good, remove the finalizer: what it should have cleaned up stays behind.",
+            "If it is gone permanently, remove the finalizer: what it should have cleaned up stays behind.",
         ),
     ),
     "owner-gone": Runbook(
@@ -163,7 +163,7 @@ RUNBOOKS: dict[str, Runbook] = {
     "lease-expired": Runbook(
         "Leases that nobody renews: their holders stopped without giving them back.",
         ("etcdview get leases -A",),
-        ("If the holder is gone for good, delete the lease. Otherwise find out why it does not run.",),
+        ("If the holder is gone permanently, delete the lease. Otherwise find out why it does not run.",),
     ),
     "definition-gone": Runbook(
         "Custom resources are stored whose definition does not exist: the API server does not serve them.",
@@ -179,6 +179,15 @@ RUNBOOKS: dict[str, Runbook] = {
         "Objects of one type are stored in several versions. This does no harm until an old version is dropped.",
         ("etcdview get storageversionmigrations", "etcdview get crds"),
         ("Before you drop an old version, rewrite its objects: a StorageVersionMigration, or `kubectl replace`.",),
+    ),
+    "version-dropped": Runbook(
+        "Objects are stored in a version that the next release of Kubernetes does not have: after the upgrade it cannot "
+        "read them.",
+        ("etcdview get crds", "kubectl api-versions"),
+        (
+            "Rewrite the objects before the upgrade: a StorageVersionMigration, or `kubectl replace`.",
+            "See that no client and no manifest uses the version.",
+        ),
     ),
     "key-differs": Runbook(
         "The key says another name than the object: the API server finds objects by their keys.",

@@ -13,6 +13,7 @@ from etcdview.cluster.coverage import Coverage
 from etcdview.cluster.crd_cache import CrdCache
 from etcdview.cluster.deletions import Deletions
 from etcdview.cluster.differ import Differ
+from etcdview.cluster.earlier_changes import EarlierChanges
 from etcdview.cluster.event_log import EventLog
 from etcdview.cluster.fact_checks import FactChecks, KeptChecks
 from etcdview.cluster.kept_columns import KeptColumns
@@ -106,6 +107,7 @@ class Cluster:
         self._permitted = Kept(PERMITTED_SECONDS, self._read_permitted)
         self.coverage = Coverage()
         self.differ = Differ()
+        self.earlier = EarlierChanges(store)
         self.deletions = Deletions()
         self.held = Held()
         self.shared = SharedAnswers()

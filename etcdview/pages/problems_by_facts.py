@@ -286,7 +286,7 @@ def _dropped(facts: FactSource, release: Release | None) -> Iterator[FindingView
             EvidenceView(f"{name[1]}: {dropped_words(stored[name], name[0], gone)}", "") for name, gone in lost.items()
         ]
         summary = f"{counted(len(lost), 'type')} stored in versions that Kubernetes {following} does not have"
-        yield finding("warning", summary, DROPPED_ACTION, lines, len(lines))
+        yield finding("warning", summary, DROPPED_ACTION, lines, len(lines), steps=runbook("version-dropped"))
 
 
 def _counts(count: Counter[str]) -> str:

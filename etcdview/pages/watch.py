@@ -1,9 +1,13 @@
-"""The watch page: what is written and deleted below a prefix, as it happens, and which fields changed."""
+"""The page of changes: what is written and deleted below a prefix, as it happens, and what was before it was opened.
+
+etcd keeps no times. What the index saw has its time; of older changes a field manager says when it wrote the value.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from etcdview.cluster.window import Entry, Window
@@ -11,22 +15,29 @@ from etcdview.errors import CompactedError, QueryError, TooLargeError, Unsupport
 from etcdview.index.base import Changing, Freshness
 from etcdview.index.changes import KEPT_CHANGES, Change, ChangeReader, Changes
 from etcdview.kube.diff import Difference, differences
+from etcdview.kube.fields import managers, text
 from etcdview.kube.keys import show
+from etcdview.models import KeyValue
 from etcdview.pages.parts import addresses
 from etcdview.pages.parts.addresses import key_href, object_href
 from etcdview.pages.parts.commands import Command
+from etcdview.stores.key_past import NoPast
+from etcdview.stores.routed import RoutedStore
+from etcdview.tables import parse_time
 
 SHOWN = 100
 WITH_DIFFERENCES = 30  # of the newest only: the first page to show one costs etcd a read of one key
 DIFFERENCES = 12
 KINDS = ("created", "updated", "deleted")
+MINUTES = (5, 15, 60)  # time ranges to choose from
 
 
 @dataclass(frozen=True, slots=True)
 class WatchQuery:
     """`prefix` of the keys; `kind` one of KINDS or "" for all; `text` a part of the key. `since`: what is shown.
 
-    `until` is the revision at which the page was paused, 0 where it goes on.
+    `until` is the revision at which the page was paused, 0 where it goes on. `minutes`: those of the last so many
+    only, 0 for all.
     """
 
     prefix: str = ""
@@ -34,32 +45,48 @@ class WatchQuery:
     text: str = ""
     since: int = 0
     until: int = 0
+    minutes: int = 0
 
     @property
     def filtered(self) -> bool:
         """Whether some changes are left out."""
-        return bool(self.prefix or self.kind or self.text)
+        return bool(self.prefix or self.kind or self.text or self.minutes)
 
 
 @dataclass(frozen=True, slots=True)
 class WatchRow:
-    """One change. `differences` are of the newest rows only; `more` says how many there are beyond them."""
+    """One change. `differences` are of the newest rows only; `more` says how many there are beyond them.
+
+    `at` is when the index saw it, or when `manager` says that it wrote the value (`told`); None where nobody knows.
+    """
 
     revision: int
     key: str
     href: str
     history_href: str
     kind: str
-    seen_at: datetime
+    at: datetime | None
+    told: bool = False
+    manager: str = ""
     differences: tuple[Difference, ...] = ()
     more: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TimeRange:
+    """A time range to choose."""
+
+    text: str
+    href: str
+    chosen: bool
 
 
 @dataclass(frozen=True, slots=True)
 class WatchPage:
     """Changes, newest first, up to `revision`. `lost`: more happened than is remembered.
 
-    `unshown` changes are remembered beyond those that are listed.
+    `unshown` changes are remembered beyond those that are listed. `oldest`: nothing older than this revision was looked
+    at, 0 where that is not known; `why` says why nothing before the start of etcdview was, "" where it was.
     """
 
     query: WatchQuery
@@ -71,9 +98,12 @@ class WatchPage:
     poll_href: str
     pause_href: str
     commands: tuple[Command, ...]
+    ranges: tuple[TimeRange, ...] = ()
+    oldest: int = 0
+    why: str = ""
 
 
-def watch_page(window: Window, query: WatchQuery) -> WatchPage:
+def watch_page(window: Window, query: WatchQuery, now: datetime) -> WatchPage:
     """The page. Raises UnsupportedError for a file, which does not change, and QueryError for a kind there is not."""
     names = window.index
     if not isinstance(names, Changing):
@@ -81,18 +111,57 @@ def watch_page(window: Window, query: WatchQuery) -> WatchPage:
     if query.kind not in ("", *KINDS):
         raise QueryError(f"Unknown kind of change {query.kind!r}.", f"Choose one of {', '.join(KINDS)}.")
     found = _changes(names.changes, query)
-    wanted = [c for c in found.changes if _is_wanted(c, query)]
+    earlier = _Earlier() if query.since or query.until else _earlier(window, query, found)
+    changes = (*found.changes, *earlier.changes)
+    wanted = [c for c in changes if _is_wanted(c, query)]
+    rows = [_row(window, c, earlier.values, i < WITH_DIFFERENCES) for i, c in enumerate(wanted[:SHOWN])]
+    if query.minutes:
+        rows = [row for row in rows if row.at is not None and now - row.at <= timedelta(minutes=query.minutes)]
     return WatchPage(
         query=query,
         freshness=window.index.freshness(),
-        rows=tuple(_row(window, c, i < WITH_DIFFERENCES) for i, c in enumerate(wanted[:SHOWN])),
-        unshown=len(wanted[SHOWN:]),
+        rows=tuple(rows),
+        unshown=0 if query.minutes and len(rows) < SHOWN else len(wanted[SHOWN:]),
         revision=found.revision,
         lost=found.lost,
         poll_href="" if query.until else _href(query, since=str(found.revision)),
         pause_href=_href(query, pause="" if query.until else str(found.revision)),
         commands=(Command("etcdctl", f"etcdctl watch --prefix {query.prefix or '/'}"),),
+        ranges=tuple(_ranges(query)),
+        oldest=earlier.oldest,
+        why=earlier.why,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Earlier:
+    """Changes before those that the index saw, newest first, and the values that they wrote."""
+
+    changes: tuple[Change, ...] = ()
+    values: Mapping[tuple[bytes, int], KeyValue] = field(default_factory=dict)
+    oldest: int = 0
+    why: str = ""
+
+
+def _earlier(window: Window, query: WatchQuery, seen: Changes) -> _Earlier:
+    """What etcd still has of it; nothing where the page is full without."""
+    if len(seen.changes) >= SHOWN or isinstance(window.cluster.source, RoutedStore):
+        return _Earlier()
+    before = min((change.revision for change in seen.changes), default=seen.revision + 1)
+    found = window.cluster.earlier.before(query.prefix.encode(), before)
+    if isinstance(found, NoPast):
+        return _Earlier(why=found.why)
+    events = [event for event in found.events if window.permits(event.kv.key)]
+    changes = (Change(e.kv.mod_revision, e.kv.key, e.deleted, not e.deleted and e.kv.is_new, 0.0) for e in events)
+    values = {(e.kv.key, e.kv.mod_revision): e.kv for e in events if not e.deleted}
+    oldest = events[-1].kv.mod_revision if found.more and events else found.oldest
+    return _Earlier(tuple(changes), values, oldest)
+
+
+def _ranges(query: WatchQuery) -> Iterator[TimeRange]:
+    for minutes in (0, *MINUTES):
+        words = f"last {minutes} min" if minutes else "all"
+        yield TimeRange(words, _href(query, minutes=str(minutes or "")), minutes == query.minutes)
 
 
 def kind_of(change: Change) -> str:
@@ -116,7 +185,11 @@ def _is_wanted(change: Change, query: WatchQuery) -> bool:
     return query.kind in ("", kind_of(change)) and query.text.encode() in change.key
 
 
-def _row(window: Window, change: Change, with_differences: bool) -> WatchRow:
+def _row(
+    window: Window, change: Change, earlier: Mapping[tuple[bytes, int], KeyValue], with_differences: bool
+) -> WatchRow:
+    manager, wrote = _manager(window, change, earlier)
+    seen = datetime.fromtimestamp(change.seen_at, UTC) if change.seen_at else None
     found = (
         window.cluster.differ.of(change, partial(_differences, window))
         if with_differences and kind_of(change) == "updated"
@@ -128,10 +201,23 @@ def _row(window: Window, change: Change, with_differences: bool) -> WatchRow:
         href=object_href(change.key, revision=0 if not change.deleted else change.revision - 1),
         history_href=key_href("/history", change.key),
         kind=kind_of(change),
-        seen_at=datetime.fromtimestamp(change.seen_at, UTC),
+        at=seen or wrote,
+        told=seen is None and wrote is not None,
+        manager=manager,
         differences=found[:DIFFERENCES],
         more=max(0, len(found) - DIFFERENCES),
     )
+
+
+def _manager(
+    window: Window, change: Change, earlier: Mapping[tuple[bytes, int], KeyValue]
+) -> tuple[str, datetime | None]:
+    """Which field manager wrote the value last, and when, as far as the value that was written says."""
+    at = change.key, change.revision
+    kv = earlier.get(at) or (window.index.changes.value(*at) if isinstance(window.index, Changing) else None)
+    obj = window.entry(kv).object if kv is not None and not change.deleted else None
+    last = max(managers(obj), key=lambda entry: text(entry, "time"), default=None) if obj is not None else None
+    return text(last, "manager"), parse_time(text(last, "time"))
 
 
 def _href(query: WatchQuery, **changes: str) -> str:
@@ -140,6 +226,7 @@ def _href(query: WatchQuery, **changes: str) -> str:
         "kind": query.kind,
         "q": query.text,
         "pause": query.until,
+        "minutes": query.minutes,
     }
     return addresses.href("/watch", **(params | changes))
 

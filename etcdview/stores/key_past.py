@@ -50,7 +50,8 @@ class KeyPast:
 class PastRequest:
     """Changes of `key` before revision `before`, the newest `limit` of them, with at most `max_bytes` of values.
 
-    `certain`: the key was written at `before`, so its event will arrive and ends the answer.
+    `certain`: the key was written at `before`, so its event will arrive and ends the answer. With an `end` it is of
+    all keys from `key` up to that.
     """
 
     key: bytes
@@ -58,6 +59,7 @@ class PastRequest:
     limit: int
     max_bytes: int
     certain: bool = False
+    end: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,32 @@ def key_past(store: Store, wanted: PastRequest) -> KeyPast | NoPast:
         return _TOO_LARGE
     except (UnreachableError, DeniedError, UnsupportedError, FutureRevisionError) as error:
         return NoPast(f"The revisions of this key could not be read ({error.what.rstrip('.')})")
+
+
+def range_past(store: Store, wanted: PastRequest, back: int) -> KeyPast | NoPast:
+    """The newest changes of a range within `back` revisions before `before`, or why the store does not tell them."""
+    if not isinstance(store, WatchableStore):
+        return NoPast(f"{store.name} has no changes that can be followed")
+    if wanted.before <= 1:
+        return KeyPast()
+    oldest = max(1, wanted.before - back)
+    try:
+        try:
+            found = _followed(store, wanted, oldest)
+        except CompactedError as error:  # in a moment: nothing is read for it
+            oldest = error.oldest
+            if not oldest or oldest >= wanted.before:
+                return KeyPast(oldest=oldest)
+            found = _followed(store, wanted, oldest)
+    except CompactedError:
+        return _COMPACTED
+    except TooLargeError:
+        return _TOO_LARGE
+    except (UnreachableError, DeniedError, UnsupportedError, FutureRevisionError) as error:
+        return NoPast(error.what.rstrip("."))
+    if isinstance(found, NoPast):
+        return found
+    return KeyPast(tuple(reversed(found.events)), oldest, found.more)
 
 
 def _by_watch(store: WatchableStore, wanted: PastRequest) -> KeyPast | NoPast:
@@ -163,7 +191,7 @@ class _Collected:
 def _followed(store: Watchable, wanted: PastRequest, revision: int) -> _Collected | NoPast:
     """The events from `revision` on, or why they do not end. Raises CompactedError."""
     found = _Collected(wanted)
-    watch = store.watch(wanted.key, b"", revision)
+    watch = store.watch(wanted.key, wanted.end, revision)
     with _clocked(watch, ask=not wanted.certain):
         believed_at = 0.0
         for batch in watch:
@@ -173,6 +201,8 @@ def _followed(store: Watchable, wanted: PastRequest, revision: int) -> _Collecte
                 found.add(event)
             if found.read_bytes > MAX_STREAM_BYTES:
                 return _TOO_LARGE
+            if batch.events and batch.events[-1].kv.mod_revision == wanted.before - 1:
+                return found
             if batch.events or wanted.certain or batch.revision < wanted.before - 1:
                 believed_at = 0.0
             elif not believed_at:

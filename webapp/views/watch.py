@@ -7,9 +7,10 @@ from flask import Blueprint, Response, request
 from etcdview.pages.parts.frame import page_frame
 from webapp import params
 from webapp.rendering import nothing_new, render_page, wants_fragment
-from webapp.runtime import current_window
+from webapp.runtime import current_window, now
 
 MAX_PREFIX = 1000
+MAX_MINUTES = 7 * 24 * 60
 
 bp = Blueprint("watch", __name__)
 
@@ -26,8 +27,9 @@ def watch_page() -> Response:
         text=params.text(args, "q", MAX_PREFIX),
         since=params.integer(args, "since", 0) if wants_fragment() else 0,
         until=params.integer(args, "pause", 0),
+        minutes=params.integer(args, "minutes", 0, most=MAX_MINUTES),
     )
-    page = pages.watch_page(current_window(), query)
+    page = pages.watch_page(current_window(), query, now())
     if query.since and not page.rows and not page.lost:
         return nothing_new()
     return render_page("watch/index.html", page, fragments={"news": "watch/_news.html"})

@@ -49,7 +49,7 @@ class SectionView:
 
 @dataclass(frozen=True, slots=True)
 class SummaryView:
-    """What `kubectl describe` would say, and what is related to the object. `why`: of one that is not well."""
+    """What `kubectl describe` would say, and what is related to the object. `why`: of one that is unhealthy."""
 
     name: ClassVar[str] = "summary"
     sections: tuple[SectionView, ...]

@@ -1,4 +1,4 @@
-"""Why an object is not well, in one sentence: from its status, its conditions, what it refers to, and its events."""
+"""Why an object is unhealthy, in one sentence: from its status, its conditions, what it refers to, and its events."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Why:
 
 
 def why(obj: Object, around: Around, now: datetime) -> Why | None:
-    """The sentence; None for an object that is well, or of which nobody can say."""
+    """The sentence; None for an object that is healthy, or of which nobody can say."""
     if deleting(obj):
         return Why("warning", *_deletion(obj, now))
     explain = _EXPLAINERS.get(kind_of(obj))
@@ -145,7 +145,7 @@ def _workload(obj: Object, around: Around, now: datetime) -> Explained:
 
 
 def _pods_below(around: Around) -> Iterator[Cause]:
-    """What it owns or selects and is not well, pods before replica sets: how many, and the worst of them."""
+    """What it owns or selects and is unhealthy, pods before replica sets: how many, and the worst of them."""
     below: dict[Ref, Branch | Relation] = {each.ref: each for each in _leaves(around.owners)}
     below |= {each.ref: each for each in around.relations if each.ref.kind == "Pod" and not each.missing}
     for kind, noun in (("Pod", "pod"), ("ReplicaSet", "replica set"), ("Job", "job")):
@@ -240,7 +240,7 @@ def _conditions(obj: Object) -> Iterator[Cause]:
 
 
 def _missing(around: Around) -> Iterator[Cause]:
-    """What it needs and is not there; an optional one is not an error."""
+    """What it needs and does not exist; an optional one is not an error."""
     for found in around.relations:
         if found.missing and found.severity == "error":
             yield Cause(f"{found.ref.kind} {_name(found.ref)} is missing")

@@ -20,7 +20,7 @@ NAV = (
     ("/registry", "Registry"),
     ("/namespaces", "Namespaces"),
     ("/search", "Search"),
-    ("/watch", "Watch"),
+    ("/watch", "Changes"),
     ("/health", "Health"),
     ("/certificates", "Certificates"),
     ("/storage", "Storage"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,9 +12,11 @@ from etcdview.errors import CompactedError, QueryError, UnsupportedError
 from etcdview.index.changes import ChangeLog
 from etcdview.models import Event, KeyValue
 from etcdview.pages.watch import SHOWN, WatchQuery, watch_page
+from etcdview.stores.key_past import KeyPast
 from tests.unit.cluster.opened import opened
 
 KEY = b"/registry/configmaps/shop/a"
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 class Log:
@@ -44,17 +47,17 @@ def write(window: Window, revision: int, key: bytes = KEY, version: int = 2, del
 
 
 def shown(window: Window, **query: Any) -> list[tuple[int, str]]:
-    return [(row.revision, row.kind) for row in watch_page(window, WatchQuery(**query)).rows]
+    return [(row.revision, row.kind) for row in watch_page(window, WatchQuery(**query), NOW).rows]
 
 
 def test_a_file_cannot_be_watched() -> None:
     with pytest.raises(UnsupportedError, match="file"):
-        watch_page(Window(opened({})), WatchQuery())
+        watch_page(Window(opened({})), WatchQuery(), NOW)
 
 
 def test_a_kind_that_is_unknown_is_a_query_error(window: Window) -> None:
     with pytest.raises(QueryError):
-        watch_page(window, WatchQuery(kind="renamed"))
+        watch_page(window, WatchQuery(kind="renamed"), NOW)
 
 
 def test_changes_come_newest_first_and_filters_hold_together(window: Window) -> None:
@@ -72,26 +75,26 @@ def test_changes_come_newest_first_and_filters_hold_together(window: Window) -> 
 
 def test_a_paused_page_does_not_poll_and_a_running_one_asks_for_what_is_newer(window: Window) -> None:
     write(window, 11)
-    assert "since=11" in watch_page(window, WatchQuery()).poll_href
-    assert watch_page(window, WatchQuery(until=11)).poll_href == ""
+    assert "since=11" in watch_page(window, WatchQuery(), NOW).poll_href
+    assert watch_page(window, WatchQuery(until=11), NOW).poll_href == ""
 
 
 def test_what_the_log_has_forgotten_is_said_to_be_lost(window: Window) -> None:
     write(window, 11)
-    assert watch_page(window, WatchQuery(since=5)).lost
-    assert not watch_page(window, WatchQuery(since=10)).lost
+    assert watch_page(window, WatchQuery(since=5), NOW).lost
+    assert not watch_page(window, WatchQuery(since=10), NOW).lost
 
 
 def test_a_long_list_says_how_many_more_there_are(window: Window) -> None:
     for n in range(SHOWN + 7):
         write(window, 11 + n, version=1)
-    page = watch_page(window, WatchQuery())
+    page = watch_page(window, WatchQuery(), NOW)
     assert (len(page.rows), page.unshown) == (SHOWN, 7)
 
 
 def test_a_deletion_leads_to_the_object_as_it_was_before(window: Window) -> None:
     write(window, 13, deleted=True)
-    (row,) = watch_page(window, WatchQuery()).rows
+    (row,) = watch_page(window, WatchQuery(), NOW).rows
     assert row.href.endswith("revision=12")
 
 
@@ -101,5 +104,52 @@ def test_a_compacted_value_leaves_a_change_without_differences(window: Window, m
 
     monkeypatch.setattr(window, "get", compacted)
     write(window, 12)
-    (row,) = watch_page(window, WatchQuery()).rows
+    (row,) = watch_page(window, WatchQuery(), NOW).rows
     assert (row.differences, row.more) == ((), 0)
+
+
+def before(window: Window, *events: Event, oldest: int = 0, more: bool = False) -> None:
+    """What etcd still keeps from before the index began to watch, newest first."""
+    window.cluster.earlier._known[b"", 11] = KeyPast(events, oldest, more)
+
+
+def written(revision: int, time: str, manager: str) -> Event:
+    managed = f'[{{"manager":"old","time":"2026-11-01T00:00:00Z"}},{{"manager":"{manager}","time":"{time}"}}]'
+    value = f'{{"kind":"ConfigMap","metadata":{{"managedFields":{managed}}}}}'
+    return Event(KeyValue(KEY, 1, revision, 2, value=value.encode()))
+
+
+def test_what_was_before_the_watch_stands_below_with_who_and_when(window: Window) -> None:
+    write(window, 11)
+    before(window, written(9, "2026-11-23T11:58:00Z", "kubectl-edit"), Event(KeyValue(KEY, 0, 7, 0), deleted=True))
+    page = watch_page(window, WatchQuery(), NOW)
+
+    assert [(row.revision, row.kind, row.manager, row.told) for row in page.rows] == [
+        (11, "updated", "", False),
+        (9, "updated", "kubectl-edit", True),
+        (7, "deleted", "", False),
+    ]
+    assert page.rows[2].at is None
+
+
+def test_a_time_range_leaves_out_what_is_older_and_what_has_no_time(window: Window) -> None:
+    write(window, 11)
+    before(window, written(9, "2026-11-23T11:58:00Z", "a"), written(8, "2026-11-23T11:30:00Z", "b"))
+
+    assert shown(window, minutes=5) == [(9, "updated")]
+    assert shown(window, minutes=60) == [(9, "updated"), (8, "updated")]
+    ranges = watch_page(window, WatchQuery(minutes=15, prefix="/registry/"), NOW).ranges
+    assert [(r.text, r.chosen) for r in ranges if r.chosen] == [("last 15 min", True)]
+    assert "/watch?prefix=/registry/&minutes=5" in [r.href for r in ranges]
+
+
+def test_where_the_past_cannot_be_told_it_says_why(window: Window) -> None:
+    assert "no changes that can be followed" in watch_page(window, WatchQuery(), NOW).why
+
+
+def test_the_oldest_revision_that_was_looked_at_is_said(window: Window) -> None:
+    write(window, 11)
+    before(window, written(9, "2026-11-23T11:58:00Z", "a"), oldest=5)
+    assert watch_page(window, WatchQuery(), NOW).oldest == 5
+    before(window, written(9, "2026-11-23T11:58:00Z", "a"), oldest=5, more=True)
+    assert watch_page(window, WatchQuery(), NOW).oldest == 9

@@ -57,7 +57,7 @@ class WatchQuery:
 class WatchRow:
     """One change. `differences` are of the newest rows only; `more` says how many there are beyond them.
 
-    `at` is when the index saw it, or when `manager` says that it wrote the value (`told`); None where nobody knows.
+    `at` is when the index saw it, or when `manager` says that it wrote the value (`told`); None where that is unknown.
     """
 
     revision: int

@@ -13,7 +13,7 @@ from jinja2 import StrictUndefined
 
 from webapp import filters
 from webapp.compiled import KeptTemplates
-from webapp.runtime import current_frame
+from webapp.runtime import current_frame, now
 
 _HERE = Path(__file__).parent
 
@@ -81,7 +81,7 @@ def wants_fragment() -> bool:
 
 
 def _frame() -> dict[str, Any]:
-    return {"frame": current_frame()}
+    return {"frame": current_frame(), "made_at": now()}
 
 
 def _asset(name: str) -> str:

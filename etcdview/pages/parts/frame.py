@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from etcdview import __version__
 from etcdview.cluster.cluster import Cluster
 from etcdview.cluster.consistent_store import STALE
 from etcdview.cluster.other_files import TimelineFile
@@ -13,6 +14,7 @@ from etcdview.health.facts import ClusterFacts
 from etcdview.health.findings import Status
 from etcdview.index.base import Freshness
 from etcdview.pages.parts.elsewhere import read_elsewhere
+from etcdview.pages.parts.facts_state import facts_state
 
 # The pages of the bar: address, name. An address is listed here once its page is there.
 NAV = (
@@ -42,6 +44,23 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Footer:
+    """What a page was made from: the source, its revision (0: unknown), and how complete names and facts are."""
+
+    source: str
+    revision: int
+    names: str
+    facts: str
+    version: str = __version__
+
+    @property
+    def text(self) -> str:
+        """As sentences."""
+        at = f" as of revision {self.revision:,}" if self.revision else ""
+        return " ".join(part for part in (f"Made from {self.source}{at}.", self.names, self.facts) if part)
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """`notices` stand above every page, most severe first. `reads_from` are the members that answer without a quorum.
 
@@ -60,10 +79,31 @@ class Frame:
     reads_from: str = ""
     timeline: tuple[TimelineFile, ...] = ()
     shown_file: str = ""
+    footer: Footer | None = None
 
 
 def page_frame(window: Window) -> Frame:
     """The frame; asks etcd nothing and waits for nothing."""
+    return replace(_frame(window), footer=page_footer(window))
+
+
+def page_footer(window: Window) -> Footer:
+    """What pages of this window are made from."""
+    fresh, facts = window.index.freshness(), facts_state(window)
+    known = {
+        "bounded": "Key names are read as they are needed.",
+        "down": "Key names are those of before the connection was lost.",
+    }
+    loading = f"Key names are still loading: {fresh.done:,} of {fresh.total:,}." if fresh.total else ""
+    return Footer(
+        window.cluster.name,
+        fresh.revision,
+        known.get(fresh.state) or ("All key names are known." if fresh.complete else loading),
+        "The facts of all values are known." if facts.complete else facts.text,
+    )
+
+
+def _frame(window: Window) -> Frame:
     cluster = window.cluster
     nav: tuple[tuple[str, str], ...] = (*NAV, *NAV_OF_ADMINS) if window.viewer.may("audit") else NAV
     if not cluster.store.live:

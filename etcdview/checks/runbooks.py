@@ -181,8 +181,8 @@ RUNBOOKS: dict[str, Runbook] = {
         ("Before you drop an old version, rewrite its objects: a StorageVersionMigration, or `kubectl replace`.",),
     ),
     "version-dropped": Runbook(
-        "Objects are stored in a version that the next release of Kubernetes does not have: after the upgrade it cannot "
-        "read them.",
+        "Objects are stored in a version that the next release of Kubernetes does not have. After the upgrade it "
+        "cannot read them.",
         ("etcdview get crds", "kubectl api-versions"),
         (
             "Rewrite the objects before the upgrade: a StorageVersionMigration, or `kubectl replace`.",

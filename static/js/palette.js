@@ -49,6 +49,7 @@ function openExact() {
   const exact = answers().querySelector("a[data-exact]");
   const asked = answers().querySelector("[data-asked]")?.dataset.asked;
   if (!exact || asked !== field().value.trim()) return false;
+  field().blur(); // else the focus, and what is typed next, would stay in the field on the next page
   exact.click();
   return true;
 }

@@ -75,7 +75,7 @@ def test_the_tab_of_the_page_is_marked_and_in_sight_on_a_phone(page: Page) -> No
 
 def test_the_history_leads_back_to_the_object(page: Page) -> None:
     page.goto("/history?key=/registry/pods/shop/crashloop")
-    page.get_by_role("navigation", name="Where this is").get_by_role("link", name="crashloop").click()
+    page.get_by_role("navigation", name="Where this is").get_by_role("link", name="crashloop", exact=True).click()
 
     expect(page.get_by_role("heading", level=1)).to_have_text("crashloop")
 
@@ -124,7 +124,7 @@ def test_the_way_down_from_tree_to_object_and_back(page: Page) -> None:
     page.get_by_role("link", name="pods", exact=True).click()
     page.get_by_role("navigation", name="By namespace").get_by_role("link", name="shop").click()
     expect(page.locator("#objects tbody tr")).to_have_count(27)
-    page.get_by_role("link", name="crashloop").click()
+    page.get_by_role("link", name="crashloop", exact=True).click()
     expect(page.locator("#value")).to_contain_text("CrashLoopBackOff")
     page.get_by_role("link", name="YAML").first.click()
     expect(page.locator("#value-text")).to_contain_text("reason: CrashLoopBackOff")
@@ -140,7 +140,7 @@ def test_the_way_down_from_tree_to_object_and_back(page: Page) -> None:
 
 def test_going_back_twice_at_once_shows_the_page_that_the_address_names(page: Page) -> None:
     page.goto("/registry?resource=pods&namespace=shop")
-    page.get_by_role("link", name="crashloop").click()
+    page.get_by_role("link", name="crashloop", exact=True).click()
     page.get_by_role("link", name="YAML").first.click()
     expect(page.locator("#value-text")).to_contain_text("reason: CrashLoopBackOff")
 
@@ -175,7 +175,7 @@ def test_all_pages_work_without_javascript(browser: Browser, base_url: str) -> N
     page.get_by_role("link", name="Registry", exact=True).click()
     page.get_by_role("link", name="pods", exact=True).click()
     expect(page.get_by_role("navigation", name="Resource types")).to_be_visible()
-    page.get_by_role("link", name="crashloop").click()
+    page.get_by_role("link", name="crashloop", exact=True).click()
     expect(page.locator("#value")).to_contain_text("CrashLoopBackOff")
     page.get_by_role("link", name="Search", exact=True).click()
     page.locator("#q").fill("/registry/pods/mon")

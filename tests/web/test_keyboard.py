@@ -1,0 +1,140 @@
+"""Five jobs by the keyboard alone, from the overview, as somebody does them who has never seen the pages."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from etcdview.access import users
+from etcdview.access.users import User, Users
+from etcdview.demo.cluster import LocalCluster
+from etcdview.models import KeyValue
+from etcdview.stores.etcd.bulk_load import load
+from etcdview.stores.files.dump import read_dump
+from tests.serving import serving
+
+CONFIG = b"/registry/configmaps/shop/app-config"
+KEYS_PRESSED = 120  # of Tab, before a part of a page counts as out of reach
+
+
+def go(page: Page, words: str, choice: str = "") -> None:
+    """Type words into the field in the header: Enter opens what they name alone, else arrows go to a choice."""
+    page.keyboard.press("Control+k")
+    expect(page.locator("#bar-q")).to_be_focused()
+    page.keyboard.type(words)
+    expect(page.locator(f"[data-asked='{words}']")).to_be_attached()
+    if choice:
+        press_until(page, "ArrowDown", page.locator("#palette").get_by_role("link", name=choice, exact=True).first)
+    page.keyboard.press("Enter")
+
+
+def press_until(page: Page, key: str, wanted: Locator) -> None:
+    """Press a key until the focus is on what is wanted, or in it."""
+    expect(wanted).to_be_visible()
+    for _ in range(KEYS_PRESSED):
+        if wanted.evaluate("part => part.contains(document.activeElement)"):
+            return
+        page.keyboard.press(key)
+    pytest.fail(f"{key} does not lead to {wanted}")
+
+
+def test_a_pod_is_found_in_its_list(page: Page) -> None:
+    page.goto("/")
+    go(page, ":pods -n shop")
+    page.wait_for_url("**/registry?resource=pods&namespace=shop")
+    press_until(page, "j", page.get_by_role("link", name="crashloop", exact=True))
+    page.keyboard.press("Enter")
+
+    page.wait_for_url("**/object?key=/registry/pods/shop/crashloop")
+
+
+def test_why_a_pod_does_not_run_is_the_first_that_its_page_says(page: Page) -> None:
+    page.goto("/")
+    go(page, "po every", "every-volume")
+    page.wait_for_url("**/object?key=/registry/pods/payments/every-volume")
+
+    expect(page.locator(".why")).to_be_in_viewport()
+    expect(page.locator(".why")).to_contain_text("Not running (Pending) because Secret payments/s is missing")
+
+
+def test_who_uses_a_secret_is_read(page: Page) -> None:
+    page.goto("/")
+    go(page, "secret/registry-pull -n shop")
+    page.wait_for_url("**/object?key=/registry/secrets/shop/registry-pull")
+    related = page.get_by_role("region", name="Related objects")
+    press_until(page, "Tab", related)
+
+    expect(related).to_be_in_viewport()
+    expect(related).to_contain_text("ServiceAccount")
+
+
+def test_what_changed_is_read_also_from_before_the_page_was_opened(page: Page) -> None:
+    page.goto("/")
+    go(page, "changes")
+    page.wait_for_url("**/watch")
+    press_until(page, "Tab", page.locator("#watch-q"))
+    page.keyboard.type("crashloop")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**q=crashloop**")
+
+    expect(page.locator(".feed-row").first).to_contain_text("/registry/pods/shop/crashloop")
+
+
+@pytest.fixture
+def config(etcd: LocalCluster, capture: Path) -> Iterator[KeyValue]:
+    """A ConfigMap that somebody has just spoilt; what it held before."""
+    before = next(kv for kv in read_dump(capture / "registry.jsonl.gz") if kv.key == CONFIG)
+    load(etcd.endpoints[0], etcd.tls, [replace(before, value=before.value.replace(b"mode=live", b"mode=test"))])
+    yield before
+    load(etcd.endpoints[0], etcd.tls, [before])
+
+
+@pytest.fixture
+def admin(browser: Browser, etcd: LocalCluster, tmp_path: Path, config: KeyValue) -> Iterator[Page]:
+    """A page of an admin, where changes are allowed."""
+    known, token = users.add_token(Users().with_user(User("ann", "admin")), "ann", datetime.now(UTC), None, "")
+    people = tmp_path / "users.json"
+    people.write_text(json.dumps(users.to_raw(known)))
+    people.chmod(0o600)
+    flags = {
+        "endpoints": ",".join(etcd.endpoints),
+        "cacert": etcd.tls.cacert,
+        "cert": etcd.tls.cert,
+        "key": etcd.tls.key,
+        "users-file": people,
+        "undo-file": tmp_path / "undo.jsonl",
+        "audit-log": tmp_path / "audit.jsonl",
+    }
+    with serving(*(f"--{name}={value}" for name, value in flags.items()), "--allow-writes") as port:
+        headers = {"Authorization": f"Bearer {token}"}
+        context = browser.new_context(base_url=f"http://127.0.0.1:{port}", extra_http_headers=headers)
+        yield context.new_page()
+        context.close()
+
+
+def test_a_config_map_is_put_back(admin: Page) -> None:
+    admin.goto("/")
+    go(admin, "cm/app-config -n shop")
+    admin.wait_for_url("**/object?key=/registry/configmaps/shop/app-config")
+    press_until(
+        admin, "Tab", admin.get_by_role("navigation", name="Views of this key").get_by_role("link", name="History")
+    )
+    admin.keyboard.press("Enter")
+    admin.wait_for_url("**/history?**")
+    press_until(admin, "Tab", admin.get_by_role("link", name="restore this value").first)
+    admin.keyboard.press("Enter")
+    admin.wait_for_url("**/restore?**")
+    press_until(admin, "Tab", admin.locator("#typed"))
+    admin.keyboard.type("app-config")
+    admin.keyboard.press("Enter")
+    admin.wait_for_url("**/changed**")
+
+    go(admin, "cm/app-config -n shop")
+    admin.wait_for_url("**/object?key=/registry/configmaps/shop/app-config")
+    expect(admin.locator("#value")).to_contain_text("mode=live")

@@ -5,8 +5,8 @@ No object is read, however many there are, but the leases of the control plane.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -48,7 +48,8 @@ JUDGED = (
     "apiregistration.k8s.io/apiservices",
 )
 WORST = 8  # objects that the card names
-CANDIDATES = 40  # unhealthy objects of one type, of which the worst are named
+CANDIDATES = 20  # unhealthy objects of one type and namespace, of which the worst are named
+NAMESPACES = 4  # of each type, those with the most unhealthy objects: an index leads to these
 LEASES = 200  # of kube-system: one for each part of the control plane, and those of add-ons
 LEASE_SECONDS = 1.0  # the page does not wait longer for them
 CONTROL_PLANE = (
@@ -118,12 +119,12 @@ def _by_facts(
 ) -> KubernetesVerdict:
     keys: Counter[str] = Counter()
     unhealthy: Counter[str] = Counter()
-    inside: dict[str, set[str]] = {}
+    inside: dict[str, Counter[str]] = defaultdict(Counter)
     for total in facts.totals():
         keys[total.resource] += total.keys
         if total.state == "unhealthy" and total.resource in JUDGED:
             unhealthy[total.resource] += total.keys
-            inside.setdefault(total.resource, set()).add(total.namespace)
+            inside[total.resource][total.namespace] += total.keys
     clauses = [silent] if silent else []
     clauses += [
         _clause(resource, unhealthy[resource.prefix], keys[resource.prefix], len(inside[resource.prefix]))
@@ -136,7 +137,7 @@ def _by_facts(
         status if keys else "unknown",
         _sentence(clauses) or (f"No problems found in {checked} of the kinds that are judged." if keys else "No keys."),
         (*control_plane, *_counts(keys, unhealthy)),
-        _worst(facts, unhealthy, now),
+        _worst(facts, inside, now),
         sum(unhealthy.values()),
         narrowed=narrowed,
     )
@@ -177,12 +178,15 @@ def _counts(keys: Counter[str], unhealthy: Counter[str]) -> Iterator[ClusterPart
             )
 
 
-def _worst(facts: FactSource, unhealthy: Counter[str], now: datetime) -> tuple[UnhealthyObject, ...]:
-    """The gravest of the first unhealthy ones of each type."""
+def _worst(facts: FactSource, inside: Mapping[str, Counter[str]], now: datetime) -> tuple[UnhealthyObject, ...]:
+    """The gravest of the first unhealthy ones of each type, where most of them are."""
     found = [
-        _unhealthy(resource, fact, now)
-        for resource in _judged(unhealthy)
-        for fact in facts.facts(Wanted(resource=resource.prefix, state="unhealthy"), order="any", limit=CANDIDATES)
+        _unhealthy(BY_PREFIX[prefix], fact, now)
+        for prefix in JUDGED
+        for namespace, _ in inside[prefix].most_common(NAMESPACES)
+        for fact in facts.facts(
+            Wanted(resource=prefix, namespace=namespace, state="unhealthy"), order="any", limit=CANDIDATES
+        )
     ]
     found.sort(key=lambda each: _RANK[each.severity])  # stable: types stay in their order, names in theirs
     return tuple(found[:WORST])

@@ -151,8 +151,9 @@ def test_a_client_that_reads_too_late_is_expired_and_costs_nothing_until_then(ku
     kube.put("one")
     assert watching.seen(1)[0][1] == "one"
 
-    assert kube.opened.events is not None
-    kube.opened.events.reloaded()
+    events = kube.opened.events(b"/registry/")
+    assert events is not None
+    events.reloaded()
 
     assert watching.next()["object"]["code"] == 410
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+import pytest
+
 from etcdview.codec import Codec, Detail, StorageFormat
 from etcdview.kube.fields import Composed
 
@@ -59,3 +61,17 @@ def test_the_texts_of_a_composed_pod_hold_all_that_is_in_it() -> None:
 
     for text in ("a\u00e9", "shop", "app", "web", "web:1", "node-one", "10.0.0.1", "Running"):
         assert text.encode() in pod.texts
+
+
+@pytest.mark.parametrize("detail", [Detail.CELLS, Detail.ROWS, Detail.LINKED])
+def test_a_value_that_breaks_off_in_a_part_that_no_column_shows_is_as_undecodable_as_ever(detail: Detail) -> None:
+    pod = copy.deepcopy(POD)
+    pod["spec"]["volumes"] = [{"name": "vvvv", "configMap": {"name": "cccc"}}]
+    value = CODEC.encode(pod, StorageFormat("protobuf", api_version="v1", kind="Pod"), b"/k")
+    broken = value.replace(b"\x0a\x04cccc", b"\x0a\x7fcccc")  # a length that leads out of the volume
+    whole, part = CODEC.decode(b"/k", broken), CODEC.decode(b"/k", broken, detail=detail)
+
+    assert value != broken
+    assert whole.error is not None
+    assert "volumes" in whole.error.what
+    assert (part.object, part.error and part.error.what, part.partial) == (None, whole.error.what, whole.partial)

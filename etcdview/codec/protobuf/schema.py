@@ -85,7 +85,7 @@ class Schema:
         self.release = release
         self._at = _index(self.releases, release)
         self._kinds: Mapping[str, Mapping[str, list[int]]] = table["kinds"]
-        self._answers: Mapping[str, Mapping[str, int]] = table["answers"]
+        self._answers: Mapping[str, Mapping[str, int]] = table.get("answers", {})
         self._structs: list[Any] = table["structs"]
         self._numbers = {row[0]: number for number, row in enumerate(self._structs)}
         self._made: dict[int, Struct] = {}

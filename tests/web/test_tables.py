@@ -89,7 +89,7 @@ def test_a_namespace_tells_what_is_not_well_with_its_evidence(page: Page) -> Non
     page.goto("/")
     page.locator("#not-well").get_by_role("link", name="payments").click()
     claims = page.locator(".finding", has_text="claims without a volume")
-    claims.locator("summary").click()
+    claims.locator("summary", has_text="evidence").click()
 
     expect(claims.locator(".evidence li")).to_have_count(3)
 

@@ -57,7 +57,7 @@ def test_rows_are_printed_before_the_rest_is_read(capsys: pytest.CaptureFixture[
     names = [name for name in NAMES if name in whole]
     before_last = [name for name in NAMES if name in store.printed[-1]]
     assert names == NAMES
-    assert len(before_last) > COUNT // 3
+    assert len(before_last) >= COUNT // 3  # the first chunk, while the second is made and the third read
 
 
 @pytest.mark.parametrize("output", ["", "name", "json", "yaml", "table-json", "jsonpath={.items[*].metadata.name}"])

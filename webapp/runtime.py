@@ -24,14 +24,14 @@ _KEY = "etcdview"
 
 
 def init_app(app: Flask, settings: Settings, cluster: Cluster | None) -> None:
-    """Open the cluster, unless one is given; it is stopped when the process ends."""
+    """Open the cluster, unless one is given; it is closed when the process ends."""
     opened = cluster or open_cluster(settings)
     app.extensions[_KEY] = opened
     past.init_app(app, opened)
     app.jinja_env.filters["connected"] = connected
     app.teardown_request(_give_back)
     if cluster is None:
-        atexit.register(opened.stop)
+        atexit.register(opened.close)
 
 
 def connected(text: str) -> str:

@@ -171,12 +171,6 @@ class Cluster:
 
     def close(self) -> None:
         """Stop the threads and close the connections."""
-        self.stop()
-        for store in (self.source, *self.others.values()):
-            store.close()
-
-    def stop(self) -> None:
-        """Stop the threads and the process that reads values; a process that ends need not close its connections."""
         if self.monitor is not None:
             self.monitor.stop()
         for one in self.beside:
@@ -185,3 +179,5 @@ class Cluster:
             self.facts.close()
         self.coverage.close()
         self.index.close()
+        for store in (self.source, *self.others.values()):
+            store.close()

@@ -3,6 +3,7 @@
     python -m tools.conformance [--file] [WORD ...]
     python -m tools.conformance informers [CHANGES]
     python -m tools.conformance manifests
+    python -m tools.conformance k9s [--file]
 
 Words choose the commands that contain all of them; without any, the informers follow afterwards. --file: etcdview reads
 a snapshot of the etcd instead of the etcd.
@@ -19,6 +20,7 @@ from tools.conformance.clients import compare_helm
 from tools.conformance.commands import ListedType, commands, listed_types
 from tools.conformance.compare import Kubectl, Report, compare, run
 from tools.conformance.informing import follow
+from tools.conformance.k9s import follow_k9s
 from tools.conformance.manifests import compare_manifests
 from tools.conformance.programs import MissingError, provide
 from tools.conformance.servers import Lab, Server
@@ -34,6 +36,8 @@ def main(words: list[str]) -> int:
             return _follow(int(words[1]) if len(words) > 1 else CHANGES)
         if words == ["manifests"]:
             return _apply()
+        if words[:1] == ["k9s"]:
+            return _k9s(from_file="--file" in words)
         status = _compare(words)
         return status if words else status or _follow(CHANGES)
     except MissingError as error:
@@ -44,6 +48,17 @@ def main(words: list[str]) -> int:
 def _follow(changes: int) -> int:
     with tempfile.TemporaryDirectory(prefix="etcdview-conformance-") as name, Lab(Path(name)) as lab:
         return follow(lab, changes)
+
+
+def _k9s(*, from_file: bool) -> int:
+    """k9s on etcdview alone: on the etcd with the capture, or on a snapshot of it."""
+    with tempfile.TemporaryDirectory(prefix="etcdview-conformance-") as name, Lab(Path(name)) as lab:
+        endpoint = lab.start_etcd()
+        report = follow_k9s(lab, _etcdview(lab, endpoint, from_file=from_file), "" if from_file else endpoint)
+    for words, screen in report.unexplained:
+        print(f"{' '.join(words)}:\n{screen}")
+    print(f"{report.same} of {report.compared} screens show what they must")
+    return 1 if report.unexplained else 0
 
 
 def _apply() -> int:
@@ -78,11 +93,15 @@ def _compare(words: list[str]) -> int:
 def _servers(lab: Lab, *, from_file: bool) -> tuple[Server, Server]:
     endpoint = lab.start_etcd()
     real = lab.start_api(endpoint)
+    return real, _etcdview(lab, endpoint, from_file=from_file)
+
+
+def _etcdview(lab: Lab, endpoint: str, *, from_file: bool) -> Server:
     if not from_file:
-        return real, lab.start_etcdview("--endpoints", endpoint)
+        return lab.start_etcdview("--endpoints", endpoint)
     snapshot = lab.folder / "snapshot.db"
     run([str(find_program("etcdctl")), "--endpoints", endpoint, "snapshot", "save", str(snapshot)])
-    return real, lab.start_etcdview("--from", str(snapshot))
+    return lab.start_etcdview("--from", str(snapshot))
 
 
 def _common(real: Server, ours: Server) -> tuple[ListedType, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from etcdview.demo.cluster import LocalCluster
 from etcdview.demo.programs import find_program
 from tests.integration.indexing import Writer
 
+ROOT = Path(__file__).parents[2]
 NAMES = ("cp1", "cp2", "cp3")
 Etcdctl = Callable[..., str]
 
@@ -29,6 +31,22 @@ def run_etcdctl(cluster: LocalCluster, *arguments: str, stdin: bytes = b"") -> s
     done = subprocess.run(command, env=environ, input=stdin, capture_output=True, timeout=30, check=False)
     assert done.returncode == 0, f"etcdctl {' '.join(arguments)}: {done.stderr.decode()}"
     return done.stdout.decode("utf-8", "surrogateescape")
+
+
+def exports(cluster: LocalCluster) -> dict[str, str]:
+    """The variables that README has exported before its commands."""
+    tls = cluster.tls
+    files = {"ETCDCTL_CACERT": tls.cacert, "ETCDCTL_CERT": tls.cert, "ETCDCTL_KEY": tls.key}
+    return {"ETCDCTL_ENDPOINTS": ",".join(cluster.endpoints), **files}
+
+
+def put_etcdview(folder: Path) -> str:
+    """A PATH on which this checkout's etcdview is, made in a folder, and etcdctl."""
+    program = folder / "bin" / "etcdview"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -m etcdview "$@"\n')
+    program.chmod(0o755)
+    return f"{program.parent}:{find_program('etcdctl').parent}:{os.environ['PATH']}"
 
 
 def beyond_a_thousand(running: LocalCluster) -> LocalCluster:

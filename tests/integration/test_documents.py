@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-import etcdview
 from etcdview.demo.cluster import LocalCluster
-from etcdview.demo.programs import find_program
 from etcdview.demo.running import ENCRYPTION, REGISTRY
 from etcdview.stores.etcd.bulk_load import load
 from etcdview.stores.files.dump import read_dump
+from tests.integration.conftest import ROOT, exports, put_etcdview
 
-ROOT = Path(etcdview.__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "CONTRIBUTING.md"]
 PROGRAMS = ("etcdview", "etcdctl", "export", "gunicorn", "kubectl", "make", "python3.11", "source", "sudo")
 COMMAND = re.compile(rf" {{4}}(?:\(etcdview backup\.db\) \$ )?((?:{'|'.join(PROGRAMS)})\b.*)")
@@ -59,20 +55,8 @@ def documented() -> list[str]:
 def typed(cluster: LocalCluster, tmp_path: Path) -> Callable[[str], subprocess.CompletedProcess[str]]:
     """Type a command into a bash that has README's exports, in a folder with two dead members' data."""
     load(cluster.endpoints[0], cluster.tls, list(read_dump(REGISTRY)))
-    program = tmp_path / "bin" / "etcdview"
-    program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -m etcdview "$@"\n')
-    program.chmod(0o755)
-    tls = cluster.tls
-    environ = {
-        "PATH": f"{program.parent}:{find_program('etcdctl').parent}:{os.environ['PATH']}",
-        "HOME": str(tmp_path),
-        "ETCDCTL_ENDPOINTS": ",".join(cluster.endpoints),
-        "ETCDCTL_CACERT": tls.cacert,
-        "ETCDCTL_CERT": tls.cert,
-        "ETCDCTL_KEY": tls.key,
-        "ETCDVIEW_ENCRYPTION_CONFIG": str(ENCRYPTION),
-    }
+    environ = {"PATH": put_etcdview(tmp_path), "HOME": str(tmp_path), "ETCDVIEW_ENCRYPTION_CONFIG": str(ENCRYPTION)}
+    environ |= exports(cluster)
 
     def run(command: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

@@ -13,7 +13,6 @@ import pty
 import re
 import select
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,10 +23,10 @@ import pytest
 import etcdview
 from etcdview.codec import StorageFormat
 from etcdview.demo.cluster import LocalCluster
-from etcdview.demo.programs import find_program
 from etcdview.pages.parts.commands import connected
 from etcdview.stores.etcd.client import EtcdStore
 from etcdview.writes import etcdctl as twins
+from tests.integration.conftest import exports, put_etcdview
 from tests.integration.indexing import writing
 from tests.integration.test_get import config_map
 from tests.integration.test_rule_commands import rule_commands
@@ -128,17 +127,10 @@ def _pattern(template: str) -> re.Pattern[str]:
 @pytest.fixture(params=["README's exports", "none"])
 def environ(request: pytest.FixtureRequest, cluster: LocalCluster, tmp_path: Path) -> dict[str, str]:
     """What a shell has in which a command is pasted."""
-    program = tmp_path / "bin" / "etcdview"
-    program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nPYTHONPATH={PACKAGE.parent} exec {sys.executable} -m etcdview "$@"\n')
-    program.chmod(0o755)
     (tmp_path / "object.yaml").write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: shop}\n")
-    paths = (str(program.parent), str(find_program("etcdctl").parent), os.environ["PATH"])
-    found = {"PATH": ":".join(paths), "HOME": str(tmp_path)}
+    found = {"PATH": put_etcdview(tmp_path), "HOME": str(tmp_path)}
     if request.param != "none":
-        tls = cluster.tls
-        found |= {"ETCDCTL_ENDPOINTS": ",".join(cluster.endpoints), "ETCDCTL_CACERT": tls.cacert}
-        found |= {"ETCDCTL_CERT": tls.cert, "ETCDCTL_KEY": tls.key}
+        found |= exports(cluster)
     return found
 
 

@@ -18,6 +18,7 @@ from etcdview.health.rules import RULES
 from etcdview.health.rules.base import curl
 from etcdview.pages.parts.commands import connected
 from etcdview.stores.etcd.client import EtcdStore
+from tests.integration.conftest import exports
 from tests.unit.health.conftest import build
 from tests.unit.health.test_rules import CASES
 
@@ -44,12 +45,10 @@ def test_every_command_of_a_rule_reaches_etcd(
     tmp_path: Path,
     record_property: Callable[[str, object], None],
 ) -> None:
-    tls = cluster.tls
     environ = {"PATH": f"{find_program('etcdctl').parent}:{os.environ['PATH']}", "HOME": str(tmp_path)}
     if exported:
-        environ |= {"ETCDCTL_ENDPOINTS": ",".join(cluster.endpoints), "ETCDCTL_CACERT": tls.cacert}
-        environ |= {"ETCDCTL_CERT": tls.cert, "ETCDCTL_KEY": tls.key}
-    store = EtcdStore(cluster.endpoints, tls)
+        environ |= exports(cluster)
+    store = EtcdStore(cluster.endpoints, cluster.tls)
     commands = [connected(command, store) for command in rule_commands(build)]
     store.close()
 

@@ -18,6 +18,7 @@ from etcdview.demo.programs import find_program
 from etcdview.health.rules import base
 from etcdview.pages.parts.commands import connected
 from etcdview.stores.etcd.client import EtcdStore
+from tests.integration.conftest import exports
 from tests.integration.indexing import wait_for
 from tests.integration.test_get import config_map
 from webapp import create_app
@@ -41,16 +42,9 @@ QUESTIONS = (
 @pytest.fixture(params=["README's exports", "none"])
 def shell(request: pytest.FixtureRequest, cluster: LocalCluster, tmp_path: Path) -> Callable[[str], None]:
     """Runs a command as a person would, in a folder of its own; it must succeed."""
-    tls = cluster.tls
-    exports = {
-        "ETCDCTL_ENDPOINTS": ",".join(cluster.endpoints),
-        "ETCDCTL_CACERT": tls.cacert,
-        "ETCDCTL_CERT": tls.cert,
-        "ETCDCTL_KEY": tls.key,
-    }
     environ = {"PATH": f"{find_program('etcdctl').parent}:{os.environ['PATH']}", "HOME": str(tmp_path)}
     if request.param != "none":
-        environ |= exports
+        environ |= exports(cluster)
 
     def run(command: str) -> None:
         done = subprocess.run(  # noqa: S602 - a shell is what it is about

@@ -8,6 +8,7 @@ status is 1 where the document says something else.
 from __future__ import annotations
 
 import ast
+import functools
 import itertools
 import sys
 from collections.abc import Iterator
@@ -86,6 +87,7 @@ def tables() -> str:
     )
 
 
+@functools.cache
 def classes() -> dict[str, type[EtcdviewError]]:
     """The classes of errors.py by name, in its order."""
     return {

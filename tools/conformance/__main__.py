@@ -16,13 +16,13 @@ import tempfile
 from pathlib import Path
 
 from etcdview.demo.programs import find_program
-from tools.conformance.clients import compare_helm
+from tools.conformance.clients import compare_helm, kubectls
 from tools.conformance.commands import ListedType, commands, listed_types
-from tools.conformance.compare import Kubectl, Report, compare, run
+from tools.conformance.compare import Report, compare, run
 from tools.conformance.informing import follow
 from tools.conformance.k9s import follow_k9s
 from tools.conformance.manifests import compare_manifests
-from tools.conformance.programs import MissingError, provide
+from tools.conformance.programs import MissingError
 from tools.conformance.servers import Lab, Server
 from tools.given import arguments
 
@@ -71,16 +71,12 @@ def _apply() -> int:
 
 def _compare(words: list[str]) -> int:
     wanted = [word for word in words if not word.startswith("--")]
-    program = provide("kubectl")
     with tempfile.TemporaryDirectory(prefix="etcdview-conformance-") as name, Lab(Path(name)) as lab:
         real, ours = _servers(lab, from_file="--file" in words)
         types = _common(real, ours)
         asked = [command for command in commands(types) if all(word in " ".join(command) for word in wanted)]
         print(f"{len(types)} types, {len(asked):,} commands", flush=True)
-        clients = [
-            Kubectl(program, server.kubeconfig(lab.folder / f"{server.name}.conf"), lab.folder / f"{server.name}-cache")
-            for server in (real, ours)
-        ]
+        clients = kubectls(lab, real, ours)
         reports = [compare(clients[0], clients[1], asked)]
         if not words:
             reports.append(compare_helm(lab, real, ours))

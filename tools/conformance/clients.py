@@ -28,6 +28,15 @@ _ASKED = (
 )
 
 
+def kubectls(lab: Lab, *servers: Server) -> list[Kubectl]:
+    """kubectl for each server, with a kubeconfig and a cache of its own."""
+    program = provide("kubectl")
+    return [
+        Kubectl(program, server.kubeconfig(lab.folder / f"{server.name}.conf"), lab.folder / f"{server.name}-cache")
+        for server in servers
+    ]
+
+
 def compare_helm(lab: Lab, real: Server, ours: Server) -> Report:
     """What helm prints of both."""
     program = provide("helm")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tools.conformance.compare import Kubectl, Report, compare
-from tools.conformance.programs import provide
+from tools.conformance.clients import kubectls
+from tools.conformance.compare import Report, compare
 from tools.conformance.servers import Lab, Server
 
 DEPLOY = Path(__file__).resolve().parents[2] / "docs" / "deploy" / "kubernetes"
@@ -20,11 +20,7 @@ _ASKED = (
 
 def compare_manifests(lab: Lab, real: Server, ours: Server) -> Report:
     """Apply them, strictly, and ask both. Raises RuntimeError if the API server refuses one."""
-    program = provide("kubectl")
-    clients = [
-        Kubectl(program, server.kubeconfig(lab.folder / f"{server.name}.conf"), lab.folder / f"{server.name}-cache")
-        for server in (real, ours)
-    ]
+    clients = kubectls(lab, real, ours)
     said = clients[0].run(("apply", "-k", str(DEPLOY), "--server-side", "--validate=strict"))
     print(said)
     if not said.endswith("exit status 0\n"):

@@ -6,10 +6,12 @@ ListMeta as field 1 and its items as field 2 in every group.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 _META = "apis/meta/v1."
 _OMIT, _POINTER = "o", "op"
+Added = Callable[[str, list[list[Any]]], int]  # takes a struct's name and fields, gives its number
 _LIST_META = [
     [1, "selfLink", "s", _OMIT],
     [2, "resourceVersion", "s", _OMIT],
@@ -35,7 +37,7 @@ def add(table: dict[str, Any]) -> None:
     table["answers"] = answers
 
 
-def _status(meta: int, added: Any) -> list[list[Any]]:
+def _status(meta: int, added: Added) -> list[list[Any]]:
     cause = added(_META + "StatusCause", _CAUSE)
     details = added(
         _META + "StatusDetails",
@@ -58,7 +60,7 @@ def _status(meta: int, added: Any) -> list[list[Any]]:
     ]
 
 
-def _lists(structs: list[Any], meta: int, kinds: dict[str, list[int]], added: Any) -> dict[str, int]:
+def _lists(structs: list[Any], meta: int, kinds: dict[str, list[int]], added: Added) -> dict[str, int]:
     return {
         f"{kind}List": added(f"{structs[row[0]][0]}List", _list_of(meta, row[0]))
         for kind, row in kinds.items()

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from etcdview import background
 from etcdview.access.roles import Scope, Viewer
 from etcdview.codec import encrypted_by
 from etcdview.errors import BudgetError, EtcdviewError
@@ -122,10 +123,10 @@ class Coverage:
                 return False
             self._stop = threading.Event()
             self._count = Count(clock(), (), full=True, progress=Progress(0, source.index.tree().count))
-            self._thread = threading.Thread(
+            thread = threading.Thread(
                 target=self._run, args=(source, clock, self._stop), name="etcdview-encryption", daemon=True
             )
-            self._thread.start()
+            self._thread = background.start(thread)
             return True
 
     def stop(self) -> None:

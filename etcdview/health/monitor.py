@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from etcdview import background
 from etcdview.health.certificate_inventory import CertificateInventory, InventoryCache
 from etcdview.health.facts import ClusterFacts
 from etcdview.health.findings import Finding, Verdict
@@ -115,8 +116,8 @@ class Monitor:
         with self._changed:
             if self._thread is None and not self._stopping:
                 self._requested_at = time.monotonic()
-                self._thread = threading.Thread(target=self._run, name="etcdview-health", daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._run, name="etcdview-health", daemon=True)
+                self._thread = background.start(thread)
 
     def stop(self) -> None:
         """Stop probing permanently; the threads end by themselves within a second."""

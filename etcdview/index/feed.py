@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from etcdview import background
 from etcdview.errors import CompactedError, DeniedError, EtcdviewError, UnreachableError
 from etcdview.index.base import State
 from etcdview.index.changes import ChangeLog
@@ -117,7 +118,7 @@ class Feed:
 
     def start(self) -> None:
         """Begin to load."""
-        self._thread.start()
+        background.start(self._thread)
 
     def stop(self) -> None:
         """Ask the thread to end. It is gone within a second, unless it waits for an answer of the store."""

@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
+from etcdview import background
 from etcdview.errors import DeniedError, NotPermittedError
 from etcdview.index.base import Freshness, KeyPage, Listener, Mode, State, Tree
 from etcdview.index.bounded import BoundedNames
@@ -74,7 +75,7 @@ class Index:
         """Begin to load; returns at once. Not before a server forks its workers."""
         for feed in self._feeds:
             feed.start()
-        self._pulse.start()
+        background.start(self._pulse)
 
     def close(self) -> None:
         """End the threads and the watches; within a second, unless the store keeps one waiting."""

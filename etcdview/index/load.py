@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from etcdview import background
 from etcdview.index.lister import KeyRange, Lister, sections
 from etcdview.kube.keys import KeySpace
 from etcdview.models import NamesPiece
@@ -95,7 +96,7 @@ class Load:
             for n in range(self._readers)
         ]
         for thread in threads:
-            thread.start()
+            background.start(thread)
         try:
             while self._open and not self._stop.is_set():
                 yield from self._next()

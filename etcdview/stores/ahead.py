@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
+from etcdview import background
 from etcdview.errors import EtcdviewError, UnreachableError
 
 Piece = TypeVar("Piece")
@@ -32,7 +33,7 @@ def read_ahead(pieces: Iterable[Piece]) -> Iterator[Piece]:
         finally:
             waiting.put(ending)
 
-    threading.Thread(target=read, name="etcdview-read-ahead", daemon=True).start()
+    background.start(threading.Thread(target=read, name="etcdview-read-ahead", daemon=True))
     try:
         while (found := waiting.get()) is not None:
             if isinstance(found, EtcdviewError):

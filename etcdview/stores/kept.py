@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from etcdview import background
+
 T = TypeVar("T")
 
 
@@ -65,7 +67,7 @@ class Kept(Generic[T]):
             if self._reading or not self._is_due():
                 return
             self._begun += 1
-        threading.Thread(target=self._run, args=(self._read,), name=thread_name, daemon=True).start()
+        background.start(threading.Thread(target=self._run, args=(self._read,), name=thread_name, daemon=True))
 
     @property
     def _reading(self) -> bool:

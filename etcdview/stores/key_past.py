@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
+from etcdview import background
 from etcdview.errors import (
     CompactedError,
     DeniedError,
@@ -228,7 +229,7 @@ def _clocked(watch: Watch, *, ask: bool) -> Iterator[None]:
         watch.cancel()
 
     clock = threading.Thread(target=run, name="etcdview-key-past", daemon=True)
-    clock.start()
+    background.start(clock)
     try:
         yield
     finally:

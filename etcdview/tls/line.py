@@ -10,6 +10,7 @@ import ssl
 import threading
 import time
 
+from etcdview import background
 from etcdview.endpoints import Endpoint
 from etcdview.errors import DeadlineError, RefusedError, ResolveError, UnreachableError
 from etcdview.models import TlsFiles
@@ -116,7 +117,7 @@ def resolve(endpoint: Endpoint, timeout_seconds: float) -> tuple[str, ...]:
             answer.put([str(row[4][0]) for row in found])
 
     # getaddrinfo knows no deadline; the thread ends when the resolver gives up
-    threading.Thread(target=ask, name="etcdview-resolve", daemon=True).start()
+    background.start(threading.Thread(target=ask, name="etcdview-resolve", daemon=True))
     try:
         got = answer.get(timeout=timeout_seconds)
     except queue.Empty as error:

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Mapping
 
+from etcdview import background
 from etcdview.errors import EtcdviewError
 from etcdview.health.facts import ClusterFacts, Probe, Problem
 from etcdview.health.probes.budget import Clock
@@ -61,10 +62,8 @@ class Hasher:
         with self._starting:
             if not self.busy and not self._stopping.is_set():
                 self._begun_at, self._begun_of = time.monotonic(), _starts(facts)
-                self._thread = threading.Thread(
-                    target=self._run, args=(facts,), name="etcdview-health-hash", daemon=True
-                )
-                self._thread.start()
+                thread = threading.Thread(target=self._run, args=(facts,), name="etcdview-health-hash", daemon=True)
+                self._thread = background.start(thread)
 
     def wait(self) -> None:
         """Until the comparison under way is done; each call in it has its deadline."""

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import replace
 
+from etcdview import background
 from etcdview.endpoints import is_endpoint
 from etcdview.health.assemble import address, assemble
 from etcdview.health.facts import ClusterFacts, EndpointFacts, Probe, Problem
@@ -94,9 +95,8 @@ class Rounds:
         thread = threading.Thread(
             target=_work, args=(prober, heard), name=f"etcdview-probe-{address(url)}", daemon=True
         )
-        self._threads[url] = thread
         prober.begin()
-        thread.start()
+        self._threads[url] = background.start(thread)
         return True
 
     def _busy(self, url: str) -> EndpointFacts:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol
 
+from etcdview import background
 from etcdview.errors import EtcdviewError, UnreachableError
 from etcdview.index.base import Announcing, KeyIndex
 from etcdview.index.facts.database import FactWriter, create
@@ -125,7 +126,7 @@ class Facts:
         self._quiet_until = time.monotonic() + QUIET_SECONDS
         if isinstance(self._index, Announcing):
             self._index.listen(self)
-        self._thread.start()
+        background.start(self._thread)
 
     def begin(self) -> None:
         """Read all values, however many there are."""
@@ -336,7 +337,7 @@ class _Filling:
         self._filler, self._count = filler, count
         self.error: Exception | None = UnreachableError("Reading the values broke off.")
         self._thread = threading.Thread(target=self._watch, name="etcdview-facts-pass", daemon=True)
-        self._thread.start()
+        background.start(self._thread)
 
     @property
     def ended(self) -> bool:

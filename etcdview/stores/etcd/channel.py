@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import ssl
 import threading
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import etcd3
 import grpc
 from etcd3 import etcdrpc
 
+from etcdview.background import at_the_end
 from etcdview.endpoints import Endpoint
 from etcdview.errors import UnreachableError
 from etcdview.models import TlsFiles
@@ -22,8 +25,11 @@ from etcdview.stores.kept import Kept
 from etcdview.tls import files as tls_files
 from etcdview.tls.refusals import presented
 
+T = TypeVar("T")
+
 STAMP_SECONDS = 1.0
 CONNECT_SECONDS = 3.0
+MORE_THREADS = "Raise the limit of processes that etcdview runs under (ulimit -u, or pids.max of its container)."
 # Reading an answer takes up to four times as much, and each thread may read one: a value is at most 1.5 MiB by default.
 MAX_ANSWER_BYTES = 32 * 1024 * 1024
 
@@ -45,13 +51,36 @@ OPTIONS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Connection:
     """A channel with its stubs, and the stamp of the files it was made from."""
 
     channel: grpc.Channel
     stubs: dict[str, Any]
     stamp: tls_files.Stamp
+    _lock: threading.Lock = field(default_factory=threading.Lock)  # guards _stuck, and that nothing begins in a close
+    _stuck: bool = False
+
+    def begin(self, call: Callable[[dict[str, Any]], T]) -> T:
+        """What `call` makes of the stubs. Raises ValueError once closed, RuntimeError where no thread can be started.
+
+        grpc counts a call before it starts the thread that brings the answer. Without that thread the close of the
+        channel, and its __del__ too, would wait for the call forever: such a channel is never let go of. From Python
+        3.12 on no thread starts once the process ends, so a call that begins just then has none.
+        """
+        with self._lock:
+            try:
+                return call(self.stubs)
+            except RuntimeError:
+                self._stuck = True
+                ctypes.pythonapi.Py_IncRef(ctypes.py_object(self.channel))
+                raise
+
+    def close(self) -> None:
+        """End all calls. One that begins is waited for: only then it is known whether it can end."""
+        with self._lock:
+            if not self._stuck:
+                self.channel.close()
 
 
 class Channel:
@@ -74,19 +103,38 @@ class Channel:
 
     def start(self, call: Call, timeout_seconds: float, token: str | None = None) -> Any:
         """Send the call; gives grpc's future. Raises TlsError for unusable files."""
-        method = getattr(self.link().stubs[call.stub], call.method)
         rows = metadata(call.needs_leader, token)
+
+        def send(stubs: dict[str, Any]) -> Any:
+            return getattr(stubs[call.stub], call.method).future(call.request, timeout=timeout_seconds, metadata=rows)
+
+        return self.begin(send)
+
+    def begin(self, call: Callable[[dict[str, Any]], T]) -> T:
+        """Begin `call` with the stubs of the moment. Raises TlsError for bad files, UnreachableError once closed."""
+        link = self.link()
         try:
-            return method.future(call.request, timeout=timeout_seconds, metadata=rows)
+            return link.begin(call)
         except ValueError as error:  # what grpc raises when another thread has closed the channel just now
             raise UnreachableError(CLOSED, endpoint=self.name) from error
+        except RuntimeError as error:
+            self._forget(link)
+            if at_the_end(error):
+                raise UnreachableError(CLOSED, endpoint=self.name) from error
+            raise UnreachableError(f"No thread could be started for a call ({error}).", MORE_THREADS) from error
 
     def link(self) -> Connection:
-        """The channel of the moment. Raises TlsError for unusable files, UnreachableError once closed."""
+        """The connection of the moment. Raises TlsError for unusable files, UnreachableError once closed."""
         link = self._newest.get()
         with self._lock:
             self._check_open()
         return link
+
+    def _forget(self, link: Connection) -> None:
+        """The next call opens another one: no call of a connection that is stuck would ever end."""
+        with self._lock:
+            if self._link is link:
+                self._link = None
 
     def close(self) -> None:
         """End all calls and let go of the connection."""
@@ -94,14 +142,11 @@ class Channel:
             self._closed = True
             for link in (self._link, self._retired):
                 if link is not None:
-                    link.channel.close()
+                    link.close()
             self._link = self._retired = None
 
     def _check_open(self) -> None:
-        """No call begins once the process ends: from Python 3.12 on grpc could not start the thread that it needs.
-
-        Its close would wait for that thread forever.
-        """
+        """No call begins once the process ends: see Connection.begin."""
         if self._closed or not threading.main_thread().is_alive():
             raise UnreachableError(CLOSED, endpoint=self.name)
 
@@ -126,10 +171,10 @@ class Channel:
     def _replace(self, link: Connection) -> None:
         with self._lock:
             if self._closed:  # while the link was opened: nobody else would close it
-                link.channel.close()
+                link.close()
             self._check_open()
             if self._retired is not None:
-                self._retired.channel.close()
+                self._retired.close()
             # calls under way, a watch among them, end on the channel they began on
             self._retired, self._link = self._link, link
 

@@ -81,8 +81,10 @@ class MemberMaintenance:
     def snapshot(self) -> Iterator[SnapshotPiece]:
         """See MemberUpkeep.snapshot. No deadline: a database takes what it takes; keepalive finds a dead member."""
         token = self._login.token(self._channel, _LOGIN_SECONDS)
-        stream = self._channel.link().stubs["maintenance"].Snapshot
-        call = stream(etcdrpc.SnapshotRequest(), metadata=metadata(False, token), wait_for_ready=False)
+        rows = metadata(False, token)
+        call = self._channel.begin(
+            lambda stubs: stubs["maintenance"].Snapshot(etcdrpc.SnapshotRequest(), metadata=rows, wait_for_ready=False)
+        )
         try:
             for message in call:
                 yield SnapshotPiece(message.blob, message.remaining_bytes)

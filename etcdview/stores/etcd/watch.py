@@ -11,6 +11,7 @@ from typing import Any
 import grpc
 from etcd3 import etcdrpc
 
+from etcdview import background
 from etcdview.errors import (
     CompactedError,
     DeadlineError,
@@ -48,13 +49,11 @@ class EtcdWatch:
         self._ended = threading.Event()
         self._wanted = inside(start, end) if folder else None
         self._requests.put(_create(folder, prefix_end(folder), revision) if folder else _create(start, end, revision))
-        self._call = (
-            channel.link()
-            .stubs["watch"]
-            .Watch(iter(self._requests.get, None), metadata=metadata(True, token), wait_for_ready=False)
-        )
+        sent = iter(self._requests.get, None)
+        rows = metadata(True, token)
+        self._call = channel.begin(lambda stubs: stubs["watch"].Watch(sent, metadata=rows, wait_for_ready=False))
         self._reader = threading.Thread(target=self._read, name="etcd-watch-reader", daemon=True)
-        self._reader.start()
+        background.start(self._reader)
 
     def wait_until_open(self, timeout_seconds: float) -> None:
         """Wait until etcd has made the watch. Raises UnreachableError, DeniedError, CompactedError."""

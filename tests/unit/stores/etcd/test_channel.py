@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +25,7 @@ from etcdview.stores.etcd.messages import Call, range_request
 from etcdview.stores.protocols import Range
 from tests.unit.stores.etcd.answering import Silent, answering
 
+ROOT = Path(__file__).parents[4]
 UNCHECKED = TlsFiles(insecure_skip_verify=True)
 READ = Call("kv", "Range", range_request(Range(b"/a")))
 CLOSED = "The connection to etcd was closed"
@@ -310,3 +313,44 @@ def test_a_promotion_has_the_path_that_etcd_gives_it() -> None:
         assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
         assert server.calls == ["MemberPromote"]
         channel.close()
+
+
+# Where the system or an ending Python gives no more threads: grpc has counted the call and nobody brings its answer.
+NO_THREADS = """
+import sys, threading
+from etcdview.errors import UnreachableError
+from tests.unit.stores.etcd import test_channel as tests
+
+tests.channels.STAMP_SECONDS = 0.0
+
+def refuse(_):
+    raise RuntimeError(sys.argv[1])
+
+with tests.answering(Range=tests.seven) as (url, _):
+    channel = tests.opened(url, tests.TlsFiles())
+    link, begin = channel.link(), threading.Thread.start
+    threading.Thread.start = refuse
+    try:
+        channel.start(tests.READ, 5.0)
+    except UnreachableError as error:
+        print(error.what)
+    threading.Thread.start = begin
+    assert channel.link() is not link
+    print(channel.start(tests.READ, 5.0).result().header.revision)
+    channel.close()
+"""
+
+
+@pytest.mark.parametrize(
+    ("refusal", "said"),
+    [
+        ("can't create new thread at interpreter shutdown", "The connection to etcd was closed."),
+        ("can't start new thread", "No thread could be started for a call (can't start new thread)."),
+    ],
+)
+def test_a_call_without_a_thread_is_told_and_neither_the_close_nor_the_process_waits_for_it(
+    refusal: str, said: str
+) -> None:
+    command = [sys.executable, "-c", NO_THREADS, refusal]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=30)
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{said}\n7\n", "")

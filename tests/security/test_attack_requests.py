@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import socket
 from pathlib import Path
 from urllib.parse import quote
 
@@ -14,6 +16,7 @@ from tests.security.table import attack
 
 FORGERY = "Other sites (CSRF)"
 HOSTS = "Hosts and redirects"
+OUTWARDS = "Addresses within addresses (SSRF)"
 METHODS = "Methods"
 CACHES = "Caches across roles"
 FRAMES = "Frames"
@@ -327,3 +330,42 @@ def test_an_address_cannot_begin_a_line_of_the_log(
     assert made.anonymous().get("/x%0a[CRITICAL] etcd: data corrupt").status_code == 500
     assert all(not record.getMessage().count("\n") for record in caplog.records)
     assert "[CRITICAL]" in caplog.text
+
+
+NAMED = (
+    "at",
+    "from",
+    "to",
+    "a",
+    "b",
+    "against",
+    "file",
+    "source",
+    "compare",
+    "url",
+    "endpoint",
+    "host",
+    "peer",
+    "next",
+)
+MORE_NAMED = ("key", "q", "prefix", "path", "node", "namespace", "name", "resource", "backup", "dir", "ref", "back")
+
+
+@attack(
+    OUTWARDS, "an address or a file of the attacker's in every parameter of every page", "nothing is opened; no 500"
+)
+@pytest.mark.parametrize("named", ["http://{}/x", "live@http://{}", "/etc/passwd"])
+def test_no_parameter_makes_etcdview_open_what_it_names(made: Lab, named: str) -> None:
+    client = made.as_token("ann")
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.setblocking(False)
+        evil = named.format("{}:{}".format(*listening.getsockname()))
+        given = dict.fromkeys(NAMED + MORE_NAMED, evil)
+        rules = {str(rule) for rule in made.app.url_map.iter_rules() if "GET" in (rule.methods or ())}
+        for rule in sorted(rules):
+            with client.get(re.sub(r"<[^>]+>", "x", rule), query_string=given) as response:
+                assert response.status_code < 500, rule
+                assert b"root:" not in response.data, rule
+                assert evil not in response.headers.get("Location", ""), rule
+        with pytest.raises(BlockingIOError):
+            listening.accept()

@@ -23,7 +23,12 @@ class Server:
     """A running one: the port that it listens on, and the process."""
 
     port: int
-    pid: int
+    process: subprocess.Popen[str]
+
+    @property
+    def pid(self) -> int:
+        """Of the process that starts the workers."""
+        return self.process.pid
 
 
 @contextlib.contextmanager
@@ -43,7 +48,7 @@ def running(*arguments: str, host: str = "127.0.0.1", folder: str = "") -> Itera
     with tempfile.TemporaryFile("w+") as log:
         process = subprocess.Popen(command, stderr=log, text=True, cwd=ROOT, env=environ)
         try:
-            yield Server(_port(process, log), process.pid)
+            yield Server(_port(process, log), process)
         finally:
             process.send_signal(signal.SIGTERM)
             ended = process.wait(timeout=20)

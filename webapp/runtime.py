@@ -34,6 +34,13 @@ def init_app(app: Flask, settings: Settings, cluster: Cluster | None) -> None:
         atexit.register(opened.close)
 
 
+def end_calls(app: Flask) -> None:
+    """Close the cluster: requests that wait for etcd go on at once, with an error."""
+    opened = cast(Cluster, app.extensions[_KEY])
+    opened.end_calls()
+    opened.close()
+
+
 def connected(text: str) -> str:
     """A command with the connection of this cluster, so that it runs in any shell."""
     return commands.connected(text, current_cluster().source)

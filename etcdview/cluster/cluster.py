@@ -170,7 +170,7 @@ class Cluster:
         )
 
     def close(self) -> None:
-        """Stop the threads and close the connections."""
+        """Stop the threads and close the connections. Once is enough, twice does no harm."""
         if self.monitor is not None:
             self.monitor.stop()
         for one in self.beside:
@@ -179,5 +179,9 @@ class Cluster:
             self.facts.close()
         self.coverage.close()
         self.index.close()
+        self.end_calls()
+
+    def end_calls(self) -> None:
+        """Close the connections. Calls under way end with an error: a change's outcome is then unknown."""
         for store in (self.source, *self.others.values()):
             store.close()

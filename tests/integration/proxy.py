@@ -15,9 +15,15 @@ POLL_SECONDS = 0.02
 class Proxy:
     """Forwards `url` (http) to a free port of its own, in one thread, until it is told otherwise."""
 
-    def __init__(self, target_port: int, answered: Callable[[bytes], bytes] = lambda data: data) -> None:
-        """`answered` changes what the server sends, a piece at a time."""
+    def __init__(
+        self,
+        target_port: int,
+        answered: Callable[[bytes], bytes] = lambda data: data,
+        asked: Callable[[bytes], None] = lambda _: None,
+    ) -> None:
+        """`answered` changes what the server sends, a piece at a time; `asked` sees what is sent to it, before it."""
         self._target = target_port
+        self._asked = asked
         self._answered = answered
         self._servers: set[socket.socket] = set()
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -113,6 +119,8 @@ class Proxy:
         other = self._pairs[one]
         try:
             data = one.recv(1 << 16)
+            if one not in self._servers:
+                self._asked(data)
             other.sendall(self._answered(data) if one in self._servers else data)
         except OSError:
             data = b""

@@ -29,7 +29,7 @@ from etcdview.access.exposure import check_exposure
 from etcdview.access.secret_key import with_secret_key
 from etcdview.cli.serve import find_webapp
 from etcdview.cli.serve.https import Https
-from etcdview.cli.serve.patience import PatientWorker
+from etcdview.cli.serve.patience import STOP_SECONDS, PatientWorker
 from etcdview.config import Address, Settings
 from etcdview.config.settings import WATCHES
 from etcdview.errors import EtcdviewError
@@ -37,7 +37,6 @@ from etcdview.errors import EtcdviewError
 if TYPE_CHECKING:
     from flask import Flask
 
-STOP_SECONDS = 2
 KEEPALIVE_SECONDS = 30
 # gunicorn's largest: a key of a few thousand bytes, percent-encoded, is still one line
 REQUEST_LINE_BYTES = 8190

@@ -10,10 +10,12 @@ from __future__ import annotations
 import contextlib
 import errno
 import functools
+import queue
 import selectors
 import socket
 import ssl
 import struct
+import threading
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -33,6 +35,10 @@ SEND_SECONDS = 30  # for each piece of an answer
 READ_SECONDS = 5  # a thread has all that it reads; this is for what nobody thought of
 HELD_BYTES = 64 * 1024 * 1024  # of requests that are not whole yet
 SWEEP_SECONDS = 0.5
+# From SIGTERM on: requests under way end by themselves for so long; then what they wait for from etcd ends with an
+# error, so that each is answered (a change: that its outcome is unknown) before the worker is killed.
+CALLS_SECONDS = 2.5
+STOP_SECONDS = 4
 _PIECE_BYTES = 64 * 1024
 _OUT_OF_DESCRIPTORS = frozenset({errno.EMFILE, errno.ENFILE})
 
@@ -56,6 +62,29 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
         self._lingering: dict[socket.socket, float] = {}  # until when; the first to end first
         self._held_bytes = 0
         self._next_sweep = 0.0
+        self._ends: queue.SimpleQueue[None] = queue.SimpleQueue()  # a signal handler may put into it at any moment
+
+    def run(self) -> None:
+        """gunicorn comes by here once the app is made, and stays until the worker ends."""
+        threading.Thread(target=self._end_calls, name="etcdview-ending", daemon=True).start()
+        super().run()
+
+    def handle_exit(self, sig: Any, frame: Any) -> None:
+        """SIGTERM."""
+        self._ends.put(None)
+        super().handle_exit(sig, frame)
+
+    def handle_quit(self, sig: Any, frame: Any) -> None:
+        """Ctrl-C: Python waits for the threads that answer, until the worker is killed."""
+        self._ends.put(None)
+        super().handle_quit(sig, frame)
+
+    def _end_calls(self) -> None:
+        from webapp.runtime import end_calls
+
+        self._ends.get()
+        time.sleep(CALLS_SECONDS)
+        end_calls(self.wsgi)
 
     def accept(self, listener: Any) -> None:
         """A new connection has its place, if need be that of another."""

@@ -29,6 +29,7 @@ LATE_IMPORTS = (
     "etcdview.pages.object.reveal",
     "etcdview.pages.palette",
     "etcdview.pages.registry.changed",
+    "etcdview.pages.registry.drawer",
     "etcdview.pages.registry.page",
     "etcdview.pages.rescue",
     "etcdview.pages.restore_plan",

@@ -1,4 +1,6 @@
-// Keys: "/" search, "g o" overview, "g r" registry, "j" and "k" rows, "?" help.
+// Keys: "/" search, "g o" overview, "g r" registry, "j" and "k" rows, "o" or Space a row's details, "?" help.
+import { rowLinks, selectedLink } from "./rows.js";
+
 const PLACES = { o: "/", r: "/registry", s: "/search", h: "/health", l: "/learn" };
 let goingSince = 0;
 
@@ -30,6 +32,8 @@ function act(key) {
   if (key === "?") return openHelp();
   if (key === "j") return step(1);
   if (key === "k") return step(-1);
+  if (key === "o") return openDetails(selectedLink());
+  if (key === " " && rowLinks().includes(document.activeElement)) return openDetails(document.activeElement);
   return false;
 }
 
@@ -47,10 +51,16 @@ function openHelp() {
 }
 
 function step(by) {
-  const links = [...document.querySelectorAll("[data-rows] tbody th a")];
+  const links = rowLinks();
   if (links.length === 0) return false;
-  const at = links.indexOf(document.activeElement);
+  const at = links.indexOf(selectedLink());
   const next = at < 0 ? (by > 0 ? 0 : links.length - 1) : Math.min(Math.max(at + by, 0), links.length - 1);
   links[next].focus();
   return true;
+}
+
+function openDetails(link) {
+  const details = link?.closest("th").querySelector(".peek");
+  details?.click();
+  return Boolean(details);
 }

@@ -116,6 +116,7 @@ GET: dict[str, tuple[Row, ...]] = {
         Row("/registry?resource=secrets&namespace=shop", (LOGIN, DENIED, 200, 200, 200)),
         Row("/registry?resource=nodes", (LOGIN, DENIED, 200, 200, 200)),
         everybody_in("/registry?resource=unplaced"),
+        everybody_in(f"/registry?resource=pods&namespace=shop&key={CRASHLOOP}"),
     ),
     "object.object_page": (
         everybody_in(at("/object", CRASHLOOP)),

@@ -56,6 +56,17 @@ def test_a_new_row_flashes_and_a_deleted_one_is_struck_out(page: Page, etcdctl: 
     expect(page.locator("tr.row-deleted del")).to_have_text("first")
 
 
+def test_a_row_stays_selected_when_the_list_refreshes_itself(page: Page, etcdctl: Etcdctl) -> None:
+    etcdctl("put", WEB, config_map("web", "a"))
+    page.goto("/registry?resource=configmaps&namespace=live")
+    page.get_by_role("link", name="web", exact=True).focus()
+    etcdctl("put", "/registry/configmaps/live/added", config_map("added", "a"))
+    expect(page.get_by_role("link", name="added", exact=True)).to_be_visible()
+
+    expect(page.locator(".row-current")).to_contain_text("web")
+    expect(page.get_by_role("link", name="web", exact=True)).to_be_focused()
+
+
 def test_an_open_object_shows_its_new_value_and_then_that_it_is_gone(page: Page, etcdctl: Etcdctl) -> None:
     etcdctl("put", WEB, config_map("web", "before"))
     page.goto(f"/object?key={WEB}&view=yaml")

@@ -89,9 +89,9 @@ def test_the_keyboard_goes_to_search_pages_rows_and_help(page: Page) -> None:
     page.goto("/registry?resource=pods")
     page.keyboard.press("j")
     page.keyboard.press("j")
-    expect(page.locator("tbody tr:nth-child(2) th a")).to_be_focused()
+    expect(page.locator("tbody tr:nth-child(2) th a:first-child")).to_be_focused()
     page.keyboard.press("k")
-    expect(page.locator("tbody tr:nth-child(1) th a")).to_be_focused()
+    expect(page.locator("tbody tr:nth-child(1) th a:first-child")).to_be_focused()
     page.keyboard.press("Enter")
     page.wait_for_url("**/object?**")
 

@@ -11,6 +11,9 @@ from webapp.runtime import current_window, now
 
 bp = Blueprint("object", __name__)
 
+# By the id of the part that asks: on the object's own page, and in the drawer beside a list
+FRAGMENTS = {"object": "object/_object.html", "drawer-value": "object/_drawer_value.html"}
+
 
 @bp.get("/object")
 def object_page() -> Response:
@@ -31,7 +34,7 @@ def object_page() -> Response:
     if is_unchanged(current_window(), query.key, query.since):
         return nothing_new()
     page = pages.object_page(current_window(), query, now())
-    return render_page("object/index.html", page, fragments={"object": "object/_object.html"})
+    return render_page("object/index.html", page, fragments=FRAGMENTS)
 
 
 @bp.get("/history")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, redirect, request
+from flask import Blueprint, Response, redirect
+from htmx_flask import request
 from werkzeug.wrappers import Response as BaseResponse
 
 from etcdview.errors import QueryError
@@ -15,7 +17,9 @@ from webapp.rendering import nothing_new, render_page, wants_fragment
 from webapp.runtime import current_window, now
 
 if TYPE_CHECKING:
+    from etcdview.pages.registry.drawer import Drawer
     from etcdview.pages.registry.page import RegistryPage
+    from etcdview.pages.registry.query import RegistryQuery
 
 bp = Blueprint("registry", __name__)
 
@@ -48,13 +52,26 @@ def registry_page() -> Response | BaseResponse:
     )
     if as_file == "json":
         return redirect("/api/v1/table?" + urlencode([(k, t) for k, t in args.items(multi=True) if k != "format"]))
+    drawer = _drawer(query)
+    if drawer is not None and request.htmx.target == "drawer" and not request.htmx.history_restore_request:
+        return render_page("registry/_drawer.html", drawer)
     page = pages.registry_page(current_window(), query, now())
     if page is None:
         return nothing_new()
     if as_file == "csv":
         return _csv(page)
     status = page.problem.status if page.problem else 200
+    page = replace(page, drawer=drawer)
     return render_page("registry/index.html", page, fragments={"objects": "registry/_objects.html"}, status=status)
+
+
+def _drawer(query: RegistryQuery) -> Drawer | None:
+    """The details of the object that `key=` names, beside the list."""
+    from etcdview.pages.registry.drawer import drawer
+
+    if not query.resource or not {"key", "key64"} & request.args.keys():
+        return None
+    return drawer(current_window(), params.key(request.args), query.href(), now())
 
 
 def _csv(page: RegistryPage) -> Response:

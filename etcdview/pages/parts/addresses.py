@@ -45,6 +45,12 @@ def key_href(path: str, key: bytes, **params: str | int) -> str:
     return f"{path}?{_query(pairs)}"
 
 
+def with_key(address: str, key: bytes) -> str:
+    """An address that has a query already, with the key in it."""
+    name, text = to_query(key)
+    return f"{address}&{_query({name: text})}"
+
+
 def href(path: str, **params: str | int) -> str:
     """`path` with the parameters that are not empty as its query."""
     pairs = {k: str(v) for k, v in params.items() if v not in ("", 0)}

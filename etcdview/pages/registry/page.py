@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from etcdview.cluster.window import Window
 from etcdview.errors import QueryError
@@ -11,7 +12,7 @@ from etcdview.index.base import Freshness, Tree, TypeCount
 from etcdview.kube.keys import show
 from etcdview.kube.resources import ResourceType
 from etcdview.pages.parts import commands
-from etcdview.pages.parts.addresses import Crumb, cursor_text, href, object_href
+from etcdview.pages.parts.addresses import Crumb, cursor_text, href, object_href, with_key
 from etcdview.pages.parts.churn import ChurnRow, churn_rows
 from etcdview.pages.parts.commands import Command
 from etcdview.pages.parts.elsewhere import Elsewhere, places_of, read_elsewhere
@@ -30,12 +31,16 @@ from etcdview.pages.registry.sidebar import (
 )
 from etcdview.pages.registry.table import Cell, Head, ObjectTable, PageRow, object_table
 
+if TYPE_CHECKING:
+    from etcdview.pages.registry.drawer import Drawer
+
 
 @dataclass(frozen=True, slots=True)
 class RegistryPage:
     """The tree at the side, and what was chosen in it. `table` is None on the page of the tree alone.
 
     `problem` says why the filters cannot be read; the table is empty then. `elsewhere`: other prefixes have such keys.
+    `drawer` has the details of one object of the table, where they are open.
     """
 
     crumbs: tuple[Crumb, ...]
@@ -60,6 +65,7 @@ class RegistryPage:
     problem: QueryError | None = None
     elsewhere: Elsewhere | None = None
     facets: Facets = NO_FACETS
+    drawer: Drawer | None = None
 
     @property
     def inside(self) -> str:
@@ -140,7 +146,15 @@ def _with_unrecognised(page: RegistryPage, window: Window) -> RegistryPage:
     names = window.index.unrecognised(after=query.after, limit=query.limit)
     facts = window.facts(names.keys)
     rows = tuple(
-        PageRow(show(key), object_href(key), "", "", show(key), (Cell(show(key)), Cell(str(facts[key].mod_revision))))
+        PageRow(
+            key=show(key),
+            href=object_href(key),
+            namespace="",
+            namespace_href="",
+            name=show(key),
+            cells=(Cell(show(key)), Cell(str(facts[key].mod_revision))),
+            details_href=with_key(query.href(), key),
+        )
         for key in names.keys
         if key in facts
     )

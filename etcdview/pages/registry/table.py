@@ -12,7 +12,7 @@ from etcdview.codec import Detail
 from etcdview.kube.keys import show
 from etcdview.kube.resources import ResourceType
 from etcdview.kube.visible import unmistakable
-from etcdview.pages.parts.addresses import cursor_text, href, object_href
+from etcdview.pages.parts.addresses import cursor_text, href, object_href, with_key
 from etcdview.pages.parts.links import Link, named_links
 from etcdview.pages.parts.sizes import size_text
 from etcdview.pages.registry.changed import RowChanges, changes_since
@@ -81,7 +81,8 @@ class PageRow:
 
     `change` is "", "new", "changed" or "deleted": since the revision that a live page had before. `severity` is that
     of the cells that say how the object is. `but` is what these do not say, as kubectl's do not: a running pod is not
-    ready. `misnamed` is what the object calls itself, where its key says otherwise.
+    ready. `misnamed` is what the object calls itself, where its key says otherwise. `details_href` is this list with
+    the object beside it.
     """
 
     key: str
@@ -96,6 +97,7 @@ class PageRow:
     severity: Severity = "unknown"
     but: str = ""
     misnamed: str = ""
+    details_href: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +153,7 @@ class _Page:
         self._is_pod = (resource.group, resource.kind) == ("", "Pod")
         self._namespace_hrefs: dict[str, str] = {}
         self._hrefs: dict[Ref, str] = {}  # of what the objects name
+        self._list_href = query.href()
 
     def table(self, now: datetime, changes: RowChanges | None) -> ObjectTable:
         query, resource = self._query, self._listing.resource
@@ -197,6 +200,7 @@ class _Page:
             change=changes.of(row.key) if changes else "",
             severity=severity,
             misnamed=row.misnamed,
+            details_href=with_key(self._list_href, row.key),
             but="not ready" if self._is_pod and severity in _BUT and runs_unready(obj) else "",
         )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from etcdview.codec.encoding import protobuf_message
 from etcdview.codec.model import Decoded, Object
 from etcdview.codec.protobuf import envelope, wire
@@ -27,6 +29,7 @@ def stored_message(decoded: Decoded, api_version: str, kind: str, mod_revision: 
     return opened.raw + wire.delimited(_METADATA, wire.text(_RESOURCE_VERSION, str(mod_revision)))
 
 
+@functools.lru_cache(maxsize=1024)
 def beginning(api_version: str, kind: str) -> bytes:
     """What every stored value begins with of which `stored_message` gives the message; b"" where it never does."""
     return envelope.wrap(api_version, kind, b"")[: -len(_EMPTY_REST)] if leaves_alone(api_version, kind) else b""

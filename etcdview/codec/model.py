@@ -18,6 +18,7 @@ class Detail(Enum):
     UNMANAGED has all but metadata.managedFields, which are half of most objects. CELLS has also left out what no column
     of a table shows of pods (volumes, environments, probes ...), and does not look for unknown fields.
     ROWS is CELLS with all metadata but managedFields. LINKED is CELLS with what names other objects.
+    LABELS has nothing but name, namespace and labels: what is needed of a value that is sent as it is stored.
     """
 
     WHOLE = "whole"
@@ -25,6 +26,7 @@ class Detail(Enum):
     CELLS = "cells"
     ROWS = "rows"
     LINKED = "linked"
+    LABELS = "labels"
 
 
 @dataclass(frozen=True, slots=True)

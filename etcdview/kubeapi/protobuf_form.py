@@ -69,7 +69,7 @@ class _StoredReader(TypeReader):
         served = self._place.served
         begins = answers.beginning(served.api_version, served.kind)
         as_it_is = bool(begins) and kv.value.startswith(begins) and served.kind not in SECRET_KINDS
-        return Detail.WHOLE if self._options.fields or not as_it_is or may_embed_a_secret(kv.value) else Detail.CELLS
+        return Detail.WHOLE if self._options.fields or not as_it_is or may_embed_a_secret(kv.value) else Detail.LABELS
 
 
 def _items(window: Window, served: ServedType, reader: TypeReader) -> Iterator[bytes]:

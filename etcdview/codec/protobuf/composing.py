@@ -12,7 +12,7 @@ from etcdview.codec.protobuf.envelope import Envelope
 from etcdview.codec.protobuf.getters import attributes, getter
 from etcdview.codec.protobuf.schema import Schema
 from etcdview.codec.protobuf.to_json import Plans
-from etcdview.kube.fields import Common, Composed
+from etcdview.kube.fields import MANAGED_FIELDS, Common, Composed
 
 COMPOSED = ("v1", "Pod")
 KEPT_COMMON = 2_000  # at one or two kilobytes each
@@ -29,6 +29,11 @@ _NOT_ALIKE = {
     "core/v1.PodStatus": frozenset(("nominatedNodeName", "podIP", "podIPs")),
 }
 
+_NOT_IN_ROWS = {
+    _POD: frozenset(("spec", "status")),
+    "apis/meta/v1.ObjectMeta": frozenset((MANAGED_FIELDS,)),
+}
+
 
 class Composer:
     """Makes objects of COMPOSED with what tables show. Safe from any thread.
@@ -39,12 +44,17 @@ class Composer:
     def __init__(self, whole: Schema, shown: Schema) -> None:
         alike = shown.without(_NOT_ALIKE)
         self._alike = Plans(alike, Pool(alike))
+        rest = whole.without(_NOT_IN_ROWS)
+        self._metadata = Plans(rest, Pool(rest))
         self._own = getter(whole, _POD, *_OWN)
         self._address = attributes(whole, whole.named("core/v1.PodIP"), "ip")
         self._common = functools.lru_cache(maxsize=KEPT_COMMON)(self._made)
 
-    def object(self, envelope: Envelope, number: int, message: Message) -> Composed:
-        """The object of a sound envelope, parsed as `message`. Raises google.protobuf.message.DecodeError, and ours."""
+    def object(self, envelope: Envelope, number: int, message: Message, *, all_metadata: bool = False) -> Composed:
+        """The object of a sound envelope, parsed as `message`; `all_metadata`: also those that no column shows.
+
+        Raises google.protobuf.message.DecodeError, and ours.
+        """
         parts = self._alike.message(number).FromString(envelope.raw)
         parts.DiscardUnknownFields()
         alike = parts.SerializeToString()
@@ -66,6 +76,12 @@ class Composer:
         obj.common = common
         texts = (name, namespace, node, nominated, address, *addresses, *labels, *labels.values())
         obj.texts = alike + "\0".join(texts).encode()
+        if all_metadata:
+            held = self._metadata.message(number).FromString(envelope.raw)
+            held.DiscardUnknownFields()
+            del obj["metadata"]
+            obj |= self._metadata.plan(number).object(held)
+            obj.texts += held.SerializeToString()
         return obj
 
     def _made(self, number: int, parts: bytes) -> Common:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
+from operator import attrgetter
+from typing import Any
 
 from google.protobuf.message import DecodeError as ParseError
 from google.protobuf.message import Message
@@ -13,6 +15,7 @@ from etcdview.codec.protobuf import repair, unknown, wire
 from etcdview.codec.protobuf.composing import COMPOSED, Composer
 from etcdview.codec.protobuf.descriptors import Pool
 from etcdview.codec.protobuf.envelope import Envelope, open_envelope
+from etcdview.codec.protobuf.getters import getter
 from etcdview.codec.protobuf.schema import Schema, schema
 from etcdview.codec.protobuf.to_json import Plans
 from etcdview.errors import DecodeError
@@ -55,7 +58,10 @@ _LINKS = {
     "core/v1.Container": frozenset(("env", "envFrom")),
 }  # fmt: skip
 
-_PARTIAL = frozenset((Detail.CELLS, Detail.ROWS, Detail.LINKED))  # of these nobody is told of unknown fields
+_COMPOSED_DETAILS = frozenset((Detail.CELLS, Detail.ROWS))
+_PARTIAL = frozenset(
+    (Detail.CELLS, Detail.ROWS, Detail.LINKED, Detail.LABELS)
+)  # of these nobody is told of unknown fields
 
 KEPT_STATES = 2_000  # at one or two kilobytes each
 # What decides how an object is, of kinds that there are many of; tests/unit/relations holds that no state misses more.
@@ -99,6 +105,7 @@ class ProtobufFormat:
         self.pool = Pool(self.schema)
         self.plans = Plans(self.schema, self.pool)
         self._state_of = functools.lru_cache(maxsize=KEPT_STATES)(self._made_state)
+        self._metadata_of = functools.lru_cache(maxsize=None)(self._field_of_metadata)
         self._brief = functools.lru_cache(maxsize=None)(self._made_brief)
 
     def decode(self, value: bytes, detail: Detail = Detail.WHOLE) -> Decoded:
@@ -125,11 +132,30 @@ class ProtobufFormat:
 
     def _shown(self, envelope: Envelope, number: int, message: Message, detail: Detail) -> Object:
         """As much of a sound message as is wanted. Raises google.protobuf.message.DecodeError, and ours."""
-        if detail is Detail.CELLS and (envelope.api_version, envelope.kind) == COMPOSED:
-            return self._composer.object(envelope, number, message)
+        if detail is Detail.LABELS:
+            return _head(envelope) | self._labels(number, message)
+        if detail in _COMPOSED_DETAILS and (envelope.api_version, envelope.kind) == COMPOSED:
+            return self._composer.object(envelope, number, message, all_metadata=detail is Detail.ROWS)
         if detail is Detail.WHOLE:
             return _head(envelope) | self.plans.plan(number).object(message)
         return _head(envelope) | self._brief(detail).read(number, envelope.raw)
+
+    def _labels(self, number: int, message: Message) -> Object:
+        """What Detail.LABELS has of a message of that struct."""
+        holder = self._metadata_of(number)
+        if not holder or not message.HasField(holder):
+            return {}
+        name, namespace, labels = self._named(getattr(message, holder))
+        return {"metadata": {"name": name, "namespace": namespace, "labels": dict(labels)}}
+
+    def _field_of_metadata(self, number: int) -> str:
+        """What the struct's parsed messages call its metadata, "" where it has none."""
+        meta = self.schema.named(_META)
+        return next((f"f{f.number}" for f in self.schema.struct(number).fields if f.message == meta), "")
+
+    @functools.cached_property
+    def _named(self) -> attrgetter[Any]:
+        return getter(self.schema, _META, "name", "namespace", "labels")
 
     def state_parts(self, envelope: Envelope, number: int) -> Object:
         """What decides the state of a sound value: one dict, not to be changed, for all that are alike in this.

@@ -14,6 +14,7 @@ NAMES = {VARINT: "varint", FIXED64: "fixed64", BYTES: "bytes", GROUP: "group", F
 MAX_DEPTH = 100
 _MAX_FIELD = (1 << 29) - 1
 _MAX_TAG_BYTES = 5
+_ONE_BYTE = tuple(bytes((value,)) for value in range(128))  # nearly all tags and most lengths
 
 
 class Piece(NamedTuple):
@@ -112,6 +113,8 @@ def _group_end(data: bytes, at: int, end: int, group: Piece, depth: int) -> int:
 
 def encode_varint(value: int) -> bytes:
     """A number as Go writes it: negative ones as 64 bits."""
+    if 0 <= value < len(_ONE_BYTE):
+        return _ONE_BYTE[value]
     value &= 0xFFFFFFFFFFFFFFFF
     out = bytearray()
     while value > 0x7F:

@@ -63,7 +63,32 @@ def test_the_texts_of_a_composed_pod_hold_all_that_is_in_it() -> None:
         assert text.encode() in pod.texts
 
 
-@pytest.mark.parametrize("detail", [Detail.CELLS, Detail.ROWS, Detail.LINKED])
+def test_with_all_its_metadata_it_is_what_it_is_whole_but_for_who_manages_it() -> None:
+    pod = copy.deepcopy(POD)
+    pod["metadata"] |= {"uid": "u-1", "annotations": {"note": "long"}, "managedFields": [{"manager": "kubelet"}]}
+    value = CODEC.encode(pod, StorageFormat("protobuf", api_version="v1", kind="Pod"), b"/k")
+    rows = CODEC.decode(b"/k", value, 7, detail=Detail.ROWS).object
+    whole = CODEC.decode(b"/k", value, 7).object
+
+    assert isinstance(rows, Composed)
+    assert whole is not None
+    del whole["metadata"]["managedFields"]
+    assert list(rows["metadata"].items()) == list(whole["metadata"].items())
+    assert b"note" in rows.texts
+    assert b"long" in rows.texts
+
+
+def test_of_what_is_sent_as_it_is_stored_only_the_labels_are_made() -> None:
+    value = CODEC.encode(POD, StorageFormat("protobuf", api_version="v1", kind="Pod"), b"/k")
+
+    assert CODEC.decode(b"/k", value, 7, detail=Detail.LABELS).object == {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "a", "namespace": "shop", "labels": {"app": "web"}, "resourceVersion": "7"},
+    }
+
+
+@pytest.mark.parametrize("detail", [Detail.CELLS, Detail.ROWS, Detail.LINKED, Detail.LABELS])
 def test_a_value_that_breaks_off_in_a_part_that_no_column_shows_is_as_undecodable_as_ever(detail: Detail) -> None:
     pod = copy.deepcopy(POD)
     pod["spec"]["volumes"] = [{"name": "vvvv", "configMap": {"name": "cccc"}}]

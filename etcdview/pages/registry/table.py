@@ -105,7 +105,7 @@ class ObjectTable:
     """Objects of one type, all read at one `revision`; `count` is of all of them, not of this page.
 
     `how` says in words how they were read, "" for a file; `stopped` why this is a part of what was to be read, "" where
-    it is all of it.
+    it is all of it. `namespace_head` is that of the namespaces, where they are shown.
     """
 
     heads: tuple[Head, ...]
@@ -120,6 +120,7 @@ class ObjectTable:
     first_href: str = ""
     poll_href: str = ""
     stopped: str = ""
+    namespace_head: Head | None = None
 
     def further(self, row: PageRow) -> Iterable[tuple[Head, Cell]]:
         """The row's cells after the first, which leads to the object, each with its column's head."""
@@ -147,7 +148,7 @@ class _Page:
         self._listing = listing
         resource = listing.resource
         self._state = _state_column(listing)
-        self._heads = tuple(self._head(column) for column in listing.columns)
+        self._heads = tuple(self._head(column.name, _role(column)) for column in listing.columns)
         self._names_others = query.wide or any(c.name not in _NAMES_NOTHING for c in listing.columns)
         self._has_state = any(head.role == "state" for head in self._heads)
         self._is_pod = (resource.group, resource.kind) == ("", "Pod")
@@ -174,6 +175,7 @@ class _Page:
             first_href=query.href(cursor="") if query.after else "",
             poll_href=self._poll_href(read),
             stopped=read.stopped,
+            namespace_head=self._head("Namespace"),
         )
 
     def _rows(self, read: TableRows, changes: RowChanges | None) -> tuple[PageRow, ...]:
@@ -230,12 +232,11 @@ class _Page:
         until = read.next_after if read.scan is None else None
         return self._query.href(since=str(min(read.names_revision, read.revision)), until=cursor_text(until))
 
-    def _head(self, column: Column) -> Head:
-        name = column.name.lower()
+    def _head(self, column: str, role: str = "") -> Head:
+        name = column.lower()
         order = {name: "ascending", f"-{name}": "descending"}.get(self._query.sort.lower(), "none")
         address = self._query.href(sort=f"-{name}" if order == "ascending" else name, cursor="")
-        role = "state" if column.name == self._state else _role(column)
-        return Head(column.name, role, address, order)
+        return Head(column, "state" if column == self._state else role, address, order)
 
 
 def _state_column(listing: Listing) -> str:

@@ -263,6 +263,20 @@ def test_pages_of_a_list_follow_one_another_without_gap(client: FlaskClient) -> 
     assert len(seen) == len(set(seen)) == 40
 
 
+def test_a_list_of_all_namespaces_is_sorted_by_its_namespaces(client: FlaskClient) -> None:
+    first = client.get("/registry?resource=pods").text
+    assert 'href="/registry?resource=pods&amp;sort=namespace">Namespace' in first
+    page = client.get("/registry?resource=pods&sort=-namespace").text
+    namespaces = re.findall(r'class="plain" href="/registry\?resource=pods&amp;namespace=([^"]*)"', page)
+
+    assert re.search(
+        r'aria-sort="descending"\s*>\s*<a class="sort" href="/registry\?resource=pods&amp;sort=namespace"', page
+    )
+    assert len(set(namespaces)) == 3
+    assert namespaces == sorted(namespaces, reverse=True)
+    assert ">Namespace" not in client.get("/registry?resource=pods&namespace=shop").text.split("<thead>")[1]
+
+
 def test_keys_come_in_pages_with_one_count(client: FlaskClient) -> None:
     query = {"prefix": "/registry/events/", "limit": 50}
     keys: list[str] = []

@@ -61,6 +61,7 @@ def _one(value: DecodedValue, output: str) -> int:
             f" {part.wire_type}, {counted(len(part.raw), 'byte')} at {part.offset:,}: {part.raw[:16].hex(' ')}",
             err=True,
         )
+    _remark_unconverted(value)
     shown = value.object if value.object is not None else value.partial
     if shown is not None:
         click.echo(_text(shown, output), nl=False)
@@ -69,7 +70,14 @@ def _one(value: DecodedValue, output: str) -> int:
     return 0
 
 
+def _remark_unconverted(value: DecodedValue) -> None:
+    if value.unconverted:
+        name = unmistakable(value.key) or "the object"
+        say(f"etcdview: {name} is not converted: the API server would answer with {value.unconverted}.", err=True)
+
+
 def _print(value: DecodedValue, output: str) -> None:
+    _remark_unconverted(value)
     if output == "jsonl":
         click.echo(json_text(_row(value)))
     elif value.object is None:

@@ -209,6 +209,10 @@ class Window:
         """The object with what the API server adds on the way out."""
         return self.cluster.codec.as_served(obj)
 
+    def unconverted(self, served: dict[str, Any]) -> str:
+        """The version that the API server would answer with, where an object as it is served is in another; or ""."""
+        return self.cluster.codec.unconverted(served)
+
     def entry(self, kv: KeyValue, detail: Detail = Detail.WHOLE) -> Entry:
         """A value decoded and masked. It must come from this window, which knows what the viewer may see."""
         row = self.objects.row(kv, detail)

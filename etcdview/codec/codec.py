@@ -101,6 +101,12 @@ class Codec:
         """The object as the API server would hand it out, as far as that can be known offline: a copy, or itself."""
         return served.serve(obj, self.release) if in_place else served.as_served(obj, self.release)
 
+    def unconverted(self, answer: Object) -> str:
+        """The version that the API server would answer with, of an object whose conversion is not known; else ""."""
+        had = str(answer.get("apiVersion"))
+        wanted = served.preferred(had, str(answer.get("kind")), self.release)
+        return "" if wanted == had else wanted
+
     def _decode(self, key: bytes, value: bytes, layer: int, detail: Detail = Detail.WHOLE) -> Decoded:
         if value.startswith(envelope.MAGIC):
             return self._protobuf.decode(value, detail)

@@ -9,6 +9,7 @@ from typing import Any
 
 from etcdview.cluster.window import Window
 from etcdview.codec import Schema, schema
+from etcdview.codec.served.versions import served_version
 from etcdview.kube.crds import Definitions, version_rank, versions
 from etcdview.kube.fields import mapping, text
 from etcdview.kube.release import Release
@@ -155,7 +156,7 @@ def _builtin(definitions: Definitions, release: Release | None, stored: frozense
     for resource in definitions.known:
         if not resource.builtin or not resource.served or _is_removed(resource, release):
             continue
-        version = _version(table, resource)
+        version = served_version(table, resource)
         if not version or (("alpha" in version or "beta" in version) and resource.prefix not in stored):
             continue
         served = _builtin_type(table, replace(resource, version=version), resource.group)
@@ -167,22 +168,6 @@ def _builtin(definitions: Definitions, release: Release | None, stored: frozense
 def _is_removed(resource: ResourceType, release: Release | None) -> bool:
     removed = _REMOVED.get(resource.plural)
     return removed is not None and (release is None or release >= removed)
-
-
-def _version(table: Schema, resource: ResourceType) -> str:
-    """The version that the release stores: the usual one, else the newest that the release has; "" for none."""
-    has = [
-        api_version.rpartition("/")[2]
-        for api_version, kind in table.kinds()
-        if kind == resource.kind and api_version.rpartition("/")[0] == resource.group and table.has(api_version, kind)
-    ]
-    if not has and table.find(resource.api_version, resource.kind) is not None and _is_json(resource):
-        return resource.version  # the schema begins later than the type
-    return resource.version if resource.version in has else max(has, key=version_rank, default="")
-
-
-def _is_json(resource: ResourceType) -> bool:
-    return resource.group in ("apiextensions.k8s.io", "apiregistration.k8s.io")
 
 
 def _builtin_type(table: Schema, resource: ResourceType, group: str) -> ServedType:

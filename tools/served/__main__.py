@@ -13,7 +13,7 @@ from typing import Any
 from etcdview.stores.files.dump import read_dump
 from tools.given import arguments
 from tools.served import gorun
-from tools.served.compare import Difference, differences, is_comparable
+from tools.served.compare import Difference, differences, expected, is_comparable, is_converted, is_preferred
 from tools.tables.gorun import versions
 
 TESTDATA = Path(__file__).parent.parent.parent / "tests" / "testdata"
@@ -48,19 +48,23 @@ def _report(release: str, found: Iterable[tuple[Mapping[str, Any], list[Differen
     reasons: Counter[str] = Counter()
     faults: dict[tuple[str, str], Difference] = {}
     for row, differing in found:
-        age = "old" if len(row["served"]) > 1 else "current"
+        age = "current" if is_preferred(row, release) else "converted" if is_converted(row, release) else "left"
         unexplained = [d for d in differing if not d.reason]
         counts[age] += 1
         counts[f"{age} exact"] += not unexplained
         reasons.update({d.reason for d in differing if d.reason})
         for d in unexplained:
-            faults.setdefault((d.kind, "" if d.old else d.place), d)
+            faults.setdefault((d.kind, d.place), d)
     said = "".join(f"; {number} {text}" for text, number in reasons.items())
-    old = f"{counts['old exact']:,} of {counts['old']:,} in versions that it does not prefer"
-    print(f"{release}: {counts['current exact']:,} of {counts['current']:,} objects exact, {old}{said}", flush=True)
+    exact = {age: f"{counts[f'{age} exact']:,} of {counts[age]:,}" for age in ("current", "converted", "left")}
+    print(
+        f"{release}: {exact['current']} objects exact, {exact['converted']} that are converted"
+        f", {exact['left']} that are not converted{said}",
+        flush=True,
+    )
     for d in faults.values():
         print(f"  {'old: ' if d.old else ''}{d.kind} {d.place}: Go {str(d.expected)[:90]}, here {str(d.got)[:90]}")
-    return counts["current"] - counts["current exact"]
+    return sum(counts[age] - counts[f"{age} exact"] for age in exact)
 
 
 def _sample(release: str, found: Iterable[tuple[Mapping[str, Any], list[Difference]]]) -> Iterator[dict[str, Any]]:
@@ -74,7 +78,7 @@ def _sample(release: str, found: Iterable[tuple[Mapping[str, Any], list[Differen
     for rows in by_kind.values():
         rows.sort(key=lambda row: len(json.dumps(row["stored"])))
         for row in (rows[0], rows[len(rows) // 2])[: 2 if release in KEPT_RELEASES else 1]:
-            yield {"release": release, "stored": row["stored"], "served": row["served"]}
+            yield {"release": release, "stored": row["stored"], "served": expected(row, release)}
 
 
 def _write(rows: Iterable[Mapping[str, Any]]) -> None:

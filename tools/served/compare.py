@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from etcdview.codec.served import as_served
+from etcdview.codec.served import as_served, preferred
 from etcdview.kube.release import Release
 from etcdview.kube.resources import BUILTIN, current_group
 
@@ -19,12 +18,10 @@ _REASONS = (
     ("Service", r"spec\.(clusterIPs|ipFamilies|ipFamilyPolicy)", "of services' addresses, which the registry adds"),
     ("PersistentVolumeClaim", r"spec\.dataSource(Ref)?", "of claims' sources, which the registry tells twice"),
     ("Secret", r"(stringData|data\b).*", "of stringData, which is never stored"),
-    ("HorizontalPodAutoscaler", r"metadata\.annotations.*", "of an autoscaler's status, which v1 has in annotations"),
     ("Ingress", r"spec\..*servicePort", "of a backend without a port"),
     (".*", r".*\.timeAdded", "of a taint without a time, which is now"),
     ("CertificateSigningRequest", r"spec\.signerName", "of requests without a signer, which is told from their bytes"),
     ("Pod", r"spec\.resources\.requests.*", "of pods' own requests, which are set when they are made"),
-    ("ResourceClaim.*", r".*requests\[\].*(allocationMode|count)", "of a request of devices that names no class"),
 )
 
 
@@ -58,15 +55,34 @@ def is_comparable(row: Mapping[str, Any]) -> bool:
     return bool(row["served"]) and (current_group(api_version, kind), kind) in _STORED
 
 
+def is_preferred(row: Mapping[str, Any], release: str) -> bool:
+    """Whether the release serves the object under the version that it is stored in."""
+    stored = row["stored"]
+    return preferred(stored["apiVersion"], stored["kind"], Release.parse(release)) == str(stored["apiVersion"])
+
+
+def is_converted(row: Mapping[str, Any], release: str) -> bool:
+    """Whether the object is shown here in the version that the release prefers."""
+    stored = row["stored"]
+    wanted = preferred(stored["apiVersion"], stored["kind"], Release.parse(release))
+    return bool(as_served(stored, Release.parse(release))["apiVersion"] == wanted)
+
+
+def expected(row: Mapping[str, Any], release: str) -> Any:
+    """What Go serves in the version that is served here; None where it has not been asked for it."""
+    version = as_served(row["stored"], Release.parse(release))["apiVersion"]
+    return next((obj for obj in row["served"] if obj["apiVersion"] == version), None)
+
+
 def differences(row: Mapping[str, Any], release: str) -> list[Difference] | None:
     """What differs in one object, in the version that is served here; None where Go has not been asked for it."""
     stored = row["stored"]
-    got = as_served(copy.deepcopy(stored), Release.parse(release))
-    expected = next((o for o in row["served"] if o["apiVersion"] == got["apiVersion"]), None)
-    kind, old = f"{stored['apiVersion']} {stored['kind']}", len(row["served"]) > 1
-    if expected is None:
+    got = as_served(stored, Release.parse(release))
+    wanted = expected(row, release)
+    kind, old = f"{stored['apiVersion']} {stored['kind']}", not is_preferred(row, release)
+    if wanted is None:
         return None
-    return [Difference(kind, *found, old) for found in _differing("", expected, got)]
+    return [Difference(kind, *found, old) for found in _differing("", wanted, got)]
 
 
 def _differing(path: str, expected: Any, got: Any) -> Iterator[tuple[str, Any, Any]]:

@@ -13,23 +13,23 @@ from etcdview.codec.model import Object
 _PER_VERSION = ("subresources", "additionalPrinterColumns", "selectableFields")
 
 
-def to_v1(obj: Object) -> None:
+def to_v1(obj: Object, minor: int) -> None:
     """Convert in place."""
-    obj["apiVersion"] = "apiextensions.k8s.io/v1"
     spec = obj.get("spec")
     if isinstance(spec, dict):
         _spec(spec)
 
 
 def _spec(spec: Object) -> None:
-    version = spec.pop("version", None)
-    versions = spec.get("versions") or [{"name": version, "served": True, "storage": True}]
-    spec["versions"] = [v for v in versions if isinstance(v, dict)] if isinstance(versions, list) else []
+    version, versions = spec.pop("version", None), spec.get("versions")
+    if not versions and version:
+        versions = [{"name": version, "served": True, "storage": True}]
+    spec["versions"] = [v for v in versions if isinstance(v, dict)] if isinstance(versions, list) else None
     shared = {name: spec.pop(name) for name in _PER_VERSION if name in spec}
     validation = spec.pop("validation", None)
     if validation is not None:
         shared["schema"] = validation
-    for each in spec["versions"]:
+    for each in spec["versions"] or ():
         _version(each, shared)
     if not spec.get("preserveUnknownFields", True):
         del spec["preserveUnknownFields"]
@@ -38,8 +38,8 @@ def _spec(spec: Object) -> None:
 
 
 def _version(version: Object, shared: Object) -> None:
-    for name, value in shared.items():
-        version.setdefault(name, value)
+    """What is said once for all versions wins."""
+    version.update(shared)
     columns = version.get("additionalPrinterColumns")
     if isinstance(columns, list):
         version["additionalPrinterColumns"] = [_column(column) for column in columns]

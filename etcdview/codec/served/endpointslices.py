@@ -11,9 +11,8 @@ _ZONE = "topology.kubernetes.io/zone"
 _HOSTNAME = "kubernetes.io/hostname"
 
 
-def to_v1(obj: Object) -> None:
+def to_v1(obj: Object, minor: int) -> None:
     """Convert in place."""
-    obj["apiVersion"] = "discovery.k8s.io/v1"
     endpoints = obj.get("endpoints")
     for endpoint in endpoints if isinstance(endpoints, list) else ():
         if isinstance(endpoint, dict):

@@ -5,6 +5,7 @@ Source: k8s.io/kubernetes/pkg/apis/*/*/defaults.go, k8s.io/apiextensions-apiserv
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from etcdview.codec.model import Object
@@ -14,6 +15,7 @@ from etcdview.codec.served.volumes import SOURCES
 
 _RBAC = "rbac.authorization.k8s.io"
 _METRICS = "autoscaling.alpha.kubernetes.io/metrics"
+_CURRENT_METRICS = "autoscaling.alpha.kubernetes.io/current-metrics"
 _MOST_PODS = {"type": "Pods", "value": 4, "periodSeconds": 15}
 _ALL = {"type": "Percent", "value": 100, "periodSeconds": 15}
 _CPU: dict[str, Any] = {
@@ -29,6 +31,19 @@ def _cpu(obj: Object, minor: int) -> None:
     annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
     if isinstance(spec, dict) and not (isinstance(annotations, dict) and annotations.get(_METRICS)):
         set_default(spec, "targetCPUUtilizationPercentage", 80)
+
+
+def _old_status(obj: Object, minor: int) -> None:
+    """Before 1.23 API servers answered v1, and put what they measured into an annotation, too."""
+    metadata, status = obj.get("metadata"), obj.get("status")
+    cpu = status.get("currentCPUUtilizationPercentage") if isinstance(status, dict) else None
+    if minor >= 23 or cpu is None or not isinstance(metadata, dict):
+        return
+    annotations = metadata.get("annotations")
+    found = annotations if isinstance(annotations, dict) else {}
+    resource = {"name": "cpu", "currentAverageUtilization": cpu, "currentAverageValue": "0"}
+    measured = json.dumps([{"type": "Resource", "resource": resource}], separators=(",", ":"))
+    metadata["annotations"] = found | {_CURRENT_METRICS: found.get(_CURRENT_METRICS, measured)}
 
 
 def _behaviour(spec: Object, minor: int) -> None:
@@ -72,6 +87,24 @@ def _definition(obj: Object, minor: int) -> None:
         status["storedVersions"] = stored[:1]
 
 
+def _old_definition(obj: Object, minor: int) -> None:
+    """A CRD of v1beta1: one version or several, and what its webhook speaks where that is not said."""
+    spec = obj.get("spec")
+    if isinstance(spec, dict):
+        if spec.get("version"):
+            only = {"name": spec["version"], "served": True, "storage": True}
+            set_default(spec, "versions", [only], zero=True)
+        conversion = spec.get("conversion")
+        if isinstance(conversion, dict) and conversion.get("strategy") == "Webhook":
+            set_default(conversion, "conversionReviewVersions", ["v1beta1"], zero=True)
+    _definition(obj, minor)
+
+
+def _container_metric(source: Object, minor: int) -> None:
+    """API servers lose the container of a metric of v2beta1 when they read it."""
+    source["container"] = ""
+
+
 def _mappings(device: Object, minor: int) -> None:
     found = device.get("nodeAllocatableResourceMappings")
     for mapping in found.values() if isinstance(found, dict) and minor >= 36 else ():
@@ -93,8 +126,8 @@ def _count(request: Object, minor: int) -> None:
 
 
 def _unnested_count(request: Object, minor: int) -> None:
-    """A request of the first versions, unless it lists several to choose from."""
-    if not request.get("firstAvailable"):
+    """A request of the first versions; since 1.33 one that names no class lists several to choose from."""
+    if request.get("deviceClassName") or minor < 33:
         _count(request, minor)
 
 
@@ -196,7 +229,11 @@ _FLOWCONTROL = "flowcontrol.apiserver.k8s.io"
 _STORAGE = "storage.k8s.io"
 
 POLICIES: dict[tuple[str, str], tuple[Row, ...]] = {
-    ("autoscaling/v1", "HorizontalPodAutoscaler"): (Default("spec.minReplicas", 1), Hook("", _cpu)),
+    ("autoscaling/v1", "HorizontalPodAutoscaler"): (
+        Default("spec.minReplicas", 1),
+        Hook("", _cpu),
+        Hook("", _old_status),
+    ),
     ("autoscaling/v2", "HorizontalPodAutoscaler"): (
         Default("spec.minReplicas", 1),
         Default("spec.metrics", [_CPU], zero=True),
@@ -205,6 +242,7 @@ POLICIES: dict[tuple[str, str], tuple[Row, ...]] = {
     ("autoscaling/v2beta1", "HorizontalPodAutoscaler"): (
         Default("spec.minReplicas", 1),
         Default("spec.metrics", [_OLD_CPU], zero=True),
+        Hook("spec.metrics[].containerResource", _container_metric),
     ),
     ("autoscaling/v2beta2", "HorizontalPodAutoscaler"): (
         Default("spec.minReplicas", 1),
@@ -308,7 +346,7 @@ POLICIES: dict[tuple[str, str], tuple[Row, ...]] = {
         Default("spec.scope", "Namespaced", zero=True),
         Default("spec.preserveUnknownFields", True),
         Default("spec.conversion", {"strategy": "None"}),
-        Hook("", _definition),
+        Hook("", _old_definition),
     ),
     ("resource.k8s.io/v1alpha3", "ResourcePoolStatusRequest"): (Default("spec.limit", 100),),
 }

@@ -6,18 +6,13 @@ import copy
 
 from etcdview.codec.model import Object
 from etcdview.codec.protobuf.schema import schema
-from etcdview.codec.served import crds, defaults, endpointslices, zeros
+from etcdview.codec.served import conversions, defaults, zeros
 from etcdview.kube.release import Release
-
-_CONVERSIONS = {
-    ("apiextensions.k8s.io/v1beta1", "CustomResourceDefinition"): crds.to_v1,
-    ("discovery.k8s.io/v1beta1", "EndpointSlice"): endpointslices.to_v1,
-}
 
 
 def leaves_alone(api_version: str, kind: str) -> bool:
     """Whether the API server sets no field of the kind on the way out, but zeros that Go's readers have anyway."""
-    return (api_version, kind) not in _CONVERSIONS and not defaults.has_any(api_version, kind)
+    return not conversions.changes(api_version, kind) and not defaults.has_any(api_version, kind)
 
 
 def as_served(obj: Object, release: Release | None) -> Object:
@@ -27,10 +22,8 @@ def as_served(obj: Object, release: Release | None) -> Object:
 
 def serve(obj: Object, release: Release | None) -> Object:
     """The same in place, for one who reads the object for this alone."""
-    convert = _CONVERSIONS.get((str(obj.get("apiVersion")), str(obj.get("kind"))))
     if release is not None:
         zeros.fill(schema(release), obj)
     defaults.apply(obj, release)
-    if convert is not None:
-        convert(obj)
+    conversions.convert(obj, release)
     return obj

@@ -56,14 +56,18 @@ def _daemon_set(kind: str) -> Row:
     return Hook("spec", change)
 
 
-def _stateful_set(kind: str) -> Row:
+def _stateful_set(kind: str, forgets_until: int = 0) -> Row:
+    """`forgets_until`: up to this release, of a strategy without a type all that it says was lost."""
+
     def change(spec: Object, minor: int) -> None:
         strategy = spec.get("updateStrategy")
         if not isinstance(strategy, dict):
             return
         if not strategy.get("type"):
             strategy["type"] = kind
-            if kind == "RollingUpdate":
+            if minor <= forgets_until:
+                strategy["rollingUpdate"] = {}
+            elif kind == "RollingUpdate":
                 set_default(strategy, "rollingUpdate", {})
         rolling = strategy.get("rollingUpdate")
         if isinstance(rolling, dict):
@@ -133,11 +137,11 @@ _RETENTION = (
 )
 
 
-def _stateful_sets(kind: str, *more: Row) -> tuple[Row, ...]:
+def _stateful_sets(kind: str, *more: Row, forgets_until: int = 0) -> tuple[Row, ...]:
     return (
         *more,
         Default("spec.podManagementPolicy", "OrderedReady", zero=True),
-        _stateful_set(kind),
+        _stateful_set(kind, forgets_until),
         *_RETENTION,
         _REPLICAS,
         _history(10),
@@ -148,13 +152,16 @@ def _stateful_sets(kind: str, *more: Row) -> tuple[Row, ...]:
 
 
 _CONDITIONS = "podFailurePolicy.rules[].onPodConditions[].status"
-_CRON_JOB: tuple[Row, ...] = (
+_FIRST_CRON_JOB: tuple[Row, ...] = (
     Default("spec.concurrencyPolicy", "Allow", zero=True),
     Default("spec.suspend", False),
-    Default("spec.successfulJobsHistoryLimit", 3),
-    Default("spec.failedJobsHistoryLimit", 1),
     Default(f"spec.jobTemplate.spec.{_CONDITIONS}", "True", since=34, zero=True),
     Within("spec.jobTemplate.spec.template.spec", POD_SPEC),
+)
+_CRON_JOB: tuple[Row, ...] = (
+    *_FIRST_CRON_JOB,
+    Default("spec.successfulJobsHistoryLimit", 3),
+    Default("spec.failedJobsHistoryLimit", 1),
 )
 _ROLLING, _DELETED = "RollingUpdate", "OnDelete"
 
@@ -167,7 +174,7 @@ WORKLOADS: dict[tuple[str, str], tuple[Row, ...]] = {
     ("apps/v1beta2", "DaemonSet"): _daemon_sets(_ROLLING, Hook("", _generation)),
     ("extensions/v1beta1", "DaemonSet"): _daemon_sets(_DELETED, _SELECTOR),
     ("apps/v1", "StatefulSet"): _stateful_sets(_ROLLING),
-    ("apps/v1beta2", "StatefulSet"): _stateful_sets(_ROLLING),
+    ("apps/v1beta2", "StatefulSet"): _stateful_sets(_ROLLING, forgets_until=23),
     ("apps/v1beta1", "StatefulSet"): _stateful_sets(_DELETED, _SELECTOR),
     ("apps/v1", "ReplicaSet"): (_REPLICAS, _TEMPLATE),
     ("apps/v1beta2", "ReplicaSet"): (_REPLICAS, _TEMPLATE),
@@ -181,5 +188,5 @@ WORKLOADS: dict[tuple[str, str], tuple[Row, ...]] = {
     ),
     ("batch/v1", "CronJob"): _CRON_JOB,
     ("batch/v1beta1", "CronJob"): _CRON_JOB,
-    ("batch/v2alpha1", "CronJob"): _CRON_JOB,
+    ("batch/v2alpha1", "CronJob"): _FIRST_CRON_JOB,
 }

@@ -59,12 +59,16 @@ class SummaryView:
 
 @dataclass(frozen=True, slots=True)
 class TextView:
-    """The object as YAML or JSON (`language`). `folded`: how many managers' fields are left out."""
+    """The object as YAML or JSON (`language`). `folded`: how many managers' fields are left out.
+
+    `unconverted` is the version that the API server would answer with, where the object is shown in another.
+    """
 
     name: ClassVar[str] = "text"
     language: str
     text: str
     folded: int
+    unconverted: str
     managed_href: str
     served_href: str
 
@@ -187,6 +191,7 @@ def _text_view(window: Window, query: ObjectQuery, obj: dict[str, Any]) -> TextV
         language=query.view,
         text=to_yaml(shown) if query.view == "yaml" else to_json(shown),
         folded=0 if query.managed else len(managers(served)),
+        unconverted=window.unconverted(served) if query.as_served else "",
         managed_href=with_changes(query, managed="" if query.managed else "1"),
         served_href=with_changes(query, served="" if query.as_served else "1"),
     )

@@ -33,7 +33,8 @@ FORMATS = ("protobuf", "json", "cbor")
 class DecodedValue:
     """One value. `object` is None where `error` says why; `partial` is what could be read of it nevertheless.
 
-    `key` is for programs; `key64` is set where the key is not UTF-8.
+    `key` is for programs; `key64` is set where the key is not UTF-8. `unconverted` is the version that the API server
+    would answer with, where an object that is to be shown as it is served is in another.
     """
 
     key: str
@@ -43,6 +44,7 @@ class DecodedValue:
     partial: Any
     unknown: tuple[UnknownField, ...]
     error: EtcdviewError | None
+    unconverted: str = ""
 
 
 def decode_piped(
@@ -101,8 +103,10 @@ def _values(store: Store, key: bytes) -> Iterator[KeyValue]:
 
 
 def _value(codec: Codec, key: bytes, decoded: Decoded, as_served: bool) -> DecodedValue:
+    unconverted = ""
     if decoded.object is not None and decoded.error is None and as_served:
         decoded = replace(decoded, object=codec.as_served(decoded.object))
+        unconverted = codec.unconverted(decoded.object or {})
     name, key64 = to_query(key)
     return DecodedValue(
         as_text(key),
@@ -112,6 +116,7 @@ def _value(codec: Codec, key: bytes, decoded: Decoded, as_served: bool) -> Decod
         decoded.partial,
         decoded.unknown_fields,
         decoded.error,
+        unconverted,
     )
 
 

@@ -30,7 +30,9 @@ def listed(api: Api, path: str, **args: str) -> tuple[str, list[Any], list[bytes
     kind = opened.kind.removesuffix("List")
     codec = Codec(release="1.36")
     stored = [envelope.wrap(opened.api_version, kind, item) for item in parts(opened.raw, 2)]
-    objects = [codec.as_served(codec.decode(b"", value).object or {}) for value in stored]
+    objects = [codec.decode(b"", value).object or {} for value in stored]
+    if opened.api_version != "events.k8s.io/v1":  # which would be served as events of the core group
+        objects = [codec.as_served(obj) for obj in objects]
     return opened.kind, objects, parts(opened.raw, 1)
 
 

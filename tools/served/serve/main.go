@@ -24,7 +24,7 @@ import (
 	"k8s.io/kubernetes/pkg/api/legacyscheme"
 )
 
-// served has the object in the version that it is stored in, and in the preferred one of its kind where that differs.
+// served has the object in the version that it is stored in, and then in all others of its kind.
 type served struct {
 	Origin string            `json:"origin"`
 	Stored json.RawMessage   `json:"stored"`
@@ -90,22 +90,22 @@ func show(origin string, obj runtime.Object, gvk schema.GroupVersionKind) {
 		converted, err := base.ConvertToVersion(internal.DeepCopyObject(), version)
 		if err != nil {
 			result.Error = err.Error()
-			return
+			continue
 		}
 		result.Served = append(result.Served, text(converted, version.WithKind(gvk.Kind)))
 	}
 }
 
+// versions are those of the kind in all groups that have it, the one that it is stored in first.
 func versions(internal runtime.Object, stored schema.GroupVersionKind) []schema.GroupVersion {
 	found := []schema.GroupVersion{stored.GroupVersion()}
 	own, _, err := base.ObjectKinds(internal)
 	must(err)
-	for _, version := range base.PrioritizedVersionsForGroup(own[0].Group) {
-		if base.Recognizes(version.WithKind(stored.Kind)) {
-			if version != found[0] {
+	for _, kind := range own {
+		for _, version := range base.PrioritizedVersionsForGroup(kind.Group) {
+			if version != found[0] && base.Recognizes(version.WithKind(stored.Kind)) {
 				found = append(found, version)
 			}
-			break
 		}
 	}
 	return found

@@ -40,8 +40,7 @@ def test_an_object_is_served_as_the_release_serves_it(
     codec = Codec(release=release)
     assert by_release[release]
     for row in by_release[release]:
-        got = codec.as_served(row["stored"])
-        assert got == next(obj for obj in row["served"] if obj["apiVersion"] == got["apiVersion"])
+        assert codec.as_served(row["stored"]) == row["served"]
 
 
 def test_the_sample_has_every_kind_that_has_defaults() -> None:
@@ -53,7 +52,8 @@ def test_what_is_served_stays_as_it_is_when_it_is_served_again(by_release: dict[
     codec = Codec(release="1.36")
     for row in by_release["1.36"]:
         once = codec.as_served(row["stored"])
-        assert codec.as_served(once) == once
+        if once["apiVersion"] == row["stored"]["apiVersion"]:  # another version has other defaults
+            assert codec.as_served(once) == once
 
 
 ODD = (None, 7, -1, "x", "", "5n", [], [7], {}, {"x": 7}, True)

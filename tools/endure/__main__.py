@@ -1,39 +1,45 @@
-"""`python -m tools.endure`: use it hard for MINUTES= (or HOURS=), a member of etcd dying each minute.
+"""`python -m tools.endure`: use it hard for MINUTES= (or HOURS=); members die, certificates change, each minute.
 
 Prints a table; exit status 1 where a row of it fails. P99= is how many seconds pages may take (1), for busy machines.
+BROWSERS= (100) poll, WRITES= (200) is how many a second, SLOW= (500) clients never finish a request and UNREAD= (30)
+never read an answer. At first, beside slow clients alone, 99 of 100 pages take less than QUIET_P99= (0.2) seconds.
 """
 
 from __future__ import annotations
 
-import itertools
 import os
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from etcdview.config import Settings
 from etcdview.demo.certificates import ClusterCertificates
-from etcdview.demo.cluster import LocalCluster, LocalMember
+from etcdview.demo.cluster import LocalCluster
 from etcdview.demo.running import REGISTRY
 from etcdview.models import TlsFiles
 from etcdview.stores.etcd.bulk_load import load
 from etcdview.stores.etcd.client import EtcdStore
 from etcdview.stores.files.dump import read_dump
-from tests.serving import running
+from tests.serving import Server, running
+from tools.endure.chaos import MINUTE, Chaos
 from tools.endure.load import Answers, Browser, SlowClients, Writer, addresses
 from tools.endure.measured import Sample, differing_facts, get_json, held_keys, quarters, sample
 from tools.given import arguments
 
 MINUTES = float(os.environ.get("MINUTES") or 60 * float(os.environ.get("HOURS") or 0) or 20)
 P99_SECONDS = float(os.environ.get("P99") or 1.0)
-BROWSERS, SLOW_CLIENTS = 20, 200
+QUIET_P99_SECONDS = float(os.environ.get("QUIET_P99") or 0.2)
+BROWSERS, WRITES, SLOW, UNREAD = (
+    int(os.environ.get(name) or usual)
+    for name, usual in (("BROWSERS", 100), ("WRITES", 200), ("SLOW", 500), ("UNREAD", 30))
+)
+QUIET_SECONDS = 20.0
 WARM_SECONDS = 60.0  # before the memory is measured: pages load late, caches fill
-DEAD_SECONDS, EACH_SECONDS = 15.0, 60.0
 SETTLE_SECONDS = 60.0
 SAMPLE_SECONDS = 2.0
 KEPT_REVISIONS = 5_000
@@ -52,36 +58,6 @@ class Row:
     wrong: tuple[str, ...] = ()
 
 
-class Chaos:
-    """Members that die and come back, in turn: one is killed, the next one stands still."""
-
-    def __init__(self, cluster: LocalCluster) -> None:
-        self._cluster = cluster
-        self._victim: LocalMember | None = None
-        self.deaths = 0
-
-    def run(self, ended: threading.Event) -> None:
-        """A death a minute until `ended`; all members are healthy afterwards.
-
-        From the main thread: the members end with the thread that starts them.
-        """
-        for number, member in enumerate(itertools.cycle(self._cluster.members)):
-            if ended.wait(EACH_SECONDS - DEAD_SECONDS):
-                return
-            self._victim = member
-            (member.pause if number % 2 else member.kill)()
-            self.deaths += 1
-            ended.wait(DEAD_SECONDS)
-            self._cluster.heal()
-
-    def excuses(self, page: str) -> bool:
-        """Whether an error is about the member that died last, or about the quorum that its death costs."""
-        victim = self._victim
-        if victim is None:
-            return False
-        return any(word in page for word in (victim.client_url.rpartition("/")[2], "quorum", "no leader"))
-
-
 def main() -> int:
     """The exit status."""
     with ExitStack() as stack:
@@ -90,38 +66,83 @@ def main() -> int:
         certificates = ClusterCertificates(root / "pki", MEMBERS)
         cluster = stack.enter_context(LocalCluster(root / "etcd", MEMBERS, certificates=certificates, options=options))
         load(cluster.endpoints[0], cluster.tls, read_dump(REGISTRY))
-        rows = list(_run(cluster, root))
-    for row in rows:
-        print(f"{'FAILS' if row.wrong else 'holds'}  {row.what:32}  {row.found}")
-        for reason in row.wrong[:SHOWN]:
-            print(f"         {reason[:400]}")
+        rows = list(_run(cluster, certificates, root))
+    print("\n".join(table(rows)))
     return 1 if any(row.wrong for row in rows) else 0
 
 
-def _run(cluster: LocalCluster, root: Path) -> Iterator[Row]:
+def table(rows: Sequence[Row]) -> Iterator[str]:
+    """The lines that are printed: each row, and below it why it fails."""
+    wide = max(len(row.what) for row in rows)
+    for row in rows:
+        yield f"{'FAILS' if row.wrong else 'holds'}  {row.what:{wide}}  {row.found}"
+        yield from (f"       {reason[:400]}" for reason in row.wrong[:SHOWN])
+
+
+def _run(cluster: LocalCluster, certificates: ClusterCertificates, root: Path) -> Iterator[Row]:
     captured = list(read_dump(REGISTRY))
     (root / "temporary").mkdir()
-    chaos, writer = Chaos(cluster), Writer(cluster.endpoints, cluster.tls, captured)
+    chaos, writer = Chaos(cluster, certificates), Writer(cluster.endpoints, cluster.tls, captured, WRITES)
     answers = Answers(chaos.excuses)
     with running(*_flags(cluster), folder=str(root / "temporary")) as server:
-        slow = SlowClients(server.port, SLOW_CLIENTS)
+        slow = SlowClients(server.port, SLOW, UNREAD)
         paths = list(addresses(captured))
+        yield _beside_slow_clients(server.port, paths)
         browsers = [Browser(server.port, paths, answers, seed) for seed in range(BROWSERS)]
         _say(f"{MINUTES:g} minutes, after {WARM_SECONDS:.0f} s to warm up")
         samples: list[Sample] = []
-        with _together(writer.run, slow.run, _weighing(server.pid, samples), *(each.run for each in browsers)) as ended:
+        began = time.monotonic()
+        with _together(writer.run, slow.run, _weighing(server, samples), *(each.run for each in browsers)) as ended:
             clock = threading.Timer(WARM_SECONDS + MINUTES * 60, ended.set)
             clock.start()
             chaos.run(ended)
             clock.cancel()
+            seconds = time.monotonic() - began
         writer.close()
-        yield Row("members that died", str(chaos.deaths), () if chaos.deaths else ("none",))
+        yield Row("time", f"{seconds / 60:.1f} minutes with {BROWSERS} browsers; {os.cpu_count()} processors")
+        yield _chaos(chaos)
         yield _alive(cluster)
-        yield Row("writes", f"{writer.written:,}, and {writer.missed} that met a dead member")
-        yield Row("connections of slow clients", f"{slow.connections:,}")
+        yield _written(writer, seconds)
+        yield Row("connections of slow clients", f"{slow.connections:,}, {SLOW + UNREAD} at a time")
         yield from _answered(answers)
         yield from _weighed(samples)
         yield from _compared(server.port, cluster, root)
+
+
+def _beside_slow_clients(port: int, paths: list[str]) -> Row:
+    """One browser, and clients that never finish a request."""
+    answers = Answers(lambda _: False)
+    _say(f"{QUIET_SECONDS:.0f} s beside {SLOW} clients that never finish a request")
+    reader, slow = Browser(port, paths, answers, seed=0), SlowClients(port, SLOW, 0)
+    with _together(slow.run):
+        reader.read_all()  # pages load late, caches fill
+        answers.seconds.clear()
+        end = time.monotonic() + QUIET_SECONDS
+        while time.monotonic() < end:
+            reader.read_all()
+
+    half, most = _percentiles(answers)
+    wrong = (f"more than {QUIET_P99_SECONDS:g} s",) if most > QUIET_P99_SECONDS else ()
+    found = f"p50 {half:.2f}, p99 {most:.2f} of {len(answers.seconds)}; slowest: {_slowest(answers)}"
+    return Row(f"seconds beside {SLOW} slow clients", found, (*wrong, *answers.wrong))
+
+
+def _chaos(chaos: Chaos) -> Row:
+    found = ", ".join(f"{chaos.done[step.what]} {step.what}" for step in MINUTE if step.what)
+    return Row("members", found, tuple(f"none {s.what}" for s in MINUTE if s.what and not chaos.done[s.what]))
+
+
+def _written(writer: Writer, seconds: float) -> Row:
+    rate = writer.written / seconds
+    few = (f"fewer than 9 of 10 of {WRITES} a second",) if rate < 0.9 * WRITES else ()
+    return Row("writes", f"{writer.written:,}, {rate:.0f} a second; {writer.missed} met a member that was away", few)
+
+
+def _percentiles(answers: Answers) -> tuple[float, float]:
+    """The median, and what 99 of 100 stay below; in seconds."""
+    ordered = sorted(answers.seconds)
+    half, most = (ordered[int(len(ordered) * part)][0] for part in (0.5, 0.99))
+    return half, most
 
 
 def _flags(cluster: LocalCluster) -> list[str]:
@@ -149,13 +170,13 @@ def _together(*works: Callable[[threading.Event], None]) -> Iterator[threading.E
             thread.join()
 
 
-def _weighing(pid: int, samples: list[Sample]) -> Callable[[threading.Event], None]:
+def _weighing(server: Server, samples: list[Sample]) -> Callable[[threading.Event], None]:
     """What adds a sample every few seconds, once it is warm."""
 
     def run(ended: threading.Event) -> None:
         ended.wait(WARM_SECONDS)
         while not ended.wait(SAMPLE_SECONDS):
-            samples.append(sample(pid))
+            samples.append(sample(server.pid, server.port))
 
     return run
 
@@ -172,11 +193,13 @@ def _answered(answers: Answers) -> Iterator[Row]:
     counted = ", ".join(f"{count:,} x {status}" for status, count in sorted(answers.statuses.items()))
     wrong = tuple(f"{count} x {what}" for what, count in answers.wrong.most_common())
     yield Row("answers", counted, wrong)
-    ordered = sorted(answers.seconds)
-    half, most = (ordered[int(len(ordered) * part)][0] for part in (0.5, 0.99))
-    slowest = ", ".join(f"{path} {seconds:.2f} s" for seconds, path in ordered[:-4:-1])
+    half, most = _percentiles(answers)
     late = (f"more than {P99_SECONDS:g} s",) if most > P99_SECONDS else ()
-    yield Row("seconds of pages", f"p50 {half:.2f}, p99 {most:.2f}; slowest: {slowest}", late)
+    yield Row("seconds of pages", f"p50 {half:.2f}, p99 {most:.2f}; slowest: {_slowest(answers)}", late)
+
+
+def _slowest(answers: Answers) -> str:
+    return ", ".join(f"{path} {seconds:.2f} s" for seconds, path in sorted(answers.seconds)[:-4:-1])
 
 
 def _weighed(samples: list[Sample]) -> Iterator[Row]:
@@ -187,7 +210,7 @@ def _weighed(samples: list[Sample]) -> Iterator[Row]:
     first, last = quarters(samples, lambda each: each.threads)
     yield _flat("threads", first, last, first + MORE_THREADS)
     first, last = quarters(samples, lambda each: each.descriptors)
-    yield _flat("file descriptors", first, last, first + MORE_DESCRIPTORS)
+    yield _flat("file descriptors beside clients", first, last, first + MORE_DESCRIPTORS)
 
 
 def _flat(what: str, first: float, last: float, most: float) -> Row:

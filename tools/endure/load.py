@@ -21,11 +21,12 @@ from etcd3 import etcdrpc
 
 from etcdview.models import KeyValue, TlsFiles
 
-WRITES_A_SECOND = 100
-POLLS, POLL_SECONDS = 4, 0.7
+STAY_SECONDS = 12.0  # on a page, at most
+_USUAL_SECONDS = 0.7  # between polls where a page has no pace of its own
 PATIENCE_SECONDS = 60.0
 _WRITE_SECONDS = 3.0
 _POLL = re.compile(r'hx-get="([^"]+)"')
+_PACE = re.compile(r'hx-trigger="every (\d+)(ms|s)')
 # A key that was deleted, a revision that was compacted, more than one may ask for at a time.
 MAY_BE = (404, 410, 429)
 _HEAD = b"GET /registry HTTP/1.1\r\nHost: localhost\r\nCookie: "
@@ -37,13 +38,14 @@ READ_NOTHING_SECONDS = 30  # then such a client hangs up and comes again
 class Writer:
     """Writes and deletes keys of a captured cluster at a steady rate, by whichever member answers."""
 
-    def __init__(self, endpoints: Sequence[str], tls: TlsFiles, captured: Sequence[KeyValue]) -> None:
+    def __init__(self, endpoints: Sequence[str], tls: TlsFiles, captured: Sequence[KeyValue], a_second: float) -> None:
         ca, key, cert = (Path(path).read_bytes() for path in (tls.cacert, tls.key, tls.cert))
         credentials = grpc.ssl_channel_credentials(ca, key, cert)
         self._channels = [grpc.secure_channel(url.removeprefix("https://"), credentials) for url in endpoints]
         self._stubs = itertools.cycle([etcdrpc.KVStub(channel) for channel in self._channels])
         self._stub = next(self._stubs)
         self._captured = captured
+        self._a_second = a_second
         self._chance = random.Random(1)  # noqa: S311 - the same steps each time
         self.written = self.missed = 0
 
@@ -51,7 +53,7 @@ class Writer:
         """Write until `ended`."""
         began = time.monotonic()
         while not ended.is_set():
-            if self.written + self.missed < (time.monotonic() - began) * WRITES_A_SECOND:
+            if self.written + self.missed < (time.monotonic() - began) * self._a_second:
                 self._write()
             else:
                 ended.wait(0.01)
@@ -110,16 +112,21 @@ class Browser:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)
 
     def run(self, ended: threading.Event) -> None:
-        """Open pages until `ended`."""
+        """Open pages until `ended`, and stay on each for a while; it is polled at the pace that it has."""
         while not ended.is_set():
             page = self._get(self._chance.choice(self._paths))
             polls = [unescape(path) for path in _POLL.findall(page)]
-            for _ in range(POLLS if polls else 1):
-                if ended.wait(POLL_SECONDS):
-                    break
+            pace = pace_seconds(page)
+            until = time.monotonic() + self._chance.uniform(pace, STAY_SECONDS)
+            while not ended.wait(pace) and time.monotonic() < until:
                 if polls:
                     self._get(self._chance.choice(polls), HX_Request="true")
         self._connection.close()
+
+    def read_all(self) -> None:
+        """Each page once."""
+        for path in self._paths:
+            self._get(path)
 
     def _get(self, path: str, **headers: str) -> str:
         began = time.perf_counter()
@@ -146,14 +153,21 @@ class Browser:
         return answer.status, answer.read().decode("utf-8", "replace")
 
 
+def pace_seconds(page: str) -> float:
+    """How often a page asks for what is new."""
+    found = [int(number) / (1000 if unit == "ms" else 1) for number, unit in _PACE.findall(page)]
+    return min(found, default=_USUAL_SECONDS)
+
+
 class SlowClients:
     """Connections that send a byte a second of a head or a body, or ask and never read. Shut ones come again."""
 
-    SHAPES = ((_HEAD, b"a"), (_BODY, b"a"), (_NEVER_READ, b""))
+    SHAPES = ((_HEAD, b"a"), (_BODY, b"a"))
 
-    def __init__(self, port: int, count: int) -> None:
+    def __init__(self, port: int, unfinished: int, unread: int) -> None:
+        """So many that never finish a request, and so many that never read an answer."""
         self._port = port
-        self._shapes = [shape for _, shape in zip(range(count), itertools.cycle(self.SHAPES), strict=False)]
+        self._shapes = [*itertools.islice(itertools.cycle(self.SHAPES), unfinished), *[(_NEVER_READ, b"")] * unread]
         self._open: dict[int, socket.socket] = {}
         self.connections = 0
 

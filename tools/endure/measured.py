@@ -6,6 +6,7 @@ import base64
 import http.client
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +27,7 @@ _FILLING = b"facts_process"  # comes and goes
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The server's workers at one moment."""
+    """The server's workers at one moment. `descriptors` are those beside the connections of its clients."""
 
     pids: tuple[int, ...]
     memory_bytes: int
@@ -34,15 +35,15 @@ class Sample:
     descriptors: int
 
 
-def sample(pid: int) -> Sample:
-    """Of all workers of the server with this process ID."""
+def sample(pid: int, port: int) -> Sample:
+    """Of all workers of the server with this process ID, which listens on the port."""
     pids = tuple(child for child in _children(pid) if _FILLING not in Path(f"/proc/{child}/cmdline").read_bytes())
     states = [Path(f"/proc/{each}/status").read_text() for each in pids]
     return Sample(
         pids,
         sum(_number(state, "VmRSS") * 1024 for state in states),
         sum(_number(state, "Threads") for state in states),
-        sum(len(list(Path(f"/proc/{each}/fd").iterdir())) for each in pids),
+        sum(_descriptors(each, port) for each in pids),
     )
 
 
@@ -89,6 +90,17 @@ def differing_facts(databases: list[Path], store: EtcdStore, settings: Settings,
 
 def _children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _descriptors(pid: int, port: int) -> int:
+    """What a process has open, without its clients: how many these are is theirs to choose."""
+    rows = [line.split() for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]]
+    clients = {f"socket:[{row[9]}]" for row in rows if row[1].endswith(f":{port:04X}")}
+    names = []
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # it was closed meanwhile
+            names.append(str(entry.readlink()))
+    return sum(name not in clients for name in names)
 
 
 def _number(state: str, name: str) -> int:

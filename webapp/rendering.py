@@ -11,7 +11,7 @@ from flask import Flask, Response, make_response, render_template, stream_templa
 from htmx_flask import request
 from jinja2 import StrictUndefined
 
-from webapp import filters
+from webapp import filters, table_files
 from webapp.compiled import KeptTemplates
 from webapp.runtime import current_frame, now
 
@@ -38,6 +38,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(filters.FILTERS)
     app.jinja_env.globals["asset"] = _asset
     app.context_processor(_frame)
+    table_files.init_app(app)
 
 
 def render_page(
@@ -51,10 +52,15 @@ def render_page(
     """The whole page; or, when htmx asks for one of `fragments` (target id -> template), only that fragment.
 
     `any_fragment` stands in for every target that `fragments` does not name. A boosted link and a restored history
-    want the whole page. The answer depends on the asker: Vary says so.
+    want the whole page. The answer depends on the asker: Vary says so. With `table=` in the address
+    it is that table alone, as a file.
     """
+    if status < 400:
+        table_files.begin()
     fragment = (fragments or {}).get(request.htmx.target or "", any_fragment) if wants_fragment() else ""
-    response = make_response(render_template(fragment or template, page=page), status)
+    text = render_template(fragment or template, page=page)
+    file = table_files.wanted_file() if status < 400 else None
+    response = file or make_response(text, status)
     response.vary.add("HX-Request")
     return response
 

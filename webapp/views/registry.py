@@ -33,7 +33,7 @@ def registry_page() -> Response | BaseResponse:
     args = request.args
     if "prefix" in args or "prefix64" in args:
         return _keys_page(params.prefix(args))
-    as_file = params.choice(args, "format", ("csv", "json"))
+    as_file = "" if "table" in args else params.choice(args, "format", ("csv", "json"))
     query = RegistryQuery(
         resource=args.get("resource", ""),
         namespace=args.get("namespace", ""),

@@ -39,7 +39,7 @@ class _Offered:
 
 @dataclass(frozen=True, slots=True)
 class TableFiles:
-    """Where a table is to be had."""
+    """The addresses of a table as a file."""
 
     csv: str
     json: str
@@ -59,7 +59,7 @@ def begin() -> None:
 
 
 def table_files(label: str, body: str) -> TableFiles | None:
-    """Offer a table by its name, and say where it is to be had; None for the answer to a form, which has no address."""
+    """Offer a table by its name. Its addresses; None for the answer to a form, which has none."""
     if not has_request_context() or request.method not in ("GET", "HEAD") or "tables" not in g:
         return None
     offered = cast(_Offered, g.tables)

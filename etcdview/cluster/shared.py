@@ -1,7 +1,7 @@
 """Answers that many viewers want at the same moment: made once for all who may see the same.
 
-Twenty browsers that open a page over all objects cost what one does. What one gets may have been begun by another a
-moment ago, and is never older than that and a second, whatever has changed meanwhile.
+Twenty browsers that open a page over all objects cost what one does. What one gets is nearly always at most a second
+old, however much has changed meanwhile; where the server is so busy that making it takes long, OLD_SECONDS at most.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
 RECENT_SECONDS = 1.0  # an answer is given again, though things have changed
+SHARE = 10.0  # and for so many times as long as it took: no question takes more than a tenth of a server's time
+OLD_SECONDS = 10.0  # while another makes it anew
 KEPT_SECONDS = 5.0  # where nothing has changed: ages and time limits go on, and the index may be behind
 KEPT_QUESTIONS = 16
 
@@ -46,6 +48,11 @@ class Flights:
         mine.set_result(value)
         return value
 
+    def is_making(self, question: Hashable) -> bool:
+        """Whether someone makes the answer to it right now."""
+        with self._lock:
+            return question in self._making
+
     def _end(self, question: Hashable) -> None:
         with self._lock:
             del self._making[question]
@@ -58,9 +65,13 @@ class _Answer(Generic[T]):
     value: T
     as_of: Hashable
     at: float
+    took_seconds: float
 
-    def is_good(self, as_of: Hashable, now: float) -> bool:
-        return now - self.at < (KEPT_SECONDS if self.as_of == as_of else RECENT_SECONDS)
+    def is_good(self, as_of: Hashable, now: float, *, newer_comes: bool) -> bool:
+        if newer_comes:
+            return now - self.at < OLD_SECONDS
+        recent = max(RECENT_SECONDS, SHARE * self.took_seconds)
+        return now - self.at < (KEPT_SECONDS if self.as_of == as_of else min(recent, KEPT_SECONDS))
 
 
 class SharedAnswers:
@@ -82,17 +93,21 @@ class SharedAnswers:
     ) -> T:
         """The answer to `question`, who is asking included; `as_of` is the present state of what it is made from.
 
-        While one makes it, all others wait and share how that ends. An error is not kept, nor an answer that is not
-        whole: another request may have more time. Raises what `make` raises.
+        While one makes it, all others get the one before, or wait where there is none, and share how that ends. An
+        error is not kept, nor an answer that is not whole: another request may have more time. Raises what `make`
+        raises.
         """
+        newer_comes = self._flights.is_making(question)
         with self._lock:
             known = self._answers.get(question)
-            if known is not None and known.is_good(as_of, self._clock()):
+            if known is not None and known.is_good(as_of, self._clock(), newer_comes=newer_comes):
                 return cast(T, known.value)
 
         def made() -> T:
+            began = self._clock()
             value = make()
-            self._keep(question, _Answer(value, as_of, self._clock()) if is_whole(value) else None)
+            now = self._clock()
+            self._keep(question, _Answer(value, as_of, now, now - began) if is_whole(value) else None)
             return value
 
         return self._flights.get(question, made)

@@ -84,6 +84,35 @@ def test_an_answer_is_kept_while_nothing_changes_and_a_moment_where_something_di
     assert answers.get("q", 8, made) == 3
 
 
+def test_who_comes_while_it_is_made_anew_gets_the_one_before(answers: SharedAnswers, made: Made) -> None:
+    answers.get("q", 1, made)
+    made.now = RECENT_SECONDS
+    made.gate.clear()
+    with ThreadPoolExecutor(1) as pool:
+        assert made.entered.acquire(timeout=10)  # the first one's
+        newer = pool.submit(answers.get, "q", 2, made)
+        assert made.entered.acquire(timeout=10)
+        assert answers.get("q", 2, made) == 1
+        made.gate.set()
+        assert newer.result() == 2
+    assert answers.get("q", 2, made) == 2
+
+
+@pytest.mark.parametrize(("took", "kept"), [(0.01, RECENT_SECONDS), (0.3, 3.0), (2.0, KEPT_SECONDS)])
+def test_an_answer_that_took_long_is_given_for_longer(
+    answers: SharedAnswers, made: Made, took: float, kept: float
+) -> None:
+    def slowly() -> int:
+        made.now += took
+        return made()
+
+    answers.get("q", 1, slowly)
+    made.now = took + kept - 0.05
+    assert answers.get("q", 2, made) == 1
+    made.now = took + kept + 0.05
+    assert answers.get("q", 3, made) == 2
+
+
 def test_an_error_is_told_and_not_kept(answers: SharedAnswers, made: Made) -> None:
     def fails() -> int:
         raise BudgetError("over")

@@ -101,17 +101,21 @@ def _resource_metric(source: Any, current: Any) -> str:
 
 def _target(source: Any, name: str) -> Any:
     """A member of the target: nested in v2, spelt out in v2beta1 (targetAverageValue, targetValue)."""
-    nested = dig(source, "target", name)
-    return nested if nested is not None else dig(source, "target" + name[0].upper() + name[1:])
+    return _member(source, "target", name)
 
 
 def _current(status: Any, name: str) -> Any:
-    nested = dig(status, "current", name)
-    return nested if nested is not None else dig(status, "current" + name[0].upper() + name[1:])
+    return _member(status, "current", name)
+
+
+def _member(obj: Any, of: str, name: str) -> Any:
+    """In v2beta1 the average of an object's metric has no word before it."""
+    found = (dig(obj, *path) for path in ((of, name), (of + name[0].upper() + name[1:],), (name,)))
+    return next((value for value in found if value is not None), None)
 
 
 def _specs(obj: Object) -> list[Any]:
-    """The metrics; v1 has CPU as a field of its own, the others in an annotation, and 80 % of CPU where it has none."""
+    """The metrics; v1 has them in an annotation, then CPU, a field of its own, and 80 % of CPU where it has none."""
     metrics = items(obj, "spec", "metrics")
     cpu = dig(obj, "spec", "targetCPUUtilizationPercentage")
     annotated = _annotated(obj, _METRICS_ANNOTATION)
@@ -119,7 +123,7 @@ def _specs(obj: Object) -> list[Any]:
         cpu = _DEFAULT_CPU
     if cpu is not None:
         metrics = [{"type": "Resource", "resource": {"name": "cpu", "target": {"averageUtilization": cpu}}}, *metrics]
-    return metrics + annotated
+    return annotated + metrics
 
 
 def _statuses(obj: Object) -> list[Any]:

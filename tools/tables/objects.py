@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,6 +23,7 @@ def objects() -> Iterator[dict[str, Any]]:
         *_volumes(),
         *_batch(),
         *_workloads(),
+        *_first_autoscalers(),
         *_events(),
         *_small_ones(),
         *_policies(),
@@ -391,6 +393,47 @@ def _workloads() -> _Made:
                 "PodDisruptionBudget",
                 {"spec": {"minAvailable": minimum, "maxUnavailable": maximum}, "status": {"disruptionsAllowed": 2}},
             )
+
+
+def _first_autoscalers() -> _Made:
+    """Of v2beta1, and of v1, which has but the CPU in a field, and the rest in annotations."""
+    target, other = {"kind": "Deployment", "name": "d"}, {"kind": "S", "name": "s"}
+    named: dict[str, Any] = {"metricName": "m"}
+    pairs: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+        ("Resource", {"name": "cpu", "targetAverageUtilization": 50}, {"name": "cpu", "currentAverageUtilization": 20}),
+        ("Resource", {"name": "memory", "targetAverageValue": "100m"}, {"name": "memory", "currentAverageValue": "7"}),
+        ("Pods", named | {"targetAverageValue": "5"}, named | {"currentAverageValue": "4"}),
+        ("Object", named | {"target": other, "targetValue": "2k"}, named | {"target": other, "currentValue": "1k"}),
+        (
+            "Object",
+            named | {"target": other, "targetValue": "0", "averageValue": "3"},
+            named | {"target": other, "currentValue": "0", "averageValue": "2"},
+        ),
+        ("External", named | {"targetValue": "8"}, named | {"currentValue": "6"}),
+        ("External", named | {"targetAverageValue": "9"}, named | {"currentValue": "0", "currentAverageValue": "1"}),
+        (
+            "ContainerResource",
+            {"name": "cpu", "container": "c", "targetAverageUtilization": 60},
+            {"name": "cpu", "container": "c", "currentAverageUtilization": 30, "currentAverageValue": "1"},
+        ),
+    ]
+    specs = [{"type": kind, kind[0].lower() + kind[1:]: spec} for kind, spec, _ in pairs]
+    current = [{"type": kind, kind[0].lower() + kind[1:]: status} for kind, _, status in pairs]
+    for first, last in (*((n, n + 1) for n in range(len(pairs))), (0, 2), (2, 8), (0, 0)):
+        for statuses in (current[first:last], []):
+            spec = {"scaleTargetRef": target, "maxReplicas": 9}
+            status = {"currentMetrics": statuses}
+            fields = {"spec": spec | {"metrics": specs[first:last]}, "status": status}
+            yield "autoscaling/v2beta1", "HorizontalPodAutoscaler", fields
+            notes = {"metrics": json.dumps(specs[first:last])} | (
+                {"current-metrics": json.dumps(statuses)} if statuses else {}
+            )
+            annotations = {f"autoscaling.alpha.kubernetes.io/{name}": text for name, text in notes.items()}
+            for cpu in (None, 75):
+                measured = spec | {"targetCPUUtilizationPercentage": cpu}
+                fields = {"metadata": {"annotations": annotations}, "spec": measured}
+                fields |= {"status": {"currentCPUUtilizationPercentage": cpu}}
+                yield "autoscaling/v1", "HorizontalPodAutoscaler", fields
 
 
 def _events() -> _Made:

@@ -73,26 +73,26 @@ def _autoscaler(*metrics: tuple[dict[str, Any], dict[str, Any]]) -> dict[str, An
 
 
 _METRICS = (
+    _metric("Pods", {"metric": {"name": "p"}, "target": {"averageValue": "7"}}, {"current": {"averageValue": "3"}}),
     _metric(
         "Resource",
         {"name": "cpu", "target": {"averageUtilization": 60}},
         {"name": "cpu", "current": {"averageUtilization": 20}},
     ),
-    _metric("Pods", {"metric": {"name": "p"}, "target": {"averageValue": "7"}}, {"current": {"averageValue": "3"}}),
 )
 _OLD_METRICS = (
+    _metric("Pods", {"metricName": "p", "targetAverageValue": "7"}, {"currentAverageValue": "3"}),
     _metric(
         "Resource",
         {"name": "cpu", "targetAverageUtilization": 60},
         {"name": "cpu", "currentAverageUtilization": 20},
     ),
-    _metric("Pods", {"metricName": "p", "targetAverageValue": "7"}, {"currentAverageValue": "3"}),
 )
 _FIRST_AUTOSCALER = {
     "metadata": _META
     | {
         "annotations": {
-            "autoscaling.alpha.kubernetes.io/metrics": json.dumps([_OLD_METRICS[1][0]]),
+            "autoscaling.alpha.kubernetes.io/metrics": json.dumps([_OLD_METRICS[0][0]]),
             "autoscaling.alpha.kubernetes.io/current-metrics": json.dumps([m[1] for m in _OLD_METRICS]),
             "autoscaling.alpha.kubernetes.io/conditions": json.dumps(_ACTIVE),
         }

@@ -206,6 +206,11 @@ METRICS = [
         {"pods": {"currentAverageValue": "8"}},
         "8/9",
     ),
+    (
+        {"type": "Object", "object": {"metricName": "m", "targetValue": "0", "averageValue": "3"}},
+        {"object": {"metricName": "m", "currentValue": "0", "averageValue": "2"}},
+        "2/3 (avg)",
+    ),
     ({"type": "Moon"}, None, "<unknown type>"),
 ]
 
@@ -214,6 +219,15 @@ METRICS = [
 def test_an_autoscaler_shows_current_and_target_of_each_kind_of_metric(spec: Any, status: Any, shown: str) -> None:
     obj = {"metadata": META, "spec": {"metrics": [spec]}, "status": {"currentMetrics": [status] if status else []}}
     assert table_for(BY_PREFIX["horizontalpodautoscalers"]).cells(obj, NOW)[2] == shown
+
+
+def test_an_autoscaler_of_v1_shows_the_cpu_after_the_metrics_of_its_annotation() -> None:
+    other = {"type": "Pods", "pods": {"metricName": "rps", "targetAverageValue": "9"}}
+    annotations = {"autoscaling.alpha.kubernetes.io/metrics": json.dumps([other])}
+    spec = {"targetCPUUtilizationPercentage": 60}
+    obj = {"apiVersion": "autoscaling/v1", "metadata": META | {"annotations": annotations}, "spec": spec}
+    shown = table_for(BY_PREFIX["horizontalpodautoscalers"]).cells(obj, NOW)[2]
+    assert shown == "<unknown>/9, cpu: <unknown>/60%"
 
 
 def test_an_autoscaler_shows_two_metrics_and_counts_the_rest() -> None:

@@ -55,6 +55,8 @@ def the_table(name: str) -> Table:
 
 def the_objects(name: str) -> list[tuple[str, dict[str, Any]]]:
     plural, wanted = api_version(name)
+    if wanted == "autoscaling/v1":  # stored as v2, whose metrics are printed: v1 does not say in which order they are
+        wanted = "autoscaling/v2"
     return [
         (key, obj)
         for key, objs in SERVED.items()

@@ -7,6 +7,7 @@ import functools
 from etcdview.codec.encoding import protobuf_message
 from etcdview.codec.model import Decoded, Object
 from etcdview.codec.protobuf import envelope, wire
+from etcdview.codec.served.parts import IN_PARTS
 from etcdview.codec.served.serving import leaves_alone
 from etcdview.kube.release import Release
 
@@ -33,6 +34,12 @@ def stored_message(decoded: Decoded, api_version: str, kind: str, mod_revision: 
 def beginning(api_version: str, kind: str) -> bytes:
     """What every stored value begins with of which `stored_message` gives the message; b"" where it never does."""
     return envelope.wrap(api_version, kind, b"")[: -len(_EMPTY_REST)] if leaves_alone(api_version, kind) else b""
+
+
+@functools.lru_cache(maxsize=1024)
+def beginning_in_parts(api_version: str, kind: str) -> bytes:
+    """What every stored value begins with whose JSON `Codec.served_text` may give; b"" where it never does."""
+    return envelope.wrap(api_version, kind, b"")[: -len(_EMPTY_REST)] if (api_version, kind) == IN_PARTS else b""
 
 
 def made_message(obj: Object, release: Release | None) -> bytes:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 from etcdview.codec import cbor, encoding, rawjson, served
 from etcdview.codec.encryption import encrypted_values
 from etcdview.codec.encryption.config import EncryptionConfig
-from etcdview.codec.model import Decoded, Detail, Format, Object, StorageFormat, WireNode
+from etcdview.codec.model import Decoded, Detail, Format, Object, StorageFormat, WireNode, set_resource_version
 from etcdview.codec.outline import Outline, WantsBody, of_decoded
 from etcdview.codec.protobuf import envelope
 from etcdview.codec.protobuf import wire_tree as tree
 from etcdview.codec.protobuf.outlining import Outliner
 from etcdview.codec.protobuf.protobuf import protobuf_format
 from etcdview.codec.protobuf.schema import schema
+from etcdview.codec.served.parts import pod_parts
 from etcdview.errors import DecodeError
 from etcdview.kube.release import Release
 
@@ -52,7 +53,7 @@ class Codec:
         decoded = self._decode(key, value, 0, detail)
         if mod_revision > 0:
             for obj in (decoded.object, decoded.partial):
-                _set_resource_version(obj, mod_revision)
+                set_resource_version(obj, mod_revision)
         return decoded
 
     def outline(self, key: bytes, value: bytes, wants_body: WantsBody) -> Outline:
@@ -107,6 +108,13 @@ class Codec:
         wanted = served.preferred(had, str(answer.get("kind")), self.release)
         return "" if wanted == had else wanted
 
+    def served_text(self, value: bytes, mod_revision: int, finish: Callable[[Object], Object]) -> bytes | None:
+        """The JSON of a stored pod as `as_served` has it, several times as quick; `finish` may change the object.
+
+        It is given the object with texts in it that are JSON already. None for what must be decoded as a whole.
+        """
+        return pod_parts(self.release).json(value, mod_revision, finish)
+
     def _decode(self, key: bytes, value: bytes, layer: int, detail: Detail = Detail.WHOLE) -> Decoded:
         if value.startswith(envelope.MAGIC):
             return self._protobuf.decode(value, detail)
@@ -155,12 +163,6 @@ def _tree_form(form: Format, parse: Any, value: bytes) -> Decoded:
 
 def _str(value: Any) -> str:
     return value if isinstance(value, str) else ""
-
-
-def _set_resource_version(obj: Object | None, mod_revision: int) -> None:
-    metadata = obj.get("metadata") if obj else None
-    if isinstance(metadata, dict):
-        metadata["resourceVersion"] = str(mod_revision)
 
 
 def _foreign(value: bytes) -> DecodeError:

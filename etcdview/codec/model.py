@@ -97,3 +97,10 @@ class WireNode:
     children: tuple[WireNode, ...] = ()
     known: bool = True
     repeated: bool = False
+
+
+def set_resource_version(obj: Object | None, mod_revision: int) -> None:
+    """Set what etcd does not hold, in place; not for revision 0."""
+    metadata = obj.get("metadata") if obj and mod_revision > 0 else None
+    if isinstance(metadata, dict):
+        metadata["resourceVersion"] = str(mod_revision)

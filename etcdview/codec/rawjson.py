@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from typing import Any, NoReturn
@@ -12,7 +13,7 @@ from etcdview.errors import DecodeError
 # Nesting beyond this is refused, in every format; Kubernetes' own CRD schemas stay below 100.
 MAX_DEPTH = 200
 _LONE_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
-_HTML = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
+_ESCAPED = (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029"))
 # Also one that is never closed: else each quote in it would be tried again, up to the end.
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)', re.DOTALL)
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
@@ -34,9 +35,43 @@ def parse(raw: bytes) -> Any:
     return _without_surrogates(value) if _has_surrogates(raw, text) else value
 
 
+class JsonText:
+    """A value that is JSON already, in an object that is written by `dump_with_texts`."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
+def dump_with_texts(value: Any) -> str | None:
+    """As `dump`, for a value with JsonText in it; None for one with texts that look like what stands in for them."""
+    texts: list[str] = []
+
+    def stand_in(held: object) -> str:
+        if not isinstance(held, JsonText):
+            raise TypeError(f"{type(held).__name__} cannot be written as JSON")
+        texts.append(held.text)
+        return "\0"
+
+    rest = json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=stand_in)
+    pieces = escaped(rest).split('"\\u0000"')
+    if len(pieces) != len(texts) + 1:
+        return None
+    return "".join(itertools.chain.from_iterable(zip(pieces, (*texts, ""), strict=True)))
+
+
+def escaped(text: str) -> str:
+    """JSON with <, > and & escaped, which stand in texts alone."""
+    for character, escape in _ESCAPED:
+        if character in text:
+            text = text.replace(character, escape)
+    return text
+
+
 def dump(value: Any) -> str:
     """As Go's json.Marshal writes it, in the order given: no spaces, <, > and & escaped."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False).translate(_HTML)
+    return escaped(json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False))
 
 
 def _check_depth(raw: bytes) -> None:

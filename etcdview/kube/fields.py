@@ -44,6 +44,10 @@ class Composed(dict[str, Any]):
     texts: bytes
 
 
+class Labelled(dict[str, Any]):
+    """An object of which only name, namespace and labels were decoded."""
+
+
 def dig(obj: Any, *path: str) -> Any:
     """The value at `path`, None where any step is missing or null."""
     for step in path:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from etcdview.cluster.window import Entry, Window
-from etcdview.codec import Detail
+from etcdview.codec import Detail, answers
 from etcdview.errors import CompactedError, DecodeError, DeniedError
 from etcdview.kube.keys import show
 from etcdview.kubeapi.accept import JSON, PROTOBUF, MediaType, choose
@@ -16,10 +16,18 @@ from etcdview.kubeapi.exchange import KubeAnswer, KubeRequest, json_answer
 from etcdview.kubeapi.json_text import json_bytes
 from etcdview.kubeapi.options import ListOptions, minimum_revision
 from etcdview.kubeapi.protobuf_form import has_protobuf, protobuf_list, protobuf_object
-from etcdview.kubeapi.reading import KubePlace, ListFacts, TypeReader, check_reached, forbidden, warn_of_the_rest
+from etcdview.kubeapi.reading import (
+    KubePlace,
+    LabelReader,
+    ListFacts,
+    TypeReader,
+    check_reached,
+    forbidden,
+    warn_of_the_rest,
+)
 from etcdview.kubeapi.rows import RowMaker, partial_metadata
 from etcdview.kubeapi.scale import scale_of
-from etcdview.kubeapi.served_objects import served_object, why_left_out
+from etcdview.kubeapi.served_objects import list_item, served_object, why_left_out
 from etcdview.kubeapi.served_types import ServedType
 from etcdview.kubeapi.statuses import StatusError, expired, facts_of, not_found
 
@@ -34,8 +42,9 @@ _OF_MANY = ("Table", "PartialObjectMetadataList")
 class ItemForm:
     """How each object of an answer is written, and what the list around them is.
 
-    `item` makes an object's JSON; `array` is the list's member that holds them, and `order` sorts them where they are
-    not in the order of their keys. `by_name`: members are sorted, as the API server's are that it keeps in Go's maps.
+    `item` makes an object's JSON, or what is written as it; of values that begin with `begins` it needs labels alone.
+    `array` is the list's member that holds them, and `order` sorts them where they are not in the order of their keys.
+    `by_name`: members are sorted, as the API server's are that it keeps in Go's maps.
     """
 
     head: dict[str, Any]
@@ -45,6 +54,7 @@ class ItemForm:
     beside: dict[str, Any]
     order: Callable[[Any], Any] | None = None
     by_name: bool = False
+    begins: bytes = b""
 
 
 def get_object(window: Window, place: KubePlace, request: KubeRequest, below: str = "") -> KubeAnswer:
@@ -99,7 +109,7 @@ def list_objects(window: Window, place: KubePlace, request: KubeRequest, options
     if media.encoding == PROTOBUF and not media.form:
         return protobuf_list(window, place, request, options)
     form = item_form(window, place, media, request)
-    reader = TypeReader(window, place, options, form.detail, request.revealed)
+    reader = _reader(window, place, options, form, request)
     body = _Body(form, reader, bool(options.limit))
     held = body.begin()
     if not body.complete:
@@ -108,6 +118,12 @@ def list_objects(window: Window, place: KubePlace, request: KubeRequest, options
         b"".join(held) if body.complete else body.rest(held),
         warnings=reader.facts.all_warnings(),
     )
+
+
+def _reader(window: Window, place: KubePlace, options: ListOptions, form: ItemForm, request: KubeRequest) -> TypeReader:
+    if form.begins:
+        return LabelReader(window, place, options, request.revealed, form.begins)
+    return TypeReader(window, place, options, form.detail, request.revealed)
 
 
 def item_form(window: Window, place: KubePlace, media: MediaType, request: KubeRequest) -> ItemForm:
@@ -143,12 +159,8 @@ def item_form(window: Window, place: KubePlace, media: MediaType, request: KubeR
     head = {"kind": served.list_kind, "apiVersion": served.api_version}
     if not served.resource.builtin:
         return ItemForm(head, "items", Detail.WHOLE, whole, {}, by_name=True)
-    return ItemForm(head, "items", Detail.WHOLE, lambda entry: _without_type(whole(entry)), {})
-
-
-def _without_type(obj: dict[str, Any]) -> dict[str, Any]:
-    """Items of built-in types say their kind in the list alone."""
-    return {name: value for name, value in obj.items() if name not in ("kind", "apiVersion")}
+    begins = answers.beginning_in_parts(served.api_version, served.kind)
+    return ItemForm(head, "items", Detail.WHOLE, partial(list_item, window, served), {}, begins=begins)
 
 
 def list_metadata(facts: ListFacts) -> dict[str, Any]:
@@ -203,7 +215,8 @@ class _Body:
         ordered = entries if order is None else sorted(entries, key=order)
         for entry in ordered:
             try:
-                yield json_bytes(self._form.item(entry), by_name=self._form.by_name)
+                item = self._form.item(entry)
+                yield item if isinstance(item, bytes) else json_bytes(item, by_name=self._form.by_name)
             except DecodeError as error:
                 self._facts.warn(f"{show(entry.key)} is left out: {error.what}")
 

@@ -8,19 +8,17 @@ from contextlib import ExitStack
 from typing import IO
 
 from etcdview.cluster.window import Entry, Window
-from etcdview.codec import Detail, answers
+from etcdview.codec import answers
 from etcdview.errors import EncodeError
 from etcdview.kube.fields import items
 from etcdview.kube.keys import show
-from etcdview.kube.redaction import SECRET_KINDS, may_embed_a_secret
 from etcdview.kubeapi.accept import PROTOBUF
 from etcdview.kubeapi.exchange import KubeAnswer, KubeRequest
 from etcdview.kubeapi.options import ListOptions
-from etcdview.kubeapi.reading import KubePlace, TypeReader
+from etcdview.kubeapi.reading import KubePlace, LabelReader, TypeReader
 from etcdview.kubeapi.served_objects import served_object
 from etcdview.kubeapi.served_types import ServedType
 from etcdview.kubeapi.statuses import StatusError, facts_of
-from etcdview.models import KeyValue
 
 _HELD_BYTES = 4 << 20  # of a list; more goes to a file, for its length is sent first
 _CHUNK_BYTES = 256 << 10
@@ -43,7 +41,8 @@ def protobuf_object(window: Window, served: ServedType, entry: Entry) -> KubeAns
 def protobuf_list(window: Window, place: KubePlace, request: KubeRequest, options: ListOptions) -> KubeAnswer:
     """A list: its items are made, and kept, before the first byte is sent. Raises StatusError."""
     served = place.served
-    reader = _StoredReader(window, place, options, Detail.WHOLE, request.revealed)
+    begins = answers.beginning(served.api_version, served.kind)
+    reader = LabelReader(window, place, options, request.revealed, begins)
     with ExitStack() as stack:
         spool = stack.enter_context(tempfile.SpooledTemporaryFile(_HELD_BYTES))
         size = sum(spool.write(item) for item in _items(window, served, reader))
@@ -59,17 +58,6 @@ def protobuf_list(window: Window, place: KubePlace, request: KubeRequest, option
             body = _pieces(ends, spool, stack.pop_all())
             next(body)  # from here on the file is closed with it
     return KubeAnswer(body, content_type=PROTOBUF, warnings=facts.all_warnings())
-
-
-class _StoredReader(TypeReader):
-    """Decodes little of what is sent as it is stored: what selectors need. What may be masked is decoded whole."""
-
-    def detail_of(self, kv: KeyValue) -> Detail:
-        """See TypeReader."""
-        served = self._place.served
-        begins = answers.beginning(served.api_version, served.kind)
-        as_it_is = bool(begins) and kv.value.startswith(begins) and served.kind not in SECRET_KINDS
-        return Detail.WHOLE if self._options.fields or not as_it_is or may_embed_a_secret(kv.value) else Detail.LABELS
 
 
 def _items(window: Window, served: ServedType, reader: TypeReader) -> Iterator[bytes]:

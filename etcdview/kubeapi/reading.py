@@ -11,6 +11,7 @@ from etcdview.errors import CompactedError, DeniedError
 from etcdview.index.facts.reading import Wanted
 from etcdview.kube.fields import mapping
 from etcdview.kube.keys import show
+from etcdview.kube.redaction import SECRET_KINDS, may_embed_a_secret
 from etcdview.kube.selectors import FieldSelector
 from etcdview.kubeapi.exchange import Reveal
 from etcdview.kubeapi.options import ListOptions, continue_token
@@ -151,6 +152,19 @@ class TypeReader:
         """The limit is reached, and more follows behind the key `last`."""
         self.facts.continues = continue_token(last[len(self._prefix) :] + b"\0", self.facts.revision)
         self.facts.remaining = 0 if self._options.selective else max(self._count - examined, 0)
+
+
+class LabelReader(TypeReader):
+    """Decodes labels alone of values that begin with `begins`, but where a field selects, or a Secret may be masked."""
+
+    def __init__(self, window: Window, place: KubePlace, options: ListOptions, revealed: Reveal, begins: bytes) -> None:
+        super().__init__(window, place, options, Detail.WHOLE, revealed)
+        self._begins = b"" if options.fields or place.served.kind in SECRET_KINDS else begins
+
+    def detail_of(self, kv: KeyValue) -> Detail:
+        """See TypeReader."""
+        quick = self._begins and kv.value.startswith(self._begins) and not may_embed_a_secret(kv.value)
+        return Detail.LABELS if quick else Detail.WHOLE
 
 
 def warn_of_the_rest(window: Window, place: KubePlace, options: ListOptions, facts: ListFacts) -> None:

@@ -8,10 +8,12 @@ from typing import Any
 from etcdview.cluster.window import Entry, Window
 from etcdview.codec import schema
 from etcdview.errors import DecodeError
+from etcdview.kube.fields import Labelled
 from etcdview.kube.keys import show
 from etcdview.kube.redaction import SECRET_FIELDS
 from etcdview.kubeapi.events import to_events_v1
 from etcdview.kubeapi.served_types import EVENTS_GROUP, ServedType
+from etcdview.models import KeyValue
 
 INEXACT = "etcdview/inexact"
 MASKED = "etcdview/masked"
@@ -45,6 +47,36 @@ def served_object(window: Window, served: ServedType, entry: Entry, *, in_place:
     obj["metadata"] = _in_order(obj["metadata"])
     del_keys = ("kind", "apiVersion")
     return {"kind": served.kind, "apiVersion": served.api_version} | {k: v for k, v in obj.items() if k not in del_keys}
+
+
+def list_item(window: Window, served: ServedType, entry: Entry) -> dict[str, Any] | bytes:
+    """The same as an item of a list, where built-in types do not say their kind; its JSON where that is at hand.
+
+    An entry of which only labels were decoded is decoded as a whole where it has to be. Raises DecodeError.
+    """
+    if isinstance(entry.object, Labelled):
+        text = window.cluster.codec.served_text(entry.value, entry.meta.mod_revision, _as_item)
+        if text is not None:
+            return text
+        entry = _decoded_whole(window, served, entry)
+    return _without_type(served_object(window, served, entry))
+
+
+def _decoded_whole(window: Window, served: ServedType, entry: Entry) -> Entry:
+    meta = entry.meta
+    kv = KeyValue(meta.key, meta.create_revision, meta.mod_revision, meta.version, meta.lease, entry.value)
+    whole = window.entry(kv)
+    if why_left_out(served, whole):
+        raise whole.error or DecodeError("This value cannot be decoded.")
+    return whole
+
+
+def _as_item(obj: dict[str, Any]) -> dict[str, Any]:
+    return _without_type(obj | {"metadata": _in_order(obj["metadata"])})
+
+
+def _without_type(obj: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in obj.items() if name not in ("kind", "apiVersion")}
 
 
 def _in_order(metadata: dict[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from etcdview.codec.protobuf.getters import getter
 from etcdview.codec.protobuf.schema import Schema, schema
 from etcdview.codec.protobuf.to_json import Plans
 from etcdview.errors import DecodeError
+from etcdview.kube.fields import Labelled
 from etcdview.kube.release import Release
 
 _META = "apis/meta/v1.ObjectMeta"
@@ -133,7 +134,7 @@ class ProtobufFormat:
     def _shown(self, envelope: Envelope, number: int, message: Message, detail: Detail) -> Object:
         """As much of a sound message as is wanted. Raises google.protobuf.message.DecodeError, and ours."""
         if detail is Detail.LABELS:
-            return _head(envelope) | self._labels(number, message)
+            return Labelled(_head(envelope) | self._labels(number, message))
         if detail in _COMPOSED_DETAILS and (envelope.api_version, envelope.kind) == COMPOSED:
             return self._composer.object(envelope, number, message, all_metadata=detail is Detail.ROWS)
         if detail is Detail.WHOLE:

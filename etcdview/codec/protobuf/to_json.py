@@ -6,7 +6,7 @@ What is present is emitted (docs/decoding.md): Go's writer puts on the wire ever
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,7 +53,7 @@ class StructPlan:
 class Plans:
     """The plans of one schema. Made when first asked for; safe from any thread.
 
-    `lenient` plans show what they can of a message whose raw JSON is broken.
+    `lenient` plans show what they can of a message whose raw JSON is broken; `readers` read some structs in other ways.
     """
 
     def __init__(
@@ -62,10 +62,11 @@ class Plans:
         pool: Pool,
         *,
         lenient: bool = False,
+        readers: Mapping[str, Convert] | None = None,
     ) -> None:
         self._schema = schema
         self._pool = pool
-        self._readers = special.LENIENT_READERS if lenient else special.READERS
+        self._readers = (special.LENIENT_READERS if lenient else special.READERS) | dict(readers or {})
         self._lock = threading.Lock()  # guards _made; what is in _ready is whole, and read without it
         self._made: dict[int, StructPlan] = {}
         self._ready: dict[int, StructPlan] = {}

@@ -63,10 +63,20 @@ _SET_SINCE = frozenset(
 
 def apply(obj: Object, release: Release | None) -> None:
     """Set the defaults of the object's kind, in place; those of the newest release where it is unknown."""
-    minor = _NEWEST if release is None else release.minor
+    minor = minor_of(release)
     found = _plan(str(obj.get("apiVersion")), str(obj.get("kind")), minor)
     if found is not None:
         apply_plan(found, obj, minor)
+
+
+def minor_of(release: Release | None) -> int:
+    """The minor release whose defaults are set."""
+    return _NEWEST if release is None else release.minor
+
+
+def plan_at(api_version: str, kind: str, path: str, minor: int) -> RowPlan:
+    """What is done at one place of a kind, and below it."""
+    return plan(ROWS.get((api_version, kind), ()), minor).at(path)
 
 
 def has_any(api_version: str, kind: str) -> bool:

@@ -25,12 +25,14 @@ AT_MOST = 2000
 class Surroundings:
     """The graph around one object.
 
-    `cut` are the ranges that hold more than was read, `outside` those that the viewer may not see all of.
+    `cut` are the ranges that hold more than was read, `outside` those that the viewer may not see all of, `undecoded`
+    those with values that cannot be decoded.
     """
 
     graph: Graph
     cut: tuple[KindRange, ...] = ()
     outside: tuple[KindRange, ...] = ()
+    undecoded: tuple[KindRange, ...] = ()
 
 
 def surroundings(
@@ -52,7 +54,7 @@ def surroundings(
     resource = _type(definitions, ref)
     wanted = needs(obj, builtin=resource is None or resource.builtin)
     found: dict[Ref, Object] = {ref: obj}
-    cut, outside = [], []
+    cut, outside, undecoded = [], [], []
     typed = ((part, _type(definitions, Ref(part.group, part.kind, part.namespace, ""))) for part in wanted.ranges)
     for part, resource in typed:
         if resource is None:
@@ -63,6 +65,7 @@ def surroundings(
             continue
         found |= {ref_of(row.object): row.object for row in rows[:at_most] if row.object is not None}
         cut += [part] * (len(rows) > at_most)
+        undecoded += [part] * any(row.object is None for row in rows)
         outside += [part] * (not covers(*objects.bounds(resource, part.namespace, part.name_prefix)))
     keys = {r: key for r in wanted.refs if (key := key_of(r, definitions, objects.keyspace)) is not None}
     hidden = {r for r, key in keys.items() if not covers(key, key + b"\0")}
@@ -76,7 +79,7 @@ def surroundings(
     found |= {r: row.object for r, row in there.items() if row.object is not None}
     absent = looked_for.keys() - there.keys()
     graph = Graph(found.values(), read=(), absent=absent, outside=hidden.__contains__)
-    return Surroundings(graph, tuple(cut), tuple(outside))
+    return Surroundings(graph, tuple(cut), tuple(outside), tuple(undecoded))
 
 
 def _of_keys(objects: Objects, keys: Sequence[bytes], revision: int) -> dict[Ref, Object]:

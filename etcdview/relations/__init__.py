@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from etcdview.relations.graph import Graph
 from etcdview.relations.model import Ref, Reference, Related, Selection, State, ref_of
-from etcdview.relations.needs import KindRange, Needs, needs
+from etcdview.relations.needs import KindRange, Needs, needs, users_of
 from etcdview.relations.references import references
 from etcdview.relations.selections import selections
 from etcdview.relations.states import state_of
@@ -26,4 +26,5 @@ __all__ = [
     "references",
     "selections",
     "state_of",
+    "users_of",
 ]

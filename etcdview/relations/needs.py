@@ -39,6 +39,7 @@ _WORKLOADS: tuple[Kind, ...] = (
     ("apps", "StatefulSet"),
     ("apps", "DaemonSet"),
     ("batch", "Job"),
+    ("batch", "CronJob"),
 )
 
 # kind -> kinds that may name or select it, in its own namespace.
@@ -88,6 +89,21 @@ _ANYWHERE: dict[Kind, tuple[Kind, ...]] = {
     ("networking.k8s.io", "IngressClass"): (("networking.k8s.io", "Ingress"),),
 }
 
+# What is there to be used by others, for which it matters that nothing does.
+_USED = (
+    ("", "Secret"),
+    ("", "ConfigMap"),
+    ("", "ServiceAccount"),
+    ("", "PersistentVolumeClaim"),
+    (_RBAC, "Role"),
+    (_RBAC, "ClusterRole"),
+    ("storage.k8s.io", "StorageClass"),
+    ("storage.k8s.io", "CSIDriver"),
+    ("networking.k8s.io", "IngressClass"),
+    ("flowcontrol.apiserver.k8s.io", "PriorityLevelConfiguration"),
+    ("resource.k8s.io", "ResourceClaim"),
+)
+
 # What an operator usually makes for its custom resource.
 _OFFSPRING: tuple[Kind, ...] = (*_WORKLOADS, _SERVICE, _POD, ("", "ConfigMap"), ("", "Secret"))
 
@@ -101,6 +117,15 @@ def needs(obj: Object, *, builtin: bool = True) -> Needs:
     ref = ref_of(obj)
     refs = tuple(dict.fromkeys(r.ref for r in references(obj) if r.ref.kind not in ("User", "Group")))
     return Needs(refs, tuple(dict.fromkeys(_ranges(obj, ref, builtin))))
+
+
+def users_of(kind: Kind) -> tuple[Kind, ...]:
+    """The kinds that `needs` reads because their objects use those of `kind`; none where use is not what matters."""
+    if kind not in _USED:
+        return ()
+    volume = ("", "PersistentVolume")
+    is_claim = kind == ("", "PersistentVolumeClaim")  # its volume is bound to it and does not use it
+    return tuple(k for k in (*_BESIDE.get(kind, ()), *_ANYWHERE.get(kind, ())) if not (is_claim and k == volume))
 
 
 def _ranges(obj: Object, ref: Ref, builtin: bool) -> Iterator[KindRange]:

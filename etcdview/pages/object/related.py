@@ -13,9 +13,12 @@ from etcdview.cluster.window import Window
 from etcdview.errors import UnreachableError
 from etcdview.index.facts.reading import Wanted
 from etcdview.kube.fields import number, text
+from etcdview.kube.words import listed
 from etcdview.objects import surroundings
+from etcdview.objects.surroundings import Surroundings
 from etcdview.pages.parts.links import ref_href
-from etcdview.relations import Graph, Ref, Related, ref_of
+from etcdview.relations import Graph, Ref, Related, ref_of, users_of
+from etcdview.relations.model import kind_of
 from etcdview.relations.severity import Severity, severity_of
 from etcdview.tables import age
 
@@ -68,7 +71,8 @@ class Around:
 
     `cut` names kinds of which more exist than were read: of these something may be missing. So it is with `outside`,
     kinds that lie outside of the viewer's role, or of what etcd's user may read, in part or as a whole. `more_owned`:
-    how many more objects it owns than are shown.
+    how many more objects it owns than are shown. `unused` says that nothing was found that uses it, and what was not
+    checked; "" where something does, or where use is not what matters.
     """
 
     relations: tuple[Relation, ...]
@@ -77,6 +81,7 @@ class Around:
     cut: tuple[str, ...]
     outside: tuple[str, ...] = ()
     more_owned: int = 0
+    unused: str = ""
 
 
 def around(window: Window, obj: dict[str, Any], revision: int, now: datetime) -> Around:
@@ -93,7 +98,30 @@ def around(window: Window, obj: dict[str, Any], revision: int, now: datetime) ->
         cut=tuple(part.kind for part in found.cut),
         outside=tuple(sorted({part.kind for part in found.outside})),
         more_owned=more,
+        unused=_unused(obj, found, related),
     )
+
+
+def _unused(obj: dict[str, Any], found: Surroundings, related: Iterable[Related]) -> str:
+    """What to say where no object uses this one."""
+    users, kind = users_of(kind_of(obj)), text(obj, "kind")
+    if not users or any(r.direction == "in" and (r.ref.group, r.ref.kind) in users for r in related):
+        return ""
+    reasons = {
+        "there are too many objects of kind {}": found.cut,
+        "your role, or that of etcd's user, does not cover all objects of kind {}": found.outside,
+        "some values of kind {} cannot be decoded": found.undecoded,
+    }
+    gaps = [
+        words.format(listed(kinds))
+        for words, parts in reasons.items()
+        if (kinds := dict.fromkeys(part.kind for part in parts if (part.group, part.kind) in users))
+    ]
+    if gaps:
+        return f"Nothing was found that uses this {kind}, but not all objects were checked: {'; '.join(gaps)}."
+    names = [name for _, name in users]
+    named = f"{', '.join(names[:-1])} or {names[-1]}" if len(names) > 1 else names[0]
+    return f"Nothing uses this {kind}: no {named} refers to it. Custom resources are not checked."
 
 
 def _family(window: Window, obj: dict[str, Any]) -> tuple[tuple[bytes, ...], int]:

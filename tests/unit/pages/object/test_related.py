@@ -152,3 +152,47 @@ def test_the_summary_begins_with_what_is_missing_and_of_an_unhealthy_pod_the_unh
 
     assert first.title == "Needs attention"
     assert sorted((field.label, field.value) for field in first.fields) == sorted(attention)
+
+
+SECRET = "/registry/secrets/shop/unused"
+
+
+def around_secret(*more: Any, viewer: Viewer | None = None) -> Around:
+    kvs = (*KVS, kv(SECRET, obj("Secret", "shop", "unused")), *more)
+    window = window_on(kvs, viewer) if viewer else window_on(kvs)
+    entry = read_entry(window, SECRET.encode()).entry
+    assert entry.object is not None
+    return around(window, entry.object, 0, NOW)
+
+
+def test_a_secret_that_nothing_uses_says_so_and_what_was_checked() -> None:
+    assert around_secret().unused == (
+        "Nothing uses this Secret: no Pod, Deployment, StatefulSet, DaemonSet, Job, CronJob, ServiceAccount or Ingress "
+        "refers to it. Custom resources are not checked."
+    )
+
+
+def test_what_is_used_by_a_suspended_cron_job_alone_is_used() -> None:
+    spec = {"containers": [{"name": "c"}], "volumes": [{"name": "s", "secret": {"secretName": "unused"}}]}
+    job = {"spec": {"template": {"spec": spec}}}
+    cron = obj("CronJob", "shop", "nightly", "batch/v1", spec={"suspend": True, "jobTemplate": job})
+    found = around_secret(kv("/registry/cronjobs/shop/nightly", cron))
+
+    assert found.unused == ""
+    assert [str(each.ref) for each in found.relations] == ["CronJob shop/nightly"]
+
+
+def test_what_was_not_checked_is_said_where_no_use_was_found() -> None:
+    narrow = Viewer("nina", "viewer", Scope(("shop",), ("*", "!ingresses")), "password")
+    outside = around_secret(viewer=narrow).unused
+    broken = around_secret(kv("/registry/pods/shop/broken", b"k8s\0broken")).unused
+
+    assert outside == (
+        "Nothing was found that uses this Secret, but not all objects were checked: "
+        "your role, or that of etcd's user, does not cover all objects of kind Ingress."
+    )
+    assert broken.endswith("not all objects were checked: some values of kind Pod cannot be decoded.")
+
+
+def test_nobody_expects_a_pod_to_be_used() -> None:
+    assert around_pod().unused == ""

@@ -75,6 +75,10 @@ conformance: $(READY_DEV) ## etcdview's Kubernetes API beside kube-apiserver, as
 kubectl: $(READY_DEV) ## the part of it that the kubectl on PATH can show
 	$(BIN)/python -m pytest -q -m kubectl tests/integration/test_kubectl.py $(ARGS)
 
+.PHONY: behind
+behind: $(READY_DEV) ## the browser tests below a path of an nginx with TLS, as docs/deploy/nginx.conf has it (needs nginx)
+	ETCDVIEW_BEHIND=1 $(BIN)/python -m pytest -q -m "long or not long" $(PARALLEL) tests/web $(ARGS)
+
 package: $(READY_DEV) ## the wheel, installed into bare environments of Python 3.11, 3.12 and 3.13, where it must serve
 	$(BIN)/python -m pytest -q -m "long or not long" tests/integration/test_wheel.py $(ARGS)
 

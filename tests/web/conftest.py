@@ -15,7 +15,7 @@ from etcdview.demo.cluster import LocalCluster
 from etcdview.models import no_progress
 from etcdview.stores.etcd.bulk_load import load
 from etcdview.stores.files.dump import read_dump
-from tests.serving import serving
+from tests.web.behind import BEHIND, addresses_below, site
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FLAGS = (
@@ -26,6 +26,7 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    *(("--ignore-certificate-errors",) if BEHIND else ()),
 )
 NAMES = ("cp1", "cp2", "cp3")
 WIDE = {"width": 1280, "height": 900}
@@ -51,8 +52,15 @@ def base_url(etcd: LocalCluster, capture: Path) -> Iterator[str]:
         "encryption-config": str(capture / "encryption-config.yaml"),
         "cluster-name": "shop-cluster",
     }
-    with serving(*(f"--{name}={value}" for name, value in flags.items())) as port:
-        yield f"http://127.0.0.1:{port}"
+    with site(*(f"--{name}={value}" for name, value in flags.items())) as address:
+        yield address
+
+
+@pytest.fixture(scope="session", autouse=BEHIND)
+def _below() -> Iterator[None]:
+    """Addresses of tests begin at the root, wherever the product is."""
+    with addresses_below(pytest.MonkeyPatch()):
+        yield
 
 
 @pytest.fixture(scope="session")

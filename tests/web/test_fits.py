@@ -12,7 +12,7 @@ from playwright.sync_api import Browser
 
 from etcdview.models import KeyValue
 from etcdview.stores.files.dump import read_dump, write_dump
-from tests.serving import serving
+from tests.web.behind import site
 
 # By the width that a page is opened at, those that it is given then: some things are folded as it opens on a phone.
 WIDTHS = {400: (400,), 1280: (1280, 1001, 768, 724)}
@@ -79,8 +79,8 @@ def odd_url(capture: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     rows = sorted([*read_dump(capture / "registry.jsonl.gz"), *odd_keys()], key=lambda kv: kv.key)
     write_dump(rows, dump)
     keys = capture / "encryption-config.yaml"
-    with serving(f"--from={dump}", f"--encryption-config={keys}", "--etcd-prefix=/registry") as port:
-        yield f"http://127.0.0.1:{port}"
+    with site(f"--from={dump}", f"--encryption-config={keys}", "--etcd-prefix=/registry") as address:
+        yield address
 
 
 @pytest.mark.parametrize("name", PAGES)

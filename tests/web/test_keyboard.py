@@ -17,7 +17,7 @@ from etcdview.demo.cluster import LocalCluster
 from etcdview.models import KeyValue
 from etcdview.stores.etcd.bulk_load import load
 from etcdview.stores.files.dump import read_dump
-from tests.serving import serving
+from tests.web.behind import site
 
 CONFIG = b"/registry/configmaps/shop/app-config"
 KEYS_PRESSED = 120  # of Tab, before a part of a page counts as out of reach
@@ -111,9 +111,9 @@ def admin(browser: Browser, etcd: LocalCluster, tmp_path: Path, config: KeyValue
         "undo-file": tmp_path / "undo.jsonl",
         "audit-log": tmp_path / "audit.jsonl",
     }
-    with serving(*(f"--{name}={value}" for name, value in flags.items()), "--allow-writes") as port:
+    with site(*(f"--{name}={value}" for name, value in flags.items()), "--allow-writes") as address:
         headers = {"Authorization": f"Bearer {token}"}
-        context = browser.new_context(base_url=f"http://127.0.0.1:{port}", extra_http_headers=headers)
+        context = browser.new_context(base_url=address, extra_http_headers=headers)
         yield context.new_page()
         context.close()
 

@@ -8,6 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Browser, Page, Route, expect
 
+from tests.web.behind import PREFIX
+
 LATE_SECONDS = 0.4
 
 
@@ -150,7 +152,7 @@ def test_going_back_twice_at_once_shows_the_page_that_the_address_names(page: Pa
     page.wait_for_timeout(2 * LATE_SECONDS * 1000)
 
     expect(page.locator("#objects tbody tr")).to_have_count(27)
-    assert urlsplit(page.url).path == "/registry"
+    assert urlsplit(page.url).path == f"{PREFIX}/registry"
 
 
 def _late(route: Route) -> None:

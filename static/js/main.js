@@ -10,7 +10,6 @@ import { caretToEnd, startKeyboard } from "./keyboard.js";
 import { startPalette } from "./palette.js";
 import { keepReading } from "./reading.js";
 import { focusSelectedRow, keepSelectedRow, showSelectedRow } from "./rows.js";
-import { showCurrentTab } from "./tabs.js";
 import { startThemeSwitch } from "./theme-switch.js";
 import { openWhenWide, showCurrentType } from "./tree.js";
 
@@ -32,7 +31,6 @@ function prepare(root) {
   takeAwayLater(root);
   caretToEnd(root);
   showSelectedRow();
-  if (root === document || root.querySelector(".tabs")) showCurrentTab();
   for (const element of root.querySelectorAll("[data-needs-script]")) element.hidden = false;
 }
 

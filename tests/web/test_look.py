@@ -21,6 +21,7 @@ PAGES = {
     "registry": "/registry",
     "pods": "/registry?resource=pods",
     "pods-wide": "/registry?resource=pods&namespace=kube-system&wide=1",
+    "drawer": f"/registry?resource=pods&namespace=shop&key={CRASHLOOP}",
     "object": f"/object?key={CRASHLOOP}",
     "object-yaml": f"/object?key={CRASHLOOP}&view=yaml",
     "object-wire": f"/object?key={SMALL}&view=wire",

@@ -62,17 +62,33 @@ def test_a_search_in_content_needs_no_scope_and_shows_no_stop_when_it_has_ended(
     expect(page.locator(".empty")).to_contain_text("No match in what was searched")
 
 
-def test_the_tab_of_the_page_is_marked_and_in_sight_on_a_phone(page: Page) -> None:
+def test_a_phone_has_the_main_pages_at_its_bottom_and_the_others_behind_more(page: Page) -> None:
     page.set_viewport_size({"width": 400, "height": 860})
-    for address, tab in (
-        ("/encryption", "Encryption"),
-        ("/search/content", "Search"),
-        ("/history?key=/registry/pods/shop/crashloop", "Registry"),
-    ):
-        page.goto(address)
-        current = page.get_by_role("navigation", name="Pages").locator("[aria-current=page]")
-        expect(current).to_have_text(tab)
-        expect(current).to_be_in_viewport(ratio=1)
+    page.goto("/history?key=/registry/pods/shop/crashloop")
+    places = page.get_by_role("navigation", name="Places")
+    expect(page.get_by_role("navigation", name="Pages", exact=True)).to_be_hidden()
+    expect(places.locator("[aria-current=page]:visible")).to_have_text("Registry")
+    for link in places.locator("> a").all():
+        expect(link).to_be_in_viewport(ratio=1)
+        box = link.bounding_box()
+        assert box is not None
+        assert box["height"] >= 44
+
+    places.get_by_text("More").click()
+    places.get_by_role("link", name="Encryption").click()
+    page.wait_for_url("**/encryption")
+    expect(places.locator(".places-current")).to_have_text("More")
+    page.mouse.wheel(0, 20_000)
+    expect(page.get_by_role("contentinfo")).to_be_in_viewport()
+
+
+def test_no_bar_of_tabs_scrolls_sideways(page: Page) -> None:
+    page.goto("/object?key=/registry/pods/shop/crashloop&view=yaml")
+    beyond = "bars => bars.filter(b => b.scrollWidth > b.clientWidth).map(b => b.className)"
+    for width in (400, 600, 768):
+        page.set_viewport_size({"width": width, "height": 860})
+
+        assert page.locator(".tabs, .value-tabs, .places").evaluate_all(beyond) == []
 
 
 def test_the_history_leads_back_to_the_object(page: Page) -> None:

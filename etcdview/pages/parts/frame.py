@@ -31,6 +31,7 @@ NAV = (
     ("/encryption", "Encryption"),
     ("/learn", "Learn"),
 )
+MAIN_PLACES = ("/", "/registry", "/search", "/watch", "/health")  # a phone's bar has room for these
 NAV_OF_ADMINS = (("/audit", "Audit"),)
 
 
@@ -80,6 +81,11 @@ class Frame:
     timeline: tuple[TimelineFile, ...] = ()
     shown_file: str = ""
     footer: Footer | None = None
+
+    @property
+    def main_nav(self) -> tuple[tuple[str, str], ...]:
+        """The pages that are wanted most, for a bar that has no room for all."""
+        return tuple(tab for tab in self.nav if tab[0] in MAIN_PLACES)
 
 
 def page_frame(window: Window) -> Frame:

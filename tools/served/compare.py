@@ -21,7 +21,6 @@ _REASONS = (
     ("Ingress", r"spec\..*servicePort", "of a backend without a port"),
     (".*", r".*\.timeAdded", "of a taint without a time, which is now"),
     ("CertificateSigningRequest", r"spec\.signerName", "of requests without a signer, which is told from their bytes"),
-    ("Pod", r"spec\.resources\.requests.*", "of pods' own requests, which are set when they are made"),
 )
 
 

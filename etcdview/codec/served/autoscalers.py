@@ -11,13 +11,14 @@ import json
 from typing import Any
 
 from etcdview.codec.model import Object
+from etcdview.codec.served.rows import set_default
 
 _PREFIX = "autoscaling.alpha.kubernetes.io/"
 _ROUND_TRIP = ("metrics", "behavior", "current-metrics", "conditions")
 _TOLERANCES = {"scaleDown": f"{_PREFIX}scale-down-tolerance", "scaleUp": f"{_PREFIX}scale-up-tolerance"}
 _TOLERANCE_SINCE = 33
 _DEFAULT_CPU = 80
-_LABELS = ("name", "selector")
+_V2_SINCE = 23
 
 
 def from_v1(obj: Object, minor: int) -> None:
@@ -45,6 +46,52 @@ def from_v1(obj: Object, minor: int) -> None:
         if conditions:
             status["conditions"] = conditions
         _without_zeros(status)
+
+
+def first_autoscaler(obj: Object, minor: int) -> None:
+    """Set the CPU that one of v1 measures where nothing else is said; before 1.23, also what is answered as v1."""
+    metadata, spec = obj.get("metadata"), obj.get("spec")
+    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+    said = (
+        {name: _json(annotations.get(_PREFIX + name)) for name in _ROUND_TRIP} if isinstance(annotations, dict) else {}
+    )
+    if isinstance(spec, dict) and not _list(said.get("metrics")):
+        set_default(spec, "targetCPUUtilizationPercentage", _DEFAULT_CPU)
+    if minor < _V2_SINCE and isinstance(metadata, dict):
+        _rewrite(metadata, obj.get("status"), said)
+
+
+def _rewrite(metadata: Object, status: Any, said: Object) -> None:
+    """The annotations are written anew: those that say nothing go, and what is measured is in one, too."""
+    had = metadata.get("annotations")
+    kept = dict(had) if isinstance(had, dict) else {}
+    for name, value in said.items():
+        if not (value if name == "behavior" else _list(value)):
+            kept.pop(_PREFIX + name, None)
+    if isinstance(status, dict):
+        current = _list(said.get("current-metrics"))
+        if current is not None:
+            status.pop("currentCPUUtilizationPercentage", None)
+            status.update(_present(currentCPUUtilizationPercentage=_measured(current)))
+        elif status.get("currentCPUUtilizationPercentage") is not None:
+            kept[f"{_PREFIX}current-metrics"] = _measurement(status["currentCPUUtilizationPercentage"])
+    metadata.pop("annotations", None)
+    if kept:
+        metadata["annotations"] = kept
+
+
+def _measured(statuses: list[Object]) -> Any:
+    found = None
+    for status in statuses:
+        resource = status.get("resource")
+        if status.get("type") == "Resource" and isinstance(resource, dict) and resource.get("name") == "cpu":
+            found = resource.get("currentAverageUtilization", found)
+    return found
+
+
+def _measurement(cpu: Any) -> str:
+    resource = {"name": "cpu", "currentAverageUtilization": cpu, "currentAverageValue": "0"}
+    return json.dumps([{"type": "Resource", "resource": resource}], separators=(",", ":"))
 
 
 def from_v2beta1(obj: Object, minor: int) -> None:
@@ -100,10 +147,14 @@ def _json(text: Any) -> Any:
 
 
 def _list(value: Any) -> list[Object] | None:
-    """A list of objects; None for anything else, as Go reads it."""
-    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+    """A list of objects with a type; None for anything else, as Go reads it."""
+    if not isinstance(value, list) or not all(isinstance(one, dict) and _is_metric(one) for one in value):
         return None
     return value
+
+
+def _is_metric(one: Object) -> bool:
+    return isinstance(one.get("type", ""), str) and all(isinstance(one.get(name, {}), dict) for name in _SOURCES)
 
 
 def _behaviour(value: Any) -> Any:

@@ -12,6 +12,7 @@ from typing import Any
 from etcdview.codec.model import Object
 from etcdview.codec.protobuf.schema import schema
 from etcdview.codec.served import autoscalers, crds, devices, endpointslices
+from etcdview.codec.served.policies import ZERO_SHARES
 from etcdview.codec.served.versions import preferred
 from etcdview.kube.release import Release
 
@@ -21,7 +22,6 @@ _FLOWCONTROL = "flowcontrol.apiserver.k8s.io"
 _RESOURCE = "resource.k8s.io"
 _ROLLBACK = "deprecated.deployment.rollback.to"
 _GENERATION = "deprecated.daemonset.template.generation"
-_ZERO_SHARES = "flowcontrol.k8s.io/v1beta3-preserve-zero-concurrency-shares"
 _NOTHING_MATCHES = "pdb.kubernetes.io/deprecated-v1beta1-empty-selector-match"
 
 Conversion = Callable[[Object, int], None]  # of an object in place, by a minor release
@@ -132,7 +132,7 @@ def _shares(obj: Object, minor: int) -> None:
 
 def _zero_shares(obj: Object, minor: int) -> None:
     """v1 can say zero; v1beta3 needed an annotation for it."""
-    _annotate(obj, _ZERO_SHARES, None)
+    _annotate(obj, ZERO_SHARES, None)
 
 
 def _runtime_class(obj: Object, minor: int) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from etcdview.codec.model import Object
 from etcdview.codec.served.images import pull_policy
+from etcdview.codec.served.pod_resources import of_the_whole
 from etcdview.codec.served.quantities import rounding
 from etcdview.codec.served.rows import Default, Hook, Row, Within, set_default
 from etcdview.codec.served.volumes import VOLUME
@@ -118,6 +119,7 @@ def _requests(obj: Object, minor: int) -> None:
 
 POD: tuple[Row, ...] = (
     Default("spec.enableServiceLinks", True),
+    Hook("spec", of_the_whole),
     Hook("spec.containers[]", _requests),
     Hook("spec.initContainers[]", _requests),
     Hook("spec", _grace, since=27),

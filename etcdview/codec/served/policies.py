@@ -5,17 +5,16 @@ Source: k8s.io/kubernetes/pkg/apis/*/*/defaults.go, k8s.io/apiextensions-apiserv
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from etcdview.codec.model import Object
+from etcdview.codec.served.autoscalers import first_autoscaler
 from etcdview.codec.served.quantities import rounding
 from etcdview.codec.served.rows import Default, Hook, Row, Within, set_default
 from etcdview.codec.served.volumes import SOURCES
 
+ZERO_SHARES = "flowcontrol.k8s.io/v1beta3-preserve-zero-concurrency-shares"
 _RBAC = "rbac.authorization.k8s.io"
-_METRICS = "autoscaling.alpha.kubernetes.io/metrics"
-_CURRENT_METRICS = "autoscaling.alpha.kubernetes.io/current-metrics"
 _MOST_PODS = {"type": "Pods", "value": 4, "periodSeconds": 15}
 _ALL = {"type": "Percent", "value": 100, "periodSeconds": 15}
 _CPU: dict[str, Any] = {
@@ -23,27 +22,6 @@ _CPU: dict[str, Any] = {
     "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 80}},
 }
 _OLD_CPU: dict[str, Any] = {"type": "Resource", "resource": {"name": "cpu", "targetAverageUtilization": 80}}
-
-
-def _cpu(obj: Object, minor: int) -> None:
-    """An autoscaler of the first version measures the CPU, unless an annotation names other metrics."""
-    metadata, spec = obj.get("metadata"), obj.get("spec")
-    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
-    if isinstance(spec, dict) and not (isinstance(annotations, dict) and annotations.get(_METRICS)):
-        set_default(spec, "targetCPUUtilizationPercentage", 80)
-
-
-def _old_status(obj: Object, minor: int) -> None:
-    """Before 1.23 API servers answered v1, and put what they measured into an annotation, too."""
-    metadata, status = obj.get("metadata"), obj.get("status")
-    cpu = status.get("currentCPUUtilizationPercentage") if isinstance(status, dict) else None
-    if minor >= 23 or cpu is None or not isinstance(metadata, dict):
-        return
-    annotations = metadata.get("annotations")
-    found = annotations if isinstance(annotations, dict) else {}
-    resource = {"name": "cpu", "currentAverageUtilization": cpu, "currentAverageValue": "0"}
-    measured = json.dumps([{"type": "Resource", "resource": resource}], separators=(",", ":"))
-    metadata["annotations"] = found | {_CURRENT_METRICS: found.get(_CURRENT_METRICS, measured)}
 
 
 def _behaviour(spec: Object, minor: int) -> None:
@@ -188,9 +166,19 @@ _POLICY_BINDING: tuple[Row, ...] = (Within("spec.matchResources", _MATCH),)
 _ALPHA_BINDING: tuple[Row, ...] = (*_POLICY_BINDING, Default("spec.paramRef.parameterNotFoundAction", "Deny", since=28))
 
 
-def _level(shares: str, *, zero: bool) -> tuple[Row, ...]:
+def _share(level: Object, minor: int) -> None:
+    """v1beta3 takes no share for the default, unless an annotation says since 1.29 that it is meant."""
+    spec, metadata = level.get("spec"), level.get("metadata")
+    limited = spec.get("limited") if isinstance(spec, dict) else None
+    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+    is_meant = minor >= 29 and isinstance(annotations, dict) and ZERO_SHARES in annotations
+    if isinstance(limited, dict):
+        set_default(limited, "nominalConcurrencyShares", 0 if is_meant else 30, zero=not is_meant)
+
+
+def _level(share: Row) -> tuple[Row, ...]:
     return (
-        Default(f"spec.limited.{shares}", 30, zero=zero),
+        share,
         Default("spec.limited.lendablePercent", 0, since=26),
         Default("spec.exempt.nominalConcurrencyShares", 0, since=28),
         Default("spec.exempt.lendablePercent", 0, since=28),
@@ -200,6 +188,14 @@ def _level(shares: str, *, zero: bool) -> tuple[Row, ...]:
     )
 
 
+_ASSURED = Default("spec.limited.assuredConcurrencyShares", 30, zero=True)
+_SHARES: dict[str, Row] = {
+    "v1": Default("spec.limited.nominalConcurrencyShares", 30),
+    "v1beta3": Hook("", _share),
+    "v1beta2": _ASSURED,
+    "v1beta1": _ASSURED,
+    "v1alpha1": _ASSURED,
+}
 _FLOW: tuple[Row, ...] = (Default("spec.matchingPrecedence", 1000, zero=True),)
 _TOLERATED = "tolerations[].operator"
 _FLAT_CLAIM: tuple[Row, ...] = (
@@ -231,8 +227,7 @@ _STORAGE = "storage.k8s.io"
 POLICIES: dict[tuple[str, str], tuple[Row, ...]] = {
     ("autoscaling/v1", "HorizontalPodAutoscaler"): (
         Default("spec.minReplicas", 1),
-        Hook("", _cpu),
-        Hook("", _old_status),
+        Hook("", first_autoscaler),
     ),
     ("autoscaling/v2", "HorizontalPodAutoscaler"): (
         Default("spec.minReplicas", 1),
@@ -292,14 +287,7 @@ POLICIES: dict[tuple[str, str], tuple[Row, ...]] = {
         for version in ("v1", "v1beta3", "v1beta2", "v1beta1", "v1alpha1")
     },
     **{
-        (f"{_FLOWCONTROL}/{version}", "PriorityLevelConfiguration"): _level(
-            "nominalConcurrencyShares", zero=version != "v1"
-        )
-        for version in ("v1", "v1beta3")
-    },
-    **{
-        (f"{_FLOWCONTROL}/{version}", "PriorityLevelConfiguration"): _level("assuredConcurrencyShares", zero=True)
-        for version in ("v1beta2", "v1beta1", "v1alpha1")
+        (f"{_FLOWCONTROL}/{version}", "PriorityLevelConfiguration"): _level(share) for version, share in _SHARES.items()
     },
     ("apiextensions.k8s.io/v1", "CustomResourceDefinition"): (
         Default("spec.conversion", {"strategy": "None"}),

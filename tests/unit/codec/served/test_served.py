@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from etcdview.codec import Codec
+from etcdview.codec.served.quantities import total
 
 
 def _served(obj: dict[str, Any], release: str | None = "1.37") -> dict[str, Any]:
@@ -168,3 +169,38 @@ def test_damaged_objects_of_old_versions_do_no_harm(version: str, kind: str, bro
 def test_custom_resources_stay_as_they_are() -> None:
     obj = {"apiVersion": "example.org/v1", "kind": "Backup", "spec": {"a": 1}}
     assert _served(obj) == obj
+
+
+def test_what_a_pod_requests_as_a_whole_is_told_by_its_containers_from_1_34_to_1_36() -> None:
+    containers = [
+        {"resources": {"requests": {"cpu": "500m"}}},
+        {"resources": {"limits": {"cpu": "1", "memory": "1Gi"}}},
+    ]
+    spec = {"resources": {"limits": {"cpu": "4", "memory": "8Gi"}}, "containers": containers}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": spec}
+    requested = {"cpu": "1500m", "memory": "1Gi"}
+    found = {
+        release: _served(pod, release)["spec"]["resources"].get("requests") for release in ("1.33", "1.34", "1.37")
+    }
+    assert found == {"1.33": None, "1.34": requested, "1.37": None}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "both"),
+    [
+        ("500m", "1", "1500m"),
+        ("128Mi", "1Gi", "1152Mi"),
+        ("512", "512", "1024"),
+        ("0", "1Ki", "1Ki"),
+        ("1Ki", "1", "1025"),
+        ("1500m", "500m", "2"),
+        ("1e3", "1", "1001"),
+        ("1e3", "2e3", "3e3"),
+        ("900k", "100k", "1M"),
+        ("1Ki", "100m", "1024100m"),
+        ("1", "-1", "0"),
+        ("x", "1", "x"),
+    ],
+)
+def test_quantities_are_added_in_the_form_of_the_first(one: str, other: str, both: str) -> None:
+    assert total(one, other) == both

@@ -116,11 +116,18 @@ def from_v2beta2(obj: Object, minor: int) -> None:
     annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
     for direction, name in _TOLERANCES.items() if minor >= _TOLERANCE_SINCE else ():
         if isinstance(annotations, dict) and name in annotations and isinstance(spec, dict):
-            rules = spec.setdefault("behavior", {}).setdefault(direction, {})
-            rules["tolerance"] = annotations[name]
+            behaviour = _inner(spec, "behavior")
+            _inner(behaviour, direction)["tolerance"] = annotations[name]
     _taken(obj, minor)
     if isinstance(obj.get("status"), dict):
         _without_zeros(obj["status"])
+
+
+def _inner(obj: Object, name: str) -> Object:
+    if not isinstance(obj.get(name), dict):
+        obj[name] = {}
+    found: Object = obj[name]
+    return found
 
 
 def _taken(obj: Object, minor: int) -> Object:

@@ -153,8 +153,10 @@ def _budget(obj: Object, minor: int) -> None:
     if not labels and not expressions:
         spec["selector"] = {"matchExpressions": [{"key": _NOTHING_MATCHES, "operator": "Exists"}]}
         return
-    kept = [e for e in expressions or () if not isinstance(e, dict) or e.get("key") != _NOTHING_MATCHES]
-    selector.pop("matchExpressions", None)
+    if not isinstance(expressions, list):
+        return
+    kept = [e for e in expressions if not isinstance(e, dict) or e.get("key") != _NOTHING_MATCHES]
+    del selector["matchExpressions"]
     if kept:
         selector["matchExpressions"] = kept
 

@@ -92,6 +92,9 @@ class PodParts:
             plans = self._by_network[True]
             message = plans.message(self._number).FromString(raw)
         obj = {"apiVersion": "v1", "kind": "Pod"} | plans.plan(self._number).object(message)
+        if (obj.get("spec") or {}).get("resources"):  # what the pod requests as a whole, its containers say
+            plans = self._by_network[True]
+            obj |= plans.plan(self._number).object(plans.message(self._number).FromString(raw))
         set_resource_version(obj, mod_revision)
         return rawjson.dump_with_texts(finish(serve(obj, self._release)))
 

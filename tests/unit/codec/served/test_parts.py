@@ -85,6 +85,7 @@ def test_pods_of_all_releases_are_the_same_in_parts(release: str | None) -> None
     [
         POD,
         changed(hostNetwork=True),
+        changed(resources={"limits": {"cpu": "4"}}),
         changed(containers=[], volumes=[TOKEN, TOKEN | {"name": "kube-api-access-other"}]),
         changed(volumes=[TOKEN | {"name": "my-kube-api-access-x7k2p"}]),
         changed(nodeName="kube-api-access-x7k2p", initContainers=[{"name": "kube-api-access-x7k2p"}]),

@@ -129,7 +129,11 @@ def test_every_user_of_a_first_binding_is_all_who_are_authenticated() -> None:
 
 TYPES = {(r.group, r.kind) for r in BUILTIN if r.served}
 OLD = [(v, k) for v, k in schema().kinds() if (current_group(v, k), k) in TYPES]
-ODD = (None, 7, "x", [7], {"spec": 7, "devices": [7], "selector": {"matchExpressions": 7}}, [None, {"http": {"paths": [7, {"backend": 7}]}}])
+ODD = (
+    *(None, 7, "x", [7]),
+    {"spec": 7, "devices": [7], "selector": {"matchExpressions": 7}},
+    [None, {"http": {"paths": [7, {"backend": 7}]}}],
+)
 
 
 @pytest.mark.parametrize("odd", ODD, ids=str)

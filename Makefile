@@ -88,7 +88,7 @@ documents: $(READY_DEV) ## every command of README and docs/, typed as it stands
 image: $(READY_DEV) ## the steps of docs/deploy/Dockerfile in a chroot, and what they make, started (needs root and debootstrap)
 	$(BIN)/python -m tools.image $(ARGS)
 
-zipapp: $(READY_DEV) ## dist/etcdview.pyz: one file that needs a Python of this release and nothing else
+zipapp: $(READY_DEV) ## dist/etcdview.pyz: one file that needs a Python 3.11, 3.12 or 3.13 and nothing else
 	$(BIN)/python -m tools.release --only-zipapp
 
 release: $(READY_DEV) ## dist/ with sdist, wheel, zipapp, man page, SBOM and their sums

@@ -240,3 +240,18 @@ def _said(command: list[str], environment: Mapping[str, str], folder: Path) -> t
         command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=60
     )  # fmt: skip
     return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.long
+def test_the_zipapp_shows_a_snapshot_on_every_python(tmp_path: Path) -> None:
+    made = [sys.executable, "-m", "tools.release", "--only-zipapp", "--out", str(tmp_path / "dist")]
+    subprocess.run(made, cwd=ROOT, check=True, timeout=900)
+
+    for version in PYTHONS:
+        environ = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}
+        asked = ["get", "pods", "--namespace=shop", "--from", CAPTURE]
+        command = [_python(version), str(tmp_path / "dist" / "etcdview.pyz"), *asked]
+        done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=120)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "CrashLoopBackOff" in done.stdout
+    assert len(list((tmp_path / ".cache" / "etcdview").iterdir())) == len(PYTHONS)

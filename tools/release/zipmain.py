@@ -1,7 +1,7 @@
 """The start of the zipapp: it unpacks itself into a cache once, since compiled libraries cannot run out of a zip.
 
-It runs before anything of etcdview is there, so it knows Python's own library only. The archive has `build.json`, and
-all else below `site/`.
+It runs before anything of etcdview is there, so it knows Python's own library only. The archive has `build.json`, what
+every Python needs below `site/`, and what one alone needs (compiled libraries) below `site-3.12/` and the like.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ def cache(environ: dict[str, str]) -> Path:
     return Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "etcdview"
 
 
-def unpacked(archive: zipfile.ZipFile, build: str, folder: Path) -> Path:
-    """Where the libraries lie; they are unpacked if this build's are missing. Raises OSError."""
-    target = folder / build
+def unpacked(archive: zipfile.ZipFile, build: str, python: str, folder: Path) -> Path:
+    """Where the libraries for this Python lie; they are unpacked if this build's are missing. Raises OSError."""
+    target = folder / f"{build}-{python}"
     if not target.is_dir():
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         trusted(folder)
         part = Path(tempfile.mkdtemp(prefix=".part-", dir=folder))
         try:
-            archive.extractall(part, [name for name in archive.namelist() if name.startswith("site/")])
+            extract(archive, python, part)
             part.rename(target)
         except FileExistsError:  # another process was quicker
             pass
@@ -57,6 +57,15 @@ def unpacked(archive: zipfile.ZipFile, build: str, folder: Path) -> Path:
     return target / "site"
 
 
+def extract(archive: zipfile.ZipFile, python: str, folder: Path) -> None:
+    """What this Python needs, into folder/site. Raises OSError."""
+    for entry in archive.infolist():
+        root, _, rest = entry.filename.partition("/")
+        if root in ("site", f"site-{python}"):
+            entry.filename = f"site/{rest}"
+            archive.extract(entry, folder)
+
+
 def trusted(folder: Path) -> None:
     """Code is run from there: nobody else may have put it there. Raises OSError."""
     state = folder.stat()
@@ -68,14 +77,15 @@ def main(path: str) -> None:
     """Unpack if need be, and run etcdview."""
     with zipfile.ZipFile(path) as archive:
         build = json.loads(archive.read("build.json"))
-        here = f"{sys.version_info[0]}.{sys.version_info[1]}", os.uname().machine
-        if here != (build["python"], build["machine"]):
+        python, machine = f"{sys.version_info[0]}.{sys.version_info[1]}", os.uname().machine
+        if python not in build["pythons"] or machine != build["machine"]:
+            known = ", ".join(build["pythons"])
             fail(
-                f"this file is for Python {build['python']} on {build['machine']}; this is {here[0]} on {here[1]}.",
-                f"Run it with python{build['python']}, or make one with this Python: make zipapp.",
+                f"this file is for Python {known} on {build['machine']}; this is {python} on {machine}.",
+                f"Run it with python{build['pythons'][-1]}; for another kind of machine make it there: make zipapp.",
             )
         try:
-            site = str(unpacked(archive, build["id"], cache(dict(os.environ))))
+            site = str(unpacked(archive, build["id"], python, cache(dict(os.environ))))
         except OSError as error:
             fail(f"cannot unpack itself: {error}.", f"Name another folder, your own, in {VARIABLE}.")
     sys.path.insert(0, site)

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -17,17 +18,29 @@ from tools.release import manpage, sbom, zipapp
 from tools.release.__main__ import described
 
 ROOT = Path(__file__).parents[3]
+HERE = "{}.{}".format(*sys.version_info)
 
 
 @pytest.fixture(scope="module")
 def pyz(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A zipapp whose etcdview only prints where it lies."""
-    folder = tmp_path_factory.mktemp("zipapp")
-    package = folder / "site" / "etcdview"
-    package.mkdir(parents=True)
-    (package / "__init__.py").write_text("")
-    (package / "cli.py").write_text("import os\ndef main(): print(__file__, os.environ['PYTHONPATH'])\n")
-    return zipapp.pack(folder / "site", folder / "etcdview.pyz")
+    """A zipapp whose etcdview only prints where it lies, and which Python the module beside it was made for."""
+    return zipapp.pack(_sites(tmp_path_factory.mktemp("sites")), tmp_path_factory.mktemp("zipapp") / "etcdview.pyz")
+
+
+def _sites(folder: Path) -> dict[str, Path]:
+    """What pip would have made: this Python's, and another's, whose compiled module is another."""
+    made = {}
+    for python in (HERE, "3.99"):
+        made[python] = folder / python
+        package = made[python] / "etcdview"
+        package.mkdir(parents=True)
+        (package / "__init__.py").write_text("")
+        (package / "compiled.py").write_text(f"PYTHON = {python!r}\n")
+        (package / "cli.py").write_text(
+            "import os\nfrom etcdview.compiled import PYTHON\n"
+            "def main(): print(__file__, os.environ['PYTHONPATH'], PYTHON)\n"
+        )
+    return made
 
 
 def _run(pyz: Path, cache: Path, *, python: str = sys.executable) -> subprocess.CompletedProcess[str]:
@@ -43,7 +56,7 @@ def test_the_zipapp_unpacks_itself_once_and_runs_from_there(pyz: Path, tmp_path:
     first, again = _run(pyz, cache), _run(pyz, cache)
 
     (build,) = cache.iterdir()
-    assert first.stdout == again.stdout == f"{build}/site/etcdview/cli.py {build}/site\n"
+    assert first.stdout == again.stdout == f"{build}/site/etcdview/cli.py {build}/site {HERE}\n"
     assert cache.stat().st_mode & 0o777 == 0o700
 
 
@@ -68,9 +81,27 @@ def test_the_zipapp_says_so_if_its_cache_cannot_be_made(pyz: Path, tmp_path: Pat
 
 
 def test_the_same_content_is_the_same_zipapp(pyz: Path, tmp_path: Path) -> None:
-    again = zipapp.pack(pyz.parent / "site", tmp_path / "again.pyz")
+    again = zipapp.pack(_sites(tmp_path), tmp_path / "again.pyz")
 
     assert again.read_bytes() == pyz.read_bytes()
+
+
+def test_what_all_pythons_have_alike_is_in_the_zipapp_once(pyz: Path) -> None:
+    with zipfile.ZipFile(pyz) as archive:
+        names = archive.namelist()
+
+    own = [f"site-{python}/etcdview/compiled.py" for python in (HERE, "3.99")]
+    assert [name for name in names if "/" in name] == ["site/etcdview/__init__.py", "site/etcdview/cli.py", *own]
+
+
+def test_the_zipapp_names_the_pythons_that_it_is_for(tmp_path: Path) -> None:
+    sites = {"3.99": _sites(tmp_path)["3.99"]}
+
+    done = _run(zipapp.pack(sites, tmp_path / "other.pyz"), tmp_path / "cache")
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("etcdview: this file is for Python 3.99 on ")
+    assert "Run it with python3.99" in done.stderr
 
 
 def test_the_man_page_has_every_command() -> None:

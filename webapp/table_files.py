@@ -66,7 +66,7 @@ def table_files(label: str, body: str) -> TableFiles | None:
     name = _free_name(offered, label)
     if name == offered.wanted:
         offered.body = str(body)
-    query = [(key, text) for key, text in request.args.items(multi=True) if key not in _OWN]
+    query = [(key, text) for key, text in request.args.items() if key not in _OWN]  # as views read them
     csv, json = (f"{quote(request.path)}?{urlencode([*query, ('table', name), ('format', f)])}" for f in FORMATS)
     return TableFiles(csv, json)
 

@@ -87,6 +87,13 @@ def test_a_cell_over_several_columns_leaves_the_others_empty() -> None:
     assert _rows_of('<tr><th>a</th><td colspan="2">gone</td></tr>') == [["a", "gone", None]]
 
 
+def test_a_parameter_given_twice_is_in_the_address_of_a_file_as_the_page_took_it(client: FlaskClient) -> None:
+    page = client.get(f"{CRASHLOOP}&key=/registry/secrets/payments/db-credentials").text
+
+    assert len(files_of(page)) == 4
+    assert "db-credentials" not in page
+
+
 @pytest.mark.parametrize(
     ("query", "status", "said"),
     [

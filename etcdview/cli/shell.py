@@ -31,7 +31,7 @@ _ROWS = (
     *(row for row in ROWS if row.field == "show_secrets"),
 )
 _READY_SECONDS = 60.0
-_STOP_SECONDS = 5.0
+_STOP_SECONDS = 8.0  # it ends by itself within five
 _USER = "shell"
 
 

@@ -29,7 +29,7 @@ DATA = Path(__file__).with_name("data")
 REGISTRY = DATA / "registry.jsonl.gz"
 ENCRYPTION = DATA / "encryption-config.yaml"
 READY_SECONDS = 60.0
-STOP_SECONDS = 5.0
+STOP_SECONDS = 8.0  # it ends by itself within five
 
 Say = Callable[[str], None]
 

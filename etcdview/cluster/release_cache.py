@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from etcdview.codec import Codec
 from etcdview.errors import DeniedError, TooLargeError, UnreachableError
 from etcdview.kube.keys import KeySpace
+from etcdview.kube.release import Witness
 from etcdview.objects.release import find_release
 from etcdview.stores.kept import Kept
 from etcdview.stores.protocols import Store
@@ -20,6 +21,7 @@ class _Known:
     codec: Codec
     why: str = ""
     unnamed: str = ""
+    ranked: tuple[Witness, ...] = ()
 
 
 class ReleaseCodecs:
@@ -56,6 +58,11 @@ class ReleaseCodecs:
         known = self._now()
         return (str(known.codec.release) if known.codec.release else ""), known.why if named else known.unnamed
 
+    def ranked(self, *, named: bool = True) -> tuple[Witness, ...]:
+        """All that says a release, the best first; nothing where it was set. By name as `words` has it."""
+        known = self._now().ranked
+        return known if named else tuple(replace(one, why=one.unnamed) for one in known)
+
     def _now(self) -> _Known:
         if self._set:
             return self._first
@@ -68,4 +75,4 @@ class ReleaseCodecs:
         found = find_release(self._store, self._base, self._keyspace)
         if found is None:
             return self._known.known or self._first
-        return _Known(self._base.for_release(found.release), found.why, found.unnamed)
+        return _Known(self._base.for_release(found.release), found.why, found.unnamed, found.ranked)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import Any, Literal
 
 from etcdview.errors import SettingError
 from etcdview.kube.release_marks import Written, written_by
@@ -21,6 +22,7 @@ EVIDENCE_PREFIXES = (
     "configmaps/kube-system/kubeadm-config",
     "minions/",
 )
+_MAY_BE_OLDER = (0, 1, 2, 4, 5)  # by weight: servers, controllers and nodes, one after the other in an upgrade
 _CONTROL_PLANE = ("node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master")
 
 
@@ -54,6 +56,25 @@ class Evidence:
     weight: int
     why: str
     unnamed: str = ""
+    ranked: tuple[Witness, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """What says a release, or that it is one of several, and what that counts for; the best ones come first.
+
+    `more` others of its kind say the same. `unnamed` is `why` without a name.
+    """
+
+    says: str
+    why: str
+    unnamed: str
+    counts: Counts
+    more: int = 0
+
+
+# decides: it, or what else says so, is believed most; older: as a node, or a server of before an upgrade, may well be
+Counts = Literal["decides", "says the same", "older", "not believed"]
 
 
 def evidence(objects: Iterable[Mapping[str, Any]]) -> Evidence | None:
@@ -70,6 +91,11 @@ def evidence(objects: Iterable[Mapping[str, Any]]) -> Evidence | None:
         key=lambda item: (item.weight, -item.release.major, -item.release.minor),
     )
     written = written_by(seen)
+    best = _best(found, written)
+    return None if best is None else replace(best, ranked=tuple(_ranked(best.release, found, written)))
+
+
+def _best(found: list[Evidence], written: Written | None) -> Evidence | None:
     if written is None:
         return next(iter(found), None)
     within = [item for item in found if item.release.major == 1 and written.has(item.release.minor)]
@@ -81,6 +107,24 @@ def evidence(objects: Iterable[Mapping[str, Any]]) -> Evidence | None:
 def _by_marks(written: Written) -> Evidence:
     why = f"the roles and APIServices that the API server wrote are those of {written}"
     return Evidence(Release(1, written.high), 9, why, why)
+
+
+def _ranked(believed: Release, found: list[Evidence], written: Written | None) -> Iterator[Witness]:
+    """What the API server wrote, then one of each kind and release."""
+    if written is not None:
+        marks = _by_marks(written)
+        yield Witness(str(written), marks.why, marks.unnamed, "decides")
+    for number, ((_, release), alike) in enumerate(groupby(found, lambda item: (item.weight, item.release))):
+        first, *others = alike
+        decides = number == 0 and written is None
+        counts: Counts = "decides" if decides else _counts(first, believed)
+        yield Witness(str(release), first.why, first.unnamed, counts, len(others))
+
+
+def _counts(item: Evidence, believed: Release) -> Counts:
+    if item.release == believed:
+        return "says the same"
+    return "older" if item.release < believed and item.weight in _MAY_BE_OLDER else "not believed"
 
 
 def _contradicted(best: Evidence, other: Evidence) -> Evidence:

@@ -11,6 +11,7 @@ from etcdview.errors import CompactedError, DeletedError, NotFoundError
 from etcdview.index.base import Freshness
 from etcdview.kube.identity import misnamed
 from etcdview.kube.keys import show
+from etcdview.kube.release import Witness
 from etcdview.models import Range
 from etcdview.pages.object import past
 from etcdview.pages.object.entry import ObjectAnswer, crumbs_of, is_secret, read_entry, subtitle_of, title_of
@@ -58,6 +59,7 @@ class ObjectPage:
     `newest`: nothing has been written to the key since.
 
     `release` is the Kubernetes release that it is decoded as, "" where none is known; `release_why` what tells it.
+    `release_ranked` is all that says a release, the best first.
     `misnamed` is what the object calls itself, where its key says otherwise.
     """
 
@@ -74,6 +76,7 @@ class ObjectPage:
     how: str
     release: str
     release_why: str
+    release_ranked: tuple[Witness, ...]
     misnamed: str
     tabs: tuple[Tab, ...]
     commands: tuple[Command, ...]
@@ -87,7 +90,8 @@ def object_page(window: Window, query: ObjectQuery, now: datetime) -> ObjectPage
     answer, deleted, newest = _read(window, query)
     entry = answer.entry
     at = query.revision or (entry.meta.mod_revision if deleted else 0)
-    release, why = window.cluster.releases.words(named=window.viewer.scope.whole)
+    releases, named = window.cluster.releases, window.viewer.scope.whole
+    release, why = releases.words(named=named)
     return ObjectPage(
         crumbs=crumbs_of(entry, f"revision {query.revision}" if query.revision else ""),
         freshness=window.index.freshness(),
@@ -102,6 +106,7 @@ def object_page(window: Window, query: ObjectQuery, now: datetime) -> ObjectPage
         how=how_read(window.cluster.store.live, answer.serializable),
         release="" if is_foreign(entry) else release,
         release_why=why,
+        release_ranked=releases.ranked(named=named),
         misnamed=misnamed(entry.object_key, entry.object),
         tabs=tabs_of(query, query.view),
         commands=commands.for_object(query.key, entry.object_key, at),

@@ -92,6 +92,29 @@ def test_what_agrees_says_the_patch_release_too(release: str) -> None:
     assert found.why == f"the ConfigMap kubeadm-config says v{release}.7"
 
 
+def test_all_that_says_a_release_is_ranked_with_what_it_counts_for() -> None:
+    nodes = [node("v1.37.2"), *[node("v1.33.4")] * 3, node("v1.32.9")]
+    found = evidence([kubeadm("v1.36.3"), *nodes, *start_of("1.33")])
+
+    assert found is not None
+    assert [(one.says, one.counts, one.more) for one in found.ranked] == [
+        ("1.33", "decides", 0),
+        ("1.36", "not believed", 0),
+        ("1.37", "not believed", 0),
+        ("1.33", "says the same", 2),
+        ("1.32", "older", 0),
+    ]
+    assert found.ranked[1].why == "the ConfigMap kubeadm-config says v1.36.3"
+    assert found.ranked[1].unnamed == "the ConfigMap says v1.36.3"
+
+
+def test_without_what_an_api_server_writes_the_best_of_the_others_decides() -> None:
+    found = evidence([node("v1.33.4"), kubeadm("v1.34.1")])
+
+    assert found is not None
+    assert [(one.says, one.counts) for one in found.ranked] == [("1.34", "decides"), ("1.33", "older")]
+
+
 def test_a_newer_release_than_is_known_is_that_of_its_kubelets() -> None:
     found = evidence([*start_of("1.37"), node("v1.39.1")])
 

@@ -23,6 +23,7 @@ _OWN = ("table", "format", "since", "until")  # not of the page that a reader wo
 _NUMBER = re.compile(r"-?[0-9]{1,3}(,[0-9]{3})+|-?[0-9]+")
 _NOT_TEXT = frozenset(("button", "form", "script", "select", "style", "svg"))
 _BLOCKS = frozenset(("br", "dd", "details", "div", "dt", "li", "p", "pre", "summary", "ul"))
+_EMPTY = frozenset(("br", "hr", "img", "input", "wbr"))  # of HTML's: these have no end
 _WORDS = frozenset(("a", "code", "small", "span"))  # what one of these ends with and another begins with is two words
 
 Cell = str | int | None
@@ -127,7 +128,7 @@ class _TableReader(HTMLParser):
             self._span = int(known.get("colspan") or 1)
         elif self._passed_over:
             self._passed_over += [tag] * (tag == self._passed_over[0])
-        elif tag in _NOT_TEXT or known.get("aria-hidden") == "true":
+        elif tag not in _EMPTY and (tag in _NOT_TEXT or known.get("aria-hidden") == "true"):
             self._passed_over.append(tag)
         else:
             self._between(tag)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from etcdview.codec import Codec
 from etcdview.errors import DeniedError, TooLargeError, UnreachableError
@@ -59,9 +59,11 @@ class ReleaseCodecs:
         return (str(known.codec.release) if known.codec.release else ""), known.why if named else known.unnamed
 
     def ranked(self, *, named: bool = True) -> tuple[Witness, ...]:
-        """All that says a release, the best first; nothing where it was set. By name as `words` has it."""
-        known = self._now().ranked
-        return known if named else tuple(replace(one, why=one.unnamed) for one in known)
+        """All that says a release, the best first; nothing where it was set.
+
+        Only for those who may see every object: it names nodes, and says how many there are.
+        """
+        return self._now().ranked if named else ()
 
     def _now(self) -> _Known:
         if self._set:

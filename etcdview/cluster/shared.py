@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
 RECENT_SECONDS = 1.0  # an answer is given again, though things have changed
-SHARE = 10.0  # and for so many times as long as it took: no question takes more than a tenth of a server's time
-OLD_SECONDS = 10.0  # while another makes it anew
+SHARE = 10.0  # and for so many times as long as it took, so that a question takes a tenth of a busy server's time
+OLD_SECONDS = 10.0  # but never for longer
 KEPT_SECONDS = 5.0  # where nothing has changed: ages and time limits go on, and the index may be behind
 KEPT_QUESTIONS = 16
 
@@ -68,10 +68,10 @@ class _Answer(Generic[T]):
     took_seconds: float
 
     def is_good(self, as_of: Hashable, now: float, *, newer_comes: bool) -> bool:
-        if newer_comes:
-            return now - self.at < OLD_SECONDS
-        recent = max(RECENT_SECONDS, SHARE * self.took_seconds)
-        return now - self.at < (KEPT_SECONDS if self.as_of == as_of else min(recent, KEPT_SECONDS))
+        recent = min(max(RECENT_SECONDS, SHARE * self.took_seconds), OLD_SECONDS)
+        if newer_comes or self.as_of == as_of:
+            recent = max(recent, KEPT_SECONDS)
+        return now - self.at < recent
 
 
 class SharedAnswers:

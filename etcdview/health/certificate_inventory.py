@@ -11,9 +11,9 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 
+from etcdview.codec.remembered import remembered
 from etcdview.deployment.kubeadm import KUBECONFIGS, PKI_FILES, Known, purpose_of
 from etcdview.deployment.on_disk import find_deployments
 from etcdview.endpoints import parse_endpoint
@@ -195,10 +195,7 @@ def names_host(certificate: Certificate, host: str) -> bool:
     return not host or any(name.lower() in (host.lower(), wildcard.lower()) for name in certificate.names)
 
 
-@lru_cache(maxsize=256)
-def _parsed(der: bytes) -> Certificate:
-    """The same few certificates are seen in every round."""
-    return from_der(der)
+_parsed = remembered(256, from_der)  # the same few certificates are seen in every round
 
 
 def _entry(group: list[Seen], chain: list[Certificate], anchors: dict[str, Certificate]) -> CertificateEntry:

@@ -63,12 +63,11 @@ class Evidence:
 class Witness:
     """What says a release, or that it is one of several, and what that counts for; the best ones come first.
 
-    `more` others of its kind say the same. `unnamed` is `why` without a name.
+    `more` others of its kind say the same.
     """
 
     says: str
     why: str
-    unnamed: str
     counts: Counts
     more: int = 0
 
@@ -113,12 +112,12 @@ def _ranked(believed: Release, found: list[Evidence], written: Written | None) -
     """What the API server wrote, then one of each kind and release."""
     if written is not None:
         marks = _by_marks(written)
-        yield Witness(str(written), marks.why, marks.unnamed, "decides")
+        yield Witness(str(written), marks.why, "decides")
     for number, ((_, release), alike) in enumerate(groupby(found, lambda item: (item.weight, item.release))):
         first, *others = alike
         decides = number == 0 and written is None
         counts: Counts = "decides" if decides else _counts(first, believed)
-        yield Witness(str(release), first.why, first.unnamed, counts, len(others))
+        yield Witness(str(release), first.why, counts, len(others))
 
 
 def _counts(item: Evidence, believed: Release) -> Counts:

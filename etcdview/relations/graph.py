@@ -9,7 +9,7 @@ from datetime import datetime
 
 from etcdview.kube.fields import mapping, text
 from etcdview.relations.model import RELATIONS, Object, Ref, Reference, Related, Selection, State, ref_of
-from etcdview.relations.references import references
+from etcdview.relations.references import CLAIM, STATEFUL_SET, keeps_claim, references
 from etcdview.relations.selections import selections
 from etcdview.relations.states import state_of
 
@@ -78,6 +78,7 @@ class Graph:
         """All that is related to the object, which may be missing in the graph: what it names comes first."""
         ref = ref_of(obj)
         found = [*self._named(obj, now), *self._selected(obj, now), *self._naming(obj, now), *self._selecting(obj, now)]
+        found += self._keeping(obj, now)
         return tuple(related for related in dict.fromkeys(found) if related.ref != ref)
 
     def broken(self, obj: Object) -> tuple[Reference, ...]:
@@ -141,6 +142,18 @@ class Graph:
             if _means(reference, obj):
                 words = RELATIONS[reference.relation][1]
                 yield Related(reference.relation, words, "in", other, self.state(other, now))
+
+    def _keeping(self, obj: Object, now: datetime) -> Iterator[Related]:
+        """A StatefulSet and its pods' claims, which stay when it has fewer pods: neither names the other."""
+        ref, (seen_from_set, seen_from_claim) = ref_of(obj), RELATIONS["keeps"]
+        if (ref.group, ref.kind) == STATEFUL_SET:
+            for other in self._by_place[*CLAIM, ref.namespace]:
+                if keeps_claim(obj, other.name):
+                    yield Related("keeps", seen_from_set, "out", other, self.state(other, now))
+        elif (ref.group, ref.kind) == CLAIM:
+            for other in self._by_place[*STATEFUL_SET, ref.namespace]:
+                if keeps_claim(self._objects[other], ref.name):
+                    yield Related("keeps", seen_from_claim, "in", other, self.state(other, now))
 
     def _selecting(self, obj: Object, now: datetime) -> Iterator[Related]:
         ref, labels = ref_of(obj), mapping(obj, "metadata", "labels")

@@ -97,6 +97,7 @@ RELATIONS: dict[str, tuple[str, str]] = {
     "node": ("runs on", "runs"),
     "identity": ("acts as", "identity of"),
     "claim": ("mounts", "mounted by"),
+    "keeps": ("keeps data in", "keeps data of"),
     "volume": ("bound to", "bound to"),
     "class": ("of class", "class of"),
     "config": ("reads", "read by"),

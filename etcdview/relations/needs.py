@@ -58,10 +58,10 @@ _BESIDE: dict[Kind, tuple[Kind, ...]] = {
     ("batch", "CronJob"): (("batch", "Job"),),
     ("batch", "Job"): (_POD,),
     _SERVICE: (_SLICE, ("", "Endpoints"), ("networking.k8s.io", "Ingress"), ("apps", "StatefulSet")),
-    ("", "ServiceAccount"): (_POD, (_RBAC, "RoleBinding")),
+    ("", "ServiceAccount"): (_POD, *_WORKLOADS, (_RBAC, "RoleBinding")),
     ("", "ConfigMap"): (_POD, *_WORKLOADS),
     ("", "Secret"): (_POD, *_WORKLOADS, ("", "ServiceAccount"), ("networking.k8s.io", "Ingress")),
-    ("", "PersistentVolumeClaim"): (_POD,),
+    ("", "PersistentVolumeClaim"): (_POD, *_WORKLOADS),
     (_RBAC, "Role"): ((_RBAC, "RoleBinding"),),
     ("resource.k8s.io", "ResourceClaim"): (_POD,),
 }

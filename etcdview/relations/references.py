@@ -16,6 +16,8 @@ _STORAGE = "storage.k8s.io"
 _ADMISSION = "admissionregistration.k8s.io"
 _SERVICE_LABEL = "kubernetes.io/service-name"
 
+STATEFUL_SET, CLAIM = ("apps", "StatefulSet"), ("", "PersistentVolumeClaim")
+
 _CLUSTER_KINDS = frozenset((r.group, r.kind) for r in BUILTIN if not r.namespaced)
 
 
@@ -41,6 +43,17 @@ def _owners(obj: Object) -> Iterator[Reference]:
 def _stateful_set(obj: Object) -> Iterator[Reference]:
     if name := text(obj, "spec", "serviceName"):
         yield Reference("names", Ref("", "Service", _namespace(obj), name))
+
+
+def keeps_claim(stateful_set: Object, claim: str) -> bool:
+    """Whether a pod of the StatefulSet, one that there is or was, has the claim of this name: TEMPLATE-SET-NUMBER.
+
+    Source: k8s.io/kubernetes/pkg/controller/statefulset/stateful_set_utils.go, getPersistentVolumeClaimName.
+    """
+    of_set, _, number = claim.rpartition("-")
+    name = text(stateful_set, "metadata", "name")
+    templates = items(stateful_set, "spec", "volumeClaimTemplates")
+    return number.isdecimal() and any(of_set == f"{text(one, 'metadata', 'name')}-{name}" for one in templates)
 
 
 def _service_account(obj: Object) -> Iterator[Reference]:
@@ -211,11 +224,11 @@ def _resource_claim(obj: Object) -> Iterator[Reference]:
 
 
 _NAMERS: dict[tuple[str, str], Callable[[Object], Iterator[Reference]]] = {
-    ("apps", "StatefulSet"): _stateful_set,
+    STATEFUL_SET: _stateful_set,
     ("", "ServiceAccount"): _service_account,
     ("", "Secret"): _secret,
     ("", "Event"): _event,
-    ("", "PersistentVolumeClaim"): _claim,
+    CLAIM: _claim,
     ("", "PersistentVolume"): _volume,
     (_STORAGE, "VolumeAttachment"): _attachment,
     (_STORAGE, "CSIStorageCapacity"): _capacity,

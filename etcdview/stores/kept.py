@@ -67,7 +67,11 @@ class Kept(Generic[T]):
             if self._reading or not self._is_due():
                 return
             self._begun += 1
-        background.start(threading.Thread(target=self._run, args=(self._read,), name=thread_name, daemon=True))
+        try:
+            background.start(threading.Thread(target=self._run, args=(self._read,), name=thread_name, daemon=True))
+        except BaseException as error:  # those who wait for that read learn how it ended
+            self._end(None, error)
+            raise
 
     @property
     def _reading(self) -> bool:

@@ -137,6 +137,6 @@ def _statuses(obj: Object) -> list[Any]:
 def _annotated(obj: Object, annotation: str) -> list[Any]:
     try:
         found = json.loads(text(obj, "metadata", "annotations", annotation) or "[]")
-    except ValueError:
+    except (ValueError, RecursionError):
         return []
     return [m for m in found if isinstance(m, Mapping)] if isinstance(found, list) else []

@@ -27,7 +27,11 @@ function select(event) {
   mark(link);
   const { [list()]: _, ...others } = remembered();
   const kept = Object.entries({ ...others, [list()]: link.getAttribute("href") }).slice(-MOST);
-  sessionStorage.setItem(SELECTED, JSON.stringify(Object.fromEntries(kept)));
+  try {
+    sessionStorage.setItem(SELECTED, JSON.stringify(Object.fromEntries(kept)));
+  } catch {
+    // storage is full or blocked: the row is selected until the page is left
+  }
 }
 
 function mark(link) {

@@ -115,6 +115,7 @@ def _wait_for_the_end(site: Site, idle: socket.socket) -> None:
     assert idle.recv(1) == b""
 
 
+@pytest.mark.long  # etcd has CALLS_SECONDS to answer in
 def test_a_change_under_way_is_finished_before_the_server_ends(site: Site) -> None:
     with ThreadPoolExecutor() as pool, socket.create_connection(("127.0.0.1", site.server.port)) as idle:
         change = _in_flight(site, pool)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-
 from google.protobuf.message import Message
 
 from etcdview.codec.protobuf import special
@@ -12,6 +10,7 @@ from etcdview.codec.protobuf.envelope import Envelope
 from etcdview.codec.protobuf.getters import attributes, getter
 from etcdview.codec.protobuf.schema import Schema
 from etcdview.codec.protobuf.to_json import Plans
+from etcdview.codec.remembered import remembered
 from etcdview.kube.fields import MANAGED_FIELDS, Common, Composed
 
 COMPOSED = ("v1", "Pod")
@@ -48,7 +47,7 @@ class Composer:
         self._metadata = Plans(rest, Pool(rest))
         self._own = getter(whole, _POD, *_OWN)
         self._address = attributes(whole, whole.named("core/v1.PodIP"), "ip")
-        self._common = functools.lru_cache(maxsize=KEPT_COMMON)(self._made)
+        self._common = remembered(KEPT_COMMON, self._made)
 
     def object(self, envelope: Envelope, number: int, message: Message, *, all_metadata: bool = False) -> Composed:
         """The object of a sound envelope, parsed as `message`; `all_metadata`: also those that no column shows.

@@ -5,10 +5,10 @@ Source: k8s.io/apimachinery/pkg/runtime/types.go and serializer/protobuf/protobu
 
 from __future__ import annotations
 
-import functools
 from typing import NamedTuple
 
 from etcdview.codec.protobuf import wire
+from etcdview.codec.remembered import remembered
 from etcdview.codec.scalars import go_utf8
 
 MAGIC = b"k8s\0"
@@ -36,8 +36,7 @@ def open_envelope(value: bytes) -> Envelope:
     return _as_written(value) or _any(value)
 
 
-@functools.lru_cache(maxsize=1024)
-def _type_meta(raw: bytes) -> tuple[str, str]:
+def _read_type_meta(raw: bytes) -> tuple[str, str]:
     found: dict[int, str] = {}
     try:
         for piece in wire.pieces(raw, 0, len(raw)):
@@ -46,6 +45,9 @@ def _type_meta(raw: bytes) -> tuple[str, str]:
     except wire.WireError:
         pass  # what is missing has no name; that is told as an unknown kind
     return found.get(1, ""), found.get(2, "")
+
+
+_type_meta = remembered(1024, _read_type_meta)
 
 
 def _as_written(value: bytes) -> Envelope | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -15,6 +14,7 @@ from etcdview.codec.protobuf.envelope import open_envelope
 from etcdview.codec.protobuf.getters import attributes, getter
 from etcdview.codec.protobuf.protobuf import ProtobufFormat
 from etcdview.codec.protobuf.schema import Schema
+from etcdview.codec.remembered import remembered
 from etcdview.codec.scalars import ZERO_TIME_SECONDS
 from etcdview.errors import DecodeError
 
@@ -62,12 +62,12 @@ class Outliner:
         try:
             repair.check_size(self._form.schema, number, raw)
             message = self._form.pool.message(number).FromString(raw)
-            body = self._form.state_parts(envelope, number) if wants_body(api_version, kind) else None
-            return self._of(getters, message, body)
+            body, shared = self._form.state_parts(envelope, number) if wants_body(api_version, kind) else (None, False)
+            return self._of(getters, message, body, shared)
         except (ParseError, DecodeError):
             return None
 
-    def _of(self, getters: _Getters, message: Any, body: dict[str, Any] | None) -> Outline:
+    def _of(self, getters: _Getters, message: Any, body: dict[str, Any] | None, shared: bool) -> Outline:
         """Raises DecodeError for managed fields that are broken."""
         (
             name, namespace, uid, created, deleted, labels, finalizers, owners, annotations, entries,
@@ -95,7 +95,7 @@ class Outliner:
             managed_at,
             getters.node(message) if getters.node is not None else "",
             body,
-            True,
+            shared,
         )
 
     def _managers(self, entries: Any) -> tuple[str, int | None, int]:
@@ -149,13 +149,13 @@ def _time(seconds: int) -> int | None:
     return seconds if seconds and _FIRST_SECOND <= seconds <= _LAST_SECOND else None
 
 
-@functools.lru_cache(maxsize=4096)
-def _check_fields(written: bytes) -> None:
-    """Raises DecodeError for managed fields that are not JSON: then the object cannot be decoded either.
-
-    Kept, since controllers write the same fields of thousands of objects.
-    """
+def _parse_fields(written: bytes) -> None:
+    """Raises DecodeError for managed fields that are not JSON: then the object cannot be decoded either."""
     special.parsed(written)
+
+
+# controllers write the same fields of thousands of objects
+_check_fields = remembered(4096, _parse_fields)
 
 
 def _map_bytes(entries: Any) -> int:

@@ -18,6 +18,7 @@ from etcdview.codec.protobuf.envelope import Envelope, open_envelope
 from etcdview.codec.protobuf.getters import getter
 from etcdview.codec.protobuf.schema import Schema, schema
 from etcdview.codec.protobuf.to_json import Plans
+from etcdview.codec.remembered import is_small, remembered
 from etcdview.errors import DecodeError
 from etcdview.kube.fields import Labelled
 from etcdview.kube.release import Release
@@ -105,7 +106,7 @@ class ProtobufFormat:
         self.schema: Schema = schema(release)
         self.pool = Pool(self.schema)
         self.plans = Plans(self.schema, self.pool)
-        self._state_of = functools.lru_cache(maxsize=KEPT_STATES)(self._made_state)
+        self._state_of = remembered(KEPT_STATES, self._made_state)
         self._metadata_of = functools.lru_cache(maxsize=None)(self._field_of_metadata)
         self._brief = functools.lru_cache(maxsize=None)(self._made_brief)
 
@@ -158,16 +159,17 @@ class ProtobufFormat:
     def _named(self) -> attrgetter[Any]:
         return getter(self.schema, _META, "name", "namespace", "labels")
 
-    def state_parts(self, envelope: Envelope, number: int) -> Object:
-        """What decides the state of a sound value: one dict, not to be changed, for all that are alike in this.
+    def state_parts(self, envelope: Envelope, number: int) -> tuple[Object, bool]:
+        """What decides the state of a sound value; whether it is one dict, not to be changed, for all that are alike.
 
         Controllers make thousands of such. Raises google.protobuf.message.DecodeError, and ours.
         """
         if (envelope.api_version, envelope.kind) == STATE_IN_ANNOTATIONS:
-            return _head(envelope) | self._brief(Detail.CELLS).read(number, envelope.raw)
+            return _head(envelope) | self._brief(Detail.CELLS).read(number, envelope.raw), False
         message = self._for_state.message(number).FromString(envelope.raw)
         message.DiscardUnknownFields()
-        return self._state_of(envelope.api_version, envelope.kind, number, message.SerializeToString())
+        asked = (envelope.api_version, envelope.kind, number, message.SerializeToString())
+        return self._state_of(*asked), is_small(*asked)
 
     def _made_state(self, api_version: str, kind: str, number: int, parts: bytes) -> Object:
         return {"apiVersion": api_version, "kind": kind} | self._for_state.read(number, parts)
@@ -231,9 +233,11 @@ class ProtobufFormat:
         return unknown.find(self.schema, number, value, envelope.offset, envelope.offset + len(envelope.raw))
 
 
-@functools.lru_cache(maxsize=1024)
-def _form(api_version: str, kind: str) -> StorageFormat:
+def _made_form(api_version: str, kind: str) -> StorageFormat:
     return StorageFormat("protobuf", api_version=api_version, kind=kind)
+
+
+_form = remembered(1024, _made_form)
 
 
 def _left_out(detail: Detail) -> Mapping[str, frozenset[str]]:

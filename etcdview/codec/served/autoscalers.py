@@ -10,8 +10,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from etcdview.codec import rawjson
 from etcdview.codec.model import Object
 from etcdview.codec.served.rows import set_default
+from etcdview.errors import DecodeError
 
 _PREFIX = "autoscaling.alpha.kubernetes.io/"
 _ROUND_TRIP = ("metrics", "behavior", "current-metrics", "conditions")
@@ -148,8 +150,8 @@ def _taken(obj: Object, minor: int) -> Object:
 
 def _json(text: Any) -> Any:
     try:
-        return json.loads(text) if isinstance(text, str) else None
-    except ValueError:
+        return rawjson.parse(text.encode("utf-8", "surrogatepass")) if isinstance(text, str) else None
+    except DecodeError:
         return None
 
 

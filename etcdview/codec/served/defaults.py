@@ -84,7 +84,10 @@ def has_any(api_version: str, kind: str) -> bool:
     return (api_version, kind) in _SET_SINCE
 
 
-@cache
 def _plan(api_version: str, kind: str, minor: int) -> RowPlan | None:
-    rows = ROWS.get((api_version, kind))
-    return None if rows is None else plan(rows, minor)
+    return _made_plan(api_version, kind, minor) if (api_version, kind) in ROWS else None
+
+
+@cache
+def _made_plan(api_version: str, kind: str, minor: int) -> RowPlan:
+    return plan(ROWS[api_version, kind], minor)

@@ -22,6 +22,7 @@ from etcdview.codec.protobuf.getters import getter
 from etcdview.codec.protobuf.schema import Schema, schema
 from etcdview.codec.protobuf.to_json import Plans
 from etcdview.codec.rawjson import JsonText
+from etcdview.codec.remembered import remembered
 from etcdview.codec.served import defaults, zeros
 from etcdview.codec.served.rows import apply as apply_rows
 from etcdview.codec.served.serving import serve
@@ -29,7 +30,7 @@ from etcdview.errors import DecodeError
 from etcdview.kube.release import Release
 
 IN_PARTS = ("v1", "Pod")
-KEPT_TEXTS = 256  # of each struct, at one to five kilobytes: pods that are alike follow one another in a list
+KEPT_TEXTS = 256  # of each struct: pods that are alike follow one another in a list
 _CONTAINER = "core/v1.Container"
 _FIELDS = "apis/meta/v1.FieldsV1"
 # The structs that are kept as text, and where pods have them: all places of one have the same defaults.
@@ -111,7 +112,6 @@ class PodParts:
         number, minor = self._schema.named(name), defaults.minor_of(self._release)
         node = defaults.plan_at(*IN_PARTS, PARTS[name][0], minor)
 
-        @functools.lru_cache(maxsize=KEPT_TEXTS)
         def made(raw: bytes) -> JsonText:
             obj = self._whole.read(number, raw)
             if self._release is not None:
@@ -119,7 +119,8 @@ class PodParts:
             apply_rows(node, obj, minor)
             return JsonText(rawjson.dump(obj))
 
-        return lambda message: made(message.SerializeToString())
+        kept = remembered(KEPT_TEXTS, made)
+        return lambda message: kept(message.SerializeToString())
 
 
 def _all_fields(schema: Schema, name: str) -> frozenset[str]:
@@ -140,6 +141,8 @@ def _fields(message: Any) -> JsonText | None:
     return _fields_text(held) if held else None
 
 
-@functools.lru_cache(maxsize=4 * KEPT_TEXTS)
-def _fields_text(held: bytes) -> JsonText:
+def _made_fields_text(held: bytes) -> JsonText:
     return JsonText(rawjson.dump(special.parsed(held)))
+
+
+_fields_text = remembered(4 * KEPT_TEXTS, _made_fields_text)

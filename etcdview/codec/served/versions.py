@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from etcdview.codec.protobuf.schema import Schema, schema
+from etcdview.codec.remembered import remembered
 from etcdview.kube.crds import version_rank
 from etcdview.kube.release import Release
 from etcdview.kube.resources import BUILTIN, ResourceType, current_group
@@ -29,9 +28,12 @@ def served_version(table: Schema, resource: ResourceType) -> str:
     return resource.version if resource.version in has else max(has, key=version_rank, default="")
 
 
-@lru_cache(maxsize=1024)
 def preferred(api_version: str, kind: str, release: Release | None) -> str:
     """The apiVersion that the release serves objects under that are stored under this one; itself of unknown kinds."""
+    return _preferred(api_version, kind, release)
+
+
+def _find_preferred(api_version: str, kind: str, release: Release | None) -> str:
     group = current_group(api_version, kind)
     resource = _STORED.get((group, kind))
     table = schema(release)
@@ -40,6 +42,9 @@ def preferred(api_version: str, kind: str, release: Release | None) -> str:
     if not version or (table.has(api_version, kind) and _is_newer(api_version, wanted)):
         return api_version
     return wanted
+
+
+_preferred = remembered(1024, _find_preferred)
 
 
 def _is_newer(one: str, other: str) -> bool:

@@ -117,7 +117,10 @@ class _Line:
     def health(self) -> HttpHealth:
         sent_at = time.time()
         status, body, date = self._get("/health")
-        answer = json.loads(body)
+        try:
+            answer = json.loads(body)
+        except RecursionError as error:
+            raise ValueError("its answer is nested too deep") from error
         if not isinstance(answer, dict) or "health" not in answer:
             raise ValueError("it is not an answer of etcd")
         skew = None if date is None else date + 0.5 - (sent_at + time.time()) / 2

@@ -62,13 +62,15 @@ class Connection:
     _stuck: bool = False
 
     def begin(self, call: Callable[[dict[str, Any]], T]) -> T:
-        """What `call` makes of the stubs. Raises ValueError once closed, RuntimeError where no thread can be started.
+        """What `call` makes of the stubs. Raises ValueError once closed or stuck, RuntimeError where no thread starts.
 
         grpc counts a call before it starts the thread that brings the answer. Without that thread the close of the
         channel, and its __del__ too, would wait for the call forever: such a channel is never let go of. From Python
         3.12 on no thread starts once the process ends, so a call that begins just then has none.
         """
         with self._lock:
+            if self._stuck:  # a call begins here, and would wait for that thread too
+                raise ValueError
             try:
                 return call(self.stubs)
             except RuntimeError:
@@ -90,7 +92,7 @@ class Channel:
         self.endpoint = endpoint
         self.files = files
         # one thread opens at a time; the others use the link of before, or wait for this endpoint's opening alone
-        self._newest = Kept(STAMP_SECONDS, self._renewed)
+        self._newest = self._anew()
         self._lock = threading.Lock()  # guards all below; never held while a connection is opened
         self._link: Connection | None = None
         self._retired: Connection | None = None
@@ -134,7 +136,10 @@ class Channel:
         """The next call opens another one: no call of a connection that is stuck would ever end."""
         with self._lock:
             if self._link is link:
-                self._link = None
+                self._link, self._newest = None, self._anew()
+
+    def _anew(self) -> Kept[Connection]:
+        return Kept(STAMP_SECONDS, self._renewed)
 
     def close(self) -> None:
         """End all calls and let go of the connection."""

@@ -10,7 +10,7 @@ import pytest
 from etcdview.access.roles import LOCAL, Scope, Viewer
 from etcdview.cluster import shared
 from etcdview.cluster.budget import Held, RequestBudget
-from etcdview.cluster.shared import KEPT_QUESTIONS, KEPT_SECONDS, RECENT_SECONDS, SharedAnswers
+from etcdview.cluster.shared import KEPT_QUESTIONS, KEPT_SECONDS, OLD_SECONDS, RECENT_SECONDS, SharedAnswers
 from etcdview.cluster.window import Window
 from etcdview.errors import BudgetError
 from tests.unit.cluster.opened import opened
@@ -98,7 +98,7 @@ def test_who_comes_while_it_is_made_anew_gets_the_one_before(answers: SharedAnsw
     assert answers.get("q", 2, made) == 2
 
 
-@pytest.mark.parametrize(("took", "kept"), [(0.01, RECENT_SECONDS), (0.3, 3.0), (2.0, KEPT_SECONDS)])
+@pytest.mark.parametrize(("took", "kept"), [(0.01, RECENT_SECONDS), (0.3, 3.0), (2.0, OLD_SECONDS)])
 def test_an_answer_that_took_long_is_given_for_longer(
     answers: SharedAnswers, made: Made, took: float, kept: float
 ) -> None:

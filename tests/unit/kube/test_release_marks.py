@@ -105,7 +105,6 @@ def test_all_that_says_a_release_is_ranked_with_what_it_counts_for() -> None:
         ("1.32", "older", 0),
     ]
     assert found.ranked[1].why == "the ConfigMap kubeadm-config says v1.36.3"
-    assert found.ranked[1].unnamed == "the ConfigMap says v1.36.3"
 
 
 def test_without_what_an_api_server_writes_the_best_of_the_others_decides() -> None:

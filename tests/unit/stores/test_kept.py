@@ -178,6 +178,18 @@ def test_a_read_that_ends_in_any_way_lets_the_next_one_begin(
     assert kept.get() == 2
 
 
+def test_a_refresh_without_a_thread_leaves_nobody_waiting(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    kept: Kept[int] = Kept(60.0, source)
+    with monkeypatch.context() as changed:
+        changed.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(RuntimeError, match="can't start new thread"):
+            kept.refresh("etcdview-test")
+    assert (kept.get(), source.reads) == (1, 1)
+
+
 def test_nobody_waits_for_a_refresh_and_only_one_runs(source: Source) -> None:
     kept: Kept[int] = Kept(60.0, source, first=-1)
     source.gate.clear()

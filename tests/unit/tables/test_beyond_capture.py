@@ -230,6 +230,14 @@ def test_an_autoscaler_of_v1_shows_the_cpu_after_the_metrics_of_its_annotation()
     assert shown == "<unknown>/9, cpu: <unknown>/60%"
 
 
+@pytest.mark.parametrize("note", ["[" * 100_000, "[1", "{}", "[[]]", "null"])
+def test_an_autoscaler_of_v1_with_an_annotation_that_cannot_be_read_shows_the_cpu(note: str) -> None:
+    annotations = {"autoscaling.alpha.kubernetes.io/metrics": note}
+    spec = {"targetCPUUtilizationPercentage": 60}
+    obj = {"apiVersion": "autoscaling/v1", "metadata": META | {"annotations": annotations}, "spec": spec}
+    assert table_for(BY_PREFIX["horizontalpodautoscalers"]).cells(obj, NOW)[2] == "cpu: <unknown>/60%"
+
+
 def test_an_autoscaler_shows_two_metrics_and_counts_the_rest() -> None:
     metric = {"type": "Resource", "resource": {"name": "cpu", "target": {"averageUtilization": 60}}}
     obj = {"metadata": META, "spec": {"metrics": [metric] * 4}}

@@ -73,6 +73,7 @@ def test_the_table_of_a_search_is_computed_by_no_spreadsheet(client: FlaskClient
         ('<td><span class="sign" aria-hidden="true">●</span> <span>5 ms</span><span>TLS</span></td>', "5 ms TLS"),
         ("<td>kept<form><select><option>not <b>this</b></option></select></form><button>nor</button></td>", "kept"),
         ("<td><ul><li>one</li><li>two</li></ul></td>", "one two"),
+        ('<td><img src="a.png" aria-hidden="true">web</td>', "web"),
         ("<td>&lt;none&gt;</td>", "<none>"),
         ("<td>1,204</td>", "1,204"),
         ('<td class="num right">1,204</td>', 1204),

@@ -50,6 +50,14 @@ def test_a_first_autoscaler_without_metrics_measures_the_cpu(metrics: Any) -> No
     assert served(autoscaler("v1", {}, {}, **notes))["spec"]["metrics"] == [cpu(80)]
 
 
+@pytest.mark.parametrize("release", ["1.22", "1.33"])
+@pytest.mark.parametrize("note", ["[" * 100_000, '{"a":' * 100_000, "[NaN]", '["\\ud800"]', "[[1"])
+def test_an_annotation_that_no_kubernetes_wrote_breaks_no_autoscaler(note: str, release: str) -> None:
+    obj = autoscaler("v1", {}, {})
+    obj["metadata"]["annotations"] = {_NOTE + name: note for name in ("metrics", "behavior", "conditions")}
+    assert json.dumps(served(obj, release)["spec"], allow_nan=False)
+
+
 def test_what_a_first_autoscaler_has_in_annotations_is_in_its_fields() -> None:
     condition = {"type": "AbleToScale", "status": "True", "lastTransitionTime": "2020-01-02T03:04:05Z"}
     now = {"type": "Resource", "resource": {"name": "cpu", "currentAverageUtilization": 5, "currentAverageValue": "1m"}}

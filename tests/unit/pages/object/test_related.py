@@ -167,8 +167,8 @@ def around_secret(*more: Any, viewer: Viewer | None = None) -> Around:
 
 def test_a_secret_that_nothing_uses_says_so_and_what_was_checked() -> None:
     assert around_secret().unused == (
-        "Nothing uses this Secret: no Pod, Deployment, StatefulSet, DaemonSet, Job, CronJob, ServiceAccount or Ingress "
-        "refers to it. Custom resources are not checked."
+        "Nothing was found that uses this Secret: no Pod, Deployment, StatefulSet, DaemonSet, Job, CronJob, "
+        "ServiceAccount or Ingress refers to it. Volume drivers and custom resources are not checked."
     )
 
 
@@ -180,6 +180,46 @@ def test_what_is_used_by_a_suspended_cron_job_alone_is_used() -> None:
 
     assert found.unused == ""
     assert [str(each.ref) for each in found.relations] == ["CronJob shop/nightly"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "spec"),
+    [
+        (
+            "PersistentVolumeClaim",
+            "/registry/persistentvolumeclaims/shop/data",
+            {"volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "data"}}]},
+        ),
+        ("ServiceAccount", "/registry/serviceaccounts/shop/data", {"serviceAccountName": "data"}),
+        ("ConfigMap", "/registry/configmaps/shop/data", {"volumes": [{"name": "v", "configMap": {"name": "data"}}]}),
+    ],
+)
+def test_what_a_deployment_without_pods_alone_names_is_used(kind: str, key: str, spec: dict[str, Any]) -> None:
+    used = obj(kind, "shop", "data")
+    idle = obj(
+        "Deployment", "shop", "idle", "apps/v1", spec={"replicas": 0, "template": {"spec": spec | {"containers": [{}]}}}
+    )
+    window = window_on((*KVS, kv(key, used), kv("/registry/deployments/shop/idle", idle)))
+    found = around(window, used, 0, NOW)
+
+    assert found.unused == ""
+    assert [str(each.ref) for each in found.relations] == ["Deployment shop/idle"]
+
+
+@pytest.mark.parametrize(
+    ("claim", "used"), [("data-web-0", True), ("data-web-12", True), ("data-web-x", False), ("other-web-0", False)]
+)
+def test_claims_of_a_stateful_set_that_was_scaled_down_are_its_own(claim: str, used: bool) -> None:
+    spec = {"replicas": 0, "volumeClaimTemplates": [{"metadata": {"name": "data"}}]}
+    web = obj("StatefulSet", "shop", "web", "apps/v1", spec=spec)
+    made = obj("PersistentVolumeClaim", "shop", claim)
+    keys = (f"/registry/persistentvolumeclaims/shop/{claim}", "/registry/statefulsets/shop/web")
+    window = window_on((*KVS, kv(keys[0], made), kv(keys[1], web)))
+    of_claim, of_set = (around(window, each, 0, NOW) for each in (made, web))
+
+    assert (of_claim.unused == "") is used
+    assert [str(each.ref) for each in of_claim.relations] == ["StatefulSet shop/web"] * used
+    assert [str(each.ref) for each in of_set.relations] == [f"PersistentVolumeClaim shop/{claim}"] * used
 
 
 def test_what_was_not_checked_is_said_where_no_use_was_found() -> None:

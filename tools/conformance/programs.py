@@ -13,7 +13,6 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "etcdview" / "conformance"
 KUBERNETES = "v1.36.3"
-STAGING = "v0.36.3"
 _GO = {"GOFLAGS": "-buildvcs=false -p=2"}
 
 
@@ -33,39 +32,51 @@ class Program:
     source: str = ""
 
 
-def _kubernetes(name: str) -> Program:
+def kubernetes(name: str, version: str = KUBERNETES) -> Program:
+    """A program of Kubernetes at `version`, such as v1.36.3."""
+    minor = version.split(".")[1]
     flags = [
         f"-X {package}.{fact}"
         for package in ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
-        for fact in (f"gitVersion={KUBERNETES}", "gitMajor=1", "gitMinor=36")
+        for fact in (f"gitVersion={version}", "gitMajor=1", f"gitMinor={minor}")
     ]
     module = "k8s.io/kubernetes"
-    return Program(name, module, KUBERNETES, f"{module}/cmd/{name}", " ".join(flags))
+    return Program(name, module, version, f"{module}/cmd/{name}", " ".join(flags))
+
+
+def staged(version: str) -> str:
+    """The version of Kubernetes' own modules, such as v0.36.3."""
+    return version.replace("v1.", "v0.", 1)
 
 
 PROGRAMS = {
     program.name: program
     for program in (
-        _kubernetes("kube-apiserver"),
-        _kubernetes("kubectl"),
+        kubernetes("kube-apiserver"),
+        kubernetes("kubectl"),
         Program("k9s", "github.com/derailed/k9s", "v0.50.16", "github.com/derailed/k9s"),
         Program("helm", "helm.sh/helm/v3", "v3.20.2", "helm.sh/helm/v3/cmd/helm"),
-        Program("informers", "k8s.io/client-go", STAGING, ".", source="informers"),
+        Program("informers", "k8s.io/client-go", staged(KUBERNETES), ".", source="informers"),
     )
 }
 
 
 def provide(name: str) -> Path:
-    """The path of a program, built if it is missing or its source here has changed. Raises MissingError."""
-    program = PROGRAMS[name]
-    binary = CACHE / f"{name}-{program.version}"
+    """The path of one of PROGRAMS, built if it is missing or its source here has changed. Raises MissingError."""
+    return built(PROGRAMS[name])
+
+
+def built(program: Program) -> Path:
+    """The path of any program, as `provide` has it."""
+    binary = CACHE / f"{program.name}-{program.version}"
     sources = list((HERE / program.source).glob("*.go")) if program.source else []
     if binary.exists() and all(source.stat().st_mtime < binary.stat().st_mtime for source in sources):
         return binary
     if shutil.which("go") is None:
-        raise MissingError(f"{name} is built with Go, which is not on PATH")
-    print(f"building {program.module} {program.version} ({name}), which takes minutes ...", file=sys.stderr, flush=True)
-    folder = CACHE / "build" / name
+        raise MissingError(f"{program.name} is built with Go, which is not on PATH")
+    what = f"{program.module} {program.version} ({program.name})"
+    print(f"building {what}, which takes minutes ...", file=sys.stderr, flush=True)
+    folder = CACHE / "build" / program.name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     _write_module(program, folder)
@@ -95,8 +106,8 @@ def _replaced(program: Program) -> str:
     path = re.search(r'"GoMod": "(.*)"', found)
     if path is None:
         raise MissingError(f"Go did not say where {program.module} is")
-    staged = re.findall(r"^\s*(?:replace )?(k8s.io/\S+) => \./staging", Path(path[1]).read_text(), re.MULTILINE)
-    return "replace (\n" + "".join(f"\t{module} => {module} {STAGING}\n" for module in staged) + ")\n"
+    modules = re.findall(r"^\s*(?:replace )?(k8s.io/\S+) => \./staging", Path(path[1]).read_text(), re.MULTILINE)
+    return "replace (\n" + "".join(f"\t{module} => {module} {staged(program.version)}\n" for module in modules) + ")\n"
 
 
 def _go(folder: Path, *words: str) -> str:

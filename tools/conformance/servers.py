@@ -13,7 +13,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -22,14 +22,16 @@ from etcdview.demo.certificates import Authority, Pair
 from etcdview.demo.cluster import LocalCluster
 from etcdview.demo.processes import free_ports, start
 from etcdview.demo.running import ENCRYPTION, REGISTRY
+from etcdview.models import KeyValue
 from etcdview.stores.etcd.bulk_load import load
 from etcdview.stores.files.dump import read_dump
-from tools.conformance.programs import provide
+from tools.conformance.programs import KUBERNETES, built, kubernetes
 
 ROOT = Path(__file__).resolve().parents[2]
 USER = "kubernetes-admin"
 # No lease of its own that it renews; custom resources are stored as in the capture
-_GATES = "UnknownVersionInteroperabilityProxy=false,APIServerIdentity=false,CBORServingAndStorage=true"
+_GATES = {"UnknownVersionInteroperabilityProxy": False, "APIServerIdentity": False, "CBORServingAndStorage": True}
+_GATES_SINCE = {"UnknownVersionInteroperabilityProxy": 28, "APIServerIdentity": 20, "CBORServingAndStorage": 32}
 _READY_SECONDS = 120.0
 _TRIES = 20
 _TOKEN = "conformance-token-of-this-run"  # noqa: S105  (it lives as long as the server on this machine)
@@ -77,11 +79,18 @@ class Server:
         raise TimeoutError(f"{self.name} is busy")
 
 
+def _gates(version: str) -> str:
+    minor = int(version.split(".")[1])
+    known = {name: on for name, on in _GATES.items() if _GATES_SINCE[name] <= minor}
+    return ",".join(f"{name}={str(on).lower()}" for name, on in known.items())
+
+
 class Lab:
     """Certificates, an etcd and the servers on it, all below one folder, which the caller removes."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, kubernetes: str = KUBERNETES) -> None:
+        """`kubernetes` is the version of the API server."""
+        self.folder, self._kubernetes = folder, kubernetes
         self._authority = Authority(folder / "pki", "conformance-ca")
         self._pair = self._authority.issue(folder / "pki", "server", "127.0.0.1", sans=("127.0.0.1", "localhost"))
         self._stack = contextlib.ExitStack()
@@ -93,10 +102,10 @@ class Lab:
     def __exit__(self, *error: object) -> None:
         self._stack.close()
 
-    def start_etcd(self) -> str:
-        """The address of an etcd with the captured cluster in it."""
+    def start_etcd(self, kvs: Iterable[KeyValue] | None = None) -> str:
+        """The address of an etcd with these keys, or the captured cluster, in it."""
         self.etcd = self._stack.enter_context(LocalCluster(self.folder / "etcd", ("one",)))
-        load(self.etcd.endpoints[0], self.etcd.tls, list(read_dump(REGISTRY)))
+        load(self.etcd.endpoints[0], self.etcd.tls, list(read_dump(REGISTRY) if kvs is None else kvs))
         return self.etcd.endpoints[0]
 
     def start_api(self, endpoint: str) -> Server:
@@ -113,7 +122,7 @@ class Lab:
             "authorization-mode": "RBAC",
             "anonymous-auth": "false",
             "runtime-config": "api/all=true",
-            "feature-gates": _GATES,
+            "feature-gates": _gates(self._kubernetes),
             "disable-admission-plugins": "ServiceAccount",
             "endpoint-reconciler-type": "none",
             "etcd-compaction-interval": 0,
@@ -124,7 +133,8 @@ class Lab:
             "service-account-signing-key-file": self._pair.key,
             "cert-dir": self.folder / "api-certs",
         } | _tls("tls-cert-file", "tls-private-key-file", self._pair)
-        command = [str(provide("kube-apiserver")), *(f"--{name}={value}" for name, value in flags.items())]
+        program = built(kubernetes("kube-apiserver", self._kubernetes))
+        command = [str(program), *(f"--{name}={value}" for name, value in flags.items())]
         log = self.folder / "kube-apiserver.log"
         server = Server("kube-apiserver", f"https://127.0.0.1:{port}", _TOKEN, self._ca, self._started(command, log))
         _wait(server, lambda: server.get("/readyz") == b"ok", log)

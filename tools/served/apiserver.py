@@ -1,5 +1,6 @@
-"""`python -m tools.served.apiserver`: a real kube-apiserver and /kube serve one etcd, with the captured cluster in it
-and the random and sparse objects of `make served`. Every object must be the same."""
+"""`python -m tools.served.apiserver [1.33.13 ...]`: a real kube-apiserver and /kube serve one etcd, with what that
+release can read of the captured cluster in it and the random and sparse objects of `make served`. Every object must be
+the same."""
 
 from __future__ import annotations
 
@@ -13,18 +14,24 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+from etcdview.codec import Codec, load_encryption_config
+from etcdview.codec.protobuf.schema import schema
+from etcdview.demo.running import ENCRYPTION, REGISTRY
 from etcdview.kube.keys import KeySpace
+from etcdview.kube.release import Release
 from etcdview.kube.resources import BUILTIN
 from etcdview.models import KeyValue
-from etcdview.stores.etcd.bulk_load import load
+from etcdview.stores.files.dump import read_dump
 from tools.conformance.commands import ListedType, listed_types
 from tools.conformance.programs import KUBERNETES
 from tools.conformance.servers import Lab, Server
+from tools.given import arguments
 from tools.served import gorun
 from tools.served.__main__ import ROUNDS, SEED
 from tools.served.compare import differences
 
-VERSION = KUBERNETES.removeprefix("v")
+NEWEST = KUBERNETES.removeprefix("v")
+_CBOR_SINCE = Release(1, 32)
 _NAMESPACE = "sparse"
 # What an API server acts on itself, so that random ones would change what it answers; and what it encrypts.
 _ACTED_ON = (
@@ -39,31 +46,52 @@ _LEFT_OUT = {"Namespace", "Secret", "ServiceAccount", "Service", "Endpoints", "I
 
 def main() -> int:
     """Exit status 1 where any object differs."""
+    versions = arguments(__doc__) or [NEWEST]
+    return 1 if sum(_differing(version.removeprefix("v")) for version in versions) else 0
+
+
+def _differing(version: str) -> int:
+    """How many objects that API server serves in another way."""
     counts: Counter[str] = Counter()
-    with tempfile.TemporaryDirectory(prefix="etcdview-served-") as name, Lab(Path(name)) as lab:
-        endpoint, sparse = lab.start_etcd(), list(_sparse())
-        if lab.etcd is not None:
-            load(endpoint, lab.etcd.tls, sparse)
-        real, ours = lab.start_api(endpoint), lab.start_etcdview("--endpoints", endpoint)
+    release = Release.parse(version)
+    captured, sparse = list(_captured(release)), list(_sparse(version))
+    with tempfile.TemporaryDirectory(prefix="etcdview-served-") as name, Lab(Path(name), f"v{version}") as lab:
+        endpoint = lab.start_etcd([*captured, *sparse])
+        real = lab.start_api(endpoint)
+        ours = lab.start_etcdview("--endpoints", endpoint, "--kubernetes-version", str(release))
         for listed in listed_types(real.get):
             if listed.plural != "secrets":  # whose data are masked
                 counts.update(_compare(listed, real, ours))
     same, differ = counts["same"], counts["differ"]
     other = f"{counts['not announced']} in versions that etcdview does not announce"
-    print(f"{len(sparse):,} objects added; {same:,} of {same + differ:,} objects are served the same, {other}")
-    return 1 if differ else 0
+    added = f"{len(captured):,} objects of the capture, {len(sparse):,} others"
+    print(f"{version}: {added}; {same:,} of {same + differ:,} objects are served the same, {other}", flush=True)
+    return differ
 
 
-def _sparse() -> Iterator[KeyValue]:
+def _captured(release: Release) -> Iterator[KeyValue]:
+    """What that release can read: one object that it cannot breaks the list that it is in."""
+    codec, known = Codec(encryption=load_encryption_config(ENCRYPTION)), schema(release)
+    builtin = {r.group for r in BUILTIN}
+    for kv in read_dump(REGISTRY):
+        storage = codec.decode(kv.key, kv.value).storage
+        custom = storage.api_version.rpartition("/")[0] not in builtin
+        if storage.format == "CBOR" and release < _CBOR_SINCE:
+            continue
+        if custom or known.has(storage.api_version, storage.kind):
+            yield kv
+
+
+def _sparse(version: str) -> Iterator[KeyValue]:
     """Objects in the version that the release prefers, stored as JSON; those that differ for a reason are left out."""
     keys, types = KeySpace(), {(r.group, r.kind): r for r in BUILTIN if r.served}
-    for position, row in enumerate(gorun.served(VERSION, (), SEED, ROUNDS)):
+    for position, row in enumerate(gorun.served(version, (), SEED, ROUNDS)):
         stored = row["stored"] or {"apiVersion": "", "kind": ""}
         group = stored["apiVersion"].rpartition("/")[0]
         resource = types.get((group, stored["kind"]))
         if resource is None or group in _ACTED_ON or resource.kind in _LEFT_OUT:
             continue
-        if len(row["served"] or ()) != 1 or _differs(row):
+        if len(row["served"] or ()) != 1 or _differs(row, version):
             continue
         namespace, name = _NAMESPACE if resource.namespaced else "", f"sparse-{position}"
         metadata = {"name": name, "uid": f"00000000-0000-0000-0000-{position:012}"}
@@ -73,9 +101,9 @@ def _sparse() -> Iterator[KeyValue]:
         yield KeyValue(keys.key(resource, namespace, name), 1, 1_000_000 + position, 1, 0, value)
 
 
-def _differs(row: Mapping[str, Any]) -> bool:
+def _differs(row: Mapping[str, Any], version: str) -> bool:
     """Whether Go's scheme alone says something else, for another reason than that the registry adds to it."""
-    return any("registry" not in d.reason for d in differences(row, VERSION) or ())
+    return any("registry" not in d.reason for d in differences(row, version) or ())
 
 
 def _compare(listed: ListedType, real: Server, ours: Server) -> Iterator[str]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from etcdview.codec import Codec, load_encryption_config
-from etcdview.codec.protobuf.schema import schema
+from etcdview.codec.protobuf.schema import Schema, SchemaField, schema
 from etcdview.demo.running import ENCRYPTION, REGISTRY
 from etcdview.kube.keys import KeySpace
 from etcdview.kube.release import Release
@@ -28,7 +28,7 @@ from tools.conformance.servers import Lab, Server
 from tools.given import arguments
 from tools.served import gorun
 from tools.served.__main__ import ROUNDS, SEED
-from tools.served.compare import differences
+from tools.served.compare import differences, is_preferred
 
 NEWEST = KUBERNETES.removeprefix("v")
 _CBOR_SINCE = Release(1, 32)
@@ -61,11 +61,13 @@ def _differing(version: str) -> int:
         ours = lab.start_etcdview("--endpoints", endpoint, "--kubernetes-version", str(release))
         for listed in listed_types(real.get):
             if listed.plural != "secrets":  # whose data are masked
-                counts.update(_compare(listed, real, ours))
+                counts.update(_compare(listed, real, ours, schema(release)))
     same, differ = counts["same"], counts["differ"]
     other = f"{counts['not announced']} in versions that etcdview does not announce"
     added = f"{len(captured):,} objects of the capture, {len(sparse):,} others"
-    print(f"{version}: {added}; {same:,} of {same + differ:,} objects are served the same, {other}", flush=True)
+    newer = f"{counts['newer']} but for fields that a newer release stored, which etcdview shows"
+    total = same + differ + counts["newer"]
+    print(f"{version}: {added}; {same:,} of {total:,} objects are served the same, {newer}; {other}", flush=True)
     return differ
 
 
@@ -76,7 +78,7 @@ def _captured(release: Release) -> Iterator[KeyValue]:
     for kv in read_dump(REGISTRY):
         storage = codec.decode(kv.key, kv.value).storage
         custom = storage.api_version.rpartition("/")[0] not in builtin
-        if storage.format == "CBOR" and release < _CBOR_SINCE:
+        if storage.format == "cbor" and release < _CBOR_SINCE:
             continue
         if custom or known.has(storage.api_version, storage.kind):
             yield kv
@@ -91,7 +93,7 @@ def _sparse(version: str) -> Iterator[KeyValue]:
         resource = types.get((group, stored["kind"]))
         if resource is None or group in _ACTED_ON or resource.kind in _LEFT_OUT:
             continue
-        if len(row["served"] or ()) != 1 or _differs(row, version):
+        if not row["served"] or not is_preferred(row, version) or _differs(row, version):
             continue
         namespace, name = _NAMESPACE if resource.namespaced else "", f"sparse-{position}"
         metadata = {"name": name, "uid": f"00000000-0000-0000-0000-{position:012}"}
@@ -106,16 +108,41 @@ def _differs(row: Mapping[str, Any], version: str) -> bool:
     return any("registry" not in d.reason for d in differences(row, version) or ())
 
 
-def _compare(listed: ListedType, real: Server, ours: Server) -> Iterator[str]:
+def _compare(listed: ListedType, real: Server, ours: Server, known: Schema) -> Iterator[str]:
     theirs, own = _items(real, listed), _items(ours, listed)
     if own is None or theirs is None:
         yield from ["not announced"] * len(theirs or ())
         return
+    kind = next((r.kind for r in BUILTIN if (r.group, r.plural) == (listed.group, listed.plural)), "")
+    number = known.find(f"{listed.group}/{listed.version}" if listed.group else listed.version, kind)
     for name, obj in theirs.items():
-        same = own.get(name) == obj
-        if not same:
-            print(f"  {listed.word} {'/'.join(name)}: {_first(obj, own.get(name, {}))}", flush=True)
-        yield "same" if same else "differ"
+        found = own.get(name, {})
+        if found == obj:
+            yield "same"
+        elif _without_newer(known, number, found) == obj:
+            yield "newer"
+        else:
+            print(f"  {listed.word} {'/'.join(name)}: {_first(obj, found)}", flush=True)
+            yield "differ"
+
+
+def _without_newer(known: Schema, number: int | None, value: Any) -> Any:
+    """The value without the fields that the release does not have: its API server reads past them."""
+    if isinstance(value, list):
+        return [_without_newer(known, number, one) for one in value]
+    if number is None or number < 0 or not isinstance(value, dict):
+        return value
+    fields = list(_fields(known, number))
+    if not any(f.name in value for f in fields):  # a map, or written in a way of its own
+        return {name: _without_newer(known, number, one) for name, one in value.items()} if fields else value
+    gone = {f.name for f in fields if not f.known}
+    inner = {f.name: f.message for f in fields}
+    return {n: _without_newer(known, inner.get(n, -1), one) for n, one in value.items() if n not in gone}
+
+
+def _fields(known: Schema, number: int) -> Iterator[SchemaField]:
+    for field in known.struct(number).fields:
+        yield from _fields(known, field.message) if field.inline else (field,)
 
 
 def _items(server: Server, listed: ListedType) -> dict[tuple[str, str], Any] | None:

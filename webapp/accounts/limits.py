@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, Response, g, request
@@ -38,12 +39,20 @@ _at_once_lock = threading.Lock()  # guards the counter
 
 def init_app(app: Flask) -> None:
     """Keep the counts of this app, none of another's. After the guard, which says who is asking."""
+    app.after_request(_wait_a_second)  # registered before the limiter's, it comes after it
     limiter.init_app(app)
     limiter.reset()
     logins.forget_all()
     app.before_request(_take_slot)
     app.after_request(_keep_while_it_streams)
     app.teardown_request(_give_slot)
+
+
+def _wait_a_second(response: Response) -> Response:
+    """The limiter rounds down: told to wait for 0 seconds, kubectl asks again at once, ten times, and gives up."""
+    if response.status_code == HTTPStatus.TOO_MANY_REQUESTS and response.headers.get("Retry-After") in ("0", None):
+        response.headers["Retry-After"] = "1"
+    return response
 
 
 def limit_views(app: Flask, rate: str, *endpoints: str) -> None:

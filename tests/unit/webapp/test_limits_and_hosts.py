@@ -45,6 +45,12 @@ def test_a_viewer_gets_so_many_answers_at_once_and_the_next_when_one_has_ended(b
     assert limits._at_once.total() == limits.MAX_AT_ONCE
 
 
+@pytest.mark.parametrize(("told", "kept"), [({"Retry-After": "0"}, "1"), ({}, "1"), ({"Retry-After": "7"}, "7")])
+def test_nobody_is_told_to_come_again_at_once(app: Flask, told: dict[str, str], kept: str) -> None:
+    with app.test_request_context("/kube/api/v1/pods"):
+        assert app.process_response(Response("", 429, told)).headers["Retry-After"] == kept
+
+
 @pytest.mark.parametrize(
     ("address", "is_watch"),
     [("pods?watch=1", True), ("pods?watch", True), ("pods?watch=false", False), ("pods?watch=0&limit=1", False)],

@@ -15,7 +15,7 @@ def plural(number: int, noun: str, many: str = "") -> str:
     return noun if number == 1 else many or f"{noun}s"
 
 
-def listed(words: Iterable[str]) -> str:
-    """Words as a sentence lists them: a, b and c."""
+def listed(words: Iterable[str], last: str = "and") -> str:
+    """Words as a sentence lists them: a, b and c; `last` stands before the last one."""
     given = list(words)
-    return " and ".join([", ".join(given[:-1]), given[-1]] if len(given) > 1 else given)
+    return f" {last} ".join([", ".join(given[:-1]), given[-1]] if len(given) > 1 else given)

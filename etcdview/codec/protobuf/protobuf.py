@@ -61,9 +61,8 @@ _LINKS = {
 }  # fmt: skip
 
 _COMPOSED_DETAILS = frozenset((Detail.CELLS, Detail.ROWS))
-_PARTIAL = frozenset(
-    (Detail.CELLS, Detail.ROWS, Detail.LINKED, Detail.LABELS)
-)  # of these nobody is told of unknown fields
+# of these nobody is told of unknown fields
+_PARTIAL = frozenset((Detail.CELLS, Detail.ROWS, Detail.LINKED, Detail.LABELS))
 
 KEPT_STATES = 2_000  # at one or two kilobytes each
 # What decides how an object is, of kinds that there are many of; tests/unit/relations holds that no state misses more.

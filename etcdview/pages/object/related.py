@@ -119,8 +119,7 @@ def _unused(obj: dict[str, Any], found: Surroundings, related: Iterable[Related]
     ]
     if gaps:
         return f"Nothing was found that uses this {kind}, but not all objects were checked: {'; '.join(gaps)}."
-    names = [name for _, name in users]
-    named = f"{', '.join(names[:-1])} or {names[-1]}" if len(names) > 1 else names[0]
+    named = listed((name for _, name in users), "or")
     others = "Volume drivers and custom resources" if kind == "Secret" else "Custom resources"
     return f"Nothing was found that uses this {kind}: no {named} refers to it. {others} are not checked."
 

@@ -9,7 +9,8 @@ from itertools import groupby
 from typing import Any, Literal
 
 from etcdview.errors import SettingError
-from etcdview.kube.release_marks import Written, written_by
+from etcdview.kube.release_marks import Written
+from etcdview.kube.release_signs import Sign, last_written, signs, together
 
 _TEXT = re.compile(r"v?(\d{1,4})\.(\d{1,4})(?:[.+-]|$)")
 
@@ -77,9 +78,9 @@ Counts = Literal["decides", "says the same", "older", "not believed"]
 
 
 def evidence(objects: Iterable[Mapping[str, Any]]) -> Evidence | None:
-    """The best evidence in the objects (those under EVIDENCE_PREFIXES and MARK_KEYS are enough; others do no harm).
+    """The best evidence in the objects (those under EVIDENCE_PREFIXES and those that `signs` reads are enough).
 
-    What an API server writes when it starts decides between which releases it is; what else says a release counts
+    What only an API server can have written decides between which releases it is; what else says a release counts
     within these, and is told where it contradicts them. Among equals the newest counts: in an upgrade, that is the
     server that may write what others do not know. A kubelet is never newer than the API server, so the newest node
     is a lower bound, and most often it.
@@ -89,35 +90,48 @@ def evidence(objects: Iterable[Mapping[str, Any]]) -> Evidence | None:
         (item for obj in seen for item in _of(obj)),
         key=lambda item: (item.weight, -item.release.major, -item.release.minor),
     )
-    written = written_by(seen)
+    written = signs(seen)
     best = _best(found, written)
     return None if best is None else replace(best, ranked=tuple(_ranked(best.release, found, written)))
 
 
-def _best(found: list[Evidence], written: Written | None) -> Evidence | None:
-    if written is None:
+def _best(found: list[Evidence], written: list[Sign]) -> Evidence | None:
+    left = together(written)
+    if left is None:
         return next(iter(found), None)
-    within = [item for item in found if item.release.major == 1 and written.has(item.release.minor)]
-    best = within[0] if within else _by_marks(written)
+    within = [item for item in found if item.release.major == 1 and left.has(item.release.minor)]
+    best = within[0] if within else _by_signs(written, left, alone=not found)
     against = [item for item in found if item.weight < best.weight or not within][:1]
     return _contradicted(best, against[0]) if against else best
 
 
-def _by_marks(written: Written) -> Evidence:
-    why = f"the roles and APIServices that the API server wrote are those of {written}"
-    return Evidence(Release(1, written.high), 9, why, why)
+def _by_signs(written: list[Sign], left: Written, *, alone: bool) -> Evidence:
+    """The newest release that they leave; of old objects alone, the newest that stored such ones."""
+    if all(sign.stays for sign in written):
+        left = (alone and last_written(written)) or left
+        why = f"the versions that its API server stored objects in are those of {left}"
+    elif sum(not sign.stays for sign in written) == 1:
+        why = written[0].why
+    else:
+        why = f"the roles, APIServices and FlowSchemas that the API server wrote are those of {left}"
+    return Evidence(Release(1, left.high), 9, why, why)
 
 
-def _ranked(believed: Release, found: list[Evidence], written: Written | None) -> Iterator[Witness]:
+def _ranked(believed: Release, found: list[Evidence], written: list[Sign]) -> Iterator[Witness]:
     """What the API server wrote, then one of each kind and release."""
-    if written is not None:
-        marks = _by_marks(written)
-        yield Witness(str(written), marks.why, "decides")
+    for sign in written:
+        yield Witness(str(sign.written), sign.why, _counts_as_sign(sign, believed), sign.more)
     for number, ((_, release), alike) in enumerate(groupby(found, lambda item: (item.weight, item.release))):
         first, *others = alike
-        decides = number == 0 and written is None
+        decides = number == 0 and not written
         counts: Counts = "decides" if decides else _counts(first, believed)
         yield Witness(str(release), first.why, counts, len(others))
+
+
+def _counts_as_sign(sign: Sign, believed: Release) -> Counts:
+    if sign.written.has(believed.minor):
+        return "says the same" if sign.stays else "decides"
+    return "older" if sign.stays and sign.written.high < believed.minor else "not believed"
 
 
 def _counts(item: Evidence, believed: Release) -> Counts:
@@ -128,7 +142,7 @@ def _counts(item: Evidence, believed: Release) -> Counts:
 
 def _contradicted(best: Evidence, other: Evidence) -> Evidence:
     """The best evidence, with what says otherwise."""
-    marks = "as do the roles and APIServices that the API server wrote" if best.weight < 9 else ""
+    marks = "as does what only the API server can have written" if best.weight < 9 else ""
     why, unnamed = (
         f"{', '.join(filter(None, (one, marks)))}; {another}, which is not believed"
         for one, another in ((best.why, other.why), (best.unnamed, other.unnamed))

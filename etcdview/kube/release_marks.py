@@ -90,7 +90,9 @@ class Written:
         return self.low <= minor and (minor <= self.high or self.high == NEWEST)
 
     def __str__(self) -> str:
-        return f"1.{self.low}" if self.low == self.high else f"1.{self.low} to 1.{self.high}"
+        if self.low == self.high:
+            return f"1.{self.low}"
+        return f"1.{self.low} or later" if self.high == NEWEST else f"1.{self.low} to 1.{self.high}"
 
 
 def written_by(objects: Iterable[Mapping[str, Any]]) -> Written | None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from etcdview.codec import Codec
+from etcdview.codec import Codec, Decoded, Detail
+from etcdview.kube.fields import text
 from etcdview.kube.keys import KeySpace
 from etcdview.kube.release import EVIDENCE_PREFIXES, Evidence, evidence
 from etcdview.kube.release_marks import MARK_KEYS, RULE_KEYS, named_mark
+from etcdview.kube.release_signs import FLOW_PREFIXES, STORED_PREFIXES
 from etcdview.models import Range
 from etcdview.stores.paging import PieceReader
 from etcdview.stores.permitted import overlapping
@@ -35,17 +37,29 @@ def _witnesses(store: Store, codec: Codec, keyspace: KeySpace) -> Iterator[Mappi
     """One by one what may be large, as anyone could have made it so; and only what may be read."""
     permitted = store.permitted() if isinstance(store, Restricted) else None  # once: it asks etcd
 
-    def decoded(start: bytes, end: bytes) -> Iterator[dict[str, Any]]:
-        for part in _readable(permitted, start, end):
-            yield from _decoded(store, codec, part)
+    def decoded(prefix: bytes, end: bytes, detail: Detail = Detail.WHOLE) -> Iterator[Decoded]:
+        for part in _readable(permitted, prefix, end):
+            yield from _decoded(store, codec, part, detail)
 
     names = [key for key in _keys(keyspace, MARK_KEYS) if _readable(permitted, key, key + b"\0")]
     for key in store.get_many(names, keys_only=True):
         yield named_mark(key.removeprefix(keyspace.root).decode())
     for key in _keys(keyspace, RULE_KEYS):
-        yield from decoded(key, key + b"\0")
-    for prefix in _keys(keyspace, EVIDENCE_PREFIXES):
-        yield from decoded(prefix, prefix_end(prefix))
+        yield from _objects(decoded(key, key + b"\0"))
+    for prefix in _keys(keyspace, FLOW_PREFIXES + EVIDENCE_PREFIXES):
+        yield from _objects(decoded(prefix, prefix_end(prefix)))
+    for prefix in _keys(keyspace, STORED_PREFIXES):
+        yield from map(_version_alone, decoded(prefix, prefix_end(prefix), Detail.LABELS))
+
+
+def _objects(found: Iterable[Decoded]) -> Iterator[Mapping[str, Any]]:
+    return (one.object for one in found if one.object is not None)
+
+
+def _version_alone(found: Decoded) -> Mapping[str, Any]:
+    """Little of what may be large, as all of it is held at once."""
+    name = text(found.object, "metadata", "name")
+    return {"apiVersion": found.storage.api_version, "kind": found.storage.kind, "metadata": {"name": name}}
 
 
 def _readable(permitted: tuple[Range, ...] | None, start: bytes, end: bytes) -> tuple[Range, ...]:
@@ -57,9 +71,7 @@ def _keys(keyspace: KeySpace, below: Iterable[str]) -> list[bytes]:
     return [keyspace.root + key.encode() for key in below]
 
 
-def _decoded(store: Store, codec: Codec, part: Range) -> Iterator[dict[str, Any]]:
+def _decoded(store: Store, codec: Codec, part: Range, detail: Detail) -> Iterator[Decoded]:
     first = next(PieceReader(store, first=ENOUGH).read(part.start, part.end))  # fewer where they are large
     for kv in first.kvs:
-        obj = codec.decode(kv.key, kv.value).object
-        if obj is not None:
-            yield obj
+        yield codec.decode(kv.key, kv.value, detail=detail)

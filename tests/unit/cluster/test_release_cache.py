@@ -62,6 +62,23 @@ def test_all_that_says_it_is_told_to_those_alone_who_may_see_everything() -> Non
     assert codecs.ranked(named=False) == ()
 
 
+def test_the_versions_that_objects_are_stored_in_are_read_as_signs() -> None:
+    stored = {
+        "/registry/flowschemas/catch-all": ("flowcontrol.apiserver.k8s.io/v1", "FlowSchema", "catch-all"),
+        "/registry/poddisruptionbudgets/shop/web": ("policy/v1", "PodDisruptionBudget", "web"),
+    }
+    objects = {
+        key: f'{{"apiVersion":"{version}","kind":"{kind}","metadata":{{"name":"{name}"}}}}'.encode()
+        for key, (version, kind, name) in stored.items()
+    }
+    codecs = ReleaseCodecs(opened(objects | {"/registry/minions/cp1": NODE}).source, Codec(), KEYSPACE)
+
+    whys = [one.why for one in codecs.ranked(named=True)]
+
+    assert "FlowSchema catch-all is stored as flowcontrol.apiserver.k8s.io/v1" in whys
+    assert "PodDisruptionBudget web is stored as policy/v1" in whys
+
+
 def test_no_page_waits_for_a_live_etcd_to_tell_it() -> None:
     store, base = Live(), Codec()
     codecs = ReleaseCodecs(store, base, KEYSPACE)  # type: ignore[arg-type]

@@ -17,6 +17,7 @@ from etcdview.cluster.earlier_changes import EarlierChanges
 from etcdview.cluster.event_log import EventLog
 from etcdview.cluster.fact_checks import FactChecks, KeptChecks
 from etcdview.cluster.kept_columns import KeptColumns
+from etcdview.cluster.kept_items import KeptItems
 from etcdview.cluster.other_files import TimelineFile
 from etcdview.cluster.release_cache import ReleaseCodecs
 from etcdview.cluster.setup import SetupReader
@@ -61,7 +62,8 @@ class Cluster:
     `events` are the newest ones of each etcd, for clients that watch; none where nothing changes, or nobody may watch.
     `others` are stores to compare it with, by name; `beside` the etcds that hold single types of this registry.
     `files` are more stores to compare it with, opened when they are used. `timeline` are the snapshots of the folder
-    that is open, the newest last; `shown_file` is the name of the one that this cluster shows.
+    that is open, the newest last; `shown_file` is the name of the one that this cluster shows. `kept_bytes` is how much
+    of finished items of lists is kept.
     """
 
     def __init__(
@@ -85,6 +87,7 @@ class Cluster:
         files: Mapping[str, Store] | None = None,
         timeline: Sequence[TimelineFile] = (),
         shown_file: str = "",
+        kept_bytes: int = 0,
     ) -> None:
         self.name = name
         self.shows_secrets = shows_secrets
@@ -112,6 +115,9 @@ class Cluster:
         self.held = Held()
         self.shared = SharedAnswers()
         self.columns = KeptColumns()
+        self.items = KeptItems(kept_bytes)
+        if kept_bytes and isinstance(index, Announcing):
+            index.listen(self.items)
         self.recalling = threading.BoundedSemaphore(RECALLING)  # readings of a key's whole past at a time
         self.releases = ReleaseCodecs(self.store, codec, keyspace, waits=waits)
         self.redactor = Redactor(fingerprint_key or secrets.token_bytes(32))

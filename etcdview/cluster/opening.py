@@ -57,6 +57,7 @@ def open_cluster(settings: Settings) -> Cluster:
             files=_files(settings, timeline),
             timeline=timeline,
             shown_file=timeline[-1].name if timeline else "",
+            kept_bytes=settings.kube_cache,
         )
     return _live(settings, keyspace)
 
@@ -89,6 +90,7 @@ def _live(settings: Settings, keyspace: KeySpace) -> Cluster:
         beside=_beside(store),
         others=_others(settings),
         files=_files(settings, ()),
+        kept_bytes=settings.kube_cache if settings.kube_api else 0,
     )
 
 

@@ -18,11 +18,11 @@ WATCHES = 200  # that clients of the Kubernetes API may keep open in one worker:
 class Settings:
     """Everything that can be set, checked. Paths are as given, empty where there is none.
 
-    `timeout_seconds` is the deadline of each call to etcd; `memory_limit` how many bytes the key index may take,
-    0 for no limit; `facts` is "auto", "on" or "off"; `scan_rate` is in bytes a second, 0 for no limit;
-    `session_seconds` how long a login lasts; `etcd_prefix` has commas between several. `notes` are sentences about what
-    was found without being asked for. `etcd_named` is false where no flag, variable or file says where etcd is, so that
-    its usual address on this machine is tried.
+    `timeout_seconds` is the deadline of each call to etcd; `memory_limit` how many bytes the key index may take, 0 for
+    no limit; `kube_cache` how many the finished items of the Kubernetes API, 0 for none; `facts` is "auto", "on" or
+    "off"; `scan_rate` is in bytes a second, 0 for no limit; `session_seconds` how long a login lasts; `etcd_prefix` has
+    commas between several. `notes` are sentences about what was found without being asked for. `etcd_named` is false
+    where no flag, variable or file says where etcd is, so that its usual address on this machine is tried.
     """
 
     endpoints: tuple[str, ...] = ("http://127.0.0.1:2379",)
@@ -44,6 +44,7 @@ class Settings:
     deleted: bool = False
     listen: str = "127.0.0.1:8000"
     kube_api: bool = False
+    kube_cache: int = 64 * 1024**2
     show_secrets: bool = False
     workers: int = 1
     threads: int = 32

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from etcdview.cluster.kept_items import FinishedItem
 from etcdview.cluster.window import Entry, Window
 from etcdview.codec import Detail, answers
 from etcdview.errors import CompactedError, DecodeError, DeniedError
@@ -23,6 +26,7 @@ from etcdview.kubeapi.reading import (
     TypeReader,
     check_reached,
     forbidden,
+    kept_as,
     warn_of_the_rest,
 )
 from etcdview.kubeapi.rows import RowMaker, partial_metadata
@@ -30,6 +34,7 @@ from etcdview.kubeapi.scale import scale_of
 from etcdview.kubeapi.served_objects import list_item, served_object, why_left_out
 from etcdview.kubeapi.served_types import ServedType
 from etcdview.kubeapi.statuses import StatusError, expired, facts_of, not_found
+from etcdview.tables.durations import Moment
 
 # So much of a list is made before its head is sent: what is left out of it is told in headers.
 HELD_BYTES = 4 << 20
@@ -42,7 +47,8 @@ _OF_MANY = ("Table", "PartialObjectMetadataList")
 class ItemForm:
     """How each object of an answer is written, and what the list around them is.
 
-    `item` makes an object's JSON, or what is written as it; of values that begin with `begins` it needs labels alone.
+    `item` makes an object's JSON, or what is written as it, with ages as of a moment; of values that begin with
+    `begins` it needs labels alone. Items are kept as `name`.
     `array` is the list's member that holds them, and `order` sorts them where they are not in the order of their keys.
     `by_name`: members are sorted, as the API server's are that it keeps in Go's maps.
     """
@@ -50,11 +56,12 @@ class ItemForm:
     head: dict[str, Any]
     array: str
     detail: Detail
-    item: Callable[[Entry], Any]
+    item: Callable[[Entry, datetime], Any]
     beside: dict[str, Any]
     order: Callable[[Any], Any] | None = None
     by_name: bool = False
     begins: bytes = b""
+    name: Hashable = None
 
 
 def get_object(window: Window, place: KubePlace, request: KubeRequest, below: str = "") -> KubeAnswer:
@@ -67,7 +74,9 @@ def get_object(window: Window, place: KubePlace, request: KubeRequest, below: st
     if media.form == "Table":
         form = item_form(window, place, media, request)
         metadata = {"resourceVersion": str(entry.meta.mod_revision)}
-        return json_answer(form.head | {"metadata": metadata} | form.beside | {"rows": [form.item(entry)]})
+        return json_answer(
+            form.head | {"metadata": metadata} | form.beside | {"rows": [form.item(entry, request.now())]}
+        )
     if media.encoding == PROTOBUF and not media.form:
         return protobuf_object(window, served, entry)
     obj = served_object(window, served, entry)
@@ -110,7 +119,7 @@ def list_objects(window: Window, place: KubePlace, request: KubeRequest, options
         return protobuf_list(window, place, request, options)
     form = item_form(window, place, media, request)
     reader = _reader(window, place, options, form, request)
-    body = _Body(form, reader, bool(options.limit))
+    body = _Body(form, reader, request.now(), bool(options.limit))
     held = body.begin()
     if not body.complete:
         warn_of_the_rest(window, place, options, reader.facts)
@@ -136,16 +145,16 @@ def item_form(window: Window, place: KubePlace, media: MediaType, request: KubeR
             window.cluster.codec.release,
             request.args.get("includeObject", "") or "Metadata",
             media.version,
-            request.now,
         )
         order = rows.table.order
         return ItemForm(
             rows.head,
             "rows",
             rows.detail,
-            lambda entry: rows.row(entry.object or {}, lambda: whole(entry)),
+            lambda entry, now: rows.row(entry.object or {}, lambda: whole(entry), now),
             {"columnDefinitions": rows.columns()},
             None if order is None else lambda entry: order(entry.object or {}),
+            name=kept_as(window, served, media.form, media.version, rows.include),
         )
     if media.form:
         version = f"meta.k8s.io/{media.version}"
@@ -153,14 +162,17 @@ def item_form(window: Window, place: KubePlace, media: MediaType, request: KubeR
             {"kind": "PartialObjectMetadataList", "apiVersion": version},
             "items",
             Detail.WHOLE,
-            lambda entry: partial_metadata(whole(entry), version),
+            lambda entry, now: partial_metadata(whole(entry), version),
             {},
+            name=kept_as(window, served, media.form, media.version),
         )
+    name = kept_as(window, served, JSON)
     head = {"kind": served.list_kind, "apiVersion": served.api_version}
     if not served.resource.builtin:
-        return ItemForm(head, "items", Detail.WHOLE, whole, {}, by_name=True)
+        return ItemForm(head, "items", Detail.WHOLE, lambda entry, now: whole(entry), {}, by_name=True, name=name)
     begins = answers.beginning_in_parts(served.api_version, served.kind)
-    return ItemForm(head, "items", Detail.WHOLE, partial(list_item, window, served), {}, begins=begins)
+    item = partial(list_item, window, served)
+    return ItemForm(head, "items", Detail.WHOLE, lambda entry, now: item(entry), {}, begins=begins, name=name)
 
 
 def list_metadata(facts: ListFacts) -> dict[str, Any]:
@@ -176,11 +188,15 @@ def list_metadata(facts: ListFacts) -> dict[str, Any]:
 class _Body:
     """The text of a list. Its metadata stand first where they are known by then: with a limit they may come last."""
 
-    def __init__(self, form: ItemForm, reader: TypeReader, limited: bool) -> None:
+    def __init__(self, form: ItemForm, reader: TypeReader, now: datetime, limited: bool) -> None:
         self._form = form
         self._facts = reader.facts
         self._limited = limited
-        self._items = self._texts(reader.entries())
+        self._now = now
+        if form.order is None:
+            self._items = reader.items(self._write, form.name, now)
+        else:
+            self._items = self._in_order(reader, form.order)
         self._metadata_told = False
         self.complete = False
 
@@ -210,13 +226,18 @@ class _Body:
                 chunk, size = [], 0
         yield b"".join([*chunk, self._tail()])
 
-    def _texts(self, entries: Iterator[Entry]) -> Iterator[bytes]:
-        order = self._form.order
-        ordered = entries if order is None else sorted(entries, key=order)
-        for entry in ordered:
+    def _write(self, entry: Entry) -> FinishedItem:
+        now = Moment.of(self._now)
+        made = self._form.item(entry, now)
+        text = made if isinstance(made, bytes) else json_bytes(made, by_name=self._form.by_name)
+        if math.isinf(now.lasts_seconds):
+            return FinishedItem(text)
+        return FinishedItem(text, self._now, self._now + timedelta(seconds=now.lasts_seconds))
+
+    def _in_order(self, reader: TypeReader, order: Callable[[Any], Any]) -> Iterator[bytes]:
+        for entry in sorted(reader.entries(), key=order):
             try:
-                item = self._form.item(entry)
-                yield item if isinstance(item, bytes) else json_bytes(item, by_name=self._form.by_name)
+                yield self._write(entry).text
             except DecodeError as error:
                 self._facts.warn(f"{show(entry.key)} is left out: {error.what}")
 

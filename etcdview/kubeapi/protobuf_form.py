@@ -5,8 +5,10 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial
 from typing import IO
 
+from etcdview.cluster.kept_items import FinishedItem
 from etcdview.cluster.window import Entry, Window
 from etcdview.codec import answers
 from etcdview.errors import EncodeError
@@ -15,7 +17,7 @@ from etcdview.kube.keys import show
 from etcdview.kubeapi.accept import PROTOBUF
 from etcdview.kubeapi.exchange import KubeAnswer, KubeRequest
 from etcdview.kubeapi.options import ListOptions
-from etcdview.kubeapi.reading import KubePlace, LabelReader, TypeReader
+from etcdview.kubeapi.reading import KubePlace, LabelReader, kept_as
 from etcdview.kubeapi.served_objects import served_object
 from etcdview.kubeapi.served_types import ServedType
 from etcdview.kubeapi.statuses import StatusError, facts_of
@@ -45,7 +47,8 @@ def protobuf_list(window: Window, place: KubePlace, request: KubeRequest, option
     reader = LabelReader(window, place, options, request.revealed, begins)
     with ExitStack() as stack:
         spool = stack.enter_context(tempfile.SpooledTemporaryFile(_HELD_BYTES))
-        size = sum(spool.write(item) for item in _items(window, served, reader))
+        items = reader.items(partial(_item, window, served), kept_as(window, served, PROTOBUF), request.now())
+        size = sum(map(spool.write, items))
         spool.seek(0)
         facts = reader.facts
         ends = answers.list_ends(
@@ -60,12 +63,8 @@ def protobuf_list(window: Window, place: KubePlace, request: KubeRequest, option
     return KubeAnswer(body, content_type=PROTOBUF, warnings=facts.all_warnings())
 
 
-def _items(window: Window, served: ServedType, reader: TypeReader) -> Iterator[bytes]:
-    for entry in reader.entries():
-        try:
-            yield answers.list_item(_message(window, served, entry))
-        except EncodeError as error:
-            reader.facts.warn(f"{show(entry.key)} is left out: {error.what}")
+def _item(window: Window, served: ServedType, entry: Entry) -> FinishedItem:
+    return FinishedItem(answers.list_item(_message(window, served, entry)))
 
 
 def _pieces(ends: tuple[bytes, bytes], spool: IO[bytes], held: ExitStack) -> Iterator[bytes]:

@@ -24,16 +24,13 @@ _ENDED = {
 class RowMaker:
     """The rows of one type's table as of `release`; `include` is how much of each object goes with its row."""
 
-    def __init__(
-        self, served: ServedType, release: Release | None, include: str, version: str, now: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, served: ServedType, release: Release | None, include: str, version: str) -> None:
         if include not in INCLUDES:
             raise bad_request(f'unrecognized includeObject value: "{include[:100]}"')
         self.table: Table = table_for(served.resource, served.definition or None, release)
         self._is_pod = (served.group, served.kind) == ("", "Pod")
         self.include = include
         self._api_version = f"meta.k8s.io/{version}"
-        self._now = now
 
     @property
     def detail(self) -> Detail:
@@ -53,9 +50,9 @@ class RowMaker:
             for column in self.table.columns
         ]
 
-    def row(self, obj: dict[str, Any], whole: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        """The row of an object as it is stored; `whole` makes the one that is served."""
-        row: dict[str, Any] = {"cells": list(self.table.cells(obj, self._now()))}
+    def row(self, obj: dict[str, Any], whole: Callable[[], dict[str, Any]], now: datetime) -> dict[str, Any]:
+        """The row of an object as it is stored, with ages as of `now`; `whole` makes the one that is served."""
+        row: dict[str, Any] = {"cells": list(self.table.cells(obj, now))}
         ended = _ENDED.get(text(obj, "status", "phase")) if self._is_pod else None
         if ended is not None:
             row["conditions"] = [{"type": "Completed", "status": "True", "reason": ended[0], "message": ended[1]}]

@@ -61,7 +61,7 @@ class _Watching:
         self._rows: RowMaker | None = None
         if media.form == "Table":
             include = request.args.get("includeObject", "") or "Metadata"
-            self._rows = RowMaker(place.served, window.cluster.codec.release, include, media.version, request.now)
+            self._rows = RowMaker(place.served, window.cluster.codec.release, include, media.version)
         self._columns_told = False
         self._revision = options.since
         self._log: EventLog | None = None if request.revision else window.cluster.events(self._range[0])
@@ -183,7 +183,7 @@ class _Watching:
             columns = None if self._columns_told else self._rows.columns()
             self._columns_told = True
             table: dict[str, Any] = {"metadata": metadata, "columnDefinitions": columns}
-            return self._rows.head | table | {"rows": [self._rows.row(obj, lambda: obj)]}
+            return self._rows.head | table | {"rows": [self._rows.row(obj, lambda: obj, self._request.now())]}
         return partial_metadata(obj, f"meta.k8s.io/{self._media.version}") if self._media.form else obj
 
     def _due_bookmark(self) -> Iterator[bytes]:

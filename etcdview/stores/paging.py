@@ -43,12 +43,14 @@ class PieceReader:
         first: int = FIRST_PIECE,
         most_bytes: int = PIECE_BYTES,
         serializable: bool = False,
+        keys_only: bool = False,
     ) -> None:
         self.revision = revision
         self._most_bytes = most_bytes
         self._store = store
         self._limit = first
         self._serializable = serializable
+        self._keys_only = keys_only
 
     def read(self, start: bytes, end: bytes) -> Iterator[RangeResult]:
         """The keys of [start, end), `end` as in Store.range; at least one result. Raises as Store.range does.
@@ -67,7 +69,14 @@ class PieceReader:
         while True:
             try:
                 result = self._store.range(
-                    Range(start, end, revision=self.revision, limit=self._limit, serializable=self._serializable)
+                    Range(
+                        start,
+                        end,
+                        revision=self.revision,
+                        limit=self._limit,
+                        keys_only=self._keys_only,
+                        serializable=self._serializable,
+                    )
                 )
             except TooLargeError:
                 if self._limit == 1:

@@ -5,8 +5,10 @@ The steps are those of HumanDuration and ShortHumanDuration in k8s.io/apimachine
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 UNKNOWN = "<unknown>"
 INVALID = "<invalid>"
@@ -21,6 +23,27 @@ _UNITS = {"s": 1, "m": _MINUTE, "h": _HOUR, "d": _DAY, "y": _YEAR}
 _PART = re.compile(r"(\d{1,9})([smhdy])", re.ASCII)
 _DURATION = re.compile(r"(?:\d{1,9}[smhdy])+", re.ASCII)
 _ZERO_TIME = datetime(1, 1, 1, tzinfo=UTC)
+
+
+class Moment(datetime):
+    """A `now` that notes for how many seconds all ages that were taken from it are written as they are."""
+
+    lasts_seconds = math.inf
+
+    @classmethod
+    def of(cls, now: datetime) -> Moment:
+        """The moment of a clock."""
+        return cls.combine(now.date(), now.timetz())
+
+    def __sub__(self, other: Any) -> Any:
+        found = super().__sub__(other)
+        if isinstance(found, timedelta):
+            self.lasts_seconds = min(self.lasts_seconds, _lasting(found))
+        return found
+
+    def __rsub__(self, other: datetime) -> timedelta:
+        self.lasts_seconds = min(self.lasts_seconds, 1.0)
+        return other - datetime.combine(self.date(), self.timetz())
 
 
 def parse_time(text: object) -> datetime | None:
@@ -74,6 +97,14 @@ def seconds_of(duration: str) -> int | None:
     if not _DURATION.fullmatch(duration):
         return None
     return sum(int(number) * _UNITS[unit] for number, unit in _PART.findall(duration))
+
+
+def _lasting(duration: timedelta) -> float:
+    """For how many seconds a duration that grows is written as it is: until the next second, minute, hour or day."""
+    seconds = duration.total_seconds()
+    steps = ((10 * _MINUTE, 1), (8 * _HOUR, _MINUTE), (8 * _DAY, _HOUR))
+    step = next((step for limit, step in steps if seconds < limit), _DAY)
+    return step - seconds % step
 
 
 def _whole_seconds(duration: timedelta) -> int:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from etcdview.tables import age, human_duration, parse_time, short_human_duration
+from etcdview.tables.durations import Moment
 
 S, M, H, D = 1, 60, 3600, 86400
 Y = 365 * D
@@ -76,3 +78,29 @@ def test_an_age_is_counted_from_the_moment_given(text: object, expected: str) ->
 
 def test_a_time_without_an_offset_is_utc() -> None:
     assert parse_time("2026-11-23T15:57:07") == datetime(2026, 11, 23, 15, 57, 7, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "seconds", [-90.5, -1.5, 0, 0.5, 59.5, 119, 599.999, 600, 3599, 10799, 28799.5, 28800, 172799, 691199, 691200, 7e7]
+)
+def test_an_age_stays_as_it_is_for_as_long_as_the_moment_says(seconds: float) -> None:
+    text = (NOW - timedelta(seconds=seconds)).isoformat()
+    moment = Moment.of(NOW)
+
+    written = age(text, moment)
+
+    assert moment.lasts_seconds > 0
+    for part in (0.0, 0.5, 0.999):
+        assert age(text, NOW + timedelta(seconds=part * moment.lasts_seconds)) == written
+
+
+def test_a_moment_lasts_until_the_first_of_its_ages_changes() -> None:
+    moment = Moment.of(NOW)
+    assert (moment, math.isinf(moment.lasts_seconds)) == (NOW, True)
+
+    for days, seconds in ((100, 7), (0.5, 3590), (20, 1)):
+        age((NOW - timedelta(days=days, seconds=seconds)).isoformat(), moment)
+    assert moment.lasts_seconds == 10
+
+    assert NOW + timedelta(seconds=5) - moment == timedelta(seconds=5)
+    assert moment.lasts_seconds == 1

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from etcdview.codec import Codec
 from etcdview.errors import DeniedError, TooLargeError, UnreachableError
+from etcdview.kube.distributions import Distribution
 from etcdview.kube.keys import KeySpace
 from etcdview.kube.release import Witness
 from etcdview.objects.release import find_release
@@ -22,6 +23,7 @@ class _Known:
     why: str = ""
     unnamed: str = ""
     ranked: tuple[Witness, ...] = ()
+    distributions: tuple[Distribution, ...] = ()
 
 
 class ReleaseCodecs:
@@ -65,6 +67,14 @@ class ReleaseCodecs:
         """
         return self._now().ranked if named else ()
 
+    def distributions(self, *, named: bool = True) -> tuple[Distribution, ...]:
+        """The distribution of the cluster, several where the evidence contradicts itself; what says so as for `words`.
+
+        Nothing where a release was set: then nothing is read.
+        """
+        found = self._now().distributions
+        return found if named else tuple(replace(one, why=()) for one in found)
+
     def _now(self) -> _Known:
         if self._set:
             return self._first
@@ -77,4 +87,5 @@ class ReleaseCodecs:
         found = find_release(self._store, self._base, self._keyspace)
         if found is None:
             return self._known.known or self._first
-        return _Known(self._base.for_release(found.release), found.why, found.unnamed, found.ranked)
+        codec = self._base.for_release(found.release)
+        return _Known(codec, found.why, found.unnamed, found.ranked, found.distributions)

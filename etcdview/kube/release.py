@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import Any, Literal
 
 from etcdview.errors import SettingError
+from etcdview.kube.distributions import Distribution, distributions
 from etcdview.kube.release_marks import Written
 from etcdview.kube.release_signs import Sign, last_written, signs, together
 
@@ -21,6 +22,7 @@ EVIDENCE_PREFIXES = (
     "pods/kube-system/kube-apiserver-",
     "leasecandidates/",
     "configmaps/kube-system/kubeadm-config",
+    "config.openshift.io/clusterversions/version",
     "minions/",
 )
 _MAY_BE_OLDER = (0, 1, 2, 4, 5)  # by weight: servers, controllers and nodes, one after the other in an upgrade
@@ -58,6 +60,7 @@ class Evidence:
     why: str
     unnamed: str = ""
     ranked: tuple[Witness, ...] = ()
+    distributions: tuple[Distribution, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,9 @@ def evidence(objects: Iterable[Mapping[str, Any]]) -> Evidence | None:
     )
     written = signs(seen)
     best = _best(found, written)
-    return None if best is None else replace(best, ranked=tuple(_ranked(best.release, found, written)))
+    if best is None:
+        return None
+    return replace(best, ranked=tuple(_ranked(best.release, found, written)), distributions=distributions(seen))
 
 
 def _best(found: list[Evidence], written: list[Sign]) -> Evidence | None:
@@ -208,6 +213,16 @@ def _kubeadm(obj: Mapping[str, Any]) -> Said:
             yield 3, match[1], "the ConfigMap"
 
 
+def _openshift(obj: Mapping[str, Any]) -> Said:
+    """OpenShift 4.7 is made of Kubernetes 1.20, and so on; of its history, the newest first, the last update runs."""
+    history = _at(obj, "status", "history")
+    for update in history if isinstance(history, list) else ():
+        found = _TEXT.match(str(_at(update, "version")))
+        if found is not None and found[1] == "4" and _at(update, "state") == "Completed":
+            yield 3, f"1.{int(found[2]) + 13}", f"OpenShift {_at(update, 'version')} of the ClusterVersion"
+            return
+
+
 def _node(obj: Mapping[str, Any]) -> Said:
     labels = _at(obj, "metadata", "labels")
     leading = any(label in labels for label in _CONTROL_PLANE) if isinstance(labels, Mapping) else False
@@ -219,5 +234,6 @@ _WITNESSES: dict[str, Callable[[Mapping[str, Any]], Said]] = {
     "Pod": _pod,
     "LeaseCandidate": _candidate,
     "ConfigMap": _kubeadm,
+    "ClusterVersion": _openshift,
     "Node": _node,
 }

@@ -75,7 +75,7 @@ FLOW_PREFIXES = ("flowschemas/", "prioritylevelconfigurations/")
 STORED_PREFIXES = (
     "csidrivers/",
     "cronjobs/",
-    "services/endpointslices/",
+    "endpointslices/",
     "horizontalpodautoscalers/",
     "ipaddresses/",
     "ingress/",

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from etcdview.codec import Codec, Decoded, Detail
+from etcdview.kube.distributions import DISTRIBUTION_KEYS, named_key
 from etcdview.kube.fields import text
 from etcdview.kube.keys import KeySpace
 from etcdview.kube.release import EVIDENCE_PREFIXES, Evidence, evidence
@@ -41,9 +42,10 @@ def _witnesses(store: Store, codec: Codec, keyspace: KeySpace) -> Iterator[Mappi
         for part in _readable(permitted, prefix, end):
             yield from _decoded(store, codec, part, detail)
 
-    names = [key for key in _keys(keyspace, MARK_KEYS) if _readable(permitted, key, key + b"\0")]
-    for key in store.get_many(names, keys_only=True):
-        yield named_mark(key.removeprefix(keyspace.root).decode())
+    named = {keyspace.root + key.encode(): key for key in MARK_KEYS + DISTRIBUTION_KEYS}
+    readable = [key for key in named if _readable(permitted, key, key + b"\0")]
+    for key in store.get_many(readable, keys_only=True):
+        yield named_key(named[key]) if named[key] in DISTRIBUTION_KEYS else named_mark(named[key])
     for key in _keys(keyspace, RULE_KEYS):
         yield from _objects(decoded(key, key + b"\0"))
     for prefix in _keys(keyspace, FLOW_PREFIXES + EVIDENCE_PREFIXES):

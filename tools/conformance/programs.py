@@ -66,9 +66,18 @@ def provide(name: str) -> Path:
     return built(PROGRAMS[name])
 
 
+def is_built(program: Program) -> bool:
+    """Whether it has been built before."""
+    return _binary(program).exists()
+
+
+def _binary(program: Program) -> Path:
+    return CACHE / f"{program.name}-{program.version}"
+
+
 def built(program: Program) -> Path:
     """The path of any program, as `provide` has it."""
-    binary = CACHE / f"{program.name}-{program.version}"
+    binary = _binary(program)
     sources = list((HERE / program.source).glob("*.go")) if program.source else []
     if binary.exists() and all(source.stat().st_mtime < binary.stat().st_mtime for source in sources):
         return binary
@@ -81,7 +90,9 @@ def built(program: Program) -> Path:
     folder.mkdir(parents=True)
     _write_module(program, folder)
     made = folder / "program"
-    _go(folder, "build", "-trimpath", "-ldflags", f"-s -w {program.flags}", "-o", str(made), program.package)
+    # Old releases ask for modules that use what newer Go closes to them.
+    flags = f"-s -w -checklinkname=0 {program.flags}"
+    _go(folder, "build", "-trimpath", "-ldflags", flags, "-o", str(made), program.package)
     made.replace(binary)
     return binary
 
@@ -93,8 +104,9 @@ def _write_module(program: Program, folder: Path) -> None:
             shutil.copy(source, folder)
     else:
         (folder / "tools.go").write_text(f'//go:build tools\n\npackage tools\n\nimport _ "{program.package}"\n')
-    (folder / "go.mod").write_text(f"module etcdview.invalid/conformance\n\ngo 1.26.0\n\n{_replaced(program)}")
-    _go(folder, "get", f"{program.module}@{program.version}")
+    required = f"require {program.module} {program.version}\n\n"
+    # An old line, which tidying makes newer where modules ask for it: as old releases were written for.
+    (folder / "go.mod").write_text(f"module etcdview.invalid/conformance\n\ngo 1.20\n\n{required}{_replaced(program)}")
     _go(folder, "mod", "tidy")
 
 

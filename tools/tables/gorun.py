@@ -16,6 +16,10 @@ HERE = Path(__file__).parent
 FILLER = HERE.parent / "vectors" / "fill" / "filler.go"
 KUBERNETES = "k8s.io/kubernetes"
 FIRST_MINOR = 20
+PRINTERS = "pkg/printers/internalversion"
+_PRINTER = re.compile(
+    r"^(func print\w+(?<!List)\((\w+) \*[\w.]+, options printers\.GenerateOptions\) .*\{)$", re.MULTILINE
+)
 _STABLE = re.compile(r"v1\.(\d+)\.(\d+)$")
 # Old releases ask for modules that use what newer Go closes to them.
 _GO = {"GOFLAGS": "-buildvcs=false -mod=mod -p=2"}
@@ -60,9 +64,38 @@ def _by_hand(row: dict[str, Any]) -> bool:
 
 def build(folder: Path, version: str, *programs: Path) -> None:
     """Make `program` in the folder, of the Go files and all API groups of the release."""
-    source = Path(json.loads(_go(folder, "mod", "download", "-json", f"{KUBERNETES}@v{version}"))["Dir"])
     for program in programs:
         shutil.copy(program, folder)
+    _make_module(folder, version)
+    _go(folder, *_BUILD)
+
+
+def cases(version: str) -> list[dict[str, Any]]:
+    """Every object that the release's own tests of its printers print, in their order, each once."""
+    with tempfile.TemporaryDirectory(prefix="etcdview-tables-") as name:
+        folder, written = Path(name), Path(name) / "cases.jsonl"
+        (folder / "cases").mkdir()
+        for source in (_source(folder, version) / PRINTERS).glob("*.go"):
+            text = _PRINTER.sub(r"\1\n\trecord(\2)", source.read_text())
+            (folder / "cases" / source.name).write_text(text)
+        shutil.copy(HERE / "record" / "record.go", folder / "cases")
+        (folder / "main.go").write_text('package main\n\nimport _ "tables/cases"\n\nfunc main() {}\n')
+        _make_module(folder, version)
+        # Installing the API groups beside the printers' own test of all kinds makes that one fail: it is not needed.
+        command = ("test", "-count=1", "-vet=off", "-trimpath", "-ldflags=-checklinkname=0", "./cases")
+        subprocess.run(
+            ["nice", "go", *command],
+            cwd=folder,
+            env=os.environ | _GO | {"CASES": str(written)},
+            capture_output=True,
+            check=False,
+        )
+        lines = dict.fromkeys(written.read_text().splitlines())
+    return [json.loads(line) for line in lines]
+
+
+def _make_module(folder: Path, version: str) -> None:
+    source = _source(folder, version)
     groups = sorted(path.parent.name for path in source.glob("pkg/apis/*/install"))
     imports = "".join(f'\t_ "{KUBERNETES}/pkg/apis/{group}/install"\n' for group in groups)
     (folder / "install.go").write_text(f"package main\n\nimport (\n{imports})\n")
@@ -71,7 +104,10 @@ def build(folder: Path, version: str, *programs: Path) -> None:
     required = f"require {KUBERNETES} v{version}\n\nreplace (\n{replaced})\n"
     (folder / "go.mod").write_text(f"module tables\n\ngo 1.20\n\n{required}")
     _go(folder, "mod", "tidy")
-    _go(folder, *_BUILD)
+
+
+def _source(folder: Path, version: str) -> Path:
+    return Path(json.loads(_go(folder, "mod", "download", "-json", f"{KUBERNETES}@v{version}"))["Dir"])
 
 
 def _go(folder: Path, *args: str) -> str:

@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from tools.tables.rare import rare
+
 _CREATED = "2020-02-29T12:00:00Z"
 _LATER = "2021-03-01T08:30:00Z"
 _FUTURE = "2290-01-01T00:00:00Z"
@@ -27,6 +29,7 @@ def objects() -> Iterator[dict[str, Any]]:
         *_events(),
         *_small_ones(),
         *_policies(),
+        *rare(),
     ]
     for position, (api_version, kind, fields) in enumerate(made):
         meta = {"name": f"odd-{position}", "creationTimestamp": _CREATED, "labels": {"made": "by-hand"}}

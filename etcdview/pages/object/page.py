@@ -9,6 +9,7 @@ from etcdview.cluster.consistent_store import how_read
 from etcdview.cluster.window import Entry, Window
 from etcdview.errors import CompactedError, DeletedError, NotFoundError
 from etcdview.index.base import Freshness
+from etcdview.kube.distributions import Distribution
 from etcdview.kube.identity import misnamed
 from etcdview.kube.keys import show
 from etcdview.kube.release import Witness
@@ -59,7 +60,7 @@ class ObjectPage:
     `newest`: nothing has been written to the key since.
 
     `release` is the Kubernetes release that it is decoded as, "" where none is known; `release_why` what tells it.
-    `release_ranked` is all that says a release, the best first.
+    `release_ranked` is all that says a release, the best first; `distributions` which distribution of Kubernetes it is.
     `misnamed` is what the object calls itself, where its key says otherwise.
     """
 
@@ -77,6 +78,7 @@ class ObjectPage:
     release: str
     release_why: str
     release_ranked: tuple[Witness, ...]
+    distributions: tuple[Distribution, ...]
     misnamed: str
     tabs: tuple[Tab, ...]
     commands: tuple[Command, ...]
@@ -107,6 +109,7 @@ def object_page(window: Window, query: ObjectQuery, now: datetime) -> ObjectPage
         release="" if is_foreign(entry) else release,
         release_why=why,
         release_ranked=releases.ranked(named=named),
+        distributions=() if is_foreign(entry) else releases.distributions(named=named),
         misnamed=misnamed(entry.object_key, entry.object),
         tabs=tabs_of(query, query.view),
         commands=commands.for_object(query.key, entry.object_key, at),

@@ -6,8 +6,18 @@ from typing import Any
 
 import pytest
 
+from etcdview.kube.keys import KeySpace
 from etcdview.kube.release import evidence
-from etcdview.kube.release_signs import _STORED, flows_by, signs, stored_by, together
+from etcdview.kube.release_signs import (
+    _STORED,
+    FLOW_PREFIXES,
+    STORED_PREFIXES,
+    flows_by,
+    signs,
+    stored_by,
+    together,
+)
+from etcdview.kube.resources import BUILTIN
 from tests.unit.kube.test_release_marks import FACTS, UNTOLD, kubeadm, node, start_of
 
 # Their flow schemas and priority levels are the same.
@@ -90,6 +100,14 @@ def test_the_versions_that_kinds_are_stored_in_are_those_of_kubernetes_sources(k
         for known in _STORED[kind]:
             minor = int(release.partition(".")[2])
             assert (known == version) == (stored_by(kind, known).low <= minor <= stored_by(kind, known).high)
+
+
+@pytest.mark.parametrize("kind", _STORED)
+def test_the_keys_of_each_of_these_kinds_are_read(kind: str) -> None:
+    keys, root = KeySpace(), KeySpace().root
+    places = {keys.key(r, "n" if r.namespaced else "", "x") for r in BUILTIN if r.kind == kind}
+
+    assert any(key.startswith(root + p.encode()) for key in places for p in FLOW_PREFIXES + STORED_PREFIXES)
 
 
 def test_kinds_whose_version_changed_are_all_known() -> None:

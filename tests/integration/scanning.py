@@ -26,6 +26,7 @@ def scanned(store: EtcdStore, extractor: Extractor, folder: Path) -> tuple[Every
     create(path)
     writer, reader = FactWriter(path), FactReader(path)
     writer.write(map(extractor.fact, found.kvs))
+    writer.complete()
     answer = everything(reader)
     writer.close()
     reader.close()

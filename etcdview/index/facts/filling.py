@@ -68,7 +68,7 @@ def fill(
             raise TooMuchError
         if task.rate:
             time.sleep(max(began + size / task.rate - time.monotonic(), 0))
-    writer.add_indexes()
+    writer.complete()
 
 
 def _pieces(store: Store, task: Pass) -> Iterator[RangeResult]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import bisect
 import contextlib
+import itertools
 import json
 import sqlite3
 import threading
@@ -25,6 +27,7 @@ SPREAD_SECONDS = 10.0  # it goes through an index of all values, and changes lit
 _IDLE = 2  # connections that are kept while nobody asks: each has a cache
 
 _first = itemgetter(0)
+_second = itemgetter(1)
 
 Order = Literal["key", "size", "created", "version", "state", "node", "deleted", "any"]
 Most = Literal["size", "version"]
@@ -161,13 +164,17 @@ FROM totals t JOIN texts r ON r.id = t.resource JOIN texts n ON n.id = t.namespa
 WHERE t.keys > 0
 """
 _TWICE = """
-SELECT uid, count(*) FROM facts WHERE uid IS NOT NULL GROUP BY uid HAVING count(*) > 1 ORDER BY uid LIMIT ?
+SELECT f.uid, count(*) FROM
+(SELECT substr(uid, -8) AS tail FROM facts WHERE substr(uid, -8) IS NOT NULL GROUP BY 1 HAVING count(*) > 1) t
+CROSS JOIN facts f ON substr(f.uid, -8) = t.tail GROUP BY f.uid HAVING count(*) > 1
 """
 _PLACED = "facts f CROSS JOIN folders p ON p.id = f.folder"  # whose keys are p.folder and f.name together
-_AT = "f.folder = (SELECT id FROM folders WHERE folder = ?) AND f.name = ?"
+_AT = "f.folder = (SELECT id FROM folders WHERE folder = ?) AND digest(f.name) = digest(?)"
 _ORPHANED = """
-WHERE f.owner IS NOT NULL AND NOT EXISTS (SELECT 1 FROM facts o WHERE o.uid = f.owner)
-AND NOT EXISTS (SELECT 1 FROM more_owners m JOIN facts o ON o.uid = m.owner WHERE m.id = f.id)
+WHERE f.owner IS NOT NULL
+AND NOT EXISTS (SELECT 1 FROM facts o WHERE substr(o.uid, -8) = substr(f.owner, -8) AND o.uid = f.owner)
+AND NOT EXISTS (SELECT 1 FROM more_owners m JOIN facts o ON substr(o.uid, -8) = substr(m.owner, -8) AND o.uid = m.owner
+                WHERE m.id = f.id)
 """
 _COLUMNS: dict[str, str] = {
     "key": "p.folder", "size": "f.size", "created": "f.created", "version": "f.version", "state": "f.state",
@@ -284,10 +291,14 @@ class FactReader:
         column = _COLUMNS[most]
         with self._connection() as connection:
             where, values = _where(connection, wanted)
-            written = f"{'AND' if where else 'WHERE'} f.version > 1" if most == "version" else ""
-            first = f"SELECT f.id FROM facts f {where} {written} ORDER BY {column} DESC LIMIT ?"
-            query = f"{_JOINED} WHERE f.id IN ({first}) ORDER BY {column} DESC, p.folder, f.name"
-            return tuple(map(_key_facts, connection.execute(query, (*values, limit))))
+            of_type, types = _each_type(connection, most)
+            also = f"{'AND' if where else 'WHERE'} {of_type}"
+            first = f"SELECT f.id, {column} FROM facts f {where} {also} ORDER BY {column} DESC LIMIT ?"
+            found = [row for one in types for row in connection.execute(first, (*values, *one, limit))]
+            found.sort(key=_second, reverse=True)
+            ids = json.dumps([number for number, _ in found[:limit]])
+            query = f"{_JOINED} WHERE f.id IN (SELECT value FROM json_each(?)) ORDER BY {column} DESC, p.folder, f.name"
+            return tuple(map(_key_facts, connection.execute(query, (ids,))))
 
     def of(self, keys: Sequence[bytes]) -> dict[bytes, KeyFacts]:
         """What is kept of these keys; those that it has not seen are left out."""
@@ -307,20 +318,26 @@ class FactReader:
     def _spread(self, wanted: Wanted) -> Spread:
         with self._connection() as connection:
             where, values = _where(connection, wanted)
-            keys: int = connection.execute(f"SELECT count(*) FROM facts f {where}", values).fetchone()[0]
-            if not keys:
-                return Spread()
-            above = (keys // 2, keys // 10, keys // 100, 0)  # how many are larger
-            query = f"SELECT f.size FROM facts f {where} ORDER BY f.size DESC LIMIT 1 OFFSET ?"
-            a, b, c, d = (connection.execute(query, (*values, offset)).fetchone()[0] for offset in above)
-            top = max(keys // 100, 1)
-            query = f"SELECT sum(size) FROM (SELECT f.size FROM facts f {where} ORDER BY f.size DESC LIMIT ?)"
-            return Spread(keys, a, b, c, d, top, connection.execute(query, (*values, top)).fetchone()[0])
+            query = f"SELECT f.size, count(*) FROM facts f {where} GROUP BY f.size ORDER BY f.size DESC"
+            sizes = connection.execute(query, values).fetchall()
+        keys = sum(count for _, count in sizes)
+        if not keys:
+            return Spread()
+        ends = tuple(itertools.accumulate(count for _, count in sizes))
+        median, ninety, ninety_nine, largest = (
+            sizes[bisect.bisect_right(ends, above)][0] for above in (keys // 2, keys // 10, keys // 100, 0)
+        )
+        top = max(keys // 100, 1)
+        last = bisect.bisect_left(ends, top)  # of these sizes, the last may be in it in part
+        top_bytes = sum(size * count for size, count in sizes[: last + 1]) - sizes[last][0] * (ends[last] - top)
+        return Spread(keys, median, ninety, ninety_nine, largest, top, top_bytes)
 
     def shared_uids(self, limit: int) -> tuple[tuple[str, int], ...]:
         """UIDs that several objects have, and how many."""
         with self._connection() as connection:
-            return tuple((unpacked_uid(uid), n) for uid, n in connection.execute(_TWICE, (limit,)))
+            return tuple(
+                (unpacked_uid(uid), n) for uid, n in connection.execute(f"{_TWICE} ORDER BY 1 LIMIT ?", (limit,))
+            )
 
     def orphans(self, limit: int) -> tuple[bytes, ...]:
         """Keys of objects whose owner does not exist."""
@@ -337,7 +354,7 @@ class FactReader:
     def count_shared_uids(self) -> int:
         """How many UIDs several objects have."""
         with self._connection() as connection:
-            query = "SELECT count(*) FROM (SELECT 1 FROM facts WHERE uid IS NOT NULL GROUP BY uid HAVING count(*) > 1)"
+            query = f"SELECT count(*) FROM ({_TWICE})"
             found: int = connection.execute(query).fetchone()[0]
         return found
 
@@ -397,6 +414,13 @@ class _Connection:
         return self._totals
 
 
+def _each_type(connection: sqlite3.Connection, most: Most) -> tuple[str, list[tuple[int, ...]]]:
+    """A condition that lets an index give the most at once, and its values: sizes are in order within each type."""
+    if most == "version":
+        return "f.version > 1", [()]
+    return "f.resource = ?", connection.execute("SELECT DISTINCT resource FROM totals WHERE keys > 0").fetchall()
+
+
 def _order_by(order: Order, descending: bool) -> str:
     direction = "DESC" if descending else "ASC"
     if order == "any":
@@ -415,7 +439,7 @@ def _where(connection: sqlite3.Connection, wanted: Wanted) -> tuple[str, list[An
         if (text := getattr(wanted, column))
     ]
     if wanted.uid:
-        conditions.append(("f.uid = ?", (packed_uid(wanted.uid),)))
+        conditions.append(("substr(f.uid, -8) = substr(?, -8) AND f.uid = ?", (packed_uid(wanted.uid),) * 2))
     if wanted.owner:
         owned = "(f.owner = ? OR f.id IN (SELECT id FROM more_owners WHERE owner = ?))"
         conditions.append((owned, (packed_uid(wanted.owner),) * 2))

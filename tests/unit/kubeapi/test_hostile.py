@@ -37,6 +37,7 @@ def facts_of(cluster: Cluster, prefix: bytes, path: Path) -> Iterator[FactReader
     create(path)
     writer, extractor = FactWriter(path), Extractor(cluster.codec, cluster.keyspace, lambda: CAPTURED_AT)
     writer.write(map(extractor.fact, cluster.store.range(Range(prefix, prefix_end(prefix))).kvs), (), filling=True)
+    writer.complete()
     writer.close()
     reader = FactReader(path)
     yield reader

@@ -58,7 +58,7 @@ class Known:
         create(folder / "facts.db")
         writer = FactWriter(folder / "facts.db")
         writer.write(map(Extractor(Codec(), KeySpace(), lambda: NOW).fact, kvs))
-        writer.add_indexes()
+        writer.complete()
         writer.close()
         self.reader = FactReader(folder / "facts.db")
 

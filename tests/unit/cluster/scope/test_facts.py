@@ -78,7 +78,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FactReader]:
     writer = FactWriter(path)
     extractor = Extractor(Codec(), KEYSPACE, lambda: datetime(2026, 11, 28, tzinfo=UTC))
     writer.write(map(extractor.fact, stored()))
-    writer.add_indexes()
+    writer.complete()
     writer.close()
     made = FactReader(path)
     yield made

@@ -86,6 +86,8 @@ def test_a_key_that_was_deleted_does_not_come_back_with_what_a_pass_read_before(
 def test_sums_are_those_of_all_facts_after_any_writes(writer: FactWriter, reader: FactReader) -> None:
     chance = random.Random(7)  # noqa: S311 - the same steps each time
     for revision in range(1, 200):
+        if revision == 100:  # what was written before is counted then, what comes after as it comes
+            writer.complete()
         name, namespace = f"n{chance.randrange(20)}", f"ns{chance.randrange(3)}"
         kv = stored(name, revision, namespace=namespace, annotations={"a": "x" * chance.randrange(50)})
         gone = ((kv.key, revision),) if chance.random() < 0.3 else ()
@@ -234,6 +236,51 @@ def test_a_folder_of_any_name_does_not_hinder_the_start(name: str) -> None:
     odd.rmdir()
 
 
+def test_facts_that_changed_while_all_values_were_read_are_counted_once(
+    path: Path, writer: FactWriter, reader: FactReader
+) -> None:
+    with contextlib.closing(FactWriter(path)) as following:  # another connection, as of another process
+        write(following, stored("a", 5), filling=True)
+        write(writer, stored("a", 3), stored("b", 4), filling=True)
+        writer.complete()
+        write(following, stored("b", 6), stored("c", 7), deleted=((stored("a").key, 8),))
+
+        assert sum(total.keys for total in reader.totals()) == 2
+        assert reader.facts(Wanted())[0].revision == 6
+
+
+def test_names_and_uids_are_found_of_which_an_index_has_a_part(writer: FactWriter, reader: FactReader) -> None:
+    write(writer, *(stored(f"n{n}", uid=f"not-a-uuid-{n}") for n in range(300)))
+    writer.complete()
+
+    for n in (0, 17, 299):
+        assert reader.of([stored(f"n{n}").key]).keys() == {stored(f"n{n}").key}
+        assert reader.keys(Wanted(uid=f"not-a-uuid-{n}")) == (stored(f"n{n}").key,)
+    assert reader.keys(Wanted(uid="not-a-uuid-300")) == ()
+    assert reader.of([stored("n300").key]) == {}
+
+
+def test_each_database_has_digests_of_its_own(tmp_path: Path) -> None:
+    digests = set()
+    for n in range(3):
+        create(tmp_path / f"{n}.db")
+        with contextlib.closing(open_reader(tmp_path / f"{n}.db")) as connection:
+            digests.add(connection.execute("SELECT digest(x'61')").fetchone())
+
+    assert len(digests) == 3
+
+
+def test_the_largest_values_are_found_over_all_types(writer: FactWriter, reader: FactReader) -> None:
+    sizes = [30, 900, 5, 700, 60, 800]
+    write(writer, *(stored(f"n{n}", annotations={"a": "x" * size}) for n, size in enumerate(sizes)))
+    lease = KeyValue(b"/registry/leases/shop/l", 1, 2, 1, value=b'{"kind":"Lease","x":"' + b"y" * 800 + b'"}')
+    write(writer, lease)
+    writer.complete()
+
+    found = [fact.key.rpartition(b"/")[2] for fact in reader.top(Wanted(), "size", 3)]
+    assert found == [b"n1", b"n5", b"l"]
+
+
 def test_why_a_secret_cannot_be_decoded_quotes_nothing_of_it(writer: FactWriter, reader: FactReader) -> None:
     write(writer, KeyValue(b"/registry/secrets/a/b", 1, 1, 1, value=b'{"kind": "Secret", "data": hunter2'))
 
@@ -284,12 +331,13 @@ def test_the_most_written_keys_are_found_and_what_was_never_rewritten_is_none(
 
 def test_the_log_of_changes_is_empty_once_the_database_is_filled(path: Path, writer: FactWriter) -> None:
     write(writer, *(stored(f"{n}") for n in range(200)))
-    writer.add_indexes()
+    writer.complete()
 
     assert path.with_name(f"{path.name}-wal").stat().st_size == 0
 
 
 def test_one_reader_sees_the_sums_of_each_write(writer: FactWriter, reader: FactReader) -> None:
+    writer.complete()
     seen = []
     for name in "abc":
         write(writer, stored(name))

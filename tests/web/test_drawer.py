@@ -30,7 +30,7 @@ def test_details_open_by_a_key_and_escape_leads_back_to_the_row(page: Page) -> N
 def test_details_can_be_shared_and_go_with_the_browsers_back(page: Page) -> None:
     page.goto(CRASHLOOP)
     expect(page.locator(".drawer-head h2")).to_be_focused()
-    page.get_by_role("row", name="completed").get_by_role("link", name="Details").click()
+    page.get_by_role("link", name="Details of completed", exact=True).click()
     expect(page.locator(".drawer-head h2")).to_have_text("completed")
     page.go_back()
 
@@ -41,7 +41,7 @@ def test_details_are_plain_links_without_javascript(page: Page, base_url: str) -
     assert page.context.browser is not None
     plain = page.context.browser.new_page(java_script_enabled=False)
     plain.goto(base_url + PODS)
-    plain.get_by_role("row", name="imagepull").get_by_role("link", name="Details").click()
+    plain.get_by_role("link", name="Details of imagepull", exact=True).click()
     expect(plain.locator(".drawer-head h2")).to_have_text("imagepull")
     plain.get_by_role("link", name="Close").click()
 

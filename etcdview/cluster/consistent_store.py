@@ -20,7 +20,7 @@ def how_read(live: bool, serializable: bool) -> str:
     """How values were read, in words; "" for a file."""
     if not live:
         return ""
-    return "from one member, which may be out of date" if serializable else "linearizably"
+    return "from one member, which may be out of date" if serializable else "up to date"
 
 
 class ConsistentStore:

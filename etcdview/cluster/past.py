@@ -101,7 +101,7 @@ class PastClusters:
         if not source.live or deleted:
             raise UsageError(
                 f"{self._cluster.name} has no {'deleted keys to show' if deleted else 'past'}.",
-                "A snapshot, a dead member's data directory and k3s's state.db have both.",
+                "A snapshot, a dead member's data directory and k3s's state.db have them.",
             )
         if self._cluster.index.tree().count > MOST_KEYS:
             raise UsageError(

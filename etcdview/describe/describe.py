@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from etcdview.describe import access, machinery, network, nodes, pods, storage, workloads
-from etcdview.describe.sections import Field, Section, ago, field, fields, show, table
+from etcdview.describe.sections import Field, Section, Text, ago, field, fields, show, table
 from etcdview.kube.fields import dig, items, mapping, text
 from etcdview.relations.model import Object, kind_of
 from etcdview.relations.references import references
@@ -24,7 +24,7 @@ def summary(obj: Object, now: datetime) -> tuple[Section, ...]:
     describer = _DESCRIBERS.get(kind_of(obj), _anything)
     problems = _PROBLEMS.get(describer)
     first = problems(obj, now) if problems else ()
-    sections = (*first, _metadata(obj, now), *describer(obj, now), _conditions(obj, now))
+    sections = (*first, _metadata(obj, now), _annotations(obj), *describer(obj, now), _conditions(obj, now))
     return tuple(s for s in sections if s.fields or s.rows or s.texts or s.note)
 
 
@@ -42,9 +42,13 @@ def _metadata(obj: Object, now: datetime) -> Section:
         deletion,
         field("Finalizers", dig(metadata, "finalizers")),
         field("Labels", dig(metadata, "labels")),
-        field("Annotations", sorted(mapping(metadata, "annotations"))),
         *owners,
     )
+
+
+def _annotations(obj: Object) -> Section:
+    found = mapping(obj, "metadata", "annotations")
+    return Section("Annotations", texts=tuple(Text(name, str(found[name])) for name in sorted(found)))
 
 
 def _conditions(obj: Object, now: datetime) -> Section:

@@ -15,7 +15,7 @@ _WORKS = (
     ("get --watch, wait, rollout status and history", "a live etcd; a file does not change"),
     (
         "clients that only get, list and watch: helm list, k9s, dashboards",
-        "helm needs Secrets in the clear; tested is kubectl",
+        "helm needs Secrets in the clear; tested with kubectl",
     ),
     ("the past: /kube/at/REVISION and /kube/at/TIME", "as far as etcd or the file still holds it"),
 )

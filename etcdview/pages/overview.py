@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from etcdview.cluster.window import Window
-from etcdview.health.facts import MemberFacts
+from etcdview.health.facts import ClusterFacts, MemberFacts
 from etcdview.health.findings import Finding
 from etcdview.health.monitor import Report
 from etcdview.index.base import Freshness, Tree
@@ -15,11 +16,14 @@ from etcdview.pages.parts import commands
 from etcdview.pages.parts.addresses import href
 from etcdview.pages.parts.churn import ChurnRow, churn_rows
 from etcdview.pages.parts.commands import Command
+from etcdview.pages.parts.sizes import size_text
 from etcdview.pages.parts.verdict import headline
-from etcdview.pages.triage import KubernetesVerdict, kubernetes_verdict
+from etcdview.pages.triage import ClusterPart, KubernetesVerdict, kubernetes_verdict
+from etcdview.relations.severity import Severity
 from etcdview.stores.files.revision_store import RevisionStore
 
 LARGEST = 12
+QUOTA_NEAR = 0.8  # part of the quota, as the rule quota-near has it
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,7 @@ class ClusterState:
     findings: tuple[Finding, ...] = ()
     stale: bool = False
     headline: str = ""
+    parts: tuple[ClusterPart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +162,23 @@ def state_of(report: Report) -> ClusterState:
         findings=verdict.findings,
         stale=report.stale,
         headline=headline(report),
+        parts=tuple(_parts(facts)),
     )
+
+
+def _parts(facts: ClusterFacts) -> Iterator[ClusterPart]:
+    """Voters, leader and database in a few words each."""
+    quorum, leader = facts.quorum, facts.leader
+    all_answer = quorum.answering == quorum.voters
+    few: Severity = "error" if quorum.answering < quorum.majority else "warning"
+    yield ClusterPart("Voters", "ok" if all_answer else few, f"{quorum.answering} of {quorum.voters} answer")
+    yield ClusterPart("Leader", "ok" if leader else "error", leader.name if leader else "none known")
+    sized = [(m.status.db_size_bytes, m.quota_bytes or 0) for m in facts.members if m.status and m.status.db_size_bytes]
+    if sized:
+        size, quota = max(sized)
+        part = f", {size / quota:.0%} of its quota" if quota else ""
+        near = quota and size >= QUOTA_NEAR * quota
+        yield ClusterPart("Largest database", "warning" if near else "ok", f"{size_text(size)}{part}")
 
 
 def _member(member: MemberFacts) -> MemberRow:

@@ -30,6 +30,12 @@ _NO_MATCH: dict[Mode, str] = {
     "glob": "No key matches the glob {}.",
     "regex": "No key matches the regular expression {}.",
 }
+_MATCHED: dict[Mode, str] = {
+    "prefix": "with this prefix",
+    "contains": "with this part",
+    "glob": "for this glob",
+    "regex": "for this regular expression",
+}
 _OTHERWISE = "Try a shorter part, or another mode."
 
 
@@ -61,6 +67,11 @@ class SearchQuery:
         root = KeySpace(prefix).root
         start = compile_search(self.text, self.effective_mode).literal_prefix
         return (Place(start[len(root) :]),) if start.startswith(root) else ()
+
+    @property
+    def matched(self) -> str:
+        """How the keys match, behind their number; "" for all of them. Raises QueryError for an unknown mode."""
+        return _MATCHED[self.effective_mode] if self.text else ""
 
     @property
     def no_match(self) -> str:

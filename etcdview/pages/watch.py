@@ -29,6 +29,7 @@ SHOWN = 100
 WITH_DIFFERENCES = 30  # of the newest only: the first page to show one costs etcd a read of one key
 DIFFERENCES = 12
 KINDS = ("created", "updated", "deleted")
+NOISE = (b"events/", b"leases/", b"masterleases/", b"peerserverleases/")  # below the registry's prefix
 MINUTES = (5, 15, 60)  # time ranges to choose from
 
 
@@ -37,7 +38,7 @@ class WatchQuery:
     """`prefix` of the keys; `kind` one of KINDS or "" for all; `text` a part of the key. `since`: what is shown.
 
     `until` is the revision at which the page was paused, 0 where it goes on. `minutes`: those of the last so many
-    only, 0 for all.
+    only, 0 for all. `calm`: without what is written all the time, events and leases.
     """
 
     prefix: str = ""
@@ -46,11 +47,12 @@ class WatchQuery:
     since: int = 0
     until: int = 0
     minutes: int = 0
+    calm: bool = False
 
     @property
     def filtered(self) -> bool:
         """Whether some changes are left out."""
-        return bool(self.prefix or self.kind or self.text or self.minutes)
+        return bool(self.prefix or self.kind or self.text or self.minutes or self.calm)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,7 @@ class WatchPage:
     pause_href: str
     commands: tuple[Command, ...]
     ranges: tuple[TimeRange, ...] = ()
+    calm_href: str = ""
     oldest: int = 0
     why: str = ""
 
@@ -113,7 +116,8 @@ def watch_page(window: Window, query: WatchQuery, now: datetime) -> WatchPage:
     found = _changes(names.changes, query)
     earlier = _Earlier() if query.since or query.until else _earlier(window, query, found)
     changes = (*found.changes, *earlier.changes)
-    wanted = [c for c in changes if _is_wanted(c, query)]
+    noise = tuple(window.keyspace.root + folder for folder in NOISE) if query.calm else ()
+    wanted = [c for c in changes if _is_wanted(c, query) and not c.key.startswith(noise)]
     rows = [_row(window, c, earlier.values, i < WITH_DIFFERENCES) for i, c in enumerate(wanted[:SHOWN])]
     if query.minutes:
         rows = [row for row in rows if row.at is not None and now - row.at <= timedelta(minutes=query.minutes)]
@@ -128,6 +132,7 @@ def watch_page(window: Window, query: WatchQuery, now: datetime) -> WatchPage:
         pause_href=_href(query, pause="" if query.until else str(found.revision)),
         commands=(Command("etcdctl", f"etcdctl watch --prefix {query.prefix or '/'}"),),
         ranges=tuple(_ranges(query)),
+        calm_href=_href(query, calm="" if query.calm else "1"),
         oldest=earlier.oldest,
         why=earlier.why,
     )
@@ -227,6 +232,7 @@ def _href(query: WatchQuery, **changes: str) -> str:
         "q": query.text,
         "pause": query.until,
         "minutes": query.minutes,
+        "calm": "1" if query.calm else "",
     }
     return addresses.href("/watch", **(params | changes))
 

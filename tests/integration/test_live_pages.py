@@ -254,5 +254,5 @@ def test_names_are_found_while_etcd_does_not_answer(live: Live, plain_etcd: Loca
 def test_pages_say_how_their_values_were_read(live: Live) -> None:
     live.put("web")
 
-    assert "read linearizably at revision" in live.browser.get("/registry?resource=configmaps").text
-    assert "linearizably" in live.browser.get(f"/object?key={MAPS.decode()}web").text
+    assert ", up to date" in live.browser.get("/registry?resource=configmaps").text
+    assert "up to date" in live.browser.get(f"/object?key={MAPS.decode()}web").text

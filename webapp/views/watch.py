@@ -28,6 +28,7 @@ def watch_page() -> Response:
         since=params.integer(args, "since", 0) if wants_fragment() else 0,
         until=params.integer(args, "pause", 0),
         minutes=params.integer(args, "minutes", 0, most=MAX_MINUTES),
+        calm=params.integer(args, "calm", 0, most=1) == 1,
     )
     page = pages.watch_page(current_window(), query, now())
     if query.since and not page.rows and not page.lost:

@@ -10,13 +10,14 @@ from etcdview.cluster.window import Entry, Window
 from etcdview.codec import WireNode, to_json, to_yaml, wire_tree
 from etcdview.describe import Section, Text, summary
 from etcdview.errors import DecodeError
-from etcdview.kube.fields import managers, without_managed_fields
+from etcdview.kube.fields import managers, mapping, text, without_managed_fields
 from etcdview.pages.object.entry import ObjectAnswer, why_undecodable
 from etcdview.pages.object.plain import PlainText, is_foreign, plain_text
 from etcdview.pages.object.query import ObjectQuery, with_changes
 from etcdview.pages.object.related import Around, around
 from etcdview.pages.object.why import Why, why
-from etcdview.pages.parts.links import ref_href
+from etcdview.pages.parts.addresses import href
+from etcdview.pages.parts.links import Link, ref_href
 from etcdview.relations import Ref
 from etcdview.relations.severity import Severity
 
@@ -26,12 +27,13 @@ HEX_LIMIT_BYTES = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class FieldView:
-    """A labelled value of the summary, and where it leads."""
+    """A labelled value of the summary, and where it leads. `chips` are its parts, where each leads to a list."""
 
     label: str
     value: str
     href: str
     severity: Severity | None
+    chips: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,7 @@ def _text_of(entry: Entry) -> PlainText | None:
 
 def summary_view(window: Window, obj: dict[str, Any], revision: int, now: datetime) -> SummaryView:
     """The summary of an object; what is related to it is read at `revision`."""
-    sections = tuple(_section(window, section) for section in summary(obj, now))
+    sections = tuple(_section(window, section, obj) for section in summary(obj, now))
     related = around(window, obj, revision, now)
     # the bindings that the API server itself makes name accounts that many clusters never have
     binds = str(obj.get("kind", "")).endswith("Binding")
@@ -197,12 +199,32 @@ def _text_view(window: Window, query: ObjectQuery, obj: dict[str, Any]) -> TextV
     )
 
 
-def _section(window: Window, section: Section) -> SectionView:
+def _section(window: Window, section: Section, obj: dict[str, Any]) -> SectionView:
     fields = tuple(
-        FieldView(f.label, f.value, ref_href(window, f.ref) if f.ref else "", f.severity) for f in section.fields
+        FieldView(
+            f.label,
+            f.value,
+            ref_href(window, f.ref) if f.ref else "",
+            f.severity,
+            _same_label(window, obj) if (section.title, f.label) == ("Object", "Labels") else (),
+        )
+        for f in section.fields
     )
     return SectionView(
         section.title, fields, section.columns, section.rows, section.texts, section.note, section.severities
+    )
+
+
+def _same_label(window: Window, obj: dict[str, Any]) -> tuple[Link, ...]:
+    """Each label leads to the objects of the same type and namespace that have it."""
+    resource = window.definitions.by_kind(text(obj, "apiVersion"), text(obj, "kind"))
+    if resource is None:
+        return ()
+    namespace = text(obj, "metadata", "namespace")
+    found = mapping(obj, "metadata", "labels")
+    return tuple(
+        Link(label, href("/registry", resource=resource.id, namespace=namespace, labels=label))
+        for label in (f"{name}={value}" for name, value in found.items())
     )
 
 

@@ -102,3 +102,14 @@ def test_a_narrow_role_counts_only_what_it_may_see_and_still_sees_the_members() 
     assert (narrow.count, [(kind.text, kind.count) for kind in narrow.kinds]) == (1, [("pods", 1)])
     assert narrow.state is not None
     assert len(narrow.state.members) == 3
+
+
+def test_voters_leader_and_the_fullest_database_are_said_in_a_few_words() -> None:
+    healthy = {part.name: (part.severity, part.words) for part in state_of(report_of(build.cluster())).parts}
+    one_silent = {part.name: part.severity for part in state_of(report_of(build.cluster(down=(3,)))).parts}
+    two_silent = {part.name: part.severity for part in state_of(report_of(build.cluster(down=(2, 3)))).parts}
+
+    assert healthy["Voters"] == ("ok", "3 of 3 answer")
+    assert healthy["Leader"] == ("ok", "cp1")
+    assert healthy["Largest database"][0] == "ok"
+    assert (one_silent["Voters"], two_silent["Voters"]) == ("warning", "error")

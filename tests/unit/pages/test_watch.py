@@ -153,3 +153,13 @@ def test_the_oldest_revision_that_was_looked_at_is_said(window: Window) -> None:
     assert watch_page(window, WatchQuery(), NOW).oldest == 5
     before(window, written(9, "2026-11-23T11:58:00Z", "a"), oldest=5, more=True)
     assert watch_page(window, WatchQuery(), NOW).oldest == 9
+
+
+def test_what_is_written_all_the_time_can_be_left_out(window: Window) -> None:
+    write(window, 11, b"/registry/events/shop/a.1")
+    write(window, 12, b"/registry/leases/kube-node-lease/worker-1")
+    write(window, 13)
+
+    assert [revision for revision, _ in shown(window)] == [13, 12, 11]
+    assert [revision for revision, _ in shown(window, calm=True)] == [13]
+    assert "calm=1" in watch_page(window, WatchQuery(calm=True, minutes=5), NOW).poll_href

@@ -297,10 +297,10 @@ def test_every_certificate_says_how_many_days_are_left_and_how_it_stands() -> No
     entries = [build.entry(fingerprint=f, ends=now() + timedelta(days=d)) for f, d in lengths.items()]
     shown = certificates_html(CertificateInventory(tuple(entries)))
 
-    assert "● valid 300 days" in shown
-    assert "▲ expires soon 20 days" in shown
-    assert "✕ expires very soon 3 days" in shown
-    assert "✕ expired 2 days ago" in shown
+    assert "valid 300 days" in shown
+    assert "expires soon 20 days" in shown
+    assert "expires very soon 3 days" in shown
+    assert "expired 2 days ago" in shown
 
 
 def test_a_certificate_shows_names_usage_chain_key_place_and_renewal() -> None:
@@ -329,7 +329,7 @@ def test_what_is_wrong_with_a_certificate_besides_its_time_is_said() -> None:
 
 def test_one_that_is_not_valid_yet_is_no_valid_one() -> None:
     early = build.entry(begins=now() + timedelta(days=1), ends=now() + timedelta(days=400))
-    assert "✕ not valid yet" in certificates_html(CertificateInventory((early,)))
+    assert "not valid yet" in certificates_html(CertificateInventory((early,)))
 
 
 def test_over_plain_http_there_are_no_certificates_and_it_says_so() -> None:

@@ -43,3 +43,14 @@ def test_all_components_are_shown_in_debug(client: FlaskClient, monkeypatch: pyt
     assert [severity for severity in SEVERITIES if f"status-{severity}" not in page] == []
     parts = ("table-frame", "chip", "pill", "banner-bad", "empty", "verdict-no-quorum")
     assert [part for part in parts if part not in page] == []
+
+
+def test_the_label_of_a_filter_never_stands_on_another_line_than_its_field() -> None:
+    forms = [
+        (path.name, form)
+        for path in TEMPLATES.rglob("*.html")
+        for form in re.findall(r'<form class="filters".*?</form>', path.read_text(), re.DOTALL)
+    ]
+
+    assert forms
+    assert [name for name, form in forms if len(re.findall('<label for="', form)) != form.count('class="field"')] == []

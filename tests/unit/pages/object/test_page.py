@@ -135,3 +135,17 @@ def test_a_download_is_named_for_the_object_and_keeps_its_managed_fields() -> No
     assert (file.name, file.media_type) == ("settings.json", "application/json")
     assert b"managedFields" in file.content
     assert download(window_on(KVS), FOREIGN.encode(), "raw").name == "_elsewhere_key.bin"
+
+
+def test_a_label_leads_to_the_objects_of_the_type_that_have_it_and_an_annotation_has_its_value() -> None:
+    meta = {"labels": {"app": "web"}, "annotations": {"note": "kept\nin two lines"}}
+    window = window_on([kv(MAP, obj("ConfigMap", "shop", "settings", metadata=meta))], ANN)
+    view = object_page(window, ObjectQuery(MAP.encode()), NOW).view
+
+    assert isinstance(view, SummaryView)
+    found = {section.title: section for section in view.sections}
+    labels = next(field for field in found["Object"].fields if field.label == "Labels")
+    assert [(chip.text, chip.href) for chip in labels.chips] == [
+        ("app=web", "/registry?resource=configmaps&namespace=shop&labels=app%3Dweb")
+    ]
+    assert [(text.label, text.value) for text in found["Annotations"].texts] == [("note", "kept\nin two lines")]

@@ -212,7 +212,7 @@ def _secrets_in_plain(row: TypeRow, plain: int, named: str, now: datetime) -> Fi
         id="secrets-in-plain-text",
         severity="warning",
         summary=f"{plain:,} Secrets are stored in etcd unencrypted.",
-        evidence=f"{plain:,} of {row.looked_at:,} looked at ({row.total:,} in all), {now:%H:%M:%S} UTC{which}",
+        evidence=f"{plain:,} of {row.looked_at:,} checked values ({row.total:,} in all), {now:%H:%M:%S} UTC{which}",
         why="Anyone who can read etcd, its disk, a snapshot or a backup can read them.",
         action=(
             f"The API server writes {SECRETS} as {row.wanted}: rewrite those that are older than that."
@@ -228,7 +228,7 @@ def _old_key(row: TypeRow, old: int, now: datetime) -> Finding:
         id="values-under-an-old-key",
         severity="info",
         summary=f"{counted(old, 'value')} of {row.name} {plural(old, 'is', 'are')} still encrypted with an old key.",
-        evidence=f"{old:,} of {row.looked_at:,} looked at ({row.total:,} in all), {now:%H:%M:%S} UTC",
+        evidence=f"{old:,} of {row.looked_at:,} checked values ({row.total:,} in all), {now:%H:%M:%S} UTC",
         why="The old key must stay in the configuration until they are rewritten.",
         action="Rewrite them, then remove the old key.",
         commands=(row.rewrite,) if row.rewrite else (),

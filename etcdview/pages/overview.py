@@ -176,7 +176,7 @@ def _parts(facts: ClusterFacts) -> Iterator[ClusterPart]:
     sized = [(m.status.db_size_bytes, m.quota_bytes or 0) for m in facts.members if m.status and m.status.db_size_bytes]
     if sized:
         size, quota = max(sized)
-        part = f", {size / quota:.0%} of its quota" if quota else ""
+        part = f", {100 * size / quota:.0f} % of its quota" if quota else ""
         near = quota and size >= QUOTA_NEAR * quota
         yield ClusterPart("Largest database", "warning" if near else "ok", f"{size_text(size)}{part}")
 

@@ -11,7 +11,7 @@ from etcdview.kube.fields import text
 from etcdview.kube.keys import KeySpace
 from etcdview.kube.release import EVIDENCE_PREFIXES, Evidence, evidence
 from etcdview.kube.release_marks import MARK_KEYS, RULE_KEYS, named_mark
-from etcdview.kube.release_signs import FLOW_PREFIXES, STORED_PREFIXES
+from etcdview.kube.release_signs import FLOW_PREFIXES, STORED_PREFIXES, signs
 from etcdview.models import Range
 from etcdview.stores.paging import PieceReader
 from etcdview.stores.permitted import overlapping
@@ -20,9 +20,12 @@ from etcdview.stores.protocols import Restricted, Store, prefix_end
 ENOUGH = 50  # objects of one prefix: of thousands of nodes some do
 
 
-def find_release(store: Store, codec: Codec, keyspace: KeySpace) -> Evidence | None:
-    """The release and what says so; None where nothing does. Raises what the store raises."""
-    return evidence(_witnesses(store, codec, keyspace))
+def find_release(store: Store, codec: Codec, keyspace: KeySpace, *, all_of_it: bool = True) -> Evidence | None:
+    """The release and what says so; None where nothing does. Raises what the store raises.
+
+    Without `all_of_it` no more is read than is needed to find it, so that it takes fewer calls.
+    """
+    return evidence(_witnesses(store, codec, keyspace, all_of_it=all_of_it))
 
 
 def codec_for(store: Store, codec: Codec, keyspace: KeySpace) -> Codec:
@@ -30,11 +33,11 @@ def codec_for(store: Store, codec: Codec, keyspace: KeySpace) -> Codec:
 
     Raises what the store raises.
     """
-    found = find_release(store, codec, keyspace) if codec.release is None else None
+    found = find_release(store, codec, keyspace, all_of_it=False) if codec.release is None else None
     return codec if found is None else codec.for_release(found.release)
 
 
-def _witnesses(store: Store, codec: Codec, keyspace: KeySpace) -> Iterator[Mapping[str, Any]]:
+def _witnesses(store: Store, codec: Codec, keyspace: KeySpace, *, all_of_it: bool) -> Iterator[Mapping[str, Any]]:
     """One by one what may be large, as anyone could have made it so; and only what may be read."""
     permitted = store.permitted() if isinstance(store, Restricted) else None  # once: it asks etcd
 
@@ -44,13 +47,17 @@ def _witnesses(store: Store, codec: Codec, keyspace: KeySpace) -> Iterator[Mappi
 
     named = {keyspace.root + key.encode(): key for key in MARK_KEYS + DISTRIBUTION_KEYS}
     readable = [key for key in named if _readable(permitted, key, key + b"\0")]
+    marks: list[Mapping[str, Any]] = []
     for key in store.get_many(readable, keys_only=True):
-        yield named_key(named[key]) if named[key] in DISTRIBUTION_KEYS else named_mark(named[key])
+        marks.append(named_key(named[key]) if named[key] in DISTRIBUTION_KEYS else named_mark(named[key]))
     for key in _keys(keyspace, RULE_KEYS):
-        yield from _objects(decoded(key, key + b"\0"))
-    for prefix in _keys(keyspace, FLOW_PREFIXES + EVIDENCE_PREFIXES):
+        marks += _objects(decoded(key, key + b"\0"))
+    for prefix in _keys(keyspace, FLOW_PREFIXES):
+        marks += _objects(decoded(prefix, prefix_end(prefix)))
+    yield from marks
+    for prefix in _keys(keyspace, EVIDENCE_PREFIXES):
         yield from _objects(decoded(prefix, prefix_end(prefix)))
-    for prefix in _keys(keyspace, STORED_PREFIXES):
+    for prefix in _keys(keyspace, STORED_PREFIXES if all_of_it or not signs(marks) else ()):
         yield from map(_version_alone, decoded(prefix, prefix_end(prefix), Detail.LABELS))
 
 

@@ -18,7 +18,8 @@ import pytest
 from etcdview.codec import Codec
 from etcdview.kube.keys import KeySpace
 from etcdview.kube.release import Evidence
-from etcdview.models import KeyValue
+from etcdview.kube.release_signs import STORED_PREFIXES
+from etcdview.models import KeyValue, Range, RangeResult
 from etcdview.objects.release import find_release
 from etcdview.stores.files.memory import StaticStore
 from tests.unit.kube.test_release_marks import FACTS, kubeadm, node, start_of
@@ -58,14 +59,15 @@ REGISTRIES = {release: STARTED.get(release) or _stored(start_of(release) + flows
 
 
 def found_in(registry: Registry, *others: dict[str, Any]) -> Evidence:
-    keyspace = KeySpace()
-    values = {**registry, **_stored(list(others))}
-    kvs = [
-        KeyValue(keyspace.root + key.encode(), n, n, 1, value=value) for n, (key, value) in enumerate(values.items(), 1)
-    ]
-    found = find_release(StaticStore("registry.db", kvs), Codec(), keyspace)
+    kvs = _kvs({**registry, **_stored(list(others))})
+    found = find_release(StaticStore("registry.db", kvs), Codec(), KeySpace())
     assert found is not None
     return found
+
+
+def _kvs(values: Registry) -> list[KeyValue]:
+    root = KeySpace().root
+    return [KeyValue(root + key.encode(), n, n, 1, value=value) for n, (key, value) in enumerate(values.items(), 1)]
 
 
 @pytest.mark.parametrize("release", REGISTRIES)
@@ -105,3 +107,19 @@ def test_a_server_stored_its_objects_in_the_versions_that_its_sources_say(releas
         assert expected in (None, storage.api_version), key
         seen |= {storage.kind} if expected else set()
     assert seen >= {"FlowSchema", "PriorityLevelConfiguration"}
+
+
+@pytest.mark.parametrize("release", STARTED)
+def test_commands_find_the_same_with_fewer_calls(release: str) -> None:
+    class Counting(StaticStore):
+        calls = 0
+
+        def range(self, request: Range) -> RangeResult:
+            self.calls += 1
+            return super().range(request)
+
+    stores = [Counting("registry.db", _kvs(STARTED[release])) for _ in range(2)]
+    found = [find_release(store, Codec(), KeySpace(), all_of_it=n == 0) for n, store in enumerate(stores)]
+
+    assert [str(one.release) for one in found if one] == [release, release]
+    assert stores[0].calls - stores[1].calls == len(STORED_PREFIXES)

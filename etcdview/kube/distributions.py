@@ -100,25 +100,22 @@ def named_key(key: str) -> Mapping[str, Any]:
 def distributions(objects: Iterable[Mapping[str, Any]]) -> tuple[Distribution, ...]:
     """The distribution of the cluster that the nodes and keys are of; nothing where they say none.
 
-    Several where the evidence contradicts itself, that with the most first: nodes of another cluster, or leftovers.
+    Several where the evidence contradicts itself, that with the most first. What nodes say counts from half of them
+    on: a few may be of another cluster, or gone.
     """
-    found: dict[str, dict[str, None]] = {}
-    for obj in objects:
-        for name, why in _said(obj):
-            found.setdefault(name, {})[why] = None
-    covered = {below for name in found for below in _MARKS[name].within}
-    if len(found) > 1:
-        covered.add(_KUBEADM)  # what others begin with, or have been moved from
-    left = [Distribution(name, tuple(whys)) for name, whys in found.items() if name not in covered]
+    seen = list(objects)
+    nodes = [obj for obj in seen if obj.get("kind") == "Node"]
+    found: list[Distribution] = []
+    for name, marks in _MARKS.items():
+        whys = [f"{obj[_KEY]} exists" for obj in seen if obj.get(_KEY) in marks.keys]
+        of_nodes = list(filter(None, (tuple(_of_node(node, marks)) for node in nodes)))
+        if 2 * len(of_nodes) >= len(nodes):
+            whys += (why for one in of_nodes for why in one)
+        if whys:
+            found.append(Distribution(name, tuple(dict.fromkeys(whys))))
+    made_of = {below for one in found for below in _MARKS[one.name].within}
+    left = [one for one in found if one.name not in made_of]
     return tuple(sorted(left, key=lambda one: len(one.why), reverse=True))
-
-
-def _said(obj: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    if isinstance(key := obj.get(_KEY), str):
-        yield from ((name, f"{key} exists") for name, marks in _MARKS.items() if key in marks.keys)
-    elif obj.get("kind") == "Node":
-        for name, marks in _MARKS.items():
-            yield from ((name, why) for why in _of_node(obj, marks))
 
 
 def _of_node(node: Mapping[str, Any], marks: _Marks) -> Iterator[str]:

@@ -169,14 +169,15 @@ def _is_kept_current(obj: Mapping[str, Any] | None) -> bool:
 
 
 def _stored(objects: Iterable[Mapping[str, Any]]) -> Iterator[Sign]:
-    found: dict[tuple[str, str], Sign] = {}
+    """One of each range of releases, by the first object that says so."""
+    found: dict[Written, Sign] = {}
     for obj in objects:
         kind, version = str(obj.get("kind")), str(obj.get("apiVersion"))
         if version in _STORED.get(kind, ()):
-            before = found.get((kind, version))
-            why = f"{kind} {text(obj, 'metadata', 'name')} is stored as {version}"
-            first = Sign(stored_by(kind, version), why, stays=True)
-            found[kind, version] = replace(before, more=before.more + 1) if before else first
+            written = stored_by(kind, version)
+            before = found.get(written)
+            first = Sign(written, f"{kind} {text(obj, 'metadata', 'name')} is stored as {version}", stays=True)
+            found[written] = replace(before, more=before.more + 1) if before else first
     yield from found.values()
 
 

@@ -66,7 +66,6 @@ def test_each_distribution_is_told_by_what_only_it_writes(objects: list[Any], na
         ([named_key(CRD + "addons.k3s.cattle.io"), node("v1.33.1+rke2r1")], "RKE2"),
         ([named_key("configmaps/kube-system/kubeadm-config"), node(providerID="kind://docker/kind/cp")], "kind"),
         ([named_key("configmaps/kube-system/kubeadm-config"), node("v1.33.1", "minikube.k8s.io/name")], "minikube"),
-        ([named_key("configmaps/kube-system/kubeadm-config"), node("v1.33.1-eks-1")], "EKS"),
     ],
 )
 def test_what_a_distribution_is_made_of_is_not_told_as_well(objects: list[Any], name: str) -> None:
@@ -81,6 +80,13 @@ def test_evidence_that_contradicts_itself_gives_both_the_one_with_more_first() -
     ]
 
     assert names(leftover, *gke) == ["GKE", "EKS"]
+
+
+def test_a_node_or_two_of_another_cluster_say_nothing_beside_the_others() -> None:
+    kubeadm = named_key("configmaps/kube-system/kubeadm-config")
+
+    assert names(kubeadm, *[node()] * 4, node(image="Talos (v1.10.0)")) == ["kubeadm"]
+    assert names(kubeadm, node(), node(image="Talos (v1.10.0)")) == ["Talos", "kubeadm"]
 
 
 def test_what_says_so_is_told_once_however_many_nodes_do() -> None:

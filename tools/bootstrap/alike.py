@@ -9,8 +9,8 @@ _UID = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 _TEXT_TIME = re.compile(rb"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 # Of a Timestamp, after its length and the tag of its first field.
 _SECONDS = re.compile(rb"(?<=[\x05-\x10]\x08)[\x80-\xff]{4}[\x00-\x7f]")
-# Changed by the clock, or of the machine: who holds them, its addresses, its certificates.
-LEFT_OUT = ("masterleases/", "peerserverleases/", "leases/", "events/", "configmaps/", "ranges/")
+# Changed by the clock, or of the machine: who holds them, its addresses, ports and certificates.
+LEFT_OUT = ("masterleases/", "peerserverleases/", "leases/", "events/", "configmaps/", "ranges/", "services/")
 
 
 def alike(value: bytes, since: int, until: int) -> bytes:

@@ -139,7 +139,9 @@ class Lab:
                 "endpoint-reconciler-type": "none",
                 "encryption-provider-config": ENCRYPTION,
             }
-        program = built(kubernetes("kube-apiserver", self._kubernetes))
+        program = self.folder / "kube-apiserver"  # as it is called elsewhere: it writes its name into what it manages
+        program.unlink(missing_ok=True)
+        program.symlink_to(built(kubernetes("kube-apiserver", self._kubernetes)))
         command = [str(program), *(f"--{name}={value}" for name, value in flags.items())]
         log = self.folder / "kube-apiserver.log"
         server = Server("kube-apiserver", f"https://127.0.0.1:{port}", _TOKEN, self._ca, self._started(command, log))

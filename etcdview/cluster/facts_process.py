@@ -1,6 +1,7 @@
 """The process that reads all values once and writes their facts, so that no page waits for it.
 
-`start_filler` begins one and talks to it by lines of JSON: the task on its standard input, its progress on its output.
+`filler_starter` begins one and talks to it by lines of JSON: the task on its input, its progress on its output. Where
+there is much to read, and more than one processor, that one begins another for half of it in the same way.
 """
 
 from __future__ import annotations
@@ -9,21 +10,24 @@ import base64
 import contextlib
 import json
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from etcdview import background
 from etcdview.cluster.sources import open_codec, open_source
 from etcdview.config import Settings
 from etcdview.errors import EtcdviewError, UnreachableError
 from etcdview.index.facts.database import FILLING_CACHE_KIB, FactWriter
 from etcdview.index.facts.fact import Extractor
-from etcdview.index.facts.filling import Pass, TooMuchError, fill
+from etcdview.index.facts.filling import Pass, TooMuchError, shared_out, write_facts
 from etcdview.index.facts.live import StartFiller, problem_text
 from etcdview.index.lister import KeyRange
 from etcdview.kube.keys import KeySpace
@@ -31,6 +35,7 @@ from etcdview.kube.keys import KeySpace
 NICENESS = 10
 _MODULE = "etcdview.cluster.facts_process"
 _TOO_MUCH = "too much"
+_SAY_SECONDS = 0.5
 _DONE = b"done\n"  # the last line of a process that has read everything
 
 
@@ -42,16 +47,18 @@ def filler_starter(settings: Settings) -> StartFiller:
 class FillerProcess:
     """One pass in a process of its own; see index.facts.live.Filler."""
 
-    def __init__(self, settings: Settings, task: Pass, path: Path) -> None:
+    def __init__(self, settings: Settings, task: Pass, path: Path, *, half: bool = False) -> None:
+        """`half`: of a process like this one, which ends together with it and completes what both have written."""
         environ = os.environ | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
         self._process = subprocess.Popen(  # noqa: S603 - our own words, no shell
             [sys.executable, "-m", _MODULE],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=environ,
-            process_group=0,
+            process_group=None if half else 0,
         )
-        given = {"settings": asdict(settings), "task": _packed(task), "path": str(path)}
+        given = {"settings": asdict(settings), "task": _packed(task), "path": str(path), "half": half}
+        self._half = half
         self._given = json.dumps(given).encode()
 
     def progress(self) -> Iterator[tuple[int, int]]:
@@ -79,7 +86,10 @@ class FillerProcess:
 
     def stop(self) -> None:
         """See Filler."""
-        self._process.kill()
+        if self._half:
+            self._process.kill()
+        elif self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)  # its half as well
         self._process.wait()
 
 
@@ -116,7 +126,7 @@ def _say(**words: Any) -> None:
 
 def main() -> None:
     """Do one pass, as standard input says."""
-    os.nice(NICENESS)
+    os.nice(NICENESS - os.nice(0))
     given = json.load(sys.stdin)
     try:
         _do(given)
@@ -127,24 +137,73 @@ def main() -> None:
 def _do(given: dict[str, Any]) -> None:
     """The pass, and how it ended. Raises BrokenPipeError where nobody listens."""
     try:
-        _pass(_settings(given["settings"]), _unpacked(given["task"]), Path(given["path"]))
+        _pass(_settings(given["settings"]), _unpacked(given["task"]), Path(given["path"]), half=given["half"])
         sys.stdout.write(_DONE.decode())
         sys.stdout.flush()
     except TooMuchError:
         _say(error=_TOO_MUCH)
     except EtcdviewError as error:
-        _say(error=f"The values could not be read: {error.what}", remedy=error.remedy)
+        what = error.what if given["half"] else f"The values could not be read: {error.what}"
+        _say(error=what, remedy=error.remedy)
     except BrokenPipeError:
         raise
     except (sqlite3.Error, OSError) as error:  # also of a database that who began this has removed
         _say(error=problem_text(error), remedy="")
 
 
-def _pass(settings: Settings, task: Pass, path: Path) -> None:
+def _pass(settings: Settings, task: Pass, path: Path, *, half: bool) -> None:
+    mine, rest = (task, None) if half or os.cpu_count() == 1 else shared_out(task)
     store = open_source(settings)
     extractor = Extractor(open_codec(settings), KeySpace(settings.etcd_prefix), lambda: datetime.now(UTC))
     with contextlib.closing(FactWriter(path, cache_kib=FILLING_CACHE_KIB)) as writer, contextlib.closing(store):
-        fill(store, writer, extractor, task, lambda keys, size: _say(keys=keys, bytes=size))
+        if rest is None:
+            write_facts(store, writer, extractor, mine, lambda keys, size: _say(keys=keys, bytes=size))
+        else:
+            with contextlib.closing(_Half(FillerProcess(settings, rest, path, half=True))) as other:
+                write_facts(store, writer, extractor, mine, other.report)
+                other.join()
+        if not half:
+            writer.complete()
+
+
+class _Half:
+    """The process that reads the other half; `close` it in the end."""
+
+    def __init__(self, process: FillerProcess) -> None:
+        self._process = process
+        self._mine = self._its = (0, 0)  # keys and bytes
+        self._error: EtcdviewError | None = None
+        self._thread = threading.Thread(target=self._watch, name="etcdview-facts-half", daemon=True)
+        background.start(self._thread)
+
+    def report(self, keys: int, size: int) -> None:
+        """Say how far both are. Raises what the other has ended with."""
+        self._mine = keys, size
+        self._say()
+
+    def join(self) -> None:
+        """Wait for its end, and say meanwhile how far it is. Raises what it failed with."""
+        while self._thread.is_alive():
+            self._thread.join(_SAY_SECONDS)
+            self._say()
+        self._say()
+
+    def close(self) -> None:
+        """End it."""
+        self._process.stop()
+        self._thread.join()
+
+    def _say(self) -> None:
+        if self._error is not None:
+            raise self._error
+        _say(keys=self._mine[0] + self._its[0], bytes=self._mine[1] + self._its[1])
+
+    def _watch(self) -> None:
+        try:
+            for found in self._process.progress():
+                self._its = found
+        except EtcdviewError as error:
+            self._error = error
 
 
 if __name__ == "__main__":

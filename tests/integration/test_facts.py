@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import random
+import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,6 +52,18 @@ def kept(index: Index, url: str, *, unbounded: bool = True) -> Iterator[Facts]:
         facts.close()
 
 
+def descendants(pid: int) -> list[int]:
+    """The processes that fill and that this one began, and those that they began, the oldest first."""
+    filling_here = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it has ended
+            if b"facts_process" in (process / "cmdline").read_bytes():
+                parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
+                filling_here.append((int(process.name), parent))
+    mine = sorted(process for process, parent in filling_here if parent == pid)
+    return [one for process in mine for one in (process, *descendants(process))]
+
+
 def assert_equal(facts: Facts, index: Index, writer: Writer, url: str) -> None:
     """The facts are those of a fresh scan, once a last change has reached them."""
     last = writer.put(b"/registry/configmaps/last/last", value=b"{}")
@@ -67,7 +82,7 @@ def assert_equal(facts: Facts, index: Index, writer: Writer, url: str) -> None:
 def test_facts_equal_a_fresh_scan_after_any_history(
     plain_etcd: LocalCluster, captured: list[tuple[bytes, bytes]], monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
-    monkeypatch.setattr(filling, "PIECE_NAMES", 40)  # several pieces
+    monkeypatch.setattr(filling, "PIECE_NAMES", 3 if seed else 40)  # several pieces; of many, two processes read halves
     chance, url = random.Random(seed), plain_etcd.endpoints[0]  # noqa: S311 - the same steps each time
 
     def change(writer: Writer) -> int:
@@ -87,6 +102,49 @@ def test_facts_equal_a_fresh_scan_after_any_history(
                 if number == 50:
                     writer.compact(revision)
             assert_equal(facts, index, writer, url)
+
+
+def test_two_processes_that_read_halves_end_when_the_facts_are_not_wanted_any_more(
+    plain_etcd: LocalCluster, captured: list[tuple[bytes, bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filling, "PIECE_NAMES", 3)
+    url = plain_etcd.endpoints[0]
+    with writing(url) as writer, indexed(url) as index:
+        for key, value in captured[:KEYS]:
+            last = writer.put(key, value=value)
+        settled(index, last)
+        slow = Facts(
+            index, EXTRACTOR, filler_starter(Settings(endpoints=(url,))), new_folder, unbounded=True, rate=1_000
+        )
+        slow.start()
+        try:
+            wait_for(lambda: len(descendants(os.getpid())) == 2, lambda: descendants(os.getpid()))
+        finally:
+            slow.close()
+        wait_for(lambda: not descendants(os.getpid()), lambda: descendants(os.getpid()))
+
+
+def test_a_half_that_was_killed_is_read_again(
+    plain_etcd: LocalCluster, captured: list[tuple[bytes, bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filling, "PIECE_NAMES", 3)
+    monkeypatch.setattr("etcdview.index.facts.live._AGAIN_SECONDS", 0.2)
+    url = plain_etcd.endpoints[0]
+    with writing(url) as writer, indexed(url) as index:
+        for key, value in captured[:KEYS]:
+            last = writer.put(key, value=value)
+        settled(index, last)
+        starter = filler_starter(Settings(endpoints=(url,)))
+        facts = Facts(index, EXTRACTOR, starter, new_folder, unbounded=True, rate=100_000)
+        facts.start()
+        try:
+            wait_for(lambda: len(descendants(os.getpid())) == 2, lambda: facts.status)
+            os.kill(descendants(os.getpid())[-1], signal.SIGKILL)
+            wait_for(lambda: facts.status.state == "failed", lambda: facts.status)
+            assert "ended with status -9" in facts.status.problem
+            assert_equal(facts, index, writer, url)
+        finally:
+            facts.close()
 
 
 def test_facts_are_read_again_when_the_index_had_to_load_again(

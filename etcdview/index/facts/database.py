@@ -231,9 +231,9 @@ class FactWriter:
 
         While the database is being filled, deletions are remembered: who fills may still hold an older value.
         """
+        given = list(facts)  # before others have to wait
         self._connection.execute("BEGIN IMMEDIATE")
         try:
-            given = list(facts)
             self._connection.executemany(_UPSERT, [self._row(fact) for fact in given])
             self._connection.executemany(_ADD_OWNER, [row for fact in given for row in self._further_owners(fact)])
             if deleted:

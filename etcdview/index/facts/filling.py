@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from etcdview.errors import FutureRevisionError
 from etcdview.index.base import KeyIndex
@@ -17,6 +17,7 @@ from etcdview.stores.paging import PieceReader
 from etcdview.stores.protocols import Store
 
 PIECE_NAMES = 1_000  # keys of one read: at 2 kB a value, 2 MB
+_TURN = 16  # ranges: what one process reads before it is the turn of the other
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,15 @@ class TooMuchError(Exception):
 def fill(
     store: Store, writer: FactWriter, extractor: Extractor, task: Pass, report: Callable[[int, int], None]
 ) -> None:
-    """Write the facts of all values. `report` is called with the keys and bytes read so far.
+    """Write the facts of all values, and what questions need of them. As `write_facts`."""
+    write_facts(store, writer, extractor, task, report)
+    writer.complete()
+
+
+def write_facts(
+    store: Store, writer: FactWriter, extractor: Extractor, task: Pass, report: Callable[[int, int], None]
+) -> None:
+    """Write the facts of the values in some ranges. `report` is called with the keys and bytes read so far.
 
     Raises what the store raises, and TooMuchError.
     """
@@ -68,7 +77,19 @@ def fill(
             raise TooMuchError
         if task.rate:
             time.sleep(max(began + size / task.rate - time.monotonic(), 0))
-    writer.complete()
+
+
+def shared_out(task: Pass) -> tuple[Pass, Pass | None]:
+    """A pass for one process, and the rest of it for another; None where it is not worth one.
+
+    They take turns, by some ranges at a time: types differ in what a value costs. A bound of bytes is one of both.
+    """
+    if task.most_bytes or len(task.ranges) < 2 * _TURN:
+        return task, None
+    mine = tuple(part for n, part in enumerate(task.ranges) if n // _TURN % 2 == 0)
+    rest = tuple(part for n, part in enumerate(task.ranges) if n // _TURN % 2)
+    rate = -(-task.rate // 2)
+    return replace(task, ranges=mine, rate=rate), replace(task, ranges=rest, rate=rate)
 
 
 def _pieces(store: Store, task: Pass) -> Iterator[RangeResult]:

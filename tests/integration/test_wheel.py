@@ -18,6 +18,7 @@ import pytest
 from etcdview import __version__
 from etcdview.demo.cluster import LocalCluster
 from etcdview.demo.processes import free_ports
+from tools.release import zipapp
 
 ROOT = Path(__file__).parents[2]
 CAPTURE = str(ROOT / "tests" / "testdata" / "cluster-shop" / "registry.jsonl.gz")
@@ -240,6 +241,29 @@ def _said(command: list[str], environment: Mapping[str, str], folder: Path) -> t
         command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=60
     )  # fmt: skip
     return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.long
+def test_the_same_checkout_is_the_same_wheel_and_source_distribution(tmp_path: Path) -> None:
+    made = []
+    for folder in (tmp_path / "first", tmp_path / "again"):
+        command = [sys.executable, "-m", "hatchling", "build", "--directory", str(folder)]
+        subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=120)
+        made.append({file.name: file.read_bytes() for file in folder.iterdir()})
+
+    assert sorted(Path(name).suffix for name in made[0]) == [".gz", ".whl"]
+    assert made[0] == made[1]
+
+
+@pytest.mark.long
+def test_the_same_wheel_is_the_same_zipapp_wherever_it_is_made(wheel: Path, tmp_path: Path) -> None:
+    made = []
+    for folder in (tmp_path / "here", tmp_path / "elsewhere"):
+        (folder / "work").mkdir(parents=True)
+        copied = Path(shutil.copy(wheel, folder))
+        made.append(zipapp.build(copied, folder, folder / "work", libraries=()).read_bytes())
+
+    assert made[0] == made[1]
 
 
 @pytest.mark.long

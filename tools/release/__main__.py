@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import os
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 from etcdview import __version__
@@ -37,20 +39,34 @@ def main(arguments: list[str]) -> int:
 
 def described(changelog: str, version: str) -> bool:
     """Whether there is a heading such as `## 0.1.0, 2026-11-29`."""
-    return re.search(rf"^## {re.escape(version)}, \d{{4}}-\d\d-\d\d$", changelog, re.MULTILINE) is not None
+    return _dated(changelog, version) is not None
+
+
+def moment(changelog: str, version: str) -> datetime:
+    """When the release was made, for what names it: SOURCE_DATE_EPOCH, or the day that the heading has."""
+    epoch, day = os.environ.get("SOURCE_DATE_EPOCH"), _dated(changelog, version)
+    if epoch or day is None:
+        return datetime.fromtimestamp(int(epoch or 0), UTC)
+    return datetime.fromisoformat(day).replace(tzinfo=UTC)
+
+
+def _dated(changelog: str, version: str) -> str | None:
+    found = re.search(rf"^## {re.escape(version)}, (\d{{4}}-\d\d-\d\d)$", changelog, re.MULTILINE)
+    return found and found[1]
 
 
 def zipapp_only(out: Path, work: Path) -> None:
     """The one file."""
-    zipapp.build(wheel(work), out, work)
+    zipapp.build(wheel(work), out, work, zipapp.pinned())
 
 
 def everything(out: Path, work: Path) -> None:
     """All that a release has, and the sums last."""
     _hatch("sdist", out)
-    zipapp.build(wheel(out), out, work)
+    zipapp.build(wheel(out), out, work, zipapp.pinned())
     (out / "etcdview.1").write_text(manpage.page())
-    (out / f"etcdview-{__version__}.cdx.json").write_text(sbom.bill(__version__, ROOT / "requirements.txt"))
+    made = moment((ROOT / "CHANGELOG.md").read_text(), __version__)
+    (out / f"etcdview-{__version__}.cdx.json").write_text(sbom.bill(__version__, ROOT / "requirements.txt", made))
     files = sorted(out.iterdir())
     sums = [f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n" for file in files]
     (out / "SHA256SUMS").write_text("".join(sums))

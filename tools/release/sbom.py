@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.metadata
+from datetime import datetime
 from pathlib import Path
+from uuid import NAMESPACE_URL, uuid5
 
 from cyclonedx.model.bom import Bom
 from cyclonedx.model.component import Component, ComponentType
@@ -14,15 +16,17 @@ from packageurl import PackageURL
 Licence = DisjunctiveLicense | LicenseExpression
 
 
-def bill(version: str, requirements: Path) -> str:
-    """CycloneDX 1.6 as JSON. Raises PackageNotFoundError for a pin that is not installed: its licence is unknown."""
+def bill(version: str, requirements: Path, made: datetime) -> str:
+    """CycloneDX 1.6 as JSON, the same for the same pins and the same moment.
+
+    Raises PackageNotFoundError for a pin that is not installed: its licence is unknown.
+    """
     whole = _component("etcdview", version, ComponentType.APPLICATION, [LicenseExpression("Apache-2.0")])
-    bom = Bom()
+    pins = requirements.read_text()
+    bom = Bom(serial_number=uuid5(NAMESPACE_URL, f"{whole.purl}\n{made.isoformat()}\n{pins}"))
+    bom.metadata.timestamp = made
     bom.metadata.component = whole
-    parts = [
-        _component(name, pinned, ComponentType.LIBRARY, _licences(name))
-        for name, pinned in _pins(requirements.read_text())
-    ]
+    parts = [_component(name, pinned, ComponentType.LIBRARY, _licences(name)) for name, pinned in _pins(pins)]
     for part in parts:
         bom.components.add(part)
     bom.register_dependency(whole, parts)

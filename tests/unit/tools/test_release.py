@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,10 @@ import pytest
 from etcdview import __version__
 from etcdview.cli.main import COMMANDS
 from tools.release import manpage, sbom, zipapp
-from tools.release.__main__ import described
+from tools.release.__main__ import described, moment
 
 ROOT = Path(__file__).parents[3]
+MADE = datetime(2026, 11, 29, tzinfo=UTC)
 HERE = "{}.{}".format(*sys.version_info)
 
 
@@ -86,6 +88,17 @@ def test_the_same_content_is_the_same_zipapp(pyz: Path, tmp_path: Path) -> None:
     assert again.read_bytes() == pyz.read_bytes()
 
 
+def test_what_pip_notes_about_an_installation_is_not_in_the_zipapp(pyz: Path, tmp_path: Path) -> None:
+    sites = _sites(tmp_path)
+    for site in sites.values():
+        notes = site / "etcdview-0.1.0.dist-info"
+        notes.mkdir()
+        for name in ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json"):
+            (notes / name).write_text(f"installed from {tmp_path}\n")
+
+    assert zipapp.pack(sites, tmp_path / "again.pyz").read_bytes() == pyz.read_bytes()
+
+
 def test_what_all_pythons_have_alike_is_in_the_zipapp_once(pyz: Path) -> None:
     with zipfile.ZipFile(pyz) as archive:
         names = archive.namelist()
@@ -114,12 +127,27 @@ def test_the_man_page_has_every_command() -> None:
 
 
 def test_the_bill_of_materials_has_every_pin_with_a_licence() -> None:
-    bill = json.loads(sbom.bill(__version__, ROOT / "requirements.txt"))
+    bill = json.loads(sbom.bill(__version__, ROOT / "requirements.txt", MADE))
 
     pins = [line for line in (ROOT / "requirements.txt").read_text().splitlines() if not line.startswith("#")]
     assert sorted(f"{each['name']}=={each['version']}" for each in bill["components"]) == sorted(pins)
     assert [each["name"] for each in bill["components"] if not each.get("licenses")] == []
     assert bill["metadata"]["component"]["version"] == __version__
+
+
+def test_the_bill_of_materials_is_the_same_each_time() -> None:
+    first, again = (sbom.bill(__version__, ROOT / "requirements.txt", MADE) for _ in range(2))
+
+    assert first == again
+    assert json.loads(first)["metadata"]["timestamp"] == "2026-11-29T00:00:00+00:00"
+
+
+def test_a_release_is_of_its_day_unless_another_moment_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+    assert moment("## 0.1.0, 2026-11-29\n", "0.1.0") == MADE
+
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1580601600")
+    assert moment("## 0.1.0, 2026-11-29\n", "0.1.0") == datetime(2020, 2, 2, tzinfo=UTC)
 
 
 def test_the_changelog_has_a_heading_for_the_version() -> None:

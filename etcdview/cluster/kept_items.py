@@ -16,7 +16,7 @@ from datetime import datetime
 from etcdview.models import Event, KeyMeta
 
 BESIDE_BYTES = 450  # of memory for each item, beside its key and its text
-RESTS_SECONDS = 60.0  # an item that was used by then makes no room: a list longer than all room keeps its beginning
+RESTS_SECONDS = 300.0  # an item that was used by then makes no room: a list longer than all room keeps its beginning
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,7 @@ SERVING: tuple[SettingRow, ...] = (
     SettingRow("kube-api", "kube_api", "ETCDVIEW_KUBE_API", values.truth, "",
         "Serve the read-only Kubernetes API below /kube, for kubectl and other clients. `open` and `shell` always do."),
     SettingRow("kube-cache", "kube_cache", "ETCDVIEW_KUBE_CACHE", values.size, "SIZE",
-        "Memory in which the Kubernetes API keeps finished items, such as 64MiB, so that a list that comes again "
+        "Memory in which the Kubernetes API keeps finished items, such as 128MiB, so that a list that comes again "
         "decodes only what has changed. Nothing of Secrets is kept. 0: keep none.", show=values.show_size),
     SettingRow("show-secrets", "show_secrets", "ETCDVIEW_SHOW_SECRETS", values.truth, "",
         "Give the data of Secrets in the Kubernetes API. Only for a file (--from), served to this machine alone."),

@@ -44,7 +44,7 @@ class Settings:
     deleted: bool = False
     listen: str = "127.0.0.1:8000"
     kube_api: bool = False
-    kube_cache: int = 64 * 1024**2
+    kube_cache: int = 128 * 1024**2
     show_secrets: bool = False
     workers: int = 1
     threads: int = 32

@@ -23,6 +23,7 @@ _DISCOVERY = ("APIGroupDiscoveryList",)
 _OF_NAMESPACE = ("status", "finalize")
 _PATHS = ("/api", "/api/v1", "/apis", "/openapi/v2", "/openapi/v3", "/version")
 _REVIEWED = frozenset(one.group for one in REVIEWS)
+_SLASHED = (("api",), ("apis",), ("version",))
 _HEALTH = ("healthz", "livez", "readyz")
 _NOT_STORED = {
     "log": "etcd holds no logs: read them on the node, or from the kubelet.",
@@ -59,6 +60,7 @@ def error_answer(error: EtcdviewError) -> KubeAnswer:
 
 
 def _route(window: Window, request: KubeRequest) -> KubeAnswer:
+    request = _without_last_slash(request)
     if request.path[:1] == ("at",) and len(request.path) > 1:
         return _at(window, request)
     _check_stored(request.path)
@@ -78,6 +80,15 @@ def _route(window: Window, request: KubeRequest) -> KubeAnswer:
         case ():
             return json_answer({"paths": list(_PATHS)})
     raise no_such_path()
+
+
+def _without_last_slash(request: KubeRequest) -> KubeRequest:
+    """The API server ignores slashes at the end of these addresses; some clients send one."""
+    path = request.path
+    if path[:1] not in _SLASHED or path[-1]:
+        return request
+    named = max(place for place, segment in enumerate(path) if segment)
+    return replace(request, path=path[: named + 1])
 
 
 def _check_stored(path: tuple[str, ...]) -> None:

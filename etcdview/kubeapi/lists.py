@@ -63,6 +63,21 @@ class ItemForm:
     begins: bytes = b""
     name: Hashable = None
 
+    def write(self, entry: Entry, now: datetime) -> FinishedItem:
+        """The finished item, with ages as of `now`. Raises DecodeError."""
+        moment = Moment.of(now)
+        made = self.item(entry, moment)
+        text = made if isinstance(made, bytes) else json_bytes(made, by_name=self.by_name)
+        if math.isinf(moment.lasts_seconds):
+            return FinishedItem(text)
+        return FinishedItem(text, now, now + timedelta(seconds=moment.lasts_seconds))
+
+    def reader(self, window: Window, place: KubePlace, options: ListOptions, request: KubeRequest) -> TypeReader:
+        """What reads as much of each object as its item needs."""
+        if self.begins:
+            return LabelReader(window, place, options, request.revealed, self.begins)
+        return TypeReader(window, place, options, self.detail, request.revealed)
+
 
 def get_object(window: Window, place: KubePlace, request: KubeRequest, below: str = "") -> KubeAnswer:
     """One object; `below` "scale" is its replicas alone. Raises StatusError, and what the store does."""
@@ -118,7 +133,7 @@ def list_objects(window: Window, place: KubePlace, request: KubeRequest, options
     if media.encoding == PROTOBUF and not media.form:
         return protobuf_list(window, place, request, options)
     form = item_form(window, place, media, request)
-    reader = _reader(window, place, options, form, request)
+    reader = form.reader(window, place, options, request)
     body = _Body(form, reader, request.now(), bool(options.limit))
     held = body.begin()
     if not body.complete:
@@ -127,12 +142,6 @@ def list_objects(window: Window, place: KubePlace, request: KubeRequest, options
         b"".join(held) if body.complete else body.rest(held),
         warnings=reader.facts.all_warnings(),
     )
-
-
-def _reader(window: Window, place: KubePlace, options: ListOptions, form: ItemForm, request: KubeRequest) -> TypeReader:
-    if form.begins:
-        return LabelReader(window, place, options, request.revealed, form.begins)
-    return TypeReader(window, place, options, form.detail, request.revealed)
 
 
 def item_form(window: Window, place: KubePlace, media: MediaType, request: KubeRequest) -> ItemForm:
@@ -194,7 +203,7 @@ class _Body:
         self._limited = limited
         self._now = now
         if form.order is None:
-            self._items = reader.items(self._write, form.name, now)
+            self._items = reader.items(lambda entry: form.write(entry, now), form.name, now)
         else:
             self._items = self._in_order(reader, form.order)
         self._metadata_told = False
@@ -226,18 +235,10 @@ class _Body:
                 chunk, size = [], 0
         yield b"".join([*chunk, self._tail()])
 
-    def _write(self, entry: Entry) -> FinishedItem:
-        now = Moment.of(self._now)
-        made = self._form.item(entry, now)
-        text = made if isinstance(made, bytes) else json_bytes(made, by_name=self._form.by_name)
-        if math.isinf(now.lasts_seconds):
-            return FinishedItem(text)
-        return FinishedItem(text, self._now, self._now + timedelta(seconds=now.lasts_seconds))
-
     def _in_order(self, reader: TypeReader, order: Callable[[Any], Any]) -> Iterator[bytes]:
         for entry in sorted(reader.entries(), key=order):
             try:
-                yield self._write(entry).text
+                yield self._form.write(entry, self._now).text
             except DecodeError as error:
                 self._facts.warn(f"{show(entry.key)} is left out: {error.what}")
 

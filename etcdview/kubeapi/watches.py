@@ -15,6 +15,7 @@ from etcdview.errors import EtcdviewError
 from etcdview.kubeapi.accept import MediaType, choose
 from etcdview.kubeapi.exchange import KubeAnswer, KubeRequest
 from etcdview.kubeapi.json_text import json_bytes
+from etcdview.kubeapi.lists import item_form
 from etcdview.kubeapi.options import ListOptions
 from etcdview.kubeapi.reading import KubePlace, TypeReader
 from etcdview.kubeapi.rows import RowMaker, partial_metadata
@@ -85,12 +86,26 @@ class _Watching:
 
     def _present(self) -> Iterator[bytes]:
         """The objects as they are, each as if it had just been added."""
-        for entry in self._reader.entries():
-            yield self._line(_Change("ADDED", self._served(entry)))
+        if self._media.form:
+            for entry in self._reader.entries():
+                yield self._line(_Change("ADDED", self._served(entry)))
+        else:
+            yield from self._present_items()
         self._request.end()
         self._revision = self._reader.facts.revision
         if self._options.initial_events:
             yield self._bookmark({"k8s.io/initial-events-end": "true"})
+
+    def _present_items(self) -> Iterator[bytes]:
+        """The same as items of a list: they are kept, so that each client but the first has them at hand."""
+        served, now = self._place.served, self._request.now()
+        form = item_form(self._window, self._place, self._media, self._request)
+        self._reader = form.reader(self._window, self._place, self._options, self._request)
+        head = b"{"  # items of custom resources say their kind
+        if served.resource.builtin:
+            head = json_bytes({"kind": served.kind, "apiVersion": served.api_version})[:-1] + b","
+        for item in self._reader.items(lambda entry: form.write(entry, now), form.name, now):
+            yield _event_line("ADDED", head + item[1:])
 
     def _silence(self) -> Iterator[bytes]:
         """A file does not change."""
@@ -175,7 +190,8 @@ class _Watching:
         return served_object(self._window, self._place.served, entry)
 
     def _line(self, change: _Change) -> bytes:
-        return json_bytes({"type": change.type, "object": self._shown(change.object)}) + b"\n"
+        by_name = not self._media.form and not self._place.served.resource.builtin
+        return _event_line(change.type, json_bytes(self._shown(change.object), by_name=by_name))
 
     def _shown(self, obj: dict[str, Any]) -> dict[str, Any]:
         if self._rows is not None:
@@ -211,3 +227,7 @@ class _Watching:
 
     def _error(self, error: StatusError) -> bytes:
         return json_bytes({"type": "ERROR", "object": status(error.facts, error.what)}) + b"\n"
+
+
+def _event_line(change: str, text: bytes) -> bytes:
+    return b'{"type":"' + change.encode() + b'","object":' + text + b"}\n"

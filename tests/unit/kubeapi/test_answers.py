@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,10 @@ import pytest
 
 from etcdview.access.roles import Scope, Viewer
 from etcdview.cluster.cluster import Cluster
-from tests.unit.kubeapi.conftest import Api, text_of
+from etcdview.cluster.window import Window
+from etcdview.kubeapi.answering import answer
+from etcdview.kubeapi.exchange import KubeRequest
+from tests.unit.kubeapi.conftest import CAPTURED_AT, Api, text_of
 
 ACCESS = "apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 RULES = "apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
@@ -174,3 +178,16 @@ def test_a_watch_of_a_file_is_its_objects_and_then_silence(backup: Api) -> None:
 def test_half_a_surrogate_pair_in_a_review_is_a_bad_request(api: Api) -> None:
     for path in (RULES, ACCESS, WHO):
         assert api.ask(path, method="POST", body={"spec": {"namespace": "\ud800"}}).code == 400
+
+
+@pytest.mark.parametrize(
+    "path", ["api", "apis", "version", "api/v1", "apis/apps/v1", "api/v1/namespaces/shop/pods", "api/v1/nodes"]
+)
+def test_slashes_at_the_end_change_nothing(api: Api, path: str) -> None:
+    plain = KubeRequest("GET", tuple(path.split("/")), now=lambda: CAPTURED_AT)
+
+    for more in (("",), ("",) * 2000):
+        found = answer(Window(api.cluster), replace(plain, path=(*plain.path, *more)))
+        assert (found.code, text_of(found)) == (200, text_of(answer(Window(api.cluster), plain)))
+    for path_without in (("healthz", ""), ("openapi", "v3", ""), ("api", "", "v1")):
+        assert answer(Window(api.cluster), replace(plain, path=path_without)).code == 404

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from itertools import islice
+from typing import Any
 
 import pytest
 
@@ -32,6 +35,14 @@ def lists(api: Api) -> Iterator[str]:
         for resource in api.get(root)["resources"]:
             if "/" not in resource["name"] and "list" in resource["verbs"]:
                 yield f"{root}/{resource['name']}"
+
+
+def address(path: str, obj: dict[str, Any]) -> str:
+    """Where one object of a list is."""
+    root, _, plural = path.rpartition("/")
+    metadata = obj["metadata"]
+    within = f"namespaces/{metadata['namespace']}/" if "namespace" in metadata else ""
+    return f"{root}/{within}{plural}/{metadata['name']}"
 
 
 def ask(api: Api, path: str, form: str) -> tuple[bytes, list[bytes]]:
@@ -82,6 +93,19 @@ def test_a_role_of_one_namespace_gets_no_kept_item_of_another(keeping: Cluster, 
         whole = text_of(Api(keeping).ask("api/v1/pods", form))
         found, fresh = (text_of(Api(one, nina).ask("api/v1/pods", form)) for one in (keeping, forgetting))
         assert found == fresh != whole
+
+
+@pytest.mark.parametrize("path", ["api/v1/pods", "api/v1/secrets", "apis/example.org/v1/backups", "api/v1/events"])
+def test_a_watch_begins_with_the_objects_as_they_are_answered_alone(keeping: Cluster, path: str) -> None:
+    items = Api(keeping).get(path)["items"]
+    for _ in range(2):
+        found = Api(keeping).ask(path, watch="1", sendInitialEvents="true", resourceVersionMatch="NotOlderThan")
+        assert not isinstance(found.body, bytes)
+        lines = [json.loads(line) for line in islice(found.body, 1, len(items) + 1)]
+        assert [line["type"] for line in lines] == ["ADDED"] * len(items)
+        objects = [line["object"] for line in lines]
+        alone = [Api(keeping).get(address(path, obj)) for obj in objects]
+        assert [json.dumps(obj) for obj in objects] == [json.dumps(obj) for obj in alone]
 
 
 @pytest.mark.parametrize("seconds", [1, 59, 3600, 40 * 86400])

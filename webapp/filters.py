@@ -25,6 +25,15 @@ def as_given(value: str) -> Markup:
     return escape(value)
 
 
+def ticks(text: str) -> Markup:
+    """A sentence of which the parts between backticks are commands."""
+    parts = shown(text)
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if inside % 2 else escape(part)
+        for inside, part in enumerate(str(parts).split("`"))
+    )
+
+
 def count(value: int, noun: str, many: str = "") -> str:
     """1 key, 1,201 keys."""
     return f"{number(value)} {plural(value, noun, many)}"
@@ -96,6 +105,7 @@ def highlight(text: str, language: str) -> Markup:
 
 FILTERS = {
     "as_given": as_given,
+    "ticks": ticks,
     "count": count,
     "plural": plural,
     "hex_preview": hex_preview,

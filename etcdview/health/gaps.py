@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from etcdview.deployment.deployment import Deployment
 from etcdview.endpoints import host_of
 from etcdview.health.facts import ClusterFacts
-from etcdview.kube.words import plural
+from etcdview.kube.words import counted, plural
 
 _MIB = 1024 * 1024
 
@@ -35,7 +35,7 @@ def _of_cluster(facts: ClusterFacts | None) -> Iterator[Gap]:
     if voters < 3:
         yield Gap(
             f"{3 - voters} more {plural(3 - voters, 'member')}",
-            f"With {voters} voters, no failure is tolerated. Three tolerate one failure, five tolerate two.",
+            f"With {counted(voters, 'voter')}, no failure is tolerated. Three tolerate one failure, five tolerate two.",
             "Join more control planes (kubeadm join --control-plane), or add members on machines of their own.",
         )
     elif voters % 2 == 0:

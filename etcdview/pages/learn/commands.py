@@ -110,7 +110,7 @@ def tried(window: Window, tree: Tree) -> tuple[Tried, ...]:
         Tried(
             f"etcdctl get {shell_word(pods)} --prefix --count-only -w fields | grep Count",
             "How many pods there are",
-            f'"Count" : {window.index.count(pods, prefix_end(pods))}',
+            _count(window, pods),
         ),
     ]
     namespaces = next((t.prefix for t in tree.types if t.resource.prefix == "namespaces"), b"")
@@ -123,6 +123,14 @@ def tried(window: Window, tree: Tree) -> tuple[Tried, ...]:
             )
         )
     return tuple(Tried(connected(t.command, store), t.purpose, t.answer) for t in shown)
+
+
+def _count(window: Window, prefix: bytes) -> str:
+    """The number as etcdctl prints it; why not, where it is not known."""
+    try:
+        return f'"Count" : {window.index.count(prefix, prefix_end(prefix))}'
+    except EtcdviewError as error:
+        return str(error)
 
 
 def _keys(window: Window, start: bytes, end: bytes, limit: int) -> str:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from etcdview.access.roles import Scope, Viewer
+from etcdview.errors import UnreachableError
 from etcdview.kube.keys import KeySpace
 from etcdview.pages.learn.exercises import check
 from etcdview.pages.learn.page import LearnPage, LearnQuery, learn_page
@@ -120,3 +121,15 @@ def test_an_exercise_is_answered_on_the_page() -> None:
     ]
     assert [e.right for e in answered] == [False, True, False]
     assert [e.question for e in answered] == [e.question for e in asked]
+
+
+def test_what_needs_the_names_says_why_it_is_missing_while_etcd_is_out_of_reach(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def out_of_reach(*_: object) -> int:
+        raise UnreachableError("Nothing listens at http://127.0.0.1:1.", "Is etcd running there?")
+
+    window = window_on(KEYS)
+    monkeypatch.setattr(type(window.index), "count", out_of_reach)
+
+    assert "Nothing listens" in learn_page(window, LearnQuery(), NOW).tried[1].answer

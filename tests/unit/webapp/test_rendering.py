@@ -11,6 +11,7 @@ from htmx_flask import Htmx
 from jinja2 import DictLoader, UndefinedError
 
 from webapp import rendering
+from webapp.filters import ticks
 from webapp.rendering import nothing_new, render_page, stream_page, wants_fragment
 
 HTMX = {"HX-Request": "true"}
@@ -127,3 +128,8 @@ def test_outside_of_htmx_no_fragment_is_wanted(app: Flask) -> None:
         assert not wants_fragment()
     with app.test_request_context(headers=HTMX):
         assert wants_fragment()
+
+
+def test_a_command_in_a_sentence_is_set_apart_and_everything_is_escaped() -> None:
+    assert ticks("Run `etcdview doctor`, <now>.") == "Run <code>etcdview doctor</code>, &lt;now&gt;."
+    assert ticks("`<b>`") == "<code>&lt;b&gt;</code>"

@@ -229,3 +229,15 @@ def test_typing_goes_on_behind_what_was_searched_for(page: Page) -> None:
     page.keyboard.type("-c8")
 
     expect(page.locator("#q")).to_have_value("cart-c8")
+
+
+def test_a_bar_says_that_a_page_is_on_its_way(page: Page) -> None:
+    held: list[Route] = []
+    page.goto("/registry")
+    page.route("**/certificates", held.append)
+    page.get_by_role("navigation", name="Pages").get_by_role("link", name="Certificates").click()
+
+    page.wait_for_function("getComputedStyle(document.body, '::after').animationName === 'on-its-way'")
+    held[0].continue_()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Certificates")
+    page.wait_for_function("getComputedStyle(document.body, '::after').animationName === 'none'")

@@ -87,7 +87,7 @@ package: $(READY_DEV) ## the wheel, installed into bare environments of Python 3
 documents: $(READY_DEV) ## every command of README and docs/, typed as it stands against a real etcd
 	$(BIN)/python -m pytest -q -m "long or not long" tests/integration/test_documents.py $(ARGS)
 
-image: $(READY_DEV) ## the steps of docs/deploy/Dockerfile in a chroot, and what they make, started (needs root and debootstrap)
+image: $(READY_DEV) ## docs/deploy/Dockerfile built by buildah or in a chroot, and what it makes, started (needs root and debootstrap)
 	$(BIN)/python -m tools.image $(ARGS)
 
 zipapp: $(READY_DEV) ## dist/etcdview.pyz: one file that needs a Python 3.11, 3.12 or 3.13 and nothing else

@@ -15,7 +15,7 @@ import yaml
 from etcdview import __version__
 from etcdview.cli.main import run
 from etcdview.config import ROWS, Settings
-from tools.image import instructions
+from tools.image.chroot import instructions
 
 DEPLOY = Path(__file__).parents[2] / "docs" / "deploy"
 KUSTOMIZATION = yaml.safe_load((DEPLOY / "kubernetes" / "kustomization.yaml").read_text())

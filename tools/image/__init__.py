@@ -1,0 +1,1 @@
+"""`make image`: docs/deploy/Dockerfile is built and started, so that the recipe is known to work."""

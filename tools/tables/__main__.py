@@ -48,10 +48,15 @@ def _cases(releases: list[str]) -> int:
     for version in gorun.versions():
         if _minor(version) in releases:
             rows = gorun.printed(version, gorun.cases(version), SEED, 0)
-            without = sum(table_of(row["object"], _minor(version)) is None for row in rows)
-            print(f"{len(rows):,} objects of Kubernetes' own tests, {without} of kinds that are never stored")
+            without = Counter(_named(row) for row in rows if table_of(row["object"], _minor(version)) is None)
+            never = ", ".join(f"{number} {kind}" for kind, number in without.items())
+            print(f"{len(rows):,} objects of Kubernetes' own tests; never stored are {never}")
             wrong += _report(_minor(version), rows)
     return 1 if wrong else 0
+
+
+def _named(row: Mapping[str, Any]) -> str:
+    return f"{row['object']['apiVersion']} {row['object']['kind']}"
 
 
 def _minor(version: str) -> str:

@@ -17,6 +17,7 @@ def rare() -> _Made:
     yield from _pod_groups()
     yield from _certificates()
     yield from _storage()
+    yield from _addresses()
     for version in ("v1alpha1", "v1alpha2", "v1beta1"):
         spec = {"leaseName": "l", "binaryVersion": "1.36.3", "emulationVersion": "1.35.0", "preferredStrategies": ["x"]}
         yield (
@@ -154,3 +155,28 @@ def _storage() -> _Made:
     for attached in (False, True):
         spec = {"attacher": "d", "nodeName": "n", "source": {"persistentVolumeName": "pv"} if attached else {}}
         yield "storage.k8s.io/v1", "VolumeAttachment", {"spec": spec, "status": {"attached": attached}}
+
+
+def _addresses() -> _Made:
+    """Addresses with a parent of a group and of none; ranges of one family and of both; migrations in each state."""
+    for version in ("v1alpha1", "v1beta1", "v1"):
+        group = f"networking.k8s.io/{version}"
+        for parent in (None, {"group": "", "resource": "services", "namespace": "n", "name": "s"}):
+            yield group, "IPAddress", {"spec": {"parentRef": parent}}
+        gateway = {"group": "gateway.example.org", "resource": "gateways", "namespace": "", "name": "g"}
+        yield group, "IPAddress", {"spec": {"parentRef": gateway}}
+        for cidrs in ([], ["10.96.0.0/16"], ["10.96.0.0/16", "fd00:10::/112"]):
+            yield group, "ServiceCIDR", {"spec": {"cidrs": cidrs}}
+    resource = {"group": "apps", "resource": "deployments"}
+    for version in ("v1alpha1", "v1beta1", "v1"):
+        yield f"storagemigration.k8s.io/{version}", "StorageVersionMigration", {"spec": {"resource": resource}}
+        for kind in ("Running", "Succeeded", "Failed"):
+            fields = {"spec": {"resource": resource}, "status": {"conditions": [_condition(kind)]}}
+            yield f"storagemigration.k8s.io/{version}", "StorageVersionMigration", fields
+    servers = [
+        {"apiServerID": f"s{n}", "encodingVersion": "apps/v1", "decodableVersions": ["apps/v1"]} for n in range(5)
+    ]
+    for count in (0, 1, 3, 5):
+        for common in (None, "apps/v1"):
+            status = {"storageVersions": servers[:count], "commonEncodingVersion": common}
+            yield "internal.apiserver.k8s.io/v1alpha1", "StorageVersion", {"status": status}

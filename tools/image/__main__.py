@@ -1,9 +1,9 @@
 """`make image`: docs/deploy/Dockerfile is built and started, so that the recipe is known to work.
 
-By buildah where that is on PATH; else its steps are run as they stand in a chroot. Both begin with a Debian that
-debootstrap makes, so no registry is needed and no daemon, but root is. The image then serves a real etcd as Kubernetes
-would run it: as its user, on a root file system that is read-only, with a writable /tmp; its own health check is asked.
-The first line says which way it was; where this machine permits neither, it says what is missing.
+By buildah where that is on PATH and can; else its steps are run as they stand in a chroot. Both begin with a Debian
+that debootstrap makes, so no registry is needed and no daemon, but root is. The image then serves a real etcd as
+Kubernetes would run it: as its user, on a root file system that is read-only, with a writable /tmp; its own health
+check is asked. The first line says which way it was; where this machine permits neither, it says what is missing.
 """
 
 from __future__ import annotations
@@ -46,20 +46,33 @@ def main(words: list[str]) -> int:
 
 def _tried(kept: Path, work: Path, named: str | None, twice: bool) -> int:
     _check_machine()
-    way = named or ("buildah" if shutil.which("buildah") else "chroot")
-    reason = "" if named or way == "buildah" else " (buildah is not on PATH)"
-    print(f"The image is built by way of: {way}{reason}.", flush=True)
+    way, why = _way(named)
+    print(f"The image is built by way of: {way}{why}.", flush=True)
     base = kept / "base"
     if not base.exists():
         make_base(base)
     began = time.monotonic()
-    image = _built(way, base, work / "first")
+    try:
+        image = _built(way, base, work / "first")
+    except subprocess.CalledProcessError as failed:
+        if named or way == "chroot":
+            raise
+        print(f"buildah ended with {failed.returncode}; now by way of: chroot.", flush=True)
+        way = "chroot"
+        image = _built(way, base, work / "first-in-a-chroot")
     print(f"Built in {time.monotonic() - began:.0f} s.")
     _measure(base, image)
     if twice and not _same(image, _built(way, base, work / "again")):
         return 1
     with LocalCluster(work / "etcd", ("one",)) as etcd:
         return _serve(image, etcd.endpoints[0])
+
+
+def _way(named: str | None) -> tuple[str, str]:
+    """buildah or chroot, and why where nobody has named it."""
+    if named:
+        return named, ""
+    return ("buildah", "") if shutil.which("buildah") else ("chroot", " (buildah is not on PATH)")
 
 
 def _check_machine() -> None:

@@ -74,22 +74,32 @@ def browser() -> Iterator[Browser]:
         running.close()
 
 
-@pytest.fixture
-def context(browser: Browser, base_url: str) -> Iterator[BrowserContext]:
-    """A wide window of a user who prefers light."""
+@pytest.fixture(scope="session")
+def window(browser: Browser, base_url: str) -> Iterator[BrowserContext]:
+    """A wide window of a user who prefers light: one for all, as each new one reads and compiles the scripts anew."""
     opened = browser.new_context(base_url=base_url, viewport=WIDE, color_scheme="light")
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def page(context: BrowserContext) -> Iterator[Page]:
-    """One page; whatever its console calls an error is one, save the note of an answer that a test asked for."""
-    opened = context.new_page()
-    problems: list[str] = []
-    opened.on("console", lambda m: problems.append(m.text) if m.type == "error" and _is_problem(m.text) else None)
-    opened.on("pageerror", lambda error: problems.append(str(error)))
+def tab(window: BrowserContext, base_url: str) -> Iterator[Page]:
+    """A new tab of it. What a page put into storage or a cookie is gone for the next; the cache of scripts stays."""
+    opened = window.new_page()
     yield opened
+    origin = "/".join(base_url.split("/")[:3])
+    window.new_cdp_session(opened).send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "all"})
+    window.clear_cookies()
+    opened.close()
+
+
+@pytest.fixture
+def page(tab: Page) -> Iterator[Page]:
+    """One page; whatever its console calls an error is one, save the note of an answer that a test asked for."""
+    problems: list[str] = []
+    tab.on("console", lambda m: problems.append(m.text) if m.type == "error" and _is_problem(m.text) else None)
+    tab.on("pageerror", lambda error: problems.append(str(error)))
+    yield tab
     assert problems == []
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from etcdview.models import KeyValue
 from etcdview.stores.files.dump import read_dump, write_dump
@@ -83,9 +83,16 @@ def odd_url(capture: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield address
 
 
+@pytest.fixture(scope="module")
+def page(browser: Browser) -> Iterator[Page]:
+    """A page that each test sends to another address."""
+    opened = browser.new_page()
+    yield opened
+    opened.close()
+
+
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_of_odd_names_is_never_wider_than_its_window(browser: Browser, odd_url: str, name: str) -> None:
-    page = browser.new_page()
+def test_a_page_of_odd_names_is_never_wider_than_its_window(page: Page, odd_url: str, name: str) -> None:
     wide = []
     for opened, widths in WIDTHS.items():
         page.set_viewport_size({"width": opened, "height": 900})
@@ -95,6 +102,5 @@ def test_a_page_of_odd_names_is_never_wider_than_its_window(browser: Browser, od
             page.set_viewport_size({"width": width, "height": 900})
             if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
                 wide.append((opened, width))
-    page.close()
 
     assert wide == []

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 Theme = Literal["light", "dark"]
 WIDE, NARROW = (1280, 900), (400, 860)
@@ -48,27 +48,24 @@ PAGES = {
 
 ALIKE = "tbody tr:nth-child(n+13)"  # a table's further rows, which are as the first twelve: axe looks at each cell
 # axe looks at two of them, which have both widths and both themes between them: it takes seconds for a large page.
-LOOKS: tuple[tuple[tuple[int, int], Theme, bool], ...] = (
-    (WIDE, "light", True),
-    (WIDE, "dark", False),
-    (NARROW, "dark", True),
-    (NARROW, "light", False),
-)
+LOOKS: dict[tuple[int, int], tuple[tuple[Theme, bool], ...]] = {
+    WIDE: (("light", True), ("dark", False)),
+    NARROW: (("dark", True), ("light", False)),
+}
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_fits_and_axe_finds_no_serious_fault(browser: Browser, base_url: str, pictures: Path, name: str) -> None:
-    page = browser.new_page(viewport={"width": 1, "height": 1})
-    for size, theme, axe in LOOKS:
-        page.emulate_media(color_scheme=theme)
-        if page.viewport_size != {"width": size[0], "height": size[1]}:
-            page.set_viewport_size({"width": size[0], "height": size[1]})
-            page.goto(base_url + PAGES[name])  # a page that opens on a phone folds what one that shrinks does not
-        page.screenshot(path=pictures / f"{name}-{size[0]}-{theme}.png", full_page=False)
+def test_a_page_fits_and_axe_finds_no_serious_fault(tab: Page, base_url: str, pictures: Path, name: str) -> None:
+    for (width, height), themes in LOOKS.items():
+        tab.set_viewport_size({"width": width, "height": height})
+        tab.emulate_media(color_scheme=themes[0][0])
+        tab.goto(base_url + PAGES[name])  # a page that opens on a phone folds what one that shrinks does not
+        for theme, axe in themes:
+            tab.emulate_media(color_scheme=theme)
+            tab.screenshot(path=pictures / f"{name}-{width}-{theme}.png", full_page=False)
 
-        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, (size, theme)
-        assert not axe or _serious(page) == [], (size, theme)
-    page.close()
+            assert tab.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, (width, theme)
+            assert not axe or _serious(tab) == [], (width, theme)
 
 
 def _serious(page: Page) -> list[tuple[str, list[str]]]:

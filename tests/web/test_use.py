@@ -234,7 +234,7 @@ def test_typing_goes_on_behind_what_was_searched_for(page: Page) -> None:
 def test_a_bar_says_that_a_page_is_on_its_way(page: Page) -> None:
     held: list[Route] = []
     page.goto("/registry")
-    page.route("**/certificates", held.append)
+    page.route("**/certificates", lambda route: held.append(route))
     page.get_by_role("navigation", name="Pages").get_by_role("link", name="Certificates").click()
 
     page.wait_for_function("getComputedStyle(document.body, '::after').animationName === 'on-its-way'")

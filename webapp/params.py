@@ -9,6 +9,7 @@ from werkzeug.datastructures import MultiDict
 from etcdview.errors import QueryError
 from etcdview.models import MAX_REVISION
 from etcdview.pages.parts.addresses import cursor_name, read_key
+from etcdview.pages.parts.positions import read_position
 
 Args = MultiDict[str, str]
 
@@ -65,3 +66,9 @@ def integer(args: Args, name: str, default: int, *, least: int = 0, most: int = 
     if not least <= value <= most:
         raise QueryError(f"{name}={value} is out of bounds.", f"Use a number from {least} to {most}.")
     return value
+
+
+def position(args: Args, name: str) -> int:
+    """A revision, or those of several etcds with dots between them; 0 where there is none."""
+    value = args.get(name, "")
+    return read_position(value) if value else 0

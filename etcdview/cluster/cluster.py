@@ -130,8 +130,16 @@ class Cluster:
 
     def events(self, key: bytes) -> EventLog | None:
         """The newest events of the etcd that holds a key, for clients that watch; None where there are none."""
-        source = self.source.source_of(key) if isinstance(self.source, RoutedStore) else 0
-        return self._events[source] if self._events else None
+        return self._events[self.etcd_of(key)] if self._events else None
+
+    def etcd_of(self, key: bytes) -> int:
+        """The number of the etcd that holds a key: 0 is the first, which holds all that no other does."""
+        return self.source.source_of(key) if isinstance(self.source, RoutedStore) else 0
+
+    @property
+    def types_elsewhere(self) -> tuple[str, ...]:
+        """What the etcds after the first hold, each in words as the API server names it."""
+        return tuple(holds for _, holds in self.source.others) if isinstance(self.source, RoutedStore) else ()
 
     def may_read(self, start: bytes, end: bytes) -> bool:
         """Whether etcd permits its user all keys of [start, end); true where that is unknown at the moment."""

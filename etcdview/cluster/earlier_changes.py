@@ -7,6 +7,7 @@ from collections import OrderedDict
 
 from etcdview.stores.key_past import KeyPast, NoPast, PastRequest, range_past
 from etcdview.stores.protocols import Store, prefix_end
+from etcdview.stores.routed import RoutedPart, RoutedStore
 
 BACK = 5_000  # revisions that etcd reads for it: some milliseconds
 MOST = 500  # changes
@@ -22,16 +23,25 @@ class EarlierChanges:
         self._lock = threading.Lock()  # guards the map, and lets one read at a time
         self._known: OrderedDict[tuple[bytes, int], KeyPast] = OrderedDict()
 
-    def before(self, prefix: bytes, revision: int) -> KeyPast | NoPast:
-        """The changes below a prefix before a revision, newest first; or why they cannot be told."""
+    def before(self, prefix: bytes, revision: int, part: RoutedPart | None = None) -> KeyPast | NoPast:
+        """The changes below a prefix before a revision, newest first; or why they cannot be told.
+
+        `part`: that part of it, which one etcd of several holds; the revision is of that etcd.
+        """
         with self._lock:
-            known = self._known.get((prefix, revision))
+            name = part.start if part else prefix
+            known = self._known.get((name, revision))
             if known is not None:
                 return known
-            start, end = prefix or b"\0", prefix_end(prefix)
-            found = range_past(self._store, PastRequest(start, revision, MOST, MOST_BYTES, end=end), BACK)
+            start, end = (part.start, part.end) if part else (prefix or b"\0", prefix_end(prefix))
+            found = range_past(self._store_of(part), PastRequest(start, revision, MOST, MOST_BYTES, end=end), BACK)
             if isinstance(found, KeyPast):
-                self._known[prefix, revision] = found
+                self._known[name, revision] = found
                 while len(self._known) > KEPT:
                     self._known.popitem(last=False)
             return found
+
+    def _store_of(self, part: RoutedPart | None) -> Store:
+        if part is not None and isinstance(self._store, RoutedStore):
+            return self._store.store(part.source)
+        return self._store

@@ -54,7 +54,7 @@ class KeptColumn:
         """Forget the cells of objects that were written since; all of them where that is not known."""
         if not isinstance(index, Changing):
             return
-        now = index.freshness().revision
+        now = index.changes.revision_below(prefix)
         found = index.changes.since(self.revision, prefix)
         for key in list(self.cells) if found.lost else {change.key for change in found.changes}:
             if key in self.cells:

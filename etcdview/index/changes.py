@@ -9,11 +9,14 @@ import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from heapq import merge
 from itertools import islice, takewhile
+from math import inf
 from typing import Protocol
 
 from etcdview.index.lister import KeyRange, keys_under
 from etcdview.models import Event, KeyValue
+from etcdview.stores.routed import PinnedRevision, pinned, revision_of
 
 KEPT_CHANGES = 10_000
 KEPT_VALUES = 500
@@ -73,6 +76,7 @@ class ChangeLog:
         self._values: OrderedDict[tuple[bytes, int], KeyValue] = OrderedDict()
         self._value_bytes = 0
         self._floor = 0  # nothing is known of what happened before it
+        self._began_at = inf  # Unix time at which it was the newest revision
         self._revision = 0
         self._rewound = False
 
@@ -92,14 +96,18 @@ class ChangeLog:
                 self._append(event, now)
             self._revision = max(self._revision, revision)
 
-    def restart(self, revision: int, *, rewound: bool = False) -> None:
-        """Forget all: what is known begins at `revision`. `rewound`: of another history, as after a restore."""
+    def restart(self, revision: int, *, rewound: bool = False, now: float = inf) -> None:
+        """Forget all: what is known begins at `revision`, the newest at `now` (Unix time).
+
+        `rewound`: of another history, as after a restore.
+        """
         with self._lock:
             self._log.clear()
             self._dropped = _Dropped()
             self._values.clear()
             self._value_bytes = 0
             self._floor = self._revision = revision
+            self._began_at = now
             self._rewound = self._rewound or rewound
 
     def since(self, revision: int, prefix: bytes = b"") -> Changes:
@@ -118,6 +126,24 @@ class ChangeLog:
         """The newest changes below `prefix`, newest first."""
         with self._lock:
             return tuple(islice((change for change in reversed(self._log) if change.key.startswith(prefix)), limit))
+
+    def seen_behind(self, revision: int) -> float | None:
+        """When the first change behind `revision` was seen: inf where there is none yet, None where it is not known."""
+        with self._lock:
+            if revision < self._floor or revision < self._dropped.last or revision > self._revision:
+                return None
+            newer = takewhile(lambda change: change.revision > revision, reversed(self._log))
+            return min((change.seen_at for change in newer), default=inf)
+
+    def reached_at(self, moment: float) -> int:
+        """The newest revision that had been seen before a moment (Unix time); 0 where that is not known."""
+        with self._lock:
+            if moment == inf:
+                return self._revision
+            found = next((change for change in reversed(self._log) if change.seen_at < moment), None)
+            if found is not None:
+                return found.revision
+            return self._floor if self._began_at < moment and not self._dropped.last else 0
 
     def value(self, key: bytes, revision: int) -> KeyValue | None:
         """What was written to the key at `revision`, if it is one of the last few hundred; else ask the store."""
@@ -143,12 +169,12 @@ class _Dropped:
 
     def __init__(self) -> None:
         self._directories: OrderedDict[bytes, int] = OrderedDict()
-        self._last = 0  # of all
+        self.last = 0  # of all
         self._last_elsewhere = 0  # of the directories that are not remembered
 
     def note(self, change: Change) -> None:
         """The change is not in the log any more; they come in the order of their revisions."""
-        self._last = change.revision
+        self.last = change.revision
         at = change.key.find(b"/")
         while at >= 0:
             directory = change.key[: at + 1]
@@ -161,7 +187,7 @@ class _Dropped:
     def last_below(self, prefix: bytes) -> int:
         """The newest revision that may have changed a key below `prefix` and is not in the log; 0 for none."""
         directory = prefix[: prefix.rfind(b"/") + 1]
-        return self._directories.get(directory, self._last_elsewhere) if directory else self._last
+        return self._directories.get(directory, self._last_elsewhere) if directory else self.last
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +202,7 @@ class RangeLog:
 class SeveralLogs:
     """The logs of several ranges read as one: where a prefix lies in one range, as far as that one's log is.
 
-    Changes of two etcds have no common order: of a prefix that lies in several, those of the first etcd are given.
+    Revisions of several etcds are a PinnedRevision. Their changes have no common order: they come as they were seen.
     """
 
     def __init__(self, logs: Callable[[], Sequence[RangeLog]]) -> None:
@@ -190,29 +216,75 @@ class SeveralLogs:
 
     def revision_below(self, prefix: bytes) -> int:
         """See ChangeReader."""
-        return min((log.revision for log in self._of(prefix)), default=0)
+        return pinned({source: min(log.revision for log in logs) for source, logs in self._of(prefix).items()})
 
     def since(self, revision: int, prefix: bytes = b"") -> Changes:
-        """See ChangeLog.since; of several, as far as all of them are."""
-        found = [log.since(revision, prefix) for log in self._of(prefix)]
-        if len(found) == 1:
-            return found[0]
-        until = min((part.revision for part in found), default=max(revision, self.revision))
-        changes = (change for part in found for change in part.changes if change.revision <= until)
-        in_order = sorted(changes, key=lambda change: change.revision)
-        return Changes(until, tuple(in_order), any(part.lost for part in found))
+        """See ChangeLog.since; of several, as far as all of them are. A plain number is a revision of the first etcd
+        that has such keys: its changes alone are told."""
+        logs = self._of(prefix)
+        if len(logs) > 1 and not isinstance(revision, PinnedRevision):
+            logs = {source: logs[source] for source in (min(logs),)}
+        found = {source: _since(of_one, revision_of(revision, source), prefix) for source, of_one in logs.items()}
+        if not found:
+            return Changes(max(revision, self.revision))
+        return Changes(
+            pinned({source: part.revision for source, part in found.items()}),
+            tuple(merge(*(part.changes for part in found.values()), key=_seen_at)),
+            any(part.lost for part in found.values()),
+        )
 
     def recent(self, prefix: bytes = b"", limit: int = 100) -> tuple[Change, ...]:
         """See ChangeLog.recent."""
-        found = [change for log in self._of(prefix) for change in log.recent(prefix, limit)]
-        return tuple(sorted(found, key=lambda change: change.revision, reverse=True)[:limit])
+        found = (_recent(logs, prefix, limit) for logs in self._of(prefix).values())
+        return tuple(islice(merge(*found, key=_seen_at, reverse=True), limit))
 
     def value(self, key: bytes, revision: int) -> KeyValue | None:
         """See ChangeLog.value."""
-        return next((kv for log in self._of(key) if (kv := log.value(key, revision)) is not None), None)
+        logs = (log for of_one in self._of(key).values() for log in of_one)
+        return next((kv for log in logs if (kv := log.value(key, revision)) is not None), None)
 
-    def _of(self, prefix: bytes) -> list[ChangeLog]:
+    def same_moment(self, revision: int, source: int, other: int) -> int:
+        """The newest revision that the index had seen of `other` while `revision` was the newest of `source`.
+
+        That is at the end of this time: before it saw the next change. 0 where that is not known.
+        """
+        logs = self._of(b"")
+        until = [log.seen_behind(revision) for log in logs.get(source, ())]
+        if not until or None in until:
+            return 0
+        moment = min(seen_at for seen_at in until if seen_at is not None)
+        found = [log.reached_at(moment) for log in logs.get(other, ())]
+        return max(found) if found and all(found) else 0
+
+    def _of(self, prefix: bytes) -> dict[int, list[ChangeLog]]:
+        """The logs that have keys below a prefix, by the number of the etcd."""
         requested = keys_under(prefix)
-        found = [part for part in self._logs() if part.key_range.overlaps(requested)]
-        first = min((part.source for part in found), default=0)
-        return [part.log for part in found if part.source == first]
+        found: dict[int, list[ChangeLog]] = {}
+        for part in self._logs():
+            if part.key_range.overlaps(requested):
+                found.setdefault(part.source, []).append(part.log)
+        return dict(sorted(found.items()))
+
+
+def _since(logs: Sequence[ChangeLog], revision: int, prefix: bytes) -> Changes:
+    """The changes that several logs of one etcd have, in order."""
+    found = [log.since(revision, prefix) for log in logs]
+    if len(found) == 1:
+        return found[0]
+    until = min(part.revision for part in found)
+    changes = (change for part in found for change in part.changes if change.revision <= until)
+    return Changes(until, tuple(sorted(changes, key=_revision)), any(part.lost for part in found))
+
+
+def _recent(logs: Sequence[ChangeLog], prefix: bytes, limit: int) -> Sequence[Change]:
+    """The newest changes that several logs of one etcd have, newest first."""
+    found = (change for log in logs for change in log.recent(prefix, limit))
+    return sorted(found, key=_revision, reverse=True)[:limit]
+
+
+def _revision(change: Change) -> int:
+    return change.revision
+
+
+def _seen_at(change: Change) -> float:
+    return change.seen_at

@@ -263,7 +263,7 @@ class Feed:
             too_large=problem,
             problem=problem,
         )
-        self.changes.restart(self._history.reached, rewound=self._rewound)
+        self.changes.restart(self._history.reached, rewound=self._rewound, now=time.time())
         self._sink.loaded()
         self._rewound = False
 

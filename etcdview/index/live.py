@@ -29,7 +29,7 @@ from etcdview.kube.quantities import size_text
 from etcdview.models import Event, Range
 from etcdview.stores.permitted import GRANT, permitted_text
 from etcdview.stores.protocols import WatchableStore
-from etcdview.stores.routed import RoutedStore
+from etcdview.stores.routed import RoutedStore, pinned
 
 _log = logging.getLogger(__name__)
 
@@ -271,9 +271,9 @@ def _views_over(parts: Sequence[FeedStatus], requested: KeyRange) -> list[View] 
 
 
 def _revision(parts: Sequence[FeedStatus]) -> int:
-    """How far all of the parts are. Revisions of two etcds are not comparable: of several, the first etcd's counts."""
-    first = min(part.source for part in parts)
-    return min(part.revision for part in parts if part.source == first)
+    """How far all of the parts are: a PinnedRevision where several etcds hold them."""
+    sources = sorted({part.source for part in parts})
+    return pinned({source: min(part.revision for part in parts if part.source == source) for source in sources})
 
 
 def _unreadable(denied: Sequence[FeedStatus], requested: KeyRange, limited: str) -> DeniedError:

@@ -5,10 +5,12 @@ etcd keeps no times. What the index saw has its time; of older changes a field m
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from math import inf
 
 from etcdview.cluster.window import Entry, Window
 from etcdview.errors import CompactedError, QueryError, TooLargeError, UnsupportedError
@@ -21,8 +23,10 @@ from etcdview.models import KeyValue
 from etcdview.pages.parts import addresses
 from etcdview.pages.parts.addresses import key_href, object_href
 from etcdview.pages.parts.commands import Command
+from etcdview.pages.parts.positions import position_text
 from etcdview.stores.key_past import NoPast
-from etcdview.stores.routed import RoutedStore
+from etcdview.stores.protocols import prefix_end
+from etcdview.stores.routed import PinnedRevision, RoutedPart, RoutedStore, revision_of
 from etcdview.tables import parse_time
 
 SHOWN = 100
@@ -31,14 +35,16 @@ DIFFERENCES = 12
 KINDS = ("created", "updated", "deleted")
 NOISE = (b"events/", b"leases/", b"masterleases/", b"peerserverleases/")  # below the registry's prefix
 MINUTES = (5, 15, 60)  # time ranges to choose from
+_Written = tuple[bytes, int]  # a key, and the revision at which it was written
 
 
 @dataclass(frozen=True, slots=True)
 class WatchQuery:
     """`prefix` of the keys; `kind` one of KINDS or "" for all; `text` a part of the key. `since`: what is shown.
 
-    `until` is the revision at which the page was paused, 0 where it goes on. `minutes`: those of the last so many
-    only, 0 for all. `calm`: without what is written all the time, events and leases.
+    `until` is the revision at which the page was paused, 0 where it goes on; of several etcds it is a PinnedRevision,
+    and so is `since`. `minutes`: those of the last so many only, 0 for all. `calm`: without what is written all the
+    time, events and leases.
     """
 
     prefix: str = ""
@@ -60,6 +66,7 @@ class WatchRow:
     """One change. `differences` are of the newest rows only; `more` says how many there are beyond them.
 
     `at` is when the index saw it, or when `manager` says that it wrote the value (`told`); None where that is unknown.
+    `revision` is one of the first etcd, or of that which holds the types that `etcd` names.
     """
 
     revision: int
@@ -70,6 +77,7 @@ class WatchRow:
     at: datetime | None
     told: bool = False
     manager: str = ""
+    etcd: str = ""
     differences: tuple[Difference, ...] = ()
     more: int = 0
 
@@ -84,8 +92,16 @@ class TimeRange:
 
 
 @dataclass(frozen=True, slots=True)
+class EtcdPosition:
+    """A revision of another etcd than the first, which holds what `etcd` names."""
+
+    etcd: str
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
 class WatchPage:
-    """Changes, newest first, up to `revision`. `lost`: more happened than is remembered.
+    """Changes, newest first, up to `revision`, and up to those of `others`. `lost`: more happened than is remembered.
 
     `unshown` changes are remembered beyond those that are listed. `oldest`: nothing older than this revision was looked
     at, 0 where that is not known; `why` says why nothing before the start of etcdview was, "" where it was.
@@ -104,6 +120,13 @@ class WatchPage:
     calm_href: str = ""
     oldest: int = 0
     why: str = ""
+    others: tuple[EtcdPosition, ...] = ()
+    paused_at: tuple[EtcdPosition, ...] = ()
+
+    @property
+    def paused_text(self) -> str:
+        """The position that it was paused at, as an address has it."""
+        return position_text(self.query.until)
 
 
 def watch_page(window: Window, query: WatchQuery, now: datetime) -> WatchPage:
@@ -115,10 +138,11 @@ def watch_page(window: Window, query: WatchQuery, now: datetime) -> WatchPage:
         raise QueryError(f"Unknown kind of change {query.kind!r}.", f"Choose one of {', '.join(KINDS)}.")
     found = _changes(names.changes, query)
     earlier = _Earlier() if query.since or query.until else _earlier(window, query, found)
-    changes = (*found.changes, *earlier.changes)
     noise = tuple(window.keyspace.root + folder for folder in NOISE) if query.calm else ()
-    wanted = [c for c in changes if _is_wanted(c, query) and not c.key.startswith(noise)]
-    rows = [_row(window, c, earlier.values, i < WITH_DIFFERENCES) for i, c in enumerate(wanted[:SHOWN])]
+    changes = (change for change in (*found.changes, *earlier.changes) if not change.key.startswith(noise))
+    wanted = [change for change in changes if _is_wanted(window, change, query)]
+    shown = _newest(window, wanted, earlier.values)
+    rows = [_row(window, c, earlier.values, i < WITH_DIFFERENCES) for i, c in enumerate(shown)]
     if query.minutes:
         rows = [row for row in rows if row.at is not None and now - row.at <= timedelta(minutes=query.minutes)]
     return WatchPage(
@@ -128,13 +152,15 @@ def watch_page(window: Window, query: WatchQuery, now: datetime) -> WatchPage:
         unshown=0 if query.minutes and len(rows) < SHOWN else len(wanted[SHOWN:]),
         revision=found.revision,
         lost=found.lost,
-        poll_href="" if query.until else _href(query, since=str(found.revision)),
-        pause_href=_href(query, pause="" if query.until else str(found.revision)),
+        poll_href="" if query.until else _href(query, since=position_text(found.revision)),
+        pause_href=_href(query, pause="" if query.until else position_text(found.revision)),
         commands=(Command("etcdctl", f"etcdctl watch --prefix {query.prefix or '/'}"),),
         ranges=tuple(_ranges(query)),
         calm_href=_href(query, calm="" if query.calm else "1"),
         oldest=earlier.oldest,
         why=earlier.why,
+        others=_others(window, found.revision),
+        paused_at=_others(window, query.until),
     )
 
 
@@ -143,17 +169,37 @@ class _Earlier:
     """Changes before those that the index saw, newest first, and the values that they wrote."""
 
     changes: tuple[Change, ...] = ()
-    values: Mapping[tuple[bytes, int], KeyValue] = field(default_factory=dict)
+    values: Mapping[_Written, KeyValue] = field(default_factory=dict)
     oldest: int = 0
     why: str = ""
 
 
 def _earlier(window: Window, query: WatchQuery, seen: Changes) -> _Earlier:
-    """What etcd still has of it; nothing where the page is full without."""
-    if len(seen.changes) >= SHOWN or isinstance(window.cluster.source, RoutedStore):
+    """What each etcd still has of it; nothing where the page is full without."""
+    if len(seen.changes) >= SHOWN:
         return _Earlier()
-    before = min((change.revision for change in seen.changes), default=seen.revision + 1)
-    found = window.cluster.earlier.before(query.prefix.encode(), before)
+    prefix, source = query.prefix.encode(), window.cluster.source
+    if not isinstance(source, RoutedStore):
+        return _earlier_in(window, prefix, seen.revision, seen.changes)
+    found = []
+    for part in source.parts(prefix or b"\0", prefix_end(prefix)):
+        own = [change for change in seen.changes if source.source_of(change.key) == part.source]
+        found.append(_earlier_in(window, prefix, revision_of(seen.revision, part.source), own, part))
+    changes = sorted((c for one in found for c in one.changes), key=lambda change: -change.revision)
+    return _Earlier(
+        tuple(changes),
+        {at: kv for one in found for at, kv in one.values.items()},
+        found[0].oldest if len(found) == 1 else 0,
+        "; ".join(dict.fromkeys(one.why for one in found if one.why)),
+    )
+
+
+def _earlier_in(
+    window: Window, prefix: bytes, reached: int, seen: Sequence[Change], part: RoutedPart | None = None
+) -> _Earlier:
+    """What one etcd has of a prefix, or of a part of it, before what the index saw of it."""
+    before = min((change.revision for change in seen), default=reached + 1)
+    found = window.cluster.earlier.before(prefix, before, part)
     if isinstance(found, NoPast):
         return _Earlier(why=found.why)
     events = [event for event in found.events if window.permits(event.kv.key)]
@@ -161,6 +207,44 @@ def _earlier(window: Window, query: WatchQuery, seen: Changes) -> _Earlier:
     values = {(e.kv.key, e.kv.mod_revision): e.kv for e in events if not e.deleted}
     oldest = events[-1].kv.mod_revision if found.more and events else found.oldest
     return _Earlier(tuple(changes), values, oldest)
+
+
+def _newest(window: Window, wanted: Sequence[Change], earlier: Mapping[_Written, KeyValue]) -> list[Change]:
+    """The newest of the changes, of which each etcd's are in order.
+
+    Those of two etcds have none: they are put in order by the times that the index or the values tell.
+    """
+    by_etcd: dict[int, deque[Change]] = {}
+    for change in wanted:
+        by_etcd.setdefault(window.cluster.etcd_of(change.key), deque()).append(change)
+    if len(by_etcd) < 2:
+        return list(wanted[:SHOWN])
+    times = {etcd: _time_of(window, changes[0], earlier, inf) for etcd, changes in by_etcd.items()}
+    found: list[Change] = []
+    while by_etcd and len(found) < SHOWN:
+        newest = max(by_etcd, key=times.__getitem__)
+        found.append(by_etcd[newest].popleft())
+        if by_etcd[newest]:
+            times[newest] = _time_of(window, by_etcd[newest][0], earlier, times[newest])
+        else:
+            del by_etcd[newest]
+    return found
+
+
+def _time_of(window: Window, change: Change, earlier: Mapping[_Written, KeyValue], before: float) -> float:
+    """Unix time of a change; where nothing tells it, that of the next one of the same etcd."""
+    if change.seen_at:
+        return change.seen_at
+    _, wrote = _manager(window, change, earlier)
+    return wrote.timestamp() if wrote else before
+
+
+def _others(window: Window, revision: int) -> tuple[EtcdPosition, ...]:
+    """How far the etcds after the first are, where a page is of several."""
+    if not isinstance(revision, PinnedRevision):
+        return ()
+    named = enumerate(window.cluster.types_elsewhere, 1)
+    return tuple(EtcdPosition(holds, revision.of(source)) for source, holds in named if revision.of(source))
 
 
 def _ranges(query: WatchQuery) -> Iterator[TimeRange]:
@@ -184,17 +268,16 @@ def _changes(log: ChangeReader, query: WatchQuery) -> Changes:
     return Changes(revision, log.recent(prefix, KEPT_CHANGES))
 
 
-def _is_wanted(change: Change, query: WatchQuery) -> bool:
-    if query.until and change.revision > query.until:
+def _is_wanted(window: Window, change: Change, query: WatchQuery) -> bool:
+    if query.until and change.revision > revision_of(query.until, window.cluster.etcd_of(change.key)):
         return False
     return query.kind in ("", kind_of(change)) and query.text.encode() in change.key
 
 
-def _row(
-    window: Window, change: Change, earlier: Mapping[tuple[bytes, int], KeyValue], with_differences: bool
-) -> WatchRow:
+def _row(window: Window, change: Change, earlier: Mapping[_Written, KeyValue], with_differences: bool) -> WatchRow:
     manager, wrote = _manager(window, change, earlier)
     seen = datetime.fromtimestamp(change.seen_at, UTC) if change.seen_at else None
+    etcd = window.cluster.etcd_of(change.key)
     found = (
         window.cluster.differ.of(change, partial(_differences, window))
         if with_differences and kind_of(change) == "updated"
@@ -209,14 +292,13 @@ def _row(
         at=seen or wrote,
         told=seen is None and wrote is not None,
         manager=manager,
+        etcd=window.cluster.types_elsewhere[etcd - 1] if etcd else "",
         differences=found[:DIFFERENCES],
         more=max(0, len(found) - DIFFERENCES),
     )
 
 
-def _manager(
-    window: Window, change: Change, earlier: Mapping[tuple[bytes, int], KeyValue]
-) -> tuple[str, datetime | None]:
+def _manager(window: Window, change: Change, earlier: Mapping[_Written, KeyValue]) -> tuple[str, datetime | None]:
     """Which field manager wrote the value last, and when, as far as the value that was written says."""
     at = change.key, change.revision
     kv = earlier.get(at) or (window.index.changes.value(*at) if isinstance(window.index, Changing) else None)
@@ -230,7 +312,7 @@ def _href(query: WatchQuery, **changes: str) -> str:
         "prefix": query.prefix,
         "kind": query.kind,
         "q": query.text,
-        "pause": query.until,
+        "pause": position_text(query.until) if query.until else "",
         "minutes": query.minutes,
         "calm": "1" if query.calm else "",
     }

@@ -44,6 +44,27 @@ class PinnedRevision(int):
         with self._lock:
             self._revisions.setdefault(source, revision)
 
+    def all(self) -> dict[int, int]:
+        """The revisions that are known, by the number of the etcd."""
+        with self._lock:
+            return dict(self._revisions)
+
+
+def pinned(revisions: Mapping[int, int]) -> int:
+    """Revisions of several etcds as one; of a single etcd it is a plain number, and 0 of none."""
+    if len(revisions) < 2:
+        return next(iter(revisions.values()), 0)
+    first = min(revisions)
+    found = PinnedRevision(revisions[first], first)
+    for source, revision in revisions.items():
+        found.pin(source, revision)
+    return found
+
+
+def revision_of(revision: int, source: int) -> int:
+    """The revision of one etcd; a plain number is its own."""
+    return revision.of(source) if isinstance(revision, PinnedRevision) else revision
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
@@ -138,7 +159,7 @@ class RoutedStore:
         for source, store in enumerate(self._stores):
             own = [key for key in keys if self.source_of(key) == source]
             if own:
-                at = _revision_for(revision, source)
+                at = revision_of(revision, source)
                 found |= store.get_many(own, revision=at, keys_only=keys_only)
         return found
 
@@ -151,7 +172,7 @@ class RoutedStore:
                 f"Name a prefix: {', '.join(route.resource for route in self.routes)} alone, or a type beside them.",
             )
         source = sources.pop()
-        return self._stores[source].watch(start, end, _revision_for(revision, source))
+        return self._stores[source].watch(start, end, revision_of(revision, source))
 
     def permitted(self) -> tuple[Range, ...] | None:
         """See Restricted.permitted: of each etcd, what it permits of its own part."""
@@ -239,7 +260,7 @@ def _range(stores: Sequence[Store], parts: Sequence[RoutedPart], request: Range)
             request,
             start=part.start,
             end=part.end,
-            revision=_revision_for(pinned if pinned is not None else request.revision, part.source),
+            revision=revision_of(pinned if pinned is not None else request.revision, part.source),
             limit=max(left, 0) if request.limit else 0,
             count_only=request.count_only or full,
         )
@@ -252,11 +273,6 @@ def _range(stores: Sequence[Store], parts: Sequence[RoutedPart], request: Range)
         more = more or found.more or (full and found.count > 0)
         serializable = serializable or found.serializable
     return RangeResult(pinned or request.revision, tuple(kvs), count, more, serializable)
-
-
-def _revision_for(revision: int, source: int) -> int:
-    """What to ask an etcd for: a plain number is its own."""
-    return revision.of(source) if isinstance(revision, PinnedRevision) else revision
 
 
 def _least(one: bytes, other: bytes) -> bytes:

@@ -18,7 +18,9 @@ from etcdview.cluster.sources import open_live
 from etcdview.config import Settings
 from etcdview.demo.cluster import LocalCluster
 from etcdview.errors import UsageError
+from etcdview.index.base import Changing
 from etcdview.models import Range
+from etcdview.pages.parts.positions import position_text
 from etcdview.stores.paging import PieceReader
 from tests.integration.conftest import run_etcdctl
 from tests.integration.indexing import wait_for
@@ -160,3 +162,41 @@ def test_a_change_goes_to_the_etcd_that_holds_the_key(settings: Settings, second
             store.delete_many({b"/registry/events/shop/made": 1, b"/registry/pods/shop/web": 1})
     finally:
         store.close()
+
+
+def test_the_watch_page_has_the_changes_of_both_etcds_each_by_its_own_revisions(
+    settings: Settings, plain_etcd: LocalCluster, second_etcd: LocalCluster
+) -> None:
+    with opened(settings) as (cluster, client):
+        names = cluster.index
+        assert isinstance(names, Changing)
+        first = client.get("/watch?prefix=/registry/").text
+        assert "/registry/pods/shop/web" in first
+        assert "/registry/events/shop/web.1" in first, "what was before etcdview began to watch"
+        position = names.changes.revision_below(b"/registry/")
+
+        run_etcdctl(second_etcd, "put", "/registry/events/shop/new", EVENT % ("new", "New"))
+        wait_for(lambda: names.changes.since(position, b"/registry/").changes, cluster.index.freshness)
+        run_etcdctl(plain_etcd, "put", "/registry/pods/shop/later", POD)
+        wait_for(lambda: len(names.changes.since(position, b"/registry/").changes) == 2, cluster.index.freshness)
+        page = client.get("/watch?prefix=/registry/").text
+        assert page.index("/registry/pods/shop/later") < page.index("/registry/events/shop/new")
+        assert "a revision of the etcd that holds /events" in page
+        assert "Changes of two etcds have no common order" in page
+
+        asked = {"prefix": "/registry/", "since": position_text(position)}
+        news = client.get("/watch", query_string=asked, headers={"HX-Request": "true", "HX-Target": "news"}).text
+        assert "/registry/events/shop/new" in news
+        assert "/registry/pods/shop/web" not in news
+        paused = client.get("/watch", query_string={"pause": position_text(position)}).text
+        assert "/registry/events/shop/new" not in paused
+
+
+def test_an_events_table_that_is_sorted_follows_the_second_etcd(settings: Settings, second_etcd: LocalCluster) -> None:
+    with opened(settings) as (cluster, client):
+        assert "Pulled" in client.get("/registry?resource=events&sort=reason").text
+        run_etcdctl(second_etcd, "put", "/registry/events/shop/aaa", EVENT % ("aaa", "Zzz"))
+        run_etcdctl(second_etcd, "put", "/registry/events/shop/web.1", EVENT % ("web.1", "Zzzz"))
+        wait_for(lambda: "Zzzz" in client.get("/registry?resource=events").text, cluster.index.freshness)
+        page = client.get("/registry?resource=events&sort=reason").text
+        assert page.index("shop/aaa") < page.index("shop/web.1")

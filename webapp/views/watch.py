@@ -25,8 +25,8 @@ def watch_page() -> Response:
         prefix=params.text(args, "prefix", MAX_PREFIX),
         kind=params.text(args, "kind", MAX_PREFIX),
         text=params.text(args, "q", MAX_PREFIX),
-        since=params.integer(args, "since", 0) if wants_fragment() else 0,
-        until=params.integer(args, "pause", 0),
+        since=params.position(args, "since") if wants_fragment() else 0,
+        until=params.position(args, "pause"),
         minutes=params.integer(args, "minutes", 0, most=MAX_MINUTES),
         calm=params.integer(args, "calm", 0, most=1) == 1,
     )

@@ -24,6 +24,7 @@ from etcdview.pages.parts import commands
 from etcdview.pages.parts.addresses import Crumb, key_href
 from etcdview.pages.parts.commands import Command
 from etcdview.pages.parts.writable import may_write
+from etcdview.stores.routed import revision_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ class ObjectPage:
 
 def object_page(window: Window, query: ObjectQuery, now: datetime) -> ObjectPage:
     """The page for `query`, or of the last value of a key that was deleted; raises what read_entry raises."""
-    known_to = window.index.freshness().revision
+    known_to = revision_of(window.index.freshness().revision, window.cluster.etcd_of(query.key))
     answer, deleted, newest = _read(window, query)
     entry = answer.entry
     at = query.revision or (entry.meta.mod_revision if deleted else 0)

@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 
 from etcdview.cluster.window import Window
 from etcdview.pages.parts.facts_state import fact_revision, facts_state
+from etcdview.pages.parts.positions import position_text
 
 
 class Stoppable(Protocol):
@@ -22,5 +23,5 @@ T = TypeVar("T", bound=Stoppable)
 def shared(window: Window, question: Hashable, make: Callable[[], T]) -> T:
     """What `make` gives; a whole page is kept for some seconds while neither names nor facts of values change."""
     fresh = window.index.freshness()
-    as_of = (fresh.revision, fresh.state, fresh.complete, facts_state(window), fact_revision(window))
+    as_of = (position_text(fresh.revision), fresh.state, fresh.complete, facts_state(window), fact_revision(window))
     return window.shared(question, as_of, make, lambda page: not page.stopped)

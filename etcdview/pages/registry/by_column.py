@@ -14,6 +14,7 @@ from etcdview.cluster.kept_columns import KeptColumn
 from etcdview.cluster.window import PIECE, Entry, Window
 from etcdview.codec import Detail
 from etcdview.errors import BudgetError, BusyError
+from etcdview.index.base import Changing
 from etcdview.pages.registry.listing import Listing, TableRow, sort_keys
 from etcdview.tables import cell_text
 
@@ -38,7 +39,10 @@ class ByColumn:
 
         Objects that cannot be decoded come last. Raises BusyError.
         """
-        revision = self._window.cluster.index.freshness().revision
+        names = self._window.cluster.index
+        revision = (
+            names.changes.revision_below(self._prefix) if isinstance(names, Changing) else names.freshness().revision
+        )
         kept = self._window.cluster.columns
         until = time.monotonic() + READ_SECONDS
         if not kept.take(READ_SECONDS):

@@ -1,7 +1,8 @@
 """Addresses of the past: /at/REVISION/... are the pages as of a revision, /deleted/... those of deleted keys.
 
 /in/FILE/... are the pages of another snapshot of the folder that is open; /at and /deleted may follow it. Any page
-takes ?at=REVISION and leads there. The beginning of the path becomes part of SCRIPT_NAME, as a prefix does, so that
+takes ?at=REVISION, or ?at=TIME, and leads there; where several etcds are one registry, the address may have the
+revision of each: /at/1200.35/. The beginning of the path becomes part of SCRIPT_NAME, as a prefix does, so that
 every link of such a page stays there.
 """
 
@@ -16,14 +17,15 @@ from werkzeug.exceptions import MethodNotAllowed
 
 from etcdview.cluster.cluster import Cluster
 from etcdview.cluster.past import PastClusters
-from etcdview.errors import QueryError
+from etcdview.pages.parts.moments import moment_named
+from etcdview.pages.parts.positions import position_text, read_position
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 _BEGIN = re.compile(
-    r"(?P<file>/in/(?P<name>[^/]+))?(?P<past>/(?:at/(?P<revision>[1-9][0-9]{0,18})(?:/deleted)?|deleted))?(?=/|$)"
+    r"(?P<file>/in/(?P<name>[^/]+))?(?P<past>/(?:at/(?P<revision>[1-9][0-9]{0,18}(?:\.[0-9]{1,19}){0,19})(?:/deleted)?|deleted))?(?=/|$)"
 )
 _NOTHING = cast("re.Match[str]", _BEGIN.match(""))
 _ENVIRON = "etcdview.past"
@@ -96,24 +98,25 @@ def _look_back() -> Response | None:
         return None
     root, request.root_path = request.root_path, request.root_path.removesuffix(begin)  # links of an error page
     if request.method in _READS and "at" in request.args:
-        file = f"/in/{quote(parts['name'], safe='')}" if parts["name"] else ""
-        return _led(file, "/deleted" if (parts["past"] or "").endswith("deleted") else "")
+        return _led(parts["name"] or "", "/deleted" if (parts["past"] or "").endswith("deleted") else "")
     if not begin:
         return None
     if request.method not in _READS:
         raise MethodNotAllowed(_READS, "The past cannot be changed.")
     pasts: PastClusters = current_app.extensions[_KEY]
     deleted = (parts["past"] or "").endswith("deleted")
-    g.past = pasts.get(int(parts["revision"] or 0), deleted=deleted, file=parts["name"] or "")
+    revision = read_position(parts["revision"]) if parts["revision"] else 0
+    g.past = pasts.get(revision, deleted=deleted, file=parts["name"] or "")
     request.root_path = root
     return None
 
 
-def _led(file: str, deleted: str) -> Response:
-    """To the address of the page at the revision that ?at= names."""
-    revision = request.args["at"].replace(",", "").strip()
-    if not re.fullmatch(r"[1-9][0-9]{0,18}", revision):
-        raise QueryError(f"{request.args['at'][:40]!r} is not a revision.", "Give a number, such as ?at=120034.")
+def _led(name: str, deleted: str) -> Response:
+    """To the address of the page at the revision that ?at= names, in that file of the folder, "" for the newest."""
+    pasts: PastClusters = current_app.extensions[_KEY]
+    cluster = pasts.get(0, file=name) if name else pasts.cluster
+    revision = position_text(moment_named(cluster, request.args["at"], request.args))
+    file = f"/in/{quote(name, safe='')}" if name else ""
     parts = request.query_string.decode("latin-1").split("&")
     kept = "&".join(part for part in parts if unquote_plus(part.partition("=")[0]) != "at")  # %61t is the same name
     address = f"{file}/at/{revision}{deleted}{quote(request.path)}{'?' if kept else ''}{kept}"

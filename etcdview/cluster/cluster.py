@@ -26,6 +26,7 @@ from etcdview.codec import Codec
 from etcdview.errors import EtcdviewError
 from etcdview.health.monitor import Monitor
 from etcdview.index.base import Announcing, KeyIndex
+from etcdview.index.changes import SeveralLogs
 from etcdview.index.facts.live import Facts
 from etcdview.index.facts.reading import FactReader
 from etcdview.index.lister import keys_under
@@ -37,7 +38,7 @@ from etcdview.objects import Objects
 from etcdview.stores.kept import Kept
 from etcdview.stores.permitted import overlapping
 from etcdview.stores.protocols import Restricted, Store
-from etcdview.stores.routed import RoutedStore
+from etcdview.stores.routed import PinnedRevision, RoutedStore
 from etcdview.writes.undo import UndoFile
 
 PERMITTED_SECONDS = 60.0
@@ -135,6 +136,23 @@ class Cluster:
     def etcd_of(self, key: bytes) -> int:
         """The number of the etcd that holds a key: 0 is the first, which holds all that no other does."""
         return self.source.source_of(key) if isinstance(self.source, RoutedStore) else 0
+
+    def moment(self, revision: int) -> int:
+        """A revision of the first etcd with those that the others had meanwhile, as far as that is known."""
+        others = len(self.types_elsewhere)
+        if not others or isinstance(revision, PinnedRevision):
+            return revision
+        found = PinnedRevision(revision, 0)
+        for source in range(1, others + 1):
+            at = self.same_moment(revision, 0, source)
+            if at:
+                found.pin(source, at)
+        return found
+
+    def same_moment(self, revision: int, source: int, other: int) -> int:
+        """The revision that one etcd had while another was at `revision`; 0 where that is not known."""
+        changes = getattr(self.index, "changes", None)
+        return changes.same_moment(revision, source, other) if isinstance(changes, SeveralLogs) else 0
 
     @property
     def types_elsewhere(self) -> tuple[str, ...]:

@@ -9,16 +9,16 @@ from etcdview.cluster.cluster import Cluster
 from etcdview.cluster.shared import Flights
 from etcdview.errors import BusyError, NotFoundError, UsageError
 from etcdview.index import names_for
-from etcdview.stores.at_revision import AtRevision
+from etcdview.stores.at_revision import at_revision
 from etcdview.stores.files.revision_store import RevisionStore
 from etcdview.stores.protocols import Store
-from etcdview.stores.routed import RoutedStore
+from etcdview.stores.routed import PinnedRevision
 
 MOST_KEYS = 1_000_000  # of a live etcd, whose names have to be read for it
 KEPT, KEPT_KEYS = 32, 2 * MOST_KEYS  # pasts, and the names that all of them hold together
 OPENING = 2  # at a time; others wait
 WAIT_SECONDS = 10.0
-Which = tuple[int, bool, str]  # revision, whether those that were deleted, file
+Which = tuple[int, tuple[tuple[int, int], ...], bool, str]  # revision, of each etcd, whether deleted keys, file
 
 
 class PastClusters:
@@ -28,7 +28,7 @@ class PastClusters:
     """
 
     def __init__(self, cluster: Cluster) -> None:
-        self._cluster = cluster
+        self.cluster = cluster
         self._lock = threading.Lock()  # guards _kept
         self._kept: OrderedDict[Which, Cluster] = OrderedDict()
         self._flights = Flights()
@@ -41,7 +41,8 @@ class PastClusters:
         Raises UsageError where the source has no past, NotFoundError for an unknown file, FileFormatError,
         CompactedError, FutureRevisionError, UnreachableError; BusyError while too many others are being opened.
         """
-        which = revision, deleted, file
+        each = tuple(sorted(revision.all().items())) if isinstance(revision, PinnedRevision) else ()
+        which = revision, each, deleted, file
         with self._lock:
             found = self._kept.get(which)
             if found is not None:
@@ -53,7 +54,7 @@ class PastClusters:
         if not self._places.acquire(timeout=WAIT_SECONDS):
             raise BusyError("Others are opening other revisions at this moment.", "Try again in a few seconds.")
         try:
-            found = self._opened(*which)
+            found = self._opened(which[0], which[2], which[3])
         finally:
             self._places.release()
         with self._lock:
@@ -66,7 +67,7 @@ class PastClusters:
         return sum(past.index.tree().count for past in self._kept.values())
 
     def _opened(self, revision: int, deleted: bool, file: str) -> Cluster:
-        now = self._cluster
+        now = self.cluster
         source = self._file(file) if file else now.source
         store = source if file and not (revision or deleted) else self._store(source, revision, deleted)
         past = Cluster(
@@ -89,10 +90,10 @@ class PastClusters:
         return past
 
     def _file(self, name: str) -> Store:
-        file = next((file for file in self._cluster.timeline if file.name == name), None)
+        file = next((file for file in self.cluster.timeline if file.name == name), None)
         if file is None:
             raise NotFoundError(f"There is no snapshot {name[:100]!r} in this folder.", "Choose one in the header.")
-        files = self._cluster.files
+        files = self.cluster.files
         return files[name if name in files else str(file.path)]
 
     def _store(self, source: Store, revision: int, deleted: bool) -> Store:
@@ -100,14 +101,12 @@ class PastClusters:
             return source.view(revision, deleted=deleted)
         if not source.live or deleted:
             raise UsageError(
-                f"{self._cluster.name} has no {'deleted keys to show' if deleted else 'past'}.",
+                f"{self.cluster.name} has no {'deleted keys to show' if deleted else 'past'}.",
                 "A snapshot, a dead member's data directory and k3s's state.db have them.",
             )
-        if self._cluster.index.tree().count > MOST_KEYS:
+        if self.cluster.index.tree().count > MOST_KEYS:
             raise UsageError(
                 f"Pages show the past of a live etcd of at most {MOST_KEYS:,} keys.",
                 "Save a snapshot and open it, or read single types: etcdview get TYPE --from live@REVISION.",
             )
-        if isinstance(source, RoutedStore):
-            return AtRevision(source.past, revision, source.not_at)
-        return AtRevision(source, revision)
+        return at_revision(source, self.cluster.moment(revision))

@@ -15,7 +15,7 @@ from etcdview.errors import FileFormatError, SettingError, UsageError
 from etcdview.kube.keys import KeySpace
 from etcdview.kube.resources import BUILTIN, ResourceType, custom
 from etcdview.models import TlsFiles
-from etcdview.stores.at_revision import AtRevision
+from etcdview.stores.at_revision import at_revision
 from etcdview.stores.files.bbolt import HEAD_BYTES, is_bolt
 from etcdview.stores.files.data_directory import is_data_directory, open_data_directory
 from etcdview.stores.files.database import open_database, open_snapshot
@@ -98,7 +98,7 @@ def open_source(settings: Settings) -> Store:
     if not name.path:
         if settings.deleted:
             raise UsageError("--deleted shows what a file holds.", "Name one: --from FILE, or save a snapshot first.")
-        return _at(open_live(settings), name.revision) if name.revision else open_live(settings)
+        return at_revision(open_live(settings), name.revision) if name.revision else open_live(settings)
     store = open_file(Path(name.path))
     if isinstance(store, RevisionStore):
         if name.revision or settings.deleted:
@@ -111,13 +111,6 @@ def open_source(settings: Settings) -> Store:
             "Give a snapshot, a data directory or k3s's state.db.",
         )
     return store
-
-
-def _at(store: EtcdStore | RoutedStore, revision: int) -> AtRevision:
-    """The live etcd at a revision, which is one of the first etcd: what others hold has no such moment."""
-    if isinstance(store, RoutedStore):
-        return AtRevision(store.past, revision, store.not_at)
-    return AtRevision(store, revision)
 
 
 def open_live(settings: Settings) -> EtcdStore | RoutedStore:

@@ -18,7 +18,7 @@ from etcdview.errors import CompactedError, DeniedError, EtcdviewError, Unreacha
 from etcdview.index.base import State
 from etcdview.index.changes import ChangeLog
 from etcdview.index.history import EventHistory, ForeignError, UnprovenError
-from etcdview.index.lister import EVERYTHING, KeyRange, list_names
+from etcdview.index.lister import KeyRange, list_names
 from etcdview.index.load import Load, Loaded
 from etcdview.index.memory import NameSet
 from etcdview.kube.keys import KeySpace, show
@@ -78,8 +78,11 @@ class Sink(Protocol):
     def forgotten(self) -> None:
         """What a feed held may be false, or may no longer be read."""
 
-    def permitted(self, parts: Sequence[Range]) -> None:
-        """What etcd permits its user to read, in order, of which the feed takes the first; () where that is all."""
+    def permitted(self, feed: Feed, parts: Sequence[Range] | None) -> None:
+        """What etcd permits its user to read of a feed's range, in order, of which it takes the first.
+
+        () is all of it, None nothing.
+        """
 
     def over_limit(self) -> str:
         """Why the names of all feeds take too much memory; "" while they do not."""
@@ -89,13 +92,21 @@ class Feed:
     """A range's names, in a thread of its own between `start` and `stop`; `changes` is the log of its watch."""
 
     def __init__(
-        self, store: WatchableStore, keyspace: KeySpace, ranges: Sequence[KeyRange], sink: Sink, source: int = 0
+        self,
+        store: WatchableStore,
+        keyspace: KeySpace,
+        ranges: Sequence[KeyRange],
+        sink: Sink,
+        source: int = 0,
+        *,
+        narrows: bool = False,
     ) -> None:
-        """`ranges` are tried in turn until etcd permits one."""
+        """`ranges` are tried in turn until etcd permits one; `narrows`: of the first, what etcd permits its user."""
         self._store = store
         self._keyspace = keyspace
-        self._all_permitted = len(ranges) > 1
+        self._all_permitted = narrows
         self._ranges = list(ranges)
+        self._whole = self._ranges[0]
         self._sink = sink
         self.changes = ChangeLog()
         self._status_lock = threading.Lock()  # guards the replacing of the status: two threads do it
@@ -115,6 +126,10 @@ class Feed:
     def status(self) -> FeedStatus:
         """How the feed stands right now."""
         return self._status
+
+    def beside(self, key_range: KeyRange) -> Feed:
+        """A feed of another range of the same etcd."""
+        return Feed(self._store, self._keyspace, [key_range], self._sink, self._status.source)
 
     def start(self) -> None:
         """Begin to load."""
@@ -241,15 +256,16 @@ class Feed:
 
     def _narrow(self) -> None:
         """Take what etcd permits its user, where it says so. Raises NotPermittedError where that is nothing."""
+        whole = self._whole
         try:
-            parts = permitted_parts(self._store, EVERYTHING.start, EVERYTHING.end)
+            parts = permitted_parts(self._store, whole.start, whole.end)
         except DeniedError:
-            self._sink.permitted(())
+            self._sink.permitted(self, None)
             raise
         self._permitted, self._rights_at = parts, time.monotonic()
-        limited = is_limited(parts, EVERYTHING.start, EVERYTHING.end)
+        limited = is_limited(parts, whole.start, whole.end)
         self._set(key_range=KeyRange(parts[0].start, parts[0].end) if limited else self._ranges[0])
-        self._sink.permitted(parts if limited else ())
+        self._sink.permitted(self, parts if limited else ())
 
     def _hold(self, names: NameSet) -> None:
         """Show what was loaded, unless it takes too much memory; it is called live once the watch is there."""
@@ -312,7 +328,7 @@ class Feed:
         with suppress(UnreachableError):  # the watch itself says so, if it is more than a moment
             if not self._all_permitted:
                 _head(self._store, self._status.key_range)
-            elif permitted_parts(self._store, EVERYTHING.start, EVERYTHING.end) != self._permitted:
+            elif permitted_parts(self._store, self._whole.start, self._whole.end) != self._permitted:
                 raise _RightsError("etcd permits this user other keys than before.")
 
     def _apply(self, batch: WatchBatch) -> None:

@@ -60,11 +60,14 @@ class Index:
         wanted = disjoint(list(prefixes))
         self._limit = memory_limit_bytes
         if isinstance(store, RoutedStore):
-            self._feeds = self._routed(store, wanted or [EVERYTHING])
+            self._feeds = self._routed(store, wanted or [EVERYTHING], narrows=not wanted)
         elif wanted:
             self._feeds = [self._feed([key_range]) for key_range in wanted]
         else:
-            self._feeds = [self._feed([EVERYTHING, keys_under(keyspace.root)])]
+            self._feeds = [Feed(store, keyspace, [EVERYTHING, keys_under(keyspace.root)], self, narrows=True)]
+        self._roots = list(self._feeds)  # those that there are from the start
+        self._below: dict[Feed, dict[KeyRange, Feed]] = {}  # what etcd permits of a root beside its first part
+        self._permitted: dict[Feed, tuple[Range, ...] | None] = {}  # of a root; see feed.Sink
         self.changes = SeveralLogs(self._logs)
         self._limited = ""  # what etcd permits, in words, where that is not all
         self._feeds_lock = threading.Lock()  # guards the replacing of the feeds: etcd may permit other ranges later
@@ -189,22 +192,32 @@ class Index:
             object_key = self._keyspace.object_key(event.kv.key)
             self._churn.note(object_key.resource.prefix if object_key else UNRECOGNISED, now)
 
-    def permitted(self, parts: Sequence[Range]) -> None:
+    def permitted(self, feed: Feed, parts: Sequence[Range] | None) -> None:
         """See feed.Sink: the ranges after the first have feeds of their own."""
         with self._feeds_lock:
             if self._stop.is_set():
                 return
-            self._limited = permitted_text(parts) if parts else ""
-            first, *others = self._feeds
-            running = {feed.status.key_range: feed for feed in others}
-            wanted = [KeyRange(part.start, part.end) for part in parts[1:]]
-            new = {key_range: self._feed([key_range]) for key_range in wanted if key_range not in running}
-            self._feeds = [first, *((running | new)[key_range] for key_range in wanted)]
-            for key_range, feed in running.items():
+            self._permitted[feed] = None if parts is None else tuple(parts)
+            self._limited = self._limits()
+            running = self._below.get(feed, {})
+            wanted = [KeyRange(part.start, part.end) for part in (parts or ())[1:]]
+            new = {key_range: feed.beside(key_range) for key_range in wanted if key_range not in running}
+            self._below[feed] = {key_range: (running | new)[key_range] for key_range in wanted}
+            self._feeds = [one for root in self._roots for one in (root, *self._below.get(root, {}).values())]
+            for key_range, gone in running.items():
                 if key_range not in wanted:
-                    feed.stop()
-            for feed in new.values():
-                feed.start()
+                    gone.stop()
+            for one in new.values():
+                one.start()
+
+    def _limits(self) -> str:
+        """What etcd permits of all roots together, in words; "" where that is not limited."""
+        if not any(self._permitted.values()):
+            return ""
+        whole = [feed for feed in self._roots if self._permitted.get(feed) == ()]
+        rest = [Range(feed.status.key_range.start, feed.status.key_range.end) for feed in whole]
+        permitted = [part for parts in self._permitted.values() for part in parts or ()]
+        return permitted_text(sorted([*permitted, *rest], key=lambda part: part.start))
 
     def over_limit(self) -> str:
         """See feed.Sink."""
@@ -219,12 +232,12 @@ class Index:
     def _feed(self, ranges: Sequence[KeyRange]) -> Feed:
         return Feed(self._store, self._keyspace, ranges, self)
 
-    def _routed(self, store: RoutedStore, wanted: Sequence[KeyRange]) -> list[Feed]:
+    def _routed(self, store: RoutedStore, wanted: Sequence[KeyRange], *, narrows: bool) -> list[Feed]:
         """A feed for each part of the keys that one etcd holds, at revisions of its own."""
         parts = (part for key_range in wanted for part in store.parts(key_range.start, key_range.end))
+        ranges = ((store.store(part.source), KeyRange(part.start, part.end), part.source) for part in parts)
         return [
-            Feed(store.store(part.source), self._keyspace, [KeyRange(part.start, part.end)], self, part.source)
-            for part in parts
+            Feed(etcd, self._keyspace, [key_range], self, source, narrows=narrows) for etcd, key_range, source in ranges
         ]
 
     def _logs(self) -> list[RangeLog]:
@@ -243,7 +256,9 @@ class Index:
             _log.exception("the index could not ask whether its watch is up to date")
 
     def _parts(self) -> list[FeedStatus]:
-        return [feed.status for feed in self._feeds]
+        """Without what etcd permits nothing of, unless that is all."""
+        readable = [feed for feed in self._feeds if self._permitted.get(feed, ()) is not None]
+        return [feed.status for feed in readable or self._feeds]
 
     def _bounded(self, parts: Sequence[FeedStatus]) -> BoundedNames:
         """Bounded reads over the parts; kept while the parts are the same, for the counts it remembers."""

@@ -11,7 +11,7 @@ from etcdview.kubeapi.accept import choose
 from etcdview.kubeapi.deprecations import deprecation
 from etcdview.kubeapi.exchange import KubeAnswer, KubeRequest, json_answer
 from etcdview.kubeapi.lists import get_object, list_objects
-from etcdview.kubeapi.moments import revision_of
+from etcdview.kubeapi.moments import revision_for, revision_named
 from etcdview.kubeapi.options import list_options
 from etcdview.kubeapi.reading import KubePlace
 from etcdview.kubeapi.reviews import review
@@ -103,7 +103,7 @@ def _at(window: Window, request: KubeRequest) -> KubeAnswer:
     if request.revision:
         raise no_such_path()
     moment, *rest = request.path[1:]
-    return _route(window, replace(request, path=tuple(rest), revision=revision_of(window, moment)))
+    return _route(window, replace(request, path=tuple(rest), revision=revision_named(window, moment)))
 
 
 def _review(window: Window, request: KubeRequest) -> KubeAnswer:
@@ -172,6 +172,9 @@ def _in_version(window: Window, request: KubeRequest, group: str, version: str, 
         raise no_such_path()
     if len(rest) > 1 and served.resource.namespaced and not namespace:
         raise no_such_path()
+    if request.revision:
+        held = window.keyspace.range_prefix(served.resource)
+        request = replace(request, revision=revision_for(window, request.revision, held))
     try:
         if len(rest) == 1:
             found = _many(window, request, KubePlace(served, namespace))

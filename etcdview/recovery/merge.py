@@ -14,6 +14,7 @@ from etcdview.stores.permitted import overlapping
 from etcdview.stores.protocols import Store
 
 Pair = tuple[KeyValue | None, KeyValue | None]
+Line = bytes | KeyValue  # what a file has of a key; a KeyValue where that is more than its bytes
 Same = Callable[[KeyValue, KeyValue], bool]
 _NAMES_AT_ONCE = 50_000  # etcd counts the rest of a range for each piece
 _VALUES_AT_ONCE = 100
@@ -57,38 +58,44 @@ def differing(old: KeyState, new: KeyState, ranges: Sequence[Range]) -> Iterator
         if old.store is new.store:
             yield from _of_one_store(old, new, part)
         elif isinstance(old.store, LineStore) and isinstance(new.store, LineStore):
-            yield from _of_lines(old.store, new.store, part)
+            yield from _of_lines((old.store, old.revision), (new.store, new.revision), part)
         else:
             yield from merged(key_values(old, part), key_values(new, part))
 
 
 @runtime_checkable
 class LineStore(Protocol):
-    """A store whose keys are lines of a file: equal lines are equal keys and values, and need not be decoded."""
+    """A store whose keys are lines or records of a file: equal ones are equal keys and values, and are not decoded."""
 
-    def rows(self, start: bytes, end: bytes) -> Iterator[tuple[bytes, bytes]]:
-        """The keys of [start, end) with their lines, in order."""
+    def rows(self, start: bytes, end: bytes, revision: int = 0) -> Iterator[tuple[bytes, Line]]:
+        """The keys of [start, end) at a revision with their lines, in order."""
 
     def parsed(self, line: bytes) -> KeyValue:
-        """What a line says."""
+        """What a line of it says."""
 
 
-def _of_lines(old: LineStore, new: LineStore, part: Range) -> Iterator[Pair]:
-    before, after = old.rows(part.start, part.end), new.rows(part.start, part.end)
+def _of_lines(one_side: tuple[LineStore, int], other_side: tuple[LineStore, int], part: Range) -> Iterator[Pair]:
+    """`one_side` and `other_side` are stores with the revision to read them at."""
+    (old, old_revision), (new, new_revision) = one_side, other_side
+    before, after = old.rows(part.start, part.end, old_revision), new.rows(part.start, part.end, new_revision)
     one, other = next(before, None), next(after, None)
     while one is not None or other is not None:
         if other is None or (one is not None and one[0] < other[0]):
-            yield (old.parsed(one[1]) if one else None), None
+            yield (_parsed(old, one[1]) if one else None), None
             one = next(before, None)
         elif one is None or other[0] < one[0]:
-            yield None, new.parsed(other[1])
+            yield None, _parsed(new, other[1])
             other = next(after, None)
         else:
             if one[1] != other[1]:
-                pair = old.parsed(one[1]), new.parsed(other[1])
+                pair = _parsed(old, one[1]), _parsed(new, other[1])
                 if not by_value(*pair):
                     yield pair
             one, other = next(before, None), next(after, None)
+
+
+def _parsed(store: LineStore, line: Line) -> KeyValue:
+    return store.parsed(line) if isinstance(line, bytes) else line
 
 
 def merged(old: Iterable[KeyValue], new: Iterable[KeyValue], same: Same = by_value) -> Iterator[Pair]:

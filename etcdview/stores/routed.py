@@ -109,17 +109,6 @@ class RoutedStore:
             for store in self._others
         )
 
-    @property
-    def past(self) -> LiveEtcd:
-        """The etcd whose revisions are those of the registry's past: what others hold is not in it."""
-        return self.main
-
-    @property
-    def not_at(self) -> str:
-        """What a revision of the first etcd does not tell, in a sentence."""
-        held = " and ".join(route.resource for route in self.routes)
-        return f"{held} is in another etcd, which has revisions of its own: it is not in this past."
-
     def store(self, source: int) -> LiveEtcd:
         """The etcd with that number."""
         return self._stores[source]
@@ -151,7 +140,11 @@ class RoutedStore:
 
     def range(self, request: Range) -> RangeResult:
         """See Store.range. Of a range in several etcds, the revision of the answer is that of the first part's."""
-        return _range(self._stores, list(self.parts(request.start, request.end)), request)
+        return self.read_parts(list(self.parts(request.start, request.end)), request)
+
+    def read_parts(self, parts: Sequence[RoutedPart], request: Range) -> RangeResult:
+        """The same of some parts of a range."""
+        return _range(self._stores, parts, request)
 
     def get_many(self, keys: Sequence[bytes], *, revision: int = 0, keys_only: bool = False) -> dict[bytes, KeyValue]:
         """See Store.get_many; each etcd is read at one revision of its own."""

@@ -241,3 +241,21 @@ def test_the_index_holds_what_may_be_read(browser: FlaskClient) -> None:
     denied = browser.get("/registry?resource=secrets")
     assert denied.status_code == 403
     assert "etcd permits this user only keys below" in denied.text
+
+
+def test_a_limited_user_of_several_etcds_sees_what_each_permits_without_naming_prefixes(etcd: LocalCluster) -> None:
+    override = f"/configmaps#{etcd.endpoints[0]}"  # one etcd is enough: it is read as a second one
+    settings = Settings(
+        endpoints=etcd.endpoints, user="two", password="two", facts="off", etcd_servers_overrides=(override,)
+    )
+    cluster = open_cluster(settings)
+    try:
+        wait_for(lambda: cluster.index.freshness().state == "live", cluster.index.freshness)
+        tree = cluster.index.tree()
+        assert {t.resource.prefix: t.count for t in tree.types} == {"configmaps": 1, "pods": 1}
+        assert tree.denied == ()
+        told = "etcd permits this user only keys below /registry/configmaps/ and keys below /registry/pods/"
+        assert any(told in warning for warning in cluster.warnings)
+        assert "/registry/secrets" not in create_app(settings, cluster).test_client().get("/search?q=web").text
+    finally:
+        cluster.close()

@@ -22,6 +22,7 @@ from etcdview.index.base import Changing
 from etcdview.models import Range
 from etcdview.pages.parts.positions import position_text
 from etcdview.stores.paging import PieceReader
+from etcdview.stores.routed import PinnedRevision
 from tests.integration.conftest import run_etcdctl
 from tests.integration.indexing import wait_for
 from webapp import create_app
@@ -97,11 +98,45 @@ def test_the_changes_of_each_etcd_are_followed_by_its_own_revisions(
         assert [json.loads(line)["object"]["reason"] for line in watch.splitlines()] == ["New"]
 
 
-def test_the_past_is_that_of_the_first_etcd_and_says_so(settings: Settings) -> None:
+def test_the_past_has_the_second_etcd_at_the_revision_it_had_at_that_moment(
+    settings: Settings, plain_etcd: LocalCluster, second_etcd: LocalCluster
+) -> None:
     with opened(settings) as (cluster, client):
-        page = client.get(f"/at/{cluster.index.freshness().revision}/registry?resource=pods").text
-        assert "web" in page
-        assert "/events is in another etcd, which has revisions of its own" in page
+        then = cluster.index.freshness().revision
+        assert isinstance(then, PinnedRevision)
+        run_etcdctl(second_etcd, "put", "/registry/events/shop/web.1", EVENT % ("web.1", "Before"))
+        wait_for(lambda: "Before" in client.get("/registry?resource=events").text, cluster.index.freshness)
+        run_etcdctl(plain_etcd, "put", "/registry/pods/shop/later", POD)
+        wait_for(lambda: cluster.index.freshness().revision > then, cluster.index.freshness)
+        run_etcdctl(second_etcd, "put", "/registry/events/shop/web.1", EVENT % ("web.1", "After"))
+        wait_for(lambda: "After" in client.get("/registry?resource=events").text, cluster.index.freshness)
+
+        page = client.get(f"/registry?resource=pods&at={int(then)}", follow_redirects=True)
+        before = then.of(1) + 1
+        address = f"/at/{int(then)}.{before}"
+        assert page.request.script_root.endswith(address) or address in page.history[0].headers["Location"]
+        assert f"it is shown at its revision {before:,}" in page.text
+        events = client.get(f"{address}/registry?resource=events").text
+        assert "Before" in events
+        assert "left-behind" not in events
+        own = client.get(f"/registry?resource=events&at={then.of(1)}", follow_redirects=True).text
+        assert "Pulled" in own
+        listed = client.get(f"/kube/at/{int(then)}/api/v1/namespaces/shop/events").get_json()
+        assert [one["reason"] for one in listed["items"]] == ["Before"]
+        assert listed["metadata"]["resourceVersion"] == str(before)
+
+
+def test_a_moment_that_the_second_etcd_is_not_known_at_leaves_out_what_it_holds_and_says_so(settings: Settings) -> None:
+    store = open_live(settings)
+    revision = store.range(Range(b"\0")).revision
+    store.close()
+    with opened(settings) as (_, client):
+        page = client.get(f"/at/{revision - 1}/registry?resource=events").text
+        assert "whose revision at that moment is not known: it is not in this past" in page
+        assert "left-behind" not in page
+        answer = client.get(f"/kube/at/{revision - 1}/api/v1/namespaces/shop/events")
+        assert answer.status_code == 400
+        assert "whose revision at that moment is not known" in answer.get_json()["message"]
 
 
 def test_the_health_page_shows_the_second_etcds_endpoints_as_such(

@@ -21,10 +21,10 @@ VERSION = 2
 LARGEST_NODE = 256 << 20  # bytes; bbolt splits nodes as soon as they hold four keys, and etcd takes values of 1.5 MB
 DAMAGED = "Take another snapshot or copy: this file is damaged, or was copied while it was written to."
 
-_PAGE = struct.Struct("<QHHI")  # its number, kind, count of elements, pages that follow as a part of it
+PAGE_HEAD = struct.Struct("<QHHI")  # its number, kind, count of elements, pages that follow as a part of it
 _META = struct.Struct("<IIIIQQQQQQ")  # magic, version, page size, flags, root, sequence, free list, end, txid, checksum
 _BRANCH = struct.Struct("<IIQ")  # where from here the key is, its size, the page below
-_LEAF = struct.Struct("<IIII")  # flags, where from here the key is, its size, the value's
+LEAF_ELEMENT = struct.Struct("<IIII")  # flags, where from here the key is, its size, the value's
 _BUCKET = struct.Struct("<QQ")  # root (0: the page follows in the value), sequence
 _BRANCH_PAGE, _LEAF_PAGE = 1, 2
 _FREE_LIST_PAGE = 0x10
@@ -32,8 +32,11 @@ _NO_FREE_LIST = (1 << 64) - 1
 _COUNT_FOLLOWS = 0xFFFF  # the count of free pages does not fit into the page's header
 _IS_BUCKET = 1
 _PAGE_SIZES = tuple(1024 << i for i in range(7))  # of the machine that wrote it: 4 KiB, 16 and 64 KiB on some
-HEAD_BYTES = _PAGE_SIZES[-1] + _PAGE.size + 4  # the second meta page of the largest pages begins before
+HEAD_BYTES = _PAGE_SIZES[-1] + PAGE_HEAD.size + 4  # the second meta page of the largest pages begins before
 _FNV_START, _FNV_PRIME, _FNV_MASK = 0xCBF29CE484222325, 0x100000001B3, (1 << 64) - 1
+
+
+Span = tuple[int, int, int, bool]  # where a pair's key, its value, and its end are in a leaf; whether it is a bucket
 
 
 class Item(NamedTuple):
@@ -69,7 +72,7 @@ class _Meta:
 def is_bolt(head: bytes) -> bool:
     """Whether a file with these first HEAD_BYTES looks like one."""
     magic = MAGIC.to_bytes(4, "little")
-    return any(head[at : at + 4] == magic for at in (_PAGE.size + offset for offset in (0, *_PAGE_SIZES)))
+    return any(head[at : at + 4] == magic for at in (PAGE_HEAD.size + offset for offset in (0, *_PAGE_SIZES)))
 
 
 class BoltFile:
@@ -117,14 +120,14 @@ class BoltFile:
     def buckets(self) -> dict[bytes, Bucket]:
         """The buckets at the top, by name."""
         self._seen = bytearray(self._meta.end)
-        found = self._below(self._meta.root)
+        leaves = self._leaves(self._meta.root)
+        found = (item for position, node, count in leaves for item in self._leaf(node, position, count))
         return {item.key: self._bucket(item) for item in found if item.is_bucket}
 
     def items(self, bucket: Bucket) -> Iterator[Item]:
         """The pairs of a bucket in the order of their keys."""
-        if bucket.root:
-            return self._below(bucket.root)
-        return self._leaf(bucket.inline, bucket.position, *self._header(bucket.inline, "A bucket"))
+        for position, node, count in self.leaves(bucket):
+            yield from self._leaf(node, position, count)
 
     @property
     def end(self) -> int:
@@ -136,27 +139,43 @@ class BoltFile:
         """Bytes of a page."""
         return self._meta.page_size
 
-    def all_items(self) -> Iterator[tuple[bytes, Item]]:
-        """The pairs of all buckets, each with the name of the bucket at the top; a bucket within one is a pair too."""
+    def leaves(self, bucket: Bucket) -> Iterator[tuple[int, bytes, int]]:
+        """The leaves of a bucket in the order of their keys: where each begins in the file, it, how many pairs it has.
+
+        `spans` tells where in it they are. Who reads millions of them does that himself, by LEAF_ELEMENT.
+        """
+        if bucket.root:
+            yield from self._leaves(bucket.root)
+            return
+        kind, count = self._header(bucket.inline, "A bucket")
+        if kind != _LEAF_PAGE:
+            raise self.broken("is damaged: a bucket inside a value has branches")
+        yield bucket.position, bytes(bucket.inline), count
+
+    def all_leaves(self) -> Iterator[tuple[bytes, bytes, list[Span]]]:
+        """The leaves of all buckets, each with the name of the bucket at the top, and where its pairs are.
+
+        A bucket within one is a pair too.
+        """
         todo = list(self.buckets().items())
         while todo:
             name, bucket = todo.pop()
-            for item in self.items(bucket):
-                if item.is_bucket:
-                    todo.append((name, self._bucket(item)))
-                yield name, item
+            for position, node, count in self.leaves(bucket):
+                spans = self.spans(node, position, count)
+                todo += [(name, self._bucket(_item(node, position, span))) for span in spans if span[3]]
+                yield name, node, spans
 
     def pages_in_use(self) -> bytes:
         """One byte a page: 1 where a tree has it, or a meta page or the free list. Reads all of the file.
 
         Raises FileFormatError for a page that cannot be, and for one that two branches point to.
         """
-        for _ in self.all_items():
+        for _ in self.all_leaves():
             pass
         return self.seen_pages()
 
     def seen_pages(self) -> bytes:
-        """The same of what `all_items` has gone through."""
+        """The same of what `all_leaves` has gone through."""
         used = self._seen
         used[:2] = b"\1\1"
         if self._meta.free != _NO_FREE_LIST:
@@ -170,7 +189,7 @@ class BoltFile:
             return None
         _, _, count, more = self._free_page()
         data = self.read(
-            self._meta.free * self._meta.page_size + _PAGE.size, (1 + more) * self._meta.page_size - _PAGE.size
+            self._meta.free * self._meta.page_size + PAGE_HEAD.size, (1 + more) * self._meta.page_size - PAGE_HEAD.size
         )
         numbers = [number for (number,) in struct.iter_unpack("<Q", data)]
         if count == _COUNT_FOLLOWS:
@@ -178,6 +197,10 @@ class BoltFile:
         if count > len(numbers):
             raise self.broken(f"is damaged: its list of free pages cannot hold {count:,}")
         return numbers[:count]
+
+    def misplaced(self, position: int) -> FileFormatError:
+        """The error for a pair that is not where one can be, in the leaf at a position."""
+        return self.broken(f"is damaged: a key near byte {position:,} lies outside of its page, or in another")
 
     def broken(self, what: str) -> FileFormatError:
         """The error for this file: `what` goes on behind its name."""
@@ -188,7 +211,7 @@ class BoltFile:
         meta = self._meta
         if not 2 <= meta.free < meta.end:
             raise self.broken(f"has its free list on page {meta.free:,}, and has pages 2 to {meta.end - 1:,}")
-        number, kind, count, more = _PAGE.unpack(self.read(meta.free * meta.page_size, _PAGE.size))
+        number, kind, count, more = PAGE_HEAD.unpack(self.read(meta.free * meta.page_size, PAGE_HEAD.size))
         if kind != _FREE_LIST_PAGE or number != meta.free or number + more >= meta.end:
             raise self.broken(f"is damaged: page {meta.free:,} is not a list of free pages")
         return number, kind, count, more
@@ -212,9 +235,9 @@ class BoltFile:
         return meta
 
     def _meta_at(self, offset: int) -> _Meta | None:
-        if offset + _PAGE.size + _META.size > self.size_bytes:
+        if offset + PAGE_HEAD.size + _META.size > self.size_bytes:
             return None
-        data = self.read(offset + _PAGE.size, _META.size)
+        data = self.read(offset + PAGE_HEAD.size, _META.size)
         magic, version, page_size, _, root, _, free, end, txid, checksum = _META.unpack(data)
         # the checksum covers all before itself; a page size of another file's meta would move every page
         whole = magic == MAGIC and version == VERSION and checksum == fnv64a(data[:-8])
@@ -222,71 +245,88 @@ class BoltFile:
             return None
         return _Meta(page_size, root, free, end, txid)
 
-    def _below(self, root: int) -> Iterator[Item]:
-        """What the leaves below a page hold, in order. Each page is read once, so it ends."""
+    def _leaves(self, root: int) -> Iterator[tuple[int, bytes, int]]:
+        """The leaves below a page, in order. Each page is read once, so it ends."""
         # a stack of its own: how deep the tree is, the file decides, and Python's recursion has an end
         todo = [root]
+        page_size = self._meta.page_size
         while todo:
             number = todo.pop()
             node = self._node(number)
             kind, count = self._header(node, f"Page {number:,}")
             if kind == _LEAF_PAGE:
-                yield from self._leaf(node, number * self._meta.page_size, kind, count)
+                yield number * page_size, node, count
             else:
-                elements = _BRANCH.iter_unpack(node[_PAGE.size : _PAGE.size + _BRANCH.size * count])
+                elements = _BRANCH.iter_unpack(node[PAGE_HEAD.size : PAGE_HEAD.size + _BRANCH.size * count])
                 # the first child is wanted next, and the stack gives the last
                 todo += reversed([child for _, _, child in elements])
 
-    def _node(self, number: int) -> memoryview:
+    def _node(self, number: int) -> bytes:
         """The page with those that follow as parts of it."""
-        meta = self._meta
-        if not 2 <= number < meta.end:
-            raise self.broken(f"points to page {number:,}, and has pages 2 to {meta.end - 1:,}")
-        own, _, _, more = _PAGE.unpack(self.read(number * meta.page_size, _PAGE.size))
+        page_size, end = self._meta.page_size, self._meta.end
+        if not 2 <= number < end:
+            raise self.broken(f"points to page {number:,}, and has pages 2 to {end - 1:,}")
+        first = self.read(number * page_size, page_size)
+        own, _, _, more = PAGE_HEAD.unpack_from(first)
         if own != number:
             raise self.broken(f"has page {own:,} where page {number:,} should be")
         # checked before it is read: a damaged count would ask for gigabytes
-        size = (1 + more) * meta.page_size
-        if number + more >= meta.end or size > LARGEST_NODE:
-            raise self.broken(f"has a page {number:,} of {size:,} bytes, more than there can be")
+        if number + more >= end or (1 + more) * page_size > LARGEST_NODE:
+            raise self.broken(f"has a page {number:,} of {(1 + more) * page_size:,} bytes, more than there can be")
         # without this a page that leads back to its parent would be read for ever
-        if any(self._seen[number : number + 1 + more]):
+        if self._seen[number] or (more and any(self._seen[number : number + 1 + more])):
             raise self.broken(f"is damaged: page {number:,} is referenced twice")
+        if not more:
+            self._seen[number] = 1
+            return first
         self._seen[number : number + 1 + more] = b"\1" * (1 + more)
-        return memoryview(self.read(number * meta.page_size, size))
+        return first + self.read((number + 1) * page_size, more * page_size)
 
-    def _header(self, node: memoryview, what: str) -> tuple[int, int]:
+    def _header(self, node: bytes | memoryview, what: str) -> tuple[int, int]:
         """Kind and count of a node that is as large as its elements need."""
-        if len(node) < _PAGE.size:
+        if len(node) < PAGE_HEAD.size:
             raise self.broken(f"is damaged: {what} of it is too short")
-        _, kind, count, _ = _PAGE.unpack_from(node)
+        _, kind, count, _ = PAGE_HEAD.unpack_from(node)
         if kind not in (_BRANCH_PAGE, _LEAF_PAGE):
             raise self.broken(f"is damaged: {what} of it is of kind {kind:#x}, where keys should be")
-        if _PAGE.size + _LEAF.size * count > len(node):
+        if PAGE_HEAD.size + LEAF_ELEMENT.size * count > len(node):
             raise self.broken(f"is damaged: {what} of it cannot hold {count:,} keys")
         return kind, count
 
-    def _leaf(self, node: memoryview, position: int, kind: int, count: int) -> Iterator[Item]:
-        if kind != _LEAF_PAGE:
-            raise self.broken("is damaged: a bucket inside a value has branches")
+    def _leaf(self, node: bytes, position: int, count: int) -> Iterator[Item]:
+        for span in self.spans(node, position, count):
+            yield _item(node, position, span)
+
+    def spans(self, node: bytes, position: int, count: int) -> list[Span]:
+        """Where in a leaf each pair has its key, its value and its end, and whether it is a bucket.
+
+        bbolt writes them one behind the other: records that lie over each other make much of a small file.
+        """
         # keys stand behind all elements; offsets count from their own element, not from the page
-        begin = first = _PAGE.size + _LEAF.size * count
-        for number, element in enumerate(_LEAF.iter_unpack(node[_PAGE.size : begin])):
-            flags, offset, key_size, value_size = element
-            key_at = _PAGE.size + _LEAF.size * number + offset
+        size, at = len(node), PAGE_HEAD.size
+        begin = first = at + LEAF_ELEMENT.size * count
+        found = []
+        for flags, offset, key_size, value_size in LEAF_ELEMENT.iter_unpack(node[at:begin]):
+            key_at = at + offset
             value_at = key_at + key_size
-            # bbolt writes them one behind the other: records that lie over each other make much of a small file
-            if key_at < first or value_at + value_size > len(node):
-                raise self.broken(f"is damaged: a key near byte {position:,} lies outside of its page, or in another")
-            first = value_at + value_size
-            value = node[value_at : value_at + value_size]
-            yield Item(bytes(node[key_at:value_at]), value, position + value_at, bool(flags & _IS_BUCKET))
+            end = value_at + value_size
+            if key_at < first or end > size:
+                raise self.misplaced(position)
+            found.append((key_at, value_at, end, flags & _IS_BUCKET != 0))
+            first = end
+            at += 16
+        return found
 
     def _bucket(self, item: Item) -> Bucket:
         if len(item.value) < _BUCKET.size:
             raise self.broken(f"is damaged: its bucket {item.key!r} has no root")
         root, _ = _BUCKET.unpack_from(item.value)
         return Bucket(root, item.value[_BUCKET.size :], item.position + _BUCKET.size)
+
+
+def _item(node: bytes, position: int, span: Span) -> Item:
+    key_at, value_at, end, is_bucket = span
+    return Item(node[key_at:value_at], memoryview(node)[value_at:end], position + value_at, is_bucket)
 
 
 def fnv64a(data: bytes) -> int:

@@ -7,20 +7,24 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import threading
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from etcdview import background
 from etcdview.errors import FileFormatError
 from etcdview.models import KeyValue
-from etcdview.stores.files.bbolt import BoltFile, Bucket, Item
+from etcdview.stores.files.bbolt import BoltFile, Bucket
 from etcdview.stores.files.file_space import FileSpace, measure
+from etcdview.stores.files.key_bucket import read_revisions
 from etcdview.stores.files.members import FileFacts, file_facts
 from etcdview.stores.files.page_check import PageCheck, check_pages
-from etcdview.stores.files.records import lease_at_end, parse_record, record_name
+from etcdview.stores.files.records import lease_at_end, parse_record
 from etcdview.stores.files.revision_store import RevisionStore
-from etcdview.stores.files.revisions import Revisions, Where
+from etcdview.stores.files.revisions import Where
 from etcdview.stores.files.wal.log import Log
 from etcdview.stores.files.wal.recovery import Recovered
 
@@ -32,6 +36,7 @@ NO_WAL = (
 
 _HASH_BYTES = 32
 _CHUNK_BYTES = 1 << 20
+_LARGE_BYTES = 64 << 20
 _SMALL = (b"meta", b"cluster", b"members", b"alarm", b"lease", b"auth")  # buckets that hold a few pairs
 _IN_LOG = 1 << 62  # a position from here on is the number of a change in the log
 _LONGEST_LEASE = 11  # bytes at the end of a record that its lease takes
@@ -55,11 +60,36 @@ def open_database(path: Path, name: str, descriptor: int | None = None) -> Snaps
     file = BoltFile(path, descriptor)
     try:
         _refuse_running(file)
-        checked = _check_hash(file)
-        return SnapshotStore(file, name, (NO_HASH,) * (not checked), checked=checked)
+        if file.size_bytes < _LARGE_BYTES:
+            checked = _check_hash(file)
+            return SnapshotStore(file, name, (NO_HASH,) * (not checked), checked=checked)
+        return _open_large(file, name)
     except BaseException:
         file.close()
         raise
+
+
+def _open_large(file: BoltFile, name: str) -> SnapshotStore:
+    """The same of a file that takes seconds to read: its hash is checked beside the reading of its pages."""
+    found: Future[bool] = Future()
+
+    def check() -> None:
+        try:
+            found.set_result(_check_hash(file))
+        except FileFormatError as error:
+            found.set_exception(error)
+
+    thread = threading.Thread(target=check, name="etcdview-file-hash", daemon=True)
+    background.start(thread)
+    try:
+        store = SnapshotStore(file, name)
+    finally:
+        thread.join()
+        checked = found.result()  # where both fail, the hash says what is wrong
+    store.checked = checked
+    if not checked:
+        store.add_notes(NO_HASH)
+    return store
 
 
 class SnapshotStore(RevisionStore):
@@ -74,7 +104,7 @@ class SnapshotStore(RevisionStore):
         buckets = file.buckets()
         if b"key" not in buckets:
             raise file.broken('is not an etcd database: it has no bucket "key"')
-        revisions = _revisions(file, buckets[b"key"])
+        revisions = read_revisions(file, buckets[b"key"])
         self._pairs = {name: _pairs(file, buckets[name]) for name in _SMALL if name in buckets}
         meta = self._pairs.get(b"meta", {})
         compacted = max(int.from_bytes(meta.get(name, b"")[:8], "big") for name in _COMPACTIONS)
@@ -102,6 +132,25 @@ class SnapshotStore(RevisionStore):
                 kv = self._read(name, record)
                 if kv.lease in leases:
                     yield name, kv.lease
+
+    def rows(self, start: bytes, end: bytes, revision: int = 0) -> Iterator[tuple[bytes, bytes | KeyValue]]:
+        """The keys of [start, end) at a revision with their records, in order.
+
+        Equal records are equal keys and values; `parsed` reads one. What the log changed is there as a whole.
+        Raises CompactedError, FutureRevisionError, FileFormatError.
+        """
+        found = self._find(start, end, revision, 0)
+        read, where = self._file.read, self._revisions.where
+        for name, record in zip(found.names, found.records, strict=True):
+            _, position, size = where(record)
+            yield name, read(position, size) if position < _IN_LOG else self._read(name, record)
+
+    def parsed(self, line: bytes) -> KeyValue:
+        """A record that `rows` gave. Raises FileFormatError."""
+        try:
+            return parse_record(line)
+        except ValueError as error:
+            raise self._file.broken(f"has a damaged record ({error})") from error
 
     def facts(self) -> FileFacts:
         """What the file says of its cluster, its log included. Raises FileFormatError."""
@@ -163,31 +212,6 @@ class SnapshotStore(RevisionStore):
 
 def _pairs(file: BoltFile, bucket: Bucket) -> dict[bytes, bytes]:
     return {item.key: bytes(item.value) for item in file.items(bucket)}
-
-
-def _revisions(file: BoltFile, bucket: Bucket) -> Revisions:
-    """Every record of the bucket "key", in its order, which is that of the revisions."""
-    found = Revisions()
-    before = b""
-    for item in file.items(bucket):
-        revision = item.key[:17]
-        deleted = item.key[17:] == b"t"
-        if len(item.key) != 17 + deleted or revision[8:9] != b"_" or revision <= before:
-            raise file.broken(f"is damaged: {item.key.hex()} near byte {item.position:,} is not a valid next revision")
-        before = revision
-        main = int.from_bytes(revision[:8], "big")
-        # etcdutl snapshot restore --bump-revision leaves a revision without a record: it only counts
-        name = _name(file, item) if item.value else b""
-        found.add(name, main, item.position, 0 if deleted else len(item.value))
-    found.finish()
-    return found
-
-
-def _name(file: BoltFile, item: Item) -> bytes:
-    try:
-        return record_name(item.value)
-    except ValueError as error:
-        raise file.broken(f"has a damaged record at byte {item.position:,} ({error})") from error
 
 
 def _check_hash(file: BoltFile) -> bool:

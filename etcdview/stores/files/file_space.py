@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil
 
-from etcdview.stores.files.bbolt import BoltFile, Item
+from etcdview.stores.files.bbolt import BoltFile, Span
+from etcdview.stores.files.key_bucket import REVISION_BYTES, TOMBSTONE
 from etcdview.stores.files.revisions import Revisions
 
 KEYS = b"key"
@@ -18,9 +19,9 @@ class RecordSum:
     records: int = 0
     bytes: int = 0
 
-    def plus(self, size: int) -> RecordSum:
-        """With one record more."""
-        return RecordSum(self.records + 1, self.bytes + size)
+    def plus(self, other: RecordSum) -> RecordSum:
+        """Both together."""
+        return RecordSum(self.records + other.records, self.bytes + other.bytes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +115,12 @@ class _Rewritten:
         self._page_size = page_size
         self._buckets: dict[bytes, _Packed] = {}
 
-    def add(self, bucket: bytes, item: Item) -> None:
-        """One more pair."""
-        packed = self._buckets.get(bucket)
+    def bucket(self, name: bytes) -> _Packed:
+        """What a bucket takes; add its pairs there."""
+        packed = self._buckets.get(name)
         if packed is None:
-            packed = self._buckets[bucket] = _Packed(self._page_size)
-        packed.add(len(item.key), len(item.value))
+            packed = self._buckets[name] = _Packed(self._page_size)
+        return packed
 
     def pages(self) -> int:
         """About how many there are."""
@@ -130,34 +131,54 @@ class _Rewritten:
 
 def measure(file: BoltFile, revisions: Revisions) -> FileSpace:
     """Sum up a file in one pass over all of its pages. Raises FileFormatError."""
-    live = revisions.live_flags()
-    sums = [RecordSum(), RecordSum(), RecordSum()]  # history, live, deletions
-    buckets: dict[bytes, RecordSum] = {}
-    record = 0
     now, then = _Rewritten(file.page_size), _Rewritten(file.page_size)
-    for name, item in file.all_items():
-        size = len(item.key) + len(item.value)
-        now.add(name, item)
-        if name != KEYS or item.is_bucket:
-            buckets[name] = buckets.get(name, RecordSum()).plus(size)
-            then.add(name, item)
+    keys = _KeySums(revisions.live_flags(), now.bucket(KEYS), then.bucket(KEYS))
+    buckets: dict[bytes, RecordSum] = {}
+    for name, node, spans in file.all_leaves():
+        if name == KEYS:
+            keys.add(node, spans)
             continue
-        kind = 2 if item.key[17:] == b"t" else live[record]
-        sums[kind] = sums[kind].plus(size)
-        if kind == 1:
-            then.add(name, item)
-        record += 1
+        sizes = [(value_at - key_at, end - value_at) for key_at, value_at, end, _ in spans]
+        for one in (now, then):
+            packed = one.bucket(name)
+            for sizes_of_pair in sizes:
+                packed.add(*sizes_of_pair)
+        here = RecordSum(len(sizes), sum(map(sum, sizes)))
+        buckets[name] = buckets.get(name, RecordSum()).plus(here)
     used = file.seen_pages().count(1)
+    history, live, deletions = map(RecordSum, keys.records, keys.bytes)
     return FileSpace(
         size_bytes=file.size_bytes,
         page_size_bytes=file.page_size,
         pages=file.end,
         free_pages=file.end - used,
-        live=sums[1],
-        history=sums[0],
-        deletions=sums[2],
+        live=live,
+        history=history,
+        deletions=deletions,
         other=tuple((name.decode("utf-8", "backslashreplace"), buckets[name]) for name in sorted(buckets)),
-        in_log=revisions.records - record,
+        in_log=revisions.records - sum(keys.records),
         defragmented_pages=now.pages(),
         compacted_pages=then.pages(),
     )
+
+
+class _KeySums:
+    """Records and bytes of the bucket "key": of history, of live values, of deletions."""
+
+    def __init__(self, live: bytearray, now: _Packed, then: _Packed) -> None:
+        """`live` flags each record; `now` and `then` take the pairs there are, and those that a compaction leaves."""
+        self.records, self.bytes = [0, 0, 0], [0, 0, 0]
+        self._live, self._now, self._then = live, now.add, then.add
+        self._record = 0
+
+    def add(self, node: bytes, spans: list[Span]) -> None:
+        """The pairs of one more leaf."""
+        for key_at, value_at, end, _ in spans:
+            deleted = value_at - key_at > REVISION_BYTES and node[value_at - 1] == TOMBSTONE
+            kind = 2 if deleted else self._live[self._record]
+            self.records[kind] += 1
+            self.bytes[kind] += end - key_at
+            self._record += 1
+            self._now(value_at - key_at, end - value_at)
+            if kind == 1:
+                self._then(value_at - key_at, end - value_at)

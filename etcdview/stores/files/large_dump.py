@@ -75,8 +75,12 @@ class LargeDump:
         found = (self.range(Range(key, revision=revision, keys_only=keys_only)).kvs for key in keys)
         return {kvs[0].key: kvs[0] for kvs in found if kvs}
 
-    def rows(self, start: bytes, end: bytes) -> Iterator[tuple[bytes, bytes]]:
-        """The keys of [start, end) with their lines, in order. Equal lines hold equal keys and values."""
+    def rows(self, start: bytes, end: bytes, revision: int = 0) -> Iterator[tuple[bytes, bytes]]:
+        """The keys of [start, end) with their lines, in order. Equal lines hold equal keys and values.
+
+        Raises CompactedError or FutureRevisionError for any revision but the file's.
+        """
+        self._check(revision)
         return self._rows(*self._bounds(start, end))
 
     def all_rows(self) -> Iterator[tuple[bytes, bytes]]:

@@ -8,13 +8,13 @@ from __future__ import annotations
 from etcdview.models import KeyValue
 
 _KEY, _CREATE_REVISION, _MOD_REVISION, _VERSION, _VALUE, _LEASE = range(1, 7)
-_KEY_TAG = _KEY << 3 | 2  # bytes
+KEY_TAG = _KEY << 3 | 2  # bytes
 _SIGN = 1 << 63
 
 
 def record_name(record: memoryview) -> bytes:
     """The key that a record is of; its first field, as Go writes it. Raises ValueError."""
-    if len(record) < 2 or record[0] != _KEY_TAG:
+    if len(record) < 2 or record[0] != KEY_TAG:
         raise ValueError("no key in front")
     size, at = (record[1], 2) if record[1] < 0x80 else _varint(record, 1)
     if not size or at + size > len(record):

@@ -29,12 +29,15 @@ class KeysFound:
 
 
 class Revisions:
-    """Filled by `add` in the order of revisions; `finish` it, then ask from any thread."""
+    """Filled by `add` in the order of revisions; `finish` it, then ask from any thread.
+
+    Who adds millions appends to its columns himself: a name is in `last` with the number of its newest record.
+    """
 
     def __init__(self) -> None:
-        self._revisions, self._positions = array("Q"), array("Q")
-        self._sizes, self._before = array("I"), array("q")  # the record before of the same key, or -1
-        self._last: dict[bytes, int] = {}
+        self.revisions, self.positions = array("Q"), array("Q")
+        self.sizes, self.before = array("I"), array("q")  # the record before of the same key, or -1
+        self.last: dict[bytes, int] = {}
         self._names: list[bytes] = []
         self._newest = array("q")  # for each name, its newest record
         self._live_names: list[bytes] = []  # the same without those that are deleted
@@ -42,19 +45,25 @@ class Revisions:
 
     def add(self, name: bytes, revision: int, position: int, size: int) -> None:
         """A record of `size` bytes at `position`, or a deletion (size 0)."""
-        self._before.append(self._last.get(name, -1))
-        self._last[name] = len(self._revisions)
-        self._revisions.append(revision)
-        self._positions.append(position)
-        self._sizes.append(size)
+        self.before.append(self.last.get(name, -1))
+        self.last[name] = len(self.revisions)
+        self.revisions.append(revision)
+        self.positions.append(position)
+        self.sizes.append(size)
 
     def finish(self) -> None:
         """There are no more."""
-        last, self._last = self._last, {}
+        last, self.last = self.last, {}
         self._names = sorted(last)
-        self._newest = array("q", [last[name] for name in self._names])
-        self._live_names = [name for name in self._names if self._sizes[last[name]]]
-        self._live = array("q", [last[name] for name in self._live_names])
+        self._newest = array("q", map(last.__getitem__, self._names))
+        del last
+        sizes = self.sizes
+        if 0 not in sizes or all(sizes[record] for record in self._newest):  # mostly: the same names, once
+            self._live_names, self._live = self._names, self._newest
+            return
+        live = [record for record in self._newest if sizes[record]]
+        self._live_names = [n for n, record in zip(self._names, self._newest, strict=True) if sizes[record]]
+        self._live = array("q", live)
 
     def look_at(self, revision: int, *, deleted: bool = False) -> None:
         """Have `find` tell the keys of another revision; or those `deleted` by then, each with its last record."""
@@ -65,23 +74,23 @@ class Revisions:
     @property
     def records(self) -> int:
         """How many there are, deletions too."""
-        return len(self._revisions)
+        return len(self.revisions)
 
     def live_flags(self) -> bytearray:
         """One byte a record, in the order that they were added in: 1 where it is the newest of a key that exists."""
-        flags = bytearray(len(self._revisions))
+        flags = bytearray(len(self.revisions))
         for record in self._newest:
-            flags[record] = self._sizes[record] > 0
+            flags[record] = self.sizes[record] > 0
         return flags
 
     def resume(self) -> None:
         """There are more, after `finish`: `add` them, and `finish` again."""
-        self._last = dict(zip(self._names, self._newest, strict=True))
+        self.last = dict(zip(self._names, self._newest, strict=True))
 
     @property
     def newest(self) -> int:
         """The last revision that changed anything; 0 where none did."""
-        return self._revisions[-1] if self._revisions else 0
+        return self.revisions[-1] if self.revisions else 0
 
     def find(self, start: bytes, end: bytes, limit: int = 0) -> KeysFound:
         """The keys of [start, end), `end` as in Store.range, at the newest revision."""
@@ -100,30 +109,30 @@ class Revisions:
         at = bisect_left(self._names, name)
         record = self._newest[at] if at < len(self._names) and self._names[at] == name else -1
         while record >= 0:
-            if self._revisions[record] < before:
+            if self.revisions[record] < before:
                 yield record
-            record = self._before[record]
+            record = self.before[record]
 
     def where(self, record: int) -> Where:
         """Where a record stands in the file."""
-        return Where(self._revisions[record], self._positions[record], self._sizes[record])
+        return Where(self.revisions[record], self.positions[record], self.sizes[record])
 
     def _deleted_at(self, revision: int) -> Iterator[tuple[bytes, int]]:
         """The keys that a revision lacks and an older one that is still there has, with their last record."""
         for name, newest in zip(self._names, self._newest, strict=True):
             record = newest
-            while record >= 0 and self._revisions[record] > revision:
-                record = self._before[record]
-            if record >= 0 and not self._sizes[record]:
-                before = self._before[record]
-                if before >= 0 and self._sizes[before]:
+            while record >= 0 and self.revisions[record] > revision:
+                record = self.before[record]
+            if record >= 0 and not self.sizes[record]:
+                before = self.before[record]
+                if before >= 0 and self.sizes[before]:
                     yield name, before
 
     def _at(self, start: bytes, end: bytes, revision: int) -> Iterator[tuple[bytes, int]]:
         first, last = bounds(self._names, start, end)
         for name, newest in zip(self._names[first:last], self._newest[first:last], strict=True):
             record = newest
-            while record >= 0 and self._revisions[record] > revision:
-                record = self._before[record]
-            if record >= 0 and self._sizes[record]:
+            while record >= 0 and self.revisions[record] > revision:
+                record = self.before[record]
+            if record >= 0 and self.sizes[record]:
                 yield name, record

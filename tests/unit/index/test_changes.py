@@ -9,6 +9,7 @@ from etcdview.index.changes import ChangeLog, Changes, RangeLog, SeveralLogs
 from etcdview.index.churn import ChurnCounter
 from etcdview.index.lister import keys_under
 from etcdview.models import Event, KeyValue
+from etcdview.stores.routed import PinnedRevision
 
 PODS = b"/registry/pods/"
 SECRETS = b"/registry/secrets/"
@@ -174,3 +175,55 @@ def test_what_was_written_an_hour_ago_is_forgotten() -> None:
     assert churn.rates(6000.0 + 59 * 60)[0].per_minute[0] == 1
     assert churn.rates(6000.0 + 60 * 60) == ()
     assert churn.rates(6000.0 + 1000 * 60) == ()
+
+
+def two_etcds() -> tuple[ChangeLog, ChangeLog, SeveralLogs]:
+    """Pods in one etcd, whose revision was 10 at second 100, and secrets in another, which was at 3."""
+    pods, secrets = ChangeLog(), ChangeLog()
+    pods.restart(10, now=100.0)
+    secrets.restart(3, now=100.0)
+    ranges = [RangeLog(keys_under(PODS), pods), RangeLog(keys_under(SECRETS), secrets, source=1)]
+    return pods, secrets, SeveralLogs(lambda: ranges)
+
+
+def secret(revision: int) -> Event:
+    return Event(KeyValue(SECRETS + b"a", revision, revision, 1))
+
+
+def test_changes_of_two_etcds_come_as_they_were_seen_each_behind_a_revision_of_its_own() -> None:
+    pods, secrets, logs = two_etcds()
+    begun = logs.revision
+    secrets.note([secret(4)], 4, now=101.0)
+    pods.note([put(b"a", 11)], 11, now=102.0)
+    secrets.note([secret(5)], 5, now=103.0)
+
+    found = logs.since(begun)
+    assert [change.revision for change in found.changes] == [4, 11, 5]
+    assert [change.revision for change in logs.recent(limit=2)] == [5, 11]
+    assert isinstance(found.revision, PinnedRevision)
+    assert (found.revision, found.revision.of(1)) == (11, 5)
+    assert logs.since(found.revision).changes == ()
+    assert [change.revision for change in logs.since(10).changes] == [11], "a plain number is the first etcd's"
+    assert [change.revision for change in logs.since(4, SECRETS).changes] == [5]
+
+
+def test_the_revision_of_another_etcd_at_the_same_moment_is_the_one_seen_before_the_next_change() -> None:
+    pods, secrets, logs = two_etcds()
+    secrets.note([secret(4)], 4, now=101.0)
+    pods.note([put(b"a", 11)], 11, now=102.0)
+    secrets.note([secret(5)], 5, now=103.0)
+
+    assert logs.same_moment(10, 0, 1) == 4
+    assert logs.same_moment(11, 0, 1) == 5
+    assert logs.same_moment(3, 1, 0) == 10
+    assert logs.same_moment(4, 1, 0) == 11
+
+
+def test_a_moment_before_the_logs_begin_or_behind_their_end_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    pods, _, logs = two_etcds()
+    assert logs.same_moment(9, 0, 1) == 0
+    assert logs.same_moment(12, 0, 1) == 0
+    monkeypatch.setattr(changes, "KEPT_CHANGES", 1)
+    pods.note([put(b"a", 11), put(b"b", 12), put(b"c", 13)], 13, now=102.0)
+    assert logs.same_moment(11, 0, 1) == 0
+    assert logs.same_moment(13, 0, 1) == 3

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import gzip
+from pathlib import Path
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from etcdview.models import KeyValue, Range
-from etcdview.recovery.merge import common_ranges, differing, merged, state_of
+from etcdview.recovery.merge import common_ranges, differing, key_values, merged, state_of
+from etcdview.stores.files.database import open_snapshot
 from etcdview.stores.files.memory import StaticStore
 
 ALL = Range(b"\0", b"\0")
+CAPTURE = Path(__file__).parents[2] / "testdata" / "cluster-shop"
 KEYS = st.dictionaries(st.binary(min_size=1, max_size=3), st.binary(max_size=2), max_size=8)
 
 
@@ -46,3 +51,19 @@ def test_what_etcd_does_not_permit_is_left_out() -> None:
     assert common_ranges([ALL], None) == (ALL,)
     assert common_ranges([ALL], (Range(b"/a", b"/b"),)) == (Range(b"/a", b"/b"),)
     assert common_ranges([Range(b"/c", b"/d")], (Range(b"/a", b"/b"),)) == ()
+
+
+def test_two_database_files_are_compared_by_their_records_as_by_their_values(tmp_path: Path) -> None:
+    snapshot = gzip.decompress((CAPTURE / "snapshot.db.gz").read_bytes())
+    stores = []
+    for name in ("one.db", "other.db"):
+        (tmp_path / name).write_bytes(snapshot)
+        stores.append(open_snapshot(tmp_path / name))
+    old, new = state_of(stores[0], stores[0].revision - 40), state_of(stores[1])
+    by_values = list(merged(key_values(old, ALL), key_values(new, ALL)))
+
+    assert list(differing(old, new, [ALL])) == by_values
+    assert by_values
+    assert list(differing(new, new, [ALL])) == []
+    for store in stores:
+        store.close()

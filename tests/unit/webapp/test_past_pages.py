@@ -69,6 +69,7 @@ def test_a_page_leads_to_itself_at_a_revision_and_every_link_stays_there(vera: F
     assert [link for link in links if not link.startswith("/at/1000/")] == []
     assert "href='/registry?resource=pods&amp;namespace=shop'" in page.text
     assert vera.get("/at/1000/?at=1100").location == "/at/1100/"
+    assert vera.get("/health?at=2100-01-01T00:00Z").location == "/at/1201/health"
 
 
 @pytest.mark.parametrize("path", ["/", "/registry", "/search?q=pods", "/namespaces", "/storage", "/api/v1/resources",

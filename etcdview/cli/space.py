@@ -53,8 +53,8 @@ _BETWEEN_SECONDS = 0.2
 def command(resolved: Resolved, by: By, output: str, limit: int, against: str) -> int:
     """Print how many keys there are and how many bytes their values take, the largest first.
 
-    It reads every value once, in a process of its own with a low priority. Sizes are those of the stored values. Of a
-    database file it also prints what is history, deletions, other buckets and free pages.
+    It reads every value once, those of a live etcd in a process of its own with a low priority. Sizes are those of the
+    stored values. Of a database file it also prints what is history, deletions, other buckets and free pages.
 
     \b
       etcdview space --from tuesday.db --against monday.db --by namespace

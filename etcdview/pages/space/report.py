@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from etcdview.cluster.window import Window
+from etcdview.index.base import Tree
 from etcdview.index.facts.reading import Wanted
 from etcdview.pages.parts.csv_text import csv_line
 from etcdview.pages.parts.facts_state import fact_revision
@@ -23,8 +24,9 @@ from etcdview.space.report import (
     total_of,
     with_rest,
 )
+from etcdview.space.tally import SpaceTally
 
-__all__ = ["BYS", "MOST_OBJECTS", "OBJECTS", "By", "csv_lines", "report_json", "space_report"]
+__all__ = ["BYS", "MOST_OBJECTS", "OBJECTS", "By", "csv_lines", "report_json", "space_report", "tallied"]
 
 OBJECTS = 1_000  # rows by object, unless another limit is given
 MOST_OBJECTS = 10_000
@@ -52,6 +54,19 @@ def space_report(window: Window, by: By, limit: int = OBJECTS) -> SpaceReport:
         found = facts.top(Wanted(), "size", limit or -1)
         rows = with_rest(tuple(rows_of_objects(found, known)), *sum_of(totals))
     return SpaceReport(fact_revision(window), True, by, *total_of(rows), rows)
+
+
+def tallied(tally: SpaceTally, tree: Tree, by: By) -> SpaceReport:
+    """The same of what was summed up of a file."""
+    known = {found.resource.prefix: found.resource for found in tree.types}.get
+    totals = tally.totals()
+    if by == "resource":
+        rows = rows_by_resource(totals, known)
+    elif by == "namespace":
+        rows = rows_by_namespace(totals)
+    else:
+        rows = with_rest(tally.objects(known), *sum_of(totals))
+    return SpaceReport(tree.revision, True, by, *total_of(rows), rows)
 
 
 def csv_lines(report: SpaceReport) -> Iterator[str]:

@@ -1,31 +1,36 @@
-"""What `etcdview space` prints: all values are read once, in a process of its own, and then summed up."""
+"""What `etcdview space` prints: all values of a live etcd are read in a process of its own; a file in one pass."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 from etcdview.cluster.cluster import Cluster
 from etcdview.cluster.opening import open_cluster
+from etcdview.cluster.sources import open_codec
 from etcdview.cluster.window import Window
 from etcdview.config import Settings
 from etcdview.errors import UnreachableError, UsageError
 from etcdview.index.facts.live import FactStatus
 from etcdview.kube.keys import KeySpace, as_text, key64
 from etcdview.kube.quantities import size_text
-from etcdview.models import Range
-from etcdview.pages.space.report import BYS, By, csv_lines, space_report
+from etcdview.models import KeyValue, Range
+from etcdview.pages.parts.types import named_tree
+from etcdview.pages.space.report import BYS, By, csv_lines, space_report, tallied
 from etcdview.pages.tools.compare import readable
 from etcdview.pages.tools.named_sources import NamedSources, SourceName
 from etcdview.pages.tools.source import Say
-from etcdview.recovery.merge import all_pairs, state_of
+from etcdview.recovery.merge import KeyState, all_pairs, key_values, state_of
 from etcdview.space.growth import GrowthRow, GrowthTally
 from etcdview.space.report import SpaceReport, SpaceRow, report_json
+from etcdview.space.tally import SpaceTally
 from etcdview.stores.files.database import SnapshotStore
 from etcdview.stores.files.file_space import FileSpace, RecordSum
 from etcdview.stores.permitted import permitted_parts
+from etcdview.stores.protocols import Store
 
 __all__ = [
     "BYS",
@@ -45,6 +50,7 @@ __all__ = [
 ]
 
 _LOOK_SECONDS = 0.1
+_BATCH = 1_000  # values between two words about how far it is
 
 
 def space_now(
@@ -56,15 +62,46 @@ def space_now(
 
     Raises what the store raises, and UnreachableError where reading ends early.
     """
+    if settings.from_file:
+        return _of_file(settings, by, limit, tell)
     cluster = open_cluster(replace(settings, facts="on", memory_limit=0))
     try:
         start = permitted_parts(cluster.source, b"\0", b"\0")[0].start
         cluster.source.range(Range(start, keys_only=True))  # says best why etcd cannot be reached
         _wait(cluster, tell)
-        report = space_report(Window(cluster), by, limit)
-        return report, cluster.source.space() if isinstance(cluster.source, SnapshotStore) else None
+        return space_report(Window(cluster), by, limit), None
     finally:
         cluster.close()
+
+
+def _of_file(
+    settings: Settings, by: By, limit: int, tell: Callable[[FactStatus], None]
+) -> tuple[SpaceReport, FileSpace | None]:
+    """The same of a file: one pass over its values, of which nothing but sums is kept."""
+    cluster = open_cluster(replace(settings, facts="off", memory_limit=0))
+    try:
+        source, tree = cluster.source, named_tree(Window(cluster))
+        tally = SpaceTally(open_codec(settings), cluster.keyspace, (limit or None) if by == "object" else 0)
+        for kvs in _in_batches(_values(source, tree.revision)):
+            tally.add(kvs)
+            tell(FactStatus("filling", tally.keys, tree.count, tally.bytes))
+        tell(FactStatus("complete", tally.keys, tally.keys, tally.bytes))
+        report = tallied(tally, tree, by)
+        return report, source.space() if isinstance(source, SnapshotStore) else None
+    finally:
+        cluster.close()
+
+
+def _in_batches(kvs: Iterator[KeyValue]) -> Iterator[list[KeyValue]]:
+    while some := list(islice(kvs, _BATCH)):
+        yield some
+
+
+def _values(store: Store, revision: int) -> Iterator[KeyValue]:
+    """All keys with their values, of a database in the order in which they lie in the file."""
+    if isinstance(store, SnapshotStore):
+        return store.all_values()
+    return key_values(KeyState(store, revision), Range(b"\0", b"\0"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,6 +145,13 @@ class SnapshotStore(RevisionStore):
             _, position, size = where(record)
             yield name, read(position, size) if position < _IN_LOG else self._read(name, record)
 
+    def all_values(self) -> Iterator[KeyValue]:
+        """Every key with its value, in the order in which they lie in the file: it is read from front to back."""
+        found = self._find(b"\0", b"\0", 0, 0)
+        order = sorted(range(len(found.names)), key=found.records.__getitem__)
+        for at in order:
+            yield self._read(found.names[at], found.records[at])
+
     def parsed(self, line: bytes) -> KeyValue:
         """A record that `rows` gave. Raises FileFormatError."""
         try:

@@ -23,6 +23,7 @@ from etcdview.pages.tools.compare import (
     change_json,
     compare_sides,
     field_texts,
+    routed_store,
 )
 from etcdview.pages.tools.named_sources import LIVE
 from etcdview.recovery.comparison import Comparer, KeyChange
@@ -178,7 +179,8 @@ def compare_page(window: Window, query: CompareQuery) -> ComparePage:
 def compare_json(window: Window, query: CompareQuery) -> dict[str, Any]:
     """The same as the API gives it: as `etcdview diff -o json`, with what is not complete."""
     found, changes = compare(window, query)
-    head = found.head() | {"complete": not found.stopped, "why": found.stopped, "more": changes.more}
+    why = found.stopped or found.left_out
+    head = found.head() | {"complete": not why, "why": why, "more": changes.more}
     return head | {"changes": list(changes)}
 
 
@@ -194,7 +196,9 @@ def side_of(window: Window, text: str) -> Side:
             f"Unknown source {text[:60]!r}.", f"Choose {' or '.join(sources)}, or one of these at a revision: NAME@12."
         )
     cluster = window.cluster
-    return Side(text, store, Objects(store, cluster.codec, cluster.keyspace, cluster.redactor.mask), int(revision or 0))
+    objects = Objects(store, cluster.codec, cluster.keyspace, cluster.redactor.mask)
+    own = routed_store(cluster.source) if name == sources[0] else None
+    return Side(text, store, objects, int(revision or 0), own)
 
 
 def _objects(window: Window, query: CompareQuery, changes: FirstChanges) -> Iterator[ComparedObject]:

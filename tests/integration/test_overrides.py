@@ -235,3 +235,22 @@ def test_an_events_table_that_is_sorted_follows_the_second_etcd(settings: Settin
         wait_for(lambda: "Zzzz" in client.get("/registry?resource=events").text, cluster.index.freshness)
         page = client.get("/registry?resource=events&sort=reason").text
         assert page.index("shop/aaa") < page.index("shop/web.1")
+
+
+def test_a_comparison_with_a_revision_is_of_one_etcd_and_says_what_it_leaves_out(
+    settings: Settings, plain_etcd: LocalCluster, second_etcd: LocalCluster
+) -> None:
+    store = open_live(settings)
+    first, second = (store.range(Range(start)).revision for start in (b"/registry/pods/", b"/registry/events/"))
+    store.close()
+    run_etcdctl(plain_etcd, "put", "/registry/pods/shop/later", POD)
+    run_etcdctl(second_etcd, "put", "/registry/events/shop/later", EVENT % ("later", "Later"))
+    words = ["--endpoints", settings.endpoints[0], "--etcd-servers-overrides", settings.etcd_servers_overrides[0]]
+
+    done = CliRunner().invoke(cli, ["diff", f"live@{int(first)}", "live", *words], standalone_mode=False)
+    assert "+ pods/shop/later" in done.stdout
+    assert "events" not in done.stdout
+    assert "/events is in another etcd, which has revisions of its own: it is not compared." in done.stderr
+    own = CliRunner().invoke(cli, ["diff", f"live@{int(second)}", "live", "events", *words], standalone_mode=False)
+    assert "+ events/shop/later" in own.stdout
+    assert "not compared" not in own.stderr

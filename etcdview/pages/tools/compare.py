@@ -29,6 +29,7 @@ from etcdview.recovery.comparison import ChangeCount, ChangeCounts, ChangeFilter
 from etcdview.recovery.merge import KeyState, common_ranges, state_of
 from etcdview.recovery.rights import RBAC, Rights, RightsChange, rights_changed, rights_json, rights_of
 from etcdview.stores.protocols import Restricted, Store, prefix_end
+from etcdview.stores.routed import RoutedStore
 
 __all__ = ["ChangeCount", "ChangeCounts", "ComparedKeys", "Comparison", "RightsChange", "compared", "field_texts"]
 
@@ -59,12 +60,16 @@ class ComparedState:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One side to compare: `name` as people call it, `revision` 0 for the newest."""
+    """One side to compare: `name` as people call it, `revision` 0 for the newest.
+
+    `routed`: the same store, where it is of several etcds.
+    """
 
     name: str
     store: Store
     objects: Objects
     revision: int = 0
+    routed: RoutedStore | None = None
 
 
 class ChangeSink(Protocol):
@@ -99,7 +104,7 @@ class ChangeList:
 class Comparison:
     """What differs, counted and listed; `rights` are those that subjects gained and lost.
 
-    `stopped` says why not everything was compared; "" where it was.
+    `stopped` says why not everything was compared, `left_out` what could not be; "" where all was.
     """
 
     old: ComparedState
@@ -108,6 +113,7 @@ class Comparison:
     rights: tuple[RightsChange, ...]
     changes: Iterable[dict[str, Any]]
     stopped: str = ""
+    left_out: str = ""
 
     def head(self) -> dict[str, Any]:
         """All but the changes, as JSON."""
@@ -170,10 +176,13 @@ def compared(settings: Settings, old: str, new: str, keys: ComparedKeys, say: Sa
         codec, keyspace, mask = open_codec(settings), KeySpace(settings.etcd_prefix), _mask()
         stores = [sources.open(name) for name in names]
         sides = [
-            Side(name.text, store, Objects(store, codec, keyspace, mask), name.revision)
+            Side(name.text, store, Objects(store, codec, keyspace, mask), name.revision, routed_store(store))
             for name, store in zip(names, stores, strict=True)
         ]
-        yield compare_sides(sides, Comparer(codec, keyspace, mask), keys, changes)
+        found = compare_sides(sides, Comparer(codec, keyspace, mask), keys, changes)
+        if found.left_out:
+            say(found.left_out)
+        yield found
     finally:
         changes.close()
         sources.close()
@@ -184,7 +193,8 @@ def compare_sides(sides: Sequence[Side], comparer: Comparer, keys: ComparedKeys,
 
     Where a budget ends it early, `stopped` says so, and what was found until then is in it. Raises as `compared`.
     """
-    ranges = readable(selected_ranges(keys, sides), [side.store for side in sides])
+    ranges, left_out = of_one_past(selected_ranges(keys, sides), sides)
+    ranges = readable(ranges, [side.store for side in sides])
     old, new = (state_of(side.store, side.revision, ranges[0]) for side in sides)
     chosen = ChangeFilter(ranges, keys.namespace, labels_of(keys), keys.all_fields)
     counts, stopped = ChangeCounts(), ""
@@ -200,7 +210,28 @@ def compare_sides(sides: Sequence[Side], comparer: Comparer, keys: ComparedKeys,
     except BudgetError as error:
         stopped = error.what
     states = [ComparedState(side.name, state.revision) for side, state in zip(sides, (old, new), strict=True)]
-    return Comparison(states[0], states[1], counts, rights, changes, stopped)
+    return Comparison(states[0], states[1], counts, rights, changes, stopped, left_out)
+
+
+def routed_store(store: Store) -> RoutedStore | None:
+    """The store, where it is of several etcds."""
+    return store if isinstance(store, RoutedStore) else None
+
+
+def of_one_past(ranges: tuple[Range, ...], sides: Sequence[Side]) -> tuple[tuple[Range, ...], str]:
+    """Of ranges in several etcds those in the first, where a side is as of a revision; and what that leaves out."""
+    for side in sides:
+        if side.routed is None or not side.revision:
+            continue
+        parts = [part for one in ranges for part in side.routed.parts(one.start, one.end)]
+        if len({part.source for part in parts}) > 1:
+            held = " and ".join(held for _, held in side.routed.others)
+            first = tuple(Range(part.start, part.end) for part in parts if part.source == 0)
+            why = f"{held} is in another etcd, which has revisions of its own: it is not compared."
+            if not first:
+                raise UsageError(why, "Compare one type at a time: the revision is then that of its etcd.")
+            return first, why
+    return ranges, ""
 
 
 def _mask() -> Mask:

@@ -38,6 +38,11 @@ class ConsistentStore:
         self.name = store.name
 
     @property
+    def source(self) -> Store:
+        """The live store."""
+        return self._store
+
+    @property
     def quorum_lost(self) -> bool:
         """Whether the last round of probes, or a read where there is none, found the quorum lost. It makes no call."""
         if self._monitor is None:

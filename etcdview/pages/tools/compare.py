@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from os.path import commonprefix
 from typing import IO, Any, Protocol
 
+from etcdview.cluster.consistent_store import ConsistentStore
 from etcdview.cluster.sources import open_codec
 from etcdview.config import Settings
 from etcdview.errors import BudgetError, BusyError, DeniedError, NotPermittedError, UsageError
@@ -214,8 +215,9 @@ def compare_sides(sides: Sequence[Side], comparer: Comparer, keys: ComparedKeys,
 
 
 def routed_store(store: Store) -> RoutedStore | None:
-    """The store, where it is of several etcds."""
-    return store if isinstance(store, RoutedStore) else None
+    """The store, or what stands behind it, where it is of several etcds."""
+    source = store.source if isinstance(store, ConsistentStore) else store
+    return source if isinstance(source, RoutedStore) else None
 
 
 def of_one_past(ranges: tuple[Range, ...], sides: Sequence[Side]) -> tuple[tuple[Range, ...], str]:

@@ -251,6 +251,8 @@ def test_a_comparison_with_a_revision_is_of_one_etcd_and_says_what_it_leaves_out
     assert "+ pods/shop/later" in done.stdout
     assert "events" not in done.stdout
     assert "/events is in another etcd, which has revisions of its own: it is not compared." in done.stderr
-    own = CliRunner().invoke(cli, ["diff", f"live@{int(second)}", "live", "events", *words], standalone_mode=False)
+    own = CliRunner().invoke(
+        cli, ["diff", f"live@{int(second)}", "live", "events", "--all-fields", *words], standalone_mode=False
+    )
     assert "+ events/shop/later" in own.stdout
     assert "not compared" not in own.stderr

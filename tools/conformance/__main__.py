@@ -4,6 +4,7 @@
     python -m tools.conformance informers [CHANGES]
     python -m tools.conformance manifests
     python -m tools.conformance k9s [--file]
+    python -m tools.conformance dashboard [--file]
 
 Words choose the commands that contain all of them; without any, the informers follow afterwards. --file: etcdview reads
 a snapshot of the etcd instead of the etcd.
@@ -19,6 +20,7 @@ from etcdview.demo.programs import find_program
 from tools.conformance.clients import compare_helm, kubectls
 from tools.conformance.commands import ListedType, commands, listed_types
 from tools.conformance.compare import Report, compare, run
+from tools.conformance.dashboard import compare_dashboard
 from tools.conformance.informing import follow
 from tools.conformance.k9s import follow_k9s
 from tools.conformance.manifests import compare_manifests
@@ -38,6 +40,8 @@ def main(words: list[str]) -> int:
             return _apply()
         if words[:1] == ["k9s"]:
             return _k9s(from_file="--file" in words)
+        if words[:1] == ["dashboard"]:
+            return _dashboard(from_file="--file" in words)
         status = _compare(words)
         return status if words else status or _follow(CHANGES)
     except MissingError as error:
@@ -58,6 +62,15 @@ def _k9s(*, from_file: bool) -> int:
     for words, screen in report.unexplained:
         print(f"{' '.join(words)}:\n{screen}")
     print(f"{report.same} of {report.compared} screens show what they must")
+    return 1 if report.unexplained else 0
+
+
+def _dashboard(*, from_file: bool) -> int:
+    """Kubernetes Web View before each server."""
+    with tempfile.TemporaryDirectory(prefix="etcdview-conformance-") as name, Lab(Path(name)) as lab:
+        real, ours = _servers(lab, from_file=from_file)
+        report = compare_dashboard(lab, real, ours, _common(real, ours))
+    _print(report)
     return 1 if report.unexplained else 0
 
 

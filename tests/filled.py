@@ -10,7 +10,7 @@ from pathlib import Path
 from etcdview.cluster.cluster import Cluster
 from etcdview.index.facts.database import FactWriter, new_folder
 from etcdview.index.facts.fact import Extractor
-from etcdview.index.facts.filling import Pass, fill
+from etcdview.index.facts.filling import Pass, write_facts
 from etcdview.index.facts.live import Facts
 from etcdview.stores.protocols import Store
 
@@ -25,7 +25,8 @@ class _Here:
         store, extractor, task, path = self._given
         writer = FactWriter(path)
         told: list[tuple[int, int]] = []
-        fill(store, writer, extractor, task, lambda keys, size: told.append((keys, size)))
+        write_facts(store, writer, extractor, task, lambda keys, size: told.append((keys, size)))
+        writer.complete()
         writer.close()
         yield from told
 

@@ -21,7 +21,7 @@ class EarlierChanges:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._lock = threading.Lock()  # guards the map, and lets one read at a time
-        self._known: OrderedDict[tuple[bytes, int], KeyPast] = OrderedDict()
+        self._known: OrderedDict[tuple[bytes, bytes, int], KeyPast] = OrderedDict()
 
     def before(self, prefix: bytes, revision: int, part: RoutedPart | None = None) -> KeyPast | NoPast:
         """The changes below a prefix before a revision, newest first; or why they cannot be told.
@@ -29,14 +29,13 @@ class EarlierChanges:
         `part`: that part of it, which one etcd of several holds; the revision is of that etcd.
         """
         with self._lock:
-            name = part.start if part else prefix
-            known = self._known.get((name, revision))
+            start, end = (part.start, part.end) if part else (prefix or b"\0", prefix_end(prefix))
+            known = self._known.get((start, end, revision))
             if known is not None:
                 return known
-            start, end = (part.start, part.end) if part else (prefix or b"\0", prefix_end(prefix))
             found = range_past(self._store_of(part), PastRequest(start, revision, MOST, MOST_BYTES, end=end), BACK)
             if isinstance(found, KeyPast):
-                self._known[name, revision] = found
+                self._known[start, end, revision] = found
                 while len(self._known) > KEPT:
                     self._known.popitem(last=False)
             return found

@@ -89,7 +89,8 @@ class FillerProcess:
         if self._half:
             self._process.kill()
         elif self._process.poll() is None:
-            os.killpg(self._process.pid, signal.SIGKILL)  # its half as well
+            with contextlib.suppress(ProcessLookupError):  # it has ended at this moment
+                os.killpg(self._process.pid, signal.SIGKILL)  # its half as well
         self._process.wait()
 
 
@@ -126,7 +127,7 @@ def _say(**words: Any) -> None:
 
 def main() -> None:
     """Do one pass, as standard input says."""
-    os.nice(NICENESS - os.nice(0))
+    os.nice(max(NICENESS - os.nice(0), 0))  # who began this may be nicer
     given = json.load(sys.stdin)
     try:
         _do(given)
@@ -173,6 +174,7 @@ class _Half:
         self._process = process
         self._mine = self._its = (0, 0)  # keys and bytes
         self._error: EtcdviewError | None = None
+        self._done = False
         self._thread = threading.Thread(target=self._watch, name="etcdview-facts-half", daemon=True)
         background.start(self._thread)
 
@@ -187,6 +189,8 @@ class _Half:
             self._thread.join(_SAY_SECONDS)
             self._say()
         self._say()
+        if not self._done:
+            raise UnreachableError("Reading half of the values broke off.")
 
     def close(self) -> None:
         """End it."""
@@ -202,6 +206,7 @@ class _Half:
         try:
             for found in self._process.progress():
                 self._its = found
+            self._done = True
         except EtcdviewError as error:
             self._error = error
 

@@ -16,7 +16,7 @@ from datetime import datetime
 from etcdview.models import Event, KeyMeta
 
 BESIDE_BYTES = 450  # of memory for each item, beside its key and its text
-RESTS_SECONDS = 300.0  # an item that was used by then makes no room: a list longer than all room keeps its beginning
+SAFE_SECONDS = 300.0  # an item used since then is not removed: a list longer than all room keeps its beginning
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,7 @@ class KeptItems:
         self._items: OrderedDict[_Name, _Held] = OrderedDict()  # what was used last comes last
         self._counts: Counter[Hashable] = Counter()  # of each form
         self.size_bytes = 0
+        self.era = 0  # how often all has been forgotten
 
     def has(self, form: Hashable) -> bool:
         """Whether anything is kept of a form."""
@@ -71,10 +72,12 @@ class KeptItems:
                     found[kv.key] = held.item.text
         return found
 
-    def keep(self, form: Hashable, made: Iterable[tuple[KeyMeta, FinishedItem]]) -> None:
-        """Keep what was made of values, as far as there is room."""
+    def keep(self, form: Hashable, made: Iterable[tuple[KeyMeta, FinishedItem]], era: int) -> None:
+        """Keep what was made of values that were read in an era, as far as there is room."""
         moment = self._clock()
         with self._lock:
+            if era != self.era:
+                return
             for kv, item in made:
                 size = BESIDE_BYTES + len(kv.key) + len(item.text)
                 name = _name(form, kv)
@@ -87,6 +90,7 @@ class KeptItems:
     def clear(self) -> None:
         """Forget all."""
         with self._lock:
+            self.era += 1
             self._items.clear()
             self._counts.clear()
             self.size_bytes = 0
@@ -101,7 +105,7 @@ class KeptItems:
     def _make_room(self, size: int, moment: float) -> bool:
         while self.size_bytes + size > self._most_bytes:
             oldest = next(iter(self._items.items()), None)
-            if oldest is None or moment - oldest[1].used < RESTS_SECONDS:
+            if oldest is None or moment - oldest[1].used < SAFE_SECONDS:
                 return False
             self._drop(oldest[0])
         return True
@@ -111,6 +115,8 @@ class KeptItems:
         if held is not None:
             self.size_bytes -= held.size
             self._counts[name[0]] -= 1
+            if not self._counts[name[0]]:
+                del self._counts[name[0]]
 
 
 def _name(form: Hashable, kv: KeyMeta) -> _Name:

@@ -212,7 +212,8 @@ class Index:
 
     def _limits(self) -> str:
         """What etcd permits of all roots together, in words; "" where that is not limited."""
-        if not any(self._permitted.values()):
+        found = set(self._permitted.values())
+        if found <= {()} or found == {None}:
             return ""
         whole = [feed for feed in self._roots if self._permitted.get(feed) == ()]
         rest = [Range(feed.status.key_range.start, feed.status.key_range.end) for feed in whole]

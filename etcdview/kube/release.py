@@ -147,7 +147,7 @@ def _counts(item: Evidence, believed: Release) -> Counts:
 
 def _contradicted(best: Evidence, other: Evidence) -> Evidence:
     """The best evidence, with what says otherwise."""
-    marks = "as does what only the API server can have written" if best.weight < 9 else ""
+    marks = "and so do objects that only the API server writes" if best.weight < 9 else ""
     why, unnamed = (
         f"{', '.join(filter(None, (one, marks)))}; {another}, which is not believed"
         for one, another in ((best.why, other.why), (best.unnamed, other.unnamed))

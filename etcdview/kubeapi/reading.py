@@ -90,6 +90,7 @@ class TypeReader:
         self._count = 0
         self._known: dict[bytes, bytes] = {}  # items that are kept, of the piece that is being taken
         self._made: list[tuple[KeyMeta, FinishedItem]] = []  # of that piece, to be kept
+        self._keeps = False
         keyspace, resource = window.keyspace, place.served.resource
         self._prefix = keyspace.range_prefix(resource, place.namespace if resource.namespaced else "")
 
@@ -105,6 +106,7 @@ class TypeReader:
         kept = self._window.cluster.items
         if form is None or self._options.selective:
             return self._taken(self._pieces(), lambda kv: self._item(kv, write))
+        self._keeps = True
         pieces = self._values_of_the_rest(form, now) if kept.has(form) else self._pieces()
         return self._taken(
             self._keeping(pieces, form), lambda kv: self._known.pop(kv.key, None) or self._item(kv, write)
@@ -123,17 +125,19 @@ class TypeReader:
         except (DecodeError, EncodeError) as error:
             self.facts.warn(f"{show(entry.key)} is left out: {error.what}")
             return None
-        if not (entry.masked or entry.hidden or self._window.has_revealed(entry)):
+        if self._keeps and not (entry.masked or entry.hidden or self._window.has_revealed(entry)):
             self._made.append((entry.meta, item))
         return item.text
 
     def _keeping(self, pieces: Iterator[RangeResult], form: Hashable) -> Iterator[RangeResult]:
-        """The pieces; what is made of each is kept once it has been taken."""
+        """The pieces; what is made of each is kept once it has been taken, unless all was forgotten meanwhile."""
+        items = self._window.cluster.items
+        era = items.era
         for piece in pieces:
             try:
                 yield piece
             finally:
-                self._window.cluster.items.keep(form, self._made)
+                items.keep(form, self._made, era)
                 self._made.clear()
 
     def _values_of_the_rest(self, form: Hashable, now: datetime) -> Iterator[RangeResult]:

@@ -74,12 +74,14 @@ class RoutedAtRevision(AtRevision):
         self._routed = store
         self._moment = moment
         self._as_of = {source: _begun_with(moment, source) for source in moment.all()}
+        others = (str(moment.of(source) or "REVISION") for source, _ in enumerate(store.others, 1))
+        example = ".".join([str(int(moment)), *others])
         shown = [(held, moment.of(source)) for source, (_, held) in enumerate(store.others, 1)]
         self.notes += tuple(
             f"{held} is in another etcd, which has revisions of its own: it is shown at its revision {at:,}."
             if at
             else f"{held} is in another etcd, whose revision at that moment is not known: it is not in this past. "
-            f"Name both revisions to see it: {int(moment)}.REVISION."
+            f"Name the revisions of all to see it: {example}."
             for held, at in shown
         )
 

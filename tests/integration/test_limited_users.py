@@ -259,3 +259,18 @@ def test_a_limited_user_of_several_etcds_sees_what_each_permits_without_naming_p
         assert "/registry/secrets" not in create_app(settings, cluster).test_client().get("/search?q=web").text
     finally:
         cluster.close()
+
+
+def test_what_one_of_two_etcds_forbids_wholly_is_not_shown_as_empty(
+    etcd: LocalCluster, plain_etcd: LocalCluster
+) -> None:
+    override = f"/secrets#{etcd.endpoints[0]}"  # the first etcd permits all that it holds
+    settings = Settings(
+        endpoints=plain_etcd.endpoints, user="pods", password="pods", facts="off", etcd_servers_overrides=(override,)
+    )
+    cluster = open_cluster(settings)
+    try:
+        wait_for(lambda: cluster.index.freshness().state == "live", cluster.index.freshness)
+        assert any("etcd permits this user only keys" in warning for warning in cluster.warnings), cluster.warnings
+    finally:
+        cluster.close()

@@ -4,7 +4,7 @@ Each is built with Go (which takes minutes, and a gigabyte of Go's cache), start
 ended, and removed where it was built for this. What it wrote goes to tests/testdata/registries.json.gz, which the tests
 find the release of. Releases that are not named, or cannot be built, keep the registry that they have there.
 
-    --built   only those that are built already
+    --built   only those that are built already, and nothing is written: what differs is told
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Registries = dict[str, dict[str, bytes]]
 
 
 def main(words: list[str]) -> int:
-    """Exit status 1 where a server could not be built or started."""
+    """Exit status 1 where a server could not be built or started, or wrote other keys than are kept."""
     wanted = [word for word in words if word != "--built"]
     kept, failed = read(), 0
     for version in versions():
@@ -43,13 +43,25 @@ def main(words: list[str]) -> int:
         if (wanted and release not in wanted) or ("--built" in words and not _is_built(version)):
             continue
         try:
-            kept[version] = _once(version)
-            print(f"{version}: {len(kept[version]):,} keys", flush=True)
+            found = _once(version)
+            print(f"{version}: {len(found):,} keys{_compared(kept.get(version, {}), found)}", flush=True)
         except (MissingError, RuntimeError) as error:
             failed += 1
             print(f"{version}: {str(error)[-600:]}", flush=True)
-        _write(kept)
+            continue
+        if "--built" in words:
+            failed += kept.get(version, {}).keys() != found.keys()
+        else:
+            kept[version] = found
+            _write(kept)
     return 1 if failed else 0
+
+
+def _compared(kept: Mapping[str, bytes], found: Mapping[str, bytes]) -> str:
+    """How many keys are not alike in both, in words."""
+    keys = len(kept.keys() ^ found.keys())
+    values = sum(kept[key] != found[key] for key in kept.keys() & found.keys())
+    return f" ({keys:,} in one only, {values:,} values differ from those kept)"
 
 
 def _once(version: str) -> dict[str, bytes]:

@@ -84,13 +84,16 @@ def cases(version: str) -> list[dict[str, Any]]:
         install = (folder / "install.go").read_text().replace("package main", "package internalversion")
         (folder / "cases" / "install.go").write_text(install)
         command = ("test", "-count=1", "-vet=off", "-trimpath", "-ldflags=-checklinkname=0", "./cases")
-        subprocess.run(
+        ended = subprocess.run(
             ["nice", "go", *command],
             cwd=folder,
             env=os.environ | _GO | {"CASES": str(written)},
             capture_output=True,
+            text=True,
             check=False,
         )
+        if not written.exists():  # else failing tests are of no interest here
+            raise RuntimeError(f"The tests of printers did not run: {(ended.stdout + ended.stderr)[-2000:]}")
         lines = dict.fromkeys(written.read_text().splitlines())
     return [json.loads(line) for line in lines]
 

@@ -192,8 +192,8 @@ def applies_slow(context: RuleContext) -> Iterator[Finding]:
             id="applies-slow",
             severity="warning",
             summary=f"{window.member.name} is slow to apply writes.",
-            evidence=f"{plural(slow, 'request')} took longer than 100 ms {window.when}, reads too; committed: "
-            f"{plural(all_of_them, 'write')}.",
+            evidence=f"{plural(slow, 'request')}, reads included, took longer than 100 ms {window.when}. "
+            f"{plural(all_of_them, 'write')} were committed in that time.",
             why="Watches and reads on this member are late by as much.",
             action="Look for expensive range requests, and at the CPU and the disk of its machine.",
             commands=(STATUS,),

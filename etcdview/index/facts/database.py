@@ -22,7 +22,7 @@ from typing import Any
 from etcdview.codec import StorageFormat
 from etcdview.index.facts.fact import STATES, Fact
 
-BUSY_SECONDS = 30.0  # how long a writer waits for another
+BUSY_SECONDS = 300.0  # how long a writer waits for another, which may be completing millions of facts
 FILLING_CACHE_KIB = 16 * 1024  # of the process that fills
 _CACHE_KIB = 2 * 1024  # of each other connection: the system keeps the file in memory as well
 _KEPT_TEXTS = 20_000  # at about a kilobyte each, for sets of labels
@@ -82,7 +82,7 @@ _INDEXES = """
 REINDEX by_key;
 CREATE INDEX IF NOT EXISTS by_labels ON facts (resource, labels);
 CREATE INDEX IF NOT EXISTS by_type_size ON facts (resource, size);
-CREATE INDEX IF NOT EXISTS by_uid ON facts (substr(uid, -8));
+CREATE INDEX IF NOT EXISTS by_uid ON facts (substr(uid, 1, 8));
 CREATE INDEX IF NOT EXISTS by_owner ON facts (owner) WHERE owner IS NOT NULL;
 CREATE INDEX IF NOT EXISTS by_further_owner ON more_owners (owner);
 CREATE INDEX IF NOT EXISTS by_node ON facts (node) WHERE node IS NOT NULL;

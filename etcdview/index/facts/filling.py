@@ -50,14 +50,6 @@ class TooMuchError(Exception):
     """The values are more than a pass may read. Never leaves the process that fills."""
 
 
-def fill(
-    store: Store, writer: FactWriter, extractor: Extractor, task: Pass, report: Callable[[int, int], None]
-) -> None:
-    """Write the facts of all values, and what questions need of them. As `write_facts`."""
-    write_facts(store, writer, extractor, task, report)
-    writer.complete()
-
-
 def write_facts(
     store: Store, writer: FactWriter, extractor: Extractor, task: Pass, report: Callable[[int, int], None]
 ) -> None:

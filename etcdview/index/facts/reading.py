@@ -165,15 +165,16 @@ WHERE t.keys > 0
 """
 _TWICE = """
 SELECT f.uid, count(*) FROM
-(SELECT substr(uid, -8) AS tail FROM facts WHERE substr(uid, -8) IS NOT NULL GROUP BY 1 HAVING count(*) > 1) t
-CROSS JOIN facts f ON substr(f.uid, -8) = t.tail GROUP BY f.uid HAVING count(*) > 1
+(SELECT substr(uid, 1, 8) AS head FROM facts WHERE substr(uid, 1, 8) IS NOT NULL GROUP BY 1 HAVING count(*) > 1) t
+CROSS JOIN facts f ON substr(f.uid, 1, 8) = t.head GROUP BY f.uid HAVING count(*) > 1
 """
 _PLACED = "facts f CROSS JOIN folders p ON p.id = f.folder"  # whose keys are p.folder and f.name together
 _AT = "f.folder = (SELECT id FROM folders WHERE folder = ?) AND digest(f.name) = digest(?)"
 _ORPHANED = """
 WHERE f.owner IS NOT NULL
-AND NOT EXISTS (SELECT 1 FROM facts o WHERE substr(o.uid, -8) = substr(f.owner, -8) AND o.uid = f.owner)
-AND NOT EXISTS (SELECT 1 FROM more_owners m JOIN facts o ON substr(o.uid, -8) = substr(m.owner, -8) AND o.uid = m.owner
+AND NOT EXISTS (SELECT 1 FROM facts o WHERE substr(o.uid, 1, 8) = substr(f.owner, 1, 8) AND o.uid = f.owner)
+AND NOT EXISTS (SELECT 1 FROM more_owners m
+                JOIN facts o ON substr(o.uid, 1, 8) = substr(m.owner, 1, 8) AND o.uid = m.owner
                 WHERE m.id = f.id)
 """
 _COLUMNS: dict[str, str] = {
@@ -439,7 +440,7 @@ def _where(connection: sqlite3.Connection, wanted: Wanted) -> tuple[str, list[An
         if (text := getattr(wanted, column))
     ]
     if wanted.uid:
-        conditions.append(("substr(f.uid, -8) = substr(?, -8) AND f.uid = ?", (packed_uid(wanted.uid),) * 2))
+        conditions.append(("substr(f.uid, 1, 8) = substr(?, 1, 8) AND f.uid = ?", (packed_uid(wanted.uid),) * 2))
     if wanted.owner:
         owned = "(f.owner = ? OR f.id IN (SELECT id FROM more_owners WHERE owner = ?))"
         conditions.append((owned, (packed_uid(wanted.owner),) * 2))

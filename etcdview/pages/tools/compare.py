@@ -226,8 +226,9 @@ def of_one_past(ranges: tuple[Range, ...], sides: Sequence[Side]) -> tuple[tuple
         if side.routed is None or not side.revision:
             continue
         parts = [part for one in ranges for part in side.routed.parts(one.start, one.end)]
-        if len({part.source for part in parts}) > 1:
-            held = " and ".join(held for _, held in side.routed.others)
+        sources = sorted({part.source for part in parts})
+        if len(sources) > 1:
+            held = " and ".join(side.routed.others[source - 1][1] for source in sources if source)
             first = tuple(Range(part.start, part.end) for part in parts if part.source == 0)
             why = f"{held} is in another etcd, which has revisions of its own: it is not compared."
             if not first:

@@ -62,7 +62,7 @@ def space_now(
 
     Raises what the store raises, and UnreachableError where reading ends early.
     """
-    if settings.from_file:
+    if settings.from_file and SourceName.parse(settings.from_file).path:
         return _of_file(settings, by, limit, tell)
     cluster = open_cluster(replace(settings, facts="on", memory_limit=0))
     try:

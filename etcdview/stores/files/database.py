@@ -76,8 +76,10 @@ def _open_large(file: BoltFile, name: str) -> SnapshotStore:
     def check() -> None:
         try:
             found.set_result(_check_hash(file))
-        except FileFormatError as error:
+        except BaseException as error:
             found.set_exception(error)
+            if not isinstance(error, FileFormatError):
+                raise
 
     thread = threading.Thread(target=check, name="etcdview-file-hash", daemon=True)
     background.start(thread)

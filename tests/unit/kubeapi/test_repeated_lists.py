@@ -12,8 +12,10 @@ import pytest
 
 from etcdview.access.roles import Scope, Viewer
 from etcdview.cluster.cluster import Cluster
+from etcdview.kubeapi.reading import TypeReader
 from tests.unit.kubeapi.conftest import CAPTURED_AT, TABLE, Api, text_of
 
+PODS = "api/v1/pods"
 PROTOBUF = "application/vnd.kubernetes.protobuf"
 FORMS = ("", TABLE, PROTOBUF)
 KEY = "the-same-for-both: fingerprints of masked values are made with it"
@@ -115,3 +117,18 @@ def test_ages_of_kept_rows_are_those_of_the_moment(keeping: Cluster, forgetting:
         later = CAPTURED_AT + timedelta(seconds=seconds)
         found, fresh = (text_of(Api(one, now=later).ask(path, TABLE)) for one in (keeping, forgetting))
         assert found == fresh
+
+
+def test_of_a_list_with_a_selector_nothing_is_held_back_while_it_is_sent(
+    keeping: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readers, items = [], TypeReader.items
+
+    def noted(reader: TypeReader, *arguments: Any) -> Iterator[bytes]:
+        readers.append(reader)
+        return items(reader, *arguments)
+
+    monkeypatch.setattr(TypeReader, "items", noted)
+
+    assert json.loads(text_of(Api(keeping).ask(PODS, labelSelector="app")))["items"]
+    assert [reader._made for reader in readers] == [[]]

@@ -16,7 +16,7 @@ from etcdview.index.base import Freshness, Listener
 from etcdview.index.facts import live
 from etcdview.index.facts.database import FactWriter
 from etcdview.index.facts.fact import Extractor
-from etcdview.index.facts.filling import Pass, fill
+from etcdview.index.facts.filling import Pass, write_facts
 from etcdview.index.facts.live import Facts
 from etcdview.index.facts.reading import Wanted
 from etcdview.index.lister import KeyRange, keys_under
@@ -60,7 +60,9 @@ class Here:
     def progress(self) -> Iterator[tuple[int, int]]:
         found: list[tuple[int, int]] = []
         writer = FactWriter(self.path)
-        fill(StaticStore("keys", KVS), writer, EXTRACTOR, self.task, lambda keys, size: found.append((keys, size)))
+        report = lambda keys, size: found.append((keys, size))  # noqa: E731 - one line of many words
+        write_facts(StaticStore("keys", KVS), writer, EXTRACTOR, self.task, report)
+        writer.complete()
         writer.close()
         yield from found
         self.then()

@@ -24,7 +24,7 @@ from etcdview.pages.parts.positions import position_text
 from etcdview.stores.paging import PieceReader
 from etcdview.stores.routed import PinnedRevision
 from tests.integration.conftest import run_etcdctl
-from tests.integration.indexing import wait_for
+from tests.integration.indexing import wait_for, writing
 from webapp import create_app
 
 REGISTRY = (b"/registry/", b"/registry0")
@@ -202,6 +202,9 @@ def test_a_change_goes_to_the_etcd_that_holds_the_key(settings: Settings, second
 def test_the_watch_page_has_the_changes_of_both_etcds_each_by_its_own_revisions(
     settings: Settings, plain_etcd: LocalCluster, second_etcd: LocalCluster
 ) -> None:
+    with writing(plain_etcd.endpoints[0]) as writer:  # other tests wrote more than a page lists
+        writer.compact(writer.put(b"/elsewhere"))
+    run_etcdctl(plain_etcd, "put", "/registry/pods/shop/web", POD)
     with opened(settings) as (cluster, client):
         names = cluster.index
         assert isinstance(names, Changing)
@@ -217,7 +220,7 @@ def test_the_watch_page_has_the_changes_of_both_etcds_each_by_its_own_revisions(
         page = client.get("/watch?prefix=/registry/").text
         assert page.index("/registry/pods/shop/later") < page.index("/registry/events/shop/new")
         assert "a revision of the etcd that holds /events" in page
-        assert "Changes of two etcds have no common order" in page
+        assert "Changes of several etcds have no common order" in page
 
         asked = {"prefix": "/registry/", "since": position_text(position)}
         news = client.get("/watch", query_string=asked, headers={"HX-Request": "true", "HX-Target": "news"}).text

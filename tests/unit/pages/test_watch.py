@@ -13,6 +13,7 @@ from etcdview.index.changes import ChangeLog
 from etcdview.models import Event, KeyValue
 from etcdview.pages.watch import SHOWN, WatchQuery, watch_page
 from etcdview.stores.key_past import KeyPast
+from etcdview.stores.protocols import prefix_end
 from tests.unit.cluster.opened import opened
 
 KEY = b"/registry/configmaps/shop/a"
@@ -110,7 +111,7 @@ def test_a_compacted_value_leaves_a_change_without_differences(window: Window, m
 
 def before(window: Window, *events: Event, oldest: int = 0, more: bool = False) -> None:
     """What etcd still keeps from before the index began to watch, newest first."""
-    window.cluster.earlier._known[b"", 11] = KeyPast(events, oldest, more)
+    window.cluster.earlier._known[b"\0", prefix_end(b""), 11] = KeyPast(events, oldest, more)
 
 
 def written(revision: int, time: str, manager: str) -> Event:

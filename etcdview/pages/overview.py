@@ -172,7 +172,8 @@ def _parts(facts: ClusterFacts) -> Iterator[ClusterPart]:
     all_answer = quorum.answering == quorum.voters
     few: Severity = "error" if quorum.answering < quorum.majority else "warning"
     yield ClusterPart("Voters", "ok" if all_answer else few, f"{quorum.answering} of {quorum.voters} answer")
-    yield ClusterPart("Leader", "ok" if leader else "error", leader.name if leader else "none known")
+    term = f", raft term {leader.status.raft_term:,}" if leader and leader.status else ""
+    yield ClusterPart("Leader", "ok" if leader else "error", f"{leader.name}{term}" if leader else "none known")
     sized = [(m.status.db_size_bytes, m.quota_bytes or 0) for m in facts.members if m.status and m.status.db_size_bytes]
     if sized:
         size, quota = max(sized)

@@ -110,6 +110,6 @@ def test_voters_leader_and_the_fullest_database_are_said_in_a_few_words() -> Non
     two_silent = {part.name: part.severity for part in state_of(report_of(build.cluster(down=(2, 3)))).parts}
 
     assert healthy["Voters"] == ("ok", "3 of 3 answer")
-    assert healthy["Leader"] == ("ok", "cp1")
+    assert healthy["Leader"] == ("ok", "cp1, raft term 3")
     assert healthy["Largest database"][0] == "ok"
     assert (one_silent["Voters"], two_silent["Voters"]) == ("warning", "error")

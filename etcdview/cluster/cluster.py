@@ -38,7 +38,7 @@ from etcdview.objects import Objects
 from etcdview.stores.kept import Kept
 from etcdview.stores.permitted import overlapping
 from etcdview.stores.protocols import Restricted, Store
-from etcdview.stores.routed import PinnedRevision, RoutedStore
+from etcdview.stores.routed import PinnedRevision, RoutedStore, all_pinned
 from etcdview.writes.undo import UndoFile
 
 PERMITTED_SECONDS = 60.0
@@ -142,12 +142,8 @@ class Cluster:
         others = len(self.types_elsewhere)
         if not others or isinstance(revision, PinnedRevision):
             return revision
-        found = PinnedRevision(revision, 0)
-        for source in range(1, others + 1):
-            at = self.same_moment(revision, 0, source)
-            if at:
-                found.pin(source, at)
-        return found
+        known = {source: self.same_moment(revision, 0, source) for source in range(1, others + 1)}
+        return all_pinned({0: revision} | {source: at for source, at in known.items() if at}, 0)
 
     def same_moment(self, revision: int, source: int, other: int) -> int:
         """The revision that one etcd had while another was at `revision`; 0 where that is not known."""

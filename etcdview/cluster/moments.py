@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 
 from etcdview.cluster.cluster import Cluster
@@ -10,18 +10,10 @@ from etcdview.errors import CompactedError, NotFoundError
 from etcdview.kube.fields import text
 from etcdview.models import Range
 from etcdview.stores.protocols import prefix_end
+from etcdview.tables import parse_time
 
 _LEASES = ("leases/kube-system/", "leases/kube-node-lease/")
 _ENOUGH = 50
-
-
-def read_time(written: str) -> datetime | None:
-    """A time as people or leases write it, None for what is not one; without a zone it is in UTC."""
-    try:
-        time = datetime.fromisoformat(written)
-    except ValueError:
-        return None
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def revision_at(cluster: Cluster, time: datetime) -> int:
@@ -63,4 +55,4 @@ def _clock(cluster: Cluster, revision: int) -> datetime | None:
         except CompactedError:
             return None
         times += [text(cluster.codec.decode(kv.key, kv.value).object, "spec", "renewTime") for kv in found.kvs]
-    return max(filter(None, map(read_time, times)), default=None)
+    return max(filter(None, map(parse_time, times)), default=None)

@@ -54,7 +54,8 @@ class PastClusters:
         if not self._places.acquire(timeout=WAIT_SECONDS):
             raise BusyError("Others are opening other revisions at this moment.", "Try again in a few seconds.")
         try:
-            found = self._opened(which[0], which[2], which[3])
+            revision, _, deleted, file = which
+            found = self._opened(revision, deleted, file)
         finally:
             self._places.release()
         with self._lock:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from etcdview.cluster.moments import read_time, revision_at
+from etcdview.cluster.moments import revision_at
 from etcdview.cluster.window import Window
 from etcdview.errors import CompactedError, NotFoundError
 from etcdview.kubeapi.statuses import bad_request, expired
 from etcdview.stores.routed import PinnedRevision, revision_of
+from etcdview.tables import parse_time
 
 _MOST_DIGITS = 18
 
@@ -19,7 +20,7 @@ def revision_named(window: Window, moment: str) -> int:
     """
     if moment.isascii() and moment.isdigit() and len(moment) <= _MOST_DIGITS and int(moment):
         return window.cluster.moment(int(moment))
-    time = read_time(moment)
+    time = parse_time(moment)
     if time is None:
         raise bad_request(f'"{moment[:100]}" is neither a revision nor a time: write 1201, or 2026-11-28T02:55Z')
     try:

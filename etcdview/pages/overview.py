@@ -10,6 +10,7 @@ from etcdview.cluster.window import Window
 from etcdview.health.facts import ClusterFacts, MemberFacts
 from etcdview.health.findings import Finding
 from etcdview.health.monitor import Report
+from etcdview.health.rules.space import QUOTA_NEAR
 from etcdview.index.base import Freshness, Tree
 from etcdview.models import Alarm
 from etcdview.pages.parts import commands
@@ -23,7 +24,6 @@ from etcdview.relations.severity import Severity
 from etcdview.stores.files.revision_store import RevisionStore
 
 LARGEST = 12
-QUOTA_NEAR = 0.8  # part of the quota, as the rule quota-near has it
 
 
 @dataclass(frozen=True, slots=True)

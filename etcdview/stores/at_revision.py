@@ -9,7 +9,7 @@ from etcdview.errors import FutureRevisionError
 from etcdview.models import KeyValue, Range, RangeResult
 from etcdview.stores.key_past import KeyPast, PastRequest, key_past
 from etcdview.stores.protocols import Restricted, Store
-from etcdview.stores.routed import PinnedRevision, RoutedPart, RoutedStore, revision_of
+from etcdview.stores.routed import PinnedRevision, RoutedPart, RoutedStore, all_pinned, revision_of
 
 
 class AtRevision:
@@ -73,7 +73,7 @@ class RoutedAtRevision(AtRevision):
         super().__init__(store, moment)
         self._routed = store
         self._moment = moment
-        self._as_of = {source: _begun_with(moment, source) for source in moment.all()}
+        self._as_of = {source: all_pinned(moment.all(), source) for source in moment.all()}
         others = (str(moment.of(source) or "REVISION") for source, _ in enumerate(store.others, 1))
         example = ".".join([str(int(moment)), *others])
         shown = [(held, moment.of(source)) for source, (_, held) in enumerate(store.others, 1)]
@@ -110,14 +110,6 @@ class RoutedAtRevision(AtRevision):
 
     def _newest(self, key: bytes) -> int:
         return revision_of(self._moment, self._routed.source_of(key))
-
-
-def _begun_with(moment: PinnedRevision, source: int) -> PinnedRevision:
-    """The same moment, as a number that of one of the etcds."""
-    found = PinnedRevision(moment.of(source), source)
-    for other, revision in moment.all().items():
-        found.pin(other, revision)
-    return found
 
 
 def at_revision(store: Store, revision: int) -> AtRevision:

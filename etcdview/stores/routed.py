@@ -54,7 +54,11 @@ def pinned(revisions: Mapping[int, int]) -> int:
     """Revisions of several etcds as one; of a single etcd it is a plain number, and 0 of none."""
     if len(revisions) < 2:
         return next(iter(revisions.values()), 0)
-    first = min(revisions)
+    return all_pinned(revisions, min(revisions))
+
+
+def all_pinned(revisions: Mapping[int, int], first: int) -> PinnedRevision:
+    """The same as a number that of the etcd `first`, also where they are of that one alone."""
     found = PinnedRevision(revisions[first], first)
     for source, revision in revisions.items():
         found.pin(source, revision)

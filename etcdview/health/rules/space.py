@@ -12,7 +12,7 @@ from etcdview.health.rules.base import STATUS, RuleContext, read_at, rule
 from etcdview.kube.quantities import size_text
 from etcdview.kube.words import listed
 
-_NEAR = 0.80
+QUOTA_NEAR = 0.80
 _NEARLY_FULL = 0.95
 _SOON = timedelta(days=1)
 _VERY_SOON = timedelta(hours=6)
@@ -64,7 +64,7 @@ def quota_near(context: RuleContext) -> Iterator[Finding]:
     """A database file has reached 80 % of its quota; at 100 % etcd refuses all writes. Critical from 95 %."""
     for member in context.facts.members:
         share = _share(member)
-        if share is None or share < _NEAR:
+        if share is None or share < QUOTA_NEAR:
             continue
         yield Finding(
             id="quota-near",

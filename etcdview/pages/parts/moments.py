@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from etcdview.cluster.cluster import Cluster
-from etcdview.cluster.moments import read_time, revision_at
+from etcdview.cluster.moments import revision_at
 from etcdview.errors import QueryError
+from etcdview.kube import resources
 from etcdview.pages.parts.addresses import read_key
 from etcdview.pages.parts.positions import read_position
-from etcdview.stores.routed import PinnedRevision
+from etcdview.stores.routed import PinnedRevision, all_pinned
+from etcdview.tables import parse_time
 
 
 def moment_named(cluster: Cluster, text: str, args: Mapping[str, str]) -> int:
@@ -28,7 +30,7 @@ def moment_named(cluster: Cluster, text: str, args: Mapping[str, str]) -> int:
             return revision
         source = cluster.etcd_of(_held(cluster, args))
         return _of_other(cluster, revision, source) if source else cluster.moment(revision)
-    time = read_time(written)
+    time = parse_time(written)
     if time is None:
         raise QueryError(f"{text[:40]!r} is not a revision or a time.", "Give ?at=120034, or ?at=2026-11-28T02:55Z.")
     return cluster.moment(revision_at(cluster, time))
@@ -37,9 +39,7 @@ def moment_named(cluster: Cluster, text: str, args: Mapping[str, str]) -> int:
 def _of_other(cluster: Cluster, revision: int, source: int) -> int:
     """A revision of another etcd, with those of the first: at the same moment, or its newest where that is unknown."""
     known = cluster.same_moment(revision, source, 0)
-    found = PinnedRevision(known or int(cluster.index.freshness().revision), 0)
-    found.pin(source, revision)
-    return found
+    return all_pinned({0: known or int(cluster.index.freshness().revision), source: revision}, 0)
 
 
 def _held(cluster: Cluster, args: Mapping[str, str]) -> bytes:
@@ -48,6 +48,5 @@ def _held(cluster: Cluster, args: Mapping[str, str]) -> bytes:
         if args.get(key) or args.get(coded):
             return read_key(args.get(key), args.get(coded))
     wanted = args.get("resource", "")
-    types = (t.resource for t in cluster.index.tree().types) if wanted else ()
-    found = next((r for r in types if wanted in (r.qualified, r.plural, r.prefix)), None)
-    return cluster.keyspace.range_prefix(found) if found else b""
+    found = resources.find(wanted, [t.resource for t in cluster.index.tree().types]) if wanted else ()
+    return cluster.keyspace.range_prefix(found[0]) if found else b""

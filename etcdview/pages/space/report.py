@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from etcdview.cluster.window import Window
 from etcdview.index.base import Tree
-from etcdview.index.facts.reading import Wanted
+from etcdview.index.facts.reading import Total, Wanted
 from etcdview.pages.parts.csv_text import csv_line
 from etcdview.pages.parts.facts_state import fact_revision
 from etcdview.pages.parts.types import named_tree
@@ -14,6 +14,8 @@ from etcdview.space.report import (
     BYS,
     By,
     SpaceReport,
+    SpaceRow,
+    TypeOf,
     report_json,
     row_json,
     rows_by_namespace,
@@ -45,28 +47,26 @@ def space_report(window: Window, by: By, limit: int = OBJECTS) -> SpaceReport:
     if facts is None:
         return SpaceReport(tree.revision, False, by, tree.count, None, rows_of_names(tree, by))
     known = {found.resource.prefix: found.resource for found in tree.types}.get
-    totals = facts.totals()
-    if by == "resource":
-        rows = rows_by_resource(totals, known)
-    elif by == "namespace":
-        rows = rows_by_namespace(totals)
-    else:
-        found = facts.top(Wanted(), "size", limit or -1)
-        rows = with_rest(tuple(rows_of_objects(found, known)), *sum_of(totals))
+    rows = _rows(by, facts.totals(), known, lambda: rows_of_objects(facts.top(Wanted(), "size", limit or -1), known))
     return SpaceReport(fact_revision(window), True, by, *total_of(rows), rows)
 
 
 def tallied(tally: SpaceTally, tree: Tree, by: By) -> SpaceReport:
     """The same of what was summed up of a file."""
     known = {found.resource.prefix: found.resource for found in tree.types}.get
-    totals = tally.totals()
-    if by == "resource":
-        rows = rows_by_resource(totals, known)
-    elif by == "namespace":
-        rows = rows_by_namespace(totals)
-    else:
-        rows = with_rest(tally.objects(known), *sum_of(totals))
+    rows = _rows(by, tally.totals(), known, lambda: tally.objects(known))
     return SpaceReport(tree.revision, True, by, *total_of(rows), rows)
+
+
+def _rows(
+    by: By, totals: Sequence[Total], known: TypeOf, objects: Callable[[], Iterable[SpaceRow]]
+) -> tuple[SpaceRow, ...]:
+    """The rows that sums give, or those of the largest `objects` and of the rest."""
+    if by == "resource":
+        return rows_by_resource(totals, known)
+    if by == "namespace":
+        return rows_by_namespace(totals)
+    return with_rest(tuple(objects()), *sum_of(totals))
 
 
 def csv_lines(report: SpaceReport) -> Iterator[str]:

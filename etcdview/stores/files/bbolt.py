@@ -314,7 +314,7 @@ class BoltFile:
                 raise self.misplaced(position)
             found.append((key_at, value_at, end, flags & _IS_BUCKET != 0))
             first = end
-            at += 16
+            at += LEAF_ELEMENT.size
         return found
 
     def _bucket(self, item: Item) -> Bucket:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from etcdview.errors import DeadlineError, EtcdviewError, NoQuorumError, RefusedError, TlsError, UnreachableError
 from etcdview.stores.etcd.channel import Channel
@@ -12,10 +13,24 @@ from etcdview.tls.diagnosis import cause, diagnose
 
 KEEP_SECONDS = 3.0
 LEAST_SECONDS = 0.1
-MOST_SECONDS = 0.8
+SILENT_SECONDS = 0.8  # for an endpoint that was waited for already; more would only delay the sentence
 
 # errors that say what grpc saw, not why; all others are exact already
 _VAGUE = (UnreachableError, DeadlineError, TlsError)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a diagnosis that had so many `seconds` found; kept `until` then (monotonic)."""
+
+    error: EtcdviewError | None
+    until: float
+    seconds: float
+
+    def answers(self, seconds: float) -> bool:
+        """Whether a caller with so many seconds would find the same: silence may end for who waits much longer."""
+        final = not isinstance(self.error, DeadlineError)
+        return time.monotonic() < self.until and (final or seconds < 2 * self.seconds)
 
 
 class Explainer:
@@ -28,7 +43,7 @@ class Explainer:
         self._if_refused = if_refused
         self._lock = threading.Lock()  # guards both tables
         self._looking: dict[str, threading.Lock] = {}
-        self._found: dict[str, tuple[float, EtcdviewError | None]] = {}
+        self._found: dict[str, _Found] = {}
 
     def __call__(self, channel: Channel, error: UnreachableError, left_seconds: float) -> UnreachableError:
         """A better error than `error` where a diagnosis within `left_seconds` gives one."""
@@ -40,11 +55,12 @@ class Explainer:
     def _better(self, channel: Channel, error: UnreachableError, left_seconds: float) -> UnreachableError:
         if type(error) not in _VAGUE or left_seconds < LEAST_SECONDS:
             return error
-        with self._lock:
-            looking = self._looking.setdefault(channel.name, threading.Lock())
-        with looking:
-            found = self._look(channel, min(MOST_SECONDS, left_seconds))
-        if not isinstance(found, UnreachableError):
+        silent = isinstance(error, DeadlineError)
+        seconds = min(SILENT_SECONDS, left_seconds) if silent else left_seconds
+        found = self._look_in_turn(channel, seconds)
+        # an endpoint that hung up or refused did answer: a diagnosis for which it was too slow would say the contrary
+        out_of_time = isinstance(found, DeadlineError) and not silent
+        if out_of_time or not isinstance(found, UnreachableError):
             return error
         return type(found)(found.what, found.remedy, endpoint=channel.name)
 
@@ -66,12 +82,23 @@ class Explainer:
         with self._lock:
             self._found.pop(channel.name, None)
 
+    def _look_in_turn(self, channel: Channel, seconds: float) -> EtcdviewError | None:
+        with self._lock:
+            looking = self._looking.setdefault(channel.name, threading.Lock())
+        begun = time.monotonic()
+        if not looking.acquire(timeout=seconds):
+            return None
+        try:
+            return self._look(channel, seconds - (time.monotonic() - begun))
+        finally:
+            looking.release()
+
     def _look(self, channel: Channel, seconds: float) -> EtcdviewError | None:
         with self._lock:
-            until, found = self._found.get(channel.name, (0.0, None))
-        if time.monotonic() < until:
-            return found
-        found = cause(diagnose(channel.endpoint, channel.files, seconds))
+            found = self._found.get(channel.name)
+        if found is not None and found.answers(seconds):
+            return found.error
+        error = cause(diagnose(channel.endpoint, channel.files, seconds))
         with self._lock:
-            self._found[channel.name] = (time.monotonic() + KEEP_SECONDS, found)
-        return found
+            self._found[channel.name] = _Found(error, time.monotonic() + KEEP_SECONDS, seconds)
+        return error

@@ -8,7 +8,15 @@ import time
 import pytest
 
 from etcdview.endpoints import parse_endpoint
-from etcdview.errors import DeadlineError, DeniedError, NoQuorumError, RefusedError, TooLargeError, UnreachableError
+from etcdview.errors import (
+    DeadlineError,
+    DeniedError,
+    NoQuorumError,
+    RefusedError,
+    TooLargeError,
+    UnreachableError,
+    UntrustedError,
+)
 from etcdview.models import TlsFiles
 from etcdview.stores.etcd import explain as explaining
 from etcdview.stores.etcd import order as ordering
@@ -17,6 +25,7 @@ from etcdview.stores.etcd.explain import LEAST_SECONDS, Explainer
 from etcdview.stores.etcd.order import SHUN_SECONDS, Order
 from etcdview.tls.diagnosis import Step
 
+SILENT = DeadlineError("It did not answer in time.", "Look.")
 VAGUE = UnreachableError("It gives no answer.", "Look.")
 
 
@@ -79,7 +88,13 @@ class TestExplainer:
     ) -> None:
         better = Explainer()(channels[0], VAGUE, 5.0)
         assert (type(better), better.what, better.endpoint) == (RefusedError, "Nothing listens.", channels[0].name)
-        assert looks == [explaining.MOST_SECONDS]
+        assert looks == [pytest.approx(5.0, abs=1.0)]
+
+    def test_an_endpoint_that_was_waited_for_already_is_looked_at_for_less_long(
+        self, channels: list[Channel], looks: list[float]
+    ) -> None:
+        Explainer()(channels[0], SILENT, 5.0)
+        assert looks == [pytest.approx(explaining.SILENT_SECONDS, abs=0.5)]
 
     @pytest.mark.parametrize("error", [RefusedError("Exact."), NoQuorumError("Exact.")])
     def test_an_exact_error_is_not_looked_after(
@@ -102,7 +117,49 @@ class TestExplainer:
         assert len(looks) == 1
         explain.forget(channels[0])
         explain(channels[0], VAGUE, 0.3)
-        assert looks[1:] == [0.3]
+        assert looks[1:] == [pytest.approx(0.3, abs=0.2)]
+
+    def test_silence_is_looked_at_again_by_who_has_more_time(
+        self, channels: list[Channel], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        looks: list[float] = []
+
+        def diagnose(_: object, __: object, allowed: float) -> object:
+            looks.append(allowed)
+            slow = DeadlineError("It does not answer.")
+            return found(slow if allowed < 0.5 else UntrustedError("Another CA.", "Give its CA."))
+
+        monkeypatch.setattr(explaining, "diagnose", diagnose)
+        explain = Explainer()
+        for left, what in ((0.3, "It does not answer."), (0.2, "It does not answer."), (0.7, "Another CA.")):
+            assert explain(channels[0], SILENT, left).what == what
+        assert explain(channels[0], SILENT, 0.9).what == "Another CA."
+        assert len(looks) == 2
+
+    def test_an_endpoint_that_hung_up_is_not_said_to_be_silent(
+        self, channels: list[Channel], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(explaining, "diagnose", lambda *_: found(DeadlineError("It does not answer.")))
+        assert Explainer()(channels[0], VAGUE, 0.3) is VAGUE
+
+    def test_who_waits_for_another_diagnosis_waits_no_longer_than_there_is_time(
+        self, channels: list[Channel], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        looking, let_go = threading.Event(), threading.Event()
+
+        def slowly(*_: object) -> object:
+            looking.set()
+            let_go.wait(10)
+            return found(RefusedError("Nothing listens."))
+
+        monkeypatch.setattr(explaining, "diagnose", slowly)
+        explain = Explainer()
+        other = threading.Thread(target=lambda: explain(channels[0], VAGUE, 5.0))
+        other.start()
+        looking.wait(10)
+        assert explain(channels[0], VAGUE, LEAST_SECONDS) is VAGUE
+        let_go.set()
+        other.join(10)
 
     def test_a_diagnosis_that_finds_no_fault_leaves_the_error(
         self, channels: list[Channel], monkeypatch: pytest.MonkeyPatch

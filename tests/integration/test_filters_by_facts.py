@@ -22,7 +22,7 @@ from etcdview.index.facts.fact import Extractor
 from etcdview.index.facts.live import Facts
 from etcdview.kube.keys import KeySpace
 from etcdview.pages.content_search import ContentQuery, content_found
-from etcdview.pages.registry import reading
+from etcdview.pages.registry import by_column, reading
 from etcdview.pages.registry.query import Labels, RegistryQuery
 from etcdview.pages.registry.reading import TableRows, query_table
 from etcdview.stores.files.dump import open_dump
@@ -109,6 +109,52 @@ def test_words_find_what_reading_everything_finds(
     assert set(shown(found)) <= set(shown(whole))
     named = [row for row in whole.rows if all(word in f"{row.namespace}/{row.name}" for word in text.split())]
     assert labels or {row.key for row in named} <= {row.key for row in found.rows}
+
+
+@pytest.mark.parametrize("who", ["", "narrow "])
+@pytest.mark.parametrize(
+    ("resource", "text", "labels"),
+    [
+        ("services", "clusterip", ""),
+        ("services", "kube cluster", ""),
+        ("services", "no-such-word", ""),
+        ("deployments.apps", "registry.k8s.io", ""),
+        ("deployments.apps", "cart", "app"),
+        ("serviceaccounts", "default", ""),
+        ("pods", "10.", ""),
+        ("persistentvolumeclaims", "bound", ""),
+        ("backups.example.org", "bucket", ""),
+    ],
+)
+def test_words_in_cells_that_facts_do_not_keep_are_found_in_all_objects(
+    windows: dict[str, Window], monkeypatch: pytest.MonkeyPatch, who: str, resource: str, text: str, labels: str
+) -> None:
+    query = {"resource": resource, "text": text, "labels": Labels.parse(labels), "wide": True}
+    whole = table(windows[f"{who}plain"], **query)
+    monkeypatch.setattr(reading, "SCAN_LIMIT", 1)
+    found = table(windows[f"{who}facts"], **query)
+
+    assert (shown(found), found.count, found.complete) == (shown(whole), whole.count, True)
+
+
+def test_a_search_in_cells_says_what_is_not_checked_yet_and_goes_on_with_the_next_request(
+    windows: dict[str, Window], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = {"resource": "endpointslices.discovery.k8s.io", "text": "ipv4"}
+    whole = table(windows["plain"], **query)
+    monkeypatch.setattr(reading, "SCAN_LIMIT", 1)
+    monkeypatch.setattr(by_column, "READ_SECONDS", 0.0)  # each request reads one stretch
+    monkeypatch.setattr(by_column, "STRETCH", 3)
+    seen, found = [], table(windows["facts"], **query)
+    while not found.complete:
+        assert found.scan is not None
+        seen.append(found.scan.seen)
+        found = table(windows["facts"], **query)
+
+    assert len(whole.rows) > 3
+    assert seen == sorted(set(seen))
+    assert seen
+    assert shown(found) == shown(whole)
 
 
 def test_a_word_for_a_state_is_found_by_facts_wherever_the_object_is(

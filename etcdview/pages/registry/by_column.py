@@ -1,4 +1,4 @@
-"""The order of a long type by a column that neither names nor facts know: its cells are read once, and kept.
+"""Cells of a long type that neither names nor facts know: read once, and kept, to sort by and to find words in.
 
 A request reads for a few seconds at the most. The next one goes on from there, and reads again what was written since.
 """
@@ -6,7 +6,8 @@ A request reads for a few seconds at the most. The next one goes on from there, 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from sys import intern
 
@@ -23,22 +24,69 @@ STRETCH = 5_000  # keys of one read from the first to the last of them
 
 
 class ByColumn:
-    """One order in the making. `prefix` is that of the whole type, whatever part of it is wanted."""
+    """One order in the making, by a column, the sizes or the rewrites."""
 
     def __init__(self, window: Window, listing: Listing, sort: str, now: datetime) -> None:
-        self._window = window
-        self._listing = listing
-        self._descending, name = sort.startswith("-"), sort.removeprefix("-").lower()
-        self._name = name
-        self._now = now
-        self._prefix = window.keyspace.range_prefix(listing.resource)
-        self._position = listing.position(name)  # None: of the sizes or rewrites
+        self._descending, self._name = sort.startswith("-"), sort.removeprefix("-").lower()
+        self._position = listing.position(self._name)  # None: of the sizes or rewrites
+        self._cells = _Cells(window, listing, self._name, self._text, now)
 
     def keys(self, wanted: Sequence[bytes]) -> list[bytes]:
         """Those of the wanted keys, given in order, whose cells are known or could be read now, in their order.
 
         Objects that cannot be decoded come last. Raises BusyError.
         """
+        with self._cells.read(wanted) as column:
+            return column.ordered(wanted, self._ordered, descending=self._descending)
+
+    def _text(self, row: TableRow) -> str:
+        if self._position is not None:
+            return cell_text(row.cells[self._position])
+        return str(row.entry.size_bytes if self._name == "size" else row.entry.meta.version)
+
+    def _ordered(self, cells: Mapping[bytes, str | None]) -> list[bytes]:
+        by_key = sorted(cells)
+        known = [(key, text) for key in by_key if (text := cells[key]) is not None]
+        texts = list({text for _, text in known})
+        ranks = dict(zip(texts, sort_keys(texts), strict=True))
+        known.sort(key=lambda pair: ranks[pair[1]], reverse=self._descending)
+        return [key for key, _ in known] + [key for key in by_key if cells[key] is None]
+
+
+def cell_lines(
+    window: Window, listing: Listing, told: frozenset[str], wanted: Sequence[bytes], now: datetime
+) -> dict[bytes, str | None]:
+    """What the cells say, in lower case, of those of the wanted keys that are known or could be read now.
+
+    Without the columns that are `told` otherwise, and without ages, which do not stay; None for what cannot be
+    decoded. Raises BusyError.
+    """
+    positions = [number for number, column in enumerate(listing.columns) if column.name not in told]
+    name = " ".join(("words of", *(listing.columns[position].name for position in positions)))
+
+    def line(row: TableRow) -> str:
+        return " ".join(cell_text(row.cells[position]) for position in positions).lower()
+
+    with _Cells(window, listing, name, line, now).read(wanted) as column:
+        return {key: column.cells[key] for key in wanted if key in column.cells}
+
+
+class _Cells:
+    """What is kept of the cells of one type, and reads more of it. `text` gives it of a row, under this `name`."""
+
+    def __init__(
+        self, window: Window, listing: Listing, name: str, text: Callable[[TableRow], str], now: datetime
+    ) -> None:
+        self._window = window
+        self._listing = listing
+        self._name = name
+        self._text = text
+        self._now = now
+        self._prefix = window.keyspace.range_prefix(listing.resource)  # of the whole type, whatever part is wanted
+
+    @contextmanager
+    def read(self, wanted: Sequence[bytes]) -> Iterator[KeptColumn]:
+        """What is known once as many of the wanted keys were read as there is time for. Raises BusyError."""
         names = self._window.cluster.index
         revision = (
             names.changes.revision_below(self._prefix) if isinstance(names, Changing) else names.freshness().revision
@@ -46,14 +94,14 @@ class ByColumn:
         kept = self._window.cluster.columns
         until = time.monotonic() + READ_SECONDS
         if not kept.take(READ_SECONDS):
-            raise BusyError("Another table is being sorted at this moment.", "Try again in a few seconds.")
+            raise BusyError("Another table is being sorted or searched at this moment.", "Try again in a few seconds.")
         try:
             release = self._window.cluster.codec.release
             what = (self._prefix, self._listing.table.columns, self._name, release, self._window.reveals)
             column = kept.column(what, self._now, revision)
             column.drop_changed(self._window.cluster.index, self._prefix)
             self._read(column, [key for key in wanted if key not in column.cells], until)
-            return column.ordered(wanted, self._ordered, descending=self._descending)
+            yield column
         finally:
             kept.release()
 
@@ -62,7 +110,7 @@ class ByColumn:
         try:
             for entries in self._entries(missing, column.revision):
                 rows = [self._listing.row(entry, column.moment) for entry in entries]
-                column.add({row.key: self._text(row) for row in rows})
+                column.add({row.key: intern(self._text(row)) if row.cells else None for row in rows})
                 if column.is_full or time.monotonic() >= until:
                     return
         except BudgetError:
@@ -81,19 +129,3 @@ class ByColumn:
             for read in passing.listed(keys, Detail.CELLS):
                 if read.revision >= revision:  # a member that is behind says nothing of what was written since
                     yield [entry for entry in read.entries if entry.key in wanted]
-
-    def _text(self, row: TableRow) -> str | None:
-        """What is sorted by; None for what cannot be decoded."""
-        if not row.cells:
-            return None
-        if self._position is not None:
-            return intern(cell_text(row.cells[self._position]))
-        return str(row.entry.size_bytes if self._name == "size" else row.entry.meta.version)
-
-    def _ordered(self, cells: Mapping[bytes, str | None]) -> list[bytes]:
-        by_key = sorted(cells)
-        known = [(key, text) for key in by_key if (text := cells[key]) is not None]
-        texts = list({text for _, text in known})
-        ranks = dict(zip(texts, sort_keys(texts), strict=True))
-        known.sort(key=lambda pair: ranks[pair[1]], reverse=self._descending)
-        return [key for key, _ in known] + [key for key in by_key if cells[key] is None]

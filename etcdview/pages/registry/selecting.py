@@ -17,7 +17,7 @@ from etcdview.index.facts.reading import Column, Order, Wanted
 from etcdview.kube.keys import as_text
 from etcdview.kube.resources import BY_PREFIX, ResourceType
 from etcdview.kube.sorting import natural
-from etcdview.pages.registry.by_column import ByColumn
+from etcdview.pages.registry.by_column import ByColumn, cell_lines
 from etcdview.pages.registry.listing import Listing, TableRow
 from etcdview.pages.registry.query import RegistryQuery
 from etcdview.relations.states import HEALTH_KINDS, status_in
@@ -115,9 +115,13 @@ class Selecting:
                 read(sure[: self._query.limit])
         else:  # neither names nor facts tell what the other filters keep
             found, unsure = set(), [*sure, *unsure]
-        looked_at = unsure[:most]
-        found |= {row.key for row in read(looked_at)}
-        unseen = len(unsure) - len(looked_at)
+        if self._facts is not None and known and not any(map(_may_be_figure, self._words)):
+            more, unseen = self._by_cells(unsure)
+            found |= more
+        else:
+            looked_at = unsure[:most]
+            found |= {row.key for row in read(looked_at)}
+            unseen = len(unsure) - len(looked_at)
         unreadable = self._unreadable()
         matching = [key for key in keys if key in found]
         ordered = self._in_order(matching, unreadable)
@@ -173,6 +177,17 @@ class Selecting:
                 unsure.append(key)
         return sure, unsure
 
+    def _by_cells(self, keys: Sequence[bytes]) -> tuple[set[bytes], int]:
+        """Those that say all words by their cells too, and how many are not known yet."""
+        start = len(self._window.keyspace.range_prefix(self._resource))
+        said, lines = self._said(), cell_lines(self._window, self._listing, self._told, keys, self._now)
+        found: set[bytes] = set()
+        for key, line in lines.items():
+            whole = f"{as_text(key[start:].lower())}{as_text(said.get(key, b''))} {line}"
+            if line is not None and all(word in whole for word in self._words):
+                found.add(key)
+        return found, len(keys) - len(lines)
+
     def _said(self) -> dict[bytes, bytes]:
         """What facts keep of the state and node of those objects of which it holds any of the words."""
         if self._facts is None:
@@ -184,10 +199,15 @@ class Selecting:
         """Whether a cell that neither the name nor facts tell may hold the word."""
         if self._facts is None:
             return True
-        told = {"Name", *_FIGURES} | ({"Status", "Node"} if self._is_pod else set())
+        told = self._told
         return any(column.name not in told for column in self._listing.columns) or _may_be_figure(
             word.decode("latin-1")
         )
+
+    @property
+    def _told(self) -> frozenset[str]:
+        """The columns whose words the name or facts say, and those of figures alone."""
+        return frozenset({"Name", *_FIGURES} | ({"Status", "Node"} if self._is_pod else set()))
 
     def _unreadable(self) -> frozenset[bytes]:
         """Objects that cannot be decoded, as far as that is known without reading."""

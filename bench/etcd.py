@@ -45,11 +45,14 @@ class Etcd(LocalCluster):
     def fill(self, count: int, shares: Mapping[str, float] = keys.SHARES) -> int:
         """Put about `count` keys, so many of each storage prefix; gives how many there are."""
         chance = random.Random(5)
-        values = keys.values()
+        templates = keys.templates()
         stub = self.stub()
 
         def put(batch: tuple[tuple[str, bytes], ...]) -> None:
-            puts = [etcdrpc.PutRequest(key=key, value=chance.choice(values[prefix])) for prefix, key in batch]
+            puts = [
+                etcdrpc.PutRequest(key=key, value=keys.named(chance.choice(templates[prefix]), key, chance))
+                for prefix, key in batch
+            ]
             stub.Txn(etcdrpc.TxnRequest(success=[etcdrpc.RequestOp(request_put=p) for p in puts]), timeout=120)
 
         with ThreadPoolExecutor(FILLERS) as pool:

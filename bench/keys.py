@@ -1,4 +1,4 @@
-"""Keys as a large cluster has them, with the demo cluster's values: the same at every run."""
+"""Keys as a large cluster has them, with the demo cluster's values under names of their own: the same at every run."""
 
 from __future__ import annotations
 
@@ -6,12 +6,19 @@ import base64
 import gzip
 import json
 import random
+import uuid
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from etcdview import demo
+from etcdview.codec.protobuf.wire import delimited, pieces, text
 
 DATA = Path(demo.__file__).parent / "data" / "registry.jsonl.gz"
+_MAGIC = b"k8s\0"
+_OBJECT = 2  # of runtime.Unknown
+_OWN = frozenset({1, 3, 5})  # of ObjectMeta: name, namespace, UID
 LARGEST_VALUE = 6_000  # of the values that stand for many; the large object is one of its own
 
 PODS_NAMESPACE = "bench-500-pods"
@@ -50,15 +57,58 @@ def names(count: int, shares: Mapping[str, float] = SHARES) -> Iterator[tuple[st
     yield from (("pods", f"/registry/pods/{PODS_NAMESPACE}/pod-{n:03d}".encode()) for n in range(PODS_IN_IT))
 
 
-def values() -> dict[str, list[bytes]]:
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A stored value without what tells it from others of its type: its name, its namespace and its UID.
+
+    `envelope` and `fields` are what stands around the object and, in the object, behind its metadata.
+    """
+
+    envelope: bytes
+    metadata: bytes
+    fields: bytes
+
+    @classmethod
+    def of(cls, value: bytes) -> Self:
+        """Of a value in protobuf (runtime.Unknown: its object is field 2, whose field 1 is the metadata)."""
+        (raw,) = (piece for piece in pieces(value, len(_MAGIC), len(value)) if piece.number == _OBJECT)
+        metadata = next(pieces(value, raw.value_start, raw.end))
+        return cls(
+            _without(value, len(_MAGIC), len(value), frozenset({_OBJECT})),
+            _without(value, metadata.value_start, metadata.end, _OWN),
+            value[metadata.end : raw.end],
+        )
+
+    def value(self, namespace: str, name: str, uid: str) -> bytes:
+        """The value as an object of that name has it."""
+        own = text(1, name) + text(3, namespace) + text(5, uid)
+        return _MAGIC + delimited(_OBJECT, delimited(1, own + self.metadata) + self.fields) + self.envelope
+
+
+def templates() -> dict[str, list[Template]]:
     """Real values by storage prefix, as the captured cluster holds them."""
-    found: dict[str, list[bytes]] = {}
+    found: dict[str, list[Template]] = {}
     with gzip.open(DATA, "rt") as lines:
         for row in map(json.loads, lines):
             value = base64.b64decode(row["value"])
-            if value.startswith(b"k8s\0") and len(value) <= LARGEST_VALUE:
-                found.setdefault(str(row["key"]).split("/")[2], []).append(value)
+            if value.startswith(_MAGIC) and len(value) <= LARGEST_VALUE:
+                found.setdefault(str(row["key"]).split("/")[2], []).append(Template.of(value))
     return found
+
+
+def named(template: Template, key: bytes, chance: random.Random) -> bytes:
+    """The value of a key: it calls itself what the key says, and has a UID of its own."""
+    *_, namespace, name = key.decode().split("/")
+    return template.value(namespace, name, str(uuid.UUID(int=chance.getrandbits(128), version=4)))
+
+
+def _without(value: bytes, start: int, end: int, numbers: frozenset[int]) -> bytes:
+    """The fields of a message but for these."""
+    kept, at = b"", start
+    for piece in pieces(value, start, end):
+        kept += b"" if piece.number in numbers else value[at : piece.end]
+        at = piece.end
+    return kept
 
 
 def _name(prefix: str, chance: random.Random) -> str:

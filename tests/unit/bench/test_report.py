@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
-from bench.keys import PODS_IN_IT, names
+from bench.keys import PODS_IN_IT, SHARES, named, names, templates
 from bench.report import Row, halves, percentile, spread, table
+from etcdview.codec import Codec
 
 
 @pytest.mark.parametrize(
@@ -35,3 +38,19 @@ def test_the_keys_are_the_same_at_every_run_and_about_as_many_as_asked_for() -> 
     first, second = (list(names(2_000)) for _ in range(2))
     assert first == second
     assert 2_000 <= len(set(first)) <= 2_000 + PODS_IN_IT
+
+
+@pytest.mark.parametrize("prefix", SHARES)
+def test_a_value_calls_itself_what_its_key_says_and_is_otherwise_what_was_captured(prefix: str) -> None:
+    codec, chance = Codec(), random.Random(1)  # noqa: S311 - the same names at each run
+    for template in templates()[prefix]:
+        first, second = (
+            codec.decode(key, named(template, key, chance)).object for key in (b"/r/x/here/a", b"/r/x/b/c")
+        )
+        assert first is not None
+        assert second is not None
+        own = [tuple(obj["metadata"].pop(field) for field in ("namespace", "name", "uid")) for obj in (first, second)]
+        assert [(namespace, name) for namespace, name, _ in own] == [("here", "a"), ("b", "c")]
+        assert len({uid for *_, uid in own}) == 2
+        assert first == second
+        assert len(first) > 2

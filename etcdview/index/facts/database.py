@@ -32,6 +32,14 @@ _PID_DIGITS = 10  # fewer than: the kernel's are below 2 ** 22, and anyone may m
 _WAL_BYTES = 16 * 1024 * 1024  # what stays of the log of changes once it has been copied
 CLEAN_AFTER = 20_000  # new texts; more where more are in use
 
+_UID_HEAD = 6  # bytes of a UID that its index holds: 2 ** 48 of them are enough for millions of objects
+
+
+def uid_head(column: str) -> str:
+    """The expression that objects are found by their UID with, or by that of their owner: compare the whole, too."""
+    return f"substr({column}, 1, {_UID_HEAD})"
+
+
 _SCHEMA = """
 CREATE TABLE texts (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
 CREATE TABLE folders (id INTEGER PRIMARY KEY, folder BLOB NOT NULL UNIQUE);
@@ -60,7 +68,7 @@ CREATE TABLE facts (
     last_applied_bytes INTEGER NOT NULL,
     data_bytes INTEGER NOT NULL,
     manager INTEGER,
-    managed_at INTEGER,
+    managed_after INTEGER,
     misnamed INTEGER NOT NULL
 );
 CREATE UNIQUE INDEX by_key ON facts (folder, digest(name));
@@ -78,13 +86,13 @@ CREATE TABLE totals (
 ) WITHOUT ROWID;
 """
 # Made after the first pass: filling a table without them is quicker. What digests have left half empty is packed first.
-_INDEXES = """
+_INDEXES = f"""
 REINDEX by_key;
 CREATE INDEX IF NOT EXISTS by_labels ON facts (resource, labels);
 CREATE INDEX IF NOT EXISTS by_type_size ON facts (resource, size);
-CREATE INDEX IF NOT EXISTS by_uid ON facts (substr(uid, 1, 8));
-CREATE INDEX IF NOT EXISTS by_owner ON facts (owner) WHERE owner IS NOT NULL;
-CREATE INDEX IF NOT EXISTS by_further_owner ON more_owners (owner);
+CREATE INDEX IF NOT EXISTS by_uid ON facts ({uid_head("uid")});
+CREATE INDEX IF NOT EXISTS by_owner ON facts ({uid_head("owner")}) WHERE owner IS NOT NULL;
+CREATE INDEX IF NOT EXISTS by_further_owner ON more_owners ({uid_head("owner")});
 CREATE INDEX IF NOT EXISTS by_node ON facts (node) WHERE node IS NOT NULL;
 CREATE INDEX IF NOT EXISTS by_version ON facts (version) WHERE version > 1;
 CREATE INDEX IF NOT EXISTS unhealthy ON facts (namespace, resource) WHERE state = 2;
@@ -123,7 +131,7 @@ def _sums() -> str:
 _COLUMNS = (
     "folder", "name", "revision", "version", "resource", "namespace", "storage", "state", "word", "error", "uid",
     "owner", "created", "deleted", "finalizers", "labels", "node", "size", "managed_bytes", "annotation_bytes",
-    "last_applied_bytes", "data_bytes", "manager", "managed_at", "misnamed",
+    "last_applied_bytes", "data_bytes", "manager", "managed_after", "misnamed",
 )  # fmt: skip
 # where the fact itself was not older than what was there
 _ADD_OWNER = (
@@ -302,7 +310,8 @@ class FactWriter:
             outline.last_applied_bytes,
             outline.data_bytes,
             text(outline.manager),
-            outline.managed_at,
+            # mostly soon after the creation: a small number takes fewer bytes
+            None if outline.managed_at is None else outline.managed_at - (outline.created or 0),
             int(fact.misnamed),
         )
 

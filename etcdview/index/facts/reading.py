@@ -16,7 +16,7 @@ from typing import Any, Literal, NamedTuple
 
 from etcdview.codec import StorageFormat
 from etcdview.errors import UnreachableError
-from etcdview.index.facts.database import open_reader, packed_uid, storage_of, unpacked_uid
+from etcdview.index.facts.database import open_reader, packed_uid, storage_of, uid_head, unpacked_uid
 from etcdview.index.facts.fact import STATES
 from etcdview.kube.selectors import LabelSelector
 from etcdview.relations.model import Health
@@ -151,7 +151,8 @@ class Wanted:
 _JOINED = """
 SELECT p.folder, f.name, f.revision, f.version, r.text, n.text, s.text, f.state, w.text, e.text, f.uid, f.owner,
        f.created, f.deleted, z.text, l.text, o.text, f.size, f.managed_bytes, f.annotation_bytes, f.last_applied_bytes,
-       f.data_bytes, m.text, f.managed_at, f.misnamed
+       f.data_bytes, m.text, f.managed_after + coalesce(f.created, 0),
+       f.misnamed
 FROM facts f CROSS JOIN folders p ON p.id = f.folder JOIN texts r ON r.id = f.resource
 JOIN texts n ON n.id = f.namespace JOIN texts s ON s.id = f.storage JOIN texts w ON w.id = f.word
 LEFT JOIN texts e ON e.id = f.error LEFT JOIN texts z ON z.id = f.finalizers
@@ -163,18 +164,18 @@ SELECT r.text, n.text, s.text, t.state, t.keys, t.bytes, t.managed_bytes, t.anno
 FROM totals t JOIN texts r ON r.id = t.resource JOIN texts n ON n.id = t.namespace JOIN texts s ON s.id = t.storage
 WHERE t.keys > 0
 """
-_TWICE = """
+_TWICE = f"""
 SELECT f.uid, count(*) FROM
-(SELECT substr(uid, 1, 8) AS head FROM facts WHERE substr(uid, 1, 8) IS NOT NULL GROUP BY 1 HAVING count(*) > 1) t
-CROSS JOIN facts f ON substr(f.uid, 1, 8) = t.head GROUP BY f.uid HAVING count(*) > 1
+(SELECT {uid_head("uid")} AS head FROM facts WHERE {uid_head("uid")} IS NOT NULL GROUP BY 1 HAVING count(*) > 1) t
+CROSS JOIN facts f ON {uid_head("f.uid")} = t.head GROUP BY f.uid HAVING count(*) > 1
 """
 _PLACED = "facts f CROSS JOIN folders p ON p.id = f.folder"  # whose keys are p.folder and f.name together
 _AT = "f.folder = (SELECT id FROM folders WHERE folder = ?) AND digest(f.name) = digest(?)"
-_ORPHANED = """
+_ORPHANED = f"""
 WHERE f.owner IS NOT NULL
-AND NOT EXISTS (SELECT 1 FROM facts o WHERE substr(o.uid, 1, 8) = substr(f.owner, 1, 8) AND o.uid = f.owner)
+AND NOT EXISTS (SELECT 1 FROM facts o WHERE {uid_head("o.uid")} = {uid_head("f.owner")} AND o.uid = f.owner)
 AND NOT EXISTS (SELECT 1 FROM more_owners m
-                JOIN facts o ON substr(o.uid, 1, 8) = substr(m.owner, 1, 8) AND o.uid = m.owner
+                JOIN facts o ON {uid_head("o.uid")} = {uid_head("m.owner")} AND o.uid = m.owner
                 WHERE m.id = f.id)
 """
 _COLUMNS: dict[str, str] = {
@@ -440,10 +441,11 @@ def _where(connection: sqlite3.Connection, wanted: Wanted) -> tuple[str, list[An
         if (text := getattr(wanted, column))
     ]
     if wanted.uid:
-        conditions.append(("substr(f.uid, 1, 8) = substr(?, 1, 8) AND f.uid = ?", (packed_uid(wanted.uid),) * 2))
+        conditions.append((f"{uid_head('f.uid')} = {uid_head('?')} AND f.uid = ?", (packed_uid(wanted.uid),) * 2))
     if wanted.owner:
-        owned = "(f.owner = ? OR f.id IN (SELECT id FROM more_owners WHERE owner = ?))"
-        conditions.append((owned, (packed_uid(wanted.owner),) * 2))
+        more = f"SELECT id FROM more_owners WHERE {uid_head('owner')} = {uid_head('?')} AND owner = ?"
+        owned = f"({uid_head('f.owner')} = {uid_head('?')} AND f.owner = ? OR f.id IN ({more}))"
+        conditions.append((owned, (packed_uid(wanted.owner),) * 4))
     conditions += [(condition, ()) for wish, condition in _ONLY.items() if getattr(wanted, wish)]
     if wanted.deleting_since:
         conditions.append(("f.deleted < ?", (wanted.deleting_since,)))

@@ -6,7 +6,18 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from etcdview.describe.sections import Field, Section, ago, field, fields, named, show, table, without_empty_columns
+from etcdview.describe.sections import (
+    Field,
+    Section,
+    ago,
+    field,
+    fields,
+    listed,
+    named,
+    show,
+    table,
+    without_empty_columns,
+)
 from etcdview.kube.fields import condition, dig, items, mapping, number, text
 from etcdview.kube.words import counted
 from etcdview.relations.model import Object
@@ -41,7 +52,7 @@ def pod(obj: Object, now: datetime) -> Iterator[Section]:
         ago("Started", status.get("startTime"), now),
         field("Restart policy", spec.get("restartPolicy")),
         field("Node selector", spec.get("nodeSelector")),
-        field("Tolerations", [toleration(t) for t in items(spec, "tolerations")]),
+        listed("Tolerations", [toleration(t) for t in items(spec, "tolerations")]),
     )
     yield from _containers(obj, now)
     yield from template_parts(spec)

@@ -16,12 +16,13 @@ SHORT = 120  # characters of a text that stands unfolded
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One labelled value; `ref` is the object that it names. `severity` marks a state."""
+    """One labelled value; `ref` is the object that it names. `severity` marks a state; `items` are a list's members."""
 
     label: str
     value: str
     ref: Ref | None = None
     severity: Severity | None = None
+    items: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,11 @@ def _inner(value: Any) -> str:
 def field(label: str, value: Any, ref: Ref | None = None) -> Field:
     """A field of any value."""
     return Field(label, show(value), ref)
+
+
+def listed(label: str, values: Sequence[str]) -> Field:
+    """A field of a list whose members are long enough for a line each."""
+    return Field(label, show(list(values)), items=tuple(values))
 
 
 def ago(label: str, moment: Any, now: datetime) -> Field:

@@ -126,7 +126,9 @@ def test_changes_are_off_unless_they_are_allowed(settings: Settings) -> None:
             assert "--allow-writes" in response.text
         assert desk.admin.post("/edit/apply", data={"key": CART, "how": "update"}).status_code == 404
         assert desk.admin.post("/maintenance/compact", data={"revision": "1", "typed": "1"}).status_code == 404
-        assert "/edit?" not in desk.admin.get("/object", query_string={"key": CART}).text
+        page = desk.admin.get("/object", query_string={"key": CART}).text
+        assert "/edit?" not in page
+        assert "/delete?" not in page
 
 
 def changes_in(desk: Desk) -> list[Undo]:
@@ -146,6 +148,8 @@ def test_only_admins_change_anything(desk: Desk) -> None:
     assert desk.viewer.post("/edit", data={"key": CART, "how": "update", "text": "{}"}).status_code == 403
     assert desk.viewer.post("/delete", data={"key": CART, "revision": "1", "typed": "cart"}).status_code == 403
     assert desk.viewer.get("/maintenance").status_code == 403
+    assert 'button-danger" href="/delete?' in desk.admin.get("/object", query_string={"key": CART}).text
+    assert 'button-danger" href="/delete?' not in desk.viewer.get("/object", query_string={"key": CART}).text
     assert desk.get(CART) == before
     assert not desk.undo.exists()
 

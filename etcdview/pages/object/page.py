@@ -41,6 +41,7 @@ class ObjectLinks:
     history: str
     reveal: str
     edit: str
+    delete: str
     restore: str
     poll: str
 
@@ -162,6 +163,7 @@ def _links(window: Window, query: ObjectQuery, answer: ObjectAnswer, at: int, si
         history=key_href("/history", key),
         reveal=key_href("/reveal", key) if is_secret(answer.entry) and not at and window.viewer.may("reveal") else "",
         edit=key_href("/edit", key) if writable and not at else "",
+        delete=key_href("/delete", key) if writable and not at else "",
         restore=key_href("/restore", key, revision=at) if writable and at else "",
         poll=with_changes(query, since=str(since)) if polls else "",
     )

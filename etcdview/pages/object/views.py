@@ -23,17 +23,23 @@ from etcdview.relations.severity import Severity
 
 ATTENTION = "Needs attention"
 HEX_LIMIT_BYTES = 64 * 1024
+LONG_LIST = 2  # of more members, a list of what seldom matters is folded
+_SELDOM_READ = frozenset({"Mounts", "Volumes"})
 
 
 @dataclass(frozen=True, slots=True)
 class FieldView:
-    """A labelled value of the summary, and where it leads. `chips` are its parts, where each leads to a list."""
+    """A labelled value of the summary, and where it leads. `chips` are its parts, where each leads to a list.
+
+    `items` are the members of a list that is folded; none where it is short.
+    """
 
     label: str
     value: str
     href: str
     severity: Severity | None
     chips: tuple[Link, ...] = ()
+    items: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,11 @@ class SectionView:
     texts: tuple[Text, ...]
     note: str
     severities: tuple[Severity, ...]
+
+    @property
+    def is_folded(self) -> bool:
+        """Whether it is a long table that is seldom read."""
+        return self.title in _SELDOM_READ and len(self.rows) > LONG_LIST
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +218,7 @@ def _section(window: Window, section: Section, obj: dict[str, Any]) -> SectionVi
             ref_href(window, f.ref) if f.ref else "",
             f.severity,
             _same_label(window, obj) if (section.title, f.label) == ("Object", "Labels") else (),
+            f.items if len(f.items) > LONG_LIST else (),
         )
         for f in section.fields
     )

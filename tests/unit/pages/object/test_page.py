@@ -18,7 +18,15 @@ from etcdview.errors import (
 from etcdview.pages.object.download import download
 from etcdview.pages.object.page import ObjectPage, object_page
 from etcdview.pages.object.query import VIEWS, ObjectQuery, View, parse_view
-from etcdview.pages.object.views import HEX_LIMIT_BYTES, RawView, SummaryView, TextView, UndecodableView, WireView
+from etcdview.pages.object.views import (
+    HEX_LIMIT_BYTES,
+    LONG_LIST,
+    RawView,
+    SummaryView,
+    TextView,
+    UndecodableView,
+    WireView,
+)
 from tests.unit.pages.registry_of import kv, obj, window_on
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -30,12 +38,28 @@ MAP, BROKEN, SECRET, FOREIGN, LARGE = (
     "/elsewhere/key",
     "/elsewhere/large",
 )
+
+
+def pod_with(many: int) -> dict[str, object]:
+    """The spec of a pod with so many mounts, volumes and tolerations."""
+    return {
+        "containers": [
+            {"name": "main", "volumeMounts": [{"name": f"v{n}", "mountPath": f"/{n}"} for n in range(many)]}
+        ],
+        "volumes": [{"name": f"v{n}", "emptyDir": {}} for n in range(many)],
+        "tolerations": [{"key": f"k{n}", "operator": "Exists"} for n in range(many)],
+    }
+
+
+MOUNTED, TOLERANT = "/registry/pods/shop/mounted", "/registry/pods/shop/tolerant"
 KVS = (
     kv(MAP, obj("ConfigMap", "shop", "settings", data={"a": "1"}, metadata=MANAGED)),
     kv(BROKEN, b"k8s\0\xff\xff\xff"),
     kv(SECRET, obj("Secret", "shop", "token", data={"password": "aHVudGVyMg=="})),
     kv(FOREIGN, b"not an object"),
     kv(LARGE, b"x" * (HEX_LIMIT_BYTES + 5)),
+    kv(MOUNTED, obj("Pod", "shop", "mounted", spec=pod_with(LONG_LIST))),
+    kv(TOLERANT, obj("Pod", "shop", "tolerant", spec=pod_with(LONG_LIST + 1))),
 )
 ANN = Viewer("ann", "admin", method="password")
 
@@ -149,3 +173,14 @@ def test_a_label_leads_to_the_objects_of_the_type_that_have_it_and_an_annotation
         ("app=web", "/registry?resource=configmaps&namespace=shop&labels=app%3Dweb")
     ]
     assert [(text.label, text.value) for text in found["Annotations"].texts] == [("note", "kept\nin two lines")]
+
+
+@pytest.mark.parametrize(("key", "folds"), [(MOUNTED, False), (TOLERANT, True)])
+def test_a_long_list_of_mounts_volumes_or_tolerations_is_folded(key: str, folds: bool) -> None:
+    view = page(key).view
+    assert isinstance(view, SummaryView)
+    tolerations = next(f for s in view.sections for f in s.fields if f.label == "Tolerations")
+
+    assert [s.title for s in view.sections if s.is_folded] == (["Mounts", "Volumes"] if folds else [])
+    assert len(tolerations.items) == (LONG_LIST + 1 if folds else 0)
+    assert tolerations.value.startswith("k0")

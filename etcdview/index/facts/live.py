@@ -264,11 +264,14 @@ class Facts:
             self._status = replace(self._status, revision=max(self._status.revision, revision))
 
     def _follow(self, writer: FactWriter, path: Path) -> None:
-        """Write what changes, until the index loads again. Raises what ended the pass."""
+        """Write what changes, until the index loads again, or the file is gone. Raises what ended the pass."""
         filling = _Filling(self._begin_pass(path), self._count)
         try:
             complete = False
             while not self._stop.is_set() and (batch := self._batch()) is not None:
+                if not path.exists():
+                    _log.warning("%s was deleted, perhaps by what cleans up there: the values are read again", path)
+                    return
                 done = filling.ended
                 if batch:
                     facts, deleted = newest(batch)

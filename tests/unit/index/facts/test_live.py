@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -188,3 +189,20 @@ def test_closing_during_a_pass_ends_it_and_leaves_nothing(kept: Kept) -> None:
 
     assert kept.passes[0].stopped.is_set()
     assert list(kept.folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("when", ["filling", "complete"])
+def test_values_are_read_again_where_the_database_was_deleted(kept: Kept, when: str) -> None:
+    blocked = threading.Event()
+    kept.then.append(lambda: (blocked.wait(5), None)[1] if when == "filling" else None)
+    kept.start().until(when)
+    while not (kept.folder / "0" / "facts.db").exists():
+        threading.Event().wait(0.01)
+
+    shutil.rmtree(kept.folder / "0")
+    while len(kept.passes) < 2:
+        threading.Event().wait(0.01)
+    blocked.set()
+    kept.until("complete")
+
+    assert names(kept) == tuple(kv.key for kv in KVS)

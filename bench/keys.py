@@ -61,12 +61,13 @@ def names(count: int, shares: Mapping[str, float] = SHARES) -> Iterator[tuple[st
 class Template:
     """A stored value without what tells it from others of its type: its name, its namespace and its UID.
 
-    `envelope` and `fields` are what stands around the object and, in the object, behind its metadata.
+    `head` and `tail` are what stands before and behind the object; `fields` is what follows its metadata.
     """
 
-    envelope: bytes
+    head: bytes
     metadata: bytes
     fields: bytes
+    tail: bytes
 
     @classmethod
     def of(cls, value: bytes) -> Self:
@@ -74,15 +75,16 @@ class Template:
         (raw,) = (piece for piece in pieces(value, len(_MAGIC), len(value)) if piece.number == _OBJECT)
         metadata = next(pieces(value, raw.value_start, raw.end))
         return cls(
-            _without(value, len(_MAGIC), len(value), frozenset({_OBJECT})),
+            value[: raw.start],
             _without(value, metadata.value_start, metadata.end, _OWN),
             value[metadata.end : raw.end],
+            value[raw.end :],
         )
 
     def value(self, namespace: str, name: str, uid: str) -> bytes:
         """The value as an object of that name has it."""
         own = text(1, name) + text(3, namespace) + text(5, uid)
-        return _MAGIC + delimited(_OBJECT, delimited(1, own + self.metadata) + self.fields) + self.envelope
+        return self.head + delimited(_OBJECT, delimited(1, own + self.metadata) + self.fields) + self.tail
 
 
 def templates() -> dict[str, list[Template]]:

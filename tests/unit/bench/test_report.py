@@ -9,6 +9,7 @@ import pytest
 from bench.keys import PODS_IN_IT, SHARES, named, names, templates
 from bench.report import Row, halves, percentile, spread, table
 from etcdview.codec import Codec
+from etcdview.codec.protobuf.envelope import _as_written
 
 
 @pytest.mark.parametrize(
@@ -44,6 +45,7 @@ def test_the_keys_are_the_same_at_every_run_and_about_as_many_as_asked_for() -> 
 def test_a_value_calls_itself_what_its_key_says_and_is_otherwise_what_was_captured(prefix: str) -> None:
     codec, chance = Codec(), random.Random(1)  # noqa: S311 - the same names at each run
     for template in templates()[prefix]:
+        assert _as_written(named(template, b"/r/x/here/a", chance))  # quick to open, as what an API server wrote
         first, second = (
             codec.decode(key, named(template, key, chance)).object for key in (b"/r/x/here/a", b"/r/x/b/c")
         )

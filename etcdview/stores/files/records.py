@@ -10,6 +10,7 @@ from etcdview.models import KeyValue
 _KEY, _CREATE_REVISION, _MOD_REVISION, _VERSION, _VALUE, _LEASE = range(1, 7)
 KEY_TAG = _KEY << 3 | 2  # bytes
 _SIGN = 1 << 63
+_FIXED_BYTES = {1: 8, 5: 4}  # of fields of these kinds
 
 
 def record_name(record: memoryview) -> bytes:
@@ -56,25 +57,25 @@ def parse_fields(message: bytes) -> tuple[dict[int, int], dict[int, bytes]]:
     at = 0
     while at < len(message):
         tag, at = _varint(message, at)
-        match tag & 7:
-            case 0:  # a number
-                numbers[tag >> 3], at = _varint(message, at)
-            case 2:  # bytes
-                size, at = _varint(message, at)
-                texts[tag >> 3] = message[at : at + size]
-                at += size
-            case 1:
-                at += 8
-            case 5:
-                at += 4
-            case other:
-                raise ValueError(f"a field of kind {other}")
+        kind = tag & 7
+        if kind == 0:  # a number
+            numbers[tag >> 3], at = _varint(message, at)
+        elif kind == 2:  # bytes
+            size, at = _varint(message, at)
+            texts[tag >> 3] = message[at : at + size]
+            at += size
+        elif kind in _FIXED_BYTES:
+            at += _FIXED_BYTES[kind]
+        else:
+            raise ValueError(f"a field of kind {kind}")
     if at > len(message):
         raise ValueError("a field that runs past the end")
     return numbers, texts
 
 
 def _varint(data: bytes | memoryview, at: int) -> tuple[int, int]:
+    if at < len(data) and data[at] < 0x80:  # most of them
+        return data[at], at + 1
     found = 0
     for shift in range(0, 70, 7):
         if at >= len(data):

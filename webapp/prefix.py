@@ -30,7 +30,7 @@ UNKNOWN = (
     "etcdview is mounted below a prefix (SCRIPT_NAME) that it does not know: its links would lead elsewhere.\n"
     "Set url-prefix to it.\n"
 )
-_HEADERS = ("Location", "HX-Redirect")
+_HEADERS = ("Location", "HX-Redirect", "HX-Replace-Url")
 
 
 class UnderPrefix:

@@ -37,6 +37,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(filters.FILTERS)
     app.jinja_env.globals["asset"] = _asset
+    app.jinja_env.globals["wants_fragment"] = wants_fragment
     app.context_processor(_frame)
     table_files.init_app(app)
 

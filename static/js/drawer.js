@@ -13,6 +13,8 @@ export function startDrawer() {
   }, true);
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target.id === "drawer") focusDrawer();
+    // another list, whose address names no object
+    if (event.detail.requestConfig?.elt.id === "filters") document.querySelector("#drawer").replaceChildren();
   });
 }
 

@@ -67,6 +67,17 @@ def test_a_row_stays_selected_when_the_list_refreshes_itself(page: Page, etcdctl
     expect(page.get_by_role("link", name="web", exact=True)).to_be_focused()
 
 
+def test_a_list_stays_scrolled_when_it_refreshes_itself(page: Page, etcdctl: Etcdctl) -> None:
+    page.set_viewport_size({"width": 1280, "height": 400})
+    page.goto("/registry?resource=configmaps")
+    frame = page.locator("#objects .table-frame")
+    frame.evaluate("frame => frame.scrollTo(0, 90)")
+    etcdctl("put", WEB, config_map("web", "a"))
+    expect(page.locator("tr.row-new")).to_contain_text("web")
+
+    assert frame.evaluate("frame => frame.scrollTop") == 90
+
+
 def test_an_open_object_shows_its_new_value_and_then_that_it_is_gone(page: Page, etcdctl: Etcdctl) -> None:
     etcdctl("put", WEB, config_map("web", "before"))
     page.goto(f"/object?key={WEB}&view=yaml")

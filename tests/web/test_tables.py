@@ -18,6 +18,22 @@ def test_a_head_orders_the_rows_and_the_other_way_round(page: Page) -> None:
     expect(page.locator("#objects tbody tr").first).to_contain_text("12 (")
 
 
+def test_the_head_and_the_names_of_a_long_table_stay_in_sight(page: Page) -> None:
+    page.set_viewport_size({"width": 800, "height": 600})
+    page.goto("/registry?resource=pods&wide=1")
+    page.locator("#objects .table-frame").evaluate("frame => frame.scrollTo(200, 300)")
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+
+    expect(page.locator("#objects").get_by_role("columnheader", name="Status")).to_be_in_viewport(ratio=1)
+    expect(page.locator("#objects").get_by_role("columnheader", name="Name", exact=True)).to_be_in_viewport(ratio=1)
+    page.get_by_role("link", name="signalled", exact=True).focus()
+    page.keyboard.press("k")
+    head, row = (page.locator(f"#objects {part}").bounding_box() for part in ("thead th.first", ".row-current"))
+    assert head is not None
+    assert row is not None
+    assert head["y"] + head["height"] <= row["y"] + 1
+
+
 def test_a_row_under_the_pointer_does_not_look_like_one_that_failed(page: Page) -> None:
     page.goto("/registry?resource=pods&namespace=shop")
     row = page.locator("#objects tbody tr").first
@@ -53,6 +69,17 @@ def test_filters_by_words_and_labels_say_what_they_looked_into(page: Page) -> No
 
     page.goto("/registry?resource=pods&labels=app%3Dcart")
     expect(page.locator("#objects tbody tr")).to_have_count(3)
+
+
+def test_the_list_follows_what_one_types_and_the_caret_stays(page: Page) -> None:
+    page.goto("/registry?resource=pods&wide=1")
+    page.get_by_label("Words").press_sequentially("crash")
+    expect(page.locator("#objects tbody tr")).to_have_count(2)
+    expect(page).to_have_url("/registry?resource=pods&wide=1&q=crash")
+    page.keyboard.type("es")
+
+    expect(page.get_by_label("Words")).to_have_value("crashes")
+    expect(page.locator("#objects")).to_contain_text("No pods that match")
 
 
 def test_a_node_named_in_a_wide_table_leads_to_the_node(page: Page) -> None:

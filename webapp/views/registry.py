@@ -62,7 +62,10 @@ def registry_page() -> Response | BaseResponse:
         return _csv(page)
     status = page.problem.status if page.problem else 200
     page = replace(page, drawer=drawer)
-    return render_page("registry/index.html", page, fragments={"objects": "registry/_objects.html"}, status=status)
+    response = render_page("registry/index.html", page, fragments={"objects": "registry/_objects.html"}, status=status)
+    if request.htmx.trigger == "filters" and not request.htmx.boosted:  # the address follows what one types
+        response.headers["HX-Replace-Url"] = query.href()
+    return response
 
 
 def _drawer(query: RegistryQuery) -> Drawer | None:

@@ -144,17 +144,18 @@ def list_objects(window: Window, place: KubePlace, request: KubeRequest, options
     )
 
 
+def row_maker(window: Window, served: ServedType, media: MediaType, request: KubeRequest) -> RowMaker:
+    """What makes the rows of the Table that the client wants. Raises StatusError for an unknown `includeObject`."""
+    include = request.args.get("includeObject", "") or "Metadata"
+    return RowMaker(served, window.cluster.codec.release, include, media.version)
+
+
 def item_form(window: Window, place: KubePlace, media: MediaType, request: KubeRequest) -> ItemForm:
     """The form that the client wants."""
     served = place.served
     whole = partial(served_object, window, served)
     if media.form == "Table":
-        rows = RowMaker(
-            served,
-            window.cluster.codec.release,
-            request.args.get("includeObject", "") or "Metadata",
-            media.version,
-        )
+        rows = row_maker(window, served, media, request)
         order = rows.table.order
         return ItemForm(
             rows.head,

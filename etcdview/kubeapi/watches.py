@@ -15,7 +15,7 @@ from etcdview.errors import EtcdviewError
 from etcdview.kubeapi.accept import MediaType, choose
 from etcdview.kubeapi.exchange import KubeAnswer, KubeRequest
 from etcdview.kubeapi.json_text import json_bytes
-from etcdview.kubeapi.lists import item_form
+from etcdview.kubeapi.lists import item_form, row_maker
 from etcdview.kubeapi.options import ListOptions
 from etcdview.kubeapi.reading import KubePlace, TypeReader
 from etcdview.kubeapi.rows import RowMaker, partial_metadata
@@ -61,8 +61,7 @@ class _Watching:
         self._range = self._reader.bounds()
         self._rows: RowMaker | None = None
         if media.form == "Table":
-            include = request.args.get("includeObject", "") or "Metadata"
-            self._rows = RowMaker(place.served, window.cluster.codec.release, include, media.version)
+            self._rows = row_maker(window, place.served, media, request)
         self._columns_told = False
         self._revision = options.since
         self._log: EventLog | None = None if request.revision else window.cluster.events(self._range[0])

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -55,6 +56,8 @@ class Audit:
         self.path = path
         self._max_bytes = max_bytes
         self._kept = kept
+        self._done: dict[str, AuditEntry] = {}  # the newest by action, of this process: standard error is not read
+        self._searched: dict[tuple[str, int], tuple[tuple[int, int], AuditEntry | None]] = {}
 
     def record(
         self,
@@ -82,6 +85,8 @@ class Audit:
             detail=detail[:_LONGEST_TEXT],
         )
         self._write(to_line(entry))
+        if result == "done" and self.path is None:
+            self._done[action] = entry
 
     def check(self) -> None:
         """Raises AuditError where no entry could be written now."""
@@ -96,6 +101,27 @@ class Audit:
             return tuple(entry for entry, _ in zip(self._backwards(self.path), range(limit), strict=False))
         except OSError as error:
             raise AuditError(f"The audit log {self.path} cannot be read: {error.strerror}.") from error
+
+    def newest_done(self, action: str) -> AuditEntry | None:
+        """The newest entry of an action that was done; None where the log has none, or cannot be read.
+
+        A file is read again only where it has changed, and without making its other entries: cheap enough for a page.
+        """
+        if self.path is None:
+            return self._done.get(action)
+        with suppress(OSError):
+            for file in self._files(self.path):
+                if found := self._newest_in(file, action):
+                    return found
+        return None
+
+    def _newest_in(self, file: Path, action: str) -> AuditEntry | None:
+        stat = file.stat()
+        place, state = (action, stat.st_ino), (stat.st_size, stat.st_mtime_ns)
+        known = self._searched.get(place)
+        if known is None or known[0] != state:
+            known = self._searched[place] = state, _last_done(file.read_bytes(), action)
+        return known[1]
 
     def _write(self, line: str) -> None:
         if self.path is None:
@@ -126,10 +152,13 @@ class Audit:
         path.replace(_aside(path, 1))
 
     def _backwards(self, path: Path) -> Iterator[AuditEntry]:
-        for file in (path, *(_aside(path, number) for number in range(1, self._kept + 1))):
-            if file.exists():
-                lines = file.read_text("utf-8").splitlines()
-                yield from (entry for line in reversed(lines) if (entry := from_line(line)) is not None)
+        for file in self._files(path):
+            lines = file.read_text("utf-8").splitlines()
+            yield from (entry for line in reversed(lines) if (entry := from_line(line)) is not None)
+
+    def _files(self, path: Path) -> Iterator[Path]:
+        """Those that exist, the newest first."""
+        return filter(Path.exists, (path, *(_aside(path, number) for number in range(1, self._kept + 1))))
 
 
 def to_line(entry: AuditEntry) -> str:
@@ -156,6 +185,17 @@ def from_line(line: str) -> AuditEntry | None:
         return AuditEntry(at=at, **({"who": "", "method": "", "address": "", "action": ""} | fields))
     except (ValueError, TypeError, KeyError, AttributeError):
         return None
+
+
+def _last_done(log: bytes, action: str) -> AuditEntry | None:
+    """Only lines that name the action are made entries of."""
+    named, end = f'"action": {json.dumps(action)}'.encode(), len(log)
+    while (at := log.rfind(named, 0, end)) >= 0:
+        end = log.rfind(b"\n", 0, at) + 1
+        entry = from_line(log[end : log.find(b"\n", at) + 1 or None].decode("utf-8", "replace"))
+        if entry is not None and (entry.action, entry.result) == (action, "done"):
+            return entry
+    return None
 
 
 def _aside(path: Path, number: int) -> Path:

@@ -64,7 +64,7 @@ class Cluster:
     `others` are stores to compare it with, by name; `beside` the etcds that hold single types of this registry.
     `files` are more stores to compare it with, opened when they are used. `timeline` are the snapshots of the folder
     that is open, the newest last; `shown_file` is the name of the one that this cluster shows. `kept_bytes` is how much
-    of finished items of lists is kept.
+    of finished items of lists is kept. `backups` are snapshots and dumps that the server was given to compare with.
     """
 
     def __init__(
@@ -89,12 +89,14 @@ class Cluster:
         timeline: Sequence[TimelineFile] = (),
         shown_file: str = "",
         kept_bytes: int = 0,
+        backups: Sequence[TimelineFile] = (),
     ) -> None:
         self.name = name
         self.shows_secrets = shows_secrets
         self.beside = beside
         self.files: Mapping[str, Store] = files or {}
         self.timeline = timeline
+        self.backups = backups
         self.shown_file = shown_file
         self._events = events
         self.source = store

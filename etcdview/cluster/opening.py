@@ -91,6 +91,7 @@ def _live(settings: Settings, keyspace: KeySpace) -> Cluster:
         others=_others(settings),
         files=_files(settings, ()),
         kept_bytes=settings.kube_cache if settings.kube_api else 0,
+        backups=_backups(settings),
     )
 
 
@@ -134,6 +135,14 @@ def _snapshots(folder: Path) -> tuple[TimelineFile, ...]:
         return ()
     found = snapshots_in(folder)
     return tuple(TimelineFile(file.path, file.written) for file in found) if len(found) > 1 else ()
+
+
+def _backups(settings: Settings) -> tuple[TimelineFile, ...]:
+    """The files to compare with, and the snapshots of such folders. A member's data directory is not a backup."""
+    paths = [Path(file) for file in settings.compare]
+    alone = [TimelineFile(path, datetime.fromtimestamp(path.stat().st_mtime, UTC)) for path in paths if path.is_file()]
+    folders = [path for path in paths if path.is_dir() and not is_data_directory(path)]
+    return (*alone, *(TimelineFile(one.path, one.written) for folder in folders for one in snapshots_in(folder)))
 
 
 def _files(settings: Settings, timeline: Sequence[TimelineFile]) -> OtherFiles:

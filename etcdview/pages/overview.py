@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from etcdview.cluster.window import Window
+from etcdview.health.certificate_inventory import CertificateInventory
 from etcdview.health.facts import ClusterFacts, MemberFacts
 from etcdview.health.findings import Finding
 from etcdview.health.monitor import Report
 from etcdview.health.rules.space import QUOTA_NEAR
 from etcdview.index.base import Freshness, Tree
 from etcdview.models import Alarm
-from etcdview.pages.parts import commands
+from etcdview.pages.parts import commands, lifetimes
 from etcdview.pages.parts.addresses import href
 from etcdview.pages.parts.churn import ChurnRow, churn_rows
 from etcdview.pages.parts.commands import Command
@@ -22,8 +23,12 @@ from etcdview.pages.parts.verdict import headline
 from etcdview.pages.triage import ClusterPart, KubernetesVerdict, kubernetes_verdict
 from etcdview.relations.severity import Severity
 from etcdview.stores.files.revision_store import RevisionStore
+from etcdview.tables import human_duration
 
 LARGEST = 12
+BACKUP_DAYS = 7  # a backup that is older deserves a look
+HOW_TO_SAVE = "/learn#commands"  # for those who may not save one here
+_SEVERITIES: dict[lifetimes.Tone, Severity] = {"good": "ok", "warning": "warning", "bad": "error"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +115,17 @@ class OverviewPage:
     kubernetes: KubernetesVerdict | None = None
 
 
-def overview_page(window: Window) -> OverviewPage:
-    """The page; waits for members no longer than the monitor does (1.9 s)."""
+def overview_page(window: Window, now: datetime, saved_at: datetime | None = None) -> OverviewPage:
+    """The page; waits for members no longer than the monitor does (1.9 s).
+
+    `saved_at` is when a snapshot was saved from here last, None where that is not known.
+    """
     tree = window.index.tree()
     kinds = _kinds(tree)
     return OverviewPage(
         freshness=window.index.freshness(),
         source=window.cluster.store.name,
-        state=cluster_state(window),
+        state=_with_dates(window, now, saved_at),
         count=tree.count,
         kinds=kinds[:LARGEST],
         more_kinds=max(0, len(kinds) - LARGEST),
@@ -164,6 +172,42 @@ def state_of(report: Report) -> ClusterState:
         headline=headline(report),
         parts=tuple(_parts(facts)),
     )
+
+
+def _with_dates(window: Window, now: datetime, saved_at: datetime | None) -> ClusterState | None:
+    """The state with what has a date: the certificate that expires first, and the newest backup."""
+    if window.cluster.monitor is None:
+        return None
+    report = window.cluster.monitor.latest()
+    state = state_of(report)
+    if state.at is None:
+        return state
+    dated = (*_certificates(report.certificates, now), _backup(window, now, saved_at))
+    return replace(state, parts=(*state.parts, *dated))
+
+
+def _certificates(known: CertificateInventory, now: datetime) -> Iterator[ClusterPart]:
+    """The one that expires first, of those that etcdview uses, those that members show, and this machine's files."""
+    if not known.entries:
+        return
+    first = known.entries[0].certificate
+    days = first.days_left(now)
+    tone, _ = lifetimes.state_of(days, early=False)
+    words = f"first expires {first.ends:%Y-%m-%d}, {lifetimes.left(days)} left" if days > 0 else f"one expired {lifetimes.left(days)}"
+    yield ClusterPart("Certificates", _SEVERITIES[tone], words, "/certificates")
+
+
+def _backup(window: Window, now: datetime, saved_at: datetime | None) -> ClusterPart:
+    """The newest that etcdview knows of: a snapshot saved from here, or a file of --compare."""
+    files = [file.written for file in window.cluster.backups]
+    newest = max([*files, *([saved_at] if saved_at else [])], default=None)
+    how = "/maintenance/snapshot" if window.viewer.may("snapshot") else HOW_TO_SAVE
+    if newest is None:
+        return ClusterPart("Backup", "unknown", "none known to etcdview", how)
+    age = max(now - newest, timedelta(0))
+    where = "/compare" if newest in files else how
+    severity: Severity = "warning" if age > timedelta(days=BACKUP_DAYS) else "ok"
+    return ClusterPart("Newest known backup", severity, f"{newest:%Y-%m-%d}, {human_duration(age)} old", where)
 
 
 def _parts(facts: ClusterFacts) -> Iterator[ClusterPart]:

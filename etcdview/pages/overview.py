@@ -14,6 +14,7 @@ from etcdview.health.monitor import Report
 from etcdview.health.rules.space import QUOTA_NEAR
 from etcdview.index.base import Freshness, Tree
 from etcdview.models import Alarm
+from etcdview.pages.attention import AttentionQuery
 from etcdview.pages.parts import commands, lifetimes
 from etcdview.pages.parts.addresses import href
 from etcdview.pages.parts.churn import ChurnRow, churn_rows
@@ -136,9 +137,9 @@ def overview_page(window: Window, now: datetime, saved_at: datetime | None = Non
     )
 
 
-def with_kubernetes(page: OverviewPage, window: Window, now: datetime) -> OverviewPage:
-    """The page with the verdict on what Kubernetes has stored."""
-    return replace(page, kubernetes=kubernetes_verdict(window, now))
+def with_kubernetes(page: OverviewPage, window: Window, now: datetime, query: AttentionQuery) -> OverviewPage:
+    """The page with the verdict on what Kubernetes has stored, and with the objects of it that the query wants."""
+    return replace(page, kubernetes=kubernetes_verdict(window, now, query))
 
 
 def _past(window: Window) -> PastOfFile | None:
@@ -193,7 +194,11 @@ def _certificates(known: CertificateInventory, now: datetime) -> Iterator[Cluste
     first = known.entries[0].certificate
     days = first.days_left(now)
     tone, _ = lifetimes.state_of(days, early=False)
-    words = f"first expires {first.ends:%Y-%m-%d}, {lifetimes.left(days)} left" if days > 0 else f"one expired {lifetimes.left(days)}"
+    words = (
+        f"first expires {first.ends:%Y-%m-%d}, {lifetimes.left(days)} left"
+        if days > 0
+        else f"one expired {lifetimes.left(days)}"
+    )
     yield ClusterPart("Certificates", _SEVERITIES[tone], words, "/certificates")
 
 

@@ -6,9 +6,9 @@ No object is read, however many there are, but the leases of the control plane.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 
 from etcdview.checks.leases import (
@@ -21,16 +21,15 @@ from etcdview.cluster.window import Window
 from etcdview.describe.machinery import lease_expired_for
 from etcdview.errors import EtcdviewError
 from etcdview.health.findings import Status
-from etcdview.index.facts.reading import KeyFacts, Wanted
 from etcdview.kube.fields import text
-from etcdview.kube.keys import show
 from etcdview.kube.resources import BY_PREFIX, ResourceType
 from etcdview.kube.words import counted, listed, plural
-from etcdview.pages.parts.addresses import href, object_href
+from etcdview.pages.attention import NOTHING, AttentionList, AttentionQuery, attention_list
+from etcdview.pages.parts.addresses import href
 from etcdview.pages.parts.facts_state import FactsState, facts_state
 from etcdview.pages.problems import unhealthy_href
 from etcdview.relations.model import Object
-from etcdview.relations.severity import Severity, severity_of_word
+from etcdview.relations.severity import Severity
 from etcdview.stores.deadline import waiting
 from etcdview.tables import human_duration, parse_time
 
@@ -47,9 +46,7 @@ JUDGED = (
     "persistentvolumes",
     "apiregistration.k8s.io/apiservices",
 )
-WORST = 8  # objects that the card names
-CANDIDATES = 20  # unhealthy objects of one type and namespace, of which the worst are named
-NAMESPACES = 4  # of each type, those with the most unhealthy objects: an index leads to these
+_EVERYTHING = AttentionQuery()
 LEASES = 200  # of kube-system: one for each part of the control plane, and those of add-ons
 LEASE_SECONDS = 1.0  # the page does not wait longer for them
 CONTROL_PLANE = (
@@ -57,7 +54,6 @@ CONTROL_PLANE = (
     ("kube-scheduler", "Scheduler"),
     ("kube-controller-manager", "Controller manager"),
 )
-_RANK: dict[Severity, int] = {"error": 0, "warning": 1, "progressing": 2, "unknown": 3, "done": 4, "ok": 5}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,22 +67,8 @@ class ClusterPart:
 
 
 @dataclass(frozen=True, slots=True)
-class UnhealthyObject:
-    """An object that needs attention, and its cause in a few words. `age` is how long ago it was created."""
-
-    severity: Severity
-    kind: str
-    name: str
-    href: str
-    namespace: str
-    namespace_href: str
-    cause: str
-    age: str
-
-
-@dataclass(frozen=True, slots=True)
 class KubernetesVerdict:
-    """One word, the reason in a sentence, and the objects that are worst. `unhealthy` is how many there are in all.
+    """One word, the reason in a sentence, and the objects behind it. `unhealthy` is how many there are in all.
 
     `facts` says how far the facts are where they are not complete: the word is "unknown" then.
     """
@@ -94,13 +76,13 @@ class KubernetesVerdict:
     status: Status
     reason: str
     parts: tuple[ClusterPart, ...] = ()
-    worst: tuple[UnhealthyObject, ...] = ()
+    attention: AttentionList = NOTHING
     unhealthy: int = 0
     facts: FactsState | None = None
     narrowed: bool = False
 
 
-def kubernetes_verdict(window: Window, now: datetime) -> KubernetesVerdict:
+def kubernetes_verdict(window: Window, now: datetime, query: AttentionQuery = _EVERYTHING) -> KubernetesVerdict:
     """The verdict on what this viewer may see; waits a second at most, for the leases."""
     silent, control_plane = _control_plane(window, now)
     facts, narrowed = window.value_facts, not window.viewer.scope.whole
@@ -109,13 +91,19 @@ def kubernetes_verdict(window: Window, now: datetime) -> KubernetesVerdict:
         reason = _sentence([silent] if silent else []) or "The stored objects have not been checked yet."
         return KubernetesVerdict("degraded" if silent else "unknown", reason, control_plane, facts=state)
     try:
-        return _by_facts(facts, now, silent, control_plane, narrowed=narrowed)
+        return _by_facts(facts, now, query, silent, control_plane, narrowed=narrowed)
     except EtcdviewError:  # they are being read again at this moment
         return KubernetesVerdict("unknown", "The stored objects are being read again.", control_plane)
 
 
 def _by_facts(
-    facts: FactSource, now: datetime, silent: str, control_plane: tuple[ClusterPart, ...], *, narrowed: bool
+    facts: FactSource,
+    now: datetime,
+    query: AttentionQuery,
+    silent: str,
+    control_plane: tuple[ClusterPart, ...],
+    *,
+    narrowed: bool,
 ) -> KubernetesVerdict:
     keys: Counter[str] = Counter()
     unhealthy: Counter[str] = Counter()
@@ -137,7 +125,7 @@ def _by_facts(
         status if keys else "unknown",
         _sentence(clauses) or (f"No problems found in {checked} of the kinds that are judged." if keys else "No keys."),
         (*control_plane, *_counts(keys, unhealthy)),
-        _worst(facts, inside, now),
+        attention_list(facts, {prefix: inside[prefix] for prefix in JUDGED if inside[prefix]}, now, query),
         sum(unhealthy.values()),
         narrowed=narrowed,
     )
@@ -176,34 +164,6 @@ def _counts(keys: Counter[str], unhealthy: Counter[str]) -> Iterator[ClusterPart
             yield ClusterPart(
                 name, severity, f"{bad:,} of {total:,} not ready" if bad else f"{total:,}, all ready", address
             )
-
-
-def _worst(facts: FactSource, inside: Mapping[str, Counter[str]], now: datetime) -> tuple[UnhealthyObject, ...]:
-    """The gravest of the first unhealthy ones of each type, where most of them are."""
-    found = [
-        _unhealthy(BY_PREFIX[prefix], fact, now)
-        for prefix in JUDGED
-        for namespace, _ in inside[prefix].most_common(NAMESPACES)
-        for fact in facts.facts(
-            Wanted(resource=prefix, namespace=namespace, state="unhealthy"), order="any", limit=CANDIDATES
-        )
-    ]
-    found.sort(key=lambda each: _RANK[each.severity])  # stable: types stay in their order, names in theirs
-    return tuple(found[:WORST])
-
-
-def _unhealthy(resource: ResourceType, fact: KeyFacts, now: datetime) -> UnhealthyObject:
-    created = datetime.fromtimestamp(fact.created, UTC) if fact.created is not None else None
-    return UnhealthyObject(
-        severity_of_word(resource.kind, fact.word, created, now),
-        resource.kind,
-        show(fact.key.rpartition(b"/")[2]),
-        object_href(fact.key),
-        fact.namespace,
-        href("/namespaces", namespace=fact.namespace) if fact.namespace else "",
-        fact.word or "unhealthy",
-        human_duration(now - created) if created is not None else "",
-    )
 
 
 def _control_plane(window: Window, now: datetime) -> tuple[str, tuple[ClusterPart, ...]]:

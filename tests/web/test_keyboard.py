@@ -54,6 +54,18 @@ def test_a_pod_is_found_in_its_list(page: Page) -> None:
     page.wait_for_url("**/object?key=/registry/pods/shop/crashloop")
 
 
+def test_what_needs_attention_is_narrowed_by_chips(page: Page) -> None:
+    page.goto("/")
+    rows = page.locator("#attention .worst > li")
+    expect(rows).to_have_count(10)
+    press_until(page, "Tab", page.get_by_role("navigation", name="By namespace").get_by_role("link", name="payments"))
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/?namespace=payments#attention")
+
+    expect(rows).to_have_count(8)
+    expect(page.get_by_role("navigation", name="By namespace").locator("[aria-current]")).to_contain_text("payments")
+
+
 def test_why_a_pod_does_not_run_is_the_first_that_its_page_says(page: Page) -> None:
     page.goto("/")
     go(page, "po every", "every-volume")

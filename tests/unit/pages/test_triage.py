@@ -12,12 +12,14 @@ import pytest
 from etcdview.access.roles import LOCAL, Scope
 from etcdview.cluster.window import Window
 from etcdview.models import KeyValue
-from etcdview.pages.triage import WORST, KubernetesVerdict, kubernetes_verdict
+from etcdview.pages.attention import ALL, WORST, AttentionQuery
+from etcdview.pages.triage import KubernetesVerdict, kubernetes_verdict
 from etcdview.relations.severity import severity_of_word
 from tests.unit.pages.registry_of import Obj, kv, obj, window_on
 from tests.unit.pages.test_problems_by_facts import CRASHING, Known
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+EVERYTHING = AttentionQuery()
 OLD = {"creationTimestamp": "2026-11-20T12:00:00Z"}
 
 
@@ -37,7 +39,12 @@ def lease(name: str, renewed: datetime) -> KeyValue:
 
 
 def verdict_on(
-    folder: Path, kvs: Iterable[KeyValue], *, live: bool = True, scope: Scope | None = None
+    folder: Path,
+    kvs: Iterable[KeyValue],
+    *,
+    live: bool = True,
+    scope: Scope | None = None,
+    query: AttentionQuery = EVERYTHING,
 ) -> KubernetesVerdict:
     given = tuple(sorted(kvs, key=lambda each: each.key))
     window = window_on(given)
@@ -46,7 +53,7 @@ def verdict_on(
     if scope is not None:
         window = Window(window.cluster, replace(LOCAL, scope=scope))
     try:
-        return kubernetes_verdict(window, NOW)
+        return kubernetes_verdict(window, NOW, query)
     finally:
         window.cluster.close()
 
@@ -54,7 +61,7 @@ def verdict_on(
 def test_where_all_is_well_it_says_what_was_judged(tmp_path: Path) -> None:
     found = verdict_on(tmp_path, [node("a", "True"), lease("kube-scheduler", NOW)])
 
-    assert (found.status, found.worst, found.unhealthy) == ("healthy", (), 0)
+    assert (found.status, found.attention.rows, found.unhealthy) == ("healthy", (), 0)
     assert found.reason == "No problems found in 1 object of the kinds that are judged."
     assert ("Scheduler", "ok", "lease renewed 0s ago") in [(p.name, p.severity, p.words) for p in found.parts]
     assert ("Nodes", "ok", "1, all ready") in [(p.name, p.severity, p.words) for p in found.parts]
@@ -70,13 +77,13 @@ def test_the_reason_is_one_sentence_gravest_first(tmp_path: Path) -> None:
         "The scheduler and the controller manager have not renewed their leases; 1 of 2 nodes is not ready; "
         "2 of 2 pods are not ready, in 2 namespaces."
     )
-    assert [(w.severity, w.kind, w.name, w.namespace) for w in found.worst] == [
+    assert [(w.severity, w.kind, w.name, w.namespace) for w in found.attention.rows] == [
         ("error", "Node", "b", ""),
         ("error", "Pod", "a", "shop"),
         ("warning", "Pod", "b", "pay"),
     ]
-    assert found.worst[1].cause.startswith("CrashLoopBackOff")
-    assert found.worst[1].age == "3d"
+    assert found.attention.rows[1].cause.startswith("CrashLoopBackOff")
+    assert found.attention.rows[1].age == "3d"
 
 
 def test_no_node_that_is_ready_is_degraded_and_one_that_is_not_a_risk(tmp_path: Path) -> None:
@@ -95,13 +102,65 @@ def test_of_a_file_the_leases_say_nothing(tmp_path: Path) -> None:
 def test_only_the_worst_are_named_and_all_are_counted(tmp_path: Path) -> None:
     found = verdict_on(tmp_path, [pod("shop", f"p{n:02}", CRASHING) for n in range(WORST + 3)])
 
-    assert (len(found.worst), found.unhealthy) == (WORST, WORST + 3)
+    assert (len(found.attention.rows), found.unhealthy) == (WORST, WORST + 3)
+
+
+def chips(found: KubernetesVerdict) -> dict[str, list[tuple[str, int]]]:
+    return {row.name: [(chip.text, chip.count) for chip in row.chips] for row in found.attention.chips}
+
+
+def test_chips_count_what_the_other_choices_leave_and_lead_back(tmp_path: Path) -> None:
+    pods = [pod("shop", "a", CRASHING), pod("shop", "b", {"phase": "Pending"}), pod("pay", "c", CRASHING)]
+    kvs = [*pods, node("n", "False")]
+    everything = chips(verdict_on(tmp_path, kvs))
+    assert everything == {
+        "severity": [("critical", 3), ("warning", 1)],
+        "kind": [("Pod", 3), ("Node", 1)],
+        "namespace": [("shop", 2), ("pay", 1)],
+    }
+
+    (tmp_path / "narrowed").mkdir()
+    query = AttentionQuery("critical", namespace="shop")
+    found = verdict_on(tmp_path / "narrowed", kvs, query=query)
+    assert [each.name for each in found.attention.rows] == ["a"]
+    assert chips(found) == {
+        "severity": [("critical", 1), ("warning", 1)],
+        "namespace": [("shop", 1), ("pay", 1)],
+    }
+    chosen = next(chip for row in found.attention.chips for chip in row.chips if chip.text == "shop")
+    assert (chosen.chosen, chosen.href) == (True, "/?severity=critical#attention")
+    assert (found.unhealthy, found.attention.clear_href) == (4, "/#attention")
+
+
+@pytest.mark.parametrize(("count", "all_href"), [(WORST, ""), (WORST + 1, "/?all=1#attention")])
+def test_where_there_are_more_than_ten_a_link_shows_them_all(tmp_path: Path, count: int, all_href: str) -> None:
+    pods = [pod("shop", f"p{n:02}", CRASHING) for n in range(count)]
+    found = verdict_on(tmp_path, pods).attention
+    assert (found.all_href, len(found.rows), found.matching) == (all_href, WORST, count)
+
+    (tmp_path / "all").mkdir()
+    every = verdict_on(tmp_path / "all", pods, query=AttentionQuery(every=True)).attention
+    assert (every.all_href, len(every.rows)) == ("", min(count, ALL))
+
+
+def test_of_too_many_to_look_at_kinds_and_namespaces_are_still_counted_exactly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("etcdview.pages.attention.LOOKED_AT", 3)
+    kvs = [pod("shop", f"p{n}", CRASHING) for n in range(4)] + [pod("pay", "c", CRASHING), node("n", "False")]
+    found = verdict_on(tmp_path, kvs)
+    assert (found.attention.some, found.attention.matching) == (True, 6)
+    assert chips(found) == {"kind": [("Pod", 5), ("Node", 1)], "namespace": [("shop", 4), ("pay", 1)]}
+
+    (tmp_path / "narrowed").mkdir()
+    narrowed = verdict_on(tmp_path / "narrowed", kvs, query=AttentionQuery(kind="Pod", namespace="pay"))
+    assert ([each.name for each in narrowed.attention.rows], narrowed.attention.matching) == (["c"], 1)
 
 
 def test_until_the_facts_are_known_the_word_is_unknown() -> None:
     found = kubernetes_verdict(window_on([pod("shop", "a", CRASHING)]), NOW)
 
-    assert (found.status, found.worst) == ("unknown", ())
+    assert (found.status, found.attention.rows) == ("unknown", ())
     assert found.facts is not None
 
 
@@ -109,7 +168,7 @@ def test_a_viewer_of_a_part_is_told_of_that_part_alone(tmp_path: Path) -> None:
     kvs = [pod("shop", "a", CRASHING), pod("bank", "b", CRASHING), lease("kube-scheduler", NOW - timedelta(days=9))]
     found = verdict_on(tmp_path, kvs, scope=Scope(("shop",)))
 
-    assert (found.narrowed, found.unhealthy, [w.name for w in found.worst]) == (True, 1, ["a"])
+    assert (found.narrowed, found.unhealthy, [w.name for w in found.attention.rows]) == (True, 1, ["a"])
     assert "scheduler" not in found.reason
 
 

@@ -24,6 +24,7 @@ from etcdview.pages.parts import addresses
 from etcdview.pages.parts.addresses import key_href, object_href
 from etcdview.pages.parts.commands import Command
 from etcdview.pages.parts.positions import position_text
+from etcdview.pages.parts.writable import may_write
 from etcdview.stores.key_past import NoPast
 from etcdview.stores.protocols import prefix_end
 from etcdview.stores.routed import PinnedRevision, RoutedPart, RoutedStore, revision_of
@@ -44,7 +45,7 @@ class WatchQuery:
 
     `until` is the revision at which the page was paused, 0 where it goes on; of several etcds it is a PinnedRevision,
     and so is `since`. `minutes`: those of the last so many only, 0 for all. `calm`: without what is written all the
-    time, events and leases.
+    time, events and leases; None where nobody chose, and then without, unless the prefix names them.
     """
 
     prefix: str = ""
@@ -53,12 +54,12 @@ class WatchQuery:
     since: int = 0
     until: int = 0
     minutes: int = 0
-    calm: bool = False
+    calm: bool | None = None
 
     @property
     def filtered(self) -> bool:
         """Whether some changes are left out."""
-        return bool(self.prefix or self.kind or self.text or self.minutes or self.calm)
+        return bool(self.prefix or self.kind or self.text or self.minutes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,8 @@ class WatchRow:
     """One change. `differences` are of the newest rows only; `more` says how many there are beyond them.
 
     `at` is when the index saw it, or when `manager` says that it wrote the value (`told`); None where that is unknown.
-    `revision` is one of the first etcd, or of that which holds the types that `etcd` names.
+    `revision` is one of the first etcd, or of that which holds the types that `etcd` names. `restore_href` puts the
+    value before this change back, "" where there was none, or this viewer may not.
     """
 
     revision: int
@@ -80,6 +82,12 @@ class WatchRow:
     etcd: str = ""
     differences: tuple[Difference, ...] = ()
     more: int = 0
+    restore_href: str = ""
+
+    @property
+    def unfolds(self) -> bool:
+        """Whether there is more to show or to do than its line has room for."""
+        return bool(self.differences or self.restore_href)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +112,8 @@ class WatchPage:
     """Changes, newest first, up to `revision`, and up to those of `others`. `lost`: more happened than is remembered.
 
     `unshown` changes are remembered beyond those that are listed. `oldest`: nothing older than this revision was looked
-    at, 0 where that is not known; `why` says why nothing before the start of etcdview was, "" where it was.
+    at, 0 where that is not known; `why` says why nothing before the start of etcdview was, "" where it was. `calm`:
+    events and leases are left out, `hidden` of those changes that are known.
     """
 
     query: WatchQuery
@@ -117,7 +126,9 @@ class WatchPage:
     pause_href: str
     commands: tuple[Command, ...]
     ranges: tuple[TimeRange, ...] = ()
+    calm: bool = False
     calm_href: str = ""
+    hidden: int = 0
     oldest: int = 0
     why: str = ""
     others: tuple[EtcdPosition, ...] = ()
@@ -137,10 +148,12 @@ def watch_page(window: Window, query: WatchQuery, now: datetime) -> WatchPage:
     if query.kind not in ("", *KINDS):
         raise QueryError(f"Unknown kind of change {query.kind!r}.", f"Choose one of {', '.join(KINDS)}.")
     found = _changes(names.changes, query)
-    earlier = _Earlier() if query.since or query.until else _earlier(window, query, found)
-    noise = tuple(window.keyspace.root + folder for folder in NOISE) if query.calm else ()
-    changes = (change for change in (*found.changes, *earlier.changes) if not change.key.startswith(noise))
-    wanted = [change for change in changes if _is_wanted(window, change, query)]
+    noise = tuple(window.keyspace.root + folder for folder in NOISE)
+    calm = query.calm if query.calm is not None else not query.prefix.encode().startswith(noise)
+    full = sum(not (calm and change.key.startswith(noise)) for change in found.changes) >= SHOWN
+    earlier = _Earlier() if query.since or query.until or full else _earlier(window, query, found)
+    all_wanted = [c for c in (*found.changes, *earlier.changes) if _is_wanted(window, c, query)]
+    wanted = [change for change in all_wanted if not change.key.startswith(noise)] if calm else all_wanted
     shown = _newest(window, wanted, earlier.values)
     rows = [_row(window, c, earlier.values, i < WITH_DIFFERENCES) for i, c in enumerate(shown)]
     if query.minutes:
@@ -156,7 +169,9 @@ def watch_page(window: Window, query: WatchQuery, now: datetime) -> WatchPage:
         pause_href=_href(query, pause="" if query.until else position_text(found.revision)),
         commands=(Command("etcdctl", f"etcdctl watch --prefix {query.prefix or '/'}"),),
         ranges=tuple(_ranges(query)),
-        calm_href=_href(query, calm="" if query.calm else "1"),
+        calm=calm,
+        calm_href=_href(query, calm="0" if calm else "1"),
+        hidden=len(all_wanted) - len(wanted),
         oldest=earlier.oldest,
         why=earlier.why,
         others=_others(window, found.revision),
@@ -175,9 +190,7 @@ class _Earlier:
 
 
 def _earlier(window: Window, query: WatchQuery, seen: Changes) -> _Earlier:
-    """What each etcd still has of it; nothing where the page is full without."""
-    if len(seen.changes) >= SHOWN:
-        return _Earlier()
+    """What each etcd still has of it."""
     prefix, source = query.prefix.encode(), window.cluster.source
     if not isinstance(source, RoutedStore):
         return _earlier_in(window, prefix, seen.revision, seen.changes)
@@ -295,7 +308,14 @@ def _row(window: Window, change: Change, earlier: Mapping[_Written, KeyValue], w
         etcd=window.cluster.types_elsewhere[etcd - 1] if etcd else "",
         differences=found[:DIFFERENCES],
         more=max(0, len(found) - DIFFERENCES),
+        restore_href=_restore_href(window, change),
     )
+
+
+def _restore_href(window: Window, change: Change) -> str:
+    if kind_of(change) == "created" or not may_write(window, change.key):
+        return ""
+    return key_href("/restore", change.key, revision=change.revision - 1)
 
 
 def _manager(window: Window, change: Change, earlier: Mapping[_Written, KeyValue]) -> tuple[str, datetime | None]:
@@ -314,7 +334,7 @@ def _href(query: WatchQuery, **changes: str) -> str:
         "q": query.text,
         "pause": position_text(query.until) if query.until else "",
         "minutes": query.minutes,
-        "calm": "1" if query.calm else "",
+        "calm": "" if query.calm is None else str(int(query.calm)),
     }
     return addresses.href("/watch", **(params | changes))
 

@@ -209,7 +209,7 @@ def test_the_watch_page_has_the_changes_of_both_etcds_each_by_its_own_revisions(
     with opened(settings) as (cluster, client):
         names = cluster.index
         assert isinstance(names, Changing)
-        first = client.get("/watch?prefix=/registry/").text
+        first = client.get("/watch?prefix=/registry/&calm=0").text
         assert "/registry/pods/shop/web" in first
         assert "/registry/events/shop/web.1" in first, "what was before etcdview began to watch"
         position = names.changes.revision_below(b"/registry/")
@@ -218,16 +218,16 @@ def test_the_watch_page_has_the_changes_of_both_etcds_each_by_its_own_revisions(
         wait_for(lambda: names.changes.since(position, b"/registry/").changes, cluster.index.freshness)
         run_etcdctl(plain_etcd, "put", "/registry/pods/shop/later", POD)
         wait_for(lambda: len(names.changes.since(position, b"/registry/").changes) == 2, cluster.index.freshness)
-        page = client.get("/watch?prefix=/registry/").text
+        page = client.get("/watch?prefix=/registry/&calm=0").text
         assert page.index("/registry/pods/shop/later") < page.index("/registry/events/shop/new")
         assert "a revision of the etcd that holds /events" in page
         assert "Changes of several etcds have no common order" in page
 
-        asked = {"prefix": "/registry/", "since": position_text(position)}
+        asked = {"prefix": "/registry/", "calm": "0", "since": position_text(position)}
         news = client.get("/watch", query_string=asked, headers={"HX-Request": "true", "HX-Target": "news"}).text
         assert "/registry/events/shop/new" in news
         assert "/registry/pods/shop/web" not in news
-        paused = client.get("/watch", query_string={"pause": position_text(position)}).text
+        paused = client.get("/watch", query_string={"calm": "0", "pause": position_text(position)}).text
         assert "/registry/events/shop/new" not in paused
 
 

@@ -150,3 +150,10 @@ def test_a_config_map_is_put_back(admin: Page) -> None:
     go(admin, "cm/app-config -n shop")
     admin.wait_for_url("**/object?key=/registry/configmaps/shop/app-config")
     expect(admin.locator("#value")).to_contain_text("mode=live")
+
+    admin.goto("/watch?q=shop/app-config&kind=updated")
+    press_until(admin, "Tab", admin.locator(".feed-row summary").first)
+    admin.keyboard.press("Enter")
+    press_until(admin, "Tab", admin.get_by_role("link", name="Restore the value before this change").first)
+    admin.keyboard.press("Enter")
+    admin.wait_for_url("**/restore?**")

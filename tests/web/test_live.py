@@ -98,7 +98,10 @@ def test_the_feed_tells_which_field_changed_and_filters_and_pauses(page: Page, e
 
     row = page.locator(".feed-row").first
     expect(row).to_contain_text(FED)
-    expect(row.locator("code")).to_have_text("data.text")
+    expect(row.locator("summary")).to_contain_text("1 field: data.text")
+    row.locator("summary").click()
+    expect(row.locator(".feed-differences code")).to_have_text("data.text")
+    expect(row.get_by_role("link", name="History", exact=True)).to_be_visible()
     expect(row.locator("del")).to_have_text("before")
     expect(row.locator("ins")).to_have_text("after")
 

@@ -28,7 +28,7 @@ def watch_page() -> Response:
         since=params.position(args, "since") if wants_fragment() else 0,
         until=params.position(args, "pause"),
         minutes=params.integer(args, "minutes", 0, most=MAX_MINUTES),
-        calm=params.integer(args, "calm", 0, most=1) == 1,
+        calm=params.integer(args, "calm", 0, most=1) == 1 if args.get("calm") else None,
     )
     page = pages.watch_page(current_window(), query, now())
     if query.since and not page.rows and not page.lost:

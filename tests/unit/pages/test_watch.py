@@ -156,11 +156,45 @@ def test_the_oldest_revision_that_was_looked_at_is_said(window: Window) -> None:
     assert watch_page(window, WatchQuery(), NOW).oldest == 9
 
 
-def test_what_is_written_all_the_time_can_be_left_out(window: Window) -> None:
+def test_what_is_written_all_the_time_is_left_out_and_counted_until_all_is_wanted(window: Window) -> None:
     write(window, 11, b"/registry/events/shop/a.1")
     write(window, 12, b"/registry/leases/kube-node-lease/worker-1")
     write(window, 13)
 
-    assert [revision for revision, _ in shown(window)] == [13, 12, 11]
+    assert [revision for revision, _ in shown(window)] == [13]
     assert [revision for revision, _ in shown(window, calm=True)] == [13]
+    assert [revision for revision, _ in shown(window, calm=False)] == [13, 12, 11]
+    page = watch_page(window, WatchQuery(), NOW)
+    assert (page.calm, page.hidden, page.calm_href) == (True, 2, "/watch?calm=0")
+    page = watch_page(window, WatchQuery(calm=False), NOW)
+    assert (page.calm, page.hidden, page.calm_href) == (False, 0, "/watch?calm=1")
+    assert "calm=0" in page.poll_href
+
+
+def test_who_names_events_by_their_prefix_sees_them(window: Window) -> None:
+    write(window, 11, b"/registry/events/shop/a.1")
+    assert shown(window, prefix="/registry/events/shop/") == [(11, "updated")]
+    assert shown(window, prefix="/registry/events/shop/", calm=True) == []
+
+
+def test_a_page_that_is_full_of_noise_still_shows_what_was_before_it(window: Window) -> None:
+    for n in range(SHOWN):
+        write(window, 11 + n, b"/registry/leases/kube-node-lease/worker-1")
+    before(window, written(9, "2026-11-23T11:58:00Z", "kubectl-edit"))
+    assert shown(window) == [(9, "updated")]
+
+
+def test_who_may_write_can_put_back_what_was_before_a_change(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(window, 11, version=1)
+    write(window, 12)
+    write(window, 13, deleted=True)
+    assert not any(row.unfolds for row in watch_page(window, WatchQuery(), NOW).rows)
+
+    monkeypatch.setattr("etcdview.pages.watch.may_write", lambda *_: True)
+    rows = watch_page(window, WatchQuery(), NOW).rows
+    restore = "/restore?key=/registry/configmaps/shop/a&revision="
+    assert [row.restore_href for row in rows] == [f"{restore}12", f"{restore}11", ""]
+
+
+def test_what_was_chosen_stays_in_the_address(window: Window) -> None:
     assert "calm=1" in watch_page(window, WatchQuery(calm=True, minutes=5), NOW).poll_href

@@ -8,6 +8,7 @@ from markupsafe import Markup, escape
 
 from etcdview.pages.parts.sizes import size_text
 from etcdview.pages.parts.texts import plural, visible_lines
+from etcdview.pages.search_words import pieces
 
 HIGHLIGHT_LIMIT = 200_000
 DASH = "\u2013"  # what stands for nothing
@@ -108,6 +109,7 @@ FILTERS = {
     "ticks": ticks,
     "count": count,
     "plural": plural,
+    "pieces": pieces,
     "hex_preview": hex_preview,
     "highlight": highlight,
     "clock": clock,

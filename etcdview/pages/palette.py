@@ -1,7 +1,8 @@
 """The palette: kinds, objects, namespaces, pages, findings and commands for a few words, as they are typed.
 
-The words are those of kubectl and k9s: `po crash`, `deploy/cart -n shop`, `:pods`, or a key. Names alone are looked at,
-out of the index, for WORK_SECONDS at most; what that leaves out the search page finds.
+The words are those of kubectl and k9s: `po crash`, `deploy/cart -n shop`, `:pods`, or a key; with filters
+`kind:pod ns:shop label:app=cart text:foo`. Names alone are looked at, out of the index, for WORK_SECONDS at most; what
+that leaves out the search page finds. Links lead to what finds labels and values.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from etcdview.kube.keys import show
 from etcdview.pages.parts.addresses import href, object_href
 from etcdview.pages.parts.frame import page_frame
 from etcdview.pages.parts.types import named_tree
+from etcdview.pages.search_words import Filter, SearchWords, read_words
 
 MAX_TEXT = 300  # characters that are read
 GROUP_ITEMS = 8
@@ -54,6 +56,14 @@ class PaletteItem:
 
 
 @dataclass(frozen=True, slots=True)
+class PaletteFilter:
+    """A filter of the search that is in effect; `href` is the search without it."""
+
+    text: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
 class PaletteGroup:
     """Places of one sort."""
 
@@ -63,11 +73,16 @@ class PaletteGroup:
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """The answer; `complete` false where time or space was over before all names were looked at."""
+    """The answer; `complete` false where time or space was over before all names were looked at.
+
+    `words` are those that names were compared with, `filters` what else was.
+    """
 
     text: str
     groups: tuple[PaletteGroup, ...]
     complete: bool = True
+    words: tuple[str, ...] = ()
+    filters: tuple[PaletteFilter, ...] = ()
 
     @property
     def href(self) -> str:
@@ -79,13 +94,24 @@ class Palette:
 class Words:
     """What was typed: the types that its first word names, the namespace, and the words that remain.
 
-    `kind` is the first word where it may name types.
+    `kind` is what names them: a filter, or the first word where it may. `read` is all that was typed.
     """
 
     kind: str
     types: tuple[TypeCount, ...]
     namespace: str
     rest: tuple[str, ...]
+    read: SearchWords
+
+    @property
+    def is_unknown_kind(self) -> bool:
+        """Whether a filter names a kind that the registry lacks."""
+        return bool(self.read.values("kind")) and not self.types
+
+    @property
+    def is_of_values(self) -> bool:
+        """Whether it is about what values hold: names cannot tell."""
+        return bool(self.read.values("label") or self.read.values("text"))
 
 
 def palette(window: Window, text: str, over: Callable[[], bool] | None = None) -> Palette:
@@ -96,47 +122,52 @@ def palette(window: Window, text: str, over: Callable[[], bool] | None = None) -
     over = over or _timer()
     if text.startswith("/"):
         keys, complete = _keys(window, text)
-        return Palette(text, _filled(("Keys", keys)), complete)
+        return Palette(text, _filled(("Keys", keys)), complete, (text,))
     tree = named_tree(window)
     words = parse_words(text, tree)
     objects, complete = _objects(window, tree, words, over)
-    everything = "" if words.types else " ".join(words.rest)
+    everything = "" if words.types or words.read.filters else " ".join(words.rest)
     groups = _filled(
         ("Kinds", _kinds(tree, words)),
         ("Objects", objects),
+        ("In values", _of_values(words)),
         ("Namespaces", _namespaces(tree, words)),
         ("Pages", _pages(window, everything)),
         ("Findings", _findings(window, everything)),
         ("Commands", _named(_COMMANDS, everything)),
     )
-    return Palette(text, groups, complete)
+    return Palette(text, groups, complete, words.rest, tuple(_filter(each) for each in words.read.filters))
+
+
+def _filter(found: Filter) -> PaletteFilter:
+    return PaletteFilter(f"{found.name}: {found.value}", href("/search", q=found.without))
+
+
+def _of_values(words: Words) -> Iterator[PaletteItem]:
+    """The searches in values that labels and texts among the filters mean."""
+    place = {"namespace": words.namespace, "resource": words.types[0].resource.id if len(words.types) == 1 else ""}
+    if words.is_unknown_kind:
+        return
+    note = "of any name" if words.rest else ""
+    if labels := ",".join(words.read.values("label")):
+        yield PaletteItem(
+            f"Objects with the labels {labels}", href("/search/content", kind="labels", q=labels, **place), note
+        )
+    if text := " ".join(words.read.values("text")):
+        yield PaletteItem(f"Values that contain “{text}”", href("/search/content", kind="text", q=text, **place), note)
 
 
 def parse_words(text: str, tree: Tree) -> Words:
-    """The words as kubectl reads them: a type's short name, `type/name`, `-n NAMESPACE`; k9s' colon is skipped."""
-    namespace, rest = _without_namespace(text.lower().removeprefix(":").split())
+    """The words as kubectl reads them: a type's short name or `kind:`, `type/name`, `-n NAMESPACE` or `ns:`."""
+    read = read_words(text)
+    rest, kinds = read.rest, read.values("kind")
     first, slash, name = rest[0].partition("/") if rest else ("", "", "")
-    found = {r.prefix for r in resources.find(first, [t.resource for t in tree.types])} if first else set()
+    kind = kinds[-1] if kinds else first
+    found = {r.prefix for r in resources.find(kind, [t.resource for t in tree.types])} if kind else set()
     types = tuple(t for t in tree.types if t.resource.prefix in found)
-    if types:
-        rest = [*([name] if slash and name else []), *rest[1:]]
-    return Words(first, types, namespace, tuple(rest))
-
-
-def _without_namespace(words: list[str]) -> tuple[str, list[str]]:
-    namespace, rest, waiting = "", [], False
-    for word in words:
-        if waiting:
-            namespace, waiting = word, False
-        elif word in ("-n", "--namespace"):
-            waiting = True
-        elif word.startswith(("-n=", "--namespace=", "ns:")):
-            namespace = word.partition(":" if word.startswith("ns:") else "=")[2]
-        elif word.startswith("-n") and len(word) > 2:
-            namespace = word[2:]
-        else:
-            rest.append(word)
-    return namespace, rest
+    if types and not kinds:
+        rest = (*([name] if slash and name else []), *rest[1:])
+    return Words(kind, types, "".join(read.values("namespace")[-1:]), rest, read)
 
 
 def _timer() -> Callable[[], bool]:
@@ -163,7 +194,7 @@ def _kinds(tree: Tree, words: Words) -> Iterator[PaletteItem]:
     """The types that are named, and where there is but one word, those whose name has it."""
     for each in words.types:
         yield _kind(each, words)
-    if len(words.rest) == (0 if words.types else 1):
+    if not words.read.values("kind") and not words.is_of_values and len(words.rest) == (0 if words.types else 1):
         others = [t for t in tree.types if t not in words.types and words.kind in t.resource.qualified]
         others.sort(key=lambda t: not t.resource.plural.startswith(words.kind))
         for each in others:
@@ -174,16 +205,20 @@ def _kinds(tree: Tree, words: Words) -> Iterator[PaletteItem]:
 def _kind(counted: TypeCount, words: Words) -> PaletteItem:
     """A type's table, with what else was typed as its filter."""
     text = counted.resource.plural + (f" in {words.namespace}" if words.namespace else "")
-    place = {"resource": counted.resource.id, "namespace": words.namespace}
+    labels = ",".join(words.read.values("label"))
+    place = {"resource": counted.resource.id, "namespace": words.namespace, "labels": labels}
+    text += f" with the labels {labels}" if labels else ""
     if words.rest:
         match = " ".join(words.rest)
         return PaletteItem(f"{text} with “{match}”", href("/registry", **place, q=match), "as a table")
+    if labels:
+        return PaletteItem(text, href("/registry", **place), "as a table", exact=len(words.types) == 1)
     count = counted.namespaces.get(words.namespace, 0) if words.namespace else counted.count
     return PaletteItem(text, href("/registry", **place), f"{count:,}", exact=len(words.types) == 1)
 
 
 def _namespaces(tree: Tree, words: Words) -> Iterator[PaletteItem]:
-    if words.types or len(words.rest) > 1:
+    if words.types or len(words.rest) > 1 or words.read.values("kind") or words.is_of_values:
         return
     part = words.rest[0] if words.rest else words.namespace
     names = set().union(*(t.namespaces for t in tree.types)) - {""}
@@ -216,7 +251,7 @@ def _findings(window: Window, text: str) -> Iterator[PaletteItem]:
 
 def _objects(window: Window, tree: Tree, words: Words, over: Callable[[], bool]) -> tuple[list[PaletteItem], bool]:
     """Objects whose key has all words, best match first; and whether all of them were looked at."""
-    if not words.rest and not words.types:
+    if words.is_of_values or words.is_unknown_kind or (not words.rest and not words.types):
         return [], True
     types = words.types or _in_order(tree)
     if window.index.freshness().state == "bounded" and not words.types:

@@ -62,6 +62,11 @@ class SearchQuery:
         """Whether it is words from the field in the header, rather than a key or a pattern, on their first page."""
         return not self.mode and self.after is None and not self.text.startswith("/")
 
+    @property
+    def literal_words(self) -> tuple[str, ...]:
+        """What each match has in it as it was typed; nothing for a pattern. Raises QueryError for an unknown mode."""
+        return (self.text,) if self.text and self.effective_mode in ("prefix", "contains") else ()
+
     def places(self, prefix: str) -> tuple[Place, ...]:
         """What every match begins with, where that is below the registry's `prefix`. Raises QueryError."""
         root = KeySpace(prefix).root

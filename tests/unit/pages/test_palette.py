@@ -57,6 +57,10 @@ def exact(text: str) -> list[str]:
         ("deploy cart -nshop", ["cart"]),
         ("deploy cart --namespace=shop", ["cart"]),
         ("deploy cart ns:payments", ["cart"]),
+        ("kind:deploy cart ns:payments", ["cart"]),
+        ("cart kind:deployment -n payments", ["cart"]),
+        ("kind:nosuch cart", []),
+        ("kind:pod label:a=b crash", []),  # names do not say which have the label: links lead to what does
         ("backups", ["nightly"]),
         ("po new[1]", ["new[1]"]),  # no pattern: as it is typed
         ("crash", ["crashloop", "app-crash", "cart-crash-notes", "crashloop.17"]),  # events last but begun
@@ -103,6 +107,33 @@ def test_a_viewer_of_a_part_finds_that_part_alone() -> None:
     assert found("/registry/", window)["Keys"]
     assert not any("payments" in key or "secrets" in key for key in found("/registry/", window)["Keys"])
     assert "Audit" not in str(found("audit", window))
+
+
+def test_filters_are_chips_each_with_the_search_without_it() -> None:
+    answer = palette(WINDOW, "crash kind:pod -n shop label:app=Cart", over=lambda: False)
+
+    assert [(f.text, f.href) for f in answer.filters] == [
+        ("kind: pod", "/search?q=crash%20-n%20shop%20label:app%3DCart"),
+        ("namespace: shop", "/search?q=crash%20kind:pod%20label:app%3DCart"),
+        ("label: app=Cart", "/search?q=crash%20kind:pod%20-n%20shop"),
+    ]
+    assert answer.words == ("crash",)
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "address"),
+    [
+        ("kind:pod label:a=b", "Kinds", "/registry?resource=pods&labels=a%3Db"),
+        ("kind:pod label:a=b crash", "Kinds", "/registry?resource=pods&labels=a%3Db&q=crash"),
+        ("label:a=b label:c", "In values", "/search/content?kind=labels&q=a%3Db%2Cc"),
+        ("text:Foo ns:shop", "In values", "/search/content?kind=text&q=Foo&namespace=shop"),
+        ("kind:pod text:foo", "In values", "/search/content?kind=text&q=foo&resource=pods"),
+    ],
+)
+def test_what_values_say_is_found_where_a_link_leads(text: str, title: str, address: str) -> None:
+    groups = palette(WINDOW, text, over=lambda: False).groups
+
+    assert next(item.href for group in groups if group.title == title for item in group.items) == address
 
 
 def test_nothing_is_answered_to_nothing() -> None:

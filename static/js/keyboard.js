@@ -1,5 +1,6 @@
-// Keys: "/" search, "g o" overview, "g r" registry, "j" and "k" rows, "o" or Space a row's details, "?" help.
+// Keys: "/" search, "f" filter of the types, "g o" overview, "g r" registry, "j" and "k" rows, "o" or Space a row's details, "?" help.
 import { rowLinks, selectedLink } from "./rows.js";
+import { focusTypeFilter } from "./tree.js";
 
 const PLACES = { o: "/", r: "/registry", s: "/search", h: "/health", l: "/learn" };
 let goingSince = 0;
@@ -29,6 +30,7 @@ function act(key) {
   }
   goingSince = key === "g" ? Date.now() : 0;
   if (key === "/") return focusSearch();
+  if (key === "f") return focusTypeFilter();
   if (key === "?") return openHelp();
   if (key === "j") return step(1);
   if (key === "k") return step(-1);

@@ -11,11 +11,12 @@ import { startPalette } from "./palette.js";
 import { keepReading } from "./reading.js";
 import { focusSelectedRow, keepSelectedRow, showSelectedRow } from "./rows.js";
 import { startThemeSwitch } from "./theme-switch.js";
-import { openWhenWide, showCurrentType } from "./tree.js";
+import { openWhenWide, showCurrentType, startTypeFilter } from "./tree.js";
 
 startKeyboard();
 startPalette();
 keepSelectedRow();
+startTypeFilter(); // before the drawer: Escape is for the field first
 startDrawer();
 startCopy();
 guardDraft();

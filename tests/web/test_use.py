@@ -120,6 +120,28 @@ def test_the_keyboard_goes_to_search_pages_rows_and_help(page: Page) -> None:
     expect(page.locator("#bar-q")).to_be_focused()
 
 
+def test_the_types_are_narrowed_as_one_types(page: Page) -> None:
+    page.goto("/registry?resource=pods")
+    tree = page.get_by_role("navigation", name="Resource types")
+    roles = tree.get_by_role("link", name="clusterroles", exact=True)
+    expect(tree.get_by_role("link", name="pods", exact=True)).to_be_visible()
+    expect(roles).to_be_hidden()  # its group is folded
+
+    page.keyboard.press("f")
+    page.keyboard.type("cluster role")
+    expect(roles).to_be_visible()
+    expect(tree.get_by_role("link", name="pods", exact=True)).to_be_hidden()
+    page.keyboard.type("x")
+    expect(tree.get_by_role("status")).to_have_text("No type has these words.")
+    page.keyboard.press("Escape")
+    expect(tree.get_by_role("link", name="pods", exact=True)).to_be_visible()
+    expect(roles).to_be_hidden()
+
+    page.keyboard.type("configm")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/registry?resource=configmaps")
+
+
 def test_the_theme_switch_is_remembered(page: Page) -> None:
     page.goto("/")
     page.get_by_role("button", name="Switch between light and dark").click()

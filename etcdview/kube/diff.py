@@ -36,7 +36,7 @@ _SETS = frozenset(
      "categories", "policyTypes", "loadBalancerSourceRanges", "externalIPs")
 )  # fmt: skip
 # What changes at every write, and says nothing.
-_NOISE = (("metadata", "resourceVersion"), ("metadata", MANAGED_FIELDS))
+NOISE = (("metadata", "resourceVersion"), ("metadata", MANAGED_FIELDS))
 
 
 class _Absent:
@@ -65,7 +65,7 @@ class FieldChange:
     @property
     def written(self) -> str:
         """The path as people write it: status.conditions[Ready].status."""
-        return _written(self.path)
+        return written_path(self.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Difference:
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Difference]:
     """What changed from `old` to `new`, in the order of the fields of `old`; noise is left out."""
-    return map(difference, field_changes(old, new, _NOISE))
+    return map(difference, field_changes(old, new, NOISE))
 
 
 def field_changes(
@@ -92,14 +92,15 @@ def field_changes(
 
 def difference(change: FieldChange) -> Difference:
     """A change as texts."""
-    return Difference(change.kind, change.written, _text(change.old), _text(change.new))
+    return Difference(change.kind, change.written, value_text(change.old), value_text(change.new))
 
 
 def _between(path: Path, old: Any, new: Any, leave_out: Collection[Path]) -> Iterator[FieldChange]:
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         yield from _mappings(path, old, new, leave_out)
     elif isinstance(old, list) and isinstance(new, list):
-        yield from _mappings(path, *_by_name(path[-1], old, new), leave_out)
+        one, other = items_by_name(path[-1], old, new)
+        yield from _mappings(path, one, other, leave_out)
     elif old != new or type(old) is not type(new):
         yield FieldChange(path, old, new)
 
@@ -117,17 +118,17 @@ def _mappings(
             yield from _between(inner, old[name], new[name], leave_out)
 
 
-def _by_name(field: str, old: list[Any], new: list[Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The items of both by name where all have one of their own, else by position; names are in brackets."""
-    if field in _SETS and all(isinstance(item, str) for item in (*old, *new)):
-        found = {f"[{item}]": item for item in old}, {f"[{item}]": item for item in new}
-        if len(found[0]) == len(old) and len(found[1]) == len(new):
+def items_by_name(field: str, *lists: list[Any]) -> tuple[dict[str, Any], ...]:
+    """The items of the lists by name where all have one of their own, else by position; names are in brackets."""
+    if field in _SETS and all(isinstance(item, str) for items in lists for item in items):
+        found = tuple({f"[{item}]": item for item in items} for items in lists)
+        if all(len(named) == len(items) for named, items in zip(found, lists, strict=True)):
             return found
     for members in (*_KEYS.get(field, ()), *((name,) for name in _NAMES)):
-        one, other = _named(members, old), _named(members, new)
-        if one is not None and other is not None:
-            return one, other
-    return {f"[{i}]": item for i, item in enumerate(old)}, {f"[{i}]": item for i, item in enumerate(new)}
+        known = tuple(named for items in lists if (named := _named(members, items)) is not None)
+        if len(known) == len(lists):
+            return known
+    return tuple({f"[{i}]": item for i, item in enumerate(items)} for items in lists)
 
 
 def _named(members: tuple[str, ...], items: list[Any]) -> dict[str, Any] | None:
@@ -141,14 +142,16 @@ def _named(members: tuple[str, ...], items: list[Any]) -> dict[str, Any] | None:
     return found if len(found) == len(items) else None
 
 
-def _written(path: Path) -> str:
+def written_path(path: Path) -> str:
+    """A path as people write it."""
     text = ""
     for name in path:
         text += name if name.startswith("[") or not text else f".{name}"
     return text
 
 
-def _text(value: Any) -> str:
+def value_text(value: Any) -> str:
+    """A value as text, cut where it is long; "" for ABSENT."""
     if value is ABSENT:
         return ""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)

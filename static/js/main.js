@@ -3,6 +3,7 @@
 import { addCopyButtons, startCopy } from "./copy.js";
 import { guardDraft } from "./draft.js";
 import { focusDrawer, startDrawer } from "./drawer.js";
+import { addLineNumbers, startEditor } from "./editor.js";
 import { trimFeed } from "./feed.js";
 import { takeAwayLater } from "./gone.js";
 import { keepHistoryInOrder } from "./history.js";
@@ -20,6 +21,7 @@ startTypeFilter(); // before the drawer: Escape is for the field first
 startDrawer();
 startCopy();
 guardDraft();
+startEditor();
 keepReading();
 keepHistoryInOrder();
 trimFeed();
@@ -27,6 +29,7 @@ startThemeSwitch();
 
 function prepare(root) {
   addCopyButtons(root);
+  addLineNumbers(root);
   openWhenWide(root);
   showCurrentType(root);
   takeAwayLater(root);

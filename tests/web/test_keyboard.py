@@ -157,3 +157,27 @@ def test_a_config_map_is_put_back(admin: Page) -> None:
     press_until(admin, "Tab", admin.get_by_role("link", name="Restore the value before this change").first)
     admin.keyboard.press("Enter")
     admin.wait_for_url("**/restore?**")
+
+
+def test_the_editor_indents_by_tab_and_is_left_by_escape_and_tab(admin: Page) -> None:
+    admin.goto("/edit?key=/registry/configmaps/shop/app-config")
+    text, gutter = admin.locator("#edit-text"), admin.locator(".editor-gutter")
+    before = text.input_value()
+    expect(gutter).to_have_text("\n".join(str(n + 1) for n in range(before.count("\n") + 1)), use_inner_text=True)
+    press_until(admin, "Tab", text)
+    admin.keyboard.press("Control+Home")
+
+    admin.keyboard.press("Tab")
+    admin.keyboard.press("Enter")
+    expect(text).to_have_value("  \n" + before)
+    expect(gutter).to_contain_text(str(before.count("\n") + 2))
+    admin.keyboard.press("ArrowUp")
+    admin.keyboard.press("Shift+Tab")
+    admin.keyboard.press("Delete")
+    expect(text).to_have_value(before)
+    admin.keyboard.press("Escape")
+    admin.keyboard.press("Tab")
+    expect(text).not_to_be_focused()
+
+    admin.get_by_role("switch", name="wrap").click()
+    expect(gutter).to_be_hidden()

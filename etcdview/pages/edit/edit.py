@@ -12,6 +12,7 @@ from etcdview.kube.fields import MANAGED_FIELDS, managers, without_managed_field
 from etcdview.kube.keys import show, to_form
 from etcdview.kube.redaction import is_sensitive
 from etcdview.models import KeyValue
+from etcdview.pages.edit.conflict import Conflict, Typed, both_changes, conflict_of, shown_object
 from etcdview.pages.edit.restore import restoring
 from etcdview.pages.edit.writing import Writing, crumbs_to, name_of
 from etcdview.pages.parts.addresses import Crumb, key_href
@@ -49,7 +50,7 @@ class EditPage:
     """The editor. `storage` is how the value is stored, None for a new key.
 
     `fields` travel with the form. `managers`: how many managed fields are left out, and stay as they are. `typed`:
-    the text is not what is stored but a draft, which would be lost with the page.
+    the text is not what is stored but a draft, which would be lost with the page. `conflict`: the key has changed.
     """
 
     crumbs: tuple[Crumb, ...]
@@ -67,6 +68,7 @@ class EditPage:
     formats: tuple[str, ...] = FORMATS
     problem: InputProblem | None = None
     typed: bool = False
+    conflict: Conflict | None = None
 
 
 def edit_page(window: Window, query: EditQuery) -> EditPage:
@@ -75,11 +77,7 @@ def edit_page(window: Window, query: EditQuery) -> EditPage:
     if query.how != "update":
         return _editor(window, query, query.text, None)
     before = writing.existing(query.key)
-    obj = _drafter(window).editable(before)
-    object_key = window.keyspace.object_key(query.key)
-    secret = is_sensitive(object_key.resource if object_key else None, str(obj.get("kind", "")))
-    masked = window.cluster.redactor.mask(obj, secret)
-    text = _text(masked if query.managed else without_managed_fields(masked), query.form)
+    text = _text(shown_object(window, before, managed=query.managed), query.form)
     return _editor(window, replace(query, revision=before.mod_revision), text, before)
 
 
@@ -87,15 +85,23 @@ def retry_page(window: Window, query: EditQuery, error: EtcdviewError | None) ->
     """The editor with the text as it was typed, and what is wrong with it."""
     writing = Writing(window)
     before = writing.current(query.key) if query.key and query.how == "update" else None
-    return replace(_editor(window, query, query.text, before), problem=InputProblem.of(error), typed=True)
+    page = replace(_editor(window, query, query.text, before), problem=InputProblem.of(error), typed=True)
+    if before is None or not isinstance(error, ConflictError) or query.revision in (0, before.mod_revision):
+        return page
+    return replace(page, conflict=conflict_of(window, writing, _typed(query), before))
 
 
 def converted_page(window: Window, query: EditQuery, to: str) -> EditPage:
-    """The editor with the draft turned `to` yaml or json, or to have its managed fields or not.
+    """The editor with the draft turned `to` yaml or json, to have its managed fields or not, or merged: put on what is
+    there now.
 
     Raises EncodeError for a text that is not an object in the language that it was typed in.
     """
-    before = Writing(window).current(query.key) if query.key and query.how == "update" else None
+    writing = Writing(window)
+    before = writing.current(query.key) if query.key and query.how == "update" else None
+    if to == "merged" and before is not None:
+        text = _text(both_changes(window, writing, _typed(query), before), query.form)
+        return replace(_editor(window, replace(query, revision=before.mod_revision), text, before), typed=True)
     wanted = replace(query, form=to) if to in FORMS else replace(query, managed=to == "managed")
     if not query.text.strip():
         return _editor(window, wanted, "", before)
@@ -177,6 +183,10 @@ def _check_before(query: EditQuery, before: KeyValue | None, *, seen: bool) -> N
             f"{name} has changed: it is at revision {revision} now, but you edited revision {query.revision}.",
             "Start again from the current value.",
         )
+
+
+def _typed(query: EditQuery) -> Typed:
+    return Typed(query.text, query.form, query.managed, query.revision)
 
 
 def _drafter(window: Window) -> Drafter:

@@ -14,6 +14,7 @@ from jinja2 import StrictUndefined
 from webapp import filters, table_files
 from webapp.compiled import KeptTemplates
 from webapp.runtime import current_frame, now
+from webapp.toasts import take
 
 _HERE = Path(__file__).parent
 
@@ -68,6 +69,7 @@ def render_page(
 
 def stream_page(template: str, page: object) -> Response:
     """A page that is sent as it is made, for what takes a while; the browser shows it as it comes."""
+    take()
     response = Response(stream_template(template, page=page), mimetype="text/html")
     response.headers["X-Accel-Buffering"] = "no"  # a proxy before us must not hold it back
     response.vary.add("HX-Request")

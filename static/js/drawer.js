@@ -3,7 +3,7 @@ import { focusSelectedRow } from "./rows.js";
 
 export function startDrawer() {
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("dialog[open]")) return;
+    if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("dialog:modal")) return;
     if (close()) event.preventDefault();
   });
   // before htmx, which would load the list again

@@ -19,6 +19,7 @@ from webapp.accounts.identify import current_viewer, granted
 from webapp.accounts.limits import LOGINS_AT_PROVIDER, begin_login, begin_return, limiter
 from webapp.accounts.state import OIDC, current_accounts
 from webapp.rendering import render_page
+from webapp.toasts import tell
 
 if TYPE_CHECKING:
     from webapp.accounts.oidc import Provider
@@ -109,6 +110,7 @@ def log_out() -> Response:
     sessions.end()
     if found is not None:
         audit_if_possible("logout")
+        tell("You are logged out.")
     return Response(status=303, headers={"Location": url_for("accounts.login_page") if has_form() else "/"})
 
 

@@ -10,6 +10,7 @@ from webapp.accounts.acting import acting
 from webapp.accounts.expensive import expensive, in_turn, readings
 from webapp.rendering import render_page
 from webapp.runtime import current_window, now
+from webapp.toasts import tell
 
 bp = Blueprint("encryption", __name__)
 
@@ -33,6 +34,7 @@ def count_values() -> Response:
     window = current_window()
     with expensive(window, "count-values"):
         pages.begin_count(window, now())
+    tell("The count of all values has begun.")
     return Response(status=303, headers={"Location": "/encryption"})
 
 
@@ -43,4 +45,5 @@ def stop_count() -> Response:
 
     with acting("stop-count"):
         pages.stop_count(current_window())
+    tell("The count of all values was stopped.")
     return Response(status=303, headers={"Location": "/encryption"})

@@ -7,6 +7,7 @@ from flask import Blueprint, Response
 from webapp.accounts.expensive import expensive
 from webapp.rendering import render_page
 from webapp.runtime import current_window, now
+from webapp.toasts import tell
 
 bp = Blueprint("health", __name__)
 
@@ -28,6 +29,7 @@ def compare_members() -> Response:
     window = current_window()
     with expensive(window, "compare-data"):
         pages.begin_comparison(window)
+    tell("The comparison of the members' data has begun.")
     return Response(status=303, headers={"Location": "/health"})
 
 

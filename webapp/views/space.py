@@ -9,6 +9,7 @@ from webapp import params
 from webapp.accounts.expensive import expensive
 from webapp.rendering import render_page, wants_fragment
 from webapp.runtime import current_window, now
+from webapp.toasts import tell
 
 MAX_NAME = 300
 
@@ -39,6 +40,7 @@ def read_values() -> Response:
     window = current_window()
     with expensive(window, "read-values"):
         facts_state.begin_facts(window)
+    tell("Reading all values has begun.")
     return Response(status=303, headers={"Location": "/space"})
 
 

@@ -58,8 +58,15 @@ def choice(args: Args, name: str, choices: Sequence[str]) -> str:
 def integer(args: Args, name: str, default: int, *, least: int = 0, most: int = MAX_REVISION) -> int:
     """A whole number between `least` and `most`."""
     text = args.get(name, "")
-    if not text:
-        return default
+    return _whole(name, text, least, most) if text else default
+
+
+def integers(args: Args, name: str, *, least: int = 0, most: int = MAX_REVISION) -> tuple[int, ...]:
+    """All values of a parameter that may be given several times."""
+    return tuple(_whole(name, text, least, most) for text in args.getlist(name) if text)
+
+
+def _whole(name: str, text: str, least: int, most: int) -> int:
     if not (text.isascii() and text.removeprefix("-").isdigit() and len(text) < 20):
         raise QueryError(f"{name}={text[:40]!r} is not a whole number.", f"Use a number from {least} to {most}.")
     value = int(text)

@@ -37,8 +37,9 @@ class Scene:
     opened: list[Cluster] = field(default_factory=list)
     start: int = 0
 
-    def put(self, text: str, key: bytes = KEY) -> int:
-        value = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings"}, "data": {"text": text}}
+    def put(self, text: str, key: bytes = KEY, **metadata: Any) -> int:
+        named = {"name": "settings"} | metadata
+        value = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": named, "data": {"text": text}}
         return self.writer.put(key, value=json.dumps(value).encode())
 
     def open(self) -> Cluster:
@@ -255,6 +256,64 @@ def test_the_history_shows_what_each_write_changed_back_to_the_creation(scene: S
     assert (deletion.what, newest.what, oldest.what) == ("deleted", "updated", "created")
     assert [line.text.strip() for line in newest.diff if line.sign in ("+", "-")] == ["text: one", "text: two"]
     assert oldest.diff == ()
+
+
+def managed(*by: tuple[str, str]) -> dict[str, Any]:
+    return {"managedFields": [{"manager": name, "operation": "Update", "time": time} for name, time in by]}
+
+
+def test_each_revision_has_the_manager_and_the_time_that_its_own_value_adds(scene: Scene) -> None:
+    first, second = ("kubectl", "2026-11-23T11:00:00Z"), ("helm", "2026-11-23T12:00:00Z")
+    scene.put("a", creationTimestamp="2026-11-23T10:00:00Z")
+    scene.put("ab", **managed(first))
+    scene.put("abc", **managed(first, second))
+    scene.put("abcd", **managed(first, second))
+
+    page = history_page(Window(scene.open()), KEY)
+
+    told = [(r.by, f"{r.at:%H:%M}" if r.at else "", r.told) for r in page.revisions]
+    assert told == [("", "", False), ("helm", "12:00", True), ("kubectl", "11:00", True), ("", "10:00", True)]
+    assert (page.revisions[0].grown, page.revisions[-1].grown) == (1, None)
+
+
+def test_what_a_watch_saw_has_the_time_of_the_watch(scene: Scene) -> None:
+    scene.put("a")
+    opened = scene.open()
+    revision = scene.put("b")
+    wait_for(lambda: opened.index.freshness().revision >= revision)
+
+    newest, oldest = history_page(Window(opened), KEY).revisions
+    assert (newest.at is not None, newest.told, newest.by) == (True, False, "")
+    assert oldest.at is None
+
+
+def test_two_revisions_are_compared_and_any_other_choice_is_told(scene: Scene) -> None:
+    first, second, third = (scene.put(text) for text in ("one", "two", "three"))
+    window = Window(scene.open())
+
+    compared = history_page(window, KEY, (third, first)).compared
+    assert compared is not None
+    assert (compared.old, compared.new) == (first, third)
+    assert [line.text.strip() for line in compared.diff if line.sign in ("+", "-")] == ["text: one", "text: three"]
+    assert history_page(window, KEY, (second,)).choice == "Choose two revisions to compare: 1 revision is chosen."
+    assert "3 revisions are chosen" in history_page(window, KEY, (first, second, third)).choice
+    assert (
+        history_page(window, KEY, (first, third + 9)).choice == f"This history has no value of revision {third + 9:,}."
+    )
+
+    browser = scene.browser(window.cluster)
+    newest = history_page(window, KEY).revisions[0]
+    assert newest.now_href == ""
+    page = words(browser, history_page(window, KEY).revisions[-1].now_href)
+    assert f"From revision {first:,} to {third:,}" in page
+    assert browser.get(f"/history?key={KEY.decode()}&between=x").status_code == 400
+
+
+def test_a_key_that_is_deleted_now_has_no_value_to_compare_with(scene: Scene) -> None:
+    scene.put("one")
+    scene.put("two")
+    scene.writer.delete(KEY)
+    assert [r.now_href for r in history_page(Window(scene.open()), KEY).revisions] == ["", "", ""]
 
 
 def test_a_compacted_history_says_so_and_shows_what_is_left(scene: Scene) -> None:

@@ -171,6 +171,19 @@ def test_a_deleted_key_says_when_it_was_deleted_and_its_last_value_and_history_a
     expect(page.locator(".revision").nth(1).locator("ins")).to_contain_text("text: two")
 
 
+def test_two_revisions_of_a_history_are_checked_and_compared(page: Page, etcdctl: Etcdctl) -> None:
+    for text in ("one", "two", "three"):
+        etcdctl("put", WEB, config_map("web", text))
+    page.goto(f"/history?key={WEB}")
+    for row in (0, 2):
+        page.locator(".revision").nth(row).get_by_role("checkbox").press("Space")
+    page.get_by_role("button", name="Compare the two that are checked").press("Enter")
+
+    compared = page.get_by_role("region", name=re.compile("^From revision"))
+    expect(compared.locator("del")).to_contain_text("text: one")
+    expect(compared.locator("ins")).to_contain_text("text: three")
+
+
 def test_the_history_shows_each_line_of_a_difference_on_a_line_of_its_own(page: Page, etcdctl: Etcdctl) -> None:
     etcdctl("put", WEB, config_map("web", "one " + "long " * 60))
     etcdctl("put", WEB, config_map("web", "two"))

@@ -39,10 +39,12 @@ def object_page() -> Response:
 
 @bp.get("/history")
 def history_page() -> Response:
-    """The values that the key had."""
+    """The values that the key had, and the difference of two of them."""
     from etcdview.pages.object import history as pages
 
-    return render_page("object/history.html", pages.history_page(current_window(), params.key(request.args)))
+    args = request.args
+    between = params.integers(args, "between", least=1)
+    return render_page("object/history.html", pages.history_page(current_window(), params.key(args), between))
 
 
 @bp.get("/download")

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from markupsafe import Markup, escape
 
+from etcdview.pages.parts.scale import on_scale
 from etcdview.pages.parts.sizes import size_text
 from etcdview.pages.parts.texts import plural, visible_lines
 from etcdview.pages.search_words import pieces
@@ -119,4 +120,5 @@ FILTERS = {
     "percent": percent,
     "lease": lease,
     "moment": moment,
+    "on_scale": on_scale,
 }

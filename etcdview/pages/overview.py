@@ -19,6 +19,7 @@ from etcdview.pages.parts import commands, lifetimes
 from etcdview.pages.parts.addresses import href
 from etcdview.pages.parts.churn import ChurnRow, churn_rows
 from etcdview.pages.parts.commands import Command
+from etcdview.pages.parts.scale import on_scale
 from etcdview.pages.parts.sizes import size_text
 from etcdview.pages.parts.verdict import headline
 from etcdview.pages.triage import ClusterPart, KubernetesVerdict, kubernetes_verdict
@@ -29,7 +30,6 @@ from etcdview.tables import human_duration
 LARGEST = 12
 BACKUP_DAYS = 7  # a backup that is older deserves a look
 HOW_TO_SAVE = "/learn#commands"  # for those who may not save one here
-_SEVERITIES: dict[lifetimes.Tone, Severity] = {"good": "ok", "warning": "warning", "bad": "error"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +199,7 @@ def _certificates(known: CertificateInventory, now: datetime) -> Iterator[Cluste
         if days > 0
         else f"one expired {lifetimes.left(days)}"
     )
-    yield ClusterPart("Certificates", _SEVERITIES[tone], words, "/certificates")
+    yield ClusterPart("Certificates", on_scale(tone), words, "/certificates")
 
 
 def _backup(window: Window, now: datetime, saved_at: datetime | None) -> ClusterPart:

@@ -52,7 +52,7 @@ def report_with_verdict(status: str, *findings: Finding) -> Report:
 def test_a_healthy_cluster_is_called_so_with_how_many_more_may_fail() -> None:
     shown = page(report_of(build.cluster()))
 
-    assert "● Healthy" in shown
+    assert "Healthy" in shown
     assert "3 of 3 voters answer; a quorum is 2, so 1 more may fail." in shown
     assert "No problems found" in shown
 
@@ -60,7 +60,7 @@ def test_a_healthy_cluster_is_called_so_with_how_many_more_may_fail() -> None:
 def test_a_lost_quorum_is_called_so_in_words() -> None:
     shown = page(report_of(quorum_lost()))
 
-    assert "✕ No quorum" in shown
+    assert "No quorum" in shown
     assert "1 of 3 voters answer; a quorum is 2. Nothing can be written." in shown
 
 
@@ -123,8 +123,8 @@ def test_a_verdict_that_has_passed_is_listed_with_what_made_it() -> None:
     for seconds, verdict in ((0, Verdict("at risk", build.NOW, (finding,))), (30, Verdict("healthy", build.NOW))):
         history = history.judged(build.replace(verdict, at=build.NOW + timedelta(seconds=seconds)))
     shown = section(build.replace(report_of(build.cluster()), history=history), "past-title")
-    assert "12:00:30 now ● Healthy nothing that the rules see" in shown
-    assert "12:00:00 12:00:30 ▲ At risk Reads through cp1 are slow. read-slow" in shown
+    assert "12:00:30 now Healthy nothing that the rules see" in shown
+    assert "12:00:00 12:00:30 At risk Reads through cp1 are slow. read-slow" in shown
 
 
 def test_comparing_the_members_data_is_for_operators_and_admins() -> None:
@@ -184,9 +184,9 @@ def test_of_a_file_nothing_is_claimed_and_a_finding_says_why() -> None:
 
     assert body["verdict"] == "unknown"
     assert [f["id"] for f in body["findings"]] == ["file-opened"]
-    shown = text_of(client.get("/health").text)
-    assert "A file: its members are not asked" in shown
-    assert "? Unknown" not in shown
+    shown = client.get("/health").text
+    assert "A file: its members are not asked" in text_of(shown)
+    assert ">Unknown<" not in shown
     assert "etcdview_verdict" not in client.get("/metrics").text
 
 

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from flask.testing import FlaskClient
+
+from etcdview.access.audit import RESULTS
+from etcdview.pages.parts.lifetimes import Tone
+from etcdview.pages.parts.scale import SCALE, on_scale
+from etcdview.pages.parts.verdict import SEVERITIES as FINDINGS
+from etcdview.pages.parts.verdict import STATUSES
 
 TEMPLATES = Path(__file__).parents[3] / "templates"
 SEVERITIES = ("ok", "progressing", "warning", "error", "unknown", "done")
@@ -28,10 +35,20 @@ def test_a_template_imports_the_macros_that_it_uses(macros: str) -> None:
     assert [str(path.relative_to(TEMPLATES)) for path in users if f"as {macros}" not in path.read_text()] == []
 
 
-def test_only_one_macro_says_which_sign_a_severity_has() -> None:
-    writers = {path.name for path in TEMPLATES.rglob("*.html") if '"critical": "' in path.read_text()}
+def test_the_words_of_findings_verdicts_audit_and_certificates_stand_on_the_one_scale() -> None:
+    words = [*FINDINGS, *STATUSES, *RESULTS, *get_args(Tone)]
 
-    assert writers == {"parts.html"}
+    assert [word for word in words if word not in SCALE] == []
+    assert {SCALE[word] for word in words} <= set(SEVERITIES)
+    assert [on_scale(word) for word in ("healthy", "at risk", "no quorum", "begun", "refused", "failed", "info")] == [
+        "ok", "warning", "error", "progressing", "warning", "error", "done"
+    ]  # fmt: skip
+    assert on_scale("nonesuch") == "unknown"
+
+
+def test_no_template_says_by_itself_where_a_word_stands_on_the_scale() -> None:
+    own = re.compile(r'"(critical|healthy|at risk|degraded)": "')
+    assert [path.name for path in TEMPLATES.rglob("*.html") if own.search(path.read_text())] == []
 
 
 def test_all_components_are_shown_in_debug(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:

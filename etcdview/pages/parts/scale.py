@@ -1,4 +1,4 @@
-"""The one scale of severity: on which of its six steps a word stands, whoever says it."""
+"""The one scale of severity: on which of its six steps the words of all pages stand."""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ class Viewer:
         if not self.may(act):
             raise DeniedError(
                 f"Your role ({self.role}) does not permit this.",
-                f"It takes the role {next(role for role in ROLES if act in MAY[role])}, and a login."
+                f"Log in with the role {next(role for role in ROLES if act in MAY[role])}."
                 if self.method == LOCAL_METHOD
                 else "Ask etcdview's administrator for it.",
             )

@@ -22,6 +22,7 @@ from etcdview.kube.resources import BY_PREFIX, ResourceType
 from etcdview.models import KeyValue
 from etcdview.pages.parts.addresses import object_href
 from etcdview.pages.parts.lifetimes import Tone, left, state_of
+from etcdview.pages.parts.links import Link
 from etcdview.stores.paging import PieceReader
 from etcdview.stores.protocols import prefix_end
 from etcdview.tls.certificates import Certificate, from_pem
@@ -59,7 +60,7 @@ class StoredRow:
 class StoredSection:
     """The first to expire on top; `more` last longer. `checked` of `total` objects that may hold certificates.
 
-    `undecodable` of these could not be decoded; `unreadable` are fields that hold no certificate. `problem`: why
+    `undecodable` of these could not be decoded; `spoilt` are fields that hold no certificate. `problem`: why
     nothing was read, "" where it was. `scoped`: the viewer's role is limited to part of the cluster.
     """
 
@@ -68,9 +69,14 @@ class StoredSection:
     checked: int = 0
     total: int = 0
     undecodable: int = 0
-    unreadable: tuple[str, ...] = ()
+    spoilt: tuple[Link, ...] = ()
     problem: str = ""
     scoped: bool = False
+
+    @property
+    def unreadable(self) -> tuple[str, ...]:
+        """The names of the spoilt fields."""
+        return tuple(link.text for link in self.spoilt)
 
 
 @dataclass(slots=True)
@@ -81,7 +87,7 @@ class _Looking:
     checked: int = 0
     total: int = 0
     undecodable: int = 0
-    unreadable: list[str] = field(default_factory=list)
+    spoilt: list[Link] = field(default_factory=list)
     denied: bool = False
 
     @property
@@ -106,7 +112,7 @@ def stored_section(window: Window, facts: ClusterFacts | None, now: datetime) ->
         checked=looking.checked,
         total=looking.total,
         undecodable=looking.undecodable,
-        unreadable=tuple(looking.unreadable),
+        spoilt=tuple(looking.spoilt),
         scoped=not window.viewer.scope.whole or looking.denied,
     )
 
@@ -145,7 +151,7 @@ def _rows_of(
     for path, text in dict(_secret(obj) if resource is _SECRETS else _bundles(obj)).items():
         parsed = _parsed(text)
         if parsed is None:
-            looking.unreadable.append(f"{path} of {owner}")
+            looking.spoilt.append(Link(f"{path} of {owner}", object_href(kv.key)))
             continue
         tone, state = state_of(parsed.days_left(now), parsed.begins > now)
         yield StoredRow(

@@ -30,7 +30,7 @@ def check_costly(window: Window, what: str) -> None:
         raise DeniedError(f"Your role is limited to part of the cluster, so you cannot {what}.")
     raise DeniedError(
         f"Your role ({window.viewer.role}) may not {what}: etcd reads everything for it.",
-        "It takes the role operator, and a login.",
+        "Log in with the role operator.",
     )
 
 

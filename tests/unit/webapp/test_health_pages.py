@@ -123,7 +123,7 @@ def test_a_verdict_that_has_passed_is_listed_with_what_made_it() -> None:
     for seconds, verdict in ((0, Verdict("at risk", build.NOW, (finding,))), (30, Verdict("healthy", build.NOW))):
         history = history.judged(build.replace(verdict, at=build.NOW + timedelta(seconds=seconds)))
     shown = section(build.replace(report_of(build.cluster()), history=history), "past-title")
-    assert "12:00:30 now Healthy nothing that the rules see" in shown
+    assert "12:00:30 now Healthy no findings" in shown
     assert "12:00:00 12:00:30 At risk Reads through cp1 are slow. read-slow" in shown
 
 

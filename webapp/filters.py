@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from markupsafe import Markup, escape
@@ -12,6 +13,7 @@ from etcdview.pages.parts.texts import plural, visible_lines
 from etcdview.pages.search_words import pieces
 
 HIGHLIGHT_LIMIT = 200_000
+_CONNECTION = re.compile(r"\A(?:ETCDCTL_[A-Z]+=\S+ )+")
 DASH = "\u2013"  # what stands for nothing
 
 
@@ -105,7 +107,16 @@ def highlight(text: str, language: str) -> Markup:
     return Markup(pygments.highlight(text, lexer, HtmlFormatter(nowrap=True)))  # Pygments escapes  # noqa: S704  # nosec B704
 
 
+def shell(line: str) -> Markup:
+    """A command whose settings of the connection are quiet: they are the same in all, the rest is what differs."""
+    text = str(shown(line))
+    rest = _CONNECTION.sub("", text, count=1)
+    connection = text[: len(text) - len(rest)]
+    return Markup('<span class="quiet">{}</span>{}').format(connection, rest) if connection else escape(text)
+
+
 FILTERS = {
+    "shell": shell,
     "as_given": as_given,
     "ticks": ticks,
     "count": count,

@@ -11,7 +11,7 @@ from htmx_flask import Htmx
 from jinja2 import DictLoader, UndefinedError
 
 from webapp import rendering
-from webapp.filters import ticks
+from webapp.filters import shell, ticks
 from webapp.rendering import nothing_new, render_page, stream_page, wants_fragment
 
 HTMX = {"HX-Request": "true"}
@@ -133,3 +133,10 @@ def test_outside_of_htmx_no_fragment_is_wanted(app: Flask) -> None:
 def test_a_command_in_a_sentence_is_set_apart_and_everything_is_escaped() -> None:
     assert ticks("Run `etcdview doctor`, <now>.") == "Run <code>etcdview doctor</code>, &lt;now&gt;."
     assert ticks("`<b>`") == "<code>&lt;b&gt;</code>"
+
+
+def test_the_connection_of_a_command_is_quiet_and_its_text_stays_the_same() -> None:
+    assert shell("ETCDCTL_ENDPOINTS=a:1 ETCDCTL_KEY=<k> etcdctl get X=1 ") == (
+        '<span class="quiet">ETCDCTL_ENDPOINTS=a:1 ETCDCTL_KEY=&lt;k&gt; </span>etcdctl get X=1 '
+    )
+    assert shell("kubectl get <pods>") == "kubectl get &lt;pods&gt;"

@@ -43,7 +43,7 @@ def test_the_steps_are_those_of_the_command(
     assert run(["restore", "plan", *map(str, sources)]) == 0
     printed = capsys.readouterr().out
     page = html.unescape(client.get("/restore-plan?run=1").text)
-    commands = re.findall(r"<pre><code data-copy>(.*?)</code></pre>", page, re.DOTALL)
+    commands = re.findall(r"<pre class=\"code\" [^>]*data-copy>(.*?)</pre>", page, re.DOTALL)
 
     lines = [line.strip() for command in commands for line in command.splitlines()]
     changing = re.compile(r"restored-\w+")  # the moment

@@ -60,7 +60,7 @@ class StoredRow:
 class StoredSection:
     """The first to expire on top; `more` last longer. `checked` of `total` objects that may hold certificates.
 
-    `undecodable` of these could not be decoded; `spoilt` are fields that hold no certificate. `problem`: why
+    `undecodable` of these could not be decoded; `corrupt` are fields that hold no certificate. `problem`: why
     nothing was read, "" where it was. `scoped`: the viewer's role is limited to part of the cluster.
     """
 
@@ -69,14 +69,14 @@ class StoredSection:
     checked: int = 0
     total: int = 0
     undecodable: int = 0
-    spoilt: tuple[Link, ...] = ()
+    corrupt: tuple[Link, ...] = ()
     problem: str = ""
     scoped: bool = False
 
     @property
     def unreadable(self) -> tuple[str, ...]:
-        """The names of the spoilt fields."""
-        return tuple(link.text for link in self.spoilt)
+        """The names of the corrupt fields."""
+        return tuple(link.text for link in self.corrupt)
 
 
 @dataclass(slots=True)
@@ -87,7 +87,7 @@ class _Looking:
     checked: int = 0
     total: int = 0
     undecodable: int = 0
-    spoilt: list[Link] = field(default_factory=list)
+    corrupt: list[Link] = field(default_factory=list)
     denied: bool = False
 
     @property
@@ -112,7 +112,7 @@ def stored_section(window: Window, facts: ClusterFacts | None, now: datetime) ->
         checked=looking.checked,
         total=looking.total,
         undecodable=looking.undecodable,
-        spoilt=tuple(looking.spoilt),
+        corrupt=tuple(looking.corrupt),
         scoped=not window.viewer.scope.whole or looking.denied,
     )
 
@@ -151,7 +151,7 @@ def _rows_of(
     for path, text in dict(_secret(obj) if resource is _SECRETS else _bundles(obj)).items():
         parsed = _parsed(text)
         if parsed is None:
-            looking.spoilt.append(Link(f"{path} of {owner}", object_href(kv.key)))
+            looking.corrupt.append(Link(f"{path} of {owner}", object_href(kv.key)))
             continue
         tone, state = state_of(parsed.days_left(now), parsed.begins > now)
         yield StoredRow(

@@ -69,7 +69,7 @@ def test_all_keys_are_told_by_the_api_with_their_bytes(client: FlaskClient) -> N
 
 @pytest.mark.parametrize("path", ["/registry?resource=unplaced", "/search?q=script", "/search?q=%3Cscript%3E"])
 def test_a_script_in_a_key_stays_text(client: FlaskClient, path: str) -> None:
-    html = client.get(path).text
+    html = client.get(path).text.replace("<mark>", "").replace("</mark>", "")  # what was searched for
 
     assert "<script>alert" not in html
     assert "&lt;script&gt;alert" in html

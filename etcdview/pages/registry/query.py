@@ -13,6 +13,7 @@ from etcdview.relations.model import Health
 
 PAGE_SIZE = 200
 MAX_PAGE_SIZE = 500
+PAGE_SIZES = (50, 100, PAGE_SIZE, MAX_PAGE_SIZE)  # that pages offer; an address may name any up to the largest
 MAX_FILTER = 300  # characters of a filter
 UNRECOGNISED = "unplaced"  # the resource= of keys that fit no pattern
 
@@ -81,6 +82,11 @@ class RegistryQuery:
         return bool(self.labels.text or self.state or self.node or self.status)
 
     @property
+    def limit_text(self) -> str:
+        """The size of a page as an address has it, "" for the usual one."""
+        return str(self.limit) if self.limit != PAGE_SIZE else ""
+
+    @property
     def chosen(self) -> tuple[tuple[str, str], ...]:
         """The parameters that choose the objects, without those of a page or an order."""
         wide, size = ("1" if self.wide else ""), ("1" if self.size else "")
@@ -110,6 +116,6 @@ class RegistryQuery:
             "node": self.node,
             "sort": self.sort,
             "cursor": cursor_text(self.after),
-            "limit": self.limit if self.limit != PAGE_SIZE else "",
+            "limit": self.limit_text,
         }
         return addresses.href("/registry", **(params | changes))

@@ -24,6 +24,7 @@ from etcdview.tables import Column, Table, table_for
 # A filter or an order other than the keys' needs all objects read: so many at the most, then the answer says so.
 SCAN_LIMIT = 5000
 _CURSOR_GONE = ("The last row of the previous page has been deleted.", "Go to the first page.")
+_NAMES_PIECE = 10_000
 GONE_LIMIT = 100  # deleted objects that a filtered list looks up, to strike out those it showed
 
 
@@ -51,6 +52,7 @@ class TableRows:
     `complete` is false while more are still to be read: the index loads, or a scan ended at SCAN_LIMIT.
     `names_revision` is that of the key names. `serializable`: one member answered, which may be behind. `next_after`
     is the key to go on after, None on the last page. `stopped` says why not all was read, "" where it was.
+    `start` rows come before these, None where that is unknown; `counted` is false where more may match than `count`.
     `elsewhere`: other prefixes have objects of the type, and the registry's has none (for programs only).
     """
 
@@ -65,6 +67,14 @@ class TableRows:
     next_after: bytes | None = None
     stopped: str = ""
     elsewhere: Elsewhere | None = None
+    start: int | None = 0
+    counted: bool = True
+    before: bytes | None = None  # of a scan: what the page before goes on after
+
+    @property
+    def has_previous(self) -> bool:
+        """Whether it is known that rows come before these."""
+        return bool(self.start)
 
 
 def table_of(window: Window, resource: ResourceType) -> Table:
@@ -121,6 +131,18 @@ class Reading:
             return self._selected(names, changes)
         return self._scanned(names, changes)
 
+    def page_before(self, read: TableRows) -> bytes | None:
+        """What the page before the one that was read goes on after; None where that is the first."""
+        if self._scans or not read.start:
+            return read.before
+        passed, after = 0, None
+        while passed < read.start - self._query.limit:
+            names = self._names(after, min(_NAMES_PIECE, read.start - self._query.limit - passed))
+            if not names.keys:  # they were deleted meanwhile
+                return None
+            passed, after = passed + len(names.keys), names.keys[-1]
+        return after
+
     def _selects(self, names: KeyPage) -> bool:
         """Whether names and facts say what matches: where they alone do, or there is too much to hold all of it."""
         if self._listing.table.order is not None and not self._query.sort:
@@ -149,7 +171,14 @@ class Reading:
             scan=scan,
             next_after=keys[-1] if first + len(keys) < len(found.keys) else None,
             stopped=self._stopped,
+            start=first,
+            counted=names.complete and scan.complete,
+            before=self._before(found.keys, first),
         )
+
+    def _before(self, keys: Sequence[bytes], first: int) -> bytes | None:
+        """What the page before the one that begins at `first` goes on after; None where that is the first page."""
+        return keys[first - self._query.limit - 1] if first > self._query.limit else None
 
     def _values_of(self, keys: Sequence[bytes], revision: int) -> tuple[Entries, list[TableRow]]:
         """The rows of a page, read at one revision; where the budget does not reach so far, as they were matched."""
@@ -209,7 +238,12 @@ class Reading:
             serializable=serializable,
             next_after=rows[-1].key if self._stopped and rows else names.next_after,
             stopped=self._stopped,
+            start=self._names_until(self._query.after) if names.complete else None,
+            counted=names.complete and names.count_is_exact,
         )
+
+    def _names_until(self, after: bytes | None) -> int:
+        return 0 if after is None else self._window.index.count(self._prefix, after + b"\0")
 
     def _listed(self, names: KeyPage) -> Iterator[Entries]:
         """The values of these names, as far as the request's budget goes."""
@@ -234,7 +268,10 @@ class Reading:
             unread += sum(entry.object is None for entry in read.entries)
             kept += self._kept(read.entries)
         gone = self._kept(self._gone(changes)) if changes is not None else []
-        page, next_after = self._part(self._listing.ordered([*kept, *gone], self._query.sort))
+        ordered = self._listing.ordered([*kept, *gone], self._query.sort)
+        first = 0 if self._query.after is None else self._behind(ordered, self._query.after)
+        page = ordered[first : first + self._query.limit]
+        struck = {row.key for row in gone}  # shown, and not counted
         scan = Scan(seen, max(names.count, seen), unread)
         return TableRows(
             columns=self._listing.columns,
@@ -245,15 +282,12 @@ class Reading:
             complete=names.complete and scan.complete,
             serializable=serializable,
             scan=scan,
-            next_after=next_after,
+            next_after=page[-1].key if first + len(page) < len(ordered) else None,
             stopped=self._stopped,
+            start=sum(row.key not in struck for row in ordered[:first]),
+            counted=names.complete and scan.complete,
+            before=self._before([row.key for row in ordered], first),
         )
-
-    def _part(self, ordered: Sequence[TableRow]) -> tuple[Sequence[TableRow], bytes | None]:
-        """The rows behind the cursor's, at most `limit` of them, and the cursor of the rest."""
-        first = 0 if self._query.after is None else self._behind(ordered, self._query.after)
-        page = ordered[first : first + self._query.limit]
-        return page, page[-1].key if first + len(page) < len(ordered) else None
 
     def _behind(self, ordered: Sequence[TableRow], after: bytes) -> int:
         for position, row in enumerate(ordered):

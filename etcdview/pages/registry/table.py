@@ -17,7 +17,7 @@ from etcdview.pages.parts.links import Link, named_links
 from etcdview.pages.parts.sizes import size_text
 from etcdview.pages.registry.changed import RowChanges, changes_since
 from etcdview.pages.registry.listing import Listing, TableRow
-from etcdview.pages.registry.query import RegistryQuery
+from etcdview.pages.registry.query import PAGE_SIZE, PAGE_SIZES, RegistryQuery
 from etcdview.pages.registry.reading import Reading, Scan, TableRows, range_of, table_of
 from etcdview.relations import Ref
 from etcdview.relations.severity import Severity
@@ -101,11 +101,21 @@ class PageRow:
 
 
 @dataclass(frozen=True, slots=True)
+class PageSize:
+    """How many rows a page may have, and the list so; `current` where it has."""
+
+    rows: int
+    href: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ObjectTable:
     """Objects of one type, all read at one `revision`; `count` is of all of them, not of this page.
 
     `how` says in words how they were read, "" for a file; `stopped` why this is a part of what was to be read, "" where
-    it is all of it. `namespace_head` is that of the namespaces, where they are shown.
+    it is all of it. `namespace_head` is that of the namespaces, where they are shown. `first` and `last` are the
+    numbers of the rows among all, 0 where they are unknown; `counted` is false where there may be more than `count`.
     """
 
     heads: tuple[Head, ...]
@@ -121,6 +131,11 @@ class ObjectTable:
     poll_href: str = ""
     stopped: str = ""
     namespace_head: Head | None = None
+    previous_href: str = ""
+    first: int = 0
+    last: int = 0
+    counted: bool = True
+    sizes: tuple[PageSize, ...] = ()
 
     def further(self, row: PageRow) -> Iterable[tuple[Head, Cell]]:
         """The row's cells after the first, which leads to the object, each with its column's head."""
@@ -159,9 +174,11 @@ class _Page:
     def table(self, now: datetime, changes: RowChanges | None) -> ObjectTable:
         query, resource = self._query, self._listing.resource
         detail = Detail.LINKED if self._names_others else Detail.CELLS
-        read = Reading(self._window, query, self._listing, now, detail).rows(changes)
+        reading = Reading(self._window, query, self._listing, now, detail)
+        read = reading.rows(changes)
         rows = self._rows(read, changes)
         following = cursor_text(read.next_after)
+        shown = sum(row.change != "deleted" for row in rows)
         return ObjectTable(
             heads=self._heads,
             rows=rows,
@@ -176,6 +193,21 @@ class _Page:
             poll_href=self._poll_href(read),
             stopped=read.stopped,
             namespace_head=self._head("Namespace"),
+            previous_href=query.href(cursor=cursor_text(reading.page_before(read))) if read.has_previous else "",
+            first=0 if read.start is None or not shown else read.start + 1,
+            last=0 if read.start is None else read.start + shown,
+            counted=read.counted,
+            sizes=self._sizes(read),
+        )
+
+    def _sizes(self, read: TableRows) -> tuple[PageSize, ...]:
+        """The sizes of a page that there are to choose from; none where the smallest has all rows."""
+        limit = self._query.limit
+        if read.count <= PAGE_SIZES[0] and read.counted and limit >= PAGE_SIZES[0]:
+            return ()
+        return tuple(
+            PageSize(size, self._query.href(limit=str(size) if size != PAGE_SIZE else "", cursor=""), size == limit)
+            for size in PAGE_SIZES
         )
 
     def _rows(self, read: TableRows, changes: RowChanges | None) -> tuple[PageRow, ...]:

@@ -1,4 +1,4 @@
-"""A list that one works in: it follows what one types into its filters."""
+"""A list that one works in: it follows what one types into its filters, and has pages of a size that one chooses."""
 
 from __future__ import annotations
 
@@ -32,3 +32,20 @@ def test_a_selector_that_cannot_be_read_keeps_its_address_and_says_why(client: F
     assert answer.status_code == 400
     assert 'role="alert"' in answer.text
     assert answer.headers["HX-Replace-Url"].endswith("labels=a%20b%20c")
+
+
+def test_a_page_says_which_rows_it_shows_and_offers_sizes(client: FlaskClient) -> None:
+    page = client.get("/registry?resource=events&limit=10").text
+
+    assert "1\u201310 of " in page
+    assert 'rel="next"' in page
+    assert "limit=500" in page
+    assert '<input type="hidden" name="limit" value="10">' in page
+
+
+def test_a_page_size_that_is_not_allowed_says_which_are(client: FlaskClient) -> None:
+    for size in ("0", "501", "-1", "many", "1e9"):
+        answer = client.get(f"/registry?resource=pods&limit={size}")
+
+        assert answer.status_code == 400
+        assert "from 1 to 500" in answer.text

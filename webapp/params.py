@@ -37,6 +37,14 @@ def text(args: Args, name: str, most: int) -> str:
     return value
 
 
+def words(args: Args, name: str, most: int) -> str:
+    """All values of `name` with commas between them, as the boxes of a form give them, at most `most` characters."""
+    value = ",".join(args.getlist(name))
+    if len(value) > most:
+        raise QueryError(f"{name}= is longer than {most} characters.", "Make it shorter.")
+    return value
+
+
 def flag(args: Args, name: str) -> bool:
     """Whether `name` is switched on: 1, true, yes; 0, false, no or absent is off."""
     value = args.get(name, "").lower()

@@ -20,9 +20,9 @@ from etcdview.objects import ObjectRow
 from etcdview.pages.content_search import ContentQuery, matching_keys
 from etcdview.pages.parts.texts import visible
 from etcdview.pages.parts.types import find_type, named_tree
-from etcdview.pages.registry.listing import Listing, RowFilter
+from etcdview.pages.registry.listing import RowFilter
 from etcdview.pages.registry.query import RegistryQuery
-from etcdview.pages.registry.reading import range_of, table_of
+from etcdview.pages.registry.reading import listing_of, range_of
 from etcdview.pages.search import SearchQuery
 from etcdview.pages.tools.preparing import ExportRemarks, Preparing
 from etcdview.recovery.bundle import BundleObject, bundle_text, zip_pieces
@@ -125,7 +125,7 @@ def _of_table(window: Window, query: RegistryQuery, now: datetime) -> tuple[int,
     if query.labels.problem is not None:
         raise query.labels.problem
     resource = find_type(window, named_tree(window), query.resource).resource
-    listing = Listing(resource, table_of(window, resource), wide=query.wide, size=query.size)
+    listing = listing_of(window, query, resource)
     kept = RowFilter(query.labels.selector, query.text, query.state, query.node, query.status)
     prefix = range_of(window, query, resource)
     revision = window.store.range(Range(prefix, prefix_end(prefix), limit=1, keys_only=True)).revision

@@ -82,6 +82,22 @@ def test_the_list_follows_what_one_types_and_the_caret_stays(page: Page) -> None
     expect(page.locator("#objects")).to_contain_text("No pods that match")
 
 
+def test_columns_are_chosen_by_boxes_and_nodes_give_way_to_details(page: Page) -> None:
+    page.goto("/registry?resource=pods&namespace=shop")
+    heads = page.locator("#objects").get_by_role("columnheader")
+    expect(heads.get_by_text("Node")).to_be_visible()
+    page.get_by_role("link", name="Details of crashloop", exact=True).click()
+    expect(heads.get_by_text("Node")).to_be_hidden()
+
+    page.locator("#columns summary").click()
+    for name, on in (("Restarts", False), ("IP", True)):
+        page.locator("#columns").get_by_label(name, exact=True).set_checked(on)
+    page.get_by_role("button", name="Show these").click()
+    chosen = "&".join(f"columns={name}" for name in ("ready", "status", "age", "ip", "node"))
+    expect(page).to_have_url(f"/registry?resource=pods&namespace=shop&{chosen}")
+    expect(heads).to_have_text(["Name", "Ready", "Status", "Age", "IP", "Node"])
+
+
 def test_a_node_named_in_a_wide_table_leads_to_the_node(page: Page) -> None:
     page.goto("/registry?resource=pods&namespace=shop&wide=1")
     page.locator("#objects").get_by_role("link", name="lost-node", exact=True).first.click()

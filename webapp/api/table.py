@@ -9,7 +9,7 @@ from marshmallow import Schema, fields, validate
 
 from etcdview.pages.parts.addresses import cursor_name, cursor_text, key_text
 from etcdview.pages.registry.listing import LONGEST_CELL, Health, TableRow
-from etcdview.pages.registry.query import MAX_FILTER, MAX_PAGE_SIZE, PAGE_SIZE, Labels, RegistryQuery
+from etcdview.pages.registry.query import MAX_COLUMNS, MAX_FILTER, MAX_PAGE_SIZE, PAGE_SIZE, Labels, RegistryQuery
 from etcdview.pages.registry.reading import query_table
 from webapp.api.blueprint import bp, problems
 from webapp.api.schemas import ElsewhereField, Strict, elsewhere_json
@@ -61,6 +61,13 @@ class TableQuery(Schema):
     )
     wide = fields.Boolean(load_default=False, metadata={"description": "with the columns of kubectl's -o wide"})
     size = fields.Boolean(load_default=False, metadata={"description": "with the columns Size (bytes) and Rewrites"})
+    columns = fields.String(
+        load_default="",
+        validate=validate.Length(max=MAX_COLUMNS),
+        metadata={
+            "description": "the names of the columns to have, with commas between them; the first is always there"
+        },
+    )
     limit = fields.Integer(load_default=PAGE_SIZE, validate=validate.Range(1, MAX_PAGE_SIZE))
     cursor = fields.String(load_default="")
 
@@ -138,6 +145,7 @@ def table(query: dict[str, Any]) -> dict[str, Any]:
         sort=query["sort"].strip(),
         after=cursor_name(query["cursor"]),
         limit=query["limit"],
+        columns=RegistryQuery.columns_from(query["columns"]),
     )
     found = query_table(current_window(), wanted, now())
     body = {

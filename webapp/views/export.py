@@ -42,7 +42,7 @@ def export_list() -> Response:
 
 def _listed() -> Listed:
     from etcdview.pages.content_search import ContentQuery, parse_kind
-    from etcdview.pages.registry.query import MAX_FILTER, Labels, RegistryQuery
+    from etcdview.pages.registry.query import MAX_COLUMNS, MAX_FILTER, Labels, RegistryQuery
     from etcdview.pages.search import MAX_TEXT, SearchQuery
 
     args = request.args
@@ -64,6 +64,7 @@ def _listed() -> Listed:
         state=RegistryQuery.state_from(params.text(args, "state", MAX_FILTER)),
         node=params.text(args, "node", MAX_FILTER),
         status=params.text(args, "status", MAX_FILTER),
+        columns=RegistryQuery.columns_from(params.words(args, "columns", MAX_COLUMNS)),
     )
 
 

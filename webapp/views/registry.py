@@ -28,7 +28,7 @@ bp = Blueprint("registry", __name__)
 def registry_page() -> Response | BaseResponse:
     """The tree; with resource= a table, with prefix= one level of the keys by slash."""
     from etcdview.pages.registry import page as pages
-    from etcdview.pages.registry.query import MAX_FILTER, MAX_PAGE_SIZE, PAGE_SIZE, Labels, RegistryQuery
+    from etcdview.pages.registry.query import MAX_COLUMNS, MAX_FILTER, MAX_PAGE_SIZE, PAGE_SIZE, Labels, RegistryQuery
 
     args = request.args
     if "prefix" in args or "prefix64" in args:
@@ -49,9 +49,13 @@ def registry_page() -> Response | BaseResponse:
         limit=params.integer(args, "limit", MAX_PAGE_SIZE if as_file else PAGE_SIZE, least=1, most=MAX_PAGE_SIZE),
         since=params.integer(args, "since", 0) if wants_fragment() else 0,
         until=params.cursor(args, "until"),
+        columns=RegistryQuery.columns_from(params.words(args, "columns", MAX_COLUMNS)),
+        roomy=not as_file,
     )
     if as_file == "json":
-        return redirect("/api/v1/table?" + urlencode([(k, t) for k, t in args.items(multi=True) if k != "format"]))
+        own = [(k, t) for k, t in args.items(multi=True) if k not in ("format", "columns")]
+        own += [("columns", query.columns_text)] * bool(query.columns)
+        return redirect("/api/v1/table?" + urlencode(own))
     drawer = _drawer(query)
     if drawer is not None and request.htmx.target == "drawer" and not request.htmx.history_restore_request:
         return render_page("registry/_drawer.html", drawer)

@@ -28,8 +28,7 @@ class ByColumn:
 
     def __init__(self, window: Window, listing: Listing, sort: str, now: datetime) -> None:
         self._descending, self._name = sort.startswith("-"), sort.removeprefix("-").lower()
-        self._position = listing.position(self._name)  # None: of the sizes or rewrites
-        self._cells = _Cells(window, listing, self._name, self._text, now)
+        self._cells = _Cells(window, listing, self._name, listing.text_by(self._name), now)
 
     def keys(self, wanted: Sequence[bytes]) -> list[bytes]:
         """Those of the wanted keys, given in order, whose cells are known or could be read now, in their order.
@@ -38,11 +37,6 @@ class ByColumn:
         """
         with self._cells.read(wanted) as column:
             return column.ordered(wanted, self._ordered, descending=self._descending)
-
-    def _text(self, row: TableRow) -> str:
-        if self._position is not None:
-            return cell_text(row.cells[self._position])
-        return str(row.entry.size_bytes if self._name == "size" else row.entry.meta.version)
 
     def _ordered(self, cells: Mapping[bytes, str | None]) -> list[bytes]:
         by_key = sorted(cells)

@@ -40,6 +40,7 @@ class TableRow:
 
     The cell at `name_at` is the name. It comes from the key, whatever the object calls itself, with what the table says
     behind it (`after_name`: " (default)"). `beyond` are cells that the API server sends without a column for them.
+    `unshown` is the cell that the rows are ordered by, where its column is not shown.
     """
 
     entry: ObjectRow
@@ -49,6 +50,7 @@ class TableRow:
     name_at: int | None = None
     after_name: str = ""
     beyond: Cells = ()
+    unshown: object = None
 
     @property
     def key(self) -> bytes:
@@ -136,21 +138,56 @@ def _shortened(text: str) -> str:
 
 
 _OF_METADATA = ("Name", "Age")
+_BY_KEY: dict[str, Callable[[TableRow], str]] = {  # what etcd knows of each key, whether it is shown or not
+    "size": lambda row: str(row.entry.size_bytes),
+    "rewrites": lambda row: str(row.entry.meta.version),
+}
+
+
+def column_key(name: str) -> str:
+    """A column's name as an address has it, where commas stand between names."""
+    return name.lower().replace(",", " ")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Which columns of a table are shown: kubectl's, those of -o wide too, or the chosen ones.
+
+    `columns` are the keys of those that were chosen; the first of a table is always among them. `also` is the name of
+    one that is shown beside kubectl's. `size` adds what etcd knows of each key: how large its value is as stored, and
+    how often it was written.
+    """
+
+    wide: bool = False
+    size: bool = False
+    columns: tuple[str, ...] = ()
+    also: str = ""
+
+    def of(self, table: Table) -> list[int]:
+        """The positions of those columns. Raises QueryError for an unknown one."""
+        known = [column_key(column.name) for column in table.columns]
+        unknown = next((name for name in self.columns if name not in known), None)
+        if unknown is not None:
+            raise QueryError(f"columns={unknown[:40]!r} is unknown.", f"Use some of {', '.join(known)}.")
+        if self.columns:
+            return [i for i, name in enumerate(known) if i == 0 or name in self.columns]
+        return [i for i, c in enumerate(table.columns) if self.wide or c.priority == 0 or c.name == self.also]
+
+
+KUBECTLS = Shown()
 
 
 class Listing:
-    """The columns of one type, and rows made for them; `wide` has those of a higher priority too.
+    """The columns of one type that are shown, and rows made for them. `sort` may name one that is not."""
 
-    `size` adds what etcd knows of each key: how large its value is as stored, and how often it was written.
-    """
-
-    def __init__(self, resource: ResourceType, table: Table, *, wide: bool = False, size: bool = False) -> None:
-        self._size = size
+    def __init__(self, resource: ResourceType, table: Table, shown: Shown = KUBECTLS, sort: str = "") -> None:
+        self._size = size = shown.size
         self.resource = resource
         self.table = table
-        shown = [(i, column) for i, column in enumerate(table.columns) if wide or column.priority == 0]
-        self.columns: tuple[Column, ...] = (*(column for _, column in shown), *(_OF_KEYS if size else ()))
-        self._positions = tuple(i for i, _ in shown)
+        self._positions = tuple(shown.of(table))
+        self.columns: tuple[Column, ...] = (*(table.columns[i] for i in self._positions), *(_OF_KEYS if size else ()))
+        self._sort = sort.removeprefix("-").lower()
+        self._unshown = self._unshown_at()
         self._name = _name_at(self.columns)
         names = [column.name for column in table.columns]
         is_pod = (resource.group, resource.kind) == ("", "Pod")
@@ -171,7 +208,8 @@ class Listing:
         if self._size:
             cells += (entry.size_bytes, entry.meta.version)
         beyond = values[len(self.table.columns) :]
-        return TableRow(entry, tuple(cells), now, status, self._name, after_name, beyond)
+        unshown = None if self._unshown is None else values[self._unshown]
+        return TableRow(entry, tuple(cells), now, status, self._name, after_name, beyond, unshown)
 
     def _metadata_alone(self, entry: ObjectRow) -> dict[str, Any] | None:
         """What is known of a kind without a schema, which is its metadata, where the columns need no more."""
@@ -198,17 +236,25 @@ class Listing:
     def _sort_keys(self, rows: Sequence[TableRow], name: str) -> list[Any]:
         if name == "namespace":
             return [(row.namespace, natural(row.name)) for row in rows]
-        position = self.position(name)
-        if position is None:
-            return [row.entry.size_bytes if name == "size" else row.entry.meta.version for row in rows]
-        return sort_keys([cell_text(row.cells[position]) for row in rows])
+        text_of = self.text_by(name)
+        return sort_keys([text_of(row) for row in rows])
 
-    def position(self, name: str) -> int | None:
-        """Where the column stands; None for sizes and rewrites that are not shown. Raises QueryError."""
+    def text_by(self, name: str) -> Callable[[TableRow], str]:
+        """What gives the text that a row is ordered by, in a column, its size or its rewrites. Raises QueryError."""
         position = next((i for i, column in enumerate(self.columns) if column.name.lower() == name), None)
-        if position is None and name not in ("size", "rewrites"):
+        if position is not None:
+            return lambda row: cell_text(row.cells[position])
+        if self._unshown is not None and name == self._sort:
+            return lambda row: cell_text(row.unshown)
+        if name not in _BY_KEY:
             raise QueryError(f"Unknown column {name!r}.", "Sort by a column, namespace, size or rewrites.")
-        return position
+        return _BY_KEY[name]
+
+    def _unshown_at(self) -> int | None:
+        """Where the column that the rows are ordered by stands in the table, if it is not shown."""
+        if self._sort in ("", "namespace", *_BY_KEY) or self._sort in (c.name.lower() for c in self.columns):
+            return None
+        return next((i for i, column in enumerate(self.table.columns) if column.name.lower() == self._sort), None)
 
 
 def sort_keys(texts: Sequence[str]) -> list[Any]:

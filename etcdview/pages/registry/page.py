@@ -19,6 +19,7 @@ from etcdview.pages.parts.elsewhere import Elsewhere, places_of, read_elsewhere
 from etcdview.pages.parts.types import find_type, named_tree
 from etcdview.pages.registry.facets import NO_FACETS, Facets, facets_of
 from etcdview.pages.registry.keytree import KeyBranch, other_keys
+from etcdview.pages.registry.listing import column_key
 from etcdview.pages.registry.query import STATES, RegistryQuery
 from etcdview.pages.registry.reading import range_of, table_of
 from etcdview.pages.registry.sidebar import (
@@ -30,9 +31,20 @@ from etcdview.pages.registry.sidebar import (
     shown_types,
 )
 from etcdview.pages.registry.table import Cell, Head, ObjectTable, PageRow, object_table
+from etcdview.tables import Table
 
 if TYPE_CHECKING:
     from etcdview.pages.registry.drawer import Drawer
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnChoice:
+    """A column that a list may show: its key in addresses, and whether it does. The first is `fixed`."""
+
+    name: str
+    key: str
+    shown: bool
+    fixed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +78,7 @@ class RegistryPage:
     elsewhere: Elsewhere | None = None
     facets: Facets = NO_FACETS
     drawer: Drawer | None = None
+    columns: tuple[ColumnChoice, ...] = ()
 
     @property
     def inside(self) -> str:
@@ -126,12 +139,13 @@ def _with_objects(page: RegistryPage, window: Window, resource: ResourceType, ta
         title=resource.plural,
         table=table,
         commands=commands.for_list(range_of(window, query, resource), resource, _inside(query, resource)),
-        wide_href=query.href(wide="" if query.wide else "1"),
+        wide_href=query.href(wide="" if query.wide else "1", columns=""),
         size_href=query.href(size="" if query.size else "1"),
         has_wide=any(c.priority > 0 for c in table_of(window, resource).columns),
         resource=resource,
         facets=NO_FACETS if query.since else facets_of(window, query, resource),
         has_nodes=any(c.name == "Node" for c in table_of(window, resource).columns),
+        columns=_choices(table_of(window, resource), table),
         elsewhere=None if table.rows else read_elsewhere(window, places_of([resource])),
     )
 
@@ -139,6 +153,14 @@ def _with_objects(page: RegistryPage, window: Window, resource: ResourceType, ta
 def _inside(query: RegistryQuery, resource: ResourceType) -> str:
     """The namespace that the list is of; a type of the whole cluster has none, and the address keeps the choice."""
     return query.namespace if resource.namespaced else ""
+
+
+def _choices(all_columns: Table, table: ObjectTable) -> tuple[ColumnChoice, ...]:
+    shown = {head.name for head in table.heads}
+    return tuple(
+        ColumnChoice(column.name, column_key(column.name), column.name in shown, number == 0)
+        for number, column in enumerate(all_columns.columns)
+    )
 
 
 def _with_unrecognised(page: RegistryPage, window: Window) -> RegistryPage:

@@ -15,6 +15,7 @@ PAGE_SIZE = 200
 MAX_PAGE_SIZE = 500
 PAGE_SIZES = (50, 100, PAGE_SIZE, MAX_PAGE_SIZE)  # that pages offer; an address may name any up to the largest
 MAX_FILTER = 300  # characters of a filter
+MAX_COLUMNS = 2000  # characters of the names of columns
 UNRECOGNISED = "unplaced"  # the resource= of keys that fit no pattern
 
 Mode = Literal["tree", "unrecognised", "table"]
@@ -45,6 +46,7 @@ class RegistryQuery:
     `state`: those that are healthy, unhealthy or unknown; `status`: those whose words for that begin so, up to a comma;
     `node`: those on a node. "" takes all.
 
+    `columns` are those to show in place of kubectl's, as Shown has them; `roomy` is a page, which has room for more.
     `sort` is a column's name, with - before it for descending order. `size` adds columns for sizes and rewrites.
     `since`: the revision that a live page has, and `until` the last key on it (None: it ends with the list).
     """
@@ -63,6 +65,8 @@ class RegistryQuery:
     state: Health | Literal[""] = ""
     node: str = ""
     status: str = ""
+    columns: tuple[str, ...] = ()
+    roomy: bool = False
 
     @property
     def mode(self) -> Mode:
@@ -92,7 +96,24 @@ class RegistryQuery:
         wide, size = ("1" if self.wide else ""), ("1" if self.size else "")
         chosen = (("resource", self.resource), ("namespace", self.namespace), ("wide", wide), ("size", size))
         narrowed = (("state", self.state), ("status", self.status), ("node", self.node))
-        return (*chosen, ("q", self.text), ("labels", self.labels.text), *narrowed)
+        words = (("columns", self.columns_text), ("q", self.text), ("labels", self.labels.text))
+        return (*chosen, *words, *narrowed)
+
+    @property
+    def beside_columns(self) -> tuple[tuple[str, str], ...]:
+        """The parameters of the list that go with whatever columns are chosen."""
+        kept = tuple(pair for pair in self.chosen if pair[0] not in ("columns", "wide"))
+        return (*kept, ("sort", self.sort), ("limit", self.limit_text))
+
+    @property
+    def columns_text(self) -> str:
+        """The columns as an address has them."""
+        return ",".join(self.columns)
+
+    @staticmethod
+    def columns_from(text: str) -> tuple[str, ...]:
+        """The columns whose names are written with commas between them, each once."""
+        return tuple(dict.fromkeys(filter(None, (name.strip().lower() for name in text.split(",")))))
 
     @classmethod
     def state_from(cls, text: str) -> Health | Literal[""]:
@@ -109,6 +130,7 @@ class RegistryQuery:
             "namespace": self.namespace,
             "wide": "1" if self.wide else "",
             "size": "1" if self.size else "",
+            "columns": self.columns_text,
             "q": self.text,
             "labels": self.labels.text,
             "state": self.state,

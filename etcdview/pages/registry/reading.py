@@ -15,7 +15,7 @@ from etcdview.models import Range
 from etcdview.pages.parts.elsewhere import Elsewhere, places_of, read_elsewhere
 from etcdview.pages.parts.types import find_type, named_tree
 from etcdview.pages.registry.changed import RowChanges
-from etcdview.pages.registry.listing import LONGEST_CELL, Listing, RowFilter, TableRow
+from etcdview.pages.registry.listing import LONGEST_CELL, Listing, RowFilter, Shown, TableRow
 from etcdview.pages.registry.query import RegistryQuery
 from etcdview.pages.registry.selecting import Selecting
 from etcdview.stores.protocols import prefix_end
@@ -86,6 +86,13 @@ def table_of(window: Window, resource: ResourceType) -> Table:
     return table_for(resource, crd, release, longest=LONGEST_CELL)
 
 
+def listing_of(window: Window, query: RegistryQuery, resource: ResourceType) -> Listing:
+    """The columns that the query is for. A page has room for the nodes of pods. Raises QueryError."""
+    also = "Node" if query.roomy and (resource.group, resource.kind) == ("", "Pod") else ""
+    shown = Shown(query.wide, query.size, query.columns, also)
+    return Listing(resource, table_of(window, resource), shown, query.sort)
+
+
 def query_table(window: Window, query: RegistryQuery, now: datetime) -> TableRows:
     """The rows that a program asks for.
 
@@ -95,8 +102,7 @@ def query_table(window: Window, query: RegistryQuery, now: datetime) -> TableRow
     if query.labels.problem is not None:
         raise query.labels.problem
     resource = find_type(window, named_tree(window), query.resource).resource
-    listing = Listing(resource, table_of(window, resource), wide=query.wide, size=query.size)
-    rows = Reading(window, query, listing, now, Detail.CELLS).rows(None)
+    rows = Reading(window, query, listing_of(window, query, resource), now, Detail.CELLS).rows(None)
     return rows if rows.rows else replace(rows, elsewhere=read_elsewhere(window, places_of([resource])))
 
 

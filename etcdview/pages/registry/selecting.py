@@ -64,7 +64,8 @@ class Selecting:
         self._query = query
         self._listing = listing
         self._resource: ResourceType = listing.resource
-        self._columns = {column.name.lower() for column in listing.columns}
+        hidden = {column.name.lower() for column in listing.table.columns} - set(_BY_FACTS)
+        self._columns = {column.name.lower() for column in listing.columns} | hidden
         self._range = prefix, end
         self._facts: FactSource | None = window.value_facts
         self._namespace = query.namespace if listing.resource.namespaced else ""

@@ -13,12 +13,12 @@ from etcdview.kube.keys import show
 from etcdview.kube.resources import ResourceType
 from etcdview.kube.visible import unmistakable
 from etcdview.pages.parts.addresses import cursor_text, href, object_href, with_key
-from etcdview.pages.parts.links import Link, named_links
+from etcdview.pages.parts.links import Link, named_links, ref_href
 from etcdview.pages.parts.sizes import size_text
 from etcdview.pages.registry.changed import RowChanges, changes_since
 from etcdview.pages.registry.listing import Listing, TableRow
 from etcdview.pages.registry.query import PAGE_SIZE, PAGE_SIZES, RegistryQuery
-from etcdview.pages.registry.reading import Reading, Scan, TableRows, range_of, table_of
+from etcdview.pages.registry.reading import Reading, Scan, TableRows, listing_of, range_of
 from etcdview.relations import Ref
 from etcdview.relations.severity import Severity
 from etcdview.relations.states import runs_unready
@@ -66,13 +66,15 @@ class Cell:
 class Head:
     """A column's head: the address that orders by it, and whether the rows are in that order.
 
-    `role` is how its cells are drawn: "number", "state", "prose" or "".
+    `role` is how its cells are drawn: "number", "state", "prose" or "". `roomy` is one that is hidden where there is
+    little room.
     """
 
     name: str
     role: str
     href: str
     order: str
+    roomy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +151,7 @@ def object_table(window: Window, query: RegistryQuery, resource: ResourceType, n
     changes = changes_since(window, prefix, query.since, *shown)
     if changes is not None and changes.nothing:
         return None
-    return _Page(window, query, Listing(resource, table_of(window, resource), wide=query.wide, size=query.size)).table(
-        now, changes
-    )
+    return _Page(window, query, listing_of(window, query, resource)).table(now, changes)
 
 
 class _Page:
@@ -163,10 +163,11 @@ class _Page:
         self._listing = listing
         resource = listing.resource
         self._state = _state_column(listing)
-        self._heads = tuple(self._head(column.name, _role(column)) for column in listing.columns)
-        self._names_others = query.wide or any(c.name not in _NAMES_NOTHING for c in listing.columns)
-        self._has_state = any(head.role == "state" for head in self._heads)
         self._is_pod = (resource.group, resource.kind) == ("", "Pod")
+        self._heads = tuple(self._head(column.name, _role(column)) for column in listing.columns)
+        told = _NAMES_NOTHING | {"Node"} if self._is_pod else _NAMES_NOTHING  # a pod's node is in its cell
+        self._names_others = query.wide or not told.issuperset(column.name for column in listing.columns)
+        self._has_state = any(head.role == "state" for head in self._heads)
         self._namespace_hrefs: dict[str, str] = {}
         self._hrefs: dict[Ref, str] = {}  # of what the objects name
         self._list_href = query.href()
@@ -220,7 +221,7 @@ class _Page:
 
     def _row(self, row: TableRow, changes: RowChanges | None) -> PageRow:
         obj = row.entry.object
-        links = named_links(self._window, obj, self._hrefs) if obj is not None and self._names_others else {}
+        links = self._links(row) if obj is not None else {}
         severity = row.severity if self._has_state else "unknown"
         return PageRow(
             key=show(row.key),
@@ -237,6 +238,17 @@ class _Page:
             details_href=with_key(self._list_href, row.key),
             but="not ready" if self._is_pod and severity in _BUT and runs_unready(obj) else "",
         )
+
+    def _links(self, row: TableRow) -> dict[str, Link]:
+        """What the object names, by the text of a cell: all of it, or its node alone, which takes no more decoding."""
+        if self._names_others:
+            return named_links(self._window, row.entry.object or {}, self._hrefs)
+        if not self._is_pod or not row.node:
+            return {}
+        ref = Ref("", "Node", "", row.node)
+        if ref not in self._hrefs:
+            self._hrefs[ref] = ref_href(self._window, ref)
+        return {row.node: Link(f"Node/{row.node}", self._hrefs[ref])} if self._hrefs[ref] else {}
 
     def _texts(self, row: TableRow) -> tuple[str, ...]:
         """The cells' texts, with sizes for people."""
@@ -268,7 +280,8 @@ class _Page:
         name = column.lower()
         order = {name: "ascending", f"-{name}": "descending"}.get(self._query.sort.lower(), "none")
         address = self._query.href(sort=f"-{name}" if order == "ascending" else name, cursor="")
-        return Head(column, "state" if column == self._state else role, address, order)
+        is_roomy = self._is_pod and column == "Node" and not (self._query.wide or self._query.columns)
+        return Head(column, "state" if column == self._state else role, address, order, is_roomy)
 
 
 def _state_column(listing: Listing) -> str:

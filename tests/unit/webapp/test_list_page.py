@@ -49,3 +49,39 @@ def test_a_page_size_that_is_not_allowed_says_which_are(client: FlaskClient) -> 
 
         assert answer.status_code == 400
         assert "from 1 to 500" in answer.text
+
+
+def test_boxes_of_a_form_choose_columns_and_files_have_the_same(client: FlaskClient) -> None:
+    boxes = "/registry?resource=pods&columns=ready&columns=node&namespace=shop"
+    page = client.get(boxes).text
+    csv = client.get(f"{boxes}&format=csv").text
+    api = client.get(f"{boxes}&format=json", follow_redirects=True).get_json()
+
+    assert 'value="ready,node"' in page
+    assert csv.splitlines()[0] == "Name,Ready,Node"
+    assert [column["name"] for column in api["columns"]] == ["Name", "Ready", "Node"]
+    assert all(len(row["cells"]) == 3 for row in api["rows"])
+
+
+def test_files_and_the_api_have_kubectls_columns_where_a_page_has_more(client: FlaskClient) -> None:
+    listed = "/registry?resource=pods&namespace=shop"
+    api = client.get(f"{listed}&format=json", follow_redirects=True).get_json()
+
+    assert 'class="roomy"' in client.get(listed).text
+    assert client.get(f"{listed}&format=csv").text.splitlines()[0] == "Name,Ready,Status,Restarts,Age"
+    assert [column["name"] for column in api["columns"]] == ["Name", "Ready", "Status", "Restarts", "Age"]
+
+
+def test_an_order_by_a_column_that_is_not_shown_is_the_same_in_files(client: FlaskClient) -> None:
+    listed = "/registry?resource=pods&namespace=shop&sort=node"
+    csv = [line.split(",")[0] for line in client.get(f"{listed}&format=csv").text.splitlines()[1:]]
+    api = client.get(f"{listed}&format=json", follow_redirects=True).get_json()
+
+    assert csv == [row["name"] for row in api["rows"]]
+    assert csv != sorted(csv)
+
+
+def test_invalid_columns_are_an_error_everywhere(client: FlaskClient) -> None:
+    for address in ("/registry?", "/registry?format=csv&", "/api/v1/table?", "/export?as=list&"):
+        assert client.get(f"{address}resource=pods&columns=colour").status_code == 400
+        assert client.get(f"{address}resource=pods&columns={'x' * 2001}").status_code == 400

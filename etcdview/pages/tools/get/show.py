@@ -14,7 +14,7 @@ from etcdview.kube.fields import without_managed_fields
 from etcdview.kube.jsonpath import Template, by_chunks, goes_by_chunks
 from etcdview.kube.visible import visible
 from etcdview.objects import ObjectRow
-from etcdview.pages.registry.listing import Listing, TableRow
+from etcdview.pages.registry.listing import Listing, Shown, TableRow
 from etcdview.pages.tools.get.forms import Style
 from etcdview.pages.tools.get.print import Layout, Printer, qualified_kind, table_json
 from etcdview.pages.tools.get.query import RequestedType
@@ -74,7 +74,7 @@ def nothing_found(found: Sequence[TypeObjects], query: Query, style: Style) -> s
 
 def listing_of(one: TypeObjects, style: Style) -> Listing:
     """The columns of one type that `style` shows."""
-    return Listing(one.resource, one.table, wide=style.output in ("wide", "table-json"))
+    return Listing(one.resource, one.table, Shown(wide=style.output in ("wide", "table-json")))
 
 
 def table_rows(one: TypeObjects, rows: Iterable[ObjectRow], query: Query, style: Style) -> list[TableRow]:

@@ -17,7 +17,7 @@ from etcdview.index.churn import Churn
 from etcdview.kube.resources import BUILTIN
 from etcdview.models import Event, KeyValue, Range
 from etcdview.pages.registry import by_column, reading
-from etcdview.pages.registry.listing import LONGEST_CELL, Listing, RowFilter
+from etcdview.pages.registry.listing import LONGEST_CELL, Listing, RowFilter, Shown
 from etcdview.pages.registry.page import registry_page
 from etcdview.pages.registry.query import Labels, RegistryQuery
 from etcdview.pages.registry.reading import TableRows, query_table
@@ -96,19 +96,20 @@ def test_a_column_that_is_not_there_is_named_in_the_error(now: datetime) -> None
         read(MAPS, now, sort="-nonsense")
 
 
-def test_a_column_of_the_wide_table_sorts_the_wide_table_alone(now: datetime) -> None:
+def test_a_column_of_the_wide_table_sorts_one_that_does_not_show_it_too(now: datetime) -> None:
     kvs = [kv(f"/registry/pods/shop/{n}", obj("Pod", "shop", n, spec={"nodeName": node})) for n, node in ("a2", "b1")]
 
     assert names(read(kvs, now, "pods", sort="node", wide=True)) == ["b", "a"]
-    with pytest.raises(QueryError, match="Unknown column 'node'"):
-        read(kvs, now, "pods", sort="node")
+    assert names(read(kvs, now, "pods", sort="node")) == ["b", "a"]
+    assert names(read(kvs, now, "pods", sort="-node", columns=("ready",))) == ["a", "b"]
+    assert [column.name for column in read(kvs, now, "pods", sort="node").columns][-1] == "Age"
 
 
 @pytest.mark.parametrize("kind", BUILTIN, ids=lambda resource: resource.prefix)
 def test_every_column_of_every_type_sorts_both_ways(kind: Any, now: datetime) -> None:
     found = obj(kind.kind, "shop", "a", kind.version if not kind.group else f"{kind.group}/{kind.version}")
     window = window_on([kv("/registry/x/a", found), kv("/registry/x/b", BROKEN)])
-    listing = Listing(kind, table_for(kind), wide=True)
+    listing = Listing(kind, table_for(kind), Shown(wide=True))
     rows = [listing.row(entry, now) for entry in window.range(Range(b"/registry/x/", b"/registry/x0")).entries]
 
     for column in listing.columns:
@@ -243,7 +244,7 @@ def test_an_object_without_a_name_in_it_has_that_of_its_key(now: datetime) -> No
 
 
 def test_words_are_found_in_cells_as_they_are_shown(now: datetime) -> None:
-    listing = Listing(PODS, table_for(PODS), wide=True)
+    listing = Listing(PODS, table_for(PODS), Shown(wide=True))
     found = obj("Pod", "shop", "web", spec={"nodeName": "node\nsecond line"})
     (entry,) = window_on([kv("/registry/pods/shop/web", found)]).get(b"/registry/pods/shop/web").entries
     row = listing.row(entry, now)

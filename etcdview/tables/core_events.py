@@ -7,7 +7,7 @@ from datetime import datetime
 from etcdview.kube.fields import dig, number, text
 from etcdview.kube.release import Release
 from etcdview.tables.base import NAME, Cells, Column, Object, name_of, release_table
-from etcdview.tables.durations import age
+from etcdview.tables.durations import age, parse_time
 
 
 @release_table(
@@ -30,7 +30,7 @@ def event(obj: Object, now: datetime, release: Release) -> Cells:
     """An event of either API."""
     first = age(_either(obj, "firstTimestamp", "deprecatedFirstTimestamp") or dig(obj, "eventTime"), now)
     return (
-        _last_seen(obj, first, now),
+        age(_last_time(obj), now),
         text(obj, "type"),
         text(obj, "reason"),
         _target(obj),
@@ -38,7 +38,7 @@ def event(obj: Object, now: datetime, release: Release) -> Cells:
         _source(obj),
         (text(obj, "message") or text(obj, "note")).strip(),
         first,
-        _count(obj, release),
+        event_count(obj, release),
         name_of(obj),
     )
 
@@ -51,14 +51,21 @@ def _about(obj: Object) -> object:
     return _either(obj, "involvedObject", "regarding")
 
 
-def _last_seen(obj: Object, first: str, now: datetime) -> str:
+def seconds_since_seen(obj: Object, now: datetime) -> int | None:
+    """Since the event happened last, which its cell says to the hour or the day; None where that is unknown."""
+    moment = parse_time(_last_time(obj))
+    return None if moment is None else max(int((now - moment).total_seconds()), 0)
+
+
+def _last_time(obj: Object) -> object:
     if dig(obj, "series") is not None:
-        return age(dig(obj, "series", "lastObservedTime"), now)
-    last = _either(obj, "lastTimestamp", "deprecatedLastTimestamp")
-    return age(last, now) if last else first
+        return dig(obj, "series", "lastObservedTime")
+    times = ("lastTimestamp", "deprecatedLastTimestamp", "firstTimestamp", "deprecatedFirstTimestamp")
+    return _either(obj, *times) or dig(obj, "eventTime")
 
 
-def _count(obj: Object, release: Release) -> int:
+def event_count(obj: Object, release: Release) -> int:
+    """How often the event happened, by what it says itself; 1 where it does not say that."""
     if dig(obj, "series") is not None:
         return number(obj, "series", "count") + (release < Release(1, 23))  # the first was not counted before
     return number(obj, "count") or number(obj, "deprecatedCount") or 1

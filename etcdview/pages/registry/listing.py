@@ -25,6 +25,7 @@ from etcdview.relations.model import kind_of
 from etcdview.relations.severity import Severity, severity_of
 from etcdview.relations.states import HEALTH_KINDS, health_of, state_of, status_in
 from etcdview.tables import Cells, Column, Table, cell_text
+from etcdview.tables.core_events import seconds_since_seen
 from etcdview.tables.durations import seconds_of
 
 Item = TypeVar("Item")
@@ -241,6 +242,8 @@ class Listing:
 
     def text_by(self, name: str) -> Callable[[TableRow], str]:
         """What gives the text that a row is ordered by, in a column, its size or its rewrites. Raises QueryError."""
+        if name == "last seen" and (self.resource.group, self.resource.kind) == ("", "Event"):
+            return _last_seen
         position = next((i for i, column in enumerate(self.columns) if column.name.lower() == name), None)
         if position is not None:
             return lambda row: cell_text(row.cells[position])
@@ -255,6 +258,12 @@ class Listing:
         if self._sort in ("", "namespace", *_BY_KEY) or self._sort in (c.name.lower() for c in self.columns):
             return None
         return next((i for i, column in enumerate(self.table.columns) if column.name.lower() == self._sort), None)
+
+
+def _last_seen(row: TableRow) -> str:
+    """What events are ordered by: the cell says the age of older ones to the hour or the day."""
+    seconds = seconds_since_seen(row.entry.object or {}, row.now)
+    return "<unknown>" if seconds is None else f"{seconds}s"
 
 
 def sort_keys(texts: Sequence[str]) -> list[Any]:

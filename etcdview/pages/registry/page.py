@@ -36,6 +36,8 @@ from etcdview.tables import Table
 if TYPE_CHECKING:
     from etcdview.pages.registry.drawer import Drawer
 
+READ_FOR_ORDER = 1000  # events that every page reads for their order; of more, facts know when each was created
+
 
 @dataclass(frozen=True, slots=True)
 class ColumnChoice:
@@ -52,6 +54,7 @@ class RegistryPage:
     """The tree at the side, and what was chosen in it. `table` is None on the page of the tree alone.
 
     `problem` says why the filters cannot be read; the table is empty then. `elsewhere`: other prefixes have such keys.
+    `usual_order`: that of the keys, or the newest first for events.
     `drawer` has the details of one object of the table, where they are open.
     """
 
@@ -79,6 +82,21 @@ class RegistryPage:
     facets: Facets = NO_FACETS
     drawer: Drawer | None = None
     columns: tuple[ColumnChoice, ...] = ()
+    usual_order: bool = True
+
+    @property
+    def shows_scan(self) -> bool:
+        """Whether it is said how much was checked: not where all was, only for the order that such lists have."""
+        scan = self.table.scan if self.table is not None else None
+        if scan is None:
+            return False
+        narrowed = bool(self.query.text) or self.query.selects
+        return narrowed or not self.usual_order or not scan.complete or scan.unread > 0
+
+    @property
+    def newest_first(self) -> bool:
+        """Whether that is the usual order of such a list."""
+        return self.resource is not None and (self.resource.group, self.resource.kind) == ("", "Event")
 
     @property
     def inside(self) -> str:
@@ -98,6 +116,8 @@ def registry_page(window: Window, query: RegistryQuery, now: datetime) -> Regist
     """
     tree = named_tree(window)
     chosen = _chosen(window, tree, query)
+    usual = _usual_order(window, query, chosen) if chosen is not None else ""
+    query = replace(query, sort=query.sort or usual)
     problem = query.labels.problem if chosen is not None else None
     if problem is not None:
         table: ObjectTable | None = ObjectTable((), (), False, False, 0, tree.revision)
@@ -122,13 +142,23 @@ def registry_page(window: Window, query: RegistryQuery, now: datetime) -> Regist
         return _with_unrecognised(page, window)
     if chosen is None or table is None:
         return replace(page, churn=churn_rows(window, tree), branches=other_keys(window))
-    return replace(_with_objects(page, window, chosen.resource, table), problem=problem)
+    page = replace(page, usual_order=query.sort == usual, problem=problem)
+    return _with_objects(page, window, chosen.resource, table)
 
 
 def _chosen(window: Window, tree: Tree, query: RegistryQuery) -> TypeCount | None:
     if query.mode != "table":
         return None
     return find_type(window, tree, query.resource)
+
+
+def _usual_order(window: Window, query: RegistryQuery, chosen: TypeCount) -> str:
+    """What a page is sorted by unless its address says otherwise: events by when they happened last, or began."""
+    if not query.roomy or (chosen.resource.group, chosen.resource.kind) != ("", "Event"):
+        return ""
+    if chosen.count <= READ_FOR_ORDER:
+        return "last seen"
+    return "age" if window.value_facts is not None else ""
 
 
 def _with_objects(page: RegistryPage, window: Window, resource: ResourceType, table: ObjectTable) -> RegistryPage:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,6 +23,8 @@ from etcdview.relations import Ref
 from etcdview.relations.severity import Severity
 from etcdview.relations.states import runs_unready
 from etcdview.tables import Column
+from etcdview.tables.base import UNRELEASED
+from etcdview.tables.core_events import event_count
 
 # Columns whose cells name no other object: a table of these alone has no links, which take as long as its cells.
 _NAMES_NOTHING = frozenset(
@@ -83,8 +85,8 @@ class PageRow:
 
     `change` is "", "new", "changed" or "deleted": since the revision that a live page had before. `severity` is that
     of the cells that say how the object is. `but` is what these do not say, as kubectl's do not: a running pod is not
-    ready. `misnamed` is what the object calls itself, where its key says otherwise. `details_href` is this list with
-    the object beside it.
+    ready. `times` is how often an event happened. `misnamed` is what the object calls itself, where its key says
+    otherwise. `details_href` is this list with the object beside it.
     """
 
     key: str
@@ -100,6 +102,7 @@ class PageRow:
     but: str = ""
     misnamed: str = ""
     details_href: str = ""
+    times: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +167,8 @@ class _Page:
         resource = listing.resource
         self._state = _state_column(listing)
         self._is_pod = (resource.group, resource.kind) == ("", "Pod")
+        self._release = window.cluster.codec.release or UNRELEASED
+        self._is_event = (resource.group, resource.kind) == ("", "Event")
         self._heads = tuple(self._head(column.name, _role(column)) for column in listing.columns)
         told = _NAMES_NOTHING | {"Node"} if self._is_pod else _NAMES_NOTHING  # a pod's node is in its cell
         self._names_others = query.wide or not told.issuperset(column.name for column in listing.columns)
@@ -230,6 +235,7 @@ class _Page:
             namespace_href=self._namespace_href(row.namespace),
             name=row.shown_name + row.after_name,
             cells=tuple([Cell(text, links[text].href if text in links else "") for text in self._texts(row)]),
+            times=event_count(obj or {}, self._release) if self._is_event else 1,
             links=tuple(links.values()) if self._query.wide else (),
             error=row.error,
             change=changes.of(row.key) if changes else "",
@@ -242,7 +248,8 @@ class _Page:
     def _links(self, row: TableRow) -> dict[str, Link]:
         """What the object names, by the text of a cell: all of it, or its node alone, which takes no more decoding."""
         if self._names_others:
-            return named_links(self._window, row.entry.object or {}, self._hrefs)
+            links = named_links(self._window, row.entry.object or {}, self._hrefs)
+            return _as_cells(links) if self._is_event else links
         if not self._is_pod or not row.node:
             return {}
         ref = Ref("", "Node", "", row.node)
@@ -282,6 +289,12 @@ class _Page:
         address = self._query.href(sort=f"-{name}" if order == "ascending" else name, cursor="")
         is_roomy = self._is_pod and column == "Node" and not (self._query.wide or self._query.columns)
         return Head(column, "state" if column == self._state else role, address, order, is_roomy)
+
+
+def _as_cells(links: Mapping[str, Link]) -> dict[str, Link]:
+    """The links of an event by what its cell says of the object that it is about: pod/web."""
+    parts = ((link.text.partition("/"), link) for link in links.values())
+    return {f"{kind.lower()}/{name}": link for (kind, _, name), link in parts}
 
 
 def _state_column(listing: Listing) -> str:

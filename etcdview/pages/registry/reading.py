@@ -24,7 +24,7 @@ from etcdview.tables import Column, Table, table_for
 # A filter or an order other than the keys' needs all objects read: so many at the most, then the answer says so.
 SCAN_LIMIT = 5000
 _CURSOR_GONE = ("The last row of the previous page has been deleted.", "Go to the first page.")
-_NAMES_PIECE = 10_000
+_NAMES_PIECE = 1000
 GONE_LIMIT = 100  # deleted objects that a filtered list looks up, to strike out those it showed
 
 
@@ -141,13 +141,21 @@ class Reading:
         """What the page before the one that was read goes on after; None where that is the first."""
         if self._scans or not read.start:
             return read.before
-        passed, after = 0, None
-        while passed < read.start - self._query.limit:
-            names = self._names(after, min(_NAMES_PIECE, read.start - self._query.limit - passed))
-            if not names.keys:  # they were deleted meanwhile
-                return None
-            passed, after = passed + len(names.keys), names.keys[-1]
-        return after
+        number = read.start - self._query.limit
+        return self._name(number) if number > 0 else None
+
+    def _name(self, number: int) -> bytes | None:
+        """The name with this number, found between bounds that are halved; None if it was deleted meanwhile."""
+        index, low, high = self._window.index, self._prefix, prefix_end(self._prefix)
+        while index.count(low, high) > _NAMES_PIECE:
+            middle = _middle(low, high)
+            below = index.count(low, middle)
+            if number <= below:
+                high = middle
+            else:
+                low, number = middle, number - below
+        names = index.page(low, high, limit=_NAMES_PIECE).keys
+        return names[number - 1] if number <= len(names) else None
 
     def _selects(self, names: KeyPage) -> bool:
         """Whether names and facts say what matches: where they alone do, or there is too much to hold all of it."""
@@ -316,3 +324,10 @@ class Reading:
 
     def _names(self, after: bytes | None, limit: int) -> KeyPage:
         return self._window.index.page(self._prefix, prefix_end(self._prefix), after=after, limit=limit)
+
+
+def _middle(low: bytes, high: bytes) -> bytes:
+    """Bytes halfway between two others, which may be a byte longer than these."""
+    length = max(len(low), len(high)) + 1
+    total = sum(int.from_bytes(end.ljust(length, b"\0")) for end in (low, high))
+    return (total // 2).to_bytes(length)

@@ -51,10 +51,9 @@ def _about(obj: Object) -> object:
     return _either(obj, "involvedObject", "regarding")
 
 
-def seconds_since_seen(obj: Object, now: datetime) -> int | None:
-    """Since the event happened last, which its cell says to the hour or the day; None where that is unknown."""
-    moment = parse_time(_last_time(obj))
-    return None if moment is None else max(int((now - moment).total_seconds()), 0)
+def last_seen(obj: Object) -> datetime | None:
+    """When the event happened last; its cell says how long ago, to the hour or the day. None where that is unknown."""
+    return parse_time(_last_time(obj))
 
 
 def _last_time(obj: Object) -> object:

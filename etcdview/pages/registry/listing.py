@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypeVar
 
 from etcdview.errors import QueryError
@@ -25,7 +25,7 @@ from etcdview.relations.model import kind_of
 from etcdview.relations.severity import Severity, severity_of
 from etcdview.relations.states import HEALTH_KINDS, health_of, state_of, status_in
 from etcdview.tables import Cells, Column, Table, cell_text
-from etcdview.tables.core_events import seconds_since_seen
+from etcdview.tables.core_events import last_seen
 from etcdview.tables.durations import seconds_of
 
 Item = TypeVar("Item")
@@ -138,6 +138,7 @@ def _shortened(text: str) -> str:
     return text if len(text) <= LONGEST_CELL else f"{text[:LONGEST_CELL]}…"
 
 
+_LAST_TIME = datetime.max.replace(tzinfo=UTC)
 _OF_METADATA = ("Name", "Age")
 _BY_KEY: dict[str, Callable[[TableRow], str]] = {  # what etcd knows of each key, whether it is shown or not
     "size": lambda row: str(row.entry.size_bytes),
@@ -261,9 +262,9 @@ class Listing:
 
 
 def _last_seen(row: TableRow) -> str:
-    """What events are ordered by: the cell says the age of older ones to the hour or the day."""
-    seconds = seconds_since_seen(row.entry.object or {}, row.now)
-    return "<unknown>" if seconds is None else f"{seconds}s"
+    """What events are ordered by, as an age: to the microsecond, and the same whatever the time is now."""
+    moment = last_seen(row.entry.object or {})
+    return "<unknown>" if moment is None else f"{(_LAST_TIME - moment) // timedelta(microseconds=1)}s"
 
 
 def sort_keys(texts: Sequence[str]) -> list[Any]:

@@ -13,7 +13,8 @@ from datetime import datetime
 
 from etcdview.index.base import Changing, KeyIndex
 
-MOST_CELLS = 250_000  # of all columns together, at some 200 bytes each
+MOST_BYTES = 64 << 20  # of all columns together
+_CELL_BYTES = 160  # of a cell without its key and its text: two objects, and their place in a dict
 
 Order = Callable[[Mapping[bytes, str | None]], list[bytes]]
 
@@ -28,17 +29,25 @@ class KeptColumn:
     moment: datetime
     revision: int
     cells: dict[bytes, str | None] = field(default_factory=dict)
+    size_bytes: int = 0
     _orders: dict[bool, list[bytes]] = field(default_factory=dict)
 
     def add(self, found: Mapping[bytes, str | None]) -> None:
         """Cells that were read."""
         self.cells |= found
+        self.size_bytes += sum(map(_weight, found.items()))
+        self._orders.clear()
+
+    def keep(self, wanted: Sequence[bytes]) -> None:
+        """Let go of all other cells."""
+        self.cells = {key: self.cells[key] for key in wanted if key in self.cells}
+        self.size_bytes = sum(map(_weight, self.cells.items()))
         self._orders.clear()
 
     @property
     def is_full(self) -> bool:
         """Whether no more may be added."""
-        return len(self.cells) >= MOST_CELLS
+        return self.size_bytes >= MOST_BYTES
 
     def ordered(self, wanted: Sequence[bytes], order: Order, *, descending: bool) -> list[bytes]:
         """Those of the wanted keys whose cells are known, in order; the order of all of them is worked out once."""
@@ -58,9 +67,14 @@ class KeptColumn:
         found = index.changes.since(self.revision, prefix)
         for key in list(self.cells) if found.lost else {change.key for change in found.changes}:
             if key in self.cells:
-                del self.cells[key]
+                self.size_bytes -= _weight((key, self.cells.pop(key)))
                 self._orders.clear()
         self.revision = max(self.revision, now)
+
+
+def _weight(cell: tuple[bytes, str | None]) -> int:
+    key, text = cell
+    return _CELL_BYTES + len(key) + len(text or "")
 
 
 class KeptColumns:
@@ -82,6 +96,6 @@ class KeptColumns:
         """The column of that name, new ones with such a moment and revision. Within `take` and `release`."""
         found = self._columns.pop(name, None) or KeptColumn(moment, revision)
         self._columns[name] = found
-        while len(self._columns) > 1 and sum(len(column.cells) for column in self._columns.values()) > MOST_CELLS:
+        while len(self._columns) > 1 and sum(column.size_bytes for column in self._columns.values()) > MOST_BYTES:
             self._columns.popitem(last=False)
         return found

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from etcdview.access.roles import LOCAL, Scope, Viewer
+from etcdview.cluster import kept_columns
 from etcdview.cluster.cluster import Cluster
 from etcdview.cluster.facts_process import filler_starter
 from etcdview.cluster.window import Window
@@ -124,6 +125,7 @@ def test_words_find_what_reading_everything_finds(
         ("pods", "10.", ""),
         ("persistentvolumeclaims", "bound", ""),
         ("backups.example.org", "bucket", ""),
+        ("backups.example.org", "true", ""),  # a CRD's column Ready holds words
     ],
 )
 def test_words_in_cells_that_facts_do_not_keep_are_found_in_all_objects(
@@ -137,6 +139,32 @@ def test_words_in_cells_that_facts_do_not_keep_are_found_in_all_objects(
     assert (shown(found), found.count, found.complete) == (shown(whole), whole.count, True)
 
 
+def test_what_an_api_service_says_beside_its_figure_is_found(
+    windows: dict[str, Window], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = {"resource": "apiservices.apiregistration.k8s.io", "text": "true"}
+    whole = table(windows["plain"], **query)
+    monkeypatch.setattr(reading, "SCAN_LIMIT", 1)
+
+    assert whole.rows
+    assert shown(table(windows["facts"], **query)) == shown(whole)
+
+
+def test_cells_are_kept_up_to_a_bound_and_a_smaller_part_makes_room(
+    windows: dict[str, Window], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = {"resource": "services", "text": "no-such-word"}  # without -o wide: no other test reads these columns
+    monkeypatch.setattr(reading, "SCAN_LIMIT", 1)
+    monkeypatch.setattr(by_column, "STRETCH", 3)
+    monkeypatch.setattr(kept_columns, "MOST_BYTES", 600)
+    whole, part = table(windows["facts"], **query), table(windows["facts"], namespace="kube-system", **query)
+
+    assert whole.scan is not None
+    assert (whole.complete, whole.scan.goes_on) == (False, False)
+    assert whole.scan.seen < whole.scan.total
+    assert part.complete
+
+
 def test_a_search_in_cells_says_what_is_not_checked_yet_and_goes_on_with_the_next_request(
     windows: dict[str, Window], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -148,6 +176,7 @@ def test_a_search_in_cells_says_what_is_not_checked_yet_and_goes_on_with_the_nex
     seen, found = [], table(windows["facts"], **query)
     while not found.complete:
         assert found.scan is not None
+        assert found.scan.goes_on
         seen.append(found.scan.seen)
         found = table(windows["facts"], **query)
 

@@ -57,7 +57,7 @@ class TableQuery(Schema):
     sort = fields.String(
         load_default="",
         validate=validate.Length(max=MAX_FILTER),
-        metadata={"description": "a column's name, namespace, size or rewrites; - before it for descending order"},
+        metadata={"description": "a column's name, namespace, age, size or rewrites; - before it for descending order"},
     )
     wide = fields.Boolean(load_default=False, metadata={"description": "with the columns of kubectl's -o wide"})
     size = fields.Boolean(load_default=False, metadata={"description": "with the columns Size (bytes) and Rewrites"})

@@ -30,6 +30,11 @@ class ByColumn:
         self._descending, self._name = sort.startswith("-"), sort.removeprefix("-").lower()
         self._cells = _Cells(window, listing, self._name, listing.text_by(self._name), now)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether no more can be kept, once keys were read."""
+        return self._cells.is_full
+
     def keys(self, wanted: Sequence[bytes]) -> list[bytes]:
         """Those of the wanted keys, given in order, whose cells are known or could be read now, in their order.
 
@@ -47,22 +52,29 @@ class ByColumn:
         return [key for key, _ in known] + [key for key in by_key if cells[key] is None]
 
 
-def cell_lines(
-    window: Window, listing: Listing, told: frozenset[str], wanted: Sequence[bytes], now: datetime
-) -> dict[bytes, str | None]:
-    """What the cells say, in lower case, of those of the wanted keys that are known or could be read now.
+class ByWords:
+    """What the cells of a type say, without the columns that are `told` otherwise, in lower case."""
 
-    Without the columns that are `told` otherwise, and without ages, which do not stay; None for what cannot be
-    decoded. Raises BusyError.
-    """
-    positions = [number for number, column in enumerate(listing.columns) if column.name not in told]
-    name = " ".join(("words of", *(listing.columns[position].name for position in positions)))
+    def __init__(self, window: Window, listing: Listing, told: frozenset[str], now: datetime) -> None:
+        self._positions = [number for number, column in enumerate(listing.columns) if column.name not in told]
+        name = " ".join(("words of", *(listing.columns[position].name for position in self._positions)))
+        self._cells = _Cells(window, listing, name, self._line, now)
 
-    def line(row: TableRow) -> str:
-        return " ".join(cell_text(row.cells[position]) for position in positions).lower()
+    @property
+    def is_full(self) -> bool:
+        """Whether no more can be kept, once lines were read."""
+        return self._cells.is_full
 
-    with _Cells(window, listing, name, line, now).read(wanted) as column:
-        return {key: column.cells[key] for key in wanted if key in column.cells}
+    def lines(self, wanted: Sequence[bytes]) -> dict[bytes, str | None]:
+        """Those of the wanted keys that are known or could be read now; None for what cannot be decoded.
+
+        Raises BusyError.
+        """
+        with self._cells.read(wanted) as column:
+            return {key: column.cells[key] for key in wanted if key in column.cells}
+
+    def _line(self, row: TableRow) -> str:
+        return " ".join([cell_text(row.cells[position]) for position in self._positions]).lower()
 
 
 class _Cells:
@@ -76,6 +88,7 @@ class _Cells:
         self._name = name
         self._text = text
         self._now = now
+        self.is_full = False
         self._prefix = window.keyspace.range_prefix(listing.resource)  # of the whole type, whatever part is wanted
 
     @contextmanager
@@ -94,13 +107,19 @@ class _Cells:
             what = (self._prefix, self._listing.table.columns, self._name, release, self._window.reveals)
             column = kept.column(what, self._now, revision)
             column.drop_changed(self._window.cluster.index, self._prefix)
-            self._read(column, [key for key in wanted if key not in column.cells], until)
+            missing = [key for key in wanted if key not in column.cells]
+            if missing and column.is_full:  # of what others wanted
+                column.keep(wanted)
+            self._read(column, missing, until)
+            self.is_full = column.is_full
             yield column
         finally:
             kept.release()
 
     def _read(self, column: KeptColumn, missing: Sequence[bytes], until: float) -> None:
-        """Read as many of these as there is time for."""
+        """Read as many of these as there is time and room for."""
+        if column.is_full:
+            return
         try:
             for entries in self._entries(missing, column.revision):
                 rows = [self._listing.row(entry, column.moment) for entry in entries]

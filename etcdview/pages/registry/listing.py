@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar
 
 from etcdview.errors import QueryError
 from etcdview.index.facts.fact import WORD_LENGTH
-from etcdview.kube.fields import text
+from etcdview.kube.fields import dig, text
 from etcdview.kube.identity import misnamed
 from etcdview.kube.keys import as_text, show
 from etcdview.kube.resources import ResourceType
@@ -26,7 +26,7 @@ from etcdview.relations.severity import Severity, severity_of
 from etcdview.relations.states import HEALTH_KINDS, health_of, state_of, status_in
 from etcdview.tables import Cells, Column, Table, cell_text
 from etcdview.tables.core_events import last_seen
-from etcdview.tables.durations import seconds_of
+from etcdview.tables.durations import parse_time, seconds_of
 
 Item = TypeVar("Item")
 LONGEST_CELL = 1000  # characters: a column of a CRD may show a text of a megabyte in every row
@@ -140,7 +140,15 @@ def _shortened(text: str) -> str:
 
 _LAST_TIME = datetime.max.replace(tzinfo=UTC)
 _OF_METADATA = ("Name", "Age")
-_BY_KEY: dict[str, Callable[[TableRow], str]] = {  # what etcd knows of each key, whether it is shown or not
+
+
+def _age_seconds(row: TableRow) -> str:
+    created = parse_time(dig(row.entry.object or {}, "metadata", "creationTimestamp"))
+    return "" if created is None else str(max(int((row.now - created).total_seconds()), 0))
+
+
+_UNSHOWN: dict[str, Callable[[TableRow], str]] = {  # what is known of each object, whether it is shown or not
+    "age": _age_seconds,
     "size": lambda row: str(row.entry.size_bytes),
     "rewrites": lambda row: str(row.entry.meta.version),
 }
@@ -250,13 +258,13 @@ class Listing:
             return lambda row: cell_text(row.cells[position])
         if self._unshown is not None and name == self._sort:
             return lambda row: cell_text(row.unshown)
-        if name not in _BY_KEY:
-            raise QueryError(f"Unknown column {name!r}.", "Sort by a column, namespace, size or rewrites.")
-        return _BY_KEY[name]
+        if name not in _UNSHOWN:
+            raise QueryError(f"Unknown column {name!r}.", "Sort by a column, namespace, age, size or rewrites.")
+        return _UNSHOWN[name]
 
     def _unshown_at(self) -> int | None:
         """Where the column that the rows are ordered by stands in the table, if it is not shown."""
-        if self._sort in ("", "namespace", *_BY_KEY) or self._sort in (c.name.lower() for c in self.columns):
+        if self._sort in ("", "namespace", *_UNSHOWN) or self._sort in (c.name.lower() for c in self.columns):
             return None
         return next((i for i, column in enumerate(self.table.columns) if column.name.lower() == self._sort), None)
 

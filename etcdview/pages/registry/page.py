@@ -21,7 +21,7 @@ from etcdview.pages.registry.facets import NO_FACETS, Facets, facets_of
 from etcdview.pages.registry.keytree import KeyBranch, other_keys
 from etcdview.pages.registry.listing import column_key
 from etcdview.pages.registry.query import STATES, RegistryQuery
-from etcdview.pages.registry.reading import range_of, table_of
+from etcdview.pages.registry.reading import SCAN_LIMIT, range_of, table_of
 from etcdview.pages.registry.sidebar import (
     NamespaceChoice,
     ResourceGroup,
@@ -54,7 +54,8 @@ class RegistryPage:
     """The tree at the side, and what was chosen in it. `table` is None on the page of the tree alone.
 
     `problem` says why the filters cannot be read; the table is empty then. `elsewhere`: other prefixes have such keys.
-    `usual_order`: that of the keys, or the newest first for events.
+    `usual_order`: that of the keys, or the newest first for events. `follows_typing`: the type is short enough to be
+    filtered at each key that is pressed.
     `drawer` has the details of one object of the table, where they are open.
     """
 
@@ -83,6 +84,7 @@ class RegistryPage:
     drawer: Drawer | None = None
     columns: tuple[ColumnChoice, ...] = ()
     usual_order: bool = True
+    follows_typing: bool = False
 
     @property
     def shows_scan(self) -> bool:
@@ -133,6 +135,7 @@ def registry_page(window: Window, query: RegistryQuery, now: datetime) -> Regist
         unshown_types=len(tree.types) - len(shown),
         count=tree.count,
         query=query,
+        follows_typing=chosen is not None and chosen.count <= SCAN_LIMIT,
         table=None,
         denied=tree.denied,
         commands=commands.for_tree(show(window.keyspace.root)),

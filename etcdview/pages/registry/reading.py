@@ -32,12 +32,13 @@ GONE_LIMIT = 100  # deleted objects that a filtered list looks up, to strike out
 class Scan:
     """How much a filter or an order has checked: `seen` of `total` objects, by names, facts or values.
 
-    `unread` of these could not be decoded.
+    `unread` of these could not be decoded. `goes_on`: the next request checks more.
     """
 
     seen: int
     total: int
     unread: int
+    goes_on: bool = False
 
     @property
     def complete(self) -> bool:
@@ -173,7 +174,7 @@ class Reading:
         if changes is not None:
             gone = self._kept(self._gone(changes))
             rows = [*rows, *gone] if self._query.sort else sorted([*rows, *gone], key=lambda row: row.key)
-        scan = Scan(found.seen - self._unread, found.total, found.unread)
+        scan = Scan(found.seen - self._unread, found.total, found.unread, found.goes_on)
         return TableRows(
             columns=self._listing.columns,
             rows=tuple(rows),
@@ -327,7 +328,12 @@ class Reading:
 
 
 def _middle(low: bytes, high: bytes) -> bytes:
-    """Bytes halfway between two others, which may be a byte longer than these."""
-    length = max(len(low), len(high)) + 1
+    """Bytes halfway between two others; a byte longer than these only where they are neighbours."""
+    length = max(len(low), len(high))
+    found = _half(low, high, length)
+    return found if found > low.ljust(length, b"\0") else _half(low, high, length + 1)
+
+
+def _half(low: bytes, high: bytes, length: int) -> bytes:
     total = sum(int.from_bytes(end.ljust(length, b"\0")) for end in (low, high))
     return (total // 2).to_bytes(length)

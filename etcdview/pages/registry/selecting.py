@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from etcdview.cluster.scope import FactSource
@@ -17,7 +18,7 @@ from etcdview.index.facts.reading import Column, Order, Wanted
 from etcdview.kube.keys import as_text
 from etcdview.kube.resources import BY_PREFIX, ResourceType
 from etcdview.kube.sorting import natural
-from etcdview.pages.registry.by_column import ByColumn, cell_lines
+from etcdview.pages.registry.by_column import ByColumn, ByWords
 from etcdview.pages.registry.listing import Listing, TableRow
 from etcdview.pages.registry.query import RegistryQuery
 from etcdview.relations.states import HEALTH_KINDS, status_in
@@ -33,9 +34,9 @@ _TEXTS: dict[str, tuple[Column, Callable[[str], str]]] = {  # of pods: what the 
     "node": ("node", lambda node: node or "<none>"),
 }
 # Cells of numbers, ages and signs; and what can stand in one: at most so many digits at once, or one of the signs.
-_FIGURES = frozenset(
-    ("Ready", "Restarts", "Age", "Data", "Desired", "Current", "Up-to-date", "Available", "Size", "Rewrites")
-)
+_OF_KEYS = frozenset(("Size", "Rewrites"))
+_FIGURES = _OF_KEYS | {"Ready", "Restarts", "Age", "Data", "Desired", "Current", "Up-to-date", "Available"}
+_SAYS_MORE = "Available"  # of an API service, it has a word for what is wrong
 _FIGURE = re.compile(r"[0-9]{0,6}([smhdy/()][0-9]{0,6})*")
 _IN_FIGURES = ("ago)", "<unknown>", "<none>", "<invalid>")
 ReadMatches = Callable[[Sequence[bytes]], list[TableRow]]
@@ -45,13 +46,14 @@ ReadMatches = Callable[[Sequence[bytes]], list[TableRow]]
 class Selected:
     """All `keys` that match, in order. `seen` of `total` objects were checked; the rest may match too.
 
-    `unread` objects could not be decoded, so that no filter keeps them.
+    `unread` objects could not be decoded, so that no filter keeps them. `goes_on`: the next request checks more.
     """
 
     keys: Sequence[bytes]
     seen: int
     total: int
     unread: int = 0
+    goes_on: bool = False
 
 
 class Selecting:
@@ -71,6 +73,7 @@ class Selecting:
         self._namespace = query.namespace if listing.resource.namespaced else ""
         self._words = query.text.lower().split()
         self._now = now
+        self._goes_on = False  # reading cells, with the next request
 
     @property
     def _is_pod(self) -> bool:
@@ -128,7 +131,7 @@ class Selecting:
         ordered = self._in_order(matching, unreadable)
         unseen += len(matching) - len(ordered)
         total = max(self._window.index.count(*self._range), len(keys))  # with what the labels leave out
-        return Selected(ordered, total - unseen, total, len(unreadable))
+        return Selected(ordered, total - unseen, total, len(unreadable), self._goes_on)
 
     def _filtered(self) -> list[bytes]:
         """All keys, or those that the filters beside words keep where facts know these; in the order of their bytes."""
@@ -161,7 +164,7 @@ class Selecting:
         start = len(self._window.keyspace.range_prefix(self._resource))
         words = [word.encode("utf-8", "surrogateescape") for word in self._words]
         plain = [word for word in words if not self._may_be_elsewhere(word)]
-        said = self._said()
+        said = self._said
         if not said and len(plain) == len(words):
             for word in words:
                 keys = [key for key in keys if word in key[start:].lower()]
@@ -180,8 +183,11 @@ class Selecting:
 
     def _by_cells(self, keys: Sequence[bytes]) -> tuple[set[bytes], int]:
         """Those that say all words by their cells too, and how many are not known yet."""
-        start = len(self._window.keyspace.range_prefix(self._resource))
-        said, lines = self._said(), cell_lines(self._window, self._listing, self._told, keys, self._now)
+        if not keys:
+            return set(), 0
+        by_words = ByWords(self._window, self._listing, self._told, self._now)
+        start, said, lines = len(self._window.keyspace.range_prefix(self._resource)), self._said, by_words.lines(keys)
+        self._goes_on = self._goes_on or not by_words.is_full
         found: set[bytes] = set()
         for key, line in lines.items():
             whole = f"{as_text(key[start:].lower())}{as_text(said.get(key, b''))} {line}"
@@ -189,6 +195,7 @@ class Selecting:
                 found.add(key)
         return found, len(keys) - len(lines)
 
+    @cached_property
     def _said(self) -> dict[bytes, bytes]:
         """What facts keep of the state and node of those objects of which it holds any of the words."""
         if self._facts is None:
@@ -207,8 +214,11 @@ class Selecting:
 
     @property
     def _told(self) -> frozenset[str]:
-        """The columns whose words the name or facts say, and those of figures alone."""
-        return frozenset({"Name", *_FIGURES} | ({"Status", "Node"} if self._is_pod else set()))
+        """The columns whose words the name or facts say, and those of figures alone: none that a CRD describes."""
+        if self._resource.prefix not in BY_PREFIX:
+            return _OF_KEYS | {"Name"}
+        figures = _FIGURES if self._resource.group == "apps" else _FIGURES - {_SAYS_MORE}
+        return figures | {"Name"} | ({"Status", "Node"} if self._is_pod else set())
 
     def _unreadable(self) -> frozenset[bytes]:
         """Objects that cannot be decoded, as far as that is known without reading."""
@@ -219,7 +229,10 @@ class Selecting:
         if not name:
             return keys
         if not self.orders:
-            return ByColumn(self._window, self._listing, self._query.sort, self._now).keys(keys)
+            by_column = ByColumn(self._window, self._listing, self._query.sort, self._now)
+            ordered = by_column.keys(keys)
+            self._goes_on = self._goes_on or not by_column.is_full
+            return ordered
         if name in _BY_FACTS and self._facts is not None:
             order, backwards = _BY_FACTS[name]
             readable = replace(self._wanted(), readable=True)

@@ -76,8 +76,27 @@ def test_an_order_holds_what_is_wanted_and_known_also_after_more_was_read() -> N
     assert kept.ordered(wanted, by_length, descending=False) == [wanted[2], *wanted[:2]]
 
 
+def weight_of(cells: dict[bytes, str | None]) -> int:
+    kept = column()
+    kept.cells.clear()
+    kept.size_bytes = 0
+    kept.add(cells)
+    return kept.size_bytes
+
+
+def test_a_column_is_full_by_the_bytes_of_its_cells_and_makes_room_for_what_is_wanted() -> None:
+    kept = KeptColumn(MOMENT, 1)
+    kept.add({b"a": "x" * kept_columns.MOST_BYTES})
+    assert kept.is_full
+    kept.add({b"b": "short"})
+    kept.keep([b"b", b"c"])
+
+    assert (kept.is_full, kept.cells) == (False, {b"b": "short"})
+    assert kept.size_bytes == weight_of({b"b": "short"})
+
+
 def test_the_columns_that_were_used_last_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept_columns, "MOST_CELLS", 4)
+    monkeypatch.setattr(kept_columns, "MOST_BYTES", weight_of(CELLS) + 1)
     columns = KeptColumns()
     first = columns.column("first", MOMENT, 1)
     first.add(CELLS)

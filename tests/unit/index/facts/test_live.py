@@ -25,6 +25,7 @@ from etcdview.index.memory import MemoryNames
 from etcdview.kube.keys import KeySpace
 from etcdview.models import Event, KeyValue
 from etcdview.stores.files.memory import StaticStore
+from tests.integration.indexing import wait_for
 
 KEYSPACE = KeySpace()
 EXTRACTOR = Extractor(Codec(), KEYSPACE, lambda: datetime(2026, 11, 28, tzinfo=UTC))
@@ -96,9 +97,8 @@ class Kept:
         return self
 
     def until(self, state: str) -> None:
-        """Wait for a state; the test's own time limit ends it where it never comes."""
-        while self.facts.status.state != state:
-            threading.Event().wait(0.01)
+        """Wait for a state."""
+        wait_for(lambda: self.facts.status.state == state, lambda: self.facts.status)
 
 
 @pytest.fixture
@@ -147,8 +147,7 @@ def test_a_database_that_cannot_be_written_ends_the_pass_and_is_told_in_words(
     kept.until("failed")
 
     assert "cannot be written: database or disk is full" in kept.facts.status.problem
-    while [*kept.folder.iterdir()]:  # it is removed right after that has been told
-        threading.Event().wait(0.01)
+    wait_for(lambda: not [*kept.folder.iterdir()])  # it is removed right after that has been told
 
 
 def test_nothing_is_answered_from_the_moment_the_index_lets_go_of_its_names(kept: Kept) -> None:
@@ -196,12 +195,10 @@ def test_values_are_read_again_where_the_database_was_deleted(kept: Kept, when: 
     blocked = threading.Event()
     kept.then.append(lambda: (blocked.wait(5), None)[1] if when == "filling" else None)
     kept.start().until(when)
-    while not (kept.folder / "0" / "facts.db").exists():
-        threading.Event().wait(0.01)
+    wait_for((kept.folder / "0" / "facts.db").exists)
 
     shutil.rmtree(kept.folder / "0")
-    while len(kept.passes) < 2:
-        threading.Event().wait(0.01)
+    wait_for(lambda: len(kept.passes) == 2)
     blocked.set()
     kept.until("complete")
 

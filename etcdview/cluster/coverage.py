@@ -129,13 +129,14 @@ class Coverage:
             self._thread = background.start(thread)
             return True
 
-    def stop(self) -> None:
+    def stop(self) -> bool:
         """End the count that runs, after the piece that it reads now. What it has counted stays, and is called partial.
 
-        Nothing where none runs.
+        False where none runs.
         """
         with self._lock:
             self._stop.set()
+            return self._count is not None and self._count.progress is not None
 
     def close(self) -> None:
         """End within a second, save that a read of etcd may take its deadline. Nothing can be begun afterwards."""

@@ -124,16 +124,16 @@ def count_by_facts(facts: FactSource, tree: Tree, now: datetime) -> Count:
     return Count(now, types, full=True)
 
 
-def begin_count(window: Window, now: datetime) -> None:
-    """Count all values in the background, unless a count runs already. Raises DeniedError as `may_count` says no."""
+def begin_count(window: Window, now: datetime) -> bool:
+    """Count all values in the background; false where a count runs. Raises DeniedError as `may_count` says no."""
     check_costly(window, "count all values")
-    window.cluster.coverage.begin(window.unhurried(), lambda: datetime.now(now.tzinfo))
+    return window.cluster.coverage.begin(window.unhurried(), lambda: datetime.now(now.tzinfo))
 
 
-def stop_count(window: Window) -> None:
-    """End the count that runs; what it has counted stays. Raises DeniedError as `begin_count`."""
+def stop_count(window: Window) -> bool:
+    """End the count that runs; what it has counted stays. False where none runs. Raises as `begin_count`."""
     check_costly(window, "count all values")
-    window.cluster.coverage.stop()
+    return window.cluster.coverage.stop()
 
 
 def _row(found: TypeEncryption, config: EncryptionConfig) -> TypeRow:

@@ -135,6 +135,11 @@ class WatchPage:
     paused_at: tuple[EtcdPosition, ...] = ()
 
     @property
+    def moved(self) -> bool:
+        """Whether the etcds are further than the query says that the page is, also where that shows no row."""
+        return position_text(self.revision) != position_text(self.query.since)
+
+    @property
     def paused_text(self) -> str:
         """The position that it was paused at, as an address has it."""
         return position_text(self.query.until)
@@ -149,7 +154,7 @@ def watch_page(window: Window, query: WatchQuery, now: datetime) -> WatchPage:
         raise QueryError(f"Unknown kind of change {query.kind!r}.", f"Choose one of {', '.join(KINDS)}.")
     found = _changes(names.changes, query)
     noise = tuple(window.keyspace.root + folder for folder in NOISE)
-    calm = query.calm if query.calm is not None else not query.prefix.encode().startswith(noise)
+    calm = query.calm if query.calm is not None else not f"{query.prefix}/".encode().startswith(noise)
     full = sum(not (calm and change.key.startswith(noise)) for change in found.changes) >= SHOWN
     earlier = _Earlier() if query.since or query.until or full else _earlier(window, query, found)
     all_wanted = [c for c in (*found.changes, *earlier.changes) if _is_wanted(window, c, query)]

@@ -33,8 +33,8 @@ def count_values() -> Response:
 
     window = current_window()
     with expensive(window, "count-values"):
-        pages.begin_count(window, now())
-    tell("The count of all values has begun.")
+        begun = pages.begin_count(window, now())
+    tell("The count of all values has begun." if begun else "A count is already running.")
     return Response(status=303, headers={"Location": "/encryption"})
 
 
@@ -44,6 +44,6 @@ def stop_count() -> Response:
     from etcdview.pages import encryption as pages
 
     with acting("stop-count"):
-        pages.stop_count(current_window())
-    tell("The count of all values was stopped.")
+        stopped = pages.stop_count(current_window())
+    tell("The count of all values was stopped." if stopped else "No count was running.")
     return Response(status=303, headers={"Location": "/encryption"})

@@ -39,8 +39,9 @@ def read_values() -> Response:
 
     window = current_window()
     with expensive(window, "read-values"):
-        facts_state.begin_facts(window)
-    tell("Reading all values has begun.")
+        begun = facts_state.begin_facts(window)
+    why_not = facts_state.facts_state(window).text or "All values have been read already."
+    tell("Reading all values has begun." if begun else why_not)
     return Response(status=303, headers={"Location": "/space"})
 
 

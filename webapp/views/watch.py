@@ -31,7 +31,7 @@ def watch_page() -> Response:
         calm=params.integer(args, "calm", 0, most=1) == 1 if args.get("calm") else None,
     )
     page = pages.watch_page(current_window(), query, now())
-    if query.since and not page.rows and not page.lost:
+    if query.since and not page.moved and not page.lost:  # what is hidden moves the page, too: else it falls behind
         return nothing_new()
     return render_page("watch/index.html", page, fragments={"news": "watch/_news.html"})
 

@@ -73,11 +73,6 @@ class StoredSection:
     problem: str = ""
     scoped: bool = False
 
-    @property
-    def unreadable(self) -> tuple[str, ...]:
-        """The names of the corrupt fields."""
-        return tuple(link.text for link in self.corrupt)
-
 
 @dataclass(slots=True)
 class _Looking:

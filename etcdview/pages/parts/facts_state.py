@@ -67,8 +67,13 @@ def fact_revision(window: Window) -> int:
     return told or window.index.freshness().revision
 
 
-def begin_facts(window: Window) -> None:
-    """Read all values, however many there are. Raises DeniedError for a viewer who may not ask for that."""
+def begin_facts(window: Window) -> bool:
+    """Read all values, however many there are; false where they did not wait for that, as their state says.
+
+    Raises DeniedError for a viewer who may not ask for that.
+    """
     check_costly(window, "read all values")
+    waited = facts_state(window).state == "waiting"
     if window.cluster.facts is not None:
         window.cluster.facts.begin()
+    return waited

@@ -171,10 +171,29 @@ def test_what_is_written_all_the_time_is_left_out_and_counted_until_all_is_wante
     assert "calm=0" in page.poll_href
 
 
-def test_who_names_events_by_their_prefix_sees_them(window: Window) -> None:
+@pytest.mark.parametrize("slash", ["", "/"])
+@pytest.mark.parametrize("folder", ["events", "events/shop", "leases", "masterleases", "peerserverleases"])
+def test_who_names_events_or_leases_by_their_prefix_sees_them(window: Window, folder: str, slash: str) -> None:
+    write(window, 11, f"/registry/{folder}/shop/a.1".encode())
+    prefix = f"/registry/{folder}{slash}"
+    assert shown(window, prefix=prefix) == [(11, "updated")]
+    assert shown(window, prefix=prefix, calm=True) == []
+
+
+def test_a_prefix_that_only_begins_like_noise_leaves_it_out(window: Window) -> None:
     write(window, 11, b"/registry/events/shop/a.1")
-    assert shown(window, prefix="/registry/events/shop/") == [(11, "updated")]
-    assert shown(window, prefix="/registry/events/shop/", calm=True) == []
+    assert shown(window, prefix="/registry/") == shown(window, prefix="/registry/event") == []
+
+
+def test_a_page_that_hides_all_there_is_moves_on_until_nothing_happens(window: Window) -> None:
+    for revision in range(11, 14):
+        write(window, revision, b"/registry/leases/kube-node-lease/worker-1")
+    page = watch_page(window, WatchQuery(since=10), NOW)
+    assert (page.rows, page.lost, page.moved) == ((), False, True)
+    assert page.poll_href == "/watch?since=13"
+
+    assert not watch_page(window, WatchQuery(since=13), NOW).moved
+    assert not watch_page(window, WatchQuery(since=15), NOW).moved  # a worker that is behind another
 
 
 def test_a_page_that_is_full_of_noise_still_shows_what_was_before_it(window: Window) -> None:

@@ -29,5 +29,5 @@ def test_a_file_on_a_machine_without_kubeadm_says_that_no_certificate_is_known()
 def test_a_stored_certificate_that_cannot_be_read_is_named_and_its_key_is_not() -> None:
     secret = obj("Secret", "shop", "tls", type="kubernetes.io/tls", data={"tls.crt": "eA==", "tls.key": "c2VjcmV0"})
     page = certificates_page(window_on([kv("/registry/secrets/shop/tls", secret)]), NOW)
-    assert page.stored.unreadable == ("tls.crt of Secret shop/tls",)
+    assert [field.text for field in page.stored.corrupt] == ["tls.crt of Secret shop/tls"]
     assert "c2VjcmV0" not in repr(page)

@@ -88,7 +88,10 @@ def test_what_holds_no_certificate_is_named_and_its_contents_are_not_shown(tmp_p
     key, obj = secret("odd", Authority(tmp_path), tmp_path, 9)
     obj["data"]["tls.crt"] = base64.b64encode(b"hunter2").decode()
     found = look((key, obj), webhook("guard", "Cg=="))
-    assert found.unreadable == ("caBundle for w0 of ValidatingWebhookConfiguration guard", "tls.crt of Secret shop/odd")
+    assert [field.text for field in found.corrupt] == [
+        "caBundle for w0 of ValidatingWebhookConfiguration guard",
+        "tls.crt of Secret shop/odd",
+    ]
     assert "hunter2" not in str(found)
     assert obj["data"]["tls.crt"] not in str(found)
 

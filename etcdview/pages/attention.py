@@ -13,6 +13,8 @@ from etcdview.index.facts.reading import KeyFacts, Wanted
 from etcdview.kube.keys import show
 from etcdview.kube.resources import BY_PREFIX, ResourceType
 from etcdview.pages.parts.addresses import href, object_href
+from etcdview.pages.parts.links import Link
+from etcdview.pages.problems import unhealthy_href
 from etcdview.relations.severity import Severity, severity_of_word
 from etcdview.tables import human_duration
 
@@ -22,7 +24,6 @@ LOOKED_AT = 1000  # unhealthy objects; of more only some are looked at, and how 
 CANDIDATES = 20  # of one type and namespace, where there are more than that
 NAMESPACES = 4  # of each type, those with the most unhealthy objects: an index leads to these
 CHIPS = 8  # values of one row of chips
-ADDRESS = "#attention"
 Grave = Literal["critical", "warning", "progressing"]
 GRAVITIES: dict[Grave, Severity] = {"critical": "error", "warning": "warning", "progressing": "progressing"}
 _WORDS: dict[Severity, Grave] = {severity: word for word, severity in GRAVITIES.items()}
@@ -39,10 +40,18 @@ class AttentionQuery:
     namespace: str = ""
     every: bool = False
 
-    def address(self, **changes: str) -> str:
-        """The overview with this list, or a changed one."""
+    @property
+    def address(self) -> str:
+        """The overview with this list."""
+        return self._address()
+
+    def link(self, **changes: str) -> str:
+        """It or a changed one, and there to the list: not for what a page reads again, which would scroll to it."""
+        return self._address(**changes) + "#attention"
+
+    def _address(self, **changes: str) -> str:
         fields = {"severity": self.severity, "kind": self.kind, "namespace": self.namespace}
-        return href("/", **(fields | {"all": "1" if self.every else ""} | changes)) + ADDRESS
+        return href("/", **(fields | {"all": "1" if self.every else ""} | changes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +92,9 @@ class ChipRow:
 class AttentionList:
     """The rows, the gravest first, of `matching` objects that the query leaves. `href` is the list as it is.
 
-    `all_href` shows more of them, "" where none are left out or a page holds no more. `some`: not all were looked at,
-    so the gravest of them may be missing.
+    `all_href` shows `all_count` of them, "" where none are left out or a page holds no more. `lists` are of all that
+    are unhealthy, by type, where a page does not hold them. `some`: only the namespaces that have most were looked at,
+    so the gravest may be missing. `at_least`: there may be more than `matching`.
     """
 
     rows: tuple[UnhealthyObject, ...] = ()
@@ -92,8 +102,16 @@ class AttentionList:
     chips: tuple[ChipRow, ...] = ()
     href: str = ""
     all_href: str = ""
+    all_count: int = 0
+    lists: tuple[Link, ...] = ()
     clear_href: str = ""
     some: bool = False
+    at_least: bool = False
+
+    @property
+    def holds_all(self) -> bool:
+        """Whether a page can show all that match."""
+        return self.all_count == self.matching and not self.at_least
 
 
 NOTHING = AttentionList()
@@ -109,15 +127,18 @@ def attention_list(facts: FactSource, inside: Inside, now: datetime, query: Atte
     matching = len(wanted) if query.severity or not some else _matching(counts, query)
     shown = tuple(wanted[: ALL if query.every else WORST])
     more = not query.every and len(wanted) > len(shown)
-    return AttentionList(
+    made = AttentionList(
         rows=shown,
         matching=matching,
         chips=tuple(row for row in _chips(counts, query, some=some) if _useful(row)),
-        href=query.address(),
-        all_href=replace(query, every=True).address() if more else "",
-        clear_href=AttentionQuery(every=query.every).address() if replace(query, every=False) != _EVERYTHING else "",
-        some=some,
+        href=query.address,
+        all_href=replace(query, every=True).link() if more else "",
+        all_count=min(len(wanted), ALL),
+        clear_href=AttentionQuery(every=query.every).link() if replace(query, every=False) != _EVERYTHING else "",
+        some=some and not query.namespace,
+        at_least=some and bool(query.severity),
     )
+    return made if made.holds_all else replace(made, lists=tuple(_lists(inside, query)))
 
 
 _EVERYTHING = AttentionQuery()
@@ -132,13 +153,26 @@ def _objects(
         resource = BY_PREFIX[prefix]
         if some and query.kind not in ("", resource.kind):
             continue
-        places = [query.namespace] if some and query.namespace in namespaces else list(namespaces)
-        if some and not query.namespace:
-            places = [namespace for namespace, _ in namespaces.most_common(NAMESPACES)]
-        for namespace in places:
+        for namespace, limit in _places(namespaces, query) if some else (("", LOOKED_AT),):
             wanted = Wanted(resource=prefix, namespace=namespace, state="unhealthy")
-            for fact in facts.facts(wanted, order="any", limit=CANDIDATES if some else LOOKED_AT):
-                yield _unhealthy(resource, fact, now)
+            found = facts.facts(wanted, order="any", limit=limit)
+            yield from (_unhealthy(resource, fact, now) for fact in sorted(found, key=lambda fact: fact.key))
+
+
+def _places(namespaces: Counter[str], query: AttentionQuery) -> Iterator[tuple[str, int]]:
+    """Where to look at unhealthy objects of a type, and at how many: each costs a query."""
+    if not query.namespace:
+        yield from ((namespace, CANDIDATES) for namespace, _ in namespaces.most_common(NAMESPACES))
+    elif query.namespace in namespaces:
+        yield query.namespace, ALL
+
+
+def _lists(inside: Inside, query: AttentionQuery) -> Iterator[Link]:
+    """The lists of what is unhealthy, of those types that the query leaves."""
+    for prefix, namespaces in inside.items():
+        resource = BY_PREFIX[prefix]
+        if query.kind in ("", resource.kind) and (not query.namespace or query.namespace in namespaces):
+            yield Link(resource.plural, unhealthy_href(resource.id, query.namespace))
 
 
 def _has(query: AttentionQuery, found: UnhealthyObject) -> bool:
@@ -195,7 +229,7 @@ def _row(query: AttentionQuery, name: str, values: Sequence[tuple[str, int]]) ->
         FilterChip(
             text,
             count,
-            query.address(**{name: "" if text == chosen else text}),
+            query.link(**{name: "" if text == chosen else text}),
             text == chosen,
             GRAVITIES.get(text, "") if name == "severity" else "",  # type: ignore[call-overload]
         )

@@ -241,7 +241,7 @@ class FactReader:
         """What is kept of those keys; see `keys`."""
         ordered = _order_by(order, descending)
         with self._connection() as connection:
-            where, values = _where(connection, wanted)
+            where, values = _where(connection, wanted, few=order == "any" and wanted == _unhealthy_of(wanted))
             query = f"{_JOINED} {where} {ordered} LIMIT ? OFFSET ?"
             found = list(map(_key_facts, connection.execute(query, (*values, limit, offset))))
         if order == "key" and limit < 0 and not offset:  # folders may lie in each other
@@ -432,11 +432,18 @@ def _order_by(order: Order, descending: bool) -> str:
     return f"ORDER BY {_COLUMNS[order]} {direction}, p.folder, f.name"
 
 
-def _where(connection: sqlite3.Connection, wanted: Wanted) -> tuple[str, list[Any]]:
-    """The condition of a query over facts, and its values."""
-    few = "+" if any(getattr(wanted, wish) for wish in _ONLY_FEW) else ""  # the index of those is the one to use
+def _unhealthy_of(wanted: Wanted) -> Wanted:
+    """All of its type that are unhealthy: their index has them by namespace first, so only all of it finds them."""
+    return Wanted(resource=wanted.resource, state="unhealthy", part=wanted.part)
+
+
+def _where(connection: sqlite3.Connection, wanted: Wanted, *, few: bool = False) -> tuple[str, list[Any]]:
+    """The condition of a query over facts, and its values. `few`: those are few that its other conditions leave."""
+    plus = (
+        "+" if few or any(getattr(wanted, wish) for wish in _ONLY_FEW) else ""
+    )  # the index of those is the one to use
     conditions: list[tuple[str, tuple[Any, ...]]] = [
-        (f"{few}f.{column} = (SELECT id FROM texts WHERE text = ?)", (text,))
+        (f"{plus}f.{column} = (SELECT id FROM texts WHERE text = ?)", (text,))
         for column in ("resource", "namespace", "node")
         if (text := getattr(wanted, column))
     ]

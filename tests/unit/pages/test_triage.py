@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from etcdview.access.roles import LOCAL, Scope
 from etcdview.cluster.window import Window
+from etcdview.index.facts.reading import FactReader, KeyFacts, Wanted
 from etcdview.models import KeyValue
 from etcdview.pages.attention import ALL, WORST, AttentionQuery
 from etcdview.pages.triage import KubernetesVerdict, kubernetes_verdict
@@ -130,6 +132,7 @@ def test_chips_count_what_the_other_choices_leave_and_lead_back(tmp_path: Path) 
     chosen = next(chip for row in found.attention.chips for chip in row.chips if chip.text == "shop")
     assert (chosen.chosen, chosen.href) == (True, "/?severity=critical#attention")
     assert (found.unhealthy, found.attention.clear_href) == (4, "/#attention")
+    assert found.attention.href == "/?severity=critical&namespace=shop"  # read again: an anchor would scroll there
 
 
 @pytest.mark.parametrize(("count", "all_href"), [(WORST, ""), (WORST + 1, "/?all=1#attention")])
@@ -155,6 +158,74 @@ def test_of_too_many_to_look_at_kinds_and_namespaces_are_still_counted_exactly(
     (tmp_path / "narrowed").mkdir()
     narrowed = verdict_on(tmp_path / "narrowed", kvs, query=AttentionQuery(kind="Pod", namespace="pay"))
     assert ([each.name for each in narrowed.attention.rows], narrowed.attention.matching) == (["c"], 1)
+
+
+@pytest.fixture
+def places(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """The type and the namespace of each query of unhealthy objects."""
+    seen: list[tuple[str, str]] = []
+    ask = FactReader.facts
+
+    def noted(reader: FactReader, wanted: Wanted, **how: Any) -> tuple[KeyFacts, ...]:
+        seen.append((wanted.resource, wanted.namespace))
+        return ask(reader, wanted, **how)
+
+    monkeypatch.setattr(FactReader, "facts", noted)
+    return seen
+
+
+SPREAD = [pod(f"n{n}", "a", CRASHING) for n in range(9)] + [node("n", "False")]
+
+
+@pytest.mark.parametrize("namespace", ["", "n3", "nosuch"])
+def test_each_type_costs_one_query_however_many_namespaces_there_are(
+    tmp_path: Path, places: list[tuple[str, str]], namespace: str
+) -> None:
+    found = verdict_on(tmp_path, SPREAD, query=AttentionQuery(namespace=namespace)).attention
+    assert places == [("minions", ""), ("pods", "")]
+    assert found.matching == {"": 10, "n3": 1, "nosuch": 0}[namespace]
+
+
+@pytest.mark.parametrize(
+    ("namespace", "looked_at"),
+    [("", ["", "n0", "n1", "n2", "n3"]), ("n7", ["n7"]), ("nosuch", [])],
+)
+def test_of_too_many_only_the_chosen_namespace_is_looked_at(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    places: list[tuple[str, str]],
+    namespace: str,
+    looked_at: list[str],
+) -> None:
+    monkeypatch.setattr("etcdview.pages.attention.LOOKED_AT", 3)
+    found = verdict_on(tmp_path, SPREAD, query=AttentionQuery(namespace=namespace)).attention
+    assert [where for _, where in places] == looked_at
+    assert [each.namespace for each in found.rows] == looked_at
+    assert found.some is not bool(namespace)
+
+
+def test_of_more_than_a_page_holds_the_first_are_shown_and_the_lists_of_all_are_linked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("etcdview.pages.attention.ALL", 12)
+    pods = [pod("shop", f"p{n:02}", CRASHING) for n in range(13)]
+    found = verdict_on(tmp_path, [*pods, node("n", "False")], query=AttentionQuery(kind="Pod")).attention
+    assert (found.all_href, found.all_count, found.matching) == ("/?kind=Pod&all=1#attention", 12, 13)
+    assert (found.holds_all, found.at_least) == (False, False)
+    assert [(link.text, link.href) for link in found.lists] == [("pods", "/registry?resource=pods&state=unhealthy")]
+
+    (tmp_path / "less").mkdir()
+    less = verdict_on(tmp_path / "less", pods[:12]).attention
+    assert (less.all_count, less.holds_all, less.lists) == (12, True, ())
+
+
+def test_how_many_are_critical_is_a_least_number_where_not_all_were_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("etcdview.pages.attention.LOOKED_AT", 3)
+    found = verdict_on(tmp_path, SPREAD, query=AttentionQuery("critical")).attention
+    assert (found.matching, found.at_least, found.holds_all) == (5, True, False)
+    assert [link.text for link in found.lists] == ["nodes", "pods"]
 
 
 def test_until_the_facts_are_known_the_word_is_unknown() -> None:

@@ -99,7 +99,7 @@ def _between(path: Path, old: Any, new: Any, leave_out: Collection[Path]) -> Ite
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         yield from _mappings(path, old, new, leave_out)
     elif isinstance(old, list) and isinstance(new, list):
-        one, other = items_by_name(path[-1], old, new)
+        one, other = items_by_name(path[-1], old, new) or items_by_position(old, new)
         yield from _mappings(path, one, other, leave_out)
     elif old != new or type(old) is not type(new):
         yield FieldChange(path, old, new)
@@ -118,8 +118,8 @@ def _mappings(
             yield from _between(inner, old[name], new[name], leave_out)
 
 
-def items_by_name(field: str, *lists: list[Any]) -> tuple[dict[str, Any], ...]:
-    """The items of the lists by name where all have one of their own, else by position; names are in brackets."""
+def items_by_name(field: str, *lists: list[Any]) -> tuple[dict[str, Any], ...] | None:
+    """The items of the lists by name, in brackets; None unless each item has one of its own in its list."""
     if field in _SETS and all(isinstance(item, str) for items in lists for item in items):
         found = tuple({f"[{item}]": item for item in items} for items in lists)
         if all(len(named) == len(items) for named, items in zip(found, lists, strict=True)):
@@ -128,6 +128,11 @@ def items_by_name(field: str, *lists: list[Any]) -> tuple[dict[str, Any], ...]:
         known = tuple(named for items in lists if (named := _named(members, items)) is not None)
         if len(known) == len(lists):
             return known
+    return None
+
+
+def items_by_position(*lists: list[Any]) -> tuple[dict[str, Any], ...]:
+    """The items of the lists by where they stand, which tells nothing of which item became which."""
     return tuple({f"[{i}]": item for i, item in enumerate(items)} for items in lists)
 
 
@@ -154,5 +159,15 @@ def value_text(value: Any) -> str:
     """A value as text, cut where it is long; "" for ABSENT."""
     if value is ABSENT:
         return ""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= TEXT_LIMIT else text[:TEXT_LIMIT] + " …"
+    return cut_text(value if isinstance(value, str) else as_json(value))
+
+
+def as_json(value: Any) -> str:
+    """A value as JSON in one line."""
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def cut_text(text: str, start: int = 0) -> str:
+    """The text from `start`, with an ellipsis where it is cut."""
+    end = start + TEXT_LIMIT
+    return ("… " if start else "") + text[start:end] + (" …" if len(text) > end else "")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 from etcdview.cluster.window import Window
@@ -20,7 +19,14 @@ from etcdview.writes.masks import unmasked
 
 MOST_FIELDS = 300
 
+_UNCOMPARED = "the changes cannot be compared."
+_REMEDY = "Start again from theirs."
+
 Object = dict[str, Any]
+
+
+class UnknownBaseError(EncodeError):
+    """The value that somebody began from is unknown; `what` is the whole sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +43,8 @@ class Typed:
 class Conflict:
     """The two changes beside each other. `note` says why there are no `fields`, where there are none.
 
-    `theirs_href` starts again from what is there now; `can_merge`: yours can be put on theirs.
+    `more`: how many fields differ beyond those of `fields`. `theirs_href` starts again from what is there
+    now; `can_merge`: yours can be put on theirs.
     """
 
     base_revision: int
@@ -46,6 +53,7 @@ class Conflict:
     note: str
     theirs_href: str
     can_merge: bool
+    more: int = 0
 
 
 def shown_object(window: Window, kv: KeyValue, *, managed: bool) -> Object:
@@ -57,53 +65,57 @@ def shown_object(window: Window, kv: KeyValue, *, managed: bool) -> Object:
 
 def conflict_of(window: Window, writing: Writing, typed: Typed, now: KeyValue) -> Conflict:
     """What both changed since the text was made; `now` is what is there."""
-    fields: tuple[ThreeWayField, ...] = ()
-    note, can_merge = "", False
-    base = _base(writing, typed, now.key)
-    if base is None:
-        note = f"Revision {typed.revision}, which you began from, is compacted: what each changed is not known."
-    else:
-        try:
-            fields, can_merge = _fields(window, typed, base, now), True
-        except EncodeError as error:
-            note = f"The changes cannot be compared: {error.what}"
+    fields: list[ThreeWayField] = []
+    note = ""
+    try:
+        fields = _fields(window, typed, _base(writing, typed, now.key), now)
+    except UnknownBaseError as error:
+        note = error.what
+    except EncodeError as error:
+        note = f"The changes cannot be compared: {error.what}"
     theirs = key_href("/edit", now.key, form=typed.form, managed="1" if typed.managed else "")
-    return Conflict(typed.revision, now.mod_revision, fields, note, theirs, can_merge)
+    shown = tuple(fields[:MOST_FIELDS])
+    return Conflict(typed.revision, now.mod_revision, shown, note, theirs, not note, len(fields) - len(shown))
 
 
 def both_changes(window: Window, writing: Writing, typed: Typed, now: KeyValue) -> Object:
     """Yours on theirs; where both changed a field it is yours.
 
-    Raises EncodeError for a text that is not an object, or where the value that it began from is compacted.
+    Raises EncodeError for a text that is not an object, or where the value that it began from is unknown.
     """
     base = _base(writing, typed, now.key)
-    if base is None:
-        raise EncodeError(f"Revision {typed.revision}, which you began from, is compacted.", "Start from theirs.")
     began, theirs = (shown_object(window, kv, managed=typed.managed) for kv in (base, now))
     # as it was typed: a new value of a Secret must not become its own mask
     yours = _stripped(read_manifest(typed.text, typed.form), typed)
     return dict(merged(began, theirs, yours))
 
 
-def _fields(window: Window, typed: Typed, base: KeyValue, now: KeyValue) -> tuple[ThreeWayField, ...]:
+def _fields(window: Window, typed: Typed, base: KeyValue, now: KeyValue) -> list[ThreeWayField]:
     """All three sides masked: what was typed, too."""
     stored, given = _editable(window, base), read_manifest(typed.text, typed.form)
     kind = str(stored.get("kind", ""))
     real = unmasked(given, stored, window.cluster.redactor, _is_secret(window, now.key, kind))
     yours = _stripped(_masked(window, now.key, real, kind), typed)
     began, theirs = (shown_object(window, kv, managed=typed.managed) for kv in (base, now))
-    return tuple(islice(three_way(began, theirs, yours), MOST_FIELDS))
+    return three_way(began, theirs, yours)
 
 
 def _editable(window: Window, kv: KeyValue) -> Object:
     return Drafter(window.cluster.codec, window.cluster.redactor).editable(kv)
 
 
-def _base(writing: Writing, typed: Typed, key: bytes) -> KeyValue | None:
+def _base(writing: Writing, typed: Typed, key: bytes) -> KeyValue:
+    """The value that the text began from. Raises UnknownBaseError."""
+    began = f"Revision {typed.revision:,}, which you began from,"
     try:
-        return writing.current(key, typed.revision)
-    except (CompactedError, FutureRevisionError):
-        return None
+        base = writing.current(key, typed.revision)
+    except CompactedError as error:
+        raise UnknownBaseError(f"{began} was compacted, so {_UNCOMPARED}", _REMEDY) from error
+    except FutureRevisionError as error:
+        raise UnknownBaseError(f"{began} is newer than what etcd has, so {_UNCOMPARED}", _REMEDY) from error
+    if base is None:
+        raise UnknownBaseError(f"The key did not exist at revision {typed.revision:,}, so {_UNCOMPARED}", _REMEDY)
+    return base
 
 
 def _stripped(obj: Object, typed: Typed) -> Object:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from etcdview.kube.three_way import merged, three_way
+from etcdview.kube.three_way import SideValue, merged, three_way
 
 BASE: dict[str, Any] = {
     "spec": {"replicas": 3, "containers": [{"name": "a", "image": "a:1"}, {"name": "b", "image": "b:1"}]},
@@ -38,7 +38,17 @@ def containers(*images: str) -> dict[str, Any]:
             [],
         ),
         (changed(spec=containers("b:1")), changed(spec=containers("a:1", "b:2")), changed(spec=containers("b:2")), []),
-        (changed(args=["z", "y"]), changed(args=["x", "y", "w"]), changed(args=["z", "y", "w"]), []),
+        # a list whose items have no names is one value, as Kubernetes takes it
+        (changed(args=["z", "y"]), BASE, changed(args=["z", "y"]), []),
+        (changed(args=["z", "y"]), changed(args=["z", "y"]), changed(args=["z", "y"]), []),
+        (changed(args=["z", "x", "y"]), changed(args=["x", "w"]), changed(args=["x", "w"]), ["args"]),
+        (changed(args=["y"]), changed(args=["x", "Y"]), changed(args=["x", "Y"]), ["args"]),
+        (
+            changed(args=[{"verbs": ["a"]}]),
+            changed(args=[{"verbs": ["b"]}]),
+            changed(args=[{"verbs": ["b"]}]),
+            ["args"],
+        ),
         # both touch the same: it is yours, and it is told
         (
             changed(data={"kept": "5"}),
@@ -52,7 +62,7 @@ def containers(*images: str) -> dict[str, Any]:
             {name: value for name, value in BASE.items() if name != "data"},
             changed(data={"kept": "6", "old": "2"}),
             changed(data={"kept": "6", "old": "2"}),
-            ["data", "data.kept"],
+            ["data"],
         ),
     ],
 )
@@ -63,9 +73,32 @@ def test_both_changes_are_put_together_and_where_they_meet_is_told(
     assert [field.path for field in three_way(BASE, theirs, yours) if field.both] == meet
 
 
+@pytest.mark.parametrize(
+    ("base", "theirs", "yours"),
+    [
+        (["--a", "--b"], ["--x", "--a", "--b"], ["--a", "--c"]),
+        (["a", "b", "c"], ["b", "c"], ["a", "b", "C"]),
+        ([], ["a"], ["b"]),
+        # names that one side has not, or has twice, are none
+        ([{"name": "a"}], [{"name": "a", "image": "1"}], [{"image": "2"}]),
+        ([{"name": "a"}], [{"name": "b"}], [{"name": "a"}, {"name": "a"}]),
+    ],
+)
+def test_a_list_without_names_that_both_changed_is_yours_and_told_as_a_whole(
+    base: list[Any], theirs: list[Any], yours: list[Any]
+) -> None:
+    sides = tuple({"spec": {"args": items}} for items in (base, theirs, yours))
+
+    assert merged(*sides) == sides[2]
+    assert [(f.path, f.theirs.changed, f.yours.changed, f.both) for f in three_way(*sides)] == [
+        ("spec.args", True, True, True)
+    ]
+
+
 def test_each_field_has_its_three_values() -> None:
     fields = {
-        f.path: (f.base, f.theirs, f.yours) for f in three_way(BASE, changed(data={"kept": "5"}), changed(args=[]))
+        f.path: (f.base.text, f.theirs.text, f.yours.text)
+        for f in three_way(BASE, changed(data={"kept": "5"}), changed(args=[]))
     }
 
     assert fields == {
@@ -74,3 +107,43 @@ def test_each_field_has_its_three_values() -> None:
         "args[0]": ("x", "x", ""),
         "args[1]": ("y", "y", ""),
     }
+
+
+def test_what_both_changed_is_first() -> None:
+    assert [f.path for f in three_way({"a": 1, "b": 1}, {"a": 2, "b": 2}, {"a": 1, "b": 3})] == ["b", "a"]
+
+
+ABSENT, EMPTY = SideValue("", absent=True), SideValue("")
+
+
+@pytest.mark.parametrize(
+    ("base", "theirs", "sides"),
+    [
+        ({"a": "1"}, {"a": ""}, (SideValue("1"), SideValue("", changed=True), SideValue("1"))),
+        ({"a": "1"}, {}, (SideValue("1"), SideValue("", changed=True, absent=True), SideValue("1"))),
+        ({}, {"a": ""}, (ABSENT, SideValue("", changed=True), ABSENT)),
+        ({"a": ""}, {}, (EMPTY, SideValue("", changed=True, absent=True), EMPTY)),
+        ({"a": 1}, {"a": "1"}, (SideValue("1"), SideValue('"1"', changed=True), SideValue("1"))),
+        ({"a": 1}, {"a": True}, (SideValue("1"), SideValue("true", changed=True), SideValue("1"))),
+    ],
+)
+def test_absent_empty_and_other_types_are_told_apart(
+    base: dict[str, Any], theirs: dict[str, Any], sides: tuple[SideValue, SideValue, SideValue]
+) -> None:
+    (field,) = three_way(base, theirs, base)
+
+    assert (field.base, field.theirs, field.yours, field.both) == (*sides, False)
+
+
+def test_a_long_value_is_shown_where_it_changed() -> None:
+    long = "x" * 5000
+    (field,) = three_way({"a": long + "end"}, {"a": long + "END"}, {"a": "Y" + long + "end"})
+
+    assert field.both
+    assert field.theirs.text == "… " + "x" * 40 + "END"
+    assert field.yours.text.startswith("Yxxx")
+    assert field.base.text.startswith("xxx")
+    assert max(len(side.text) for side in (field.base, field.theirs, field.yours)) < 170
+
+    (field,) = three_way({"a": long + "end"}, {"a": long + "END"}, {"a": long + "end"})
+    assert field.base.text == field.yours.text == "… " + "x" * 40 + "end"

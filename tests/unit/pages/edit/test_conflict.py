@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from etcdview.cluster.window import Window
-from etcdview.errors import CompactedError, ConflictError, EncodeError
+from etcdview.errors import CompactedError, ConflictError, EncodeError, EtcdviewError, FutureRevisionError
 from etcdview.models import KeyValue, Range, RangeResult
-from etcdview.pages.edit.conflict import Conflict
+from etcdview.pages.edit.conflict import MOST_FIELDS, Conflict
 from etcdview.pages.edit.edit import EditQuery, converted_page, draft_of, edit_page, retry_page
 from etcdview.pages.edit.writing import Writing
 from etcdview.stores.files.memory import StaticStore
@@ -23,12 +23,14 @@ DOOR = "/registry/secrets/shop/door"
 CHANGED = ConflictError("It has changed.", "Start again.")
 
 
-class Compacted(Noted):
-    """Its older revisions are gone."""
+class Refusing(Noted):
+    """Its other revisions cannot be read."""
+
+    refusal: EtcdviewError
 
     def range(self, request: Range) -> RangeResult:
         if request.revision:
-            raise CompactedError("It is compacted.", "")
+            raise self.refusal
         return super().range(request)
 
 
@@ -61,7 +63,7 @@ def test_both_changes_are_beside_each_other_and_come_together(undo: UndoFile) ->
     found = conflict(window, yours)
 
     assert (found.base_revision, found.now_revision, found.can_merge, found.note) == (4, 7, True, "")
-    assert [(f.path, f.base, f.theirs, f.yours, f.both) for f in found.fields] == [
+    assert [(f.path, f.base.text, f.theirs.text, f.yours.text, f.both) for f in found.fields] == [
         ("data.tea", "3", "4", "3", False),
         ("data.milk", "1", "1", "2", False),
     ]
@@ -80,8 +82,8 @@ def test_a_new_value_of_a_secret_is_not_shown_and_not_lost(undo: UndoFile) -> No
     yours = replace(query, text="\n".join(typed))
     found = conflict(window, yours)
 
-    assert [(f.path, f.both) for f in found.fields] == [("data.other", False), ("data.key", False)]
-    assert all(value.startswith("•••") for f in found.fields for value in (f.base, f.theirs, f.yours))
+    assert [(f.path, f.both) for f in found.fields] == [("data.key", False), ("data.other", False)]
+    assert all(side.text.startswith("•••") for f in found.fields for side in (f.base, f.theirs, f.yours))
     page = converted_page(window, yours, "merged")
     draft = draft_of(window, Writing(window), replace(page.query, text=page.text))
     assert {name: base64.b64decode(value) for name, value in draft.new["data"].items()} == {
@@ -90,15 +92,40 @@ def test_a_new_value_of_a_secret_is_not_shown_and_not_lost(undo: UndoFile) -> No
     }
 
 
-def test_what_one_began_from_may_be_compacted(undo: UndoFile) -> None:
-    window = window_of(Compacted([prices(7, tea="4")], revision=9), undo)
-    query = EditQuery(KEY.encode(), text="kind: ConfigMap", revision=4)
+@pytest.mark.parametrize(
+    ("refusal", "note"),
+    [
+        (CompactedError(""), "Revision 4,000, which you began from, was compacted, so the changes cannot be compared."),
+        (
+            FutureRevisionError(""),
+            "Revision 4,000, which you began from, is newer than what etcd has, so the changes cannot be compared.",
+        ),
+        (None, "The key did not exist at revision 4,000, so the changes cannot be compared."),
+    ],
+)
+def test_what_one_began_from_may_be_unknown(undo: UndoFile, refusal: EtcdviewError | None, note: str) -> None:
+    query = EditQuery(KEY.encode(), text="kind: ConfigMap", revision=4000)
+    if refusal is None:
+        store = Noted([prices(9007, tea="4")], revision=9009)
+        store.past[4000] = StaticStore("keys", [], 4000)
+    else:
+        store = Refusing([prices(9007, tea="4")], revision=9009)
+        store.refusal = refusal
+    window = window_of(store, undo)
     found = conflict(window, query)
 
-    assert (found.fields, found.can_merge) == ((), False)
-    assert "compacted" in found.note
-    with pytest.raises(EncodeError, match="compacted"):
+    assert (found.fields, found.can_merge, found.note) == ((), False, note)
+    with pytest.raises(EncodeError) as raised:
         converted_page(window, query, "merged")
+    assert raised.value.what == note
+
+
+def test_fields_beyond_the_shown_are_counted(undo: UndoFile) -> None:
+    many = {f"k{n}": "1" for n in range(MOST_FIELDS + 5)}
+    window, query = edited(undo, prices(4), prices(7, **many))
+    found = conflict(window, query)
+
+    assert (len(found.fields), found.more) == (MOST_FIELDS, 5)
 
 
 @pytest.mark.parametrize("text", ["a: [", "- 1", ""])

@@ -16,6 +16,7 @@ from etcdview.errors import BudgetError, EtcdviewError, QueryError
 from etcdview.index.base import Tree, TypeCount
 from etcdview.kube import resources
 from etcdview.kube.keys import show
+from etcdview.kube.resources import ResourceType
 from etcdview.pages.parts.addresses import href, object_href
 from etcdview.pages.parts.frame import page_frame
 from etcdview.pages.parts.types import named_tree
@@ -144,17 +145,21 @@ def _filter(found: Filter) -> PaletteFilter:
 
 
 def _of_values(words: Words) -> Iterator[PaletteItem]:
-    """The searches in values that labels and texts among the filters mean."""
-    place = {"namespace": words.namespace, "resource": words.types[0].resource.id if len(words.types) == 1 else ""}
+    """The searches in values that labels and texts among the filters mean, one for each type that is named."""
     if words.is_unknown_kind:
         return
     note = "of any name" if words.rest else ""
-    if labels := ",".join(words.read.values("label")):
-        yield PaletteItem(
-            f"Objects with the labels {labels}", href("/search/content", kind="labels", q=labels, **place), note
-        )
-    if text := " ".join(words.read.values("text")):
-        yield PaletteItem(f"Values that contain “{text}”", href("/search/content", kind="text", q=text, **place), note)
+    labels, text = ",".join(words.read.values("label")), " ".join(words.read.values("text"))
+    named: list[ResourceType | None] = [counted.resource for counted in words.types]
+    for resource in named or [None]:
+        place = {"namespace": words.namespace, "resource": resource.id if resource else ""}
+        which = f" in {resource.qualified}" if resource and len(words.types) > 1 else ""
+        if labels:
+            address = href("/search/content", kind="labels", q=labels, **place)
+            yield PaletteItem(f"Objects with the labels {labels}{which}", address, note)
+        if text:
+            address = href("/search/content", kind="text", q=text, **place)
+            yield PaletteItem(f"Values that contain “{text}”{which}", address, note)
 
 
 def parse_words(text: str, tree: Tree) -> Words:

@@ -9,13 +9,14 @@ export function startEditor() {
   document.addEventListener("keydown", (event) => {
     if (event.target.matches("[data-editor]")) onKey(event);
   });
+  document.addEventListener("focusout", () => (leaving = false));
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-wrap]");
     if (button) wrap(button, document.querySelector(button.dataset.wrap));
   });
 }
 
-// The numbers are beside the text, not in it: what is copied has none.
+// The numbers are beside the text, not in it: what is copied has none. What the keys do is true with this script alone.
 export function addLineNumbers(root) {
   for (const text of root.querySelectorAll("[data-editor]")) {
     if (text.closest(".editor-frame")) continue;
@@ -27,6 +28,7 @@ export function addLineNumbers(root) {
     text.before(frame);
     frame.append(gutter, text);
     text.addEventListener("scroll", () => (gutter.scrollTop = text.scrollTop));
+    text.setAttribute("aria-describedby", text.dataset.editor);
     number(text);
   }
 }

@@ -56,7 +56,7 @@ function narrow(field) {
     unfold(group, words.length > 0);
     shown += found;
   }
-  part.querySelector("[data-type-filter-empty]").textContent = shown ? "" : "No type has these words.";
+  part.querySelector("[data-type-filter-empty]").textContent = shown ? "" : "No matching type.";
 }
 
 // Folded again, as it was, when the field is empty.

@@ -309,6 +309,28 @@ def test_two_revisions_are_compared_and_any_other_choice_is_told(scene: Scene) -
     assert browser.get(f"/history?key={KEY.decode()}&between=x").status_code == 400
 
 
+def test_what_cannot_be_decoded_is_not_compared_and_what_is_alike_is_told(scene: Scene) -> None:
+    first, second, third = (
+        scene.put("one"),
+        scene.writer.put(KEY, value=b"\xff\xfe"),
+        scene.writer.put(KEY, value=b"\xff\xfd"),
+    )
+    fourth, fifth = scene.put("one"), scene.put("one")
+    window = Window(scene.open())
+
+    def compared(*between: int) -> str:
+        found = history_page(window, KEY, between).compared
+        assert found is not None
+        assert found.diff == ()
+        return found.note
+
+    notes = [r.note for r in history_page(window, KEY).revisions]
+    unknown = [f"Cannot compare: revision {revision:,} could not be decoded." for revision in (second, third)]
+    assert notes == ["Written again without a visible change.", unknown[1], unknown[0], unknown[0], ""]
+    assert [compared(second, third), compared(third, first)] == [unknown[0], unknown[1]]
+    assert [compared(first, fourth), compared(fifth, first)] == ["No visible difference."] * 2
+
+
 def test_a_key_that_is_deleted_now_has_no_value_to_compare_with(scene: Scene) -> None:
     scene.put("one")
     scene.put("two")

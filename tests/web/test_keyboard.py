@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from etcdview.demo.cluster import LocalCluster
 from etcdview.models import KeyValue
 from etcdview.stores.etcd.bulk_load import load
 from etcdview.stores.files.dump import read_dump
+from tests.web.axe import serious_faults
 from tests.web.behind import site
 
 CONFIG = b"/registry/configmaps/shop/app-config"
@@ -163,6 +165,8 @@ def test_the_editor_indents_by_tab_and_is_left_by_escape_and_tab(admin: Page) ->
     admin.goto("/edit?key=/registry/configmaps/shop/app-config")
     text, gutter = admin.locator("#edit-text"), admin.locator(".editor-gutter")
     before = text.input_value()
+    assert 'aria-describedby="edit-keys"' not in admin.request.get(admin.url).text()  # untrue without the script
+    expect(text).to_have_attribute("aria-describedby", "edit-keys")
     expect(gutter).to_have_text("\n".join(str(n + 1) for n in range(before.count("\n") + 1)), use_inner_text=True)
     press_until(admin, "Tab", text)
     admin.keyboard.press("Control+Home")
@@ -179,5 +183,26 @@ def test_the_editor_indents_by_tab_and_is_left_by_escape_and_tab(admin: Page) ->
     admin.keyboard.press("Tab")
     expect(text).not_to_be_focused()
 
+    text.press("Escape")
+    admin.get_by_role("heading", level=1).click()  # left by mouse: Escape is forgotten
+    text.press("Tab")
+    expect(text).to_have_value("  " + before)
+
     admin.get_by_role("switch", name="wrap").click()
     expect(gutter).to_be_hidden()
+
+
+def test_a_change_that_meets_anothers_is_put_on_it(admin: Page, etcd: LocalCluster, config: KeyValue) -> None:
+    admin.goto("/edit?key=/registry/configmaps/shop/app-config")
+    assert serious_faults(admin) == []
+    text = admin.locator("#edit-text")
+    text.fill(text.input_value().replace("mode=test", "mode=mine"))
+    load(etcd.endpoints[0], etcd.tls, [replace(config, value=config.value.replace(b"mode=live", b"mode=next"))])
+    admin.get_by_role("button", name="Check the change").click()
+
+    part = admin.locator(".conflict")
+    expect(part).to_contain_text("changed by both")
+    expect(part).to_contain_text("Check the new text below before you save.")
+    assert serious_faults(admin) == []
+    part.get_by_role("button", name="Put my changes on theirs").click()
+    expect(text).to_have_value(re.compile("mode=mine"))

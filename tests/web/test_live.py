@@ -177,7 +177,7 @@ def test_two_revisions_of_a_history_are_checked_and_compared(page: Page, etcdctl
     page.goto(f"/history?key={WEB}")
     for row in (0, 2):
         page.locator(".revision").nth(row).get_by_role("checkbox").press("Space")
-    page.get_by_role("button", name="Compare the two that are checked").press("Enter")
+    page.get_by_role("button", name="Compare selected").press("Enter")
 
     compared = page.get_by_role("region", name=re.compile("^From revision"))
     expect(compared.locator("del")).to_contain_text("text: one")

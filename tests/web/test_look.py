@@ -7,8 +7,9 @@ from typing import Literal
 from urllib.parse import quote
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
+
+from tests.web.axe import serious_faults
 
 Theme = Literal["light", "dark"]
 WIDE, NARROW = (1280, 900), (400, 860)
@@ -46,7 +47,6 @@ PAGES = {
 }
 
 
-ALIKE = "tbody tr:nth-child(n+13)"  # a table's further rows, which are as the first twelve: axe looks at each cell
 # axe looks at two of them, which have both widths and both themes between them: it takes seconds for a large page.
 LOOKS: dict[tuple[int, int], tuple[tuple[Theme, bool], ...]] = {
     WIDE: (("light", True), ("dark", False)),
@@ -65,15 +65,7 @@ def test_a_page_fits_and_axe_finds_no_serious_fault(tab: Page, base_url: str, pi
             tab.screenshot(path=pictures / f"{name}-{width}-{theme}.png", full_page=False)
 
             assert tab.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, (width, theme)
-            assert not axe or _serious(tab) == [], (width, theme)
-
-
-def _serious(page: Page) -> list[tuple[str, list[str]]]:
-    looked = Axe().run(page, context={"exclude": [[ALIKE]]}, options={"resultTypes": ["violations"]})
-    found = looked.response["violations"]
-    return [
-        (v["id"], [n["html"][:120] for n in v["nodes"][:3]]) for v in found if v["impact"] in ("serious", "critical")
-    ]
+            assert not axe or serious_faults(tab) == [], (width, theme)
 
 
 def test_dark_defines_every_colour_that_light_does() -> None:

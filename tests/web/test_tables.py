@@ -93,7 +93,7 @@ def test_columns_are_chosen_by_boxes_and_nodes_give_way_to_details(page: Page) -
     for name, on in (("Restarts", False), ("IP", True)):
         page.locator("#columns").get_by_label(name, exact=True).set_checked(on)
     page.get_by_role("button", name="Show these").click()
-    chosen = "&".join(f"columns={name}" for name in ("ready", "status", "age", "ip", "node"))
+    chosen = "&".join(f"columns={name}" for name in ("name", "ready", "status", "age", "ip", "node"))
     expect(page).to_have_url(f"/registry?resource=pods&namespace=shop&{chosen}")
     expect(heads).to_have_text(["Name", "Ready", "Status", "Age", "IP", "Node"])
 

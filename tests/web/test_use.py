@@ -132,7 +132,7 @@ def test_the_types_are_narrowed_as_one_types(page: Page) -> None:
     expect(roles).to_be_visible()
     expect(tree.get_by_role("link", name="pods", exact=True)).to_be_hidden()
     page.keyboard.type("x")
-    expect(tree.get_by_role("status")).to_have_text("No type has these words.")
+    expect(tree.get_by_role("status")).to_have_text("No matching type.")
     page.keyboard.press("Escape")
     expect(tree.get_by_role("link", name="pods", exact=True)).to_be_visible()
     expect(roles).to_be_hidden()

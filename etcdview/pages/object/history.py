@@ -30,6 +30,7 @@ from etcdview.tables import parse_time
 
 DIFF_SECONDS = 3.0  # for all differences of the page
 SHOWN_LINES = 10_000  # of all differences of the page
+_WRITTEN_AGAIN = "Written again without a visible change."
 SHOWN_FIELDS = 300  # of one difference, where the texts are too long to compare line by line
 
 
@@ -139,9 +140,9 @@ def history_page(window: Window, key: bytes, between: Sequence[int] = ()) -> His
 
 def _compared(chosen: Mapping[int, Entry]) -> RevisionComparison:
     old, new = sorted(chosen)
-    return RevisionComparison(
-        old, new, **_difference(chosen[old], chosen[new], DiffBudget(DIFF_SECONDS, SHOWN_LINES), created=False)
-    )
+    budget = DiffBudget(DIFF_SECONDS, SHOWN_LINES)
+    found = _difference(chosen[old], chosen[new], budget, created=False, alike="No visible difference.")
+    return RevisionComparison(old, new, **found)
 
 
 def _choice(between: Sequence[int], chosen: Mapping[int, Entry]) -> str:
@@ -235,28 +236,28 @@ def _deletion(window: Window, key: bytes, revision: int) -> Revision:
     return Revision(revision, "deleted", None, "", "", past.seen_deleted(window, key, revision))
 
 
-def _difference(before: Entry | None, after: Entry, budget: DiffBudget, *, created: bool) -> dict[str, Any]:
-    """The fields of a Revision that say what was written."""
+def _difference(
+    before: Entry | None, after: Entry, budget: DiffBudget, *, created: bool, alike: str = _WRITTEN_AGAIN
+) -> dict[str, Any]:
+    """The fields of a Revision that say what was written; `alike` says that nothing differs."""
     if before is None:
         return {"note": "" if created else "The oldest value that is left."}
+    if before.object is None or after.object is None:
+        unknown = (before if before.object is None else after).meta.mod_revision
+        return {"note": f"Cannot compare: revision {unknown:,} could not be decoded."}
     if budget.spent:
         return {"note": "Not compared: this page has enough differences. Open the revision.", "cut": True}
-    lines = text_diff(_lines(before), _lines(after))
+    lines = text_diff(_lines(before.object), _lines(after.object))
     if lines is None:
-        found = list(islice(differences(before.object or {}, after.object or {}), SHOWN_FIELDS + 1))
+        found = list(islice(differences(before.object, after.object), SHOWN_FIELDS + 1))
         return {"fields": tuple(found[:SHOWN_FIELDS]), "cut": len(found) > SHOWN_FIELDS}
     kept = budget.take(lines)
-    return {"diff": kept, "cut": len(kept) < len(lines), "note": "" if lines else _NO_DIFFERENCE}
+    return {"diff": kept, "cut": len(kept) < len(lines), "note": "" if lines else alike}
 
 
-_NO_DIFFERENCE = "Written again without a visible change."
-
-
-def _lines(entry: Entry) -> list[str]:
+def _lines(obj: dict[str, Any]) -> list[str]:
     """The masked object without what changes at every write and says nothing."""
-    if entry.object is None:
-        return []
-    text = to_yaml(without_managed_fields(entry.object))
+    text = to_yaml(without_managed_fields(obj))
     return [line for line in text.splitlines() if not line.startswith("  resourceVersion: ")]
 
 

@@ -87,10 +87,10 @@ def test_both_changes_are_put_together_and_where_they_meet_is_told(
 def test_a_list_without_names_that_both_changed_is_yours_and_told_as_a_whole(
     base: list[Any], theirs: list[Any], yours: list[Any]
 ) -> None:
-    sides = tuple({"spec": {"args": items}} for items in (base, theirs, yours))
+    began, they, you = ({"spec": {"args": items}} for items in (base, theirs, yours))
 
-    assert merged(*sides) == sides[2]
-    assert [(f.path, f.theirs.changed, f.yours.changed, f.both) for f in three_way(*sides)] == [
+    assert merged(began, they, you) == you
+    assert [(f.path, f.theirs.changed, f.yours.changed, f.both) for f in three_way(began, they, you)] == [
         ("spec.args", True, True, True)
     ]
 

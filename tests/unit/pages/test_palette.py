@@ -136,6 +136,17 @@ def test_what_values_say_is_found_where_a_link_leads(text: str, title: str, addr
     assert next(item.href for group in groups if group.title == title for item in group.items) == address
 
 
+def test_each_type_of_a_kind_has_its_own_search_in_values() -> None:
+    groups = palette(WINDOW, "kind:all text:foo label:a", over=lambda: False).groups
+
+    assert [(item.text, item.href) for group in groups if group.title == "In values" for item in group.items] == [
+        ("Objects with the labels a in deployments.apps", "/search/content?kind=labels&q=a&resource=deployments"),
+        ("Values that contain “foo” in deployments.apps", "/search/content?kind=text&q=foo&resource=deployments"),
+        ("Objects with the labels a in pods", "/search/content?kind=labels&q=a&resource=pods"),
+        ("Values that contain “foo” in pods", "/search/content?kind=text&q=foo&resource=pods"),
+    ]
+
+
 def test_nothing_is_answered_to_nothing() -> None:
     assert palette(WINDOW, "  ").groups == ()
 

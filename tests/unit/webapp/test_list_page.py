@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flask.testing import FlaskClient
 
 TYPED = {"HX-Request": "true", "HX-Target": "objects", "HX-Trigger": "filters"}
@@ -85,3 +87,13 @@ def test_invalid_columns_are_an_error_everywhere(client: FlaskClient) -> None:
     for address in ("/registry?", "/registry?format=csv&", "/api/v1/table?", "/export?as=list&"):
         assert client.get(f"{address}resource=pods&columns=colour").status_code == 400
         assert client.get(f"{address}resource=pods&columns={'x' * 2001}").status_code == 400
+
+
+def test_with_no_other_box_checked_the_form_asks_for_the_first_column_alone(client: FlaskClient) -> None:
+    form = client.get("/registry?resource=pods").text.partition('columns-form"')[2].partition("</form>")[0]
+    sent = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', form)
+    assert sent == [("resource", "pods"), ("columns", "name")]
+
+    page = client.get("/registry", query_string=sent).text
+    heads = re.findall(r'<th scope="col".*?</th>', page, re.DOTALL)
+    assert [re.sub(r"<[^>]*>", "", head).split() for head in heads] == [["Namespace"], ["Name"]]

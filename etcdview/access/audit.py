@@ -56,7 +56,6 @@ class Audit:
         self.path = path
         self._max_bytes = max_bytes
         self._kept = kept
-        self._done: dict[str, AuditEntry] = {}  # the newest by action, of this process: standard error is not read
         self._searched: dict[tuple[str, int], tuple[tuple[int, int], AuditEntry | None]] = {}
 
     def record(
@@ -85,8 +84,6 @@ class Audit:
             detail=detail[:_LONGEST_TEXT],
         )
         self._write(to_line(entry))
-        if result == "done" and self.path is None:
-            self._done[action] = entry
 
     def check(self) -> None:
         """Raises AuditError where no entry could be written now."""
@@ -105,10 +102,11 @@ class Audit:
     def newest_done(self, action: str) -> AuditEntry | None:
         """The newest entry of an action that was done; None where the log has none, or cannot be read.
 
+        Without a file too: standard error is not read, and what one process remembers is not what the others do.
         A file is read again only where it has changed, and without making its other entries: cheap enough for a page.
         """
         if self.path is None:
-            return self._done.get(action)
+            return None
         with suppress(OSError):
             for file in self._files(self.path):
                 if found := self._newest_in(file, action):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from etcdview.cluster.budget import Held
@@ -64,7 +64,7 @@ class Cluster:
     `others` are stores to compare it with, by name; `beside` the etcds that hold single types of this registry.
     `files` are more stores to compare it with, opened when they are used. `timeline` are the snapshots of the folder
     that is open, the newest last; `shown_file` is the name of the one that this cluster shows. `kept_bytes` is how much
-    of finished items of lists is kept. `backups` are snapshots and dumps that the server was given to compare with.
+    of finished items of lists is kept. `backups` gives the snapshots and dumps that the server has to compare with.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class Cluster:
         timeline: Sequence[TimelineFile] = (),
         shown_file: str = "",
         kept_bytes: int = 0,
-        backups: Sequence[TimelineFile] = (),
+        backups: Callable[[], Sequence[TimelineFile]] = tuple,
     ) -> None:
         self.name = name
         self.shows_secrets = shows_secrets

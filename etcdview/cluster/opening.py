@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -19,7 +21,7 @@ from etcdview.cluster.source_name import SourceName
 from etcdview.cluster.sources import open_codec, open_file, open_live, open_source
 from etcdview.codec import Codec
 from etcdview.config import Settings
-from etcdview.errors import SettingError
+from etcdview.errors import FileFormatError, SettingError
 from etcdview.health.monitor import Monitor
 from etcdview.index import names_for
 from etcdview.index.base import Announcing, KeyIndex
@@ -29,11 +31,13 @@ from etcdview.index.facts.live import Facts
 from etcdview.kube.keys import KeySpace
 from etcdview.stores.files.data_directory import is_data_directory
 from etcdview.stores.files.timeline import snapshots_in
+from etcdview.stores.kept import Kept
 from etcdview.stores.protocols import Store
 from etcdview.stores.routed import RoutedStore
 from etcdview.writes.undo import UndoFile, default_path
 
 UNSECURED = "This etcd is reached without TLS: anyone who reaches it can read and change everything. Development only."
+BACKUP_SECONDS = 60.0  # after which the folders of backups are listed again
 
 
 def open_cluster(settings: Settings) -> Cluster:
@@ -91,7 +95,7 @@ def _live(settings: Settings, keyspace: KeySpace) -> Cluster:
         others=_others(settings),
         files=_files(settings, ()),
         kept_bytes=settings.kube_cache if settings.kube_api else 0,
-        backups=_backups(settings),
+        backups=backups_at(settings.compare),
     )
 
 
@@ -137,12 +141,25 @@ def _snapshots(folder: Path) -> tuple[TimelineFile, ...]:
     return tuple(TimelineFile(file.path, file.written) for file in found) if len(found) > 1 else ()
 
 
-def _backups(settings: Settings) -> tuple[TimelineFile, ...]:
-    """The files to compare with, and the snapshots of such folders. A member's data directory is not a backup."""
-    paths = [Path(file) for file in settings.compare]
-    alone = [TimelineFile(path, datetime.fromtimestamp(path.stat().st_mtime, UTC)) for path in paths if path.is_file()]
-    folders = [path for path in paths if path.is_dir() and not is_data_directory(path)]
-    return (*alone, *(TimelineFile(one.path, one.written) for folder in folders for one in snapshots_in(folder)))
+def backups_at(paths: Sequence[str], clock: Callable[[], float] = time.monotonic) -> Callable[[], list[TimelineFile]]:
+    """What gives the files to compare with, and the snapshots of such folders, listed again once a minute.
+
+    A member's data directory is not a backup, nor is what cannot be read at that moment. `clock` gives seconds.
+    """
+
+    def listed() -> list[TimelineFile]:
+        return [backup for path in paths for backup in _backups_in(Path(path))]
+
+    return Kept(BACKUP_SECONDS, listed, clock=clock).get
+
+
+def _backups_in(path: Path) -> list[TimelineFile]:
+    with suppress(OSError, FileFormatError):  # a backup job may remove it while it is read
+        if path.is_file():
+            return [TimelineFile(path, datetime.fromtimestamp(path.stat().st_mtime, UTC))]
+        if path.is_dir() and not is_data_directory(path):
+            return [TimelineFile(one.path, one.written) for one in snapshots_in(path)]
+    return []
 
 
 def _files(settings: Settings, timeline: Sequence[TimelineFile]) -> OtherFiles:

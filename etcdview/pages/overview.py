@@ -204,7 +204,7 @@ def _certificates(known: CertificateInventory, now: datetime) -> Iterator[Cluste
 
 def _backup(window: Window, now: datetime, saved_at: datetime | None) -> ClusterPart:
     """The newest that etcdview knows of: a snapshot saved from here, or a file of --compare."""
-    files = [file.written for file in window.cluster.backups]
+    files = [file.written for file in window.cluster.backups()]
     newest = max([*files, *([saved_at] if saved_at else [])], default=None)
     how = "/maintenance/snapshot" if window.viewer.may("snapshot") else HOW_TO_SAVE
     if newest is None:

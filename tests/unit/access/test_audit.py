@@ -42,8 +42,7 @@ def test_it_is_found_in_a_file_that_was_put_aside(tmp_path: Path) -> None:
     assert newest(audit) == 1
 
 
-def test_without_a_file_this_process_remembers_it() -> None:
+def test_without_a_file_it_is_not_known_since_each_worker_would_say_something_else() -> None:
     audit = Audit(None)
     record(audit, 1)
-    record(audit, 2, result="refused")
-    assert newest(audit) == 1
+    assert newest(audit) is None

@@ -149,7 +149,7 @@ def test_a_backup_that_is_older_than_a_week_deserves_a_look(days: float, severit
 
 def test_of_a_snapshot_saved_here_and_a_file_to_compare_with_the_newer_one_is_told() -> None:
     cluster = cluster_of(report_of(build.cluster()))
-    cluster.backups = (TimelineFile(Path("/backups/last.db"), build.NOW - timedelta(hours=5)),)
+    cluster.backups = lambda: [TimelineFile(Path("/backups/last.db"), build.NOW - timedelta(hours=5))]
     window = Window(cluster, replace(LOCAL, role="admin", method="password"))
 
     def told(saved_hours: float) -> tuple[str, str]:

@@ -257,6 +257,8 @@ def _plan(cluster: ClusterNow, query: OperationQuery) -> Plan:
     if query.operation not in OPERATIONS:
         raise NotFoundError(f"Unknown operation {query.operation[:30]!r}.", f"Choose {', '.join(OPERATIONS)}.")
     operation = query.operation
+    if operation in _NEEDED and not getattr(query, _NEEDED[operation][0]):
+        raise QueryError(*_NEEDED[operation][1:])
     if operation == "snapshot":
         return plans.snapshot(cluster)
     if operation == "compact":
@@ -270,6 +272,15 @@ def _plan(cluster: ClusterNow, query: OperationQuery) -> Plan:
     return _MEMBER_PLANS[operation](cluster, operations.known(cluster.by_id(_id(query.member))))
 
 
+# What an address of an operation must have, with the error where it has it not.
+_NEEDED = {
+    "add-learner": (
+        "peer_url",
+        "The peer URL of the new member is missing.",
+        "Give the URL at which the other members reach it, such as https://10.0.0.4:2380.",
+    ),
+    "disarm": ("alarm", "An alarm is missing.", "Choose NOSPACE or CORRUPT."),
+}
 _MEMBER_PLANS = {
     "defragment": plans.defragment,
     "move-leader": plans.move_leader,

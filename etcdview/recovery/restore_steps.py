@@ -109,9 +109,9 @@ def _stop() -> RestoreStep:
     return RestoreStep(
         "On every control plane machine: stop the control plane and etcd, members that still run too",
         (
-            "# kubeadm (static Pods): wait until `crictl ps` shows none of them",
+            "# With kubeadm (static Pods); wait until `crictl ps` shows none of them:",
             f"mkdir -p {_AWAY} && mv {moved} {_AWAY}/",
-            "# units",
+            "# With systemd units:",
             f"systemctl stop {' '.join(_CALLERS)} kube-apiserver etcd",
         ),
     )
@@ -206,11 +206,11 @@ def _start(members: Sequence[Member]) -> RestoreStep:
     return RestoreStep(
         "On every control plane machine: start etcd; when all members answer, the API server; then the rest",
         (
-            "# kubeadm (static Pods)",
+            "# With kubeadm (static Pods):",
             f"mv {_AWAY}/etcd.yaml {_MANIFESTS}/",
             f"mv {_AWAY}/kube-apiserver.yaml {_MANIFESTS}/",
             f"mv {callers} {_MANIFESTS}/",
-            "# units: the data directory must belong to the user that etcd runs as (chown -R)",
+            "# With systemd units; the data directory must belong to the user that etcd runs as (`chown -R`):",
             "systemctl start etcd",
             "systemctl start kube-apiserver",
             f"systemctl start {' '.join(_CALLERS)}",
@@ -226,9 +226,9 @@ def _forget() -> RestoreStep:
     return RestoreStep(
         "Restart what remembers the state from after the source",
         (
-            "# on every node",
+            "# On every node:",
             "systemctl restart kubelet",
-            "# operators, the network's agents and all else that has informers",
+            "# Operators, the network's agents and all else that has informers:",
             "kubectl -n NAMESPACE rollout restart deployment,daemonset",
         ),
         (

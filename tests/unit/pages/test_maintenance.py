@@ -270,6 +270,23 @@ def test_a_compaction_goes_up_to_the_newest_revision(window: Window, revision: i
     assert bool(page.loses) is not refused
 
 
+@pytest.mark.parametrize(
+    ("query", "missing"),
+    [
+        (OperationQuery("add-learner", name="cp4"), "peer URL"),
+        (OperationQuery("disarm", "a2"), "alarm"),
+        (OperationQuery("remove"), "member"),
+    ],
+)
+def test_an_address_of_an_operation_without_what_it_needs_is_refused(
+    window: Window, query: OperationQuery, missing: str
+) -> None:
+    with pytest.raises(QueryError, match=missing):
+        operation_page(window, query)
+    with pytest.raises(QueryError, match=missing):
+        operate(window, replace(query, typed="0"), NOW)
+
+
 def test_what_a_compaction_discards_is_said(window: Window) -> None:
     some = operation_page(window, OperationQuery("compact", revision=1000)).loses
     everything = operation_page(window, OperationQuery("compact", revision=1201)).loses

@@ -159,6 +159,11 @@ def test_the_theme_switch_works_after_a_boosted_link(page: Page) -> None:
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
 
 
+def view(page: Page, name: str) -> None:
+    """Choose a view of the object that is shown."""
+    page.get_by_role("navigation", name="Views of this key").get_by_role("link", name=name).click()
+
+
 def test_the_way_down_from_tree_to_object_and_back(page: Page) -> None:
     page.goto("/registry")
     page.get_by_role("link", name="pods", exact=True).click()
@@ -166,9 +171,9 @@ def test_the_way_down_from_tree_to_object_and_back(page: Page) -> None:
     expect(page.locator("#objects tbody tr")).to_have_count(27)
     page.get_by_role("link", name="crashloop", exact=True).click()
     expect(page.locator("#value")).to_contain_text("CrashLoopBackOff")
-    page.get_by_role("link", name="YAML").first.click()
+    view(page, "YAML")
     expect(page.locator("#value-text")).to_contain_text("reason: CrashLoopBackOff")
-    page.get_by_role("link", name="JSON").first.click()
+    view(page, "JSON")
     expect(page.locator("#value-text")).to_contain_text('"kind": "Pod"')
     page.evaluate("history.back()")
     expect(page.locator("#value-text")).to_contain_text("reason: CrashLoopBackOff")
@@ -181,7 +186,7 @@ def test_the_way_down_from_tree_to_object_and_back(page: Page) -> None:
 def test_going_back_twice_at_once_shows_the_page_that_the_address_names(page: Page) -> None:
     page.goto("/registry?resource=pods&namespace=shop")
     page.get_by_role("link", name="crashloop", exact=True).click()
-    page.get_by_role("link", name="YAML").first.click()
+    view(page, "YAML")
     expect(page.locator("#value-text")).to_contain_text("reason: CrashLoopBackOff")
 
     page.route("**/object?key=/registry/pods/shop/crashloop", _late)
@@ -228,7 +233,7 @@ def test_the_overview_names_three_healthy_members_and_refreshes_itself(page: Pag
     page.goto("/")
     for name in ("cp1", "cp2", "cp3"):
         expect(page.get_by_role("rowheader", name=name)).to_be_visible()
-    expect(page.locator(".status-ok", has_text="healthy")).to_have_count(3)
+    expect(page.locator("tbody .status-ok", has_text="healthy")).to_have_count(3)
     with page.expect_response(re.compile(r"/$"), timeout=10_000) as refreshed:
         pass
 

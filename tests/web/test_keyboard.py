@@ -18,6 +18,7 @@ from etcdview.demo.cluster import LocalCluster
 from etcdview.models import KeyValue
 from etcdview.stores.etcd.bulk_load import load
 from etcdview.stores.files.dump import read_dump
+from tests.integration.indexing import wait_for
 from tests.web.axe import serious_faults
 from tests.web.behind import site
 
@@ -56,7 +57,8 @@ def test_a_pod_is_found_in_its_list(page: Page) -> None:
     page.wait_for_url("**/object?key=/registry/pods/shop/crashloop")
 
 
-def test_what_needs_attention_is_narrowed_by_chips(page: Page) -> None:
+def test_what_needs_attention_is_narrowed_by_chips(page: Page, base_url: str) -> None:
+    wait_for(lambda: page.request.get(f"{base_url}/api/v1/resources").json()["factsComplete"])
     page.goto("/")
     rows = page.locator("#attention .worst > li")
     expect(rows).to_have_count(10)

@@ -73,6 +73,11 @@ class StoredSection:
     problem: str = ""
     scoped: bool = False
 
+    @property
+    def unreadable(self) -> tuple[str, ...]:
+        """The names of the corrupt fields, as `/api/v1/certificates` has them."""
+        return tuple(link.text for link in self.corrupt)
+
 
 @dataclass(slots=True)
 class _Looking:

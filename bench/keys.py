@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Self
 
 from etcdview import demo
+from etcdview.codec.protobuf.envelope import MAGIC
 from etcdview.codec.protobuf.wire import delimited, pieces, text
 
 DATA = Path(demo.__file__).parent / "data" / "registry.jsonl.gz"
-_MAGIC = b"k8s\0"
 _OBJECT = 2  # of runtime.Unknown
 _OWN = frozenset({1, 3, 5})  # of ObjectMeta: name, namespace, UID
 LARGEST_VALUE = 6_000  # of the values that stand for many; the large object is one of its own
@@ -72,7 +72,7 @@ class Template:
     @classmethod
     def of(cls, value: bytes) -> Self:
         """Of a value in protobuf (runtime.Unknown: its object is field 2, whose field 1 is the metadata)."""
-        (raw,) = (piece for piece in pieces(value, len(_MAGIC), len(value)) if piece.number == _OBJECT)
+        (raw,) = (piece for piece in pieces(value, len(MAGIC), len(value)) if piece.number == _OBJECT)
         metadata = next(pieces(value, raw.value_start, raw.end))
         return cls(
             value[: raw.start],
@@ -93,7 +93,7 @@ def templates() -> dict[str, list[Template]]:
     with gzip.open(DATA, "rt") as lines:
         for row in map(json.loads, lines):
             value = base64.b64decode(row["value"])
-            if value.startswith(_MAGIC) and len(value) <= LARGEST_VALUE:
+            if value.startswith(MAGIC) and len(value) <= LARGEST_VALUE:
                 found.setdefault(str(row["key"]).split("/")[2], []).append(Template.of(value))
     return found
 

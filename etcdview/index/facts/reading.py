@@ -439,9 +439,8 @@ def _unhealthy_of(wanted: Wanted) -> Wanted:
 
 def _where(connection: sqlite3.Connection, wanted: Wanted, *, few: bool = False) -> tuple[str, list[Any]]:
     """The condition of a query over facts, and its values. `few`: those are few that its other conditions leave."""
-    plus = (
-        "+" if few or any(getattr(wanted, wish) for wish in _ONLY_FEW) else ""
-    )  # the index of those is the one to use
+    few = few or any(getattr(wanted, wish) for wish in _ONLY_FEW)
+    plus = "+" if few else ""  # keeps SQLite from other indexes: that of the few is the one to use
     conditions: list[tuple[str, tuple[Any, ...]]] = [
         (f"{plus}f.{column} = (SELECT id FROM texts WHERE text = ?)", (text,))
         for column in ("resource", "namespace", "node")

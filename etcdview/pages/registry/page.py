@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -31,7 +32,7 @@ from etcdview.pages.registry.sidebar import (
     shown_types,
 )
 from etcdview.pages.registry.table import Cell, Head, ObjectTable, PageRow, object_table
-from etcdview.tables import Table
+from etcdview.tables import Column
 
 if TYPE_CHECKING:
     from etcdview.pages.registry.drawer import Drawer
@@ -165,7 +166,7 @@ def _usual_order(window: Window, query: RegistryQuery, chosen: TypeCount) -> str
 
 
 def _with_objects(page: RegistryPage, window: Window, resource: ResourceType, table: ObjectTable) -> RegistryPage:
-    query = page.query
+    query, every = page.query, table_of(window, resource).columns
     return replace(
         page,
         crumbs=_crumbs(resource, query),
@@ -174,11 +175,11 @@ def _with_objects(page: RegistryPage, window: Window, resource: ResourceType, ta
         commands=commands.for_list(range_of(window, query, resource), resource, _inside(query, resource)),
         wide_href=query.href(wide="" if query.wide else "1", columns=""),
         size_href=query.href(size="" if query.size else "1"),
-        has_wide=any(c.priority > 0 for c in table_of(window, resource).columns),
+        has_wide=any(column.priority > 0 for column in every),
         resource=resource,
         facets=NO_FACETS if query.since else facets_of(window, query, resource),
-        has_nodes=any(c.name == "Node" for c in table_of(window, resource).columns),
-        columns=_choices(table_of(window, resource), table),
+        has_nodes=any(column.name == "Node" for column in every),
+        columns=_choices(every, table),
         elsewhere=None if table.rows else read_elsewhere(window, places_of([resource])),
     )
 
@@ -188,11 +189,11 @@ def _inside(query: RegistryQuery, resource: ResourceType) -> str:
     return query.namespace if resource.namespaced else ""
 
 
-def _choices(all_columns: Table, table: ObjectTable) -> tuple[ColumnChoice, ...]:
+def _choices(every: Sequence[Column], table: ObjectTable) -> tuple[ColumnChoice, ...]:
     shown = {head.name for head in table.heads}
     return tuple(
         ColumnChoice(column.name, column_key(column.name), column.name in shown, number == 0)
-        for number, column in enumerate(all_columns.columns)
+        for number, column in enumerate(every)
     )
 
 

@@ -30,8 +30,9 @@ def ip(*words: str, ok: bool = True) -> None:
 def able() -> bool:
     if os.geteuid() or not shutil.which("ip", path="/usr/sbin:/sbin:/usr/bin"):
         return False
-    made = subprocess.run(["/usr/sbin/ip", "netns", "add", "evprobe"], check=False, capture_output=True)
-    ip("netns", "del", "evprobe", ok=False)
+    name = f"evprobe{os.getpid()}"  # each process of the tests asks, several at once
+    made = subprocess.run(["/usr/sbin/ip", "netns", "add", name], check=False, capture_output=True)
+    ip("netns", "del", name, ok=False)
     return made.returncode == 0
 
 

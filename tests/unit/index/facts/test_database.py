@@ -226,14 +226,15 @@ def test_the_log_of_changes_does_not_grow_with_their_number(path: Path, writer: 
 
 
 @pytest.mark.parametrize("name", ["99999999999999999999999-x", "-x", "x", "²-x", "٣-x", "0-x"])
-def test_a_folder_of_any_name_does_not_hinder_the_start(name: str) -> None:
-    odd = Path(tempfile.gettempdir()) / f"etcdview-facts-{name}"
-    odd.mkdir()
+def test_a_folder_of_any_name_does_not_hinder_the_start(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    (tmp_path / f"etcdview-facts-{name}").mkdir()
 
     mine = new_folder()
 
-    mine.rmdir()
-    odd.rmdir()
+    assert (mine.parent, mine.is_dir()) == (tmp_path, True)
 
 
 def test_facts_that_changed_while_all_values_were_read_are_counted_once(

@@ -108,11 +108,14 @@ def highlight(text: str, language: str) -> Markup:
 
 
 def shell(line: str) -> Markup:
-    """A command whose settings of the connection are quiet: they are the same in all, the rest is what differs."""
+    """A command whose settings of the connection are quiet, and cut to a line until one goes there.
+
+    They are the same in all commands; the rest is what differs. What is copied has all of them.
+    """
     text = str(shown(line))
     rest = _CONNECTION.sub("", text, count=1)
     connection = text[: len(text) - len(rest)]
-    return Markup('<span class="quiet">{}</span>{}').format(connection, rest) if connection else escape(text)
+    return Markup('<span class="connection quiet">{}</span>{}').format(connection, rest) if connection else escape(text)
 
 
 FILTERS = {

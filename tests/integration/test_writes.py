@@ -115,7 +115,7 @@ def fields_of(response: TestResponse) -> dict[str, str]:
 def command_of(response: TestResponse) -> str:
     found = re.search(r'<pre class="code" data-copy tabindex="0">(.*?)</pre>', response.text, re.DOTALL)
     assert found is not None, response.text
-    return unescape(found[1])
+    return unescape(re.sub(r"</?span.*?>", "", found[1]))
 
 
 def test_changes_are_off_unless_they_are_allowed(settings: Settings) -> None:

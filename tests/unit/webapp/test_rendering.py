@@ -137,6 +137,6 @@ def test_a_command_in_a_sentence_is_set_apart_and_everything_is_escaped() -> Non
 
 def test_the_connection_of_a_command_is_quiet_and_its_text_stays_the_same() -> None:
     assert shell("ETCDCTL_ENDPOINTS=a:1 ETCDCTL_KEY=<k> etcdctl get X=1 ") == (
-        '<span class="quiet">ETCDCTL_ENDPOINTS=a:1 ETCDCTL_KEY=&lt;k&gt; </span>etcdctl get X=1 '
+        '<span class="connection quiet">ETCDCTL_ENDPOINTS=a:1 ETCDCTL_KEY=&lt;k&gt; </span>etcdctl get X=1 '
     )
     assert shell("kubectl get <pods>") == "kubectl get &lt;pods&gt;"

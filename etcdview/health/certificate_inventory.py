@@ -35,7 +35,7 @@ from etcdview.tls.certificates import (
 PKI = Path("etc/kubernetes/pki")
 KUBERNETES = Path("etc/kubernetes")
 FILES_SECONDS = 60.0
-_TRUSTED = "CA that etcdview trusts etcd by"
+_TRUSTED = "CA that etcdview trusts"
 _BUNDLE = 10  # CAs; a longer list is a system's bundle, not a cluster's, in which some always have expired
 # What kubeadm calls its authorities: of what they signed, it renews the certificates that it made.
 _BY_KUBEADM = frozenset({"CN=etcd-ca", "CN=kubernetes", "CN=front-proxy-ca"})

@@ -170,10 +170,12 @@ def _control_plane(window: Window, now: datetime) -> tuple[str, tuple[ClusterPar
     """Which parts do not run, in words ("" for none), and each part. Of a file nothing is said: it is of the past."""
     leases = BY_PREFIX["leases"]
     names = window.index.freshness()
-    if not window.cluster.store.live or names.state == "down":
+    if not window.cluster.store.live:
         return "", ()
     if not window.touches(*window.objects.bounds(leases, CONTROL_PLANE_NAMESPACE)):
         return "", ()
+    if names.state == "down":
+        return "", (ClusterPart("Control plane", "unknown", "unknown while etcd has no quorum or no connection"),)
     try:
         with waiting(LEASE_SECONDS):
             rows = list(islice(window.objects.read(leases, CONTROL_PLANE_NAMESPACE), LEASES))

@@ -98,7 +98,7 @@ def page_footer(window: Window) -> Footer:
     fresh, facts = window.index.freshness(), facts_state(window)
     known = {
         "bounded": "Key names are read as they are needed.",
-        "down": "Key names are those of before the connection was lost.",
+        "down": "Key names are those of before the connection was lost." if fresh.revision else "No key name is known.",
     }
     loading = f"Key names are still loading: {fresh.done:,} of {fresh.total:,}." if fresh.total else ""
     return Footer(

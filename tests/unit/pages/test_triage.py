@@ -235,6 +235,20 @@ def test_until_the_facts_are_known_the_word_is_unknown() -> None:
     assert found.facts is not None
 
 
+def test_while_nothing_is_heard_of_etcd_the_control_plane_is_unknown(tmp_path: Path) -> None:
+    kvs = (node("a", "True"), lease("kube-scheduler", NOW))
+    window = window_on(kvs)
+    window.cluster.store.live = True  # type: ignore[misc]
+    window.cluster.facts = Known(tmp_path, kvs)  # type: ignore[assignment]
+    down = replace(window.index.freshness(), state="down")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(window.cluster.index), "freshness", lambda _: down)
+        found = kubernetes_verdict(window, NOW)
+    window.cluster.close()
+
+    assert [(part.name, part.severity) for part in found.parts] == [("Control plane", "unknown"), ("Nodes", "ok")]
+
+
 def test_a_viewer_of_a_part_is_told_of_that_part_alone(tmp_path: Path) -> None:
     kvs = [pod("shop", "a", CRASHING), pod("bank", "b", CRASHING), lease("kube-scheduler", NOW - timedelta(days=9))]
     found = verdict_on(tmp_path, kvs, scope=Scope(("shop",)))

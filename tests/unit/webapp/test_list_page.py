@@ -28,6 +28,13 @@ def test_the_form_is_kept_where_one_types_and_made_anew_by_every_other_way_to_a_
     assert kept == [True, True, False, False]
 
 
+def test_a_status_that_narrows_the_list_beside_words_is_shown_and_can_be_taken_away(client: FlaskClient) -> None:
+    page = client.get("/registry?resource=pods&q=c&status=CrashLoopBackOff").text
+
+    assert "status: CrashLoopBackOff" in page
+    assert re.search(r'chip-remove" href="/registry\?resource=pods&amp;q=c"', page)
+
+
 def test_a_selector_that_cannot_be_read_keeps_its_address_and_says_why(client: FlaskClient) -> None:
     answer = client.get("/registry?resource=pods&labels=a%20b%20c", headers=TYPED)
 

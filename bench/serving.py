@@ -16,6 +16,8 @@ from typing import Any
 from etcdview.demo.processes import free_ports
 
 START_SECONDS = 600.0
+_ANSWER_SECONDS = 120.0
+_KEPT_SECONDS = 20.0  # etcdview shuts a connection after 30
 _BETWEEN_SECONDS = 0.05
 
 
@@ -33,14 +35,17 @@ class Answer:
 
 
 class Client:
-    """One browser: one connection that is kept."""
+    """One browser: one connection, which is kept for as long as a server keeps one that is not used."""
 
     def __init__(self, port: int) -> None:
-        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_ANSWER_SECONDS)
+        self._used = 0.0  # when it was last
 
     def get(self, path: str, **headers: str) -> Answer:
         """GET. Raises OSError where nobody listens."""
         began = time.perf_counter()
+        if began - self._used > _KEPT_SECONDS:
+            self._connection.close()  # the next request opens another
         try:
             self._connection.request("GET", path, headers={name.replace("_", "-"): v for name, v in headers.items()})
             answer = self._connection.getresponse()
@@ -48,7 +53,8 @@ class Client:
         except (OSError, http.client.HTTPException) as error:
             self._connection.close()
             raise ConnectionError(str(error)) from error
-        return Answer(answer.status, body, time.perf_counter() - began)
+        self._used = time.perf_counter()
+        return Answer(answer.status, body, self._used - began)
 
     def close(self) -> None:
         """Hang up."""

@@ -70,9 +70,10 @@ def no_quorum(cluster: ClusterNow) -> str:
     if len(serving) >= needed:
         return ""
     answering = sum(m.alive for m in cluster.voters)
-    return (
-        f"No quorum: {answering} of {len(cluster.voters)} voters answer, {needed} are needed. Nothing can be written."
-    )
+    said = f"No quorum: {answering} of {len(cluster.voters)} voters answer"
+    if answering >= needed:
+        return f"{said}, but fewer than {needed} follow one leader. An election takes some seconds: try again then."
+    return f"{said}, {needed} are needed. Nothing can be written."
 
 
 def compact(cluster: ClusterNow, revision: int) -> Plan:

@@ -166,3 +166,12 @@ def test_without_a_quorum_everything_that_writes_is_refused_with_the_count() -> 
         for plan in (plans.defragment(seen, left), plans.move_leader(seen, left), plans.remove(seen, cp(1, seen)))
     )
     assert plans.no_quorum(now()) == plans.no_quorum(now(down=(3,))) == ""
+
+
+def test_voters_that_answer_without_a_leader_are_not_said_to_be_too_few() -> None:
+    seen = now(bend={number: {"status": {"leader_id": 0}} for number in (1, 2, 3)})
+
+    assert plans.no_quorum(seen) == (
+        "No quorum: 3 of 3 voters answer, but fewer than 2 follow one leader. "
+        "An election takes some seconds: try again then."
+    )

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from etcdview import private_files
-from etcdview.errors import UndoError
+from etcdview.errors import EtcdviewError, UndoError, UnknownOutcomeError
 from etcdview.models import KeyValue
 
 _REMEDY = "Free disk space or correct its permissions; the setting undo-file names another."
@@ -36,9 +37,28 @@ class UndoFile:
     def __init__(self, path: Path) -> None:
         self.path = path
 
+    @contextmanager
+    def keeping(self, changes: list[Undo]) -> Iterator[None]:
+        """Keep them, then make them inside. What was surely not made is withdrawn: to undo it would undo another's.
+
+        Raises UndoError as `keep` does.
+        """
+        self.keep(changes)
+        try:
+            yield
+        except UnknownOutcomeError:
+            raise
+        except EtcdviewError:
+            with suppress(UndoError):
+                self._append("".join(map(_withdrawal, changes)))
+            raise
+
     def keep(self, changes: list[Undo]) -> None:
         """Write them to disk. Raises UndoError where that fails: then nothing may be changed."""
-        lines = "".join(map(to_line, changes)).encode()
+        self._append("".join(map(to_line, changes)))
+
+    def _append(self, text: str) -> None:
+        lines = text.encode()
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with private_files.locked(self.path) as file:
@@ -53,12 +73,12 @@ class UndoFile:
         encoded = _encoded(key)
         try:
             with self.path.open(encoding="utf-8", errors="replace") as lines:  # it only grows: a line at a time
-                found = [from_line(line) for line in lines if encoded in line]
+                found = _made(line for line in lines if encoded in line)
         except FileNotFoundError:
             return ()
         except OSError as error:
             raise UndoError(f"The undo file {self.path} cannot be read: {error.strerror}.", _REMEDY) from error
-        return tuple(undo for undo in reversed(found) if undo is not None and undo.key == key)
+        return tuple(undo for undo in reversed(found) if undo.key == key)
 
 
 def default_path(environ: Mapping[str, str]) -> Path:
@@ -106,6 +126,37 @@ def from_line(line: str) -> Undo | None:
         return Undo(at, str(fields["who"]), str(fields["action"]), key, before)
     except (ValueError, TypeError, KeyError):
         return None
+
+
+def _made(lines: Iterator[str]) -> list[Undo]:
+    """The changes of these lines that were not withdrawn."""
+    found: list[Undo] = []
+    for line in lines:
+        undo, withdrawn = from_line(line), _withdrawn(line)
+        if undo is not None:
+            found.append(undo)
+        elif withdrawn is not None:
+            not_made = next((one for one in reversed(found) if _mark(one) == withdrawn), None)
+            found = [one for one in found if one is not not_made]
+    return found
+
+
+def _mark(undo: Undo) -> dict[str, str]:
+    """By what a line tells which change it withdraws."""
+    at = undo.at.astimezone(UTC).isoformat(timespec="milliseconds")
+    return {"at": at, "who": undo.who, "key64": _encoded(undo.key)}
+
+
+def _withdrawal(undo: Undo) -> str:
+    """A line that an etcdview without withdrawals passes over: it has none of a change's fields."""
+    return json.dumps({"withdrawn": _mark(undo)}) + "\n"
+
+
+def _withdrawn(line: str) -> object:
+    with suppress(ValueError):
+        fields = json.loads(line)
+        return fields.get("withdrawn") if isinstance(fields, dict) else None
+    return None
 
 
 def _encoded(raw: bytes) -> str:

@@ -137,6 +137,7 @@ def test_a_key_that_changes_meanwhile_is_left_alone(store: EtcdStore, file: Undo
     with pytest.raises(ConflictError):
         undo(settings, store, plan, "ann", AT)
     assert now(store) == value("newer")
+    assert len(file.changes_of(KEY)) == 1  # what was not done cannot be undone: that would undo another's change
 
 
 def test_what_is_stored_already_is_not_written_again(store: EtcdStore, file: UndoFile, call: Call) -> None:

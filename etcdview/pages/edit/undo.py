@@ -86,11 +86,11 @@ def undo(settings: Settings, store: WritableStore, plan: UndoPlan, who: str, now
     """
     key, before, current = plan.change.key, plan.change.before, plan.current
     action = "put" if before is not None else "delete"
-    undo_file(settings).keep([Undo(now, who, action, key, current)])
     seen = current.mod_revision if current else 0
-    if before is None:
-        return store.delete(key, mod_revision=seen)
-    return store.put(key, before.value, mod_revision=seen, lease=current.lease if current else 0)
+    with undo_file(settings).keeping([Undo(now, who, action, key, current)]):
+        if before is None:
+            return store.delete(key, mod_revision=seen)
+        return store.put(key, before.value, mod_revision=seen, lease=current.lease if current else 0)
 
 
 def _revision(change: Undo) -> int:

@@ -63,18 +63,18 @@ class Writing:
     def put(self, key: bytes, value: bytes, before: KeyValue | None, now: datetime) -> int:
         """Write `value` in the place of `before`, kept in the undo file first. Gives the revision."""
         self.check(key)
-        self._undo.keep([Undo(now, self._window.viewer.name, "put", key, before)])
         seen, lease = (before.mod_revision, before.lease) if before else (0, 0)
-        return self._store.put(key, value, mod_revision=seen, lease=lease)
+        with self._undo.keeping([Undo(now, self._window.viewer.name, "put", key, before)]):
+            return self._store.put(key, value, mod_revision=seen, lease=lease)
 
     def delete(self, before: Sequence[KeyValue], now: datetime) -> int:
         """Delete these keys together, kept in the undo file first. Gives the revision."""
         for kv in before:
             self.check(kv.key)
-        self._undo.keep([Undo(now, self._window.viewer.name, "delete", kv.key, kv) for kv in before])
-        if len(before) == 1:
-            return self._store.delete(before[0].key, mod_revision=before[0].mod_revision)
-        return self._store.delete_many({kv.key: kv.mod_revision for kv in before})
+        with self._undo.keeping([Undo(now, self._window.viewer.name, "delete", kv.key, kv) for kv in before]):
+            if len(before) == 1:
+                return self._store.delete(before[0].key, mod_revision=before[0].mod_revision)
+            return self._store.delete_many({kv.key: kv.mod_revision for kv in before})
 
 
 def name_of(window: Window, key: bytes) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import getpass
+import shlex
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +26,7 @@ from etcdview.pages.tools.source import warned
 
 _choose = functools.partial(click.option, cls=GroupedOption, group=SELECTION)
 _write = functools.partial(click.option, cls=GroupedOption, group=OUTPUT)
+_SOURCE = tuple(row for row in SOURCE if row.name != "deleted")
 _AUDIT = tuple(row for row in LOGIN if row.name == "audit-log")
 
 
@@ -39,7 +41,7 @@ _AUDIT = tuple(row for row in LOGIN if row.name == "audit-log")
 @_write("--show-secrets", "with_secrets", is_flag=True, help="In the bundle, also Secrets, with their values.")
 @_write("--into-etcd", is_flag=True, help="Create the missing keys in etcd itself. Needs --allow-writes.")
 @_write("--yes", is_flag=True, help="Do not ask for confirmation.")
-@settings_options((*CONNECTION, *SOURCE, *_AUDIT, *CHANGES))
+@settings_options((*CONNECTION, *_SOURCE, *_AUDIT, *CHANGES))
 def command(
     resolved: Resolved,
     what: tuple[str, ...],
@@ -57,7 +59,7 @@ def command(
 
     -o writes a bundle: kubectl apply --server-side -R -f OUT. With the API server dead, --into-etcd writes the bytes of
     the backup into etcd, each key only where there is none; UIDs stay, and `etcdview undo` takes it back. Exit status:
-    1 where something is missing and nothing was brought back.
+    1 where something is missing or different and nothing was brought back, or not all of it.
 
     \b
       etcdview rescue --from backup.db
@@ -75,13 +77,13 @@ def command(
         plan = rescue.plan()
         if into_etcd:
             rescue.leave_out_taken(plan)
-        for line in _shown(plan, name.text):
+        for line in _shown(plan, name.text, into_bundle=out is not None):
             click.echo(line)
         if out is not None:
             return _bundle(rescue, plan, form, out)
         if into_etcd and plan.items:
             return _write_keys(rescue, plan, settings, live, yes=yes)
-        return 1 if plan.counts.whole.total else 0
+        return 1 if plan.lacking else 0
     finally:
         sources.close()
         live.close()
@@ -99,28 +101,49 @@ def _check(settings: Settings, out: Path | None, *, into_etcd: bool, changed: bo
 
 def _bundle(rescue: Rescue, plan: RescuePlan, form: str, out: Path) -> int:
     count, remarks = rescue.bundle(plan, form, out)
-    say(f"Wrote {counted(count, 'object')} to {out}: kubectl apply --server-side -R -f {out}")
+    say(f"Wrote {counted(count, 'object')} to {out}: {_apply_command(form, out)}")
     for sentence in remarks:
         remark(visible(sentence))
     return 0
+
+
+def _apply_command(form: str, out: Path) -> str:
+    """What applies a bundle: kubectl reads no zip, but all documents of its files from a pipe."""
+    path = shlex.quote(str(out))
+    if form == "zip":
+        folder = shlex.quote(str(out.with_suffix("")) if out.suffix else f"{out}.d")
+        return f"unzip {path} -d {folder} && kubectl apply --server-side -R -f {folder}"
+    return f"kubectl apply --server-side -R -f {path}"
 
 
 def _write_keys(rescue: Rescue, plan: RescuePlan, settings: Settings, live: WritableStore, *, yes: bool) -> int:
     if not yes:
         click.confirm(f"Create {counted(len(plan.items), 'key')} in etcd?", abort=True)
     done = rescue.write(plan, settings, live, f"{getpass.getuser()} (etcdview rescue)", datetime.now(UTC))
-    say(f"Created {counted(done.count, 'key')}; the last one at revision {done.revision:,}.")
+    last = f"; the last one at revision {done.revision:,}" if done.count else ""
+    say(f"Created {counted(done.count, 'key')}{last}.")
     for key in done.conflicts:
-        remark(f"{unmistakable(key.decode('utf-8', 'surrogateescape'))} exists meanwhile, and was left alone.")
-    return 1 if done.conflicts else 0
+        remark(f"{_named(key)} exists meanwhile, and was left alone.")
+    for key, error in done.refused:
+        remark(f"{_named(key)} was not created. {error}")
+    if done.stopped is not None:
+        left = len(plan.items) - done.count - len(done.conflicts) - len(done.refused) - 1
+        remark(f"It stopped at {_named(done.stopped_at)}; {counted(left, 'key')} after it not tried.")
+        raise done.stopped
+    return 1 if done.conflicts or done.refused else 0
 
 
-def _shown(plan: RescuePlan, source: str) -> Iterator[str]:
+def _named(key: bytes) -> str:
+    return unmistakable(key.decode("utf-8", "surrogateescape"))
+
+
+def _shown(plan: RescuePlan, source: str, *, into_bundle: bool) -> Iterator[str]:
     yield f"backup  {visible(source)}  revision {plan.backup_revision:,}"
     yield f"live    revision {plan.live_revision:,}"
     yield ""
-    if not plan.counts.whole.total:
+    if not plan.lacking:
         yield "The live cluster lacks nothing of it."
+        yield from (visible(f"Note: {note}") for note in plan.notes)
         return
     rows = [("TYPE", "NAMESPACE", "MISSING", "DIFFERENT")]
     for resource, namespace, count in plan.counts.rows():
@@ -137,5 +160,5 @@ def _shown(plan: RescuePlan, source: str) -> Iterator[str]:
         parts = (object_key.resource.qualified, object_key.namespace, object_key.name)
         why = f"  ({item.bond} of {item.for_key.decode('utf-8', 'replace')})" if item.for_key else ""
         yield f"+ {unmistakable('/'.join(filter(None, parts)))}{visible(why)}"
-    for note in plan.notes:
+    for note in (*plan.notes, *(() if into_bundle else plan.fates)):
         yield visible(f"Note: {note}")

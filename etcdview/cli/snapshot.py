@@ -73,7 +73,7 @@ def status(file: Path) -> int:
               help="Fail where its newest change is older.")  # fmt: skip
 @click.option("--textfile", type=click.Path(path_type=Path), metavar="FILE",
               help="Also write the result as metrics for Prometheus' textfile collector (FILE.prom).")  # fmt: skip
-@settings_options((*CONNECTION, *(row for row in SOURCE if row.name != "from")))
+@settings_options((*CONNECTION, *(row for row in SOURCE if row.name not in ("from", "deleted"))))
 def verify_file(file: Path, live: bool, most_hours: float, textfile: Path | None, resolved: Resolved) -> int:
     """Prove that the backup FILE is good: hash and pages, every value decodes, and with which keys.
 

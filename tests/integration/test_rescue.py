@@ -153,3 +153,118 @@ def test_a_bundle_can_be_applied_and_has_no_secret(
     assert "Secret" not in {document["kind"] for document in documents}
     assert not any("uid" in document["metadata"] for document in documents)
     assert "objects with Secret values (--show-secrets exports them)" in err
+
+
+def config_map(name: str, label: str, text: str) -> bytes:
+    metadata = {"name": name, "namespace": "shop", "labels": {"app": label}}
+    return json.dumps({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"v": text}}).encode()
+
+
+def backed_up(file: Path, values: dict[str, bytes]) -> None:
+    """The backup holds these keys of the registry instead."""
+    from etcdview.stores.files.dump import write_dump
+
+    file.unlink()
+    write_dump((KeyValue(f"/registry/{key}".encode(), 5, 5, 1, 0, value) for key, value in values.items()), file)
+
+
+def test_a_bundle_with_what_differs_has_only_the_objects_with_the_labels(
+    store: EtcdStore, rescue: Rescue, file: Path, tmp_path: Path
+) -> None:
+    backed_up(file, {f"configmaps/shop/{name}": config_map(name, name, "old") for name in "abc"})
+    for name in "ab":
+        store.put(f"/registry/configmaps/shop/{name}".encode(), config_map(name, name, "new"), mod_revision=0)
+
+    status, out, _ = rescue("-l", "app=a", "--changed", "-o", str(tmp_path / "a bundle"))
+
+    assert status == 0
+    assert [path.name for path in (tmp_path / "a bundle").rglob("*.yaml")] == ["a.yaml"]
+    assert ["configmaps", "shop", "0", "1"] in [line.split() for line in out.splitlines()]
+    assert out.endswith(f"kubectl apply --server-side -R -f '{tmp_path / 'a bundle'}'\n")
+
+
+def test_a_zip_is_unpacked_before_kubectl_reads_it(
+    rescue: Rescue, store: EtcdStore, file: Path, tmp_path: Path
+) -> None:
+    backed_up(file, {"configmaps/shop/a": config_map("a", "a", "old")})
+    _, out, _ = rescue("--as", "zip", "-o", str(tmp_path / "b.zip"))
+    where = tmp_path / "b"
+    assert f"unzip {where}.zip -d {where} && kubectl apply --server-side -R -f {where}\n" in out
+
+
+def test_a_difference_that_says_nothing_is_no_reason_for_status_1(store: EtcdStore, rescue: Rescue, file: Path) -> None:
+    def node(text: str) -> bytes:
+        node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n"}, "status": {"a": text}}
+        return json.dumps(node).encode()
+
+    backed_up(file, {"minions/n": node("old")})
+    store.put(b"/registry/minions/n", node("new"), mod_revision=0)
+
+    status, out, _ = rescue()
+
+    assert status == 0
+    assert "The live cluster lacks nothing of it." in out
+
+
+def test_a_name_that_the_backup_does_not_have_is_said(store: EtcdStore, rescue: Rescue, file: Path) -> None:
+    backed_up(file, {"configmaps/shop/a": config_map("a", "a", "old")})
+    store.put(b"/registry/configmaps/shop/a", config_map("a", "a", "old"), mod_revision=0)
+    assert "Note: The backup has no configmaps/b in the namespace shop." in rescue("cm", "a", "b", "-n", "shop")[1]
+
+
+def test_a_namespace_that_is_being_deleted_is_said_once(store: EtcdStore, rescue: Rescue, file: Path) -> None:
+    backed_up(file, {f"configmaps/shop/{name}": config_map(name, name, "old") for name in "abc"})
+    metadata = {"name": "shop", "deletionTimestamp": "2026-01-01T00:00:00Z"}
+    ending = json.dumps({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}).encode()
+    store.put(b"/registry/namespaces/shop", ending, mod_revision=0)
+
+    assert rescue()[1].count("Note: /registry/namespaces/shop is being deleted in the live cluster") == 1
+
+
+def test_what_becomes_of_bytes_in_etcd_is_not_said_of_a_bundle(
+    store: EtcdStore, rescue: Rescue, file: Path, tmp_path: Path
+) -> None:
+    owner = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "gone", "uid": "u"}
+    metadata = {"name": "a", "ownerReferences": [owner], "deletionTimestamp": "2026-01-01T00:00:00Z"}
+    owned = json.dumps({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}).encode()
+    backed_up(file, {"configmaps/shop/a": owned})
+
+    planned = rescue()[1]
+    _, out, err = rescue("-o", str(tmp_path / "bundle"))
+
+    for word in ("garbage collection deletes it", "Their deletion goes on"):
+        assert word in planned
+        assert word not in out
+    assert "1 owner references (their UIDs will not exist), 1 marks of a deletion in progress" in err
+
+
+def test_objects_whose_crd_is_gone_can_be_named(store: EtcdStore, rescue: Rescue, file: Path) -> None:
+    left = json.dumps({"apiVersion": "example.org/v1", "kind": "Backup", "metadata": {"name": "x"}}).encode()
+    backed_up(file, {"example.org/backups/shop/x": left})
+    assert "+ backups.example.org/shop/x" in rescue("backups.example.org")[1]
+
+
+def test_a_value_that_etcd_does_not_take_keeps_no_other_back(store: EtcdStore, rescue: Rescue, file: Path) -> None:
+    sizes = {"a": 1, "big": 2_000_000, "c": 1}
+    backed_up(file, {f"configmaps/shop/{n}": config_map(n, n, "x" * size) for n, size in sizes.items()})
+
+    status, out, err = rescue("--into-etcd", "--allow-writes", "--yes")
+
+    assert status == 1
+    assert "Created 2 keys" in out
+    assert "/registry/configmaps/shop/big was not created. etcd refuses the request" in err
+    assert stored(store).keys() == {b"/registry/configmaps/shop/a", b"/registry/configmaps/shop/c"}
+
+
+def test_where_it_stopped_is_said(store: EtcdStore, rescue: Rescue, file: Path, tmp_path: Path) -> None:
+    backed_up(file, {f"configmaps/shop/{name}": config_map(name, name, "old") for name in "abc"})
+
+    status, out, err = rescue("--into-etcd", "--allow-writes", "--yes", "--audit-log", str(tmp_path))
+
+    assert status == 1
+    assert out.endswith("Created 0 keys.\n")
+    assert "It stopped at /registry/configmaps/shop/a; 2 keys after it not tried." in err
+
+
+def test_deleted_keys_are_no_backup_of_their_own(rescue: Rescue) -> None:
+    assert rescue("--deleted")[0] == 2  # they are in the backup as of an earlier revision: FILE@REV

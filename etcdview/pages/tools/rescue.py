@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,11 +13,12 @@ from etcdview.access.audit import Audit
 from etcdview.cluster.sources import open_codec
 from etcdview.codec import Codec, encrypted_by
 from etcdview.config import Settings
-from etcdview.errors import ConflictError, SettingError
+from etcdview.errors import ConflictError, EtcdviewError, QueryError, SettingError
 from etcdview.kube.crds import Definitions
 from etcdview.kube.fields import mapping
 from etcdview.kube.keys import KeySpace, ObjectKey, show
 from etcdview.kube.redaction import Redactor
+from etcdview.kube.resources import ResourceType
 from etcdview.kube.selectors import parse_labels
 from etcdview.kube.words import counted
 from etcdview.models import KeyValue, Range
@@ -27,15 +27,15 @@ from etcdview.objects.release import codec_for
 from etcdview.pages.edit.undo import WritableStore
 from etcdview.pages.tools.get.query import RequestedType, parse
 from etcdview.pages.tools.object_export import unmasked
-from etcdview.pages.tools.preparing import SECRETS_LEFT_OUT, as_applied
+from etcdview.pages.tools.preparing import SECRETS_LEFT_OUT, ExportRemarks, as_applied
 from etcdview.recovery.bundle import FORMS, BundleObject, write_bundle
 from etcdview.recovery.comparison import ChangeCounts, ChangeFilter, Comparer, KeyChange
 from etcdview.recovery.for_apply import prepare
-from etcdview.recovery.merge import KeyState, state_of
+from etcdview.recovery.merge import KeyState, key_facts, state_of
 from etcdview.recovery.order import apply_rank
 from etcdview.recovery.rescue import Need, RescueItem, is_being_deleted, needs_of, rescuable, uid_of
 from etcdview.stores.paging import PieceReader
-from etcdview.stores.protocols import Store
+from etcdview.stores.protocols import Store, prefix_end
 from etcdview.writes.undo import Undo, UndoFile, default_path
 
 __all__ = ["FORMS", "Rescue", "RescuePlan", "RescueRequest", "WritableStore", "rescue_undo_file"]
@@ -62,7 +62,8 @@ class RescueRequest:
 class RescuePlan:
     """What the backup has and the live cluster lacks. `different` are keys that both have, with other values.
 
-    `items` are in the order to write them; `notes` say what becomes of them, and what stands in the way.
+    `items` are in the order to write them. `notes` say what stands in the way; `fates` what becomes of those written
+    into etcd as they are, which those of a bundle are spared.
     """
 
     backup_revision: int
@@ -71,15 +72,29 @@ class RescuePlan:
     items: list[RescueItem] = field(default_factory=list)
     different: list[tuple[bytes, ObjectKey]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    fates: list[str] = field(default_factory=list)
+
+    @property
+    def lacking(self) -> bool:
+        """Whether the live cluster lacks anything of the backup, or has it otherwise than in what is noise."""
+        whole = self.counts.whole
+        return bool(whole.removed or whole.changed > whole.noise)
 
 
 @dataclass(slots=True)
 class RescuedKeys:
-    """What was written into etcd; `conflicts` are keys that came into being meanwhile and were left alone."""
+    """What was written into etcd; `conflicts` are keys that came into being meanwhile and were left alone.
+
+    `refused` are keys that etcd does not take, each with its error. `stopped` ended it at the key `stopped_at`: what
+    was to follow was not tried.
+    """
 
     count: int = 0
     revision: int = 0
     conflicts: list[bytes] = field(default_factory=list)
+    refused: list[tuple[bytes, EtcdviewError]] = field(default_factory=list)
+    stopped: EtcdviewError | None = None
+    stopped_at: bytes = b""
 
 
 class Rescue:
@@ -94,11 +109,11 @@ class Rescue:
         self._request = request
         self._mask = Redactor(secrets.token_bytes(32)).mask
         self._old, self._new = state_of(backup, revision), state_of(live)
-        objects = Objects(backup, self._codec, self._keyspace, self._mask)
-        self._definitions: Definitions = objects.definitions(self._old.revision)[0]
+        self._objects = Objects(backup, self._codec, self._keyspace, self._mask)
+        self._definitions: Definitions = self._objects.definitions(self._old.revision)[0]
         self._wanted: Sequence[RequestedType] = ()
         if request.what:
-            self._wanted = parse(request.what, self._definitions.find, lambda: self._definitions.known)
+            self._wanted = parse(request.what, self._found, lambda: self._definitions.known)
         self._labels = parse_labels(request.labels)
 
     def plan(self) -> RescuePlan:
@@ -113,39 +128,45 @@ class Rescue:
                 plan.different.append((change.key, change.object_key))
             elif change.change == "removed":
                 plan.items += self._items([change.key])
-        plan.items = [item for item in plan.items if self._has_labels(item.key)] if self._request.labels else plan.items
         if self._request.dependencies:
             self._add_dependencies(plan)
         plan.items.sort(key=lambda item: (apply_rank(item.object_key.resource), item.key))
-        plan.notes += self._fates(plan)
+        plan.notes += [*self._unknown(), *self._obstacles(plan)]
+        plan.fates += self._fates(plan)
         return plan
 
     def bundle(self, plan: RescuePlan, form: str, path: Path) -> tuple[int, list[str]]:
-        """Write the objects for `kubectl apply`; how many, and what was left out of them in sentences."""
-        left_out: Counter[str] = Counter()
+        """Write the objects for `kubectl apply`; how many, and what was taken out or left out, in sentences."""
+        remarks = ExportRemarks()
         different = [(apply_rank(object_key.resource), key) for key, object_key in plan.different]
         keys = sorted([*((apply_rank(i.object_key.resource), i.key) for i in plan.items),
                        *(different if self._request.changed else [])])  # fmt: skip
-        count = write_bundle(self._bundled([key for _, key in keys], left_out), form, path)
-        return count, [f"Not in the bundle: {number:,} {word}." for word, number in left_out.most_common()]
+        count = write_bundle(self._bundled([key for _, key in keys], remarks), form, path)
+        left_out = [f"Not in the bundle: {number:,} {word}." for word, number in remarks.left_out.most_common()]
+        return count, [*ExportRemarks(remarks.taken_out).sentences(), *left_out]
 
     def write(self, plan: RescuePlan, settings: Settings, store: WritableStore, who: str, now: datetime) -> RescuedKeys:
         """Create the missing keys in etcd with the bytes of the backup, each only where the key still does not exist.
 
-        Each is in the undo file first. Raises SettingError, UnknownOutcomeError and the like: what
-        was written until then stays.
+        Each is in the undo file first. A value that etcd does not take is passed over; any other error ends it, and
+        what was written until then stays. Raises SettingError.
         """
         file = rescue_undo_file(settings)
         done = RescuedKeys()
         audit = Audit(Path(settings.audit_log)) if settings.audit_log else None
         for kv in self._read(self._old, [item.key for item in plan.items]):
-            if audit is not None:
-                audit.record(who=who, address="local", action="rescue", key=kv.key)
-            file.keep([Undo(now, who, "put", kv.key, None)])
             try:
-                done.revision = store.put(kv.key, kv.value, mod_revision=0)
+                if audit is not None:
+                    audit.record(who=who, address="local", action="rescue", key=kv.key)
+                with file.keeping([Undo(now, who, "put", kv.key, None)]):
+                    done.revision = store.put(kv.key, kv.value, mod_revision=0)
             except ConflictError:
                 done.conflicts.append(kv.key)
+            except QueryError as error:
+                done.refused.append((kv.key, error))
+            except EtcdviewError as error:
+                done.stopped, done.stopped_at = error, kv.key
+                break
             else:
                 done.count += 1
         return done
@@ -167,12 +188,28 @@ class Rescue:
         object_key = change.object_key
         if object_key is None or not rescuable(object_key):
             return False
-        if not self._wanted:
-            return True
-        return any(
+        named = not self._wanted or any(
             one.resource.prefix == object_key.resource.prefix and (not one.names or object_key.name in one.names)
             for one in self._wanted
         )
+        return named and (not self._request.labels or self._has_labels(change.key))
+
+    def _found(self, word: str) -> Sequence[ResourceType]:
+        """The types that a word means; also one whose CRD is gone, where the backup has objects of it."""
+        found = self._definitions.find(word)
+        left = None if found else self._objects.undefined(word, revision=self._old.revision)
+        return found or ((left,) if left else ())
+
+    def _unknown(self) -> Iterator[str]:
+        """What was asked for by name and is not in the backup: that the cluster lacks none of it says nothing."""
+        for one in self._wanted:
+            namespace = self._request.namespace if one.resource.namespaced else ""
+            start = self._keyspace.range_prefix(one.resource, namespace)
+            keys = key_facts(self._old, Range(start, prefix_end(start))) if one.names else iter(())
+            there = {found.name for kv in keys if (found := self._keyspace.object_key(kv.key)) is not None}
+            where = f" in the namespace {namespace}" if namespace else ""
+            missing = (name for name in one.names if name not in there)
+            yield from (f"The backup has no {one.resource.qualified}/{name}{where}." for name in missing)
 
     def _has_labels(self, key: bytes) -> bool:
         [kv] = self._read(self._old, [key])
@@ -204,6 +241,28 @@ class Rescue:
     def _live_has(self, key: bytes) -> bool:
         return bool(self._new.store.range(Range(key, revision=self._new.revision, keys_only=True)).kvs)
 
+    def _obstacles(self, plan: RescuePlan) -> Iterator[str]:
+        """What stands in the way of items in etcd, and of those of a bundle as well."""
+        planned, ending = {item.key for item in plan.items}, dict[bytes, bool]()
+        for item in plan.items:
+            for need in item.needs:
+                if need.bond == "owner" or need.key in planned:
+                    continue
+                if not self._live_has(need.key):
+                    yield f"{show(item.key)}: its {need.bond} {show(need.key)} is missing, in the backup too."
+                elif need.key not in ending:
+                    ending[need.key] = need.bond in ("namespace", "CRD") and self._ends(need.key)
+        for key in (key for key, ends in ending.items() if ends):
+            yield (
+                f"{show(key)} is being deleted in the live cluster: the API server refuses to create anything in it, "
+                "and what is written into etcd is deleted with it. Wait until it is gone."
+            )
+
+    def _ends(self, key: bytes) -> bool:
+        """Whether an object of the live cluster is being deleted."""
+        kvs = self._new.store.range(Range(key, revision=self._new.revision)).kvs
+        return bool(kvs) and is_being_deleted(self._codec.decode(kvs[0].key, kvs[0].value).object or {})
+
     def _fates(self, plan: RescuePlan) -> Iterator[str]:
         """What garbage collection, the API server and controllers would do with what comes back."""
         planned = {item.key: item.uid for item in plan.items}
@@ -211,9 +270,6 @@ class Rescue:
             owners = [need for need in item.needs if need.bond == "owner"]
             if owners and not any(self._owner_lives(need, planned) for need in owners):
                 yield f"{show(item.key)}: none of its owners exists, so garbage collection deletes it."
-            for need in item.needs:
-                if need.bond != "owner" and need.key not in planned and not self._live_has(need.key):
-                    yield f"{show(item.key)}: its {need.bond} {show(need.key)} is missing, in the backup too."
         encrypted = deleting = 0
         for kv in self._read(self._old, list(planned)):
             encrypted += bool(encrypted_by(kv.value)[0])
@@ -231,18 +287,19 @@ class Rescue:
         kvs = self._new.store.range(Range(need.key, revision=self._new.revision)).kvs
         return bool(kvs) and uid_of(self._codec.decode(kvs[0].key, kvs[0].value).object or {}) == need.uid
 
-    def _bundled(self, keys: Sequence[bytes], left_out: Counter[str]) -> Iterator[BundleObject]:
+    def _bundled(self, keys: Sequence[bytes], remarks: ExportRemarks) -> Iterator[BundleObject]:
         mask = unmasked if self._request.show_secrets else self._mask
         objects = Objects(self._old.store, self._codec, self._keyspace, mask)
         for kv in self._read(self._old, keys):
             row = objects.row(kv)
             if row.object is None or row.object_key is None:
-                left_out["objects that cannot be decoded"] += 1
+                remarks.left_out["objects that cannot be decoded"] += 1
                 continue
             found = prepare(row.object_key, as_applied(self._codec, row.object))
             if found.object is None or row.masked:
-                left_out[found.left_out or SECRETS_LEFT_OUT] += 1
+                remarks.left_out[found.left_out or SECRETS_LEFT_OUT] += 1
                 continue
+            remarks.taken_out.update(found.taken_out)
             resource = self._definitions.resolve(row.object_key.resource)
             yield BundleObject(apply_rank(resource), resource.qualified, row.namespace, row.name, found.object)
 

@@ -44,7 +44,7 @@ def snapshot(cluster: ClusterNow) -> Plan:
         "The file holds every Secret, in plain text where it is stored so: keep it as you keep the cluster's CA key. "
         "Reading it takes bandwidth and disk of that one member.",
         (
-            f"etcdctl --endpoints={source.url if source else 'URL'} snapshot save snapshot.db",
+            f"etcdctl --endpoints={_url(source)} snapshot save snapshot.db",
             "etcdview snapshot save snapshot.db",
         ),
         "snapshot",
@@ -104,7 +104,7 @@ def defragment(cluster: ClusterNow, member: MemberNow) -> Plan:
         f"{member.name} writes its database into a new, smaller file{_shrinks(member)}. The others are not changed.",
         f"{member.name} does not answer meanwhile{_lasts(member)}, and needs free disk space of the size it uses now."
         + (" It is the leader: do the followers first, or move the leader before." if leads else ""),
-        (f"etcdctl --endpoints={member.url or 'URL'} defrag --command-timeout=30m",),
+        (f"etcdctl --endpoints={_url(member)} defrag --command-timeout=30m",),
         member.name,
         refusals.may_rest(cluster, member),
     )
@@ -121,7 +121,7 @@ def defragment_all(cluster: ClusterNow) -> Plan:
         "members are checked again; it stops if one does not answer or is cut off.",
         "A member does not answer while it is defragmented. Clients go to the others; with two members or fewer, "
         "all requests wait. When the leader's turn comes, writes wait, and another leader may be elected.",
-        tuple(f"etcdctl --endpoints={m.url} defrag --command-timeout=30m" for m in defragment_order(cluster)),
+        tuple(f"etcdctl --endpoints={_url(m)} defrag --command-timeout=30m" for m in defragment_order(cluster)),
         "defragment all",
         refusals.away(cluster, gone, "no other member can be taken offline") if gone else "",
     )
@@ -149,7 +149,7 @@ def move_leader(cluster: ClusterNow, member: MemberNow) -> Plan:
         f"Make {member.name} the leader",
         f"{leader.name if leader else 'The leader'} hands over to {member.name} and goes on as a follower.",
         "Writes and linearizable reads wait for well under a second. Nothing is lost.",
-        (f"etcdctl --endpoints={leader.url if leader else 'URL'} move-leader {member.id_hex}",),
+        (f"etcdctl --endpoints={_url(leader)} move-leader {member.id_hex}",),
         member.name,
         refusal,
     )
@@ -225,7 +225,13 @@ def start_flags(cluster: ClusterNow, member: MemberNow, name: str) -> tuple[str,
     """What a member that was added must be started with, beside its own URLs and TLS files."""
     peers = [f"{m.member.name}={url}" for m in cluster.members if m.member.name for url in m.member.peer_urls]
     peers += [f"{name}={url}" for url in member.member.peer_urls]
-    return (f"--name={name}", f"--initial-cluster={','.join(peers)}", "--initial-cluster-state=existing")
+    flags = (f"--name={name}", f"--initial-cluster={','.join(peers)}", "--initial-cluster-state=existing")
+    return tuple(map(shlex.quote, flags))
+
+
+def _url(member: MemberNow | None) -> str:
+    """Where it answers, for a shell: zsh takes the brackets of IPv6 for a pattern."""
+    return shlex.quote(member.url) if member and member.url else "URL"
 
 
 def _revision(member: MemberNow) -> int:

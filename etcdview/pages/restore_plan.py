@@ -5,6 +5,7 @@ Its sources are the files that the server was started with (--compare, --from): 
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -67,7 +68,7 @@ def restore_plan_page(window: Window, query: RestorePlanQuery, now: datetime) ->
     check_costly(window, "plan a restore")
     sources = restore_paths(window)
     paths = tuple(unmistakable(str(path)) for path in sources)
-    command = f"etcdview restore plan {' '.join(paths) or 'DIR|FILE...'}"
+    command = f"etcdview restore plan {shlex.join(map(str, sources)) or 'DIR|FILE...'}"
     if not query.run or not sources:
         return RestorePlanPage(query, paths, command=command)
     target = RestoreTarget(query.data_dir, query.copy, f"restored-{now:%Y%m%dT%H%M%SZ}", ())

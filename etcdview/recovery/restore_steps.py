@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from shlex import quote
 
 from etcdview.errors import UsageError
@@ -21,6 +22,8 @@ _UNPACK = {"a gzip file": "gunzip -c", "a zstd file": "zstd -dc", "a zip archive
 _MANIFESTS = "/etc/kubernetes/manifests"
 _AWAY = "/etc/kubernetes/stopped"
 _CALLERS = ("kube-controller-manager", "kube-scheduler")
+_LAST_REVISION = (1 << 63) - 1  # etcd counts on from here below zero
+_SERVES = "ready to serve client requests"  # etcd's log, once all that is committed is applied (embed/serve.go)
 _SCRATCH = "http://127.0.0.1:23790", "http://127.0.0.1:23800"
 
 
@@ -73,7 +76,7 @@ def restore_plan(furthest: RestoreSource, sources: Sequence[RestoreSource], targ
     """The plan. Raises UsageError for a member that the source does not know, and where it knows none."""
     members = _chosen(furthest, target.names)
     newest = max(source.revision + (source.log.uncommitted if source.log else 0) for source in sources)
-    bump = RevisionBump(newest - furthest.revision)
+    bump = RevisionBump(newest - furthest.revision, max(0, min(MARGIN, _LAST_REVISION - newest)))
     steps = (
         _stop(),
         _with_log(furthest, target) if _log_counts(furthest) else _copied(furthest, target),
@@ -81,11 +84,15 @@ def restore_plan(furthest: RestoreSource, sources: Sequence[RestoreSource], targ
         _start(members),
         _forget(),
     )
-    return RestorePlan(members, bump, steps, tuple(_flag_notes(furthest.version)))
+    notes = (*_name_notes(furthest.members, members), *_flag_notes(furthest.version))
+    return RestorePlan(members, bump, steps, notes)
 
 
 def _chosen(furthest: RestoreSource, names: Sequence[str]) -> tuple[Member, ...]:
-    known = {member.name: member for member in furthest.members if member.name and member.peer_urls}
+    named = [member for member in furthest.members if member.name and member.peer_urls]
+    twice = {name for name, count in Counter(member.name for member in named).items() if count > 1}
+    own = (replace(m, name=f"{m.name}-{m.id:x}") if m.name in twice else m for m in named)
+    known = {member.name: member for member in own}
     unknown = [name for name in names if name not in known]
     if unknown or not known:
         raise UsageError(
@@ -133,7 +140,7 @@ def _with_log(source: RestoreSource, target: RestoreTarget) -> RestoreStep:
     """A database alone lacks what only the log has: etcd itself brings it in, on a copy."""
     folder, member = quote(f"{target.copy}.member"), quote(str(source.database.parent.parent))
     client, peer = _SCRATCH
-    log = source.log
+    log, copy = source.log, copy_of(target)
     above = (
         f"The log has {counted(log.changes, 'change')} to {counted(log.keys, 'key')} "
         f"({counted(log.revisions, 'revision')}) that the database lacks: `etcdutl snapshot restore` of "
@@ -147,9 +154,19 @@ def _with_log(source: RestoreSource, target: RestoreTarget) -> RestoreStep:
             f"mkdir -m 700 {folder} && cp -a {member} {folder}/member",
             f"etcd --name restore --data-dir {folder} --force-new-cluster --listen-client-urls {client} "
             f"--advertise-client-urls {client} --listen-peer-urls {peer} > {folder}/etcd.out 2>&1 & etcd_pid=$!",
-            f"until etcdctl --endpoints {client} endpoint health; do kill -0 $etcd_pid || break; sleep 1; done",
-            f"(umask 077; etcdctl --endpoints {client} snapshot save {copy_of(target)})",
-            "kill $etcd_pid && wait $etcd_pid || true",
+            *(
+                (
+                    f"until grep -q {quote(_SERVES)} {folder}/etcd.out; do kill -0 $etcd_pid || break; sleep 1; done",
+                    "kill $etcd_pid && wait $etcd_pid || true",
+                    f"install -m 600 {folder}/member/snap/db {copy}",
+                )
+                if source.auth
+                else (
+                    f"until etcdctl --endpoints {client} endpoint health; do kill -0 $etcd_pid || break; sleep 1; done",
+                    f"(umask 077; etcdctl --endpoints {client} snapshot save {copy})",
+                    "kill $etcd_pid && wait $etcd_pid || true",
+                )
+            ),
         ),
         (above, *_with_log_notes(source), "It holds every Secret."),
     )
@@ -167,16 +184,20 @@ def _with_log_notes(source: RestoreSource) -> Iterator[str]:
             "at its end."
         )
     if source.auth:
-        yield "etcd's authentication is on: etcdctl needs --user root."
+        yield (
+            "etcd's authentication is on, so no snapshot can be saved without a password: the database itself is "
+            "copied once etcd has brought in the log and has stopped."
+        )
 
 
 def _restored(
     member: Member, members: Sequence[Member], source: RestoreSource, target: RestoreTarget, bump: RevisionBump
 ) -> RestoreStep:
     cluster = ",".join(f"{m.name}={url}" for m in members for url in m.peer_urls)
+    hashed = not source.auth if _log_counts(source) else source.hashed
     words = (
         f"etcdutl snapshot restore {copy_of(target)}",
-        *(() if source.hashed or _log_counts(source) else ("--skip-hash-check",)),
+        *(() if hashed else ("--skip-hash-check",)),
         f"--name {quote(member.name)}",
         f"--initial-advertise-peer-urls {quote(','.join(member.peer_urls))}",
         f"--initial-cluster {quote(cluster)}",
@@ -188,7 +209,19 @@ def _restored(
     return RestoreStep(
         f"On the machine of {member.name}: restore",
         (f"test ! -e {folder} || mv {folder} {quote(target.data_dir + '.before-restore')}", " \\\n  ".join(words)),
+        (
+            f"If {target.data_dir} is a mount point, mv says that it is busy: move what is in it to another folder "
+            "instead. etcdutl takes a folder that is empty.",
+        ),
     )
+
+
+def _name_notes(stored: Sequence[Member], members: Sequence[Member]) -> Iterator[str]:
+    """Members of one name, as those that were started without --name have it: --initial-cluster tells by names."""
+    names = {member.id: member.name for member in stored}
+    renamed = [f"{names[m.id]} at {', '.join(m.peer_urls)}: {m.name}" for m in members if m.name != names[m.id]]
+    if renamed:
+        yield f"Several members have the same name, so each gets one of its own; {'; '.join(renamed)}."
 
 
 def _flag_notes(version: str) -> Iterator[str]:

@@ -19,11 +19,12 @@ ROLE_PREFIXES = ("roles", "clusterroles")
 BINDING_PREFIXES = ("rolebindings", "clusterrolebindings")
 EVERYWHERE = ""
 _ALL = "*"
+_EVERY_PATH = "/*"  # the same as "*" among paths, which "*" among resources is not
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Right:
-    """`what` is a resource with its group (deployments.apps), or a path; `name` one object, "" for all of them."""
+    """`what` is a resource with its group (deployments.apps), or a path (/*: all); `name` one object, "" for all."""
 
     what: str
     verb: str
@@ -114,19 +115,28 @@ def _rights(rules: Iterable[Any]) -> Iterator[Right]:
         for what, verb, name in product(whats, verbs, names):
             yield Right(what, str(verb), str(name))
         for path, verb in product(items(rule, "nonResourceURLs"), verbs):
-            yield Right(str(path), str(verb))
+            yield Right(_EVERY_PATH if path == _ALL else str(path), str(verb))
 
 
 def _covers(rights: frozenset[Right], wanted: Right) -> bool:
     """Whether one of the rights is the wanted one, or a wider one."""
-    resource, dot, group = wanted.what.partition(".")
-    whats = {wanted.what, f"{_ALL}{dot}{group}", f"{resource}.{_ALL}", f"{_ALL}.{_ALL}"}
     return any(
         Right(what, verb, name) in rights
-        for what in whats
+        for what in _wider(rights, wanted.what)
         for verb in (wanted.verb, _ALL)
         for name in {wanted.name, ""}
     )
+
+
+def _wider(rights: frozenset[Right], what: str) -> set[str]:
+    """What covers a resource or a path: itself, and wildcards (RBAC's ResourceMatches, NonResourceURLMatches)."""
+    if what.startswith("/"):
+        paths = {right.what for right in rights if right.what.startswith("/") and right.what.endswith(_ALL)}
+        return {what, *(path for path in paths if what.startswith(path.removesuffix(_ALL)))}
+    resource, dot, group = what.partition(".")
+    _, slash, part = resource.partition("/")
+    names = {resource, _ALL, f"{_ALL}{slash}{part}"}
+    return {f"{name}{where}" for name in names for where in (f"{dot}{group}", f".{_ALL}")}
 
 
 def _by_resource(rights: Iterable[Right]) -> tuple[tuple[str, tuple[str, ...]], ...]:

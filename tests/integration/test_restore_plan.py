@@ -16,11 +16,14 @@ from etcdview.demo.cluster import LocalCluster
 from etcdview.demo.programs import find_program
 from etcdview.models import Range
 from etcdview.stores.etcd.client import EtcdStore
+from tests.integration.conftest import run_etcdctl
 
 LATE = ("--backend-batch-interval=30s", "--backend-batch-limit=1000000")  # the database has none of what follows
 COUNT = 60
 # etcdutl of the tests may be older than these flags
-ETCDUTL = """#!/bin/sh
+ETCDUTL = """#!/bin/sh -f
+IFS='
+'
 exec {etcdutl} $(printf '%s\\n' "$@" | sed '/^--bump-revision$/,/^--mark-compacted$/d')
 """
 
@@ -86,3 +89,29 @@ def test_three_killed_members_are_restored_by_the_printed_commands(member_folder
     # that the last write is committed is in the log only once another follows
     assert [(kv.key, found.get(kv.key)) for kv in served[:-1]] == [(kv.key, kv.value) for kv in served[:-1]]
     assert found.keys() == in_file <= {kv.key for kv in served}
+
+
+@pytest.mark.long
+def test_a_member_that_wants_a_password_is_restored_without_one(member_folder: Path, tmp_path: Path) -> None:
+    running = LocalCluster(member_folder, ("a b",), options=LATE)
+    with running:
+        for words in ("user add root --new-user-password pw", "user grant-role root root", "auth enable"):
+            run_etcdctl(running, *words.split())
+        for number in range(3):
+            run_etcdctl(running, "--user", "root:pw", "put", f"/registry/configmaps/shop/c{number}", "v")
+        running.members[0].kill()
+    environment, restored = programs(tmp_path / "bin"), tmp_path / "restored"
+    where = ["--data-dir", f"{restored}/", "--copy-to", str(tmp_path / "all of it.db"), "-o", "json"]
+    command = [sys.executable, "-m", "etcdview", "restore", "plan", str(running.members[0].data), *where]
+    plan = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    restored.mkdir()
+    (restored / "what was there").touch()
+
+    for step in plan["steps"][1:3]:
+        shell(step["commands"], environment)
+
+    store = open_file(restored)
+    keys = [kv.key for kv in store.range(Range(b"\0", b"\0")).kvs]
+    store.close()
+    assert keys == [b"/registry/configmaps/shop/c%d" % number for number in range(3)]
+    assert (tmp_path / "restored.before-restore" / "what was there").exists()

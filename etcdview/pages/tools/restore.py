@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,9 @@ def plan_restore(paths: Sequence[Path], target: RestoreTarget, prefix: str) -> P
     """
     if not target.data_dir.startswith("/") or not target.copy.startswith("/"):
         raise UsageError("--data-dir and --copy-to are paths on the members' machines.", "Give absolute ones.")
+    target = replace(target, data_dir=target.data_dir.rstrip("/"), copy=target.copy.rstrip("/"))
+    if not target.data_dir or not target.copy:
+        raise UsageError("--data-dir and --copy-to cannot be /.", "Give a folder and a file below it.")
     found = [_read(path) for given in dict.fromkeys(paths) for path in _expanded(given)]
     furthest = furthest_of(found)
     ranked = sorted(found, key=lambda s: (not s.error, s is furthest, s.index, s.term, s.revision), reverse=True)

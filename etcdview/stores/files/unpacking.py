@@ -109,7 +109,8 @@ def _zipped(path: Path, file: IO[bytes]) -> Iterator[IO[bytes]]:
         files = [entry for entry in archive.infolist() if not entry.is_dir()]
         if len(files) != 1:
             raise FileFormatError(
-                f"{path} is a zip archive of {len(files):,} files.", f"Unpack it, and give one of them: unzip '{path}'."
+                f"{path} is a zip archive of {len(files):,} files.",
+                f"Unpack it, and give one of them: unzip {shlex.quote(str(path))}.",
             )
         with archive.open(files[0]) as content:
             yield content
@@ -125,8 +126,9 @@ def _zstd(path: Path, file: IO[bytes]) -> Iterator[IO[bytes]]:
         with decompressor.stream_reader(file, read_across_frames=True, closefd=False) as content:
             yield io.BufferedReader(content)
     except zstandard.ZstdError as error:
+        quoted_path = shlex.quote(str(path))
         raise FileFormatError(
             f"{path} cannot be read: its zstd data is damaged, cut short, or needs more memory than "
             f"{LARGEST_WINDOW >> 20} MiB.",
-            f"Unpack it, and give what was in it: zstd -d --long=31 '{path}'.",
+            f"Unpack it, and give what was in it: zstd -d --long=31 {quoted_path}.",
         ) from error

@@ -141,15 +141,24 @@ def test_a_database_without_a_hash_is_not_checked_for_one() -> None:
 
 def test_a_log_above_the_database_is_brought_into_the_snapshot() -> None:
     log = LogExtent(changes=7, keys=2, revisions=5, uncommitted=1)
-    held = source("d", database=Path("/x/d/member/snap/db"), hashed=False, log=log, auth=True)
+    held = source("d", database=Path("/x/d/member/snap/db"), hashed=False, log=log)
     plan = restore_plan(held, [held], TARGET)
     made = plan.steps[1]
     assert made.notes[0].startswith("The log has 7 changes to 2 keys (5 revisions) that the database lacks")
     assert "Not known to be committed, and discarded by etcd: 1 entry at its end." in " ".join(made.notes)
-    assert "--user root" in " ".join(made.notes)
     assert any("--force-new-cluster" in command for command in made.commands)
     assert made.commands[0].endswith("cp -a /x/d/member /root/restore.db.member/member")
     assert not any("--skip-hash-check" in words for words in commands(plan))
+
+
+def test_no_command_waits_for_an_etcd_that_wants_a_password() -> None:
+    held = source("d", database=Path("/x/d/member/snap/db"), hashed=False, log=LogExtent(changes=7), auth=True)
+    plan = restore_plan(held, [held], TARGET)
+    made = plan.steps[1]
+    assert not any("etcdctl" in command for command in made.commands)
+    assert made.commands[-1] == "install -m 600 /root/restore.db.member/member/snap/db /root/restore.db"
+    assert "authentication is on" in " ".join(made.notes)
+    assert all("--skip-hash-check" in words for words in commands(plan))
 
 
 def test_a_compressed_snapshot_is_unpacked() -> None:
@@ -163,6 +172,30 @@ def test_names_from_the_file_are_quoted_for_a_shell() -> None:
     (words,) = commands(restore_plan(evil, [evil], TARGET))
     assert "'$(reboot)'" in restore_plan(evil, [evil], TARGET).steps[2].commands[1]
     assert words[5] == "$(reboot)"
+
+
+def test_members_of_one_name_are_all_restored() -> None:
+    """Without --name etcd calls each of them default."""
+    alike = tuple(replace(member, name="default") for member in MEMBERS)
+    some = source("s.db", members=alike)
+    plan = restore_plan(some, [some], TARGET)
+    names = ["default-1", "default-2", "default-3"]
+    assert [member.name for member in plan.members] == names
+    assert commands(plan)[1][5] == "default-2"
+    assert "default at https://10.0.0.2:2380: default-2" in plan.notes[0]
+
+
+def test_members_with_several_urls_of_ipv6_are_quoted_for_a_shell() -> None:
+    urls = ("https://[fd00::1]:2380", "https://10.0.0.1:2380")
+    some = source("s.db", members=(Member(1, "cp1", urls, ()),))
+    (words,) = commands(restore_plan(some, [some], TARGET))
+    assert words[words.index("--initial-advertise-peer-urls") + 1] == ",".join(urls)
+    assert words[words.index("--initial-cluster") + 1] == ",".join(f"cp1={url}" for url in urls)
+
+
+def test_the_bump_ends_below_the_largest_revision() -> None:
+    far = source("s.db", revision=(1 << 63) - 500)
+    assert restore_plan(far, [far], TARGET).bump.amount == 499
 
 
 def test_learners_and_members_that_never_started_are_left_out() -> None:

@@ -79,3 +79,27 @@ def test_rights_are_told_by_subject_and_place(
 
 def test_rules_that_are_not_lists_give_nothing() -> None:
     assert rights_of([{"kind": "Role", "rules": None}, {"kind": "RoleBinding", "subjects": "x"}, {}]) == {}
+
+
+@pytest.mark.parametrize(
+    ("narrow", "wide"),
+    [
+        (rule("deployments/scale", "get", group="apps"), rule("*/scale", "get", group="apps")),
+        (rule("deployments/scale", "get", group="apps"), rule("*/scale", "get", group="*")),
+        ({"nonResourceURLs": ["/healthz/etcd"], "verbs": ["get"]}, {"nonResourceURLs": ["/healthz/*"], "verbs": ["*"]}),
+        ({"nonResourceURLs": ["/healthz"], "verbs": ["get"]}, {"nonResourceURLs": ["*"], "verbs": ["get"]}),
+        ({"nonResourceURLs": ["*"], "verbs": ["get"]}, {"nonResourceURLs": ["/*"], "verbs": ["get"]}),
+    ],
+)
+def test_what_a_wildcard_covers_is_not_lost(narrow: Obj, wide: Obj) -> None:
+    bound = binding("r", "jane", namespace="", kind="ClusterRole")
+    old, new = (rights_of([role("r", one, namespace=""), bound]) for one in (narrow, wide))
+    assert not rights_json(rights_changed(old, new))["lost"]
+
+
+def test_all_resources_are_no_paths() -> None:
+    bound, paths = binding("r", "jane", namespace="", kind="ClusterRole"), {"nonResourceURLs": ["*"], "verbs": ["*"]}
+    everything = rule("*", "*", group="*")
+    old = rights_of([role("r", everything, paths, namespace=""), bound])
+    new = rights_of([role("r", everything, namespace=""), bound])
+    assert rights_json(rights_changed(old, new))["lost"][0]["rights"] == [{"resource": "/*", "verbs": ["*"]}]

@@ -19,7 +19,7 @@ from etcdview.stores.files.database import SnapshotStore
 from etcdview.stores.protocols import Store
 
 KEYS = [b"/registry/k%02d" % i for i in range(12)]
-LATE = ("--backend-batch-interval=30s", "--backend-batch-limit=1000000")  # the database has none of what follows
+LATE = ("--backend-batch-interval=1h", "--backend-batch-limit=1000000")  # the database has none of what follows
 
 
 class History:

@@ -18,7 +18,7 @@ from etcdview.models import Range
 from etcdview.stores.etcd.client import EtcdStore
 from tests.integration.conftest import run_etcdctl
 
-LATE = ("--backend-batch-interval=30s", "--backend-batch-limit=1000000")  # the database has none of what follows
+LATE = ("--backend-batch-interval=1h", "--backend-batch-limit=1000000")  # the database has none of what follows
 COUNT = 60
 # etcdutl of the tests may be older than these flags
 ETCDUTL = """#!/bin/sh -f

@@ -55,6 +55,7 @@ _CONTROLLED = {
     "services/endpoints": "endpoints that a Service makes",
     "endpointslices": "endpoint slices that a Service makes",
     "resourceclaims": "resource claims that a pod makes",
+    "persistentvolumeclaims": "claims that a pod makes (generic ephemeral volumes)",
 }
 _LEFT_OUT = {
     "events": "events",
@@ -107,7 +108,11 @@ def left_out(object_key: ObjectKey, obj: Mapping[str, Any]) -> str:
 
 def _is_controlled(prefix: str, obj: Mapping[str, Any]) -> bool:
     metadata = mapping(obj, "metadata")
-    if any(isinstance(owner, dict) and owner.get("controller") for owner in items(metadata, "ownerReferences")):
+    owners = (owner for owner in items(metadata, "ownerReferences") if isinstance(owner, dict))
+    controllers = [text(owner, "kind") for owner in owners if owner.get("controller")]
+    if prefix == "persistentvolumeclaims":  # a StatefulSet's claims have data that it does not make again
+        return "Pod" in controllers
+    if controllers:
         return True
     if prefix == "pods":
         return "kubernetes.io/config.mirror" in mapping(metadata, "annotations")

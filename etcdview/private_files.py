@@ -10,8 +10,9 @@ import fcntl
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 MODE = 0o600
 _OTHERS = 0o077
@@ -31,6 +32,78 @@ def locked(path: Path, *, wait: bool = True) -> Iterator[int]:
         yield file
     finally:
         os.close(file)
+
+
+@contextmanager
+def becoming(path: Path, *, buffering: int = -1) -> Iterator[IO[bytes]]:
+    """A new file, which gets its name once all of it is written; until then it lies beside it (.part).
+
+    What an earlier attempt left there is replaced. Raises OSError: where the name is taken, where another command is
+    writing the same file, and for what cannot be written.
+    """
+    part = path.with_name(path.name + ".part")
+    _check_free(path)
+    with open(_own_part(part), "w+b", buffering) as file:
+        try:
+            yield file
+            file.flush()
+            _check_free(path)
+            part.rename(path)  # under its lock: nobody takes it for one that was left
+        except BaseException:
+            with suppress(OSError):
+                part.unlink()
+            raise
+
+
+def _check_free(path: Path) -> None:
+    if os.path.lexists(path):
+        raise FileExistsError(errno.EEXIST, "it exists already", str(path))
+
+
+def _own_part(part: Path) -> int:
+    """A file of that name that nobody else writes, empty and locked."""
+    while True:
+        try:
+            file = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, MODE)
+        except FileExistsError:
+            _remove_left(part)
+            continue
+        try:
+            _lock_part(file, part)
+            if _is_named(file, part):
+                return file
+        except BaseException:
+            os.close(file)
+            raise
+        os.close(file)
+
+
+def _remove_left(part: Path) -> None:
+    with suppress(FileNotFoundError):
+        left = os.open(part, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            _lock_part(left, part)
+            if _is_named(left, part):
+                part.unlink()
+        finally:
+            os.close(left)
+
+
+def _lock_part(file: int, part: Path) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise OSError(errno.EBUSY, "another command is writing it", str(part)) from error
+    except OSError as error:
+        if error.errno not in (errno.ENOLCK, errno.EOPNOTSUPP):  # a file system without locks
+            raise
+
+
+def _is_named(file: int, part: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file), os.lstat(part))
+    except FileNotFoundError:
+        return False
 
 
 def check(file: int, path: Path) -> None:

@@ -8,16 +8,17 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
+from etcdview import private_files
 from etcdview.errors import FileFormatError, UsageError
 from etcdview.models import Progress, ProgressFn, SnapshotPiece, no_progress
 
 HASH_BYTES = 32
 _PAGE_BYTES = 512  # a database is a whole number of these, so that a file with a hash behind it can be told
-_MODE = 0o600
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,32 +90,27 @@ def save(pieces: Iterator[SnapshotPiece], path: Path, progress: ProgressFn = no_
     """
     if path.exists():
         raise UsageError(f"{path} exists already.", "Choose another name, or remove it.")
-    part = path.with_name(path.name + ".part")
     try:
         with closing(Stream.begin(pieces)) as stream:
-            size = _write(stream, part, progress)
-            part.rename(path)
+            with private_files.becoming(path, buffering=0) as file:
+                size = _write(stream, file, progress)
             _sync_folder(path.parent)
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}.", "Choose another.") from error
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
     return Saved(path, size, stream.sha256)
 
 
-def _write(stream: Stream, part: Path, progress: ProgressFn) -> int:
+def _write(stream: Stream, file: IO[bytes], progress: ProgressFn) -> int:
     done = 0
-    with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, _MODE), "wb", buffering=0) as file:
-        for data in stream:
-            view = memoryview(data)
-            while view:
-                view = view[file.write(view) :]
-            done += len(data)
-            progress(Progress(done, stream.size_bytes, "bytes saved"))
-        if (done - HASH_BYTES) % _PAGE_BYTES:
-            raise FileFormatError("The member did not send a database: the size is wrong.", "Take another.")
-        os.fsync(file.fileno())
+    for data in stream:
+        view = memoryview(data)
+        while view:
+            view = view[file.write(view) :]
+        done += len(data)
+        progress(Progress(done, stream.size_bytes, "bytes saved"))
+    if (done - HASH_BYTES) % _PAGE_BYTES:
+        raise FileFormatError("The member did not send a database: the size is wrong.", "Take another.")
+    os.fsync(file.fileno())
     return done
 
 

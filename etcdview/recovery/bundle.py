@@ -10,11 +10,12 @@ import os
 import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, cast
 
+from etcdview import private_files
 from etcdview.codec import to_yaml, yaml_list
 from etcdview.errors import UsageError
 
@@ -154,16 +155,8 @@ def _whole(path: Path) -> Iterator[IO[bytes]]:
     """A file that gets its name when all of it is written."""
     if path.exists():
         raise UsageError(f"{path} exists already.", "Choose another name, or remove it.")
-    part = path.with_name(path.name + ".part")
-    try:
-        with suppress(FileNotFoundError):
-            part.unlink()
-        with _private(part) as file:
-            yield file
-        part.rename(path)
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
+    with private_files.becoming(path) as file:
+        yield file
 
 
 @contextmanager

@@ -8,11 +8,12 @@ import json
 import os
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from etcdview import private_files
 from etcdview.errors import FileFormatError, UsageError
 from etcdview.kube.reasons import reason
 from etcdview.models import KeyValue
@@ -155,20 +156,17 @@ def write_dump(kvs: Iterable[KeyValue], path: Path) -> int:
     """
     if path.exists():
         raise UsageError(f"{path} exists already.", "Choose another name, or remove it.")
-    part = path.with_name(path.name + ".part")
     count = 0
     try:
-        fd = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-        with open(fd, "wb") as file, gzip.open(file, "wb", 6) if path.suffix == ".gz" else file as lines:
+        with (
+            private_files.becoming(path) as file,
+            gzip.open(file, "wb", 6) if path.suffix == ".gz" else nullcontext(file) as lines,
+        ):
             for kv in kvs:
                 lines.write(dump_line(kv))
                 count += 1
-        part.rename(path)
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}.", "Choose another.") from error
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
     return count
 
 

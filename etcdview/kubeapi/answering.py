@@ -16,7 +16,15 @@ from etcdview.kubeapi.options import list_options
 from etcdview.kubeapi.reading import KubePlace
 from etcdview.kubeapi.reviews import review
 from etcdview.kubeapi.served_types import REVIEWS, ServedType, ServedTypes, served_types
-from etcdview.kubeapi.statuses import READ_ONLY, StatusError, no_such_path, read_only, status, status_error
+from etcdview.kubeapi.statuses import (
+    READ_ONLY,
+    StatusError,
+    StatusFacts,
+    no_such_path,
+    read_only,
+    status,
+    status_error,
+)
 from etcdview.kubeapi.watches import watch_objects
 
 _DISCOVERY = ("APIGroupDiscoveryList",)
@@ -47,9 +55,21 @@ _ELSEWHERE = {
 def answer(window: Window, request: KubeRequest) -> KubeAnswer:
     """The answer to any request: an error of ours is one too."""
     try:
+        if request.impersonated:
+            raise _impersonating(window, request.impersonated)
         return _route(window, request)
     except EtcdviewError as error:
         return error_answer(error)
+
+
+def _impersonating(window: Window, name: str) -> StatusError:
+    """A proxy that asks for somebody else would else give them all that its own token may see."""
+    facts = StatusFacts(403, "Forbidden", {"name": name, "kind": "users"})
+    return StatusError(
+        facts,
+        f'users "{name}" is forbidden: User "{window.viewer.name}" cannot impersonate resource "users" in API group "" '
+        "at the cluster scope: etcdview answers everybody by their own role.",
+    )
 
 
 def error_answer(error: EtcdviewError) -> KubeAnswer:
@@ -115,7 +135,11 @@ def _review(window: Window, request: KubeRequest) -> KubeAnswer:
 
 
 def _described(window: Window, request: KubeRequest, rest: tuple[str, ...]) -> KubeAnswer:
-    _check_description(request.accept)
+    try:
+        choose(request.accept, ())
+    except StatusError as error:  # kubectl checks by protobuf what it creates, and prints of such an answer a text only
+        text = f"{READ_ONLY} Descriptions of types are JSON only."
+        return KubeAnswer(text.encode(), error.facts.code, "text/plain")
     request.begin()
     types = served_types(window)
     match rest:
@@ -128,14 +152,6 @@ def _described(window: Window, request: KubeRequest, rest: tuple[str, ...]) -> K
         case ("v3", "apis", group, version):
             return json_answer(openapi.document(types, group, version))
     raise no_such_path()
-
-
-def _check_description(accept: str) -> None:
-    """Raises StatusError (406) for clients that read protobuf alone: `kubectl apply` checks by it what it sends."""
-    try:
-        choose(accept, ())
-    except StatusError as error:
-        raise StatusError(error.facts, f"{READ_ONLY} Descriptions of types are JSON only.") from error
 
 
 def _alone(window: Window, request: KubeRequest, name: str) -> KubeAnswer:

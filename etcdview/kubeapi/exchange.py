@@ -18,7 +18,8 @@ class KubeRequest:
 
     `host` is where it was sent, `now` the clock that ages count from. `revealed` is told what is answered unmasked,
     before it is. `gone` says whether the client has disconnected. `begin` is called before very many values are read,
-    and raises BusyError while others read them; `end` where reading ends before the answer does.
+    and raises BusyError while others read them; `end` where reading ends before the answer does. `impersonated`: whom
+    the client wants to be instead of who it is, "" for nobody.
     """
 
     method: str
@@ -33,6 +34,7 @@ class KubeRequest:
     begin: Callable[[], None] = lambda: None
     end: Callable[[], None] = lambda: None
     revision: int = 0
+    impersonated: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ _DOES_NOT = (
     ("apply, create, edit, delete, scale, patch, cordon, drain", "it is read-only"),
     ("logs, exec, attach, port-forward, proxy, cp", "only a running node has them"),
     ("top", "metrics are not in etcd"),
+    ("--as, --as-group", "everybody sees what their own role permits"),
+    ("get --raw /PATH", "kubectl takes it as the whole address: write get --raw /kube/PATH"),
     ("types of aggregated API servers, and versions that need a conversion", "they are not announced"),
 )
 

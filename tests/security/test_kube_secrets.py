@@ -88,6 +88,18 @@ def test_nobody_gets_a_status_and_not_the_login_page(made: Lab) -> None:
     assert (response.status_code, response.get_json()["reason"]) == (401, "Unauthorized")
 
 
+@pytest.mark.parametrize(
+    "header", ["Impersonate-User", "impersonate-group", "Impersonate-Uid", "Impersonate-Extra-Scopes"]
+)
+def test_a_token_is_good_for_its_user_alone(made: Lab, header: str) -> None:
+    for who in ("nina", "ann"):
+        for path in (CREDENTIALS, SHOP, "/kube/api"):
+            response = made.as_token(who).get(path, headers={header: "vera"})
+            assert (response.status_code, response.get_json()["reason"]) == (403, "Forbidden")
+            assert 'cannot impersonate resource "users"' in response.get_json()["message"]
+    assert reveals(made) == []
+
+
 def test_a_wrong_token_gets_a_status(made: Lab) -> None:
     response = made.anonymous().get("/kube/api", headers={"Authorization": "Bearer nonsense"})
 

@@ -30,6 +30,7 @@ PREFIX = "/kube"
 METHODS = ("GET", "POST")
 _GZIP_FROM_BYTES = 128 << 10  # as the API server
 _SMALL_BYTES = 256 << 10  # what a client that does not read leaves in the system's hands
+_IMPERSONATE = "impersonate-"
 _watches = threading.BoundedSemaphore(WATCHES)
 # A long list holds some 30 MiB while it is read. Clients begin with one of each type: those wait in turn.
 _lists = Places(4, waiting=28, each=2)
@@ -64,6 +65,7 @@ def kube_api(path: str) -> Response:
         gone=hung_up(),
         begin=turn.take,
         end=turn.give_back,
+        impersonated=_impersonated(),
     )
     with turn:
         found = answer(_window(), asked)
@@ -131,6 +133,12 @@ def error_response(error: EtcdviewError) -> Response:
     from etcdview.kubeapi.answering import error_answer
 
     return _response(error_answer(error))
+
+
+def _impersonated() -> str:
+    """Whom the client wants to be: Impersonate-User, or what else it says of them."""
+    said = [value or name for name, value in request.headers.items() if name.lower().startswith(_IMPERSONATE)]
+    return (request.headers.get("Impersonate-User") or next(iter(said), ""))[:100]
 
 
 def _window() -> Window:

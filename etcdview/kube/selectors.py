@@ -68,15 +68,23 @@ class LabelSelector:
 
 @dataclass(frozen=True, slots=True)
 class FieldRequirement:
-    """The value at `path`, as a text, is `value`, or is not if `negated`."""
+    """The value at `path`, as a text, is `value`, or is not if `negated`.
+
+    Where there is none, that at `other` counts, and where there is none either, `missing`.
+    """
 
     path: str
     value: str
     negated: bool = False
+    other: str = ""
+    missing: str = ""
 
     def matches(self, obj: Mapping[str, Any]) -> bool:
-        """Whether the object meets it; a missing value is the empty text, and a list has its members' values."""
-        return (self.value in _field_texts(obj, self.path)) != self.negated
+        """Whether the object meets it; a list has its members' values."""
+        found = _field_texts(obj, self.path)
+        if found == [""] and self.other:
+            found = _field_texts(obj, self.other)
+        return (self.value in (found if found != [""] else [self.missing])) != self.negated
 
 
 @dataclass(frozen=True, slots=True)

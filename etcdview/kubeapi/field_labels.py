@@ -19,6 +19,7 @@ _INVOLVED = ("kind", "namespace", "name", "uid", "apiVersion", "resourceVersion"
 _OF_TYPE: dict[tuple[str, str], tuple[str, ...]] = {
     ("", "pods"): (
         "spec.nodeName",
+        "spec.host",
         "spec.restartPolicy",
         "spec.schedulerName",
         "spec.serviceAccountName",
@@ -47,13 +48,18 @@ _OF_TYPE: dict[tuple[str, str], tuple[str, ...]] = {
     ("certificates.k8s.io", "podcertificaterequests"): ("spec.signerName", "spec.podName", "spec.nodeName"),
     ("resource.k8s.io", "resourceslices"): ("spec.nodeName", "spec.driver"),
 }
-# Where a selected field stands in what is stored, if elsewhere: a path, and another where that is empty
+# Where a selected field stands in what is stored, if elsewhere
 _STORED = {
     ("", "events", "source"): "source.component",
-    ("", "namespaces", "name"): "metadata.name",
+    ("", "pods", "spec.host"): "spec.nodeName",
+    ("batch", "jobs", "status.successful"): "status.succeeded",
     (EVENTS_GROUP, "events", "reportingController"): "reportingComponent",
     **{(EVENTS_GROUP, "events", f"regarding.{name}"): f"involvedObject.{name}" for name in _INVOLVED},
 }
+# Where it stands if not there
+_OTHER = {("", "events", "source"): "reportingComponent"}
+# Numbers that are 0 where nothing is stored
+_NUMBERS = (("", "replicationcontrollers", "status.replicas"), ("batch", "jobs", "status.successful"))
 
 
 def translated(served: ServedType, requirement: FieldRequirement) -> FieldRequirement:
@@ -61,10 +67,13 @@ def translated(served: ServedType, requirement: FieldRequirement) -> FieldRequir
     label = requirement.path
     if label not in _known(served) and label not in _fields(served):
         raise bad_request(_refusal(served, label))
-    stored = _STORED.get((served.group, served.plural, label), label)
-    if label == "spec.unschedulable" and not requirement.value:
-        return replace(requirement, value="false")
-    return replace(requirement, path=stored)
+    field = (served.group, served.plural, label)
+    return replace(
+        requirement,
+        path=_STORED.get(field, label),
+        other=_OTHER.get(field, ""),
+        missing="0" if field in _NUMBERS else "",
+    )
 
 
 def _known(served: ServedType) -> tuple[str, ...]:

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, TypeVar
 
-from etcdview.errors import CompactedError, TooLargeError
 from etcdview.index.base import Announcing
 from etcdview.models import Event, KeyValue, Range
 from etcdview.stores.protocols import Store
@@ -102,6 +101,11 @@ class EventLog:
     def _followed(self) -> int:
         return max((revision for part, revision in self._index.followed() if self._holds(part.start)), default=0)
 
+    def newest(self) -> int:
+        """The revision up to which every event is known."""
+        with self._news:
+            return self._revision
+
     def after(self, revision: int) -> EventBatch:
         """Where a client that has seen `revision` begins. `lost` where events behind it are no longer kept."""
         with self._news:
@@ -121,17 +125,15 @@ class EventLog:
             return EventBatch(found, position + len(found), self._revision)
 
     def previous(self, logged: LoggedEvent) -> KeyValue | None:
-        """What the key held before the event; None where it did not exist, or etcd no longer has it.
+        """What the key held before the event; None where it did not exist.
 
-        It is read once, however many clients need it. Raises what the store raises.
+        It is read once, however many clients need it. Raises what the store raises: CompactedError where etcd no longer
+        has it, and TooLargeError.
         """
         return logged.once("previous", lambda: self._previous(logged.event))
 
     def _previous(self, event: Event) -> KeyValue | None:
         if event.previous is not None or (not event.deleted and event.kv.is_new):
             return event.previous
-        try:
-            found = self._store.range(Range(event.kv.key, revision=event.kv.mod_revision - 1)).kvs
-        except (CompactedError, TooLargeError):
-            return None
+        found = self._store.range(Range(event.kv.key, revision=event.kv.mod_revision - 1)).kvs
         return found[0] if found else None

@@ -30,7 +30,7 @@ from etcdview.kubeapi.reading import (
     warn_of_the_rest,
 )
 from etcdview.kubeapi.rows import RowMaker, partial_metadata
-from etcdview.kubeapi.scale import scale_of
+from etcdview.kubeapi.scale import SCALE, scale_of
 from etcdview.kubeapi.served_objects import list_item, served_object, why_left_out
 from etcdview.kubeapi.served_types import ServedType
 from etcdview.kubeapi.statuses import StatusError, expired, facts_of, not_found
@@ -85,7 +85,7 @@ def get_object(window: Window, place: KubePlace, request: KubeRequest, below: st
     media = choose(request.accept, _OF_ONE, encodings_of(served))
     entry = read_entry(window, place, request)
     if below == "scale":
-        return json_answer(scale_of(served, entry.object or {}))
+        return _scale(window, served, entry, media, request)
     if media.form == "Table":
         form = item_form(window, place, media, request)
         metadata = {"resourceVersion": str(entry.meta.mod_revision)}
@@ -96,8 +96,18 @@ def get_object(window: Window, place: KubePlace, request: KubeRequest, below: st
         return protobuf_object(window, served, entry)
     obj = served_object(window, served, entry)
     if media.form:
-        return json_answer(partial_metadata(obj))
+        return json_answer(partial_metadata(obj, f"meta.k8s.io/{media.version}"))
     return json_answer(obj, by_name=not served.resource.builtin)
+
+
+def _scale(window: Window, served: ServedType, entry: Entry, media: MediaType, request: KubeRequest) -> KubeAnswer:
+    scale = scale_of(served, entry.object or {})
+    if media.form == "Table":
+        rows = row_maker(window, SCALE, media, request)
+        metadata = {"resourceVersion": str(entry.meta.mod_revision)}
+        row = rows.row(scale, lambda: scale, request.now())
+        return json_answer(rows.head | {"metadata": metadata, "columnDefinitions": rows.columns(), "rows": [row]})
+    return json_answer(partial_metadata(scale, f"meta.k8s.io/{media.version}") if media.form else scale)
 
 
 def encodings_of(served: ServedType) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ class ListOptions:
 
     `exact`: read at this revision, 0 for the newest; `at_least`: the newest must have reached this one. `limit` 0 means
     all; `start` is where a list goes on, behind the type's prefix. `since` is where a watch begins, 0 for the present
-    objects first.
+    objects first, or for now where `from_now`. `initial_events`: with a bookmark behind the present objects.
     """
 
     labels: LabelSelector = ALL_LABELS
@@ -39,6 +39,7 @@ class ListOptions:
     since: int = 0
     bookmarks: bool = False
     initial_events: bool = False
+    from_now: bool = False
     timeout_seconds: int = 0
 
     @property
@@ -82,6 +83,7 @@ def list_options(args: Args, served: ServedType) -> ListOptions:
         since=0 if initial_events else _revision(args),
         bookmarks=is_set(args, "allowWatchBookmarks"),
         initial_events=initial_events,
+        from_now="sendInitialEvents" in args and not initial_events and not _revision(args),
         timeout_seconds=_integer(args, "timeoutSeconds"),
     )
 

@@ -30,7 +30,7 @@ class RowMaker:
         self.table: Table = table_for(served.resource, served.definition or None, release)
         self._is_pod = (served.group, served.kind) == ("", "Pod")
         self.include = include
-        self._api_version = f"meta.k8s.io/{version}"
+        self.api_version = f"meta.k8s.io/{version}"
 
     @property
     def detail(self) -> Detail:
@@ -59,15 +59,15 @@ class RowMaker:
         if self.include == "Object":
             row["object"] = whole()
         elif self.include == "Metadata":
-            row["object"] = partial_metadata(obj, self._api_version)
+            row["object"] = partial_metadata(obj, self.api_version)
         return row
 
     @property
     def head(self) -> dict[str, Any]:
         """Kind and version of the table."""
-        return {"kind": "Table", "apiVersion": self._api_version}
+        return {"kind": "Table", "apiVersion": self.api_version}
 
 
-def partial_metadata(obj: dict[str, Any], api_version: str = "meta.k8s.io/v1") -> dict[str, Any]:
+def partial_metadata(obj: dict[str, Any], api_version: str) -> dict[str, Any]:
     """PartialObjectMetadata of an object."""
     return {"kind": "PartialObjectMetadata", "apiVersion": api_version, "metadata": obj["metadata"]}

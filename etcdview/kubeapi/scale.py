@@ -7,9 +7,11 @@ from typing import Any
 from etcdview.errors import QueryError
 from etcdview.kube.fields import dig, mapping
 from etcdview.kube.jsonpath import compile_path
+from etcdview.kube.resources import ResourceType
 from etcdview.kubeapi.served_types import ServedType
 from etcdview.tables.texts import selector_text
 
+SCALE = ServedType(ResourceType("", "autoscaling", "v1", "Scale", "scales"), "autoscaling", "v1", "ScaleList")
 _COPIED = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
 
 

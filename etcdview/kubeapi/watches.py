@@ -11,7 +11,7 @@ from typing import Any
 from etcdview.cluster.event_log import EventBatch, EventLog, LoggedEvent
 from etcdview.cluster.window import Entry, Window
 from etcdview.codec import Detail
-from etcdview.errors import EtcdviewError
+from etcdview.errors import CompactedError, EtcdviewError, TooLargeError
 from etcdview.kubeapi.accept import MediaType, choose
 from etcdview.kubeapi.exchange import KubeAnswer, KubeRequest
 from etcdview.kubeapi.json_text import json_bytes
@@ -70,14 +70,16 @@ class _Watching:
         self._bookmark_at = time.monotonic() + _BOOKMARK_SECONDS
         if not self._window.touches(*self._range):
             next(iter(self._reader.entries()), None)  # raises what a list does
-        if not options.since:
+        if not options.since and not options.from_now:
             request.begin()
 
     def lines(self) -> Iterator[bytes]:
         """All of it. The first piece is empty: with it the head of the answer is sent."""
         yield b""
         try:
-            if not self._options.since:
+            if self._options.from_now:
+                self._revision = self._newest()
+            elif not self._options.since:
                 yield from self._present()
             yield from self._changes() if self._log is not None else self._silence()
         except EtcdviewError as error:
@@ -92,7 +94,7 @@ class _Watching:
             yield from self._present_items()
         self._request.end()
         self._revision = self._reader.facts.revision
-        if self._options.initial_events:
+        if self._options.initial_events and self._options.bookmarks:
             yield self._bookmark({"k8s.io/initial-events-end": "true"})
 
     def _present_items(self) -> Iterator[bytes]:
@@ -107,7 +109,9 @@ class _Watching:
             yield _event_line("ADDED", head + item[1:])
 
     def _silence(self) -> Iterator[bytes]:
-        """A file does not change."""
+        """A file does not change. What a client knows of another one, or of another moment, it has to list again."""
+        if self._revision != (held := self._newest()):
+            raise expired(_TOO_OLD.format(self._revision, held))
         never = threading.Event()
         while self._goes_on():
             never.wait(min(_LOOK_SECONDS, max(self._ends_at - time.monotonic(), 0)))
@@ -127,6 +131,12 @@ class _Watching:
                     yield from self._event(log, logged)
             self._revision = max(self._revision, batch.revision)
             yield from self._due_bookmark()
+
+    def _newest(self) -> int:
+        """The revision of the last change that this server knows of, or of the moment that is asked."""
+        if self._log is not None:
+            return self._log.newest()
+        return self._options.exact or self._window.index.freshness().revision
 
     def _goes_on(self) -> bool:
         return time.monotonic() < self._ends_at and not self._request.gone()
@@ -172,8 +182,11 @@ class _Watching:
         return None if why_left_out(self._place.served, entry) else entry
 
     def _before(self, log: EventLog, logged: LoggedEvent) -> Entry | None:
-        """What the object was before the event, under the revision of the event."""
-        kv = log.previous(logged)
+        """What the object was before the event, under the revision of the event. Raises StatusError (410)."""
+        try:
+            kv = log.previous(logged)
+        except (CompactedError, TooLargeError) as error:  # the client would keep what was deleted
+            raise expired(_TOO_OLD.format(self._revision, logged.revision)) from error
         if kv is None:
             return None
         return self._entry(logged, replace(kv, mod_revision=logged.revision), "before")
@@ -214,7 +227,10 @@ class _Watching:
         served = self._place.served
         obj: dict[str, Any] = {"kind": served.kind, "apiVersion": served.api_version, "metadata": metadata}
         if self._rows is not None:
-            row = {"cells": [None] * len(self._rows.table.columns), "object": partial_metadata(obj)}
+            row = {
+                "cells": [None] * len(self._rows.table.columns),
+                "object": partial_metadata(obj, self._rows.api_version),
+            }
             obj = self._rows.head | {
                 "metadata": {"resourceVersion": str(self._revision)},
                 "columnDefinitions": None,

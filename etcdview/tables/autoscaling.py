@@ -9,7 +9,7 @@ from typing import Any
 
 from etcdview.kube.fields import NONE, UNSET, dig, items, number, quantity, text
 from etcdview.kube.release import Release
-from etcdview.tables.base import AGE, NAME, Cells, Column, Object, created, name_of, release_table
+from etcdview.tables.base import AGE, NAME, Cells, Column, Object, created, name_of, release_table, table
 
 _UNKNOWN = "<unknown>"
 _DEFAULT_CPU = 80
@@ -42,6 +42,21 @@ def horizontal_pod_autoscaler(obj: Object, now: datetime, release: Release) -> C
         number(obj, "status", "currentReplicas"),
         created(obj, now),
     )
+
+
+@table(
+    "autoscaling",
+    "Scale",
+    columns=(
+        Column("Name", description=NAME.description),
+        Column("Desired", "integer", description="Pods there should be."),
+        Column("Available", "integer", description="Pods there are."),
+        AGE,
+    ),
+)
+def scale(obj: Object, now: datetime) -> Cells:
+    """The replicas of an object, alone."""
+    return name_of(obj), number(obj, "spec", "replicas"), number(obj, "status", "replicas"), created(obj, now)
 
 
 def metric_rows(obj: Object, *, named: bool = True) -> list[tuple[str, str]]:

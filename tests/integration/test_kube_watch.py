@@ -54,10 +54,10 @@ class Watching:
 
     def __init__(self, response: TestResponse) -> None:
         self._response = response
-        self._lines = response.iter_encoded()
+        self.lines = response.iter_encoded()
 
     def next(self) -> Any:
-        return json.loads(next(line for line in self._lines if line))
+        return json.loads(next(line for line in self.lines if line))
 
     def seen(self, count: int) -> list[tuple[str, str, str]]:
         """Type, name and text of the next events."""
@@ -144,6 +144,30 @@ def test_a_revision_that_is_too_old_is_expired(kube: Kube) -> None:
     found = watching.next()
 
     assert (found["type"], found["object"]["code"], found["object"]["reason"]) == ("ERROR", 410, "Expired")
+
+
+@pytest.mark.parametrize("selector", ["", "&labelSelector=app%3Dweb"])
+def test_a_deletion_whose_value_etcd_no_longer_has_makes_the_client_list_again(kube: Kube, selector: str) -> None:
+    kube.put("one", app="web")
+    revision = kube.revision()
+    kube.delete("one")
+    kube.writer.compact(kube.put("two", app="web"))
+    kube.revision()
+
+    found = kube.watch(f"resourceVersion={revision}{selector}").next()
+
+    assert (found["type"], found["object"]["code"]) == ("ERROR", 410)
+
+
+def test_a_watch_from_now_on_skips_what_is_there(kube: Kube) -> None:
+    kube.put("one")
+    kube.revision()
+    watching = kube.watch("sendInitialEvents=false&resourceVersionMatch=NotOlderThan")
+
+    assert next(watching.lines) == b""
+    kube.put("two")
+    assert watching.seen(1)[0][1] == "two"
+    watching.close()
 
 
 def test_a_client_that_reads_too_late_is_expired_and_costs_nothing_until_then(kube: Kube) -> None:

@@ -47,7 +47,7 @@ def choose(header: str, forms: Collection[str], encodings: Collection[str] = (JS
 
 
 def _ranges(header: str) -> Iterator[tuple[str, dict[str, str]]]:
-    """The media ranges, those with a larger weight first; with a weight of 0 none."""
+    """The media ranges: those with a larger weight first, and at the same weight asterisks last; of weight 0 none."""
     found = []
     for text in header.split(",")[:_MOST_RANGES]:
         name, *rest = (part.strip() for part in text.split(";"))
@@ -55,7 +55,11 @@ def _ranges(header: str) -> Iterator[tuple[str, dict[str, str]]]:
         weight = _weight(params.pop("q", "1"))
         if name and weight > 0:
             found.append((weight, name.lower(), params))
-    yield from ((name, params) for _, name, params in sorted(found, key=lambda each: -each[0]))
+    yield from ((name, params) for _, name, params in sorted(found, key=lambda each: (-each[0], _width(each[1]))))
+
+
+def _width(name: str) -> int:
+    return 2 if name.startswith("*") else int(name.endswith("/*"))
 
 
 def _weight(text: str) -> float:

@@ -21,7 +21,7 @@ from etcdview.kubeapi.exchange import Reveal
 from etcdview.kubeapi.options import ListOptions, continue_token
 from etcdview.kubeapi.served_objects import why_left_out
 from etcdview.kubeapi.served_types import ServedType
-from etcdview.kubeapi.statuses import StatusError, StatusFacts, expired
+from etcdview.kubeapi.statuses import StatusError, StatusFacts, expired, too_large
 from etcdview.models import KeyMeta, KeyValue, RangeResult
 from etcdview.stores.paging import PieceReader
 from etcdview.stores.protocols import prefix_end
@@ -294,8 +294,7 @@ def warn_of_the_rest(window: Window, place: KubePlace, options: ListOptions, fac
 def check_reached(revision: int, at_least: int) -> None:
     """Raises StatusError (504) where etcd has not reached the revision that a client has seen."""
     if at_least > revision:
-        facts = StatusFacts(504, "Timeout", retry_seconds=1)
-        raise StatusError(facts, f"Too large resource version: {at_least}, current: {revision}")
+        raise too_large(f"Too large resource version: {at_least}, current: {revision}")
 
 
 def forbidden(window: Window, place: KubePlace, verb: str, error: DeniedError) -> StatusError:

@@ -8,11 +8,12 @@ from typing import Any
 from etcdview.cluster.window import Entry, Window
 from etcdview.codec import schema
 from etcdview.errors import DecodeError
-from etcdview.kube.fields import Labelled
+from etcdview.kube.crds import versions
+from etcdview.kube.fields import Labelled, text
 from etcdview.kube.keys import show
 from etcdview.kube.redaction import SECRET_FIELDS
 from etcdview.kubeapi.events import to_events_v1
-from etcdview.kubeapi.served_types import EVENTS_GROUP, ServedType
+from etcdview.kubeapi.served_types import EVENTS_GROUP, ServedType, is_exact
 from etcdview.models import KeyValue
 
 INEXACT = "etcdview/inexact"
@@ -55,9 +56,9 @@ def list_item(window: Window, served: ServedType, entry: Entry) -> dict[str, Any
     An entry of which only labels were decoded is decoded as a whole where it has to be. Raises DecodeError.
     """
     if isinstance(entry.object, Labelled):
-        text = window.cluster.codec.served_text(entry.value, entry.meta.mod_revision, _as_item)
-        if text is not None:
-            return text
+        written = window.cluster.codec.served_text(entry.value, entry.meta.mod_revision, _as_item)
+        if written is not None:
+            return written
         entry = _decoded_whole(window, served, entry)
     return _without_type(served_object(window, served, entry))
 
@@ -95,7 +96,9 @@ def _in_order(metadata: dict[str, Any]) -> dict[str, Any]:
 def _is_same(window: Window, served: ServedType, had: str) -> bool:
     """Whether an object of the version `had` is one of the served version as it is."""
     if not served.resource.builtin:
-        return not served.converts
+        crd = served.definition
+        stored = next((v for v in versions(crd) if text(v, "name") == had.rpartition("/")[2]), None)
+        return not crd or (stored is not None and is_exact(crd, stored, served.version_entry))
     table = schema(window.cluster.codec.release)
     one, other = table.find(had, served.kind), table.find(served.api_version, served.kind)
     return one is not None and other is not None and table.same(one, other)

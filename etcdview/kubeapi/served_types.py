@@ -69,9 +69,8 @@ REVIEWS = (
 class ServedType:
     """A type as it is served under one version. `resource` says where it is stored.
 
-    `converts`: objects are served under another version whose webhook would be needed. `definition` is the CRD and
-    `version_entry` the version's part of it; both empty for built-in types. `has_status` and `scale` (the paths of the
-    replicas; empty for none) are its subresources.
+    `definition` is the CRD and `version_entry` the version's part of it; both empty for built-in types. `has_status`
+    and `scale` (the paths of the replicas; empty for none) are its subresources.
     """
 
     resource: ResourceType
@@ -80,7 +79,6 @@ class ServedType:
     list_kind: str
     has_status: bool = False
     scale: Mapping[str, str] = field(default_factory=dict)
-    converts: bool = False
     definition: Mapping[str, Any] = field(default_factory=dict)
     version_entry: Mapping[str, Any] = field(default_factory=dict)
 
@@ -194,11 +192,11 @@ def _custom(definitions: Definitions) -> Iterator[ServedType]:
         served = [v for v in versions(crd) if v.get("served") is not False and text(v, "name")]
         storage = next((v for v in versions(crd) if v.get("storage")), None)
         for version in served:
-            if version is storage or storage is None or _is_exact(crd, storage, version):
+            if version is storage or storage is None or is_exact(crd, storage, version):
                 yield _custom_type(resource, crd, version)
 
 
-def _is_exact(crd: Mapping[str, Any], storage: Mapping[str, Any], version: Mapping[str, Any]) -> bool:
+def is_exact(crd: Mapping[str, Any], storage: Mapping[str, Any], version: Mapping[str, Any]) -> bool:
     """Whether what is stored is the same under another version: no webhook converts it, and nothing is pruned."""
     if text(crd, "spec", "conversion", "strategy") == "Webhook":
         return False
@@ -223,7 +221,6 @@ def _custom_type(resource: ResourceType, crd: Mapping[str, Any], version: Mappin
         list_kind=text(crd, "spec", "names", "listKind") or f"{resource.kind}List",
         has_status="status" in subresources,
         scale=paths if paths["spec"] else {},
-        converts=text(crd, "spec", "conversion", "strategy") == "Webhook",
         definition=crd,
         version_entry=version,
     )

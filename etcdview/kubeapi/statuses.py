@@ -93,7 +93,7 @@ def status_error(error: EtcdviewError) -> StatusError:
         case BusyError():
             return StatusError(StatusFacts(429, "TooManyRequests", retry_seconds=error.retry_seconds), str(error))
         case FutureRevisionError():
-            return StatusError(StatusFacts(504, "Timeout", retry_seconds=1), str(error))
+            return too_large(str(error))
         case UsageError():
             return StatusError(facts_of(400), str(error))
         case UnreachableError():
@@ -126,6 +126,12 @@ def invalid(message: str) -> StatusError:
 def expired(message: str) -> StatusError:
     """A revision that is gone: clients list again."""
     return StatusError(StatusFacts(410, "Expired"), message)
+
+
+def too_large(message: str) -> StatusError:
+    """A revision that is still to come. By its cause, client-go's informers know to list again without a revision."""
+    cause = {"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}
+    return StatusError(StatusFacts(504, "Timeout", {"causes": [cause]}, retry_seconds=1), message)
 
 
 def read_only(message: str = READ_ONLY) -> StatusError:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,6 +43,26 @@ def facts_of(cluster: Cluster, prefix: bytes, path: Path) -> Iterator[FactReader
     reader = FactReader(path)
     yield reader
     reader.close()
+
+
+@contextmanager
+def dumped(folder: Path, objects: Mapping[str, Any]) -> Iterator[Cluster]:
+    """A registry of these objects by their keys."""
+    lines = [
+        {
+            "key": key,
+            "value": base64.b64encode(json.dumps(obj).encode()).decode(),
+            "create_revision": 7,
+            "mod_revision": 7,
+            "version": 1,
+            "lease": 0,
+        }
+        for key, obj in objects.items()
+    ]
+    (folder / "dump.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    cluster = open_cluster(Settings(from_file=str(folder / "dump.jsonl"), facts="off"))
+    yield cluster
+    cluster.close()
 
 
 def busy() -> None:
@@ -140,6 +161,8 @@ def test_a_form_that_there_is_not_gets_a_status(api: Api, accept: str) -> None:
         ("application/json;q=0.1,application/json;as=Table;v=v1;g=meta.k8s.io;q=0.9", "Table"),
         ("application/json, application/json;as=Table;v=v1;g=meta.k8s.io;q=0.5", "PodList"),
         ("application/json;as=Table;v=v9;g=meta.k8s.io,application/json", "PodList"),
+        ("*/*, application/json;as=Table;v=v1;g=meta.k8s.io", "Table"),
+        ("*/*, application/*;q=0.9, application/json;as=Table;v=v1;g=meta.k8s.io;q=0.9", "PodList"),
         ("application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io", "PartialObjectMetadataList"),
         ("image/png, application/json;q=nonsense", "PodList"),
         (",".join(["text/html"] * 40) + ",*/*;q=0.1", "PodList"),
@@ -180,7 +203,12 @@ def test_a_limit_counts_what_the_selectors_keep(api: Api) -> None:
     [
         (PODS, "metadata.name=crashloop,metadata.namespace=shop", ["crashloop"]),
         ("api/v1/nodes", "spec.unschedulable=true", ["worker-3"]),
-        ("api/v1/nodes", "spec.unschedulable!=", ["worker-3"]),
+        ("api/v1/nodes", "spec.unschedulable!=false", ["worker-3"]),
+        ("api/v1/nodes", "spec.unschedulable=", []),
+        (PODS, "spec.host=worker-3", ["node-exporter-zkzrx"]),
+        ("apis/batch/v1/jobs", "status.successful!=0", ["migrate-2026"]),
+        ("apis/batch/v1/jobs", "status.successful=0", ["failed", "suspended"]),
+        ("api/v1/replicationcontrollers", "status.replicas!=0", ["classic"]),
     ],
 )
 def test_field_selectors_keep_what_the_api_server_keeps(api: Api, path: str, selector: str, names: list[str]) -> None:
@@ -194,6 +222,21 @@ def test_events_are_selected_by_what_they_are_about_in_both_groups(api: Api) -> 
     assert {e["involvedObject"]["name"] for e in core} == {"catalog", "checkout"}
     assert [e["metadata"]["name"] for e in other["items"]] == [e["metadata"]["name"] for e in core]
     assert {e["regarding"]["name"] for e in other["items"]} == {"catalog", "checkout"}
+
+
+def test_an_event_without_a_source_is_of_the_controller_that_reports_it(tmp_path: Path) -> None:
+    events: list[dict[str, Any]] = [
+        {"kind": "Event", "apiVersion": "v1", "metadata": {"name": name, "namespace": "shop"}} | more
+        for name, more in (
+            ("new", {"source": {}, "reportingComponent": "scheduler"}),
+            ("old", {"source": {"component": "scheduler"}}),
+            ("both", {"source": {"component": "kubelet"}, "reportingComponent": "scheduler"}),
+        )
+    ]
+    with dumped(tmp_path, {f"/registry/events/shop/{e['metadata']['name']}": e for e in events}) as cluster:
+        found = Api(cluster).get("api/v1/events", fieldSelector="source=scheduler")
+
+    assert [e["metadata"]["name"] for e in found["items"]] == ["new", "old"]
 
 
 def test_what_cannot_be_decoded_is_missing_from_a_list_and_named_in_a_warning(
@@ -289,10 +332,10 @@ def test_a_watch_needs_a_place_until_it_has_sent_what_there_is(shop: Cluster) ->
 
 
 def test_a_client_that_reads_descriptions_as_protobuf_is_told_that_nothing_can_be_applied(api: Api) -> None:
-    found = api.status("openapi/v2", "application/com.github.proto-openapi.spec.v2@v1.0+protobuf")
+    found = api.ask("openapi/v2", "application/com.github.proto-openapi.spec.v2@v1.0+protobuf")
 
-    assert found["code"] == 406
-    assert "etcdview is read-only" in found["message"]
+    assert (found.code, found.content_type) == (406, "text/plain")
+    assert b"etcdview is read-only" in text_of(found)
 
 
 def test_what_cannot_be_decoded_later_in_a_long_list_is_told_before(
@@ -317,27 +360,18 @@ def test_what_cannot_be_decoded_later_in_a_long_list_is_told_before(
 
 
 def test_a_lease_may_say_anything_of_its_time(tmp_path: Path) -> None:
-    leases = [
-        {"kind": "Lease", "apiVersion": "coordination.k8s.io/v1", "metadata": {"name": name}, "spec": {"renewTime": at}}
-        for name, at in (("a", "soon"), ("b", "2026-11-28T00:00:00"), ("c", "2026-11-27T00:00:00Z"))
-    ]
-    lines = [
-        {
-            "key": f"/registry/leases/kube-system/{lease['metadata']['name']}",  # type: ignore[index]  # a mapping
-            "value": base64.b64encode(json.dumps(lease).encode()).decode(),
-            "create_revision": 7,
-            "mod_revision": 7,
-            "version": 1,
-            "lease": 0,
+    leases = {
+        f"/registry/leases/kube-system/{name}": {
+            "kind": "Lease",
+            "apiVersion": "coordination.k8s.io/v1",
+            "metadata": {"name": name},
+            "spec": {"renewTime": at},
         }
-        for lease in leases
-    ]
-    (tmp_path / "dump.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    cluster = open_cluster(Settings(from_file=str(tmp_path / "dump.jsonl"), facts="off"))
+        for name, at in (("a", "soon"), ("b", "2026-11-28T00:00:00"), ("c", "2026-11-27T00:00:00Z"))
+    }
+    with dumped(tmp_path, leases) as cluster:
+        found = Api(cluster).get("at/2026-11-28T01:00Z/apis/coordination.k8s.io/v1/leases")
 
-    found = Api(cluster).get("at/2026-11-28T01:00Z/apis/coordination.k8s.io/v1/leases")
-
-    cluster.close()
     assert len(found["items"]) == 3
 
 
@@ -349,6 +383,102 @@ def test_a_scale_has_the_replicas_and_the_selector(api: Api) -> None:
         {"replicas": 3},
         {"replicas": 3, "selector": "app=cart"},
     )
+
+
+def test_a_scale_is_a_table_of_its_own(api: Api) -> None:
+    path = "apis/apps/v1/namespaces/shop/deployments/cart/scale"
+
+    table = api.get(path, TABLE)
+    metadata = api.get(path, "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io")
+
+    assert [c["name"] for c in table["columnDefinitions"]] == ["Name", "Desired", "Available", "Age"]
+    assert table["rows"][0]["cells"][:3] == ["cart", 3, 3]
+    assert table["rows"][0]["object"]["metadata"]["name"] == "cart"
+    assert (metadata["kind"], metadata["metadata"]["name"]) == ("PartialObjectMetadata", "cart")
+
+
+@pytest.mark.parametrize("version", ["v1", "v1beta1"])
+def test_metadata_alone_are_of_the_version_that_was_requested(api: Api, version: str) -> None:
+    found = api.get(
+        "api/v1/namespaces/shop/pods/crashloop", f"application/json;as=PartialObjectMetadata;v={version};g=meta.k8s.io"
+    )
+
+    assert found["apiVersion"] == f"meta.k8s.io/{version}"
+
+
+@pytest.mark.parametrize("path", [PODS, "api", "version", "openapi/v3", "at/1201/api/v1/pods"])
+def test_nobody_is_answered_as_somebody_else(api: Api, path: str) -> None:
+    request = KubeRequest("GET", tuple(path.split("/")), impersonated="nina")
+
+    found = json.loads(text_of(answer(Window(api.cluster), request)))
+
+    assert (found["code"], found["reason"]) == (403, "Forbidden")
+    assert 'cannot impersonate resource "users"' in found["message"]
+
+
+@pytest.mark.parametrize("path", [PODS, "api/v1/namespaces/shop/pods/crashloop", "at/9999/api/v1/pods"])
+def test_a_revision_to_come_has_the_cause_that_informers_look_for(api: Api, path: str) -> None:
+    found = api.status(path, resourceVersion="9999")
+
+    assert found["details"]["causes"][0]["reason"] == "ResourceVersionTooLarge"
+    assert found["details"]["retryAfterSeconds"] == 1
+
+
+@pytest.mark.parametrize("before", ["", "at/1201/"])
+@pytest.mark.parametrize("revision", ["5", "1200", "1202", "99999"])
+def test_a_watch_of_a_file_from_another_revision_begins_with_a_new_list(api: Api, before: str, revision: str) -> None:
+    lines = text_of(api.ask(f"{before}{PODS}", watch="1", timeoutSeconds="1", resourceVersion=revision)).splitlines()
+
+    [event] = map(json.loads, lines)
+    assert (event["type"], event["object"]["code"], event["object"]["reason"]) == ("ERROR", 410, "Expired")
+
+
+@pytest.mark.parametrize(
+    ("asked", "types"),
+    [
+        ({"sendInitialEvents": "false"}, set()),
+        ({"sendInitialEvents": "false", "allowWatchBookmarks": "true"}, set()),
+        ({"sendInitialEvents": "true"}, {"ADDED"}),
+        ({"sendInitialEvents": "true", "allowWatchBookmarks": "true"}, {"ADDED", "BOOKMARK"}),
+    ],
+)
+def test_a_watch_begins_with_what_was_requested(api: Api, asked: dict[str, str], types: set[str]) -> None:
+    found = api.ask(PODS, watch="1", timeoutSeconds="1", resourceVersionMatch="NotOlderThan", **asked)
+
+    assert {json.loads(line)["type"] for line in text_of(found).splitlines()} == types
+
+
+def test_a_custom_object_of_an_older_version_with_another_schema_is_marked(tmp_path: Path) -> None:
+    def version(name: str, *fields: str, storage: bool = False) -> dict[str, Any]:
+        properties = {field: {"type": "string"} for field in fields}
+        schema = {"openAPIV3Schema": {"type": "object", "properties": properties}}
+        return {"name": name, "served": True, "storage": storage, "schema": schema}
+
+    names = {"plural": "toys", "kind": "Toy", "singular": "toy", "listKind": "ToyList"}
+    kept = [version("v1", "colour", storage=True), version("v1beta1", "colour"), version("v1alpha1", "paint")]
+    crd = {
+        "kind": "CustomResourceDefinition",
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "metadata": {"name": "toys.example.org"},
+        "spec": {"group": "example.org", "scope": "Cluster", "names": names, "versions": kept},
+    }
+    toys = {
+        f"/registry/example.org/toys/{name}": {
+            "kind": "Toy",
+            "apiVersion": f"example.org/{name}",
+            "metadata": {"name": name},
+        }
+        for name in ("v1", "v1beta1", "v1alpha1", "v0")
+    }
+    definition = {"/registry/apiextensions.k8s.io/customresourcedefinitions/toys.example.org": crd}
+    with dumped(tmp_path, definition | toys) as cluster:
+        found = Api(cluster).get("apis/example.org/v1/toys")
+
+    marked = {
+        o["metadata"]["name"] for o in found["items"] if "etcdview/inexact" in o["metadata"].get("annotations", {})
+    }
+    assert marked == {"v1alpha1", "v0"}
+    assert {o["apiVersion"] for o in found["items"]} == {"example.org/v1"}
 
 
 @pytest.mark.parametrize("version", ["v2", "v2beta1"])

@@ -29,10 +29,15 @@ def command(server: str, ca: str, token: str, moments: tuple[str, ...], resolved
 
     Save it for yourself alone (umask 077), then `kubectl --kubeconfig FILE get pods -A`. It holds the token.
     """
-    from etcdview.pages.tools.kubeconfig import KubeServer, kubeconfig, read_ca, server_url
+    from etcdview.pages.tools.kubeconfig import KubeServer, is_moment, kubeconfig, read_ca, server_url
 
     if server and not server.startswith(("http://", "https://")):
         raise UsageError(f"--server {server!r} is not a URL.", "Write it as https://etcdview.example.org/kube.")
+    for moment in moments:
+        if not is_moment(moment):
+            raise UsageError(
+                f"--at {moment!r} is neither a revision nor a time.", "Write it as 1201, or 2026-11-28T02:55Z."
+            )
     settings = resolved.settings
     token = token or os.environ.get("ETCDVIEW_TOKEN", "")
     path = ca or settings.tls_cert

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from etcdview.cluster.budget import Held
 from etcdview.cluster.consistent_store import STALE, ConsistentStore
 from etcdview.cluster.coverage import Coverage
-from etcdview.cluster.crd_cache import CrdCache
+from etcdview.cluster.crd_cache import CrdCache, PastDefinitions
 from etcdview.cluster.deletions import Deletions
 from etcdview.cluster.differ import Differ
 from etcdview.cluster.earlier_changes import EarlierChanges
@@ -110,6 +110,7 @@ class Cluster:
         self.facts = facts
         self._fact_checks: KeptChecks | None = None
         self.kinds = CrdCache(index, keyspace, self._read_crds)
+        self.past_kinds = PastDefinitions(lambda revision: self._read_crds(revision)[0])
         self._permitted = Kept(PERMITTED_SECONDS, self._read_permitted)
         self.coverage = Coverage()
         self.differ = Differ()
@@ -184,9 +185,9 @@ class Cluster:
             self._fact_checks = KeptChecks(reader)
         return self._fact_checks.get()
 
-    def _read_crds(self) -> tuple[Definitions, int]:
+    def _read_crds(self, revision: int = 0) -> tuple[Definitions, int]:
         """Read without regard to scopes: every table needs them."""
-        return Objects(self.store, self.codec, self.keyspace, self.redactor.mask).definitions()
+        return Objects(self.store, self.codec, self.keyspace, self.redactor.mask).definitions(revision)
 
     @property
     def warnings(self) -> tuple[str, ...]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from collections.abc import Callable
+from functools import partial
 
 from etcdview.errors import DeniedError, UnreachableError
 from etcdview.index.base import Changing, KeyIndex
@@ -12,9 +15,29 @@ from etcdview.kube.resources import BY_PREFIX
 from etcdview.stores.kept import Kept
 
 RECHECK_SECONDS = 5.0  # how long definitions are reused without a live watch: open pages request them all the time
+PAST_SECONDS = 60.0
+MOST_PASTS = 4  # they may take many megabytes each
 CRDS = BY_PREFIX["apiextensions.k8s.io/customresourcedefinitions"]
 
 ReadDefinitions = Callable[[], tuple[Definitions, int]]
+
+
+class PastDefinitions:
+    """The definitions as of revisions: those of the last few that were requested are kept for a minute."""
+
+    def __init__(self, read: Callable[[int], Definitions]) -> None:
+        self._read = read
+        self._lock = threading.Lock()  # guards _kept
+        self._kept: OrderedDict[int, Kept[Definitions]] = OrderedDict()
+
+    def at(self, revision: int) -> Definitions:
+        """All CRDs as they were. Raises what the store raises."""
+        with self._lock:
+            found = self._kept.setdefault(revision, Kept(PAST_SECONDS, partial(self._read, revision)))
+            self._kept.move_to_end(revision)
+            if len(self._kept) > MOST_PASTS:
+                self._kept.popitem(last=False)
+        return found.get()
 
 
 class CrdCache:

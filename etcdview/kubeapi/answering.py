@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from etcdview.cluster.window import Window
@@ -92,7 +93,7 @@ def _route(window: Window, request: KubeRequest) -> KubeAnswer:
         case ("api", version, *rest):
             return _in_version(window, request, "", version, tuple(rest))
         case ("apis", group):
-            return json_answer(discovery.api_group(_types(window, group), group))
+            return json_answer(discovery.api_group(_types(window, request, group), group))
         case ("apis", group, version, *rest):
             return _in_version(window, request, group, version, tuple(rest))
         case (name,):
@@ -120,17 +121,27 @@ def _check_stored(path: tuple[str, ...]) -> None:
 
 def _at(window: Window, request: KubeRequest) -> KubeAnswer:
     """The same API as of a moment: /at/1201/api/v1/pods, /at/2026-11-28T02:55Z/api/v1/pods."""
-    if request.revision:
-        raise no_such_path()
     moment, *rest = request.path[1:]
-    return _route(window, replace(request, path=tuple(rest), revision=revision_named(window, moment)))
+    if rest[:1] == ["at"]:
+        raise no_such_path()
+    try:
+        revision = revision_named(window, moment)
+    except EtcdviewError:
+        if _names_objects(rest):
+            raise
+        revision = 0  # clients print no sentence of discovery: the objects' answer says what is wrong
+    return _route(window, replace(request, path=tuple(rest), revision=revision))
+
+
+def _names_objects(path: Sequence[str]) -> bool:
+    return len(path) > {"api": 2, "apis": 3}.get(path[0] if path else "", len(path))
 
 
 def _review(window: Window, request: KubeRequest) -> KubeAnswer:
     """What is sent by POST: reviews are answered, everything else is refused."""
     match request.path:
         case ("apis", group, version, plural) if request.method == "POST" and group in _REVIEWED:
-            return json_answer(review(window, group, version, plural, request.body), code=201)
+            return json_answer(review(window, group, version, plural, request.body, request.revision), code=201)
     raise read_only()
 
 
@@ -141,7 +152,7 @@ def _described(window: Window, request: KubeRequest, rest: tuple[str, ...]) -> K
         text = f"{READ_ONLY} Descriptions of types are JSON only."
         return KubeAnswer(text.encode(), error.facts.code, "text/plain")
     request.begin()
-    types = served_types(window)
+    types = served_types(window, request.revision)
     match rest:
         case ("v2",):
             return json_answer(openapi.swagger(types))
@@ -165,21 +176,21 @@ def _alone(window: Window, request: KubeRequest, name: str) -> KubeAnswer:
     raise no_such_path()
 
 
-def _types(window: Window, group: str) -> ServedTypes:
+def _types(window: Window, request: KubeRequest, group: str) -> ServedTypes:
     if group in _ELSEWHERE:
         raise no_such_path(_ELSEWHERE[group])
-    return served_types(window)
+    return served_types(window, request.revision)
 
 
 def _discovered(window: Window, request: KubeRequest, *, core: bool) -> KubeAnswer:
-    media, types = choose(request.accept, _DISCOVERY), served_types(window)
+    media, types = choose(request.accept, _DISCOVERY), served_types(window, request.revision)
     if media.form:
         return json_answer(discovery.aggregated(types, media.version, core=core), content_type=media.content_type)
     return json_answer(discovery.api_versions(request.host) if core else discovery.api_groups(types))
 
 
 def _in_version(window: Window, request: KubeRequest, group: str, version: str, rest: tuple[str, ...]) -> KubeAnswer:
-    types = _types(window, group)
+    types = _types(window, request, group)
     if not rest:
         return json_answer(discovery.resource_list(types, group, version))
     namespace, rest = _namespace(rest)

@@ -17,8 +17,8 @@ _PATHS = ["/api", "/api/*", "/apis", "/apis/*", "/healthz", "/livez", "/openapi"
 _BELOW = ("", "status", "scale")
 
 
-def review(window: Window, group: str, version: str, plural: str, body: bytes) -> dict[str, Any]:
-    """The review that was sent, with its answer. Raises StatusError for what is not one."""
+def review(window: Window, group: str, version: str, plural: str, body: bytes, revision: int) -> dict[str, Any]:
+    """The review that was sent, with its answer as of a revision (0: now). Raises StatusError for what is not one."""
     found = next((r for r in REVIEWS if (r.group, r.version, r.plural) == (group, version, plural)), None)
     if found is None:
         raise no_such_path()
@@ -28,9 +28,9 @@ def review(window: Window, group: str, version: str, plural: str, body: bytes) -
     spec = mapping(sent, "spec")
     match found.plural:
         case "selfsubjectaccessreviews":
-            answer = _access(window, spec)
+            answer = _access(window, spec, revision)
         case "selfsubjectrulesreviews":
-            answer = _rules(window, text(spec, "namespace"))
+            answer = _rules(window, text(spec, "namespace"), revision)
         case _:
             answer = {"userInfo": {"username": window.viewer.name, "groups": [f"etcdview:{window.viewer.role}"]}}
     head = {"kind": found.kind, "apiVersion": f"{group}/{version}", "metadata": {"creationTimestamp": None}}
@@ -53,7 +53,7 @@ def _sent(window: Window, body: bytes) -> dict[str, Any]:
     return found
 
 
-def _access(window: Window, spec: Any) -> dict[str, Any]:
+def _access(window: Window, spec: Any, revision: int) -> dict[str, Any]:
     resource, path = mapping(spec, "resourceAttributes"), mapping(spec, "nonResourceAttributes")
     if path:
         at = text(path, "path")
@@ -64,7 +64,7 @@ def _access(window: Window, spec: Any) -> dict[str, Any]:
     if text(resource, "subresource") not in _BELOW:
         return {"allowed": False, "reason": "etcd does not hold this."}
     group, plural = text(resource, "group"), text(resource, "resource")
-    found = [t for t in served_types(window).all() if plural in ("*", t.plural) and group in ("*", t.group)]
+    found = [t for t in served_types(window, revision).all() if plural in ("*", t.plural) and group in ("*", t.group)]
     seen = [t for t in found if _sees(window, t, text(resource, "namespace"))]
     if found and (len(seen) == len(found)):
         return {"allowed": True}
@@ -81,9 +81,9 @@ def _sees(window: Window, served: ServedType, namespace: str) -> bool:
     return window.touches(start, prefix_end(start))
 
 
-def _rules(window: Window, namespace: str) -> dict[str, Any]:
+def _rules(window: Window, namespace: str, revision: int) -> dict[str, Any]:
     by_group: defaultdict[str, set[str]] = defaultdict(set)
-    for served in served_types(window).all():
+    for served in served_types(window, revision).all():
         if _sees(window, served, namespace):
             by_group[served.group] |= {served.plural, *(f"{served.plural}/{name}" for name in _subresources(served))}
     verbs = list(READS)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
+from etcdview.cluster.crd_cache import CRDS
 from etcdview.cluster.window import Window
 from etcdview.codec import Schema, schema
 from etcdview.codec.served.versions import served_version
+from etcdview.errors import EtcdviewError
 from etcdview.kube.crds import Definitions, version_rank, versions
 from etcdview.kube.fields import mapping, text
 from etcdview.kube.release import Release
 from etcdview.kube.resources import ResourceType
+from etcdview.kubeapi.moments import revision_for
 
 READS = ("get", "list", "watch")
 EVENTS_GROUP = "events.k8s.io"
@@ -119,13 +123,23 @@ class ServedTypes:
         return (t for listed in self.groups.values() for types in listed.values() for t in types)
 
 
-def served_types(window: Window) -> ServedTypes:
-    """What this cluster's API server would announce, as far as it can be answered from etcd."""
+def served_types(window: Window, revision: int = 0) -> ServedTypes:
+    """What this cluster's API server would announce, as far as it can be answered from etcd.
+
+    Custom types are those of the revision, where it can still be read: who deletes a CRD deletes all objects of it.
+    """
     stored = frozenset(t.resource.prefix for t in window.index.tree().types if t.count and t.resource.builtin)
-    return _all_types(window.definitions, window.cluster.codec.release, stored)
+    return _all_types(_definitions(window, revision), window.cluster.codec.release, stored)
 
 
-@lru_cache(maxsize=2)  # definitions may take many megabytes
+def _definitions(window: Window, revision: int) -> Definitions:
+    if revision:
+        with contextlib.suppress(EtcdviewError):  # lists say what it is
+            return window.cluster.past_kinds.at(revision_for(window, revision, window.keyspace.range_prefix(CRDS)))
+    return window.definitions
+
+
+@lru_cache(maxsize=4)  # definitions may take many megabytes
 def _all_types(definitions: Definitions, release: Release | None, stored: frozenset[str]) -> ServedTypes:
     """As of these definitions; they are others when a CRD changes."""
     found = [*_builtin(definitions, release, stored), *_openshift(definitions, release), *_custom(definitions)]

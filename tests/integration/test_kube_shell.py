@@ -95,7 +95,10 @@ def test_the_certificate_is_in_it() -> None:
     assert json.dumps("token") not in text
 
 
-@pytest.mark.parametrize("words", [("--server", "nope"), ("--ca", "/nonexistent"), ("--ca", "/etc/hostname")])
+@pytest.mark.parametrize(
+    "words",
+    [("--server", "nope"), ("--ca", "/nonexistent"), ("--ca", "/etc/hostname"), ("--at", "../x"), ("--at", "0")],
+)
 def test_a_wrong_option_is_a_usage_error(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["kubeconfig", *words]) == 2
     assert "etcdview: " in capsys.readouterr().err

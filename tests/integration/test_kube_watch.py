@@ -182,6 +182,30 @@ def test_a_client_that_reads_too_late_is_expired_and_costs_nothing_until_then(ku
     assert watching.next()["object"]["code"] == 410
 
 
+def test_objects_of_a_deleted_definition_are_read_in_the_past(kube: Kube) -> None:
+    names = {"plural": "toys", "kind": "Toy", "singular": "toy", "listKind": "ToyList"}
+    spec = {"group": "example.org", "scope": "Cluster", "names": names}
+    spec |= {"versions": [{"name": "v1", "served": True, "storage": True}]}
+    definition = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "spec": spec}
+    kinds, toys = b"/registry/apiextensions.k8s.io/customresourcedefinitions/", b"/registry/example.org/toys/"
+    toy = {"apiVersion": "example.org/v1", "kind": "Toy", "metadata": {"name": "bear"}}
+    kube.writer.put(
+        kinds + b"toys.example.org", value=json.dumps(definition | {"metadata": {"name": "toys.example.org"}}).encode()
+    )
+    revision = kube.writer.put(toys + b"bear", value=json.dumps(toy).encode())
+    kube.writer.delete(toys + b"bear")
+    kube.writer.delete(kinds + b"toys.example.org")
+    kube.revision()
+
+    now = kube.app.test_client().get("/kube/apis/example.org/v1/toys")
+    then = kube.app.test_client().get(f"/kube/at/{revision}/apis/example.org/v1/toys").get_json()
+    groups = kube.app.test_client().get(f"/kube/at/{revision}/apis").get_json()["groups"]
+
+    assert now.status_code == 404
+    assert [o["metadata"]["name"] for o in then["items"]] == ["bear"]
+    assert "example.org" in {group["name"] for group in groups}
+
+
 def test_fifty_watches_are_one_watch_for_etcd(kube: Kube, monkeypatch: pytest.MonkeyPatch) -> None:
     revision = kube.revision()
     watching = [kube.watch(f"resourceVersion={revision}") for _ in range(50)]

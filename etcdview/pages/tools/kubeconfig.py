@@ -12,6 +12,7 @@ from urllib.parse import quote
 from etcdview.codec import to_yaml
 from etcdview.config import Settings, parse_address
 from etcdview.errors import SettingError
+from etcdview.tables import parse_time
 
 PATH = "/kube"
 NAME = "etcdview"
@@ -36,6 +37,11 @@ def server_url(settings: Settings) -> str:
     host = "127.0.0.1" if address.host in _ANY else address.host
     shown = f"[{host}]" if ":" in host else host
     return f"{'https' if settings.tls_cert else 'http'}://{shown}:{address.port}{path}"
+
+
+def is_moment(text: str) -> bool:
+    """Whether an address below /kube/at may name it: a revision, or a time."""
+    return (text.isascii() and text.isdigit() and len(text) < 19 and int(text) > 0) or parse_time(text) is not None
 
 
 def read_ca(path: str) -> bytes:

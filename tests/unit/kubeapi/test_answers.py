@@ -167,6 +167,14 @@ def test_a_moment_that_there_is_not_gets_a_status(backup: Api, moment: str, code
     assert backup.status(f"at/{moment}/api/v1/pods")["code"] == code
 
 
+@pytest.mark.parametrize("moment", ["2020-01-01T00:00Z", "yesterday", "99999"])
+def test_what_is_wrong_with_a_moment_is_said_of_objects_not_of_discovery(backup: Api, moment: str) -> None:
+    for path in ("api", "apis", "api/v1", "apis/example.org/v1", "version", "openapi/v3"):
+        assert backup.ask(f"at/{moment}/{path}").code == 200, path
+    assert backup.status(f"at/{moment}/api/v1/pods")["code"] in (400, 410, 504)
+    assert backup.status(f"at/{moment}/at/5/api")["code"] == 404
+
+
 def test_a_watch_of_a_file_is_its_objects_and_then_silence(backup: Api) -> None:
     found = backup.ask("api/v1/namespaces", watch="1", timeoutSeconds="1")
 

@@ -63,8 +63,8 @@ class _Watching:
         if media.form == "Table":
             self._rows = row_maker(window, place.served, media, request)
         self._columns_told = False
-        self._revision = options.since
         self._log: EventLog | None = None if request.revision else window.cluster.events(self._range[0])
+        self._revision = self._newest() if options.from_now else options.since  # "now" is before the answer begins
         seconds = float(options.timeout_seconds) or DEFAULT_SECONDS
         self._ends_at = time.monotonic() + min(seconds, LONGEST_SECONDS)
         self._bookmark_at = time.monotonic() + _BOOKMARK_SECONDS
@@ -77,9 +77,7 @@ class _Watching:
         """All of it. The first piece is empty: with it the head of the answer is sent."""
         yield b""
         try:
-            if self._options.from_now:
-                self._revision = self._newest()
-            elif not self._options.since:
+            if not self._options.since and not self._options.from_now:
                 yield from self._present()
             yield from self._changes() if self._log is not None else self._silence()
         except EtcdviewError as error:

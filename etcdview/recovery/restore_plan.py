@@ -13,6 +13,7 @@ from etcdview.models import Member, Range
 from etcdview.recovery.comparison import UNRECOGNISED, ChangeCount, ChangeKind, KeyChange
 from etcdview.recovery.merge import Pair, differing_writes, state_of
 from etcdview.stores.files.database import SnapshotStore
+from etcdview.stores.files.wal.log import LogCut
 
 _ALL = Range(b"\0", b"\0")
 
@@ -20,12 +21,15 @@ _ALL = Range(b"\0", b"\0")
 @dataclass(frozen=True, slots=True)
 class LogExtent:
     """What the log of a data directory has and its database lacks; `uncommitted` entries are not known to be
-    committed."""
+    committed. `cut_file` is damaged from `cut_size` bytes on ("": no file is), `behind` are files that follow."""
 
     changes: int = 0
     keys: int = 0
     revisions: int = 0
     uncommitted: int = 0
+    cut_file: str = ""
+    cut_size: int = 0
+    behind: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +144,15 @@ def _log_extent(store: SnapshotStore) -> LogExtent | None:
     found = store.recovered
     if found is None:
         return None
+    cut = found.cut or LogCut()
     return LogExtent(
         len(found.changes),
         len({change.meta.key for change in found.changes}),
         len({change.meta.mod_revision for change in found.changes}),
         found.uncommitted.count if found.uncommitted else 0,
+        cut.name,
+        cut.size,
+        cut.behind,
     )
 
 

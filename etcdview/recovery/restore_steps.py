@@ -10,7 +10,7 @@ from shlex import quote
 from etcdview.errors import UsageError
 from etcdview.kube.words import counted
 from etcdview.models import Member
-from etcdview.recovery.restore_plan import RestoreSource
+from etcdview.recovery.restore_plan import LogExtent, RestoreSource
 
 MARGIN = 1_000_000_000
 MARGIN_REASON = (
@@ -152,6 +152,7 @@ def _with_log(source: RestoreSource, target: RestoreTarget) -> RestoreStep:
         f"Make a snapshot of the furthest source and its log, then bring {target.copy} to every member's machine (scp)",
         (
             f"mkdir -m 700 {folder} && cp -a {member} {folder}/member",
+            *_without_damage(log, f"{folder}/member/wal"),
             f"etcd --name restore --data-dir {folder} --force-new-cluster --listen-client-urls {client} "
             f"--advertise-client-urls {client} --listen-peer-urls {peer} > {folder}/etcd.out 2>&1 & etcd_pid=$!",
             *(
@@ -172,12 +173,22 @@ def _with_log(source: RestoreSource, target: RestoreTarget) -> RestoreStep:
     )
 
 
+def _without_damage(log: LogExtent | None, folder: str) -> Iterator[str]:
+    """etcd refuses to start on a log with a checksum that does not fit, or with a file missing."""
+    if log is not None and log.cut_file:
+        yield f"truncate -s {log.cut_size} {folder}/{quote(log.cut_file)}"
+    if log is not None and log.behind:
+        yield " ".join(["rm", *(f"{folder}/{quote(name)}" for name in log.behind)])
+
+
 def copy_of(target: RestoreTarget) -> str:
     """The file that all members restore, for a shell."""
     return quote(target.copy)
 
 
 def _with_log_notes(source: RestoreSource) -> Iterator[str]:
+    if source.log is not None and (source.log.cut_file or source.log.behind):
+        yield "The log is damaged. What cannot be used of it is cut off the copy: etcd does not start on it otherwise."
     if source.log is not None and source.log.uncommitted:
         yield (
             f"Not known to be committed, and discarded by etcd: {counted(source.log.uncommitted, 'entry', 'entries')} "

@@ -92,6 +92,32 @@ def test_three_killed_members_are_restored_by_the_printed_commands(member_folder
 
 
 @pytest.mark.long
+def test_a_damaged_log_is_brought_in_as_far_as_it_is_good(member_folder: Path, tmp_path: Path) -> None:
+    """etcd does not start on a log with a checksum that does not fit."""
+    running = LocalCluster(member_folder, ("a",), options=LATE)
+    with running:
+        live = EtcdStore(running.endpoints, running.tls)
+        for number in range(20):
+            live.put(b"/registry/configmaps/shop/c%02d" % number, bytes([number + 1]) * 900, mod_revision=0)
+        live.close()
+        running.members[0].kill()
+    (log,) = (running.members[0].data / "member" / "wal").glob("*.wal")
+    written = bytearray(log.read_bytes())
+    written[written.index(bytes([11]) * 900) + 5] ^= 1
+    log.write_bytes(written)
+    command = [sys.executable, "-m", "etcdview", "restore", "plan", str(running.members[0].data), "-o", "json"]
+    command += ["--copy-to", str(tmp_path / "all.db")]
+    plan = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+
+    shell(plan["steps"][1]["commands"], programs(tmp_path / "bin"))
+
+    store = open_file(tmp_path / "all.db")
+    keys = [kv.key for kv in store.range(Range(b"\0", b"\0")).kvs]
+    store.close()
+    assert keys == [b"/registry/configmaps/shop/c%02d" % number for number in range(10)]
+
+
+@pytest.mark.long
 def test_a_member_that_wants_a_password_is_restored_without_one(member_folder: Path, tmp_path: Path) -> None:
     running = LocalCluster(member_folder, ("a b",), options=LATE)
     with running:

@@ -151,6 +151,13 @@ def test_a_log_above_the_database_is_brought_into_the_snapshot() -> None:
     assert not any("--skip-hash-check" in words for words in commands(plan))
 
 
+def test_what_etcd_cannot_read_of_a_log_is_cut_off_the_copy() -> None:
+    log = LogExtent(changes=7, cut_file="1-9.wal", cut_size=1024, behind=("2-a.wal", "3-b.wal"))
+    held = source("d", database=Path("/x/d/member/snap/db"), hashed=False, log=log)
+    made, folder = restore_plan(held, [held], TARGET).steps[1], "/root/restore.db.member/member/wal"
+    assert made.commands[1:3] == (f"truncate -s 1024 {folder}/1-9.wal", f"rm {folder}/2-a.wal {folder}/3-b.wal")
+
+
 def test_no_command_waits_for_an_etcd_that_wants_a_password() -> None:
     held = source("d", database=Path("/x/d/member/snap/db"), hashed=False, log=LogExtent(changes=7), auth=True)
     plan = restore_plan(held, [held], TARGET)

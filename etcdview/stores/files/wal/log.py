@@ -36,11 +36,23 @@ class RaftEntry:
     data: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class LogCut:
+    """What etcd must not see of a log to start on it: bytes of the file `name` from `size` on, and the files `behind`.
+
+    `name` "": every file before those is good.
+    """
+
+    name: str = ""
+    size: int = 0
+    behind: tuple[str, ...] = ()
+
+
 @dataclass(slots=True)
 class Log:
     """What a log holds behind the index `after`. `commit` is the last index that it says is committed.
 
-    `fault` says where it ends to be readable, and why; "" where it ends properly.
+    `fault` says where it ends to be readable, and why; "" where it ends properly. `cut` is None then.
     """
 
     after: int
@@ -50,6 +62,7 @@ class Log:
     term: int = 0
     commit: int = 0
     fault: str = ""
+    cut: LogCut | None = None
     _terms: array[int] = field(default_factory=lambda: array("Q"))
     _places: array[int] = field(default_factory=lambda: array("Q"))  # kind, segment, position, size of each
 
@@ -89,6 +102,7 @@ def read_log(folder: Path, after: int) -> Log:
         for number, (sequence, path) in enumerate(names):
             if number and sequence != names[number - 1][0] + 1:
                 log.fault = f"the file before {path.name} is missing"
+                log.cut = LogCut(behind=tuple(later.name for _, later in names[number:]))
                 break
             log.segments.append(Segment(path))
         _Reader(log).read()
@@ -135,6 +149,8 @@ class _Reader:
                 self._crc = frame.crc
             if fault := self._fault or frames.fault:
                 log.fault = f"{segment.path.name} has {fault} at byte {frames.end:,}"
+                behind = (*(later.path.name for later in log.segments[number + 1 :]), *(log.cut or LogCut()).behind)
+                log.cut = LogCut(segment.path.name, frames.end, behind)
                 return
 
     def _take(self, number: int, frame: LogFrame) -> str:

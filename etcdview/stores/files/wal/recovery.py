@@ -10,7 +10,7 @@ from etcdview.codec.protobuf.wire import WireError
 from etcdview.models import Member
 from etcdview.stores.files.members import parse_member
 from etcdview.stores.files.records import parse_fields
-from etcdview.stores.files.wal.log import CONF_CHANGE, Log, RaftEntry
+from etcdview.stores.files.wal.log import CONF_CHANGE, Log, LogCut, RaftEntry
 from etcdview.stores.files.wal.replay import DatabaseKeys, LogChange, Replay, ReplayStart, ValuePlace
 from etcdview.stores.files.wal.requests import DeleteRange, LeaseRevoke, Put, Request, Txn, parse_request
 
@@ -51,6 +51,7 @@ class Recovered:
     members: tuple[Member, ...]
     uncommitted: Uncommitted | None = None
     fault: str = ""
+    cut: LogCut | None = None
 
 
 def recover(base: DatabaseKeys, start: ReplayStart, members: tuple[Member, ...], log: Log) -> Recovered:
@@ -83,6 +84,7 @@ def recover(base: DatabaseKeys, start: ReplayStart, members: tuple[Member, ...],
         tuple(found.values()),
         _uncommitted(log, applied) if log.commit <= applied < log.last else None,
         fault,
+        log.cut,
     )
 
 

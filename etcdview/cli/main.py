@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import importlib
+import os
 import sys
 import traceback
 import warnings
@@ -46,6 +48,7 @@ COMMANDS = {
 }
 
 _USAGE, _UNKNOWN = 2, 3
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)  # of what is printed
 
 
 class LazyGroup(click.Group):
@@ -97,6 +100,7 @@ def main(argv: list[str] | None = None) -> NoReturn:
     if not sys.warnoptions:  # -W or PYTHONWARNINGS: somebody wants them
         warnings.simplefilter("ignore")  # libraries warn of odd certificates; the user cannot fix that here
     gc.disable()  # until the command is loaded: nothing that modules make is garbage
+    open_closed_streams()
     try:
         sys.exit(run(argv))
     finally:
@@ -128,12 +132,42 @@ def run(argv: list[str] | None = None) -> int:
         say(f"etcdview: Not UTF-8: {visible(error.object)}", err=True)
         say("  An argument or a variable has bytes that are not UTF-8, where text is needed.", err=True)
         return _UNKNOWN if monitoring else _USAGE
-    except BrokenPipeError:
-        sys.stderr.close()
-        return 0
+    except OSError as error:
+        return _unwritable(error, _UNKNOWN if monitoring else _USAGE)
     except Exception:  # the outermost frame: Python's own status for it is 1, which would be a verdict
         if not monitoring:
             raise
         traceback.print_exc()
         return _UNKNOWN
     return result if isinstance(result, int) else 0
+
+
+def open_closed_streams() -> None:
+    """Give the standard streams that were closed before the start something to lead to.
+
+    Without it the next file that is opened would take their number, and get what is printed.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # it gets the lowest number that is free
+            mode = "r" if name == "stdin" else "w"
+            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115 - until the end
+
+
+def _unwritable(error: OSError, status: int) -> int:
+    """Say what the system refused, which is mostly to write what is printed; give the exit status."""
+    if isinstance(error, BrokenPipeError):
+        sys.stderr.close()
+        return 0
+    what = error.strerror or str(error)
+    if error.filename is None and error.errno in _FULL:
+        say(f"etcdview: The output cannot be written: {what}.", err=True)
+        say("  What was written of it is not whole. Make room, or write it elsewhere.", err=True)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # for what is left in the buffer
+    else:
+        name = f"{visible(os.fsdecode(error.filename))} cannot be used" if error.filename else "The system refuses"
+        say(f"etcdview: {name}: {what}.", err=True)
+        say("  Check the path, its permissions, and the room there.", err=True)
+    return status

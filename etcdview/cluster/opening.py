@@ -30,7 +30,7 @@ from etcdview.index.facts.fact import Extractor
 from etcdview.index.facts.live import Facts
 from etcdview.kube.keys import KeySpace
 from etcdview.stores.files.data_directory import is_data_directory
-from etcdview.stores.files.timeline import snapshots_in
+from etcdview.stores.files.timeline import is_folder, snapshots_in
 from etcdview.stores.kept import Kept
 from etcdview.stores.protocols import Store
 from etcdview.stores.routed import RoutedStore
@@ -135,7 +135,7 @@ def _timeline(settings: Settings) -> tuple[TimelineFile, ...]:
 
 
 def _snapshots(folder: Path) -> tuple[TimelineFile, ...]:
-    if not folder.is_dir() or is_data_directory(folder):
+    if not is_folder(folder) or is_data_directory(folder):
         return ()
     found = snapshots_in(folder)
     return tuple(TimelineFile(file.path, file.written) for file in found) if len(found) > 1 else ()

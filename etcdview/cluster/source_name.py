@@ -25,8 +25,16 @@ class SourceName:
         """`live`, `FILE`, `live@12`, `FILE@12`; a file whose own name ends in @12 is meant where there is one."""
         match = _REVISION.fullmatch(text)
         if match is None or Path(text).exists():
+            _check_revision(text)
             return cls(text, "" if text == LIVE else text)
         source, revision = match["source"], int(match["revision"])
         if revision == 0:
             raise UsageError(f"{text} names no revision: they begin at 1.", "Leave @0 out for the newest.")
         return cls(text, "" if source == LIVE else source, revision)
+
+
+def _check_revision(text: str) -> None:
+    """Raises UsageError for what is no revision behind a source that there is."""
+    source, at, revision = text.rpartition("@")
+    if at and source and not Path(text).exists() and (source == LIVE or Path(source).exists()):
+        raise UsageError(f"{revision!r} in {text} is not a revision.", f"Write a number: {source}@1201.")

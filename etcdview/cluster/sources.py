@@ -14,7 +14,7 @@ from etcdview.config.overrides import ServersOverride, parse_override
 from etcdview.errors import FileFormatError, SettingError, UsageError
 from etcdview.kube.keys import KeySpace
 from etcdview.kube.resources import BUILTIN, ResourceType, custom
-from etcdview.models import TlsFiles
+from etcdview.models import Range, TlsFiles
 from etcdview.stores.at_revision import at_revision
 from etcdview.stores.files.bbolt import HEAD_BYTES, is_bolt
 from etcdview.stores.files.data_directory import is_data_directory, open_data_directory
@@ -25,7 +25,7 @@ from etcdview.stores.files.large_dump import LargeDump
 from etcdview.stores.files.memory import StaticStore
 from etcdview.stores.files.packed import packing_of
 from etcdview.stores.files.revision_store import RevisionStore
-from etcdview.stores.files.timeline import head_of, snapshots_in
+from etcdview.stores.files.timeline import head_of, is_folder, passed_over, snapshots_in
 from etcdview.stores.files.unpacking import is_packed, packing_name, unpacked, unpacking, unpacking_command
 from etcdview.stores.protocols import Store, prefix_end
 from etcdview.stores.routed import Route, RoutedStore
@@ -39,7 +39,7 @@ def open_file(path: Path) -> StaticStore | LargeDump | RevisionStore:
 
     Compressed files are unpacked; of a folder with snapshots the newest is opened. Raises FileFormatError.
     """
-    if path.is_dir():
+    if is_folder(path):
         return _open_folder(path)
     head = head_of(path)
     if not is_packed(head):
@@ -62,6 +62,7 @@ def _open_folder(path: Path) -> RevisionStore:
             f"{path} holds {len(snapshots):,} snapshots; this is the newest, {newest.path.name}. "
             "`etcdview snapshot status` lists them all."
         )
+    store.add_notes(*passed_over(path))
     return store
 
 
@@ -76,8 +77,10 @@ def _open(path: Path, head: bytes, packed: str = "") -> StaticStore | LargeDump 
         command = packing.command.replace("FILE", shlex.quote(str(path)))
         raise FileFormatError(f"{path} is {packing.what}.", f"Unpack it, and give what was in it: {command}")
     start = head.lstrip()
-    if start.startswith(b"{") or not start:
-        return open_dump(path)
+    if start.startswith(b"{") or (head and not start):
+        return _with_keys(path, open_dump(path))
+    if not head:
+        raise _empty(f"{path} is {f'{packed} with nothing in it' if packed else 'empty: it has 0 bytes'}.")
     if packed:
         raise FileFormatError(
             f"{path} is {packed}, and what is in it is neither a registry dump nor a snapshot of etcd.",
@@ -86,6 +89,20 @@ def _open(path: Path, head: bytes, packed: str = "") -> StaticStore | LargeDump 
     raise FileFormatError(
         f"{path} is neither a registry dump nor a snapshot of etcd.",
         "Give a dump (.jsonl or .jsonl.gz), a file of `etcdctl snapshot save`, or a member's data directory.",
+    )
+
+
+def _with_keys(path: Path, dump: StaticStore | LargeDump) -> StaticStore | LargeDump:
+    """A dump that holds keys; one without any may be what is left of a copy, and is not shown as an empty cluster."""
+    if not dump.range(Range(b"", b"\0", count_only=True)).count:
+        dump.close()
+        raise _empty(f"{path} holds no key.")
+    return dump
+
+
+def _empty(what: str) -> FileFormatError:
+    return FileFormatError(
+        what, "Take another snapshot or copy: what wrote this one failed, or the disk was full, or it found no key."
     )
 
 

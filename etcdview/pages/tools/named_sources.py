@@ -37,9 +37,17 @@ class NamedSources:
         return warned(open_live(self._settings), self._say)
 
     def _file(self, path: str) -> Store:
-        if not Path(path).exists():
+        if not _may_exist(Path(path)):
             raise UsageError(f"There is no file {path}.", "Give a snapshot, a dump or a data directory, or live.")
         store = open_file(Path(path))
         for note in store.notes:
             self._say(f"{path}: {note}")
         return store
+
+
+def _may_exist(path: Path) -> bool:
+    """Whether it exists, as far as one may look: reading it says more."""
+    try:
+        return path.exists()
+    except OSError:
+        return True

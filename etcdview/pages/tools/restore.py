@@ -15,7 +15,7 @@ from etcdview.recovery.restore_plan import Lack, RestoreSource, doubts, furthest
 from etcdview.recovery.restore_steps import MARGIN_REASON, RestorePlan, RestoreTarget, restore_plan
 from etcdview.stores.files.data_directory import database_of, is_data_directory
 from etcdview.stores.files.database import SnapshotStore
-from etcdview.stores.files.timeline import head_of, snapshots_in
+from etcdview.stores.files.timeline import head_of, is_folder, snapshots_in
 from etcdview.stores.files.unpacking import is_packed, packing_name
 
 __all__ = [
@@ -115,7 +115,7 @@ def _source_json(source: RestoreSource, lack: Lack | None) -> dict[str, Any]:
 def _expanded(path: Path) -> Iterator[Path]:
     """Each snapshot of a folder with several; the path itself otherwise."""
     try:
-        snapshots = snapshots_in(path) if path.is_dir() and not is_data_directory(path) else ()
+        snapshots = snapshots_in(path) if is_folder(path) and not is_data_directory(path) else ()
     except FileFormatError:  # said by _read
         snapshots = ()
     yield from (snapshot.path for snapshot in snapshots) if snapshots else (path,)

@@ -17,7 +17,7 @@ from etcdview.stores.files.bbolt import DAMAGED
 from etcdview.stores.files.data_directory import is_data_directory
 from etcdview.stores.files.database import SnapshotStore
 from etcdview.stores.files.page_check import PageCheck
-from etcdview.stores.files.timeline import SnapshotFile, snapshots_in
+from etcdview.stores.files.timeline import SnapshotFile, is_folder, passed_over, snapshots_in
 
 _ALL = b"\0"
 
@@ -45,8 +45,8 @@ def snapshot_status(path: Path) -> SnapshotStatus:
 
     Raises FileFormatError.
     """
-    if path.is_dir() and not is_data_directory(path) and (snapshots := snapshots_in(path)):
-        return _listed(snapshots)
+    if is_folder(path) and not is_data_directory(path) and (snapshots := snapshots_in(path)):
+        return _listed(snapshots, passed_over(path))
     store = open_file(path)
     try:
         if not isinstance(store, SnapshotStore):
@@ -64,7 +64,7 @@ def page_rows(store: SnapshotStore, path: Path) -> tuple[list[tuple[str, str]], 
     return [*_rows(store), ("pages", _pages_text(check))], faults
 
 
-def _listed(snapshots: tuple[SnapshotFile, ...]) -> SnapshotStatus:
+def _listed(snapshots: tuple[SnapshotFile, ...], notes: tuple[str, ...]) -> SnapshotStatus:
     """Each snapshot of a folder, the oldest first; what cannot be read is a fault."""
     rows, faults = [], []
     for snapshot in snapshots:
@@ -78,7 +78,7 @@ def _listed(snapshots: tuple[SnapshotFile, ...]) -> SnapshotStatus:
         count = store.range(Range(b"", _ALL, count_only=True)).count
         rows.append((snapshot.path.name, f"{said}  revision {store.revision:,}  {count:,} keys"))
         store.close()
-    return SnapshotStatus((), tuple(rows), tuple(faults))
+    return SnapshotStatus(notes, tuple(rows), tuple(faults))
 
 
 def progress_text(progress: Progress) -> str:

@@ -37,8 +37,11 @@ def open_data_directory(folder: Path) -> SnapshotStore:
 
 
 def is_data_directory(folder: Path) -> bool:
-    """Whether a member's database is where it is in a data directory."""
-    return any((folder / name).is_file() for name in _DATABASES)
+    """Whether a member's database is where it is in a data directory; also where one may not look: opening says so."""
+    try:
+        return any((folder / name).is_file() for name in _DATABASES)
+    except OSError:
+        return True
 
 
 def database_of(folder: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +24,14 @@ class SnapshotFile:
     head: bytes
 
 
+def is_folder(path: Path) -> bool:
+    """Whether it is one; False where one may not look: reading it says so."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
 def snapshots_in(folder: Path) -> tuple[SnapshotFile, ...]:
     """The snapshots of a folder, compressed ones too, the newest last; other files are passed over.
 
@@ -38,9 +47,28 @@ def snapshots_in(folder: Path) -> tuple[SnapshotFile, ...]:
     return tuple(sorted(found, key=lambda file: (file.written, file.path.name)))
 
 
+def passed_over(folder: Path) -> tuple[str, ...]:
+    """What to say of the files of a folder that may be snapshots, and cannot be looked at: a sentence for each."""
+    said = []
+    for path in sorted(path for path in folder.iterdir() if path.is_file()):
+        try:
+            empty = not head_of(path)
+        except FileFormatError as error:
+            said.append(f"{error.what} It is passed over.")
+        else:
+            if empty:
+                said.append(f"{path} is passed over: it is empty.")
+    return tuple(said)
+
+
 def head_of(path: Path) -> bytes:
-    """The first bytes of a file. Raises FileFormatError."""
+    """The first bytes of a file. Raises FileFormatError, at once for what is no file: a pipe may never say anything."""
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise FileFormatError(
+                f"{path} is not a file, but a pipe or a device.",
+                "Save what comes out of it to a file, and give that: it is read more than once.",
+            )
         with path.open("rb") as file:
             return file.read(HEAD_BYTES)
     except OSError as error:
@@ -56,9 +84,9 @@ def _snapshot(path: Path) -> SnapshotFile | None:
         if packed:
             with unpacking(path) as content:
                 head = content.read(HEAD_BYTES)
-        stat = path.stat()
+        facts = path.stat()
     except (FileFormatError, OSError):
         return None
     if not is_bolt(head):
         return None
-    return SnapshotFile(path, stat.st_size, datetime.fromtimestamp(stat.st_mtime, UTC), packed, head)
+    return SnapshotFile(path, facts.st_size, datetime.fromtimestamp(facts.st_mtime, UTC), packed, head)

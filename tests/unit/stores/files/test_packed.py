@@ -122,16 +122,19 @@ def test_of_a_folder_with_snapshots_the_newest_is_opened_and_all_are_listed(
     (tmp_path / "newest.zst").write_bytes(zstandard.compress(BODY, 1))
     (tmp_path / "damaged.db").write_bytes(BODY[:20_000])
     (tmp_path / "notes.txt").write_text("not a snapshot")
+    (tmp_path / "today.db").write_bytes(b"")  # the disk was full
     for age, name in enumerate(("newest.zst", "old.db", "damaged.db")):
         os.utime(tmp_path / name, (1_700_000_000 - age, 1_700_000_000 - age))
 
     assert keys_of(tmp_path) == 573
-    assert "holds 3 snapshots; this is the newest, newest.zst" in open_file(tmp_path).notes[0]
+    assert "holds 3 snapshots; this is the newest, newest.zst" in open_file(tmp_path).notes[1]
+    assert open_file(tmp_path).notes[0] == f"{tmp_path / 'today.db'} is passed over: it is empty."
     assert run(["snapshot", "status", str(tmp_path)]) == 1
     printed = capsys.readouterr()
     assert [line.split()[0] for line in printed.out.splitlines()] == ["damaged.db", "old.db", "newest.zst"]
     assert printed.out.count("revision 1,201  573 keys") == 2
     assert "damaged.db is cut short" in printed.err
+    assert "today.db is passed over: it is empty." in printed.err
 
 
 def tarred() -> bytes:
@@ -178,3 +181,23 @@ def test_the_command_that_is_told_unpacks_it(tmp_path: Path, name: str) -> None:
     subprocess.run(command, shell=True, cwd=tmp_path, check=True)  # noqa: S602  # the command is one for a shell
 
     assert (tmp_path / "s.db").read_bytes() == BODY
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [(b"", "is empty: it has 0 bytes"), (gzip.compress(b""), "is a gzip file with nothing in it"),
+     (b"\n \n", "holds no key"), (gzip.compress(b"\n"), "holds no key")],
+)  # fmt: skip
+def test_a_file_without_a_key_is_not_shown_as_an_empty_cluster(tmp_path: Path, content: bytes, says: str) -> None:
+    path = tmp_path / "backup.db"
+    path.write_bytes(content)
+
+    with pytest.raises(FileFormatError, match=says):
+        open_file(path)
+
+
+def test_a_pipe_is_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("/dev/zero")):
+        with pytest.raises(FileFormatError, match="is not a file, but a pipe or a device"):
+            open_file(path)

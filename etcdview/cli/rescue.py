@@ -80,7 +80,7 @@ def command(
         for line in _shown(plan, name.text, into_bundle=out is not None):
             click.echo(line)
         if out is not None:
-            return _bundle(rescue, plan, form, out)
+            return _bundle(rescue, plan, form, out, changed=changed)
         if into_etcd and plan.items:
             return _write_keys(rescue, plan, settings, live, yes=yes)
         return 1 if plan.lacking else 0
@@ -99,9 +99,13 @@ def _check(settings: Settings, out: Path | None, *, into_etcd: bool, changed: bo
         rescue_undo_file(settings)
 
 
-def _bundle(rescue: Rescue, plan: RescuePlan, form: str, out: Path) -> int:
+def _bundle(rescue: Rescue, plan: RescuePlan, form: str, out: Path, *, changed: bool) -> int:
+    if not plan.items and not (changed and plan.different):
+        say(f"There is nothing to write: {out} is not made.")
+        return 0
     count, remarks = rescue.bundle(plan, form, out)
-    say(f"Wrote {counted(count, 'object')} to {out}: {_apply_command(form, out)}")
+    how = f": {_apply_command(form, out)}" if count else "."
+    say(f"Wrote {counted(count, 'object')} to {out}{how}")
     for sentence in remarks:
         remark(visible(sentence))
     return 0

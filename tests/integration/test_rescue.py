@@ -268,3 +268,23 @@ def test_where_it_stopped_is_said(store: EtcdStore, rescue: Rescue, file: Path, 
 
 def test_deleted_keys_are_no_backup_of_their_own(rescue: Rescue) -> None:
     assert rescue("--deleted")[0] == 2  # they are in the backup as of an earlier revision: FILE@REV
+
+
+def test_a_namespace_that_the_backup_does_not_have_is_no_namespace_that_lacks_nothing(
+    store: EtcdStore, backup: dict[bytes, KeyValue], rescue: Rescue
+) -> None:
+    put(store, backup, but=())
+
+    assert rescue("-n", "shpo") == (1, "", "etcdview: There is no namespace 'shpo'.\n  Did you mean 'shop'?\n")
+
+
+def test_a_bundle_of_nothing_is_not_made(
+    store: EtcdStore, backup: dict[bytes, KeyValue], rescue: Rescue, tmp_path: Path
+) -> None:
+    put(store, backup, but=())
+
+    status, out, _ = rescue("-n", "shop", "-o", str(tmp_path / "missing"))
+
+    assert status == 0
+    assert out.endswith(f"There is nothing to write: {tmp_path / 'missing'} is not made.\n")
+    assert not (tmp_path / "missing").exists()

@@ -25,6 +25,7 @@ from etcdview.kube.selectors import parse_labels
 from etcdview.models import Range
 from etcdview.objects import Mask, Objects
 from etcdview.pages.tools.named_sources import NamedSources, SourceName
+from etcdview.pages.tools.namespaces import check_namespace
 from etcdview.pages.tools.source import Say
 from etcdview.recovery.comparison import ChangeCount, ChangeCounts, ChangeFilter, Comparer, Keeps, KeyChange
 from etcdview.recovery.merge import KeyState, common_ranges, state_of
@@ -183,6 +184,9 @@ def compared(settings: Settings, old: str, new: str, keys: ComparedKeys, say: Sa
         found = compare_sides(sides, Comparer(codec, keyspace, mask), keys, changes)
         if found.left_out:
             say(found.left_out)
+        if keys.namespace and not found.counts.whole.total:
+            revisions = found.old.revision, found.new.revision
+            check_namespace(keys.namespace, zip((side.objects for side in sides), revisions, strict=True))
         yield found
     finally:
         changes.close()

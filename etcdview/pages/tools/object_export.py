@@ -21,6 +21,7 @@ from etcdview.models import KeyValue, Range
 from etcdview.objects import Mask, ObjectRow, Objects
 from etcdview.objects.release import codec_for
 from etcdview.pages.tools.export import Exported
+from etcdview.pages.tools.namespaces import check_namespace
 from etcdview.pages.tools.preparing import Preparing
 from etcdview.recovery.bundle import FORMS, BundleObject, bundle_text, write_bundle
 from etcdview.recovery.order import in_apply_order
@@ -72,6 +73,7 @@ class ObjectExport:
         definitions, self.revision = self._definitions()
         self._types = in_apply_order(self._chosen(definitions))
         self._preparing = Preparing(codec, for_apply=request.for_apply)
+        self._found_any = False
         self.remarks = self._preparing.remarks
 
     def write(self, form: str, path: Path) -> Exported:
@@ -96,12 +98,20 @@ class ObjectExport:
             if not selective or self._is_wanted(self._objects.row(kv)):
                 yield kv
 
+    def check_found(self) -> None:
+        """Once all was read: raises NotFoundError where nothing is there because there is no such namespace."""
+        if self._request.namespace and not self._found_any:
+            check_namespace(self._request.namespace, [(self._objects, self.revision)])
+
     def _values(self) -> Iterator[tuple[ResourceType, KeyValue]]:
         for resource in self._types:
             namespace = self._request.namespace if resource.namespaced else ""
             kvs = self._objects.values(resource, namespace, revision=self.revision)
             try:
-                yield from ((resource, kv) for kv in kvs if self._in_scope(resource, kv.key))
+                for kv in kvs:
+                    if self._in_scope(resource, kv.key):
+                        self._found_any = True
+                        yield resource, kv
             except NotPermittedError:
                 self.remarks.left_out[f"{resource.qualified} (etcd does not permit its user to read them)"] += 1
 

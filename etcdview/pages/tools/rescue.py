@@ -26,6 +26,7 @@ from etcdview.objects import Objects
 from etcdview.objects.release import codec_for
 from etcdview.pages.edit.undo import WritableStore
 from etcdview.pages.tools.get.query import RequestedType, parse
+from etcdview.pages.tools.namespaces import check_namespace
 from etcdview.pages.tools.object_export import unmasked
 from etcdview.pages.tools.preparing import SECRETS_LEFT_OUT, ExportRemarks, as_applied
 from etcdview.recovery.bundle import FORMS, BundleObject, write_bundle
@@ -117,7 +118,12 @@ class Rescue:
         self._labels = parse_labels(request.labels)
 
     def plan(self) -> RescuePlan:
-        """What is missing and different, with what it needs. Every value of both sides is read."""
+        """What is missing and different, with what it needs. Every value of both sides is read.
+
+        Raises NotFoundError for a namespace that the backup does not have: nothing of it is looked at.
+        """
+        if self._request.namespace:
+            check_namespace(self._request.namespace, [(self._objects, self._old.revision)])
         plan = RescuePlan(self._old.revision, self._new.revision)
         comparer = Comparer(self._codec, self._keyspace, self._mask)
         for change in comparer.changes(self._old, self._new, ChangeFilter(namespace=self._request.namespace)):

@@ -11,16 +11,15 @@ from etcdview.codec import Detail
 from etcdview.config import Settings
 from etcdview.errors import NotFoundError, NotPermittedError
 from etcdview.kube.crds import Definitions
-from etcdview.kube.resources import ResourceType, find
+from etcdview.kube.resources import ResourceType
 from etcdview.kube.selectors import ALL_FIELDS, ALL_LABELS, FieldSelector, LabelSelector
 from etcdview.kube.sorting import in_order, value_at
-from etcdview.kube.suggestions import did_you_mean
-from etcdview.kube.visible import visible
 from etcdview.models import KeyValue
 from etcdview.objects import ObjectRow
 from etcdview.pages.registry.listing import in_kubectl_order, labels_of
 from etcdview.pages.tools.get.query import RequestedType, parse
 from etcdview.pages.tools.get.remarks import Remarks, say_held
+from etcdview.pages.tools.namespaces import check_namespace
 from etcdview.pages.tools.source import Say, open_objects, warned
 from etcdview.stores.prefixes import check_registry, openshift_types, places_of
 from etcdview.stores.protocols import Store
@@ -121,12 +120,11 @@ class Reader:
         wanted = self.query.namespace
         if not wanted or not any(resource.namespaced for resource in resources):
             return ""
-        kind = find("namespaces")[0]
-        names = [row.name for row in self.objects.read(kind, "", revision=self.revision)]
-        if not names or wanted in names:
-            return ""
-        question = did_you_mean(wanted, names, "`etcdview get namespaces` lists them.")
-        return f"There is no namespace {visible(wanted)!r}. {visible(question)}\n"
+        try:
+            check_namespace(wanted, [(self.objects, self.revision)])
+        except NotFoundError as error:
+            return f"{error}\n"
+        return ""
 
     def _get(self, resource: ResourceType, name: str) -> ObjectRow | None:
         return self.objects.get(resource, self.namespace(resource), name, revision=self.revision)

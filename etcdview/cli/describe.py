@@ -60,7 +60,11 @@ def _show_all(window: Window, wanted: Sequence[RequestedType], namespace: str) -
         try:
             view = described(window, resource, namespace, name, datetime.now(UTC))
         except (NotFoundError, DecodeError) as error:
-            click.echo(f"etcdview: {resource.qualified}/{visible(name)}: {visible(str(error))}", err=True)
+            why = str(error)
+            if type(error) is NotFoundError:  # its remedy is for one who gave a key
+                everywhere = " -A" if resource.namespaced else ""
+                why = f"{error.what} `etcdview get {resource.qualified}{everywhere}` lists what there is."
+            click.echo(f"etcdview: {resource.qualified}/{visible(name)}: {visible(why)}", err=True)
             status = 1
             continue
         if not first:

@@ -44,6 +44,14 @@ _FOREIGN_OPTIONS = {
 # Of click 8.2 and later, for a group without a command; before, click prints the help by itself.
 _HELP = getattr(click.exceptions, "NoArgsIsHelpError", ())
 _FROM = "A file has no members to ask; try `etcdview snapshot status {}`."
+_CHOICE = " Choose from:"
+# what click calls a number, the longer ones first
+_NUMBERS = (
+    ("integer range", "a whole number"),
+    ("integer", "a whole number"),
+    ("float range", "a number"),
+    ("float", "a number"),
+)
 _OF_MEMBERS = ("health", "doctor", "members")
 
 
@@ -76,7 +84,11 @@ def complain(error: click.ClickException, arguments: list[str]) -> None:
         error.show()
         return
     what, _, remedy = error.format_message().partition("\n")
-    what = what.replace("is not a valid integer range", "is not a whole number").removesuffix(".") + "."
+    if what.endswith(_CHOICE):  # it has a tab and a line for each
+        what, remedy = what.removesuffix(_CHOICE), f"Choose from: {' '.join(remedy.split())}."
+    for of_click, word in _NUMBERS:
+        what = what.replace(f"is not a valid {of_click}", f"is not {word}")
+    what = what.removesuffix(".") + "."
     if isinstance(error, click.NoSuchOption):
         what, remedy = _unknown_option(error, arguments)
     context = getattr(error, "ctx", None)

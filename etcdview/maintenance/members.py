@@ -155,4 +155,7 @@ def _unknown(facts: ClusterFacts) -> EtcdviewError:
     what = " ".join(dict.fromkeys(p.what for p in problems)) or "No endpoint answered."
     if problems and all(p.kind == "RefusedError" for p in problems):
         return RefusedError(what, problems[0].remedy)
-    return UnreachableError(what, "See `etcdview health`.")
+    remedies = tuple(dict.fromkeys(p.remedy for p in problems if p.remedy))
+    return UnreachableError(
+        what, remedies[0] if len(remedies) == 1 else "`etcdview doctor` finds out why, step by step."
+    )

@@ -42,7 +42,7 @@ class UndoPlan:
 def undo_file(settings: Settings) -> UndoFile:
     """The undo file. Raises SettingError while changes are switched off."""
     if not settings.allow_writes:
-        raise SettingError("Editing is off.", "Restart etcdview with --allow-writes to let admins make changes.")
+        raise SettingError("Writing into etcd is off.", "Add --allow-writes.")
     return UndoFile(Path(settings.undo_file) if settings.undo_file else default_path(os.environ))
 
 
@@ -50,7 +50,10 @@ def recorded(file: UndoFile, key: bytes) -> tuple[Undo, ...]:
     """The changes of a key that the file keeps, newest first. Raises NotFoundError where it keeps none."""
     found = file.changes_of(key)
     if not found:
-        raise NotFoundError(f"The undo file {file.path} has no change of {show(key)}.")
+        raise NotFoundError(
+            f"The undo file {file.path} has no change of {show(key)!r}.",
+            "Give the whole key, and with --undo-file the file that etcdview had when it made the change.",
+        )
     return found
 
 

@@ -107,7 +107,10 @@ def read_history(window: Window, key: bytes) -> past.Past:
     """The changes of `key`. Raises NotFoundError where no value is known."""
     found = past.history(window, key)
     if not found.entries:
-        raise NotFoundError(f"Key '{show(key)}' does not exist, and etcd keeps no older value of it.")
+        raise NotFoundError(
+            f"Key '{show(key)}' does not exist, and etcd keeps no older value of it.",
+            "Search for a part of its name; a key is the whole path, such as /registry/pods/NAMESPACE/NAME.",
+        )
     return found
 
 

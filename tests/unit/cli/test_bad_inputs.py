@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from pathlib import Path
 
@@ -42,8 +43,11 @@ FILES: dict[str, bytes] = {
     "secret-number": b"apiVersion: v1\nkind: Secret\nmetadata: {name: x}\ndata: {a: 5}\n",
     "kind-only": b"kind: X\n",
     "users": b'{"users": 5}',
+    "empty": b"",
+    "blank": b"\n\n",
+    "empty-gzip": gzip.compress(b""),
 }
-SOURCES = ("nosuch", "folder", *list(FILES)[:11])
+SOURCES = ("nosuch", "folder", *list(FILES)[:11], "empty", "blank", "empty-gzip")
 # command and arguments; an argument @name is the file of that name
 BAD: list[list[str]] = [
     *([command, *between, f"@{name}"] for name in SOURCES for command, *between in (
@@ -69,6 +73,13 @@ BAD: list[list[str]] = [
     ["describe", "pods", "nosuch", "--from", CAPTURE],
     ["watch", "--from", CAPTURE],
     ["diff", "@nosuch", CAPTURE],
+    ["diff", "@empty", CAPTURE],
+    ["diff", CAPTURE, CAPTURE, "-n", "shpo"],
+    ["export", "@export-of-nothing", "--from", CAPTURE, "-n", "shpo"],
+    ["export", "-", "--as", "list", "--from", CAPTURE, "-n", "shpo"],
+    ["get", "pods", "--from", f"{CAPTURE}@x"],
+    ["get", "pods", "--from", "live@2026-11-28T02:55Z"],
+    ["kubeconfig", "--at", "yesterday"],
     ["rescue"],
     ["rescue", "--from", "@nosuch", "--endpoints", NOWHERE],
     ["rescue", "--from", CAPTURE, "--endpoints", NOWHERE],

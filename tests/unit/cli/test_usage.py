@@ -41,6 +41,14 @@ MISUSES: list[tuple[list[str], int, str]] = [
     (["serve", "--public-url", "https://ops.example.org/etcdview"], 2, "the setting url-prefix takes the path"),
     (["serve", "--public-url", "https://ops.example.org:x"], 2, "it is written https://host:port"),
     (["get", "pods", "--from", "nosuch.db"], 1, "nosuch.db cannot be read: No such file or directory."),
+    (["get", "pods", "--from", f"{CAPTURE}@x"], 2, "is not a revision.\n  Write a number: "),
+    (["completion"], 2, "Missing argument '{bash|zsh|fish}'.\n  Choose from: bash, zsh, fish."),
+    (["snapshot", "verify", CAPTURE, "--max-age", "x"], 2, "'x' is not a number."),
+    (["describe", "pod", "crashloop", "--from", CAPTURE], 1, "`etcdview get pods -A` lists what there is."),
+    (["history", "crashloop", "--from", CAPTURE], 1, "a key is the whole path"),
+    (["undo", "/x"], 2, "Writing into etcd is off.\n  Add --allow-writes."),
+    (["export", "nosuch/x", "-n", "shpo", "--as", "list", "--from", CAPTURE], 2, "cannot be written"),
+    (["diff", CAPTURE, CAPTURE, "-n", "shpo"], 3, "There is no namespace 'shpo'. Did you mean 'shop'?"),
 ]
 
 

@@ -34,7 +34,7 @@ class SourceName:
 
 
 def _check_revision(text: str) -> None:
-    """Raises UsageError for what is no revision behind a source that there is."""
+    """Raises UsageError for what is not a revision, behind a source that there is."""
     source, at, revision = text.rpartition("@")
     if at and source and not Path(text).exists() and (source == LIVE or Path(source).exists()):
         raise UsageError(f"{revision!r} in {text} is not a revision.", f"Write a number: {source}@1201.")

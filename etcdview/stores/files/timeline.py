@@ -62,7 +62,7 @@ def passed_over(folder: Path) -> tuple[str, ...]:
 
 
 def head_of(path: Path) -> bytes:
-    """The first bytes of a file. Raises FileFormatError, at once for a pipe or a device, which may never say anything."""
+    """The first bytes of a file. Raises FileFormatError; a pipe or a device is not waited for."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise FileFormatError(

@@ -158,13 +158,13 @@ def _with_log(source: RestoreSource, target: RestoreTarget) -> RestoreStep:
             *(
                 (
                     f"until grep -q {quote(_SERVES)} {folder}/etcd.out; do kill -0 $etcd_pid || break; sleep 1; done",
-                    "kill $etcd_pid && wait $etcd_pid || true",
-                    f"install -m 600 {folder}/member/snap/db {copy}",
+                    f"kill $etcd_pid && {{ wait $etcd_pid || true; install -m 600 {folder}/member/snap/db {copy}; }}",
                 )
                 if source.auth
                 else (
                     f"until etcdctl --endpoints {client} endpoint health; do kill -0 $etcd_pid || break; sleep 1; done",
-                    f"(umask 077; etcdctl --endpoints {client} snapshot save {copy})",
+                    # where etcd did not start, etcdctl would wait for it for ever
+                    f"kill -0 $etcd_pid && (umask 077; etcdctl --endpoints {client} snapshot save {copy})",
                     "kill $etcd_pid && wait $etcd_pid || true",
                 )
             ),

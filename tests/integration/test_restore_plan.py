@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,9 @@ import pytest
 from etcdview.cluster.sources import open_file
 from etcdview.demo.cluster import LocalCluster
 from etcdview.demo.programs import find_program
-from etcdview.models import Range
+from etcdview.models import Member, Range
+from etcdview.recovery.restore_plan import LogExtent, RestoreSource
+from etcdview.recovery.restore_steps import RestoreTarget, restore_plan
 from etcdview.stores.etcd.client import EtcdStore
 from tests.integration.conftest import run_etcdctl
 
@@ -115,6 +118,24 @@ def test_a_damaged_log_is_brought_in_as_far_as_it_is_good(member_folder: Path, t
     keys = [kv.key for kv in store.range(Range(b"\0", b"\0")).kvs]
     store.close()
     assert keys == [b"/registry/configmaps/shop/c%02d" % number for number in range(10)]
+
+
+@pytest.mark.parametrize("auth", [False, True])
+def test_an_etcd_that_does_not_start_ends_the_commands(tmp_path: Path, auth: bool) -> None:
+    """Without the log the database is no copy of the member, and etcdctl waits for ever."""
+    database = tmp_path / "d" / "member" / "snap" / "db"
+    database.parent.mkdir(parents=True)
+    database.write_bytes(b"no database")
+    member = Member(1, "a", ("http://127.0.0.1:1",), ())
+    log = LogExtent(changes=1)
+    held = RestoreSource(tmp_path / "d", database, version="3.6.0", members=(member,), log=log, auth=auth)
+    plan = restore_plan(held, [held], RestoreTarget("/d", str(tmp_path / "all.db"), "t"))
+    environment = programs(tmp_path / "bin")
+
+    with suppress(subprocess.CalledProcessError):
+        shell(list(plan.steps[1].commands), environment)
+
+    assert not (tmp_path / "all.db").exists()
 
 
 @pytest.mark.long

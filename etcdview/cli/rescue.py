@@ -102,7 +102,7 @@ def _check(settings: Settings, out: Path | None, *, into_etcd: bool, changed: bo
 def _bundle(rescue: Rescue, plan: RescuePlan, form: str, out: Path, *, changed: bool) -> int:
     if not plan.items and not (changed and plan.different):
         say(f"There is nothing to write: {out} is not made.")
-        return 0
+        return 1 if plan.lacking else 0
     count, remarks = rescue.bundle(plan, form, out)
     how = f": {_apply_command(form, out)}" if count else "."
     say(f"Wrote {counted(count, 'object')} to {out}{how}")

@@ -278,6 +278,18 @@ def test_a_namespace_that_the_backup_does_not_have_is_no_namespace_that_lacks_no
     assert rescue("-n", "shpo") == (1, "", "etcdview: There is no namespace 'shpo'.\n  Did you mean 'shop'?\n")
 
 
+def test_what_is_left_of_a_namespace_without_an_object_of_its_own_is_found(
+    rescue: Rescue, file: Path, store: EtcdStore
+) -> None:
+    store.put(b"/registry/namespaces/other", b"{}", mod_revision=0)
+    backed_up(file, {"configmaps/gone/a": config_map("a", "a", "old"), "namespaces/other": b"{}"})
+
+    status, out, _ = rescue("-n", "gone")
+
+    assert status == 1
+    assert "configmap" in out.lower()
+
+
 def test_a_bundle_of_nothing_is_not_made(
     store: EtcdStore, backup: dict[bytes, KeyValue], rescue: Rescue, tmp_path: Path
 ) -> None:

@@ -111,6 +111,8 @@ class Rescue:
         self._mask = Redactor(secrets.token_bytes(32)).mask
         self._old, self._new = state_of(backup, revision), state_of(live)
         self._objects = Objects(backup, self._codec, self._keyspace, self._mask)
+        here = Objects(live, self._codec, self._keyspace, self._mask)
+        self._sides = (self._objects, self._old.revision), (here, self._new.revision)
         self._definitions: Definitions = self._objects.definitions(self._old.revision)[0]
         self._wanted: Sequence[RequestedType] = ()
         if request.what:
@@ -120,10 +122,8 @@ class Rescue:
     def plan(self) -> RescuePlan:
         """What is missing and different, with what it needs. Every value of both sides is read.
 
-        Raises NotFoundError for a namespace that the backup does not have: nothing of it is looked at.
+        Raises NotFoundError where nothing was found because neither side has the namespace.
         """
-        if self._request.namespace:
-            check_namespace(self._request.namespace, [(self._objects, self._old.revision)])
         plan = RescuePlan(self._old.revision, self._new.revision)
         comparer = Comparer(self._codec, self._keyspace, self._mask)
         for change in comparer.changes(self._old, self._new, ChangeFilter(namespace=self._request.namespace)):
@@ -134,6 +134,8 @@ class Rescue:
                 plan.different.append((change.key, change.object_key))
             elif change.change == "removed":
                 plan.items += self._items([change.key])
+        if self._request.namespace and not plan.counts.whole.total:
+            check_namespace(self._request.namespace, self._sides)
         if self._request.dependencies:
             self._add_dependencies(plan)
         plan.items.sort(key=lambda item: (apply_rank(item.object_key.resource), item.key))

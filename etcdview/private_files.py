@@ -16,6 +16,7 @@ from typing import IO
 
 MODE = 0o600
 _OTHERS = 0o077
+_NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)  # of a file system that has none
 
 
 @contextmanager
@@ -80,7 +81,8 @@ def _own_part(part: Path) -> int:
 
 def _remove_left(part: Path) -> None:
     with suppress(FileNotFoundError):
-        left = os.open(part, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        # to write, though nothing is: NFS locks no other file exclusively (flock(2))
+        left = os.open(part, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
             _lock_part(left, part)
             if _is_named(left, part):
@@ -95,7 +97,7 @@ def _lock_part(file: int, part: Path) -> None:
     except BlockingIOError as error:
         raise OSError(errno.EBUSY, "another command is writing it", str(part)) from error
     except OSError as error:
-        if error.errno not in (errno.ENOLCK, errno.EOPNOTSUPP):  # a file system without locks
+        if error.errno not in _NO_LOCKS:
             raise
 
 

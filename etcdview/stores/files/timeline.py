@@ -12,6 +12,8 @@ from etcdview.kube.reasons import reason
 from etcdview.stores.files.bbolt import HEAD_BYTES, is_bolt
 from etcdview.stores.files.unpacking import is_packed, unpacking
 
+_UNFINISHED = (".part", ".lock")
+
 
 @dataclass(frozen=True, slots=True)
 class SnapshotFile:
@@ -38,7 +40,7 @@ def snapshots_in(folder: Path) -> tuple[SnapshotFile, ...]:
     Raises FileFormatError for a folder that cannot be read.
     """
     try:
-        paths = [path for path in folder.iterdir() if path.is_file()]
+        paths = _files(folder)
     except OSError as error:
         raise FileFormatError(
             f"{folder} cannot be read: {reason(error)}.", "Give a folder that you may read."
@@ -50,7 +52,7 @@ def snapshots_in(folder: Path) -> tuple[SnapshotFile, ...]:
 def passed_over(folder: Path) -> tuple[str, ...]:
     """What to say of the files of a folder that may be snapshots, and cannot be looked at: a sentence for each."""
     said = []
-    for path in sorted(path for path in folder.iterdir() if path.is_file()):
+    for path in sorted(_files(folder)):
         try:
             empty = not head_of(path)
         except FileFormatError as error:
@@ -59,6 +61,11 @@ def passed_over(folder: Path) -> tuple[str, ...]:
             if empty:
                 said.append(f"{path} is passed over: it is empty.")
     return tuple(said)
+
+
+def _files(folder: Path) -> list[Path]:
+    """The files of a folder, without those that are still being written or belong to other programs."""
+    return [p for p in folder.iterdir() if p.is_file() and p.suffix not in _UNFINISHED and not p.name.startswith(".")]
 
 
 def head_of(path: Path) -> bytes:

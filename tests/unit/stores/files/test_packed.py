@@ -123,11 +123,14 @@ def test_of_a_folder_with_snapshots_the_newest_is_opened_and_all_are_listed(
     (tmp_path / "damaged.db").write_bytes(BODY[:20_000])
     (tmp_path / "notes.txt").write_text("not a snapshot")
     (tmp_path / "today.db").write_bytes(b"")  # the disk was full
+    for name in ("now.db.part", "backup.lock", ".keep"):  # what others are writing, or keep there
+        (tmp_path / name).write_bytes(b"")
     for age, name in enumerate(("newest.zst", "old.db", "damaged.db")):
         os.utime(tmp_path / name, (1_700_000_000 - age, 1_700_000_000 - age))
 
     assert keys_of(tmp_path) == 573
     assert "holds 3 snapshots; this is the newest, newest.zst" in open_file(tmp_path).notes[1]
+    assert sum("passed over" in note for note in open_file(tmp_path).notes) == 1
     assert open_file(tmp_path).notes[0] == f"{tmp_path / 'today.db'} is passed over: it is empty."
     assert run(["snapshot", "status", str(tmp_path)]) == 1
     printed = capsys.readouterr()

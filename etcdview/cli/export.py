@@ -66,9 +66,7 @@ def command(
         if form == "dump" and not request.selective:
             return _said(export(reads, argument_bytes(prefix), file), "key", file)
         source = ObjectExport(reads, resolved.settings, request)
-        status = _said(export_dump(source, file), "key", file) if form == "dump" else _objects(source, form, file)
-        source.check_found()
-        return status
+        return _said(export_dump(source, file), "key", file) if form == "dump" else _objects(source, form, file)
     finally:
         store.close()
 

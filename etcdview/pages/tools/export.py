@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from etcdview.errors import NotFoundError
 from etcdview.kube.keys import KeySpace
+from etcdview.models import KeyValue
 from etcdview.stores.files.dump import write_dump
 from etcdview.stores.paging import PieceReader
 from etcdview.stores.permitted import permitted_parts
@@ -33,8 +35,18 @@ def export(store: Store, prefix: bytes, path: Path) -> Exported:
     reader = PieceReader(store)
     parts = permitted_parts(store, prefix or b"\0", prefix_end(prefix))
     kvs = (kv for part in parts for piece in reader.read(part.start, part.end) for kv in piece.kvs)
-    count = write_dump(kvs, path)
+    count = write_dump(some(kvs, path), path)
     return Exported(count, reader.revision)
+
+
+def some(kvs: Iterable[KeyValue], path: Path) -> Iterator[KeyValue]:
+    """The keys of a dump. Raises NotFoundError where there is none: such a file is not told from one that failed."""
+    found = False
+    for kv in kvs:
+        found = True
+        yield kv
+    if not found:
+        raise NotFoundError(f"No key was found: {path} is not made.", "Choose another namespace, selector or prefix.")
 
 
 def _elsewhere(store: Store, prefix: bytes) -> Elsewhere | None:

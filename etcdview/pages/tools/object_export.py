@@ -20,7 +20,7 @@ from etcdview.kube.selectors import parse_fields, parse_labels
 from etcdview.models import KeyValue, Range
 from etcdview.objects import Mask, ObjectRow, Objects
 from etcdview.objects.release import codec_for
-from etcdview.pages.tools.export import Exported
+from etcdview.pages.tools.export import Exported, some
 from etcdview.pages.tools.namespaces import check_namespace
 from etcdview.pages.tools.preparing import Preparing
 from etcdview.recovery.bundle import FORMS, BundleObject, bundle_text, write_bundle
@@ -53,7 +53,7 @@ class ExportRequest:
 
 def export_dump(source: ObjectExport, path: Path) -> Exported:
     """Write the keys that a request chooses to a dump, as they are stored, Secrets too. Raises as ObjectExport."""
-    return Exported(write_dump(source.values(), path), source.revision)
+    return Exported(write_dump(some(source.values(), path), path), source.revision)
 
 
 class ObjectExport:
@@ -98,12 +98,8 @@ class ObjectExport:
             if not selective or self._is_wanted(self._objects.row(kv)):
                 yield kv
 
-    def check_found(self) -> None:
-        """Once all was read: raises NotFoundError where nothing is there because there is no such namespace."""
-        if self._request.namespace and not self._found_any:
-            check_namespace(self._request.namespace, [(self._objects, self.revision)])
-
     def _values(self) -> Iterator[tuple[ResourceType, KeyValue]]:
+        """Raises NotFoundError, once all was read, where nothing is there because there is no such namespace."""
         for resource in self._types:
             namespace = self._request.namespace if resource.namespaced else ""
             kvs = self._objects.values(resource, namespace, revision=self.revision)
@@ -114,6 +110,8 @@ class ObjectExport:
                         yield resource, kv
             except NotPermittedError:
                 self.remarks.left_out[f"{resource.qualified} (etcd does not permit its user to read them)"] += 1
+        if self._request.namespace and not self._found_any:
+            check_namespace(self._request.namespace, [(self._objects, self.revision)])
 
     def _in_scope(self, resource: ResourceType, key: bytes) -> bool:
         """With a namespace: what is in it, and its own object."""

@@ -140,6 +140,7 @@ def _with_log(source: RestoreSource, target: RestoreTarget) -> RestoreStep:
     """A database alone lacks what only the log has: etcd itself brings it in, on a copy."""
     folder, member = quote(f"{target.copy}.member"), quote(str(source.database.parent.parent))
     client, peer = _SCRATCH
+    alive = f"kill -0 $etcd_pid || {{ tail -n 3 {folder}/etcd.out; break; }}"  # says why it did not start
     log, copy = source.log, copy_of(target)
     above = (
         f"The log has {counted(log.changes, 'change')} to {counted(log.keys, 'key')} "
@@ -157,12 +158,12 @@ def _with_log(source: RestoreSource, target: RestoreTarget) -> RestoreStep:
             f"--advertise-client-urls {client} --listen-peer-urls {peer} > {folder}/etcd.out 2>&1 & etcd_pid=$!",
             *(
                 (
-                    f"until grep -q {quote(_SERVES)} {folder}/etcd.out; do kill -0 $etcd_pid || break; sleep 1; done",
+                    f"until grep -q {quote(_SERVES)} {folder}/etcd.out; do {alive}; sleep 1; done",
                     f"kill $etcd_pid && {{ wait $etcd_pid || true; install -m 600 {folder}/member/snap/db {copy}; }}",
                 )
                 if source.auth
                 else (
-                    f"until etcdctl --endpoints {client} endpoint health; do kill -0 $etcd_pid || break; sleep 1; done",
+                    f"until etcdctl --endpoints {client} endpoint health; do {alive}; sleep 1; done",
                     # where etcd did not start, etcdctl would wait for it for ever
                     f"kill -0 $etcd_pid && (umask 077; etcdctl --endpoints {client} snapshot save {copy})",
                     "kill $etcd_pid && wait $etcd_pid || true",

@@ -9,6 +9,7 @@ import os
 import sys
 import traceback
 import warnings
+from contextlib import suppress
 from typing import Any, NoReturn
 
 import click
@@ -163,9 +164,11 @@ def _unwritable(error: OSError, status: int) -> int:
         return 0
     what = error.strerror or str(error)
     if error.filename is None and error.errno in _FULL:
-        say(f"etcdview: The output cannot be written: {what}.", err=True)
-        say("  What was written of it is not whole. Make room, or write it elsewhere.", err=True)
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # for what is left in the buffer
+        with suppress(OSError):  # standard error may lead to the same place
+            say(f"etcdview: The output cannot be written: {what}.", err=True)
+            say("  What was written of it is not whole. Make room, or write it elsewhere.", err=True)
+        for number in (1, 2):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), number)  # for what is left in the buffer
     else:
         name = f"{visible(os.fsdecode(error.filename))} cannot be used" if error.filename else "The system refuses"
         say(f"etcdview: {name}: {what}.", err=True)

@@ -91,7 +91,7 @@ def main(path: str) -> None:
     sys.path.insert(0, site)
     # What etcdview starts beside itself finds the libraries as well.
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (site, os.environ.get("PYTHONPATH"))))
-    from etcdview.cli import main as etcdview
+    from etcdview.__main__ import main as etcdview
 
     etcdview()
 

@@ -45,13 +45,22 @@ def test_a_full_disk_is_told_and_is_no_verdict(arguments: list[str], status: int
     )
 
 
+def test_where_errors_lead_to_the_full_disk_too_the_status_alone_tells() -> None:
+    for arguments, status in PRINTING:
+        done = etcdview(*arguments, streams=">/dev/full 2>&1")
+
+        assert (done.returncode, done.stdout, done.stderr) == (status, "", ""), arguments
+
+
 def test_an_output_that_was_closed_before_the_start_is_not_a_file_that_is_opened_later(tmp_path: Path) -> None:
     out = tmp_path / "dump.jsonl"
 
     done = etcdview("export", str(out), "--from", CAPTURE, "--prefix", "/registry/pods/", streams=">&-")
 
     assert (done.returncode, done.stderr) == (0, "")
-    assert all(line.startswith('{"key": "/registry/pods/') for line in out.read_text().splitlines())
+    lines = out.read_text().splitlines()
+    assert lines
+    assert all(line.startswith('{"key": "/registry/pods/') for line in lines)
 
 
 def test_an_input_that_was_closed_before_the_start_is_an_empty_one() -> None:

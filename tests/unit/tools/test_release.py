@@ -38,7 +38,7 @@ def _sites(folder: Path) -> dict[str, Path]:
         package.mkdir(parents=True)
         (package / "__init__.py").write_text("")
         (package / "compiled.py").write_text(f"PYTHON = {python!r}\n")
-        (package / "cli.py").write_text(
+        (package / "__main__.py").write_text(
             "import os\nfrom etcdview.compiled import PYTHON\n"
             "def main(): print(__file__, os.environ['PYTHONPATH'], PYTHON)\n"
         )
@@ -58,7 +58,7 @@ def test_the_zipapp_unpacks_itself_once_and_runs_from_there(pyz: Path, tmp_path:
     first, again = _run(pyz, cache), _run(pyz, cache)
 
     (build,) = cache.iterdir()
-    assert first.stdout == again.stdout == f"{build}/site/etcdview/cli.py {build}/site {HERE}\n"
+    assert first.stdout == again.stdout == f"{build}/site/etcdview/__main__.py {build}/site {HERE}\n"
     assert cache.stat().st_mode & 0o777 == 0o700
 
 
@@ -104,7 +104,7 @@ def test_what_all_pythons_have_alike_is_in_the_zipapp_once(pyz: Path) -> None:
         names = archive.namelist()
 
     own = [f"site-{python}/etcdview/compiled.py" for python in (HERE, "3.99")]
-    assert [name for name in names if "/" in name] == ["site/etcdview/__init__.py", "site/etcdview/cli.py", *own]
+    assert [name for name in names if "/" in name] == ["site/etcdview/__init__.py", "site/etcdview/__main__.py", *own]
 
 
 def test_the_zipapp_names_the_pythons_that_it_is_for(tmp_path: Path) -> None:

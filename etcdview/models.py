@@ -9,6 +9,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 MAX_REVISION = 2**63 - 1  # int64 in rpc.proto
+_REVISION_DIGITS = 18  # all numbers of so many are below it
+
+
+def revision_written(text: str) -> int:
+    """The revision that an address or a flag names by its number; 0 for what is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _REVISION_DIGITS else 0
 
 
 @dataclass(frozen=True, slots=True)

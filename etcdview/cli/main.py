@@ -167,8 +167,9 @@ def _unwritable(error: OSError, status: int) -> int:
         with suppress(OSError):  # standard error may lead to the same place
             say(f"etcdview: The output cannot be written: {what}.", err=True)
             say("  What was written of it is not whole. Make room, or write it elsewhere.", err=True)
-        for number in (1, 2):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), number)  # for what is left in the buffer
+        nowhere = os.open(os.devnull, os.O_WRONLY)  # for what is left in the buffers
+        os.dup2(nowhere, 1)
+        os.dup2(nowhere, 2)
     else:
         name = f"{visible(os.fsdecode(error.filename))} cannot be used" if error.filename else "The system refuses"
         say(f"etcdview: {name}: {what}.", err=True)

@@ -21,7 +21,7 @@ from etcdview.errors import UsageError
 from etcdview.pages.parts.texts import counted, unmistakable, visible
 from etcdview.pages.tools.named_sources import NamedSources, SourceName
 from etcdview.pages.tools.padding import padded
-from etcdview.pages.tools.rescue import FORMS, Rescue, RescuePlan, RescueRequest, WritableStore, rescue_undo_file
+from etcdview.pages.tools.rescue import FORMS, Rescue, RescuePlan, RescueRequest, WritableStore, rescue_undo_file, show
 from etcdview.pages.tools.source import warned
 
 _choose = functools.partial(click.option, cls=GroupedOption, group=SELECTION)
@@ -127,18 +127,14 @@ def _write_keys(rescue: Rescue, plan: RescuePlan, settings: Settings, live: Writ
     last = f"; the last one at revision {done.revision:,}" if done.count else ""
     say(f"Created {counted(done.count, 'key')}{last}.")
     for key in done.conflicts:
-        remark(f"{_named(key)} exists meanwhile, and was left alone.")
+        remark(f"{show(key)} exists meanwhile, and was left alone.")
     for key, error in done.refused:
-        remark(f"{_named(key)} was not created. {error}")
+        remark(f"{show(key)} was not created. {error}")
     if done.stopped is not None:
         left = len(plan.items) - done.count - len(done.conflicts) - len(done.refused) - 1
-        remark(f"It stopped at {_named(done.stopped_at)}; {counted(left, 'key')} after it not tried.")
+        remark(f"It stopped at {show(done.stopped_at)}; {counted(left, 'key')} after it not tried.")
         raise done.stopped
     return 1 if done.conflicts or done.refused else 0
-
-
-def _named(key: bytes) -> str:
-    return unmistakable(key.decode("utf-8", "surrogateescape"))
 
 
 def _shown(plan: RescuePlan, source: str, *, into_bundle: bool) -> Iterator[str]:

@@ -23,7 +23,7 @@ ReadDefinitions = Callable[[], tuple[Definitions, int]]
 
 
 class PastDefinitions:
-    """The definitions as of revisions: those of the last few that were requested are kept for a minute."""
+    """The definitions as of revisions: those of the last few that were requested are kept, a minute without reading."""
 
     def __init__(self, read: Callable[[int], Definitions]) -> None:
         self._read = read

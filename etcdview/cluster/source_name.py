@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from etcdview.errors import UsageError
+from etcdview.stores.files.timeline import may_exist
 
 LIVE = "live"
 _REVISION = re.compile(r"(?P<source>.+)@(?P<revision>[0-9]{1,19})", re.DOTALL)
@@ -24,8 +25,10 @@ class SourceName:
     def parse(cls, text: str) -> SourceName:
         """`live`, `FILE`, `live@12`, `FILE@12`; a file whose own name ends in @12 is meant where there is one."""
         match = _REVISION.fullmatch(text)
-        if match is None or Path(text).exists():
-            _check_revision(text)
+        there = may_exist(Path(text))
+        if match is None or there:
+            if not there:
+                _check_revision(text)
             return cls(text, "" if text == LIVE else text)
         source, revision = match["source"], int(match["revision"])
         if revision == 0:
@@ -34,7 +37,7 @@ class SourceName:
 
 
 def _check_revision(text: str) -> None:
-    """Raises UsageError for what is not a revision, behind a source that there is."""
+    """Raises UsageError for what is not a revision, behind a source that there is; `text` itself names none."""
     source, at, revision = text.rpartition("@")
-    if at and source and not Path(text).exists() and (source == LIVE or Path(source).exists()):
+    if at and source and (source == LIVE or may_exist(Path(source))):
         raise UsageError(f"{revision!r} in {text} is not a revision.", f"Write a number: {source}@1201.")

@@ -6,10 +6,9 @@ from etcdview.cluster.moments import revision_at
 from etcdview.cluster.window import Window
 from etcdview.errors import CompactedError, NotFoundError
 from etcdview.kubeapi.statuses import bad_request, expired
+from etcdview.models import revision_written
 from etcdview.stores.routed import PinnedRevision, revision_of
 from etcdview.tables import parse_time
-
-_MOST_DIGITS = 18
 
 
 def revision_named(window: Window, moment: str) -> int:
@@ -18,8 +17,8 @@ def revision_named(window: Window, moment: str) -> int:
     Where several etcds are one registry, it has those of the others as far as they are known.
     Raises StatusError: 400 for what is neither, 410 for a time before all that is kept.
     """
-    if moment.isascii() and moment.isdigit() and len(moment) <= _MOST_DIGITS and int(moment):
-        return window.cluster.moment(int(moment))
+    if revision := revision_written(moment):
+        return window.cluster.moment(revision)
     time = parse_time(moment)
     if time is None:
         raise bad_request(f'"{moment[:100]}" is neither a revision nor a time: write 1201, or 2026-11-28T02:55Z')

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from etcdview.codec import to_yaml
 from etcdview.config import Settings, parse_address
 from etcdview.errors import SettingError
+from etcdview.models import revision_written
 from etcdview.tables import parse_time
 
 PATH = "/kube"
@@ -41,7 +42,7 @@ def server_url(settings: Settings) -> str:
 
 def is_moment(text: str) -> bool:
     """Whether an address below /kube/at may name it: a revision, or a time."""
-    return (text.isascii() and text.isdigit() and len(text) < 19 and int(text) > 0) or parse_time(text) is not None
+    return bool(revision_written(text)) or parse_time(text) is not None
 
 
 def read_ca(path: str) -> bytes:

@@ -9,6 +9,7 @@ from etcdview.cluster.sources import open_file, open_live
 from etcdview.config import Settings
 from etcdview.errors import UsageError
 from etcdview.pages.tools.source import Say, warned
+from etcdview.stores.files.timeline import may_exist
 from etcdview.stores.protocols import Store
 
 __all__ = ["LIVE", "NamedSources", "SourceName"]
@@ -37,17 +38,9 @@ class NamedSources:
         return warned(open_live(self._settings), self._say)
 
     def _file(self, path: str) -> Store:
-        if not _may_exist(Path(path)):
+        if not may_exist(Path(path)):
             raise UsageError(f"There is no file {path}.", "Give a snapshot, a dump or a data directory, or live.")
         store = open_file(Path(path))
         for note in store.notes:
             self._say(f"{path}: {note}")
         return store
-
-
-def _may_exist(path: Path) -> bool:
-    """Whether it exists, as far as one may look: reading it says more."""
-    try:
-        return path.exists()
-    except OSError:
-        return True

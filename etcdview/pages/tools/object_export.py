@@ -73,7 +73,6 @@ class ObjectExport:
         definitions, self.revision = self._definitions()
         self._types = in_apply_order(self._chosen(definitions))
         self._preparing = Preparing(codec, for_apply=request.for_apply)
-        self._found_any = False
         self.remarks = self._preparing.remarks
 
     def write(self, form: str, path: Path) -> Exported:
@@ -100,17 +99,18 @@ class ObjectExport:
 
     def _values(self) -> Iterator[tuple[ResourceType, KeyValue]]:
         """Raises NotFoundError, once all was read, where nothing is there because there is no such namespace."""
+        found = False
         for resource in self._types:
             namespace = self._request.namespace if resource.namespaced else ""
             kvs = self._objects.values(resource, namespace, revision=self.revision)
             try:
                 for kv in kvs:
                     if self._in_scope(resource, kv.key):
-                        self._found_any = True
+                        found = True
                         yield resource, kv
             except NotPermittedError:
                 self.remarks.left_out[f"{resource.qualified} (etcd does not permit its user to read them)"] += 1
-        if self._request.namespace and not self._found_any:
+        if self._request.namespace and not found:
             check_namespace(self._request.namespace, [(self._objects, self.revision)])
 
     def _in_scope(self, resource: ResourceType, key: bytes) -> bool:

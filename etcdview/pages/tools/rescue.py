@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from etcdview.access.audit import Audit
 from etcdview.cluster.sources import open_codec
@@ -39,7 +40,7 @@ from etcdview.stores.paging import PieceReader
 from etcdview.stores.protocols import Store, prefix_end
 from etcdview.writes.undo import Undo, UndoFile, default_path
 
-__all__ = ["FORMS", "Rescue", "RescuePlan", "RescueRequest", "WritableStore", "rescue_undo_file"]
+__all__ = ["FORMS", "Rescue", "RescuePlan", "RescueRequest", "WritableStore", "rescue_undo_file", "show"]
 _ALL = b"\0"
 _AT_ONCE = 100  # values read together
 
@@ -268,8 +269,12 @@ class Rescue:
 
     def _ends(self, key: bytes) -> bool:
         """Whether an object of the live cluster is being deleted."""
+        return is_being_deleted(self._live_object(key) or {})
+
+    def _live_object(self, key: bytes) -> Mapping[str, Any] | None:
+        """What the live cluster has under the key, empty where it cannot be decoded; None where there is nothing."""
         kvs = self._new.store.range(Range(key, revision=self._new.revision)).kvs
-        return bool(kvs) and is_being_deleted(self._codec.decode(kvs[0].key, kvs[0].value).object or {})
+        return self._codec.decode(kvs[0].key, kvs[0].value).object or {} if kvs else None
 
     def _fates(self, plan: RescuePlan) -> Iterator[str]:
         """What garbage collection, the API server and controllers would do with what comes back."""
@@ -292,8 +297,8 @@ class Rescue:
     def _owner_lives(self, need: Need, planned: dict[bytes, str]) -> bool:
         if need.key in planned:
             return planned[need.key] == need.uid
-        kvs = self._new.store.range(Range(need.key, revision=self._new.revision)).kvs
-        return bool(kvs) and uid_of(self._codec.decode(kvs[0].key, kvs[0].value).object or {}) == need.uid
+        found = self._live_object(need.key)
+        return found is not None and uid_of(found) == need.uid
 
     def _bundled(self, keys: Sequence[bytes], remarks: ExportRemarks) -> Iterator[BundleObject]:
         mask = unmasked if self._request.show_secrets else self._mask

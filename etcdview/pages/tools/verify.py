@@ -124,12 +124,11 @@ def _against_live(found: Verified, store: Store, settings: Settings, say: Say) -
         for change in comparer.changes(old, new, ChangeFilter()):
             counts.count(change)
         found.figures |= {"missing_keys": counts.whole.added, "changed_keys": counts.whole.changed}
-        found.figures["revisions_behind"] = new.revision - old.revision
-        ahead = new.revision - old.revision
+        ahead = found.figures["revisions_behind"] = new.revision - old.revision
         where = "after" if ahead >= 0 else "before"
         found.rows.append(("live revision", f"{new.revision:,}, {abs(ahead):,} {where} the backup's"))
         found.rows.append(("live has", ", ".join(_lacks(counts))))
-        if new.revision < old.revision:
+        if ahead < 0:
             found.faults.append("The live cluster is behind the backup: another cluster, or one that was restored.")
     finally:
         client.close()

@@ -34,6 +34,14 @@ def is_folder(path: Path) -> bool:
         return False
 
 
+def may_exist(path: Path) -> bool:
+    """Whether it exists; True where one may not look: reading it says so."""
+    try:
+        return path.exists()
+    except OSError:
+        return True
+
+
 def snapshots_in(folder: Path) -> tuple[SnapshotFile, ...]:
     """The snapshots of a folder, compressed ones too, the newest last; other files are passed over.
 

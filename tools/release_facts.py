@@ -20,12 +20,10 @@ from typing import Any
 import yaml
 
 from tools.given import arguments
+from tools.kubernetes import FIRST_MINOR, MODULE, versions
 
 ROOT = Path(__file__).parent.parent
 OUT = ROOT / "tests" / "testdata" / "releases.json.gz"
-FIRST_MINOR = 20
-# The last ones of the releases that the proxy does not list any more.
-UNLISTED = {20: 15, 21: 14, 22: 17, 23: 17, 24: 17, 25: 16, 26: 15, 27: 16, 28: 15}
 
 ROLES = "plugin/pkg/auth/authorizer/rbac/bootstrappolicy/testdata/{}.yaml"
 SERVERS = ("pkg/controlplane/instance.go", "pkg/controlplane/apiserver/apis.go")
@@ -77,31 +75,22 @@ _GONE_IN_1_22 = (
 
 def main() -> int:
     """Write the facts of every release."""
-    facts = {f"1.{minor}": _facts(minor, patch) for minor, patch in sorted((UNLISTED | _listed()).items())}
+    facts = {version.rpartition(".")[0]: _facts(version) for version in versions()}
     data = json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()
     OUT.write_bytes(gzip.compress(data, 9, mtime=0))
     print(f"{OUT.relative_to(ROOT)}: {len(facts)} releases, {OUT.stat().st_size:,} bytes")
     return 0
 
 
-def _listed() -> dict[int, int]:
-    command = ["go", "list", "-m", "-versions", "k8s.io/kubernetes"]
-    listing = subprocess.run(command, capture_output=True, text=True, check=True)
-    found: dict[int, int] = {}
-    for minor, patch in re.findall(r"v1\.(\d+)\.(\d+)(?!\S)", listing.stdout):
-        if int(minor) >= FIRST_MINOR:
-            found[int(minor)] = max(int(patch), found.get(int(minor), 0))
-    return found
-
-
-def _facts(minor: int, patch: int) -> dict[str, Any]:
-    kubernetes = _sources("k8s.io/kubernetes", f"v1.{minor}.{patch}")
+def _facts(version: str) -> dict[str, Any]:
+    minor = int(version.split(".")[1])
+    kubernetes = _sources(MODULE, f"v{version}")
     lists = [ROLES.format(name) for name in ("cluster-roles", "controller-roles")]
     roles = [role for name in lists for role in yaml.safe_load(kubernetes[name])["items"]]
     return {
         "apiServices": sorted(_services([kubernetes[name] for name in SERVERS if name in kubernetes], minor)),
         "clusterRoles": {role["metadata"]["name"]: role.get("rules") or [] for role in roles},
-        "flows": _flows(_sources("k8s.io/apiserver", f"v0.{minor}.{patch}")[_FLOWS]),
+        "flows": _flows(_sources("k8s.io/apiserver", f"v0.{version.partition('.')[2]}")[_FLOWS]),
         "stored": dict(_stored(kubernetes, minor)),
     }
 

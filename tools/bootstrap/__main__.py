@@ -26,7 +26,7 @@ from tools.bootstrap.alike import LEFT_OUT, alike
 from tools.conformance.programs import MissingError, Program, built, is_built, kubernetes
 from tools.conformance.servers import Lab
 from tools.given import arguments
-from tools.tables.gorun import versions
+from tools.kubernetes import versions
 
 DATA = Path(__file__).parents[2] / "tests" / "testdata" / "registries.json.gz"
 _ROOT = KeySpace().root

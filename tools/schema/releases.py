@@ -6,7 +6,8 @@ import re
 import subprocess
 from dataclasses import dataclass
 
-FIRST_MINOR = 20
+from tools.kubernetes import FIRST_MINOR
+
 _STABLE = re.compile(r"v0\.(\d+)\.(\d+)$")
 
 # Without the first two there is no release; the others came to the proxy later, and their kinds are JSON in etcd.

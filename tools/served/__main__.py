@@ -12,11 +12,11 @@ from typing import Any
 
 from etcdview.stores.files.dump import read_dump
 from tools.given import arguments
+from tools.kubernetes import versions
 from tools.served import gorun
 from tools.served.compare import Difference, differences, expected, is_comparable, is_converted, is_preferred
 from tools.served.objects import MADE
 from tools.served.objects import values as by_hand
-from tools.tables.gorun import versions
 
 TESTDATA = Path(__file__).parent.parent.parent / "tests" / "testdata"
 DATA = TESTDATA / "served.jsonl.gz"

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.given import arguments
+from tools.kubernetes import versions
 from tools.tables import gorun
 from tools.tables.compare import Difference, differences, reason, table_of
 from tools.tables.objects import objects
@@ -29,10 +30,10 @@ KEPT_ROUNDS = 1  # of the random rows; hand-made ones are all kept
 def main(argv: list[str]) -> int:
     """Print the counts of every release; exit status 1 where any cell is wrong."""
     if argv[:1] == ["cases"]:
-        return _cases(argv[1:] or [_minor(gorun.versions()[-1])])
+        return _cases(argv[1:] or [_minor(versions()[-1])])
     kept = [row for row in _read() if argv and row["release"] not in argv]
     wrong = 0
-    for version in gorun.versions():
+    for version in versions():
         release = _minor(version)
         if argv and release not in argv:
             continue
@@ -45,7 +46,7 @@ def main(argv: list[str]) -> int:
 
 def _cases(releases: list[str]) -> int:
     wrong = 0
-    for version in gorun.versions():
+    for version in versions():
         if _minor(version) in releases:
             rows = gorun.printed(version, gorun.cases(version), SEED, 0)
             without = Counter(_named(row) for row in rows if table_of(row["object"], _minor(version)) is None)

@@ -12,30 +12,17 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from tools.kubernetes import MODULE
+
 HERE = Path(__file__).parent
 FILLER = HERE.parent / "vectors" / "fill" / "filler.go"
-KUBERNETES = "k8s.io/kubernetes"
-FIRST_MINOR = 20
 PRINTERS = "pkg/printers/internalversion"
 _PRINTER = re.compile(
     r"^(func print\w+(?<!List)\((\w+) \*[\w.]+, options printers\.GenerateOptions\) .*\{)$", re.MULTILINE
 )
-_STABLE = re.compile(r"v1\.(\d+)\.(\d+)$")
 # Old releases ask for modules that use what newer Go closes to them.
 _GO = {"GOFLAGS": "-buildvcs=false -mod=mod -p=2"}
 _BUILD = ("build", "-trimpath", "-ldflags=-s -w -checklinkname=0", "-o", "program", ".")
-
-
-def versions() -> list[str]:
-    """The newest patch of every release from 1.20 on that the module proxy lists or Go has kept, oldest first."""
-    newest: dict[int, int] = {}
-    kept = Path(_go(Path.cwd(), "env", "GOMODCACHE").strip()).glob(f"{KUBERNETES}@v*")
-    listed = _go(Path.cwd(), "list", "-m", "-versions", KUBERNETES).split()
-    for version in (*listed, *(path.name.rpartition("@")[2] for path in kept)):
-        if match := _STABLE.match(version):
-            minor, patch = int(match[1]), int(match[2])
-            newest[minor] = max(patch, newest.get(minor, 0))
-    return [f"1.{minor}.{patch}" for minor, patch in sorted(newest.items()) if minor >= FIRST_MINOR]
 
 
 def printed(version: str, objects: Iterable[Any], seed: int, rounds: int) -> list[dict[str, Any]]:
@@ -101,17 +88,17 @@ def cases(version: str) -> list[dict[str, Any]]:
 def _make_module(folder: Path, version: str) -> None:
     source = _source(folder, version)
     groups = sorted(path.parent.name for path in source.glob("pkg/apis/*/install"))
-    imports = "".join(f'\t_ "{KUBERNETES}/pkg/apis/{group}/install"\n' for group in groups)
+    imports = "".join(f'\t_ "{MODULE}/pkg/apis/{group}/install"\n' for group in groups)
     (folder / "install.go").write_text(f"package main\n\nimport (\n{imports})\n")
     staged = re.findall(r"^\s*(?:replace )?(k8s.io/\S+) => \./staging", (source / "go.mod").read_text(), re.MULTILINE)
     replaced = "".join(f"\t{module} => {module} v0{version[1:]}\n" for module in staged)
-    required = f"require {KUBERNETES} v{version}\n\nreplace (\n{replaced})\n"
+    required = f"require {MODULE} v{version}\n\nreplace (\n{replaced})\n"
     (folder / "go.mod").write_text(f"module tables\n\ngo 1.20\n\n{required}")
     _go(folder, "mod", "tidy")
 
 
 def _source(folder: Path, version: str) -> Path:
-    return Path(json.loads(_go(folder, "mod", "download", "-json", f"{KUBERNETES}@v{version}"))["Dir"])
+    return Path(json.loads(_go(folder, "mod", "download", "-json", f"{MODULE}@v{version}"))["Dir"])
 
 
 def _go(folder: Path, *args: str) -> str:

@@ -24,7 +24,9 @@ _AWAY = "/etc/kubernetes/stopped"
 _CALLERS = ("kube-controller-manager", "kube-scheduler")
 _LAST_REVISION = (1 << 63) - 1  # etcd counts on from here below zero
 _SERVES = "ready to serve client requests"  # etcd's log, once all that is committed is applied (embed/serve.go)
-_SCRATCH = "http://127.0.0.1:23790", "http://127.0.0.1:23800"
+# Sockets in etcd's own folder: no port that may be taken, and nobody else can read there. Spelled as 3.4 takes it too
+_SCRATCH = "unix://client:1", "unix://peer:1"
+_ALONE = 'env -i PATH="$PATH"'  # with ETCDCTL_ENDPOINTS exported, etcdctl refuses --endpoints; so does etcd with ETCD_*
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,7 @@ def _with_log(source: RestoreSource, target: RestoreTarget) -> RestoreStep:
     """A database alone lacks what only the log has: etcd itself brings it in, on a copy."""
     folder, member = quote(f"{target.copy}.member"), quote(str(source.database.parent.parent))
     client, peer = _SCRATCH
+    etcdctl = f"{_ALONE} etcdctl --endpoints {client}"
     alive = f"kill -0 $etcd_pid || {{ tail -n 3 {folder}/etcd.out; break; }}"  # says why it did not start
     log, copy = source.log, copy_of(target)
     above = (
@@ -154,8 +157,9 @@ def _with_log(source: RestoreSource, target: RestoreTarget) -> RestoreStep:
         (
             f"mkdir -m 700 {folder} && cp -a {member} {folder}/member",
             *_without_damage(log, f"{folder}/member/wal"),
-            f"etcd --name restore --data-dir {folder} --force-new-cluster --listen-client-urls {client} "
-            f"--advertise-client-urls {client} --listen-peer-urls {peer} > {folder}/etcd.out 2>&1 & etcd_pid=$!",
+            f"(cd {folder} && exec {_ALONE} etcd --name restore --data-dir . --force-new-cluster "
+            f"--listen-client-urls {client} --advertise-client-urls {client} --listen-peer-urls {peer} "
+            "> etcd.out 2>&1) & etcd_pid=$!",
             *(
                 (
                     f"until grep -q {quote(_SERVES)} {folder}/etcd.out; do {alive}; sleep 1; done",
@@ -163,9 +167,9 @@ def _with_log(source: RestoreSource, target: RestoreTarget) -> RestoreStep:
                 )
                 if source.auth
                 else (
-                    f"until etcdctl --endpoints {client} endpoint health; do {alive}; sleep 1; done",
+                    f"until (cd {folder} && {etcdctl} endpoint health); do {alive}; sleep 1; done",
                     # where etcd did not start, etcdctl would wait for it for ever
-                    f"kill -0 $etcd_pid && (umask 077; etcdctl --endpoints {client} snapshot save {copy})",
+                    f"kill -0 $etcd_pid && (cd {folder} && umask 077 && {etcdctl} snapshot save {copy})",
                     "kill $etcd_pid && wait $etcd_pid || true",
                 )
             ),

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -118,6 +119,36 @@ def test_a_damaged_log_is_brought_in_as_far_as_it_is_good(member_folder: Path, t
     keys = [kv.key for kv in store.range(Range(b"\0", b"\0")).kvs]
     store.close()
     assert keys == [b"/registry/configmaps/shop/c%02d" % number for number in range(10)]
+
+
+def test_two_restores_at_once_with_etcdctl_set_up_for_the_cluster_do_not_meet(
+    member_folder: Path, tmp_path: Path
+) -> None:
+    """etcdctl and etcd refuse to start where a variable says what a flag says too."""
+    running = LocalCluster(member_folder, ("a",), options=LATE)
+    with running:
+        for number in range(3):
+            run_etcdctl(running, "put", f"/registry/configmaps/shop/c{number}", "v")
+        running.members[0].kill()
+    environment = programs(tmp_path / "bin")
+    environment |= {"ETCDCTL_ENDPOINTS": "https://10.0.0.1:2379", "ETCD_NAME": "cp1", "ETCD_DATA_DIR": "/var/lib/etcd"}
+    copies = [tmp_path / "a.db", tmp_path / "b.db"]
+    scripts = []
+    for copy in copies:
+        command = [sys.executable, "-m", "etcdview", "restore", "plan", str(running.members[0].data), "-o", "json"]
+        made = subprocess.run([*command, "--copy-to", str(copy)], check=True, capture_output=True)
+        scripts.append(json.loads(made.stdout)["steps"][1]["commands"])
+    # each etcd runs until the other has started
+    until = [f"touch {copy}.up; until test -e {other}.up; do sleep 0.1; done" for copy, other in (copies, copies[::-1])]
+    scripts = [[*lines[:-1], wait, lines[-1]] for lines, wait in zip(scripts, until, strict=True)]
+
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(shell, scripts, [environment] * 2))
+
+    for copy in copies:
+        store = open_file(copy)
+        assert store.range(Range(b"/registry/", b"/registry0", count_only=True)).count == 3
+        store.close()
 
 
 @pytest.mark.parametrize("auth", [False, True])

@@ -35,7 +35,7 @@ def command() -> None:
     """Bring back a cluster that has lost its quorum."""
 
 
-@command.command("plan", cls=GroupedCommand)
+@command.command("plan", cls=GroupedCommand, short_help="Find the furthest backup, and print how to restore it.")
 @click.argument("sources", nargs=-1, required=True, metavar="DIR|FILE...", type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", help="Default: text.")
 @click.option("--member", "names", multiple=True, metavar="NAME",

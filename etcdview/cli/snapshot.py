@@ -28,7 +28,7 @@ def command() -> None:
     """Snapshots of the whole database."""
 
 
-@command.command("save", cls=GroupedCommand)
+@command.command("save", cls=GroupedCommand, short_help="Save a snapshot of the cluster to FILE.")
 @click.argument("file", type=click.Path(path_type=Path))
 @settings_options(CONNECTION)
 def save(file: Path, resolved: Resolved) -> int:
@@ -44,7 +44,7 @@ def save(file: Path, resolved: Resolved) -> int:
     return 0
 
 
-@command.command("status")
+@command.command("status", short_help="Check the snapshot FILE, and say what it holds.")
 @click.argument("file", type=click.Path(path_type=Path))
 def status(file: Path) -> int:
     """Check the snapshot FILE (or a member's database or data directory), and say what it holds.
@@ -66,7 +66,7 @@ def status(file: Path) -> int:
     return 1 if found.faults else 0
 
 
-@command.command("verify", cls=GroupedCommand)
+@command.command("verify", cls=GroupedCommand, short_help="Prove that the backup FILE is good (for cron).")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--live", is_flag=True, help="Compare it with the live cluster too.")
 @click.option("--max-age", "most_hours", type=click.FloatRange(0), default=0.0, metavar="HOURS",

@@ -57,3 +57,15 @@ def test_the_options_of_get_say_what_to_select_and_how_to_print_it(capsys: pytes
 
     assert list(found)[:2] == ["Selection", "Output"]
     assert found["Selection"] == ["-n", "-A", "-l", "--field-selector", "-w"]
+
+
+@pytest.mark.parametrize("group", ["", *sorted({words[0] for words in commands() if len(words) > 1})])
+def test_lists_of_commands_say_what_each_is_for_in_a_whole_line(
+    group: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert run([*group.split(), "--help"]) == 0
+
+    lines = capsys.readouterr().out.partition("Commands")[2].splitlines()
+    assert len(lines) > 1
+    assert not [line for line in lines if line.endswith("...")]

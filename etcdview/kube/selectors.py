@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from etcdview.errors import QueryError
+from etcdview.kube.field_aliases import stored_field
 from etcdview.kube.fields import items, mapping, text
 from etcdview.kube.jsonpath import compile_path
 
@@ -68,23 +69,19 @@ class LabelSelector:
 
 @dataclass(frozen=True, slots=True)
 class FieldRequirement:
-    """The value at `path`, as a text, is `value`, or is not if `negated`.
-
-    Where there is none, that at `other` counts, and where there is none either, `missing`.
-    """
+    """The value at `path`, as a text, is `value`, or is not if `negated`. The API server's names are paths too."""
 
     path: str
     value: str
     negated: bool = False
-    other: str = ""
-    missing: str = ""
 
     def matches(self, obj: Mapping[str, Any]) -> bool:
-        """Whether the object meets it; a list has its members' values."""
-        found = _field_texts(obj, self.path)
-        if found == [""] and self.other:
-            found = _field_texts(obj, self.other)
-        return (self.value in (found if found != [""] else [self.missing])) != self.negated
+        """Whether the object, as it is stored, meets it; a list has its members' values."""
+        field = stored_field(obj, self.path)
+        found = _field_texts(obj, field.path)
+        if found == [""] and field.other:
+            found = _field_texts(obj, field.other)
+        return (self.value in (found if found != [""] else [field.missing])) != self.negated
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,12 @@ strategies in pkg/registry. A CRD names its own (selectableFields).
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from etcdview.kube.field_aliases import INVOLVED
 from etcdview.kube.fields import items, text
-from etcdview.kube.selectors import FieldRequirement
 from etcdview.kubeapi.served_types import EVENTS_GROUP, ServedType
 from etcdview.kubeapi.statuses import bad_request
 
 _META = ("metadata.name", "metadata.namespace")
-_INVOLVED = ("kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath")
 # (group, plural) -> selectable fields beside name and namespace; a type that is missing here has no others.
 _OF_TYPE: dict[tuple[str, str], tuple[str, ...]] = {
     ("", "pods"): (
@@ -35,45 +32,25 @@ _OF_TYPE: dict[tuple[str, str], tuple[str, ...]] = {
     ("", "services"): ("spec.clusterIP", "spec.type"),
     ("", "replicationcontrollers"): ("status.replicas",),
     ("", "events"): (
-        *(f"involvedObject.{name}" for name in _INVOLVED),
+        *(f"involvedObject.{name}" for name in INVOLVED),
         "reason",
         "reportingComponent",
         "source",
         "type",
     ),
-    (EVENTS_GROUP, "events"): (*(f"regarding.{name}" for name in _INVOLVED), "reason", "reportingController", "type"),
+    (EVENTS_GROUP, "events"): (*(f"regarding.{name}" for name in INVOLVED), "reason", "reportingController", "type"),
     ("batch", "jobs"): ("status.successful",),
     ("certificates.k8s.io", "certificatesigningrequests"): ("spec.signerName",),
     ("certificates.k8s.io", "clustertrustbundles"): ("spec.signerName",),
     ("certificates.k8s.io", "podcertificaterequests"): ("spec.signerName", "spec.podName", "spec.nodeName"),
     ("resource.k8s.io", "resourceslices"): ("spec.nodeName", "spec.driver"),
 }
-# Where a selected field stands in what is stored, if elsewhere
-_STORED = {
-    ("", "events", "source"): "source.component",
-    ("", "pods", "spec.host"): "spec.nodeName",
-    ("batch", "jobs", "status.successful"): "status.succeeded",
-    (EVENTS_GROUP, "events", "reportingController"): "reportingComponent",
-    **{(EVENTS_GROUP, "events", f"regarding.{name}"): f"involvedObject.{name}" for name in _INVOLVED},
-}
-# Where it stands if not there
-_OTHER = {("", "events", "source"): "reportingComponent"}
-# Numbers that are 0 where nothing is stored
-_NUMBERS = (("", "replicationcontrollers", "status.replicas"), ("batch", "jobs", "status.successful"))
 
 
-def translated(served: ServedType, requirement: FieldRequirement) -> FieldRequirement:
-    """The requirement on what is stored. Raises StatusError for a field that the API server does not select by."""
-    label = requirement.path
+def check_selectable(served: ServedType, label: str) -> None:
+    """Raises StatusError for a field that the API server does not select by."""
     if label not in _known(served) and label not in _fields(served):
         raise bad_request(_refusal(served, label))
-    field = (served.group, served.plural, label)
-    return replace(
-        requirement,
-        path=_STORED.get(field, label),
-        other=_OTHER.get(field, ""),
-        missing="0" if field in _NUMBERS else "",
-    )
 
 
 def _known(served: ServedType) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from etcdview.errors import QueryError
 from etcdview.kube.selectors import ALL_LABELS, FieldRequirement, LabelSelector, parse_fields, parse_labels
-from etcdview.kubeapi.field_labels import translated
+from etcdview.kubeapi.field_labels import check_selectable
 from etcdview.kubeapi.served_types import ServedType
 from etcdview.kubeapi.statuses import bad_request, invalid
 from etcdview.models import MAX_REVISION
@@ -66,7 +66,8 @@ def list_options(args: Args, served: ServedType) -> ListOptions:
         labels, fields = parse_labels(args.get("labelSelector", "")), parse_fields(args.get("fieldSelector", ""))
     except QueryError as error:
         raise bad_request(str(error)) from error
-    requirements = tuple(translated(served, requirement) for requirement in fields.requirements)
+    for requirement in fields.requirements:
+        check_selectable(served, requirement.path)
     limit = _integer(args, "limit")
     exact, at_least, start = _position(args, limit)
     watch = is_set(args, "watch")
@@ -74,7 +75,7 @@ def list_options(args: Args, served: ServedType) -> ListOptions:
     _check_match(args, watch)
     return ListOptions(
         labels=labels,
-        fields=requirements,
+        fields=fields.requirements,
         exact=exact,
         at_least=at_least,
         limit=0 if watch else limit,

@@ -127,6 +127,35 @@ def test_a_field_selector_matches_any_path(selector: str, expected: bool) -> Non
     assert parse_fields(selector).matches(POD) is expected
 
 
+JOB = {"apiVersion": "batch/v1", "kind": "Job", "status": {"succeeded": 1}}
+EVENT = {
+    "apiVersion": "v1", "kind": "Event", "reportingComponent": "scheduler", "source": {"component": "kubelet"},
+    "involvedObject": {"kind": "Pod", "name": "web-0"},
+}  # fmt: skip
+ROUTE = {"apiVersion": "route.openshift.io/v1", "kind": "Route", "spec": {"host": "shop.example.org"}}
+
+
+@pytest.mark.parametrize(
+    ("obj", "selector"),
+    [
+        (JOB, "status.successful=1"),
+        ({"apiVersion": "batch/v1beta1", "kind": "Job"}, "status.successful=0"),
+        (EVENT, "source=kubelet"),
+        ({**EVENT, "source": {}}, "source=scheduler"),
+        (EVENT, "reportingController=scheduler"),
+        (EVENT, "regarding.name=web-0,regarding.kind!=Node"),
+        ({**EVENT, "apiVersion": "events.k8s.io/v1beta1"}, "regarding.name=web-0"),
+        ({"apiVersion": "v1", "kind": "Pod", "spec": {"nodeName": "cp-1"}}, "spec.host=cp-1"),
+        ({"apiVersion": "v1", "kind": "ReplicationController"}, "status.replicas=0"),
+        (ROUTE, "spec.host=shop.example.org"),
+    ],
+    ids=str,
+)
+def test_fields_have_the_api_servers_names_too(obj: dict[str, Any], selector: str) -> None:
+    assert parse_fields(selector).matches(obj)
+    assert not parse_fields(selector.replace("!=", "=").replace("=", "!=")).matches(obj)
+
+
 @pytest.mark.parametrize("selector", ["metadata.name", "=x", "a[=x"])
 def test_a_bad_field_selector_says_so(selector: str) -> None:
     with pytest.raises(QueryError):

@@ -95,6 +95,48 @@ def test_three_killed_members_are_restored_by_the_printed_commands(member_folder
     assert found.keys() == in_file <= {kv.key for kv in served}
 
 
+@pytest.mark.parametrize("begins", [True, False], ids=["a record", "a value"])
+def test_a_log_that_is_damaged_where_the_database_has_all_is_left_out_and_said(
+    member_folder: Path, tmp_path: Path, begins: bool
+) -> None:
+    """etcd checks all of a log, so it does not start on it; the data directory itself is shown whole."""
+    whole = LocalCluster(member_folder, ("a",))
+    with whole:
+        run_etcdctl(whole, "put", "/registry/configmaps/shop/old", "early " * 50)
+        run_etcdctl(whole, "snapshot", "save", str(tmp_path / "s.db"))  # writes what the database still lacks
+    running = LocalCluster(member_folder, ("a",), options=LATE)
+    with running:
+        run_etcdctl(running, "put", "/registry/configmaps/shop/late", "v")
+        running.members[0].kill()
+    data = running.members[0].data
+    (log,) = (data / "member" / "wal").glob("*.wal")
+    written = bytearray(log.read_bytes())
+    place = written.index(b"early early")
+    written[written.rindex(b"\x08\x01\x10", 0, place) if begins else place] ^= 1
+    log.write_bytes(written)
+
+    store = open_file(data)
+    notes, keys = " ".join(store.notes), {kv.key for kv in store.range(Range(b"/registry/", b"/registry0")).kvs}
+    store.close()
+    assert keys == {b"/registry/configmaps/shop/late", b"/registry/configmaps/shop/old"}
+    assert ("nothing is missing here" in notes) == begins  # values that the database has are not read
+
+    command = [sys.executable, "-m", "etcdview", "restore", "plan", str(data), "-o", "json"]
+    command += ["--copy-to", str(tmp_path / "all.db")]
+    plan = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    (note,) = [note for note in plan["sources"][0]["notes"] if "No etcd can bring in its log" in note]
+    assert "So this is its database alone, which lacks" in note
+    assert plan["sources"][0]["log"] is None
+    shell(plan["steps"][1]["commands"], programs(tmp_path / "bin"))
+    store = open_file(tmp_path / "all.db")
+    assert [kv.key for kv in store.range(Range(b"/registry/", b"/registry0")).kvs] == [b"/registry/configmaps/shop/old"]
+    store.close()
+    words = [str(find_program("etcd")), "--data-dir", str(data), "--force-new-cluster", "--listen-client-urls"]
+    words += ["unix://client:1", "--advertise-client-urls", "unix://client:1", "--listen-peer-urls", "unix://peer:1"]
+    refused = subprocess.run(words, cwd=tmp_path, capture_output=True, timeout=30, check=False)
+    assert refused.returncode != 0
+
+
 @pytest.mark.long
 def test_a_damaged_log_is_brought_in_as_far_as_it_is_good(member_folder: Path, tmp_path: Path) -> None:
     """etcd does not start on a log with a checksum that does not fit."""

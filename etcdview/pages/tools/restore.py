@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from etcdview.cluster.sources import open_file
@@ -14,9 +15,11 @@ from etcdview.kube.words import counted
 from etcdview.recovery.restore_plan import Lack, RestoreSource, doubts, furthest_of, lack_of, restore_source
 from etcdview.recovery.restore_steps import MARGIN_REASON, RestorePlan, RestoreTarget, restore_plan
 from etcdview.stores.files.data_directory import database_of, is_data_directory
-from etcdview.stores.files.database import SnapshotStore
+from etcdview.stores.files.database import SnapshotStore, open_database
 from etcdview.stores.files.timeline import head_of, is_folder, snapshots_in
 from etcdview.stores.files.unpacking import is_packed, packing_name
+from etcdview.stores.files.wal.log import LogCut
+from etcdview.stores.files.wal.start_check import start_fault
 
 __all__ = [
     "Lack",
@@ -124,7 +127,7 @@ def _expanded(path: Path) -> Iterator[Path]:
 def _read(path: Path) -> RestoreSource:
     """A source; one that cannot be read has its `error`."""
     try:
-        store = _opened(path)
+        store = _startable(path, _opened(path))
     except FileFormatError as error:
         return RestoreSource(path, path, error=str(error))
     try:
@@ -149,14 +152,46 @@ def _opened(path: Path) -> SnapshotStore:
     )
 
 
+def _startable(path: Path, store: SnapshotStore) -> SnapshotStore:
+    """Without its log, and that said, where no etcd can bring that in. Raises FileFormatError."""
+    if store.recovered is None or not store.recovered.changes:
+        return store
+    try:
+        fault = start_fault(database_of(path).parent.parent / "wal", store.recovered.cut or LogCut())
+    except BaseException:
+        store.close()
+        raise
+    if not fault:
+        return store
+    changes, keys = len(store.recovered.changes), len({change.meta.key for change in store.recovered.changes})
+    store.close()
+    plain = _without_log(path)
+    plain.add_notes(
+        f"No etcd can bring in its log, for {fault}. So this is its database alone, which lacks "
+        f"{counted(changes, 'change')} to {counted(keys, 'key')}. Once the cluster is back, "
+        f"`etcdview diff {quote(str(path))} live` shows them, and `etcdview rescue --from {quote(str(path))}` brings "
+        "back what is missing then."
+    )
+    return plain
+
+
+def _without_log(path: Path) -> SnapshotStore:
+    return open_database(database_of(path), str(path))
+
+
+def _again(source: RestoreSource) -> SnapshotStore:
+    """Opened as it was read."""
+    return _without_log(source.path) if source.log is None and source.path.is_dir() else _opened(source.path)
+
+
 def _lacks(furthest: RestoreSource, others: Sequence[RestoreSource], keyspace: KeySpace) -> dict[Path, Lack]:
     """Two files are open at a time."""
     if not others:
         return {}
-    best, lacks = _opened(furthest.path), {}
+    best, lacks = _again(furthest), {}
     try:
         for source in others:
-            store = _opened(source.path)
+            store = _again(source)
             try:
                 lacks[source.path] = lack_of(store, best, keyspace)
             finally:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from etcdview.errors import FileFormatError
+from etcdview.kube.words import counted
 from etcdview.models import KeyValue, Range
 from etcdview.stores.files.database import SnapshotStore, open_database
 from etcdview.stores.files.members import ALARMS
@@ -84,6 +85,12 @@ def _add_log(store: SnapshotStore, folder: Path) -> None:
 
 
 def _notes(log: Log, recovered: Recovered, *, auth: bool) -> Iterator[str]:
+    if log.harmless:
+        more = f", and is damaged in {counted(len(log.harmless) - 1, 'more place')}" if log.harmless[1:] else ""
+        yield (
+            f"The log is damaged where the database has all that was written, so nothing is missing here: "
+            f"{log.harmless[0]}{more}. etcd itself may refuse to start on it."
+        )
     if recovered.fault:
         yield f"The log is used up to entry {recovered.applied:,} only: {recovered.fault}."
     if recovered.fault and recovered.commit > recovered.applied:

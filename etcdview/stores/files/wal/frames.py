@@ -6,6 +6,7 @@ Layout: etcd's server/storage/wal/encoder.go and decoder.go.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -22,6 +23,11 @@ _LENGTH_BYTES = 8
 _LENGTH = (1 << 56) - 1  # the bits of the length
 _PADDED = 1 << 63
 _KIND, _CRC, _DATA = 1, 2, 3  # fields of walpb.Record
+_ALIGNED = 8  # every frame begins at a multiple of it
+_BEGINS = re.compile(rb"\x08[\x01-\x05]\x10")  # a walpb.Record, behind its length
+_BLOCK = 1 << 20
+_ZEROS = bytes(_BLOCK)
+_TRIES = 10_000  # places in one file at which a record may begin
 
 
 class LogFrame(NamedTuple):
@@ -75,19 +81,21 @@ class LogFrames:
 
     def __init__(self, segment: Segment) -> None:
         self._segment = segment
+        self._tries = 0
         self.end = 0
         self.fault = ""
 
     def __iter__(self) -> Iterator[LogFrame]:
         while True:
-            head = self._segment.read(self.end, _LENGTH_BYTES)
-            field = int.from_bytes(head, "little")
-            if not field or len(head) < _LENGTH_BYTES:
+            size, padding = self._length(self.end)
+            if not size + padding:
+                self.fault = "zeros in place of a record" if self._goes_on() else ""
                 return
-            size = field & _LENGTH
-            padding = field >> 56 & 7 if field & _PADDED else 0
             if size + padding > self._segment.size_bytes - self.end - _LENGTH_BYTES:
                 self.fault = "a record that runs past the end of the file"
+                return
+            if (size + padding) % _ALIGNED:
+                self.fault = "a record of a length that none has"
                 return
             raw = self._segment.read(self.end + _LENGTH_BYTES, size + padding)
             frame = self._parsed(raw, size)
@@ -95,6 +103,55 @@ class LogFrames:
                 return
             yield frame
             self.end += _LENGTH_BYTES + size + padding
+
+    def resume(self) -> bool:
+        """Go on behind a fault, at the next record that the one behind it proves to be one; False where none is."""
+        for place in self._places(self.end + _ALIGNED):
+            found = LogFrames(self._segment)
+            found.end = place
+            frames = iter(found)
+            frame, following = next(frames, None), next(frames, None)
+            if frame is not None and following is not None and following.fits(frame.crc):
+                self.end, self.fault = place, ""
+                return True
+        return False
+
+    def stated_crc(self) -> int | None:
+        """The checksum that the record at `end` gives itself, where that much of it can be read."""
+        head = self._segment.read(self.end + _LENGTH_BYTES, 16)
+        try:
+            return varint(head, 3, len(head))[0] & 0xFFFFFFFF if _BEGINS.match(head) else None
+        except WireError:
+            return None
+
+    def _length(self, position: int) -> tuple[int, int]:
+        """The size of the record there, and of its padding; nothing at the end of the file."""
+        head = self._segment.read(position, _LENGTH_BYTES)
+        field = int.from_bytes(head, "little") if len(head) == _LENGTH_BYTES else 0
+        return field & _LENGTH, field >> 56 & 7 if field & _PADDED else 0
+
+    def _places(self, position: int) -> Iterator[int]:
+        """Where a record may begin whose length and whose successor's are possible, from `position` on."""
+        for start in range(position, self._segment.size_bytes, _BLOCK):
+            block = self._segment.read(start, _BLOCK + _LENGTH_BYTES + 3)
+            for match in _BEGINS.finditer(block, _LENGTH_BYTES):
+                place = start + match.start() - _LENGTH_BYTES
+                if place % _ALIGNED or place >= start + _BLOCK:
+                    continue
+                self._tries += 1
+                if self._tries > _TRIES:
+                    return
+                behind = place + _LENGTH_BYTES + sum(self._length(place))
+                if _BEGINS.match(self._segment.read(behind + _LENGTH_BYTES, 3)):
+                    yield place
+
+    def _goes_on(self) -> bool:
+        """Whether anything but zeros follows."""
+        for start in range(self.end, self._segment.size_bytes, _BLOCK):
+            block = self._segment.read(start, _BLOCK)
+            if block != _ZEROS[: len(block)]:
+                return True
+        return False
 
     def _parsed(self, raw: bytes, size: int) -> LogFrame | None:
         kind = crc = at = end = 0

@@ -14,6 +14,7 @@ from pathlib import Path
 from etcdview.codec.protobuf.wire import BYTES, VARINT, WireError, pieces, varint
 from etcdview.errors import FileFormatError
 from etcdview.kube.reasons import reason
+from etcdview.stores.files.wal.crc import crc32c
 from etcdview.stores.files.wal.frames import CRC, ENTRY, METADATA, STATE, LogFrame, LogFrames, Segment, torn_or
 
 NORMAL, CONF_CHANGE = 0, 1
@@ -53,6 +54,7 @@ class Log:
     """What a log holds behind the index `after`. `commit` is the last index that it says is committed.
 
     `fault` says where it ends to be readable, and why; "" where it ends properly. `cut` is None then.
+    `harmless` is damage of the same kind to what the database has already, so that nothing of the log is missing.
     """
 
     after: int
@@ -63,6 +65,7 @@ class Log:
     commit: int = 0
     fault: str = ""
     cut: LogCut | None = None
+    harmless: list[str] = field(default_factory=list)
     _terms: array[int] = field(default_factory=lambda: array("Q"))
     _places: array[int] = field(default_factory=lambda: array("Q"))  # kind, segment, position, size of each
 
@@ -94,7 +97,8 @@ class Log:
 def read_log(folder: Path, after: int) -> Log:
     """The log in member/wal, its entries behind the index `after`. Raises FileFormatError where none can be read.
 
-    What is damaged ends it, and is said in `fault`: what follows does not hang together with what came before.
+    What is damaged ends it, and is said in `fault`: what follows does not hang together with what came before. Only
+    where an entry follows that takes the place of all up to `after` was nothing lost: that is said in `harmless`.
     """
     log = Log(after)
     try:
@@ -112,17 +116,26 @@ def read_log(folder: Path, after: int) -> Log:
     return log
 
 
+def log_files(folder: Path) -> list[tuple[int, Path]]:
+    """All files of the log, with their numbers, in order. Raises FileFormatError."""
+    return [(sequence, path) for (sequence, _), path in _all_files(folder)]
+
+
 def _names(folder: Path, after: int) -> list[tuple[int, Path]]:
     """The files that may hold entries behind `after`, with their numbers, in order."""
+    found = _all_files(folder)
+    # a file is named for the first entry that follows all of the files before it
+    begins = [number for number, ((_, index), _) in enumerate(found) if index <= after + 1]
+    return [(sequence, path) for (sequence, _), path in found[begins[-1] if begins else 0 :]]
+
+
+def _all_files(folder: Path) -> list[tuple[tuple[int, int], Path]]:
     try:
-        found = sorted((m, path) for path in folder.iterdir() if (m := _numbers(path.name)))
+        return sorted((m, path) for path in folder.iterdir() if (m := _numbers(path.name)))
     except OSError as error:
         raise FileFormatError(
             f"{folder} cannot be read: {reason(error)}.", "Read it as a user with read permission."
         ) from error
-    # a file is named for the first entry that follows all of the files before it
-    begins = [number for number, ((_, index), _) in enumerate(found) if index <= after + 1]
-    return [(sequence, path) for (sequence, _), path in found[begins[-1] if begins else 0 :]]
 
 
 def _numbers(name: str) -> tuple[int, int] | None:
@@ -130,34 +143,69 @@ def _numbers(name: str) -> tuple[int, int] | None:
     return (int(match[1], 16), int(match[2], 16)) if match else None
 
 
+@dataclass(frozen=True, slots=True)
+class _Damage:
+    """Where the log is damaged, and how."""
+
+    segment: int
+    position: int
+    what: str
+
+
 class _Reader:
     """Fills a Log from its open segments."""
 
     def __init__(self, log: Log) -> None:
         self._log = log
-        self._crc = 0
-        self._fault = ""
+        self._last: LogFrame | None = None
+        self._before: int | None = 0  # the checksum of all before `_last`
+        self._crc: int | None = 0  # and up to it, as it says itself; None where it cannot be read
+        self._damages: list[_Damage] = []  # that may have hidden entries which are needed
+        self._is_over = False
 
     def read(self) -> None:
-        log = self._log
-        for number, segment in enumerate(log.segments):
-            frames = LogFrames(segment)
+        """Up to the end, or to what is damaged and needed."""
+        for number, segment in enumerate(self._log.segments):
+            if not self._read(number, LogFrames(segment)):
+                break
+        if self._damages:
+            self._end(self._damages[0])
+
+    def _read(self, number: int, frames: LogFrames) -> bool:
+        """Read one segment; False where the log ends in it."""
+        while True:
             for frame in frames:
-                self._fault = self._take(number, frame)
-                if self._fault:
-                    break
-                self._crc = frame.crc
-            if fault := self._fault or frames.fault:
-                log.fault = f"{segment.path.name} has {fault} at byte {frames.end:,}"
-                behind = (*(later.path.name for later in log.segments[number + 1 :]), *(log.cut or LogCut()).behind)
-                log.cut = LogCut(segment.path.name, frames.end, behind)
-                return
+                if what := self._take(number, frame):
+                    self._damages.append(_Damage(number, frames.end, what))
+                    if self._is_over or self._log.last > self._log.after:
+                        return False
+                self._last, self._before, self._crc = frame, self._crc, frame.crc
+            if not frames.fault:
+                return True
+            self._damages.append(_Damage(number, frames.end, frames.fault))
+            if self._log.last > self._log.after:
+                return False
+            self._last, self._before, self._crc = None, None, frames.stated_crc()
+            if not frames.resume():
+                self._crc = 0  # the next file says what it begins with
+                return True
+
+    def _end(self, damage: _Damage) -> None:
+        """The log is good up to there."""
+        log, segment = self._log, self._log.segments[damage.segment]
+        log.fault = self._said(damage)
+        later = (other.path.name for other in log.segments[damage.segment + 1 :])
+        log.cut = LogCut(segment.path.name, damage.position, (*later, *(log.cut or LogCut()).behind))
+
+    def _said(self, damage: _Damage) -> str:
+        return f"{self._log.segments[damage.segment].path.name} has {damage.what} at byte {damage.position:,}"
 
     def _take(self, number: int, frame: LogFrame) -> str:
         """Take over what a frame says; gives what is wrong with it, or ""."""
         if frame.kind == CRC:
             # the first of a file has none before it, where reading begins in the middle of the log
-            return "" if self._crc in (0, frame.crc) else "another checksum than the file before ended with"
+            known = self._crc in (0, None, frame.crc)
+            return "" if known else "another checksum than the file before ended with"
         if frame.kind not in (ENTRY, STATE, METADATA):
             return ""
         try:
@@ -166,16 +214,32 @@ class _Reader:
             return self._damaged(frame)
         index = numbers.get(_INDEX, 0)
         if frame.kind == ENTRY and index <= self._log.after:
+            self._prove()
             return ""  # the database has it: nothing is taken from here
-        if not frame.fits(self._crc):
-            return self._damaged(frame)
-        if frame.kind != ENTRY:
+        fits = self._fits(frame)
+        if frame.kind != ENTRY and (fits or frame.kind == METADATA):  # a member has this ID, or it is not used
             self._take_state(frame.kind, numbers)
-            return ""
-        if index > self._log.last + 1:
-            return f"entry {index:,} where entry {self._log.last + 1:,} should be"
-        self._log.add(index, numbers.get(_TERM, 0), numbers.get(_TYPE, 0), number, frame.position + at, size)
+        if not fits:
+            return self._damaged(frame)
+        if frame.kind == ENTRY:
+            if index > self._log.last + 1:
+                self._is_over = True
+                return f"entry {index:,} where entry {self._log.last + 1:,} should be"
+            self._prove()
+            self._log.add(index, numbers.get(_TERM, 0), numbers.get(_TYPE, 0), number, frame.position + at, size)
         return ""
+
+    def _fits(self, frame: LogFrame) -> bool:
+        """Whether its checksum is right; where the one before is damaged, that may be in the checksum which it says."""
+        if self._crc is not None and frame.fits(self._crc):
+            return True
+        last, before = self._last, self._before
+        return last is not None and before is not None and frame.fits(crc32c(last.data, before))
+
+    def _prove(self) -> None:
+        """An entry takes the place of all from its index on, so nothing that is needed was lost before it."""
+        self._log.harmless += map(self._said, self._damages)
+        self._damages.clear()
 
     def _take_state(self, kind: int, numbers: dict[int, int]) -> None:
         if kind == METADATA:

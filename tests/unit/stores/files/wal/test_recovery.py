@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from etcdview.cluster.sources import open_file
 from etcdview.errors import CompactedError
 from etcdview.models import KeyValue, Range
 from etcdview.stores.files.database import SnapshotStore
+from etcdview.stores.files.wal.log import read_log
 from etcdview.stores.key_past import PastRequest
 from tests import logs
 from tests.logs import ALARM, COMPACTION, DELETE, GRANT, PUT, REVOKE, TXN, LogWriter, delete, number, put, request, text
@@ -321,6 +322,95 @@ def test_a_log_that_breaks_off_is_used_up_to_there(tmp_path: Path) -> None:
         assert f"at byte {len(good):,}" in notes(store)
         assert (one(store, b"/a") is None, one(store, b"/b")) == (False, None)
         store.close()
+
+
+def old_and_new() -> tuple[bytes, int, int]:
+    """A log with entries that the database has, then two that it lacks; where the last of the old and the new begin."""
+    log = LogWriter()
+    for index in range(APPLIED - 5, APPLIED):
+        log.entries(index, [request(PUT, put(b"/registry/old", b"%d" % index * 15))], index - 1)
+    last = len(log.bytes)
+    log.entries(APPLIED, [request(PUT, put(b"/registry/old", b"last"))], APPLIED - 1)
+    new = len(log.bytes)
+    log.entries(APPLIED + 1, [request(PUT, put(b"/a", b"1")), request(PUT, put(b"/b", b"2"))])
+    return log.bytes, last, new
+
+
+def mutated(good: bytes, end: int) -> Iterator[bytes]:
+    """Each bit that is wrong in turn, then sectors and longer pieces that are lost."""
+    for position in range(end):
+        bad = bytearray(good)
+        bad[position] ^= 1 << position % 8
+        yield bytes(bad)
+    for size in (8, 64, 200):
+        for position in range(0, end - size, 24):
+            yield good[:position] + b"\0" * size + good[position + size :]
+            yield good[:position] + b"\xff" * size + good[position + size :]
+
+
+def test_damage_to_what_the_database_has_loses_nothing_of_the_log(tmp_path: Path) -> None:
+    good, last, _ = old_and_new()
+    folder = logs.data_directory(tmp_path / "m", DATABASE, good)
+    (file,) = (folder / "member" / "wal").iterdir()
+    said = 0
+    for bad in mutated(good, last):
+        file.write_bytes(bad + b"\0" * 512)
+
+        log = read_log(file.parent, APPLIED)
+
+        assert (log.last, log.commit, log.fault, log.cut) == (APPLIED + 2, APPLIED + 2, "", None)
+        said += bool(log.harmless)
+        log.close()
+    assert said > last // 4
+
+
+def test_damage_to_the_last_entry_of_the_database_costs_the_log_at_most_with_a_word(tmp_path: Path) -> None:
+    """What follows cannot always be checked then."""
+    good, last, new = old_and_new()
+    folder, lost = logs.data_directory(tmp_path / "m", DATABASE, good), 0
+    (file,) = (folder / "member" / "wal").iterdir()
+    for position in range(last, new):
+        bad = bytearray(good)
+        bad[position] ^= 1 << position % 8
+        file.write_bytes(bad + b"\0" * 512)
+
+        log = read_log(file.parent, APPLIED)
+
+        assert log.last == APPLIED + 2 or (log.last, bool(log.fault), bool(log.cut)) == (APPLIED, True, True)
+        lost += log.last == APPLIED
+        log.close()
+    assert lost < (new - last) // 10
+
+
+def test_damage_that_does_not_matter_is_said_with_its_place(tmp_path: Path) -> None:
+    good, _, _ = old_and_new()
+    place = good.index(b"1263" * 15) + 20
+    bad = bytearray(good)
+    bad[good.rindex(b"\x08\x01\x10", 0, place)] ^= 1  # is no record any more
+    store = open_file(logs.data_directory(tmp_path / "m", DATABASE, bytes(bad)))
+
+    assert isinstance(store, SnapshotStore)
+    assert one(store, b"/a")
+    assert one(store, b"/b")
+    assert "damaged where the database has all that was written, so nothing is missing here" in notes(store)
+    assert f"{0:016x}-{0:016x}.wal has a record that is not protobuf at byte" in notes(store)
+    assert "used up to" not in notes(store)
+
+
+def test_a_file_of_the_log_that_is_lost_from_its_middle_on_does_not_matter_where_the_next_goes_on(
+    tmp_path: Path,
+) -> None:
+    first = LogWriter()
+    first.entries(APPLIED - 1, [request(PUT, put(b"/registry/old", b"x" * 900)), b""])
+    second = LogWriter(crc=first.crc)
+    second.entries(APPLIED + 1, [request(PUT, put(b"/a", b"1"))])
+    half = first.bytes[: len(first.bytes) - 300] + b"\xff" * 300
+    folder = logs.data_directory(tmp_path / "m", DATABASE, half, second.bytes, first=APPLIED + 2)  # read from the first
+    store = open_file(folder)
+
+    assert isinstance(store, SnapshotStore)
+    assert one(store, b"/a")
+    assert "nothing is missing here" in notes(store)
 
 
 def test_a_data_directory_without_a_log_says_so(tmp_path: Path) -> None:

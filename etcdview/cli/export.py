@@ -51,7 +51,7 @@ def command(
     A dump is gzipped JSON lines: every key with its value as it is stored, Secrets too; --from reads it. The others are
     YAML in an order that can be applied; OUT may be - for a stream or a List. Files are for nobody but their owner
     (mode 0600), a folder must be empty. What is taken out or left out is said on standard error; exit status 1: some
-    objects could not be read.
+    objects could not be read, or are Secrets that --for-apply leaves out without --show-secrets.
 
     \b
       etcdview export all.jsonl.gz
@@ -66,7 +66,10 @@ def command(
         if form == "dump" and not request.selective:
             return _said(export(reads, argument_bytes(prefix), file), "key", file)
         source = ObjectExport(reads, resolved.settings, request)
-        return _said(export_dump(source, file), "key", file) if form == "dump" else _objects(source, form, file)
+        if form == "dump":
+            _said(export_dump(source, file), "key", file)
+            return _status(source)
+        return _objects(source, form, file)
     finally:
         store.close()
 
@@ -87,9 +90,14 @@ def _objects(source: ObjectExport, form: str, file: Path) -> int:
             click.echo(piece.encode("utf-8", "surrogateescape"), nl=False)
     else:
         _said(source.write(form, file), "object", file)
+    return _status(source)
+
+
+def _status(source: ObjectExport) -> int:
+    """Says what is not in the export."""
     for sentence in source.remarks.sentences():
         remark(visible(sentence))
-    return 1 if source.remarks.unreadable else 0
+    return 1 if source.remarks.incomplete else 0
 
 
 def _said(done: Exported, noun: str, file: Path) -> int:

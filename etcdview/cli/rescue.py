@@ -59,7 +59,8 @@ def command(
 
     -o writes a bundle: kubectl apply --server-side -R -f OUT. With the API server dead, --into-etcd writes the bytes of
     the backup into etcd, each key only where there is none; UIDs stay, and `etcdview undo` takes it back. Exit status:
-    1 where something is missing or different and nothing was brought back, or not all of it.
+    1 where something is missing or different and nothing was brought back, or not all of it: a bundle without the
+    Secrets (--show-secrets) is not all of it.
 
     \b
       etcdview rescue --from backup.db
@@ -103,12 +104,12 @@ def _bundle(rescue: Rescue, plan: RescuePlan, form: str, out: Path, *, changed: 
     if not plan.items and not (changed and plan.different):
         say(f"There is nothing to write: {out} is not made.")
         return 1 if plan.lacking else 0
-    count, remarks = rescue.bundle(plan, form, out)
-    how = f": {_apply_command(form, out)}" if count else "."
-    say(f"Wrote {counted(count, 'object')} to {out}{how}")
-    for sentence in remarks:
+    done = rescue.bundle(plan, form, out)
+    how = f": {_apply_command(form, out)}" if done.count else "."
+    say(f"Wrote {counted(done.count, 'object')} to {out}{how}")
+    for sentence in done.remarks:
         remark(visible(sentence))
-    return 0
+    return 1 if done.incomplete else 0
 
 
 def _apply_command(form: str, out: Path) -> str:

@@ -146,13 +146,16 @@ def test_a_bundle_can_be_applied_and_has_no_secret(
     out = tmp_path / "bundle"
 
     status, _, err = rescue("-n", "shop", "-o", str(out))
+    whole = rescue("-n", "shop", "-o", str(tmp_path / "whole"), "--show-secrets")
 
     documents = [yaml.safe_load(path.read_text()) for path in sorted(out.rglob("*.yaml"))]
-    assert status == 0
+    assert (status, whole[0]) == (1, 0)  # what is not written must not look like success
     assert documents[0]["kind"] == "Namespace"
     assert "Secret" not in {document["kind"] for document in documents}
     assert not any("uid" in document["metadata"] for document in documents)
-    assert "objects with Secret values (--show-secrets exports them)" in err
+    secrets = len(list((tmp_path / "whole").rglob("*.yaml"))) - len(documents)
+    assert f"Not in the bundle: {secrets} objects with Secret values (--show-secrets exports them)" in err
+    assert "Secret values" not in whole[2]
 
 
 def config_map(name: str, label: str, text: str) -> bytes:

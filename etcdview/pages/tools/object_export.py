@@ -109,7 +109,7 @@ class ObjectExport:
                         found = True
                         yield resource, kv
             except NotPermittedError:
-                self.remarks.left_out[f"{resource.qualified} (etcd does not permit its user to read them)"] += 1
+                self.remarks.withheld[f"{resource.qualified} (etcd does not permit its user to read them)"] += 1
         if self._request.namespace and not found:
             check_namespace(self._request.namespace, [(self._objects, self.revision)])
 

@@ -22,18 +22,27 @@ SECRETS_LEFT_OUT = "objects with Secret values (--show-secrets exports them)"
 
 @dataclass(slots=True)
 class ExportRemarks:
-    """What has to be said of an export: each kind of thing that was taken out or left out, and how often."""
+    """What has to be said of an export: each kind of thing that was taken out or left out, and how often.
+
+    What is `left_out` would be in the way, or is made again; what is `withheld` is missing in the export.
+    """
 
     taken_out: Counter[str] = field(default_factory=Counter)
     left_out: Counter[str] = field(default_factory=Counter)
+    withheld: Counter[str] = field(default_factory=Counter)
     unreadable: list[str] = field(default_factory=list)
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether anything is missing that was to be exported."""
+        return bool(self.withheld or self.unreadable)
 
     def sentences(self) -> Iterator[str]:
         """For people."""
         if self.taken_out:
             yield f"Taken out of the objects: {_listed(self.taken_out)}."
-        if self.left_out:
-            yield f"Not exported: {_listed(self.left_out)}."
+        if self.left_out or self.withheld:
+            yield f"Not exported: {_listed(self.left_out + self.withheld)}."
         yield from self.unreadable
 
 
@@ -68,7 +77,7 @@ class Preparing:
             self.remarks.left_out[found.left_out] += 1
             return None
         if masked:
-            self.remarks.left_out[self._secrets_left_out] += 1
+            self.remarks.withheld[self._secrets_left_out] += 1
             return None
         self.remarks.taken_out.update(found.taken_out)
         return found.object

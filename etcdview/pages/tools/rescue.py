@@ -99,6 +99,18 @@ class RescuedKeys:
     stopped_at: bytes = b""
 
 
+@dataclass(frozen=True, slots=True)
+class RescueBundle:
+    """How many objects were written, and what was taken out or left out, in sentences.
+
+    `incomplete`: something is missing that was to be brought back.
+    """
+
+    count: int
+    remarks: tuple[str, ...]
+    incomplete: bool
+
+
 class Rescue:
     """Compares a backup with the live cluster, and brings back what is missing.
 
@@ -144,15 +156,17 @@ class Rescue:
         plan.fates += self._fates(plan)
         return plan
 
-    def bundle(self, plan: RescuePlan, form: str, path: Path) -> tuple[int, list[str]]:
-        """Write the objects for `kubectl apply`; how many, and what was taken out or left out, in sentences."""
+    def bundle(self, plan: RescuePlan, form: str, path: Path) -> RescueBundle:
+        """Write the objects for `kubectl apply`."""
         remarks = ExportRemarks()
         different = [(apply_rank(object_key.resource), key) for key, object_key in plan.different]
         keys = sorted([*((apply_rank(i.object_key.resource), i.key) for i in plan.items),
                        *(different if self._request.changed else [])])  # fmt: skip
         count = write_bundle(self._bundled([key for _, key in keys], remarks), form, path)
-        left_out = [f"Not in the bundle: {number:,} {word}." for word, number in remarks.left_out.most_common()]
-        return count, [*ExportRemarks(remarks.taken_out).sentences(), *left_out]
+        counts = (remarks.left_out + remarks.withheld).most_common()
+        left_out = (f"Not in the bundle: {number:,} {word}." for word, number in counts)
+        said = (*ExportRemarks(remarks.taken_out).sentences(), *left_out)
+        return RescueBundle(count, said, incomplete=remarks.incomplete)
 
     def write(self, plan: RescuePlan, settings: Settings, store: WritableStore, who: str, now: datetime) -> RescuedKeys:
         """Create the missing keys in etcd with the bytes of the backup, each only where the key still does not exist.
@@ -306,11 +320,14 @@ class Rescue:
         for kv in self._read(self._old, keys):
             row = objects.row(kv)
             if row.object is None or row.object_key is None:
-                remarks.left_out["objects that cannot be decoded"] += 1
+                remarks.withheld["objects that cannot be decoded"] += 1
                 continue
             found = prepare(row.object_key, as_applied(self._codec, row.object))
-            if found.object is None or row.masked:
-                remarks.left_out[found.left_out or SECRETS_LEFT_OUT] += 1
+            if found.object is None:
+                remarks.left_out[found.left_out] += 1
+                continue
+            if row.masked:
+                remarks.withheld[SECRETS_LEFT_OUT] += 1
                 continue
             remarks.taken_out.update(found.taken_out)
             resource = self._definitions.resolve(row.object_key.resource)

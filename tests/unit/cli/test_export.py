@@ -22,10 +22,10 @@ Export = Callable[..., tuple[str, str]]
 
 @pytest.fixture
 def export(capsys: pytest.CaptureFixture[str]) -> Export:
-    """What a command that must succeed prints on both outputs."""
+    """What a command that must succeed prints on both outputs, or one that ends with `status`."""
 
-    def call(*arguments: object) -> tuple[str, str]:
-        assert run(["export", *map(str, arguments), *SOURCE]) == 0
+    def call(*arguments: object, status: int = 0) -> tuple[str, str]:
+        assert run(["export", *map(str, arguments), *SOURCE]) == status
         return capsys.readouterr()
 
     return call
@@ -36,7 +36,7 @@ def test_an_archive_for_apply_has_nothing_that_the_api_server_assigns_and_says_w
 ) -> None:
     out = tmp_path / "out.zip"
 
-    said = export(out, "--as", "zip", "--for-apply")
+    said = export(out, "--as", "zip", "--for-apply", status=1)  # it lacks Secrets
 
     with zipfile.ZipFile(out) as packed:
         texts = [packed.read(name).decode() for name in packed.namelist()]
@@ -49,7 +49,7 @@ def test_an_archive_for_apply_has_nothing_that_the_api_server_assigns_and_says_w
 
 
 def test_a_namespace_is_what_is_in_it_and_its_own_object(export: Export) -> None:
-    documents = list(yaml.safe_load_all(export("-", "--as", "stream", "--for-apply", "-n", "shop")[0]))
+    documents = list(yaml.safe_load_all(export("-", "--as", "stream", "--for-apply", "-n", "shop", status=1)[0]))
 
     assert documents[0]["kind"] == "Namespace"
     assert documents[0]["metadata"]["name"] == "shop"
@@ -77,7 +77,7 @@ def test_types_labels_and_fields_choose(export: Export) -> None:
 
 def test_secrets_are_masked_left_out_or_shown(export: Export) -> None:
     masked = export("-", "secrets", "--as", "stream", "-n", "shop")[0]
-    applied = export("-", "secrets", "--as", "stream", "-n", "shop", "--for-apply")[0]
+    applied = export("-", "secrets", "--as", "stream", "-n", "shop", "--for-apply", status=1)[0]
     shown = export("-", "secrets", "--as", "stream", "-n", "shop", "--for-apply", "--show-secrets")[0]
 
     assert "fingerprint" in masked

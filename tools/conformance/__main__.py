@@ -6,8 +6,8 @@
     python -m tools.conformance k9s [--file]
     python -m tools.conformance dashboard [--file]
 
-Words choose the commands that contain all of them; without any, the informers follow afterwards. --file: etcdview reads
-a snapshot of the etcd instead of the etcd.
+Words choose the commands that contain all of them. Without any, informers, k9s and the dashboard follow, and all of it
+but the informers from a file. --file: etcdview reads a snapshot of the etcd instead of the etcd.
 """
 
 from __future__ import annotations
@@ -42,11 +42,23 @@ def main(words: list[str]) -> int:
             return _k9s(from_file="--file" in words)
         if words[:1] == ["dashboard"]:
             return _dashboard(from_file="--file" in words)
-        status = _compare(words)
-        return status if words else status or _follow(CHANGES)
+        return _compare(words) if words else _everything()
     except MissingError as error:
         print(f"Not compared: {error}")
         return 2
+
+
+def _everything() -> int:
+    """One after the other, as far as the first that differs."""
+    return (
+        _compare([])
+        or _follow(CHANGES)
+        or _k9s(from_file=False)
+        or _dashboard(from_file=False)
+        or _k9s(from_file=True)
+        or _dashboard(from_file=True)
+        or _compare(["--file"])
+    )
 
 
 def _follow(changes: int) -> int:
@@ -91,8 +103,9 @@ def _compare(words: list[str]) -> int:
         print(f"{len(types)} types, {len(asked):,} commands", flush=True)
         clients = kubectls(lab, real, ours)
         reports = [compare(clients[0], clients[1], asked)]
-        if not words:
+        if not wanted:
             reports.append(compare_helm(lab, real, ours))
+        if not words:
             reports.append(compare_manifests(lab, real, ours))
     for report in reports:
         _print(report)

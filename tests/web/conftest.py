@@ -77,7 +77,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def window(browser: Browser, base_url: str) -> Iterator[BrowserContext]:
     """A wide window of a user who prefers light: one for all, as each new one reads and compiles the scripts anew."""
-    opened = browser.new_context(base_url=base_url, viewport=WIDE, color_scheme="light")
+    opened = browser.new_context(base_url=base_url, viewport=WIDE, color_scheme="light", ignore_https_errors=BEHIND)
     yield opened
     opened.close()
 

@@ -20,7 +20,7 @@ from etcdview.stores.etcd.bulk_load import load
 from etcdview.stores.files.dump import read_dump
 from tests.integration.indexing import wait_for
 from tests.web.axe import serious_faults
-from tests.web.behind import site
+from tests.web.behind import BEHIND, site
 
 CONFIG = b"/registry/configmaps/shop/app-config"
 KEYS_PRESSED = 120  # of Tab, before a part of a page counts as out of reach
@@ -129,7 +129,7 @@ def admin(browser: Browser, etcd: LocalCluster, tmp_path: Path, config: KeyValue
     }
     with site(*(f"--{name}={value}" for name, value in flags.items()), "--allow-writes") as address:
         headers = {"Authorization": f"Bearer {token}"}
-        context = browser.new_context(base_url=address, extra_http_headers=headers)
+        context = browser.new_context(base_url=address, extra_http_headers=headers, ignore_https_errors=BEHIND)
         yield context.new_page()
         context.close()
 

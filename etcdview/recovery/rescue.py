@@ -29,12 +29,17 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class RescueItem:
-    """A key of the backup to bring back. `for_key` is the one that needs it; b"" for one that was chosen."""
+    """A key of the backup to bring back. `for_key` is the one that needs it; b"" for one that was chosen.
+
+    `deleting`: its deletion had begun. `encrypted`: its value is, at rest.
+    """
 
     key: bytes
     object_key: ObjectKey
     uid: str
     needs: tuple[Need, ...]
+    deleting: bool = False
+    encrypted: bool = False
     for_key: bytes = b""
     bond: str = ""
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from etcdview.access.audit import Audit
@@ -31,9 +32,9 @@ from etcdview.pages.tools.namespaces import check_namespace
 from etcdview.pages.tools.object_export import unmasked
 from etcdview.pages.tools.preparing import SECRETS_LEFT_OUT, ExportRemarks, as_applied
 from etcdview.recovery.bundle import FORMS, BundleObject, write_bundle
-from etcdview.recovery.comparison import ChangeCounts, ChangeFilter, Comparer, KeyChange
+from etcdview.recovery.comparison import ChangeCounts, ChangeFilter, Comparer
 from etcdview.recovery.for_apply import prepare
-from etcdview.recovery.merge import KeyState, key_facts, state_of
+from etcdview.recovery.merge import KeyState, differing, key_facts, state_of
 from etcdview.recovery.order import apply_rank
 from etcdview.recovery.rescue import Need, RescueItem, is_being_deleted, needs_of, rescuable, uid_of
 from etcdview.stores.paging import PieceReader
@@ -131,6 +132,9 @@ class Rescue:
         if request.what:
             self._wanted = parse(request.what, self._found, lambda: self._definitions.known)
         self._labels = parse_labels(request.labels)
+        # of those that were looked for; None where there is no such object
+        self._live_keys: dict[bytes, bool] = {}
+        self._live_uids: dict[bytes, str | None] = {}
 
     def plan(self) -> RescuePlan:
         """What is missing and different, with what it needs. Every value of both sides is read.
@@ -139,14 +143,18 @@ class Rescue:
         """
         plan = RescuePlan(self._old.revision, self._new.revision)
         comparer = Comparer(self._codec, self._keyspace, self._mask)
-        for change in comparer.changes(self._old, self._new, ChangeFilter(namespace=self._request.namespace)):
-            if change.change == "added" or not self._is_wanted(change):
+        selected = ChangeFilter(namespace=self._request.namespace)
+        for old, new in differing(self._old, self._new, selected.ranges):
+            if old is None or not self._is_wanted(old):
+                continue
+            change = comparer.change((old, new), selected)
+            if change is None:
                 continue
             plan.counts.count(change)
             if change.change == "changed" and change.object_key is not None and not change.is_noise:
                 plan.different.append((change.key, change.object_key))
             elif change.change == "removed":
-                plan.items += self._items([change.key])
+                plan.items += self._items([old])
         if self._request.namespace and not plan.counts.whole.total:
             check_namespace(self._request.namespace, self._sides)
         if self._request.dependencies:
@@ -207,15 +215,18 @@ class Rescue:
         ]
         plan.items = [item for item in plan.items if item.uid not in taken]
 
-    def _is_wanted(self, change: KeyChange) -> bool:
-        object_key = change.object_key
+    def _is_wanted(self, kv: KeyValue) -> bool:
+        """By what the backup has of a key."""
+        object_key = self._keyspace.object_key(kv.key)
         if object_key is None or not rescuable(object_key):
+            return False
+        if self._request.namespace and object_key.namespace != self._request.namespace:
             return False
         named = not self._wanted or any(
             one.resource.prefix == object_key.resource.prefix and (not one.names or object_key.name in one.names)
             for one in self._wanted
         )
-        return named and (not self._request.labels or self._has_labels(change.key))
+        return named and (not self._request.labels or self._has_labels(kv))
 
     def _found(self, word: str) -> Sequence[ResourceType]:
         """The types that a word means; also one whose CRD is gone, where the backup has objects of it."""
@@ -234,35 +245,44 @@ class Rescue:
             missing = (name for name in one.names if name not in there)
             yield from (f"The backup has no {one.resource.qualified}/{name}{where}." for name in missing)
 
-    def _has_labels(self, key: bytes) -> bool:
-        [kv] = self._read(self._old, [key])
+    def _has_labels(self, kv: KeyValue) -> bool:
         obj = self._codec.decode(kv.key, kv.value).object
         return obj is not None and self._labels.matches(mapping(obj, "metadata", "labels"))
 
-    def _items(self, keys: Iterable[bytes], need: Need | None = None, for_key: bytes = b"") -> Iterator[RescueItem]:
-        for kv in self._read(self._old, list(keys)):
+    def _items(
+        self, kvs: Iterable[KeyValue], needed: Mapping[bytes, tuple[Need, bytes]] = MappingProxyType({})
+    ) -> Iterator[RescueItem]:
+        """Keys of the backup as items; `needed` has for a key why, and for which other."""
+        for kv in kvs:
             object_key = self._keyspace.object_key(kv.key)
+            if object_key is None:
+                continue
             obj = self._codec.decode(kv.key, kv.value).object or {}
-            if object_key is not None:
-                needs = tuple(needs_of(self._keyspace, self._definitions, object_key, obj))
-                yield RescueItem(kv.key, object_key, uid_of(obj), needs, for_key, need.bond if need else "")
+            needs = tuple(needs_of(self._keyspace, self._definitions, object_key, obj))
+            deleting, encrypted = is_being_deleted(obj), bool(encrypted_by(kv.value)[0])
+            need, for_key = needed.get(kv.key, (None, b""))
+            bond = need.bond if need else ""
+            yield RescueItem(kv.key, object_key, uid_of(obj), needs, deleting, encrypted, for_key, bond)
 
     def _add_dependencies(self, plan: RescuePlan) -> None:
         """Whatever the items need, and what that needs in turn, where the live cluster lacks it."""
-        known = {item.key for item in plan.items}
-        look = list(plan.items)
+        known, look = {item.key for item in plan.items}, plan.items
         while look:
-            item = look.pop()
-            for need in item.needs:
-                if need.key not in known:
-                    known.add(need.key)
-                    if not self._live_has(need.key):
-                        found = list(self._items([need.key], need, item.key))
-                        plan.items += found
-                        look += found
+            needed: dict[bytes, tuple[Need, bytes]] = {}
+            for item in look:
+                for need in item.needs:
+                    if need.key not in known:
+                        known.add(need.key)
+                        if not self._live_has(need.key):
+                            needed[need.key] = need, item.key
+            look = list(self._items(self._read(self._old, list(needed)), needed))
+            plan.items += look
 
     def _live_has(self, key: bytes) -> bool:
-        return bool(self._new.store.range(Range(key, revision=self._new.revision, keys_only=True)).kvs)
+        if key not in self._live_keys:
+            request = Range(key, revision=self._new.revision, keys_only=True)
+            self._live_keys[key] = bool(self._new.store.range(request).kvs)
+        return self._live_keys[key]
 
     def _obstacles(self, plan: RescuePlan) -> Iterator[str]:
         """What stands in the way of items in etcd, and of those of a bundle as well."""
@@ -297,10 +317,8 @@ class Rescue:
             owners = [need for need in item.needs if need.bond == "owner"]
             if owners and not any(self._owner_lives(need, planned) for need in owners):
                 yield f"{show(item.key)}: none of its owners exists, so garbage collection deletes it."
-        encrypted = deleting = 0
-        for kv in self._read(self._old, list(planned)):
-            encrypted += bool(encrypted_by(kv.value)[0])
-            deleting += is_being_deleted(self._codec.decode(kv.key, kv.value).object or {})
+        encrypted = sum(item.encrypted for item in plan.items)
+        deleting = sum(item.deleting for item in plan.items)
         if encrypted:
             values = counted(encrypted, "value")
             yield f"Encrypted: {values}. The API server needs the keys that wrote the backup."
@@ -311,8 +329,10 @@ class Rescue:
     def _owner_lives(self, need: Need, planned: dict[bytes, str]) -> bool:
         if need.key in planned:
             return planned[need.key] == need.uid
-        found = self._live_object(need.key)
-        return found is not None and uid_of(found) == need.uid
+        if need.key not in self._live_uids:
+            found = self._live_object(need.key)
+            self._live_uids[need.key] = None if found is None else uid_of(found)
+        return self._live_uids[need.key] == need.uid
 
     def _bundled(self, keys: Sequence[bytes], remarks: ExportRemarks) -> Iterator[BundleObject]:
         mask = unmasked if self._request.show_secrets else self._mask

@@ -20,6 +20,7 @@ from etcdview.pages.tools.source import open_noted, warned
 def command(resolved: Resolved, prefix: str) -> int:
     """Print each change of a key that begins with PREFIX (of every key without): revision, what was done, key, bytes.
 
+    With --etcd-servers-overrides changes of several etcds come as they are made; each has revisions of its own.
     For objects in kubectl's columns use `etcdview get TYPE --watch`.
     """
     store = open_noted(resolved.settings, remark)
@@ -41,5 +42,5 @@ def line(change: ChangeLine) -> str:
     return f"{change.revision}  {change.kind}  {visible(change.key)}{size}"
 
 
-def _begun(revision: int) -> None:
-    say(f"etcdview: from revision {revision:,} on", err=True)
+def _begun(where: str) -> None:
+    say(f"etcdview: from {where} on", err=True)

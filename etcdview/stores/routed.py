@@ -9,9 +9,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from etcdview.errors import UsageError
 from etcdview.models import Alarm, KeyValue, Member, Membership, Range, RangeResult
+from etcdview.stores.merged_watch import Keeps, MergedWatch
 from etcdview.stores.permitted import overlapping
 from etcdview.stores.protocols import LiveEtcd, MaintainedMember, Store, Watch
 
@@ -161,15 +163,43 @@ class RoutedStore:
         return found
 
     def watch(self, start: bytes, end: bytes, revision: int) -> Watch:
-        """See Watchable.watch. Raises UsageError for a range that is in several etcds."""
-        sources = {part.source for part in self.parts(start, end)}
-        if len(sources) > 1:
+        """See Watchable.watch. Raises UsageError for a range in several etcds without a revision of each."""
+        hulls: dict[int, tuple[bytes, bytes]] = {}
+        for part in self.parts(start, end):
+            hulls[part.source] = hulls.get(part.source, (part.start, b""))[0], part.end
+        if len(hulls) == 1:
+            [source] = hulls
+            return self._stores[source].watch(start, end, revision_of(revision, source))
+        if not isinstance(revision, PinnedRevision) or not all(map(revision.of, hulls)):
             raise UsageError(
                 "These keys are in several etcds, whose changes have no common order.",
                 f"Name a prefix: {', '.join(route.resource for route in self.routes)} alone, or a type beside them.",
             )
-        source = sources.pop()
-        return self._stores[source].watch(start, end, revision_of(revision, source))
+        return self._merged(hulls, revision)
+
+    def _merged(self, hulls: Mapping[int, tuple[bytes, bytes]], revision: PinnedRevision) -> Watch:
+        """Each etcd from its own revision on, by the number of it."""
+        opened: list[tuple[Watch, Keeps]] = []
+        try:
+            for source, (start, end) in hulls.items():
+                watch = self._stores[source].watch(start, end, revision.of(source))
+                opened.append((watch, partial(self._holds, source)))
+            return MergedWatch(opened)
+        except BaseException:
+            for watch, _ in opened:
+                watch.cancel()
+            raise
+
+    def _holds(self, source: int, key: bytes) -> bool:
+        return self.source_of(key) == source
+
+    def revisions(self, start: bytes, end: bytes) -> dict[int, int]:
+        """The newest revision of each etcd that holds a part of [start, end), by its number."""
+        found: dict[int, int] = {}
+        for part in self.parts(start, end):
+            if part.source not in found:
+                found[part.source] = self._stores[part.source].range(Range(part.start, keys_only=True)).revision
+        return found
 
     def permitted(self) -> tuple[Range, ...] | None:
         """See Restricted.permitted: of each etcd, what it permits of its own part."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -229,6 +231,36 @@ def test_the_watch_page_has_the_changes_of_both_etcds_each_by_its_own_revisions(
         assert "/registry/pods/shop/web" not in news
         paused = client.get("/watch", query_string={"calm": "0", "pause": position_text(position)}).text
         assert "/registry/events/shop/new" not in paused
+
+
+def test_a_watch_over_both_has_the_changes_of_each_as_they_come(
+    settings: Settings, plain_etcd: LocalCluster, second_etcd: LocalCluster
+) -> None:
+    words = ["--endpoints", settings.endpoints[0], "--etcd-servers-overrides", settings.etcd_servers_overrides[0]]
+    command = [sys.executable, "-m", "etcdview", "watch", "/registry/", *words]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        try:
+            assert running.stdout
+            assert running.stderr
+            begun = running.stderr.readline()
+            for number in range(3):
+                run_etcdctl(second_etcd, "put", f"/registry/events/shop/e{number}", EVENT % (f"e{number}", "New"))
+                run_etcdctl(plain_etcd, "put", f"/registry/pods/shop/p{number}", POD)
+                run_etcdctl(plain_etcd, "put", f"/registry/configmaps/shop/c{number}", "{}")  # before the events
+                run_etcdctl(plain_etcd, "put", f"/registry/events/shop/stray{number}", "{}")
+            run_etcdctl(second_etcd, "del", "/registry/events/shop/e0")
+            lines = [running.stdout.readline().split() for _ in range(10)]
+        finally:
+            running.kill()
+    assert " of the etcd that holds /events on" in begun
+    events = [line for line in lines if "/events/" in line[2]]
+    others = [line for line in lines if line not in events]
+    assert [line[2][-2:] for line in others] == ["p0", "c0", "p1", "c1", "p2", "c2"]
+    assert [(line[1], line[2][-2:]) for line in events] == [
+        ("created", "e0"), ("created", "e1"), ("created", "e2"), ("deleted", "e0")]  # fmt: skip
+    for some in (events, others):
+        revisions = [int(line[0]) for line in some]
+        assert revisions == sorted(set(revisions))
 
 
 def test_an_events_table_that_is_sorted_follows_the_second_etcd(settings: Settings, second_etcd: LocalCluster) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from etcdview.errors import UnsupportedError, UsageError
@@ -10,6 +10,7 @@ from etcdview.kube.keys import show
 from etcdview.models import Event, Range
 from etcdview.stores.permitted import permitted_parts, permitted_text
 from etcdview.stores.protocols import Store, Watchable, prefix_end
+from etcdview.stores.routed import RoutedStore, all_pinned
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +41,31 @@ def watched_range(store: Store, prefix: bytes) -> Range:
     return parts[0]
 
 
-def watch_changes(store: Watchable, revision: int, keys: Range, begun: Callable[[int], None]) -> Iterator[ChangeLine]:
-    """Each change of `keys` after `revision`, which `begun` is told. Ends with an error."""
-    begun(revision)
-    watching = store.watch(keys.start, keys.end, revision + 1)
+def watch_changes(store: Watchable, revision: int, keys: Range, begun: Callable[[str], None]) -> Iterator[ChangeLine]:
+    """Each change of `keys` after `revision`; `begun` is told in words where that is. Ends with an error.
+
+    Keys in several etcds are followed from their newest revisions on: changes come as they are made, those of each
+    etcd in its own order.
+    """
+    after, where = revision + 1, f"revision {revision:,}"
+    if isinstance(store, RoutedStore):
+        revisions = store.revisions(keys.start, keys.end)
+        if len(revisions) > 1:
+            after = all_pinned({source: newest + 1 for source, newest in revisions.items()}, min(revisions))
+            where = _places(store, revisions)
+    watching = store.watch(keys.start, keys.end, after)
+    begun(where)
     try:
         for batch in watching:
             yield from map(change_line, batch.events)
     finally:
         watching.cancel()
+
+
+def _places(store: RoutedStore, revisions: Mapping[int, int]) -> str:
+    """Where each etcd is."""
+    names = {number: f" of the etcd that holds {holds}" for number, (_, holds) in enumerate(store.others, 1)}
+    return ", and ".join(f"revision {newest:,}{names.get(source, '')}" for source, newest in sorted(revisions.items()))
 
 
 def change_line(event: Event) -> ChangeLine:

@@ -102,15 +102,19 @@ class MemoryNames:
         """Read every name of a static store."""
         if isinstance(store, NameLister):
             piece = store.list_names(b"\0", b"\0")
-            return cls.of_names(piece.names, keyspace, piece.revision)
+            return cls._of_sorted(piece.names, keyspace, piece.revision)
         result = store.range(Range(b"\0", b"\0", keys_only=True))
         return cls.of_names((kv.key for kv in result.kvs), keyspace, result.revision)
 
     @classmethod
     def of_names(cls, names: Iterable[bytes], keyspace: KeySpace, revision: int) -> MemoryNames:
         """Names in any order, as of one revision."""
+        return cls._of_sorted(sorted(names), keyspace, revision)
+
+    @classmethod
+    def _of_sorted(cls, names: Sequence[bytes], keyspace: KeySpace, revision: int) -> MemoryNames:
         held = NameSet(keyspace)
-        held.extend(sorted(names))
+        held.extend(names)
         return cls(held, revision)
 
     def freshness(self) -> Freshness:

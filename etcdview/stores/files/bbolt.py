@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -26,13 +26,16 @@ _META = struct.Struct("<IIIIQQQQQQ")  # magic, version, page size, flags, root, 
 _BRANCH = struct.Struct("<IIQ")  # where from here the key is, its size, the page below
 LEAF_ELEMENT = struct.Struct("<IIII")  # flags, where from here the key is, its size, the value's
 _BUCKET = struct.Struct("<QQ")  # root (0: the page follows in the value), sequence
-_BRANCH_PAGE, _LEAF_PAGE = 1, 2
+_LEAF_PAGE = 2
+_NODES = (1, _LEAF_PAGE)  # 1: of branches
 _FREE_LIST_PAGE = 0x10
 _NO_FREE_LIST = (1 << 64) - 1
 _COUNT_FOLLOWS = 0xFFFF  # the count of free pages does not fit into the page's header
 _IS_BUCKET = 1
 _PAGE_SIZES = tuple(1024 << i for i in range(7))  # of the machine that wrote it: 4 KiB, 16 and 64 KiB on some
 HEAD_BYTES = _PAGE_SIZES[-1] + PAGE_HEAD.size + 4  # the second meta page of the largest pages begins before
+_AHEAD_BYTES = 256 << 10  # read at once at most
+_CLOSE_PAGES = 8  # from one that is wanted to the next: to read what is between costs less than another call
 _FNV_START, _FNV_PRIME, _FNV_MASK = 0xCBF29CE484222325, 0x100000001B3, (1 << 64) - 1
 
 
@@ -147,10 +150,13 @@ class BoltFile:
         if bucket.root:
             yield from self._leaves(bucket.root)
             return
-        kind, count = self._header(bucket.inline, "A bucket")
-        if kind != _LEAF_PAGE:
-            raise self.broken("is damaged: a bucket inside a value has branches")
-        yield bucket.position, bytes(bucket.inline), count
+        inline = bucket.inline
+        if len(inline) < PAGE_HEAD.size:
+            raise self.broken("is damaged: a bucket inside a value is too short")
+        _, kind, count, _ = PAGE_HEAD.unpack_from(inline)
+        if kind != _LEAF_PAGE or PAGE_HEAD.size + LEAF_ELEMENT.size * count > len(inline):
+            raise self._no_node("A bucket", kind, count)
+        yield bucket.position, bytes(inline), count
 
     def all_leaves(self) -> Iterator[tuple[bytes, bytes, list[Span]]]:
         """The leaves of all buckets, each with the name of the bucket at the top, and where its pairs are.
@@ -250,10 +256,10 @@ class BoltFile:
         # a stack of its own: how deep the tree is, the file decides, and Python's recursion has an end
         todo = [root]
         page_size = self._meta.page_size
+        ahead = _Ahead(self._fd, page_size)
         while todo:
             number = todo.pop()
-            node = self._node(number)
-            kind, count = self._header(node, f"Page {number:,}")
+            kind, count, node = self._node(number, ahead, todo)
             if kind == _LEAF_PAGE:
                 yield number * page_size, node, count
             else:
@@ -261,37 +267,41 @@ class BoltFile:
                 # the first child is wanted next, and the stack gives the last
                 todo += reversed([child for _, _, child in elements])
 
-    def _node(self, number: int) -> bytes:
-        """The page with those that follow as parts of it."""
+    def _node(self, number: int, ahead: _Ahead, todo: Sequence[int]) -> tuple[int, int, bytes]:
+        """Kind and count of a page, and it with those that follow as parts of it.
+
+        `todo` are wanted after it, the last of them first.
+        """
         page_size, end = self._meta.page_size, self._meta.end
         if not 2 <= number < end:
             raise self.broken(f"points to page {number:,}, and has pages 2 to {end - 1:,}")
-        first = self.read(number * page_size, page_size)
-        own, _, _, more = PAGE_HEAD.unpack_from(first)
+        at = (number - ahead.first) * page_size
+        if not 0 <= at < len(ahead.data):
+            ahead.read(number, todo)
+            at = 0
+        data = ahead.data
+        if len(data) - at < page_size:
+            data, at = self.read(number * page_size, page_size), 0
+        own, kind, count, more = PAGE_HEAD.unpack_from(data, at)
         if own != number:
             raise self.broken(f"has page {own:,} where page {number:,} should be")
         # checked before it is read: a damaged count would ask for gigabytes
-        if number + more >= end or (1 + more) * page_size > LARGEST_NODE:
-            raise self.broken(f"has a page {number:,} of {(1 + more) * page_size:,} bytes, more than there can be")
+        size = (1 + more) * page_size
+        if number + more >= end or size > LARGEST_NODE:
+            raise self.broken(f"has a page {number:,} of {size:,} bytes, more than there can be")
         # without this a page that leads back to its parent would be read for ever
-        if self._seen[number] or (more and any(self._seen[number : number + 1 + more])):
+        if self._seen.find(1, number, number + 1 + more) >= 0:
             raise self.broken(f"is damaged: page {number:,} is referenced twice")
-        if not more:
-            self._seen[number] = 1
-            return first
         self._seen[number : number + 1 + more] = b"\1" * (1 + more)
-        return first + self.read((number + 1) * page_size, more * page_size)
+        if kind not in _NODES or PAGE_HEAD.size + LEAF_ELEMENT.size * count > size:
+            raise self._no_node(f"Page {number:,}", kind, count)
+        node = data[at : at + size]
+        return kind, count, node if len(node) == size else self.read(number * page_size, size)
 
-    def _header(self, node: bytes | memoryview, what: str) -> tuple[int, int]:
-        """Kind and count of a node that is as large as its elements need."""
-        if len(node) < PAGE_HEAD.size:
-            raise self.broken(f"is damaged: {what} of it is too short")
-        _, kind, count, _ = PAGE_HEAD.unpack_from(node)
-        if kind not in (_BRANCH_PAGE, _LEAF_PAGE):
-            raise self.broken(f"is damaged: {what} of it is of kind {kind:#x}, where keys should be")
-        if PAGE_HEAD.size + LEAF_ELEMENT.size * count > len(node):
-            raise self.broken(f"is damaged: {what} of it cannot hold {count:,} keys")
-        return kind, count
+    def _no_node(self, what: str, kind: int, count: int) -> FileFormatError:
+        if kind not in _NODES:
+            return self.broken(f"is damaged: {what} of it is of kind {kind:#x}, where keys should be")
+        return self.broken(f"is damaged: {what} of it cannot hold {count:,} keys")
 
     def _leaf(self, node: bytes, position: int, count: int) -> Iterator[Item]:
         for span in self.spans(node, position, count):
@@ -322,6 +332,28 @@ class BoltFile:
             raise self.broken(f"is damaged: its bucket {item.key!r} has no root")
         root, _ = _BUCKET.unpack_from(item.value)
         return Bucket(root, item.value[_BUCKET.size :], item.position + _BUCKET.size)
+
+
+class _Ahead:
+    """Pages that are wanted one after the other: `data` is those that stand close together, from page `first` on."""
+
+    def __init__(self, fd: int, page_size: int) -> None:
+        self._fd, self._page_size = fd, page_size
+        self.data, self.first = b"", 0
+
+    def read(self, number: int, todo: Sequence[int]) -> None:
+        """A page, and those of `todo` that are close behind; fewer bytes or none where they cannot be read."""
+        last = number
+        for wanted in reversed(todo):
+            if not last < wanted <= last + _CLOSE_PAGES or wanted - number >= _AHEAD_BYTES // self._page_size:
+                break
+            last = wanted
+        size = (last + 1 - number) * self._page_size
+        self.first = number
+        try:
+            self.data = os.pread(self._fd, size, number * self._page_size)
+        except (OSError, OverflowError):  # who wants the page itself is told
+            self.data = b""
 
 
 def _item(node: bytes, position: int, span: Span) -> Item:

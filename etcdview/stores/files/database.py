@@ -6,18 +6,15 @@ Layout: etcd's server/storage/mvcc (in the bucket "key" a revision is the key, a
 from __future__ import annotations
 
 import fcntl
-import hashlib
-import threading
 from collections.abc import Iterator
-from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from etcdview import background
 from etcdview.errors import FileFormatError
 from etcdview.models import KeyValue
 from etcdview.stores.files.bbolt import BoltFile, Bucket
+from etcdview.stores.files.file_hash import HashProcess, check_hash, has_hash
 from etcdview.stores.files.file_space import FileSpace, measure
 from etcdview.stores.files.key_bucket import read_revisions
 from etcdview.stores.files.members import FileFacts, file_facts
@@ -34,8 +31,6 @@ NO_WAL = (
     "Give the data directory, and the log is read as well."
 )
 
-_HASH_BYTES = 32
-_CHUNK_BYTES = 1 << 20
 _LARGE_BYTES = 64 << 20
 _SMALL = (b"meta", b"cluster", b"members", b"alarm", b"lease", b"auth")  # buckets that hold a few pairs
 _IN_LOG = 1 << 62  # a position from here on is the number of a change in the log
@@ -60,10 +55,12 @@ def open_database(path: Path, name: str, descriptor: int | None = None) -> Snaps
     file = BoltFile(path, descriptor)
     try:
         _refuse_running(file)
-        if file.size_bytes < _LARGE_BYTES:
-            checked = _check_hash(file)
-            return SnapshotStore(file, name, (NO_HASH,) * (not checked), checked=checked)
-        return _open_large(file, name)
+        if not has_hash(file):
+            return SnapshotStore(file, name, (NO_HASH,))
+        if file.size_bytes >= _LARGE_BYTES:
+            return _open_large(file, name)
+        check_hash(file)
+        return SnapshotStore(file, name, checked=True)
     except BaseException:
         file.close()
         raise
@@ -71,27 +68,11 @@ def open_database(path: Path, name: str, descriptor: int | None = None) -> Snaps
 
 def _open_large(file: BoltFile, name: str) -> SnapshotStore:
     """The same of a file that takes seconds to read: its hash is checked beside the reading of its pages."""
-    found: Future[bool] = Future()
-
-    def check() -> None:
+    with closing(HashProcess(file)) as beside:
         try:
-            found.set_result(_check_hash(file))
-        except BaseException as error:
-            found.set_exception(error)
-            if not isinstance(error, FileFormatError):
-                raise
-
-    thread = threading.Thread(target=check, name="etcdview-file-hash", daemon=True)
-    background.start(thread)
-    try:
-        store = SnapshotStore(file, name)
-    finally:
-        thread.join()
-        checked = found.result()  # where both fail, the hash says what is wrong
-    store.checked = checked
-    if not checked:
-        store.add_notes(NO_HASH)
-    return store
+            return SnapshotStore(file, name, checked=True)
+        finally:
+            beside.check()  # where both fail, the hash says what is wrong
 
 
 class SnapshotStore(RevisionStore):
@@ -221,24 +202,6 @@ class SnapshotStore(RevisionStore):
 
 def _pairs(file: BoltFile, bucket: Bucket) -> dict[bytes, bytes]:
     return {item.key: bytes(item.value) for item in file.items(bucket)}
-
-
-def _check_hash(file: BoltFile) -> bool:
-    """Whether there is a hash, as `etcdctl snapshot save` appends it. Raises FileFormatError where it does not fit."""
-    body, rest = file.size_bytes - file.size_bytes % 512, file.size_bytes % 512
-    if not rest:
-        return False
-    if rest != _HASH_BYTES:
-        raise file.broken(f"is cut short or damaged: a database or snapshot is never {file.size_bytes:,} bytes long")
-    found = hashlib.sha256()
-    for position in range(0, body, _CHUNK_BYTES):
-        found.update(file.read(position, min(_CHUNK_BYTES, body - position)))
-    if found.digest() != file.read(body, _HASH_BYTES):
-        raise FileFormatError(
-            f"{file.path} is damaged: it does not match the hash at its end.",
-            "Take another one. To read it anyway, cut the hash off a copy: truncate -s -32 COPY.",
-        )
-    return True
 
 
 def _refuse_running(file: BoltFile) -> None:

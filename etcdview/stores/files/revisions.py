@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import compress, count, islice
+from operator import eq, not_
 from typing import NamedTuple
 
 from etcdview.stores.files.memory import bounds
+
+_LATELY = 1 << 15  # names; together they take a few megabytes
 
 
 class Where(NamedTuple):
@@ -29,15 +33,13 @@ class KeysFound:
 
 
 class Revisions:
-    """Filled by `add` in the order of revisions; `finish` it, then ask from any thread.
-
-    Who adds millions appends to its columns himself: a name is in `last` with the number of its newest record.
-    """
+    """Filled by `extend` or `add` in the order of revisions; `finish` it, then ask from any thread."""
 
     def __init__(self) -> None:
-        self.revisions, self.positions = array("Q"), array("Q")
-        self.sizes, self.before = array("I"), array("q")  # the record before of the same key, or -1
-        self.last: dict[bytes, int] = {}
+        self.revisions, self.positions, self.sizes = array("Q"), array("Q"), array("I")
+        self.before = array("q")  # the record before of the same key, or -1
+        self._added: list[bytes] = []  # the name of each record, until `finish`
+        self._lately: dict[bytes, bytes] = {}  # names of late: of a key that is written often one is held, not all
         self._names: list[bytes] = []
         self._newest = array("q")  # for each name, its newest record
         self._live_names: list[bytes] = []  # the same without those that are deleted
@@ -45,25 +47,33 @@ class Revisions:
 
     def add(self, name: bytes, revision: int, position: int, size: int) -> None:
         """A record of `size` bytes at `position`, or a deletion (size 0)."""
-        self.before.append(self.last.get(name, -1))
-        self.last[name] = len(self.revisions)
-        self.revisions.append(revision)
-        self.positions.append(position)
-        self.sizes.append(size)
+        self.extend((name,), (revision,), (position,), (size,))
+
+    def extend(
+        self, names: Sequence[bytes], revisions: Iterable[int], positions: Iterable[int], sizes: Iterable[int]
+    ) -> None:
+        """Many of them."""
+        self._added.extend(map(self._lately.setdefault, names, names))
+        if len(self._lately) > _LATELY:
+            self._lately.clear()
+        self.revisions.extend(revisions)
+        self.positions.extend(positions)
+        self.sizes.extend(sizes)
 
     def finish(self) -> None:
         """There are no more."""
-        last, self.last = self.last, {}
-        self._names = sorted(last)
-        self._newest = array("q", map(last.__getitem__, self._names))
-        del last
-        sizes = self.sizes
-        if 0 not in sizes or all(sizes[record] for record in self._newest):  # mostly: the same names, once
-            self._live_names, self._live = self._names, self._newest
-            return
-        live = [record for record in self._newest if sizes[record]]
-        self._live_names = [n for n, record in zip(self._names, self._newest, strict=True) if sizes[record]]
-        self._live = array("q", live)
+        # somebody waits for a million of them: whole columns at once, and one by one only what is rare
+        added, self._added, self._lately = self._added, [], {}
+        order = array("q", sorted(range(len(added)), key=added.__getitem__))  # records of one name: the newest last
+        names = list(map(added.__getitem__, order))
+        del added
+        self.before = array("q", (-1,)) * len(order)
+        older = list(compress(count(), map(eq, names, islice(names, 1, None))))
+        for at in older:
+            self.before[order[at + 1]] = order[at]
+        self._names, self._newest = _without(older, names, order)
+        deleted = compress(count(), map(not_, map(self.sizes.__getitem__, self._newest)))
+        self._live_names, self._live = _without(list(deleted), self._names, self._newest)
 
     def look_at(self, revision: int, *, deleted: bool = False) -> None:
         """Have `find` tell the keys of another revision; or those `deleted` by then, each with its last record."""
@@ -85,7 +95,11 @@ class Revisions:
 
     def resume(self) -> None:
         """There are more, after `finish`: `add` them, and `finish` again."""
-        self.last = dict(zip(self._names, self._newest, strict=True))
+        self._added = [b""] * len(self.revisions)
+        for name, record in zip(self._names, self._newest, strict=True):
+            while record >= 0:
+                self._added[record] = name
+                record = self.before[record]
 
     @property
     def newest(self) -> int:
@@ -136,3 +150,13 @@ class Revisions:
                 record = self.before[record]
             if record >= 0 and self.sizes[record]:
                 yield name, record
+
+
+def _without(places: list[int], names: list[bytes], records: array[int]) -> tuple[list[bytes], array[int]]:
+    """Names and their records without those that stand at some places."""
+    if not places:
+        return names, records
+    kept = bytearray(b"\1") * len(names)
+    for at in places:
+        kept[at] = 0
+    return list(compress(names, kept)), array("q", compress(records, kept))

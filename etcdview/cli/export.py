@@ -11,7 +11,7 @@ from etcdview.cli.helping import OUTPUT, SELECTION, GroupedCommand, GroupedOptio
 from etcdview.cli.options import source_options
 from etcdview.cli.terminal import argument_bytes, remark, say
 from etcdview.config import Resolved
-from etcdview.errors import UsageError
+from etcdview.errors import NotFoundError, UsageError
 from etcdview.pages.parts.texts import counted, visible
 from etcdview.pages.tools.export import Exported, export
 from etcdview.pages.tools.object_export import EXPORT_FORMS, ExportRequest, ObjectExport, export_dump
@@ -85,11 +85,15 @@ def _check(request: ExportRequest, form: str, prefix: str, file: Path) -> None:
 
 
 def _objects(source: ObjectExport, form: str, file: Path) -> int:
-    if file == _STANDARD_OUTPUT:
-        for piece in source.text(form):
-            click.echo(piece.encode("utf-8", "surrogateescape"), nl=False)
-    else:
-        _said(source.write(form, file), "object", file)
+    try:
+        if file == _STANDARD_OUTPUT:
+            for piece in source.text(form):
+                click.echo(piece.encode("utf-8", "surrogateescape"), nl=False)
+        else:
+            _said(source.write(form, file), "object", file)
+    except NotFoundError:
+        _status(source)
+        raise
     return _status(source)
 
 

@@ -39,6 +39,13 @@ def open_file(path: Path) -> StaticStore | LargeDump | RevisionStore:
 
     Compressed files are unpacked; of a folder with snapshots the newest is opened. Raises FileFormatError.
     """
+    store = _opened(path)
+    if isinstance(store, RevisionStore) and not store.view().range(Range(b"", b"\0", limit=1, keys_only=True)).kvs:
+        store.add_notes(_no_key(store.revision))
+    return store
+
+
+def _opened(path: Path) -> StaticStore | LargeDump | RevisionStore:
     if is_folder(path):
         return _open_folder(path)
     head = head_of(path)
@@ -47,6 +54,14 @@ def open_file(path: Path) -> StaticStore | LargeDump | RevisionStore:
     with unpacking(path) as content:
         inner = content.read(HEAD_BYTES)
     return _open(path, inner, packing_name(head))
+
+
+def _no_key(revision: int) -> str:
+    if revision <= 1:  # where etcd begins to count
+        return "It holds no key: nothing was ever written into this etcd."
+    return (
+        f"It holds no key at revision {revision:,}, its newest: all were deleted. --deleted shows what is kept of them."
+    )
 
 
 def _open_folder(path: Path) -> RevisionStore:

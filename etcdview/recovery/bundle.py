@@ -10,14 +10,14 @@ import os
 import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, cast
 
 from etcdview import private_files
 from etcdview.codec import to_yaml, yaml_list
-from etcdview.errors import UsageError
+from etcdview.errors import EtcdviewError, UsageError
 
 FORMS = ("dir", "zip", "stream", "list")
 _FILE_MODE, _FOLDER_MODE = 0o600, 0o700
@@ -116,9 +116,20 @@ def _yaml(found: BundleObject) -> bytes:
 
 
 def _folder(objects: Iterable[BundleObject], path: Path) -> int:
+    made = not path.exists()
     path.mkdir(_FOLDER_MODE, exist_ok=True)
     if any(path.iterdir()):
         raise UsageError(f"The folder {path} is not empty.", "Choose a new one, or empty it.")
+    try:
+        return _files(objects, path)
+    except EtcdviewError:
+        if made:
+            with suppress(OSError):  # not empty
+                path.rmdir()
+        raise
+
+
+def _files(objects: Iterable[BundleObject], path: Path) -> int:
     count = 0
     for found in objects:
         target = path / found.path

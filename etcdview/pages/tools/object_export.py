@@ -10,7 +10,7 @@ from typing import Any
 
 from etcdview.cluster.sources import open_codec
 from etcdview.config import Settings
-from etcdview.errors import NotPermittedError, UsageError
+from etcdview.errors import NotFoundError, NotPermittedError, UsageError
 from etcdview.kube.crds import Definitions
 from etcdview.kube.fields import mapping
 from etcdview.kube.keys import KeySpace
@@ -76,12 +76,23 @@ class ObjectExport:
         self.remarks = self._preparing.remarks
 
     def write(self, form: str, path: Path) -> Exported:
-        """Write them to a folder or a file. Raises UsageError for a path that is taken."""
-        return Exported(write_bundle(self.objects(), form, path), self.revision)
+        """Write them to a folder or a file. Raises UsageError for a path that is taken, NotFoundError for no object."""
+        return Exported(write_bundle(self._some(f"{path} is not made"), form, path), self.revision)
 
     def text(self, form: str) -> Iterator[str]:
-        """A stream of documents, or a List, in pieces as they are read."""
-        return bundle_text(self.objects(), form)
+        """A stream of documents, or a List, in pieces as they are read. Raises NotFoundError where there is none."""
+        return bundle_text(self._some("nothing is written"), form)
+
+    def _some(self, without: str) -> Iterator[BundleObject]:
+        """The objects. Raises NotFoundError at the end where there was none."""
+        found = False
+        for one in self.objects():
+            found = True
+            yield one
+        if not found:
+            raise NotFoundError(
+                f"No object is left to export: {without}.", "Choose another type, namespace or selector."
+            )
 
     def objects(self) -> Iterator[BundleObject]:
         """Each object, prepared as the request says."""

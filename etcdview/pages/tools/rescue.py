@@ -15,7 +15,7 @@ from etcdview.access.audit import Audit
 from etcdview.cluster.sources import open_codec
 from etcdview.codec import Codec, encrypted_by
 from etcdview.config import Settings
-from etcdview.errors import ConflictError, EtcdviewError, QueryError, SettingError
+from etcdview.errors import ConflictError, EtcdviewError, NotFoundError, QueryError, SettingError
 from etcdview.kube.crds import Definitions
 from etcdview.kube.fields import mapping
 from etcdview.kube.keys import KeySpace, ObjectKey, show
@@ -38,6 +38,7 @@ from etcdview.recovery.merge import KeyState, differing, key_facts, state_of
 from etcdview.recovery.order import apply_rank
 from etcdview.recovery.rescue import Need, RescueItem, is_being_deleted, needs_of, rescuable, uid_of
 from etcdview.stores.paging import PieceReader
+from etcdview.stores.prefixes import check_registry
 from etcdview.stores.protocols import Store, prefix_end
 from etcdview.writes.undo import Undo, UndoFile, default_path
 
@@ -139,8 +140,14 @@ class Rescue:
     def plan(self) -> RescuePlan:
         """What is missing and different, with what it needs. Every value of both sides is read.
 
-        Raises NotFoundError where nothing was found because neither side has the namespace.
+        Raises NotFoundError where the backup has no registry, and where neither side has the namespace.
         """
+        check_registry(self._old.store, self._keyspace)
+        if not self._old.store.range(Range(_ALL, _ALL, revision=self._old.revision, limit=1, keys_only=True)).kvs:
+            raise NotFoundError(
+                f"The backup holds no key at revision {self._old.revision:,}: nothing can be brought back from it.",
+                "Give another, or an earlier revision of it: FILE@REVISION.",
+            )
         plan = RescuePlan(self._old.revision, self._new.revision)
         comparer = Comparer(self._codec, self._keyspace, self._mask)
         selected = ChangeFilter(namespace=self._request.namespace)

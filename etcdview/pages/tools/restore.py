@@ -20,6 +20,7 @@ from etcdview.stores.files.timeline import head_of, is_folder, snapshots_in
 from etcdview.stores.files.unpacking import is_packed, packing_name
 from etcdview.stores.files.wal.log import LogCut
 from etcdview.stores.files.wal.start_check import start_fault
+from etcdview.stores.prefixes import look_elsewhere
 
 __all__ = [
     "Lack",
@@ -60,13 +61,16 @@ def plan_restore(paths: Sequence[Path], target: RestoreTarget, prefix: str) -> P
     target = replace(target, data_dir=target.data_dir.rstrip("/"), copy=target.copy.rstrip("/"))
     if not target.data_dir or not target.copy:
         raise UsageError("--data-dir and --copy-to cannot be /.", "Give a folder and a file below it.")
-    found = [_read(path) for given in dict.fromkeys(paths) for path in _expanded(given)]
+    keyspace = KeySpace(prefix)
+    found = [_read(path, keyspace) for given in dict.fromkeys(paths) for path in _expanded(given)]
     furthest = furthest_of(found)
     ranked = sorted(found, key=lambda s: (not s.error, s is furthest, s.index, s.term, s.revision), reverse=True)
     readable = [source for source in ranked if not source.error]
     plan = restore_plan(furthest, readable, target)
-    lacks = _lacks(furthest, readable[1:], KeySpace(prefix))
-    return PlannedRestore(furthest, tuple(ranked), lacks, plan, (*doubts(furthest, readable), *plan.notes))
+    lacks = _lacks(furthest, readable[1:], keyspace)
+    return PlannedRestore(
+        furthest, tuple(ranked), lacks, plan, (*_emptiness(furthest), *doubts(furthest, readable), *plan.notes)
+    )
 
 
 def bump_text(plan: RestorePlan) -> str:
@@ -124,13 +128,20 @@ def _expanded(path: Path) -> Iterator[Path]:
     yield from (snapshot.path for snapshot in snapshots) if snapshots else (path,)
 
 
-def _read(path: Path) -> RestoreSource:
+def _emptiness(furthest: RestoreSource) -> Iterator[str]:
+    if not furthest.keys:
+        yield f"{furthest.path} holds no key: a cluster that is restored from it is empty."
+
+
+def _read(path: Path, keyspace: KeySpace) -> RestoreSource:
     """A source; one that cannot be read has its `error`."""
     try:
         store = _startable(path, _opened(path))
     except FileFormatError as error:
         return RestoreSource(path, path, error=str(error))
     try:
+        if elsewhere := look_elsewhere(store, keyspace):
+            store.add_notes(elsewhere.what)
         if path.is_dir():
             return restore_source(path, database_of(path), store)
         head = head_of(path)

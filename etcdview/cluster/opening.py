@@ -55,7 +55,7 @@ def open_cluster(settings: Settings) -> Cluster:
             keyspace=keyspace,
             warnings=(*exposure_warnings(settings), *getattr(store, "notes", ())),
             fingerprint_key=_fingerprint_key(settings),
-            facts=_facts(settings, index, codec, keyspace),
+            facts=_facts(settings, index, codec, keyspace, getattr(store, "value_bytes", 0)),
             shows_secrets=settings.show_secrets,
             others=_others(settings),
             files=_files(settings, timeline),
@@ -173,8 +173,8 @@ def _files(settings: Settings, timeline: Sequence[TimelineFile]) -> OtherFiles:
     return OtherFiles({str(path) if names[path.name] > 1 else path.name: path for path in paths}, open_file)
 
 
-def _facts(settings: Settings, index: KeyIndex, codec: Codec, keyspace: KeySpace) -> Facts | None:
-    """The facts of all values, as far as the settings permit; begun in the background."""
+def _facts(settings: Settings, index: KeyIndex, codec: Codec, keyspace: KeySpace, value_bytes: int = 0) -> Facts | None:
+    """The facts of all values, as far as the settings permit; begun in the background. `value_bytes` as in Facts."""
     if settings.facts == "off":
         return None
     facts = Facts(
@@ -185,6 +185,7 @@ def _facts(settings: Settings, index: KeyIndex, codec: Codec, keyspace: KeySpace
         unbounded=settings.facts == "on",
         rate=settings.scan_rate,
         live=not settings.from_file,
+        value_bytes=value_bytes,
     )
     facts.start()
     return facts

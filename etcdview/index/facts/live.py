@@ -87,10 +87,12 @@ class Facts:
         unbounded: bool = False,
         rate: int = 0,
         live: bool = True,
+        value_bytes: int = 0,
     ) -> None:
         """`unbounded`: read however much there is; else up to AUTO_BYTES, and wait for `begin` where there is more.
 
-        `new_folder` makes one for the database alone; it is removed at the end. `rate` as in Pass.
+        `new_folder` makes one for the database alone; it is removed at the end. `rate` as in Pass. `value_bytes`: how
+        many there are, where that is known before they are read.
         """
         self._index, self._extractor, self._start_filler = index, extractor, start_filler
         self._new_folder, self._rate, self._live = new_folder, rate, live
@@ -107,7 +109,7 @@ class Facts:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="etcdview-facts", daemon=True)
         self._quiet_until = 0.0
-        self._too_much = False  # more to read than "auto" reads, as a pass has found out
+        self._too_much = value_bytes > AUTO_BYTES  # more than "auto" reads: known at once, or found out by a pass
 
     @property
     def status(self) -> FactStatus:
@@ -124,6 +126,8 @@ class Facts:
     def start(self) -> None:
         """Begin in the background."""
         self._quiet_until = time.monotonic() + QUIET_SECONDS
+        if self._too_much and not self._unbounded:
+            self._set(FactStatus("waiting", total=self._index.tree().count))
         if isinstance(self._index, Announcing):
             self._index.listen(self)
         background.start(self._thread)

@@ -29,6 +29,11 @@ class RevisionStore(ABC):
         self.revision = max(revisions.newest, compacted, 1)
         self._revisions = revisions
 
+    @property
+    def value_bytes(self) -> int:
+        """About how many bytes the values have that it shows."""
+        return self._revisions.live_bytes
+
     def add_notes(self, *notes: str) -> None:
         """More that has to be said beside all that is read."""
         self.notes = (*notes, *self.notes)

@@ -86,6 +86,11 @@ class Revisions:
         """How many there are, deletions too."""
         return len(self.revisions)
 
+    @property
+    def live_bytes(self) -> int:
+        """The sizes of all records that `find` finds."""
+        return sum(map(self.sizes.__getitem__, self._live))
+
     def live_flags(self) -> bytearray:
         """One byte a record, in the order that they were added in: 1 where it is the newest of a key that exists."""
         flags = bytearray(len(self.revisions))

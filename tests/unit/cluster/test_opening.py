@@ -9,6 +9,7 @@ import pytest
 from etcdview.cluster.opening import UNSECURED, open_cluster
 from etcdview.config import Settings
 from etcdview.errors import FileFormatError, SettingError
+from tests.integration.indexing import wait_for
 
 NOWHERE = ("http://127.0.0.1:1",)
 
@@ -20,6 +21,24 @@ def test_a_file_is_opened_without_a_monitor_and_cannot_be_changed(capture_file: 
     assert cluster.name == "registry.jsonl.gz"
     assert cluster.index.tree().count == 573
     cluster.close()
+
+
+def test_a_snapshot_with_more_values_than_are_read_without_a_request_begins_no_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    capture = Path(__file__).parents[2] / "testdata" / "cluster-shop" / "snapshot.db.gz"
+    monkeypatch.setattr("etcdview.index.facts.live.AUTO_BYTES", 10_000)
+    monkeypatch.setattr("etcdview.index.facts.live.QUIET_SECONDS", 0.0)
+    cluster = open_cluster(Settings(from_file=str(capture)))
+    assert cluster.facts is not None
+    try:
+        status = cluster.facts.status
+        assert (status.state, status.total) == ("waiting", cluster.index.tree().count)
+
+        cluster.facts.begin()
+        wait_for(lambda: cluster.facts and cluster.facts.status.complete, lambda: cluster.facts)
+    finally:
+        cluster.close()
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"not a dump"], ids=["empty", "cut short", "text"])

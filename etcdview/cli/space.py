@@ -61,7 +61,7 @@ def command(resolved: Resolved, by: By, output: str, limit: int, against: str) -
     """
     if against:
         return _growth(resolved, against, by, output, limit)
-    report, file = space_now(resolved.settings, by, limit, _Progress().show)
+    report, file = space_now(resolved.settings, by, limit, _Progress().show, remark)
     if output == "json":
         click.echo(json_text(report_json(report) | ({"file": file_json(file)} if file else {}), indent=2))
     elif output == "csv":

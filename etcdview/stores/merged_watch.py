@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 
 from etcdview import background
-from etcdview.errors import EtcdviewError, UnreachableError
+from etcdview.errors import EtcdviewError
 from etcdview.models import WatchBatch
 from etcdview.stores.protocols import Watch
 
@@ -55,7 +55,7 @@ class MergedWatch:
             self._batches.put_nowait(None)
 
     def _follow(self, watch: Watch, keeps: Keeps) -> None:
-        """The thread of one watch: its changes into the queue, an error at the end."""
+        """The thread of one watch: its changes into the queue, an error or the end at the end."""
         try:
             for batch in watch:
                 events = tuple(event for event in batch.events if keeps(event.kv.key))
@@ -64,9 +64,9 @@ class MergedWatch:
         except EtcdviewError as error:
             self._give(error)
         else:
-            self._give(UnreachableError("One of the etcds ended the watch.", ""))
+            self._give(None)
 
-    def _give(self, found: WatchBatch | EtcdviewError) -> None:
+    def _give(self, found: WatchBatch | EtcdviewError | None) -> None:
         while not self._ended.is_set():
             try:
                 self._batches.put(found, timeout=_POLL_SECONDS)

@@ -54,16 +54,16 @@ _BATCH = 1_000  # values between two words about how far it is
 
 
 def space_now(
-    settings: Settings, by: By, limit: int, tell: Callable[[FactStatus], None]
+    settings: Settings, by: By, limit: int, tell: Callable[[FactStatus], None], say: Say
 ) -> tuple[SpaceReport, FileSpace | None]:
     """Read all values of the etcd or the file that the settings name; `tell` is told how far it is, again and again.
 
-    Of a database file also what its bytes are.
+    Of a database file also what its bytes are. What a file's reader has to know of it is said.
 
     Raises what the store raises, and UnreachableError where reading ends early.
     """
     if settings.from_file and SourceName.parse(settings.from_file).path:
-        return _of_file(settings, by, limit, tell)
+        return _of_file(settings, by, limit, tell, say)
     cluster = open_cluster(replace(settings, facts="on", memory_limit=0))
     try:
         start = permitted_parts(cluster.source, b"\0", b"\0")[0].start
@@ -75,12 +75,14 @@ def space_now(
 
 
 def _of_file(
-    settings: Settings, by: By, limit: int, tell: Callable[[FactStatus], None]
+    settings: Settings, by: By, limit: int, tell: Callable[[FactStatus], None], say: Say
 ) -> tuple[SpaceReport, FileSpace | None]:
     """The same of a file: one pass over its values, of which nothing but sums is kept."""
     cluster = open_cluster(replace(settings, facts="off", memory_limit=0))
     try:
         source, tree = cluster.source, named_tree(Window(cluster))
+        for note in getattr(source, "notes", ()):
+            say(note)
         tally = SpaceTally(open_codec(settings), cluster.keyspace, (limit or None) if by == "object" else 0)
         for kvs in _in_batches(_values(source, tree.revision)):
             tally.add(kvs)

@@ -28,6 +28,7 @@ _BEGINS = re.compile(rb"\x08[\x01-\x05]\x10")  # a walpb.Record, behind its leng
 _BLOCK = 1 << 20
 _ZEROS = bytes(_BLOCK)
 _TRIES = 10_000  # places in one file at which a record may begin
+_TRIED_BYTES = 32 << 20  # of records there, which take seconds
 
 
 class LogFrame(NamedTuple):
@@ -81,7 +82,7 @@ class LogFrames:
 
     def __init__(self, segment: Segment) -> None:
         self._segment = segment
-        self._tries = 0
+        self._tries = self._tried_bytes = 0
         self.end = 0
         self.fault = ""
 
@@ -111,7 +112,12 @@ class LogFrames:
             found.end = place
             frames = iter(found)
             frame, following = next(frames, None), next(frames, None)
-            if frame is not None and following is not None and following.fits(frame.crc):
+            if frame is None or following is None:
+                continue
+            self._tried_bytes += len(following.data)
+            if self._tried_bytes > _TRIED_BYTES:
+                return False
+            if following.fits(frame.crc):
                 self.end, self.fault = place, ""
                 return True
         return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -380,6 +381,21 @@ def test_damage_to_the_last_entry_of_the_database_costs_the_log_at_most_with_a_w
         lost += log.last == APPLIED
         log.close()
     assert lost < (new - last) // 10
+
+
+def test_a_file_that_is_full_of_what_may_be_a_record_is_given_up_in_time(tmp_path: Path) -> None:
+    log = LogWriter()
+    log.entries(APPLIED - 5, [b"x"] * 3)
+    size = (1 << 20) + 8
+    one = size.to_bytes(8, "little") + b"\x08\x01\x10\x01\x1a\x80\x80\x40"  # and its data are others of the kind
+    folder = logs.data_directory(tmp_path / "m", DATABASE, log.bytes + b"\xff" * 8 + one * 500_000)
+    began = time.monotonic()
+
+    read = read_log(folder / "member" / "wal", APPLIED)
+
+    assert time.monotonic() - began < 30  # hours, if each of them were checked
+    assert read.fault
+    read.close()
 
 
 def test_damage_that_does_not_matter_is_said_with_its_place(tmp_path: Path) -> None:

@@ -119,6 +119,13 @@ def test_another_site_cannot_ask(made: Lab) -> None:
     assert (response.status_code, response.get_json()["reason"]) == (403, "Forbidden")
 
 
+def test_a_dashboard_may_ask_for_much_at_once(made: Lab) -> None:
+    """Clients such as pykube do not come again after 429; kubectl asks for three hundred before it waits."""
+    vera = made.as_token("vera")
+
+    assert {vera.get(f"/kube/api/v1/namespaces/{n}").status_code for n in range(200)} == {404}
+
+
 def test_lists_at_once_are_few_and_the_next_client_is_told_when_to_come_again(
     made: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -28,6 +28,7 @@ VERSION = "21.2.0"
 # It is of 2021: newer ones of these do not fit it.
 _PACKAGES = (f"kube-web-view=={VERSION}", "jinja2==2.11.3", "markupsafe==2.0.1")
 _READY_SECONDS = 120.0
+_CLICK_SECONDS = 0.1  # each page asks several times, and etcdview answers a client 50 requests a second
 _OBJECTS = 2  # of each type, each as a page and as YAML
 _TOOK = re.compile(r"in \d+\.\d+ seconds")
 
@@ -40,6 +41,7 @@ class Dashboard(Kubectl):
 
     def run(self, words: Words) -> str:
         """The page, and its status."""
+        time.sleep(_CLICK_SECONDS)
         try:
             with urllib.request.urlopen(self.url + words[1], timeout=120) as answer:  # noqa: S310  (our own address)
                 status, body = answer.status, answer.read().decode()

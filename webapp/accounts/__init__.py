@@ -33,7 +33,7 @@ def init_app(app: Flask, settings: Settings, ended: EndedSessions | None) -> Non
 
 
 def limit(app: Flask) -> None:
-    """Limit the searches and what is costly, once the views are there."""
+    """Limit the searches, the Kubernetes API and what is costly, once the views are there."""
     quick = (
         "search.search_page",
         "search.palette_page",
@@ -43,9 +43,9 @@ def limit(app: Flask) -> None:
         "api.content",
         "object.history_page",
         "api.history",
-        guard.KUBE_API,
     )
     limits.limit_views(app, limits.SEARCHES, *quick)
+    limits.limit_views(app, limits.KUBE_REQUESTS, guard.KUBE_API)
     limits.limit_views(
         app,
         limits.COSTLY,

@@ -23,6 +23,7 @@ LOGINS_OF_ADDRESS = (Rate(10, MINUTE), Rate(60, HOUR))
 LOGINS_OF_NAME = (Rate(10, MINUTE), Rate(100, HOUR))
 LOGINS_AT_PROVIDER = "10/minute;60/hour"
 SEARCHES = "30/second;600/minute"
+KUBE_REQUESTS = "500/10second"  # kubectl asks for 300 at once and 50 a second; a dashboard refused does not ask again
 COSTLY = "30/minute"  # each reads or decodes a good part of the registry
 REVEALS = "60/minute"
 MAX_AT_ONCE = 12

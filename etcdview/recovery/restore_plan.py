@@ -14,6 +14,7 @@ from etcdview.recovery.comparison import UNRECOGNISED, ChangeCount, ChangeKind, 
 from etcdview.recovery.merge import Pair, differing_writes, state_of
 from etcdview.stores.files.database import SnapshotStore
 from etcdview.stores.files.wal.log import LogCut
+from etcdview.stores.files.wal.recovery import Raise
 
 _ALL = Range(b"\0", b"\0")
 
@@ -36,6 +37,8 @@ class LogExtent:
 class RestoreSource:
     """A data directory, database file or snapshot, as far as its log leads. `error` says why it cannot be read.
 
+    `term` and `index` are of the last entry that is known to be committed. `raised`: more follow, which etcd brings in
+    only so.
     `database` is the file that etcdutl takes; `packing` what it is packed in; `hashed`: it ends with its hash.
     """
 
@@ -53,6 +56,7 @@ class RestoreSource:
     auth: bool = False
     notes: tuple[str, ...] = ()
     error: str = ""
+    raised: Raise | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +108,15 @@ def restore_source(path: Path, database: Path, store: SnapshotStore, packing: st
         packing,
         facts.auth,
         tuple(store.notes),
+        raised=store.recovered.raised if store.recovered else None,
     )
 
 
 def furthest_of(sources: Sequence[RestoreSource]) -> RestoreSource:
-    """The one with the highest entry of the raft log applied. Raises UsageError: none is readable, or two clusters."""
+    """The one with the highest entry of the raft log, as members elect one: it has all that any of them acknowledged.
+
+    What is committed decides which history it is. Raises UsageError: none is readable, or two clusters.
+    """
     readable = [source for source in sources if not source.error]
     if not readable:
         raise UsageError(
@@ -116,14 +124,20 @@ def furthest_of(sources: Sequence[RestoreSource]) -> RestoreSource:
             "Give data directories of members that are stopped, or snapshots.",
         )
     _check_one_cluster(readable)
-    return max(readable, key=lambda source: (source.index, source.term, source.revision))
+    best = max(readable, key=lambda source: (source.index, source.term, source.revision))
+    # by raft's log matching and leader completeness these have all that is committed in the best
+    beyond = [(s.raised.term, s.raised.index, s) for s in readable if s.raised is not None]
+    beyond = [found for found in beyond if found[0] >= best.term and found[1] >= best.index]
+    return max(beyond, key=lambda found: found[:2])[2] if beyond else best
 
 
 def doubts(furthest: RestoreSource, sources: Sequence[RestoreSource]) -> Iterator[str]:
     """Sentences about sources whose order is not clear: of one history, index, term and revision agree."""
+    term = max(furthest.term, furthest.raised.term if furthest.raised else 0)
+    revision = furthest.revision + (furthest.log.uncommitted if furthest.log else 0)  # at most one of each entry
     for source in sources:
-        newer_term = furthest.term and source.term > furthest.term
-        if not source.error and (newer_term or source.revision > furthest.revision):
+        newer_term = term and source.term > term
+        if not source.error and (newer_term or source.revision > revision):
             yield (
                 f"{source.path} has the newer {'term' if newer_term else 'revision'}, but the lower index: one of the "
                 "two was restored, or started with --force-new-cluster. Compare them before you choose: "

@@ -11,6 +11,7 @@ from etcdview.errors import UsageError
 from etcdview.kube.words import counted
 from etcdview.models import Member
 from etcdview.recovery.restore_plan import LogExtent, RestoreSource
+from etcdview.stores.files.wal.recovery import Raise
 
 MARGIN = 1_000_000_000
 MARGIN_REASON = (
@@ -110,7 +111,7 @@ def _chosen(furthest: RestoreSource, names: Sequence[str]) -> tuple[Member, ...]
 
 
 def _log_counts(source: RestoreSource) -> bool:
-    return source.log is not None and source.log.changes > 0
+    return source.log is not None and (source.log.changes > 0 or source.raised is not None)
 
 
 def _stop() -> RestoreStep:
@@ -149,7 +150,7 @@ def _with_log(source: RestoreSource, target: RestoreTarget) -> RestoreStep:
         f"The log has {counted(log.changes, 'change')} to {counted(log.keys, 'key')} "
         f"({counted(log.revisions, 'revision')}) that the database lacks: `etcdutl snapshot restore` of "
         f"{source.database} would lose them. etcd on a copy of the directory keeps the log with --force-new-cluster."
-        if log
+        if log and log.changes
         else ""
     )
     return RestoreStep(
@@ -157,6 +158,7 @@ def _with_log(source: RestoreSource, target: RestoreTarget) -> RestoreStep:
         (
             f"mkdir -m 700 {folder} && cp -a {member} {folder}/member",
             *_without_damage(log, f"{folder}/member/wal"),
+            *_with_all_committed(source.raised, f"{folder}/member/wal"),
             f"(cd {folder} && exec {_ALONE} etcd --name restore --data-dir . --force-new-cluster "
             f"--listen-client-urls {client} --advertise-client-urls {client} --listen-peer-urls {peer} "
             "> etcd.out 2>&1) & etcd_pid=$!",
@@ -186,6 +188,14 @@ def _without_damage(log: LogExtent | None, folder: str) -> Iterator[str]:
         yield " ".join(["rm", *(f"{folder}/{quote(name)}" for name in log.behind)])
 
 
+def _with_all_committed(raised: Raise | None, folder: str) -> Iterator[str]:
+    """--force-new-cluster discards what the log does not say is committed: of the last writes it says so too late."""
+    if raised is not None:
+        file = f"{folder}/{quote(raised.name)}"
+        record = "".join(f"\\{byte:03o}" for byte in raised.record)  # as the printf of every shell takes it
+        yield f"truncate -s {raised.size} {file} && printf '{record}' >> {file}"
+
+
 def copy_of(target: RestoreTarget) -> str:
     """The file that all members restore, for a shell."""
     return quote(target.copy)
@@ -195,9 +205,12 @@ def _with_log_notes(source: RestoreSource) -> Iterator[str]:
     if source.log is not None and (source.log.cut_file or source.log.behind):
         yield "The log is damaged. What cannot be used of it is cut off the copy: etcd does not start on it otherwise."
     if source.log is not None and source.log.uncommitted:
-        yield (
-            f"Not known to be committed, and discarded by etcd: {counted(source.log.uncommitted, 'entry', 'entries')} "
-            "at its end."
+        last = "The last " + counted(source.log.uncommitted, "entry is", "entries are").removeprefix("1 ")
+        yield f"{last} not known to be committed" + (
+            ". Clients may have been told that it was written, so a record is added to the copy that says so: members "
+            "that meet again take over all of the furthest log."
+            if source.raised
+            else ": etcd discards it."
         )
     if source.auth:
         yield (

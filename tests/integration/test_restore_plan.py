@@ -74,7 +74,7 @@ def test_three_killed_members_are_restored_by_the_printed_commands(member_folder
     plan = json.loads(done.stdout)
     assert [member["name"] for member in plan["members"]] == ["a", "b", "c"]
     _, made, *restores, _, _ = plan["steps"]
-    assert "--force-new-cluster" in made["commands"][1]
+    assert any("--force-new-cluster" in command for command in made["commands"])
 
     shell(made["commands"], environment)
     for member, step in zip(running.members, restores, strict=True):
@@ -90,9 +90,8 @@ def test_three_killed_members_are_restored_by_the_printed_commands(member_folder
         again = EtcdStore(running.endpoints, running.tls)
         found = {kv.key: kv.value for kv in again.range(Range(b"\0", b"\0")).kvs}
         again.close()
-    # that the last write is committed is in the log only once another follows
-    assert [(kv.key, found.get(kv.key)) for kv in served[:-1]] == [(kv.key, kv.value) for kv in served[:-1]]
-    assert found.keys() == in_file <= {kv.key for kv in served}
+    assert found == {kv.key: kv.value for kv in served}
+    assert found.keys() == in_file
 
 
 @pytest.mark.parametrize("begins", [True, False], ids=["a record", "a value"])

@@ -165,7 +165,7 @@ def _opened(path: Path) -> SnapshotStore:
 
 def _startable(path: Path, store: SnapshotStore) -> SnapshotStore:
     """Without its log, and that said, where no etcd can bring that in. Raises FileFormatError."""
-    if store.recovered is None or not store.recovered.changes:
+    if store.recovered is None or not (store.recovered.changes or store.recovered.raised):
         return store
     try:
         fault = start_fault(database_of(path).parent.parent / "wal", store.recovered.cut or LogCut())

@@ -16,6 +16,7 @@ from etcdview.models import Member, Range
 from etcdview.recovery.restore_plan import LogExtent, RestoreSource, doubts, furthest_of, lack_of, restore_source
 from etcdview.recovery.restore_steps import MARGIN, RestorePlan, RestoreTarget, restore_plan
 from etcdview.stores.files.database import SnapshotStore, open_snapshot
+from etcdview.stores.files.wal.recovery import Raise
 
 CAPTURE = Path(__file__).parents[2] / "testdata" / "cluster-shop"
 MEMBERS = tuple(Member(number, f"cp{number}", (f"https://10.0.0.{number}:2380",), ()) for number in (1, 2, 3))
@@ -145,10 +146,48 @@ def test_a_log_above_the_database_is_brought_into_the_snapshot() -> None:
     plan = restore_plan(held, [held], TARGET)
     made = plan.steps[1]
     assert made.notes[0].startswith("The log has 7 changes to 2 keys (5 revisions) that the database lacks")
-    assert "Not known to be committed, and discarded by etcd: 1 entry at its end." in " ".join(made.notes)
+    assert "The last entry is not known to be committed: etcd discards it." in made.notes
     assert any("--force-new-cluster" in command for command in made.commands)
     assert made.commands[0].endswith("cp -a /x/d/member /root/restore.db.member/member")
     assert not any("--skip-hash-check" in words for words in commands(plan))
+
+
+def test_what_may_have_been_acknowledged_is_kept_in_the_copy() -> None:
+    held = source(
+        "d",
+        database=Path("/x/d/member/snap/db"),
+        log=LogExtent(uncommitted=2),
+        raised=Raise(2, 12, "1-9.wal", 64, b"\x1b\0A%"),
+    )
+    made, wal = restore_plan(held, [held], TARGET).steps[1], "/root/restore.db.member/member/wal/1-9.wal"
+
+    assert made.commands[1] == f"truncate -s 64 {wal} && printf '\\033\\000\\101\\045' >> {wal}"
+    assert "The last 2 entries are not known to be committed" in " ".join(made.notes)
+    assert "The log has" not in " ".join(made.notes)
+
+
+def raised(term: int, index: int) -> Raise:
+    return Raise(term, index, "0-0.wal", 0, b"")
+
+
+@pytest.mark.parametrize(
+    ("best", "other"),
+    [
+        (source("b", 10, raised=raised(2, 13)), source("a", 11)),  # of one leader, who had what the other knows of
+        (source("b", 10, raised=raised(3, 12)), source("a", 11, raised=raised(2, 15))),  # a later leader had it all
+        (source("b", 12), source("a", 10, raised=raised(2, 11))),
+        (source("b", 12, term=3), source("a", 10, raised=raised(2, 20))),  # of a leader that nobody followed
+    ],
+    ids=["one leader", "a later leader", "shorter", "an earlier leader"],
+)
+def test_the_furthest_has_all_that_any_member_acknowledged(best: RestoreSource, other: RestoreSource) -> None:
+    assert furthest_of([best, other]) is furthest_of([other, best]) is best
+
+
+def test_revisions_above_what_is_committed_are_no_other_history() -> None:
+    best = source("b", 10, log=LogExtent(uncommitted=3), raised=raised(2, 13))
+    assert list(doubts(best, [best, source("a", 11)])) == []
+    assert len(list(doubts(best, [best, source("a", 14)]))) == 1
 
 
 def test_what_etcd_cannot_read_of_a_log_is_cut_off_the_copy() -> None:

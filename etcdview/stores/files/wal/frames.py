@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from etcdview.codec.protobuf.wire import BYTES, VARINT, WireError, pieces, varint
+from etcdview.codec.protobuf.wire import BYTES, VARINT, WireError, delimited, encode_varint, pieces, tag, varint
 from etcdview.errors import FileFormatError
 from etcdview.kube.reasons import reason
 from etcdview.stores.files.wal.crc import crc32c
@@ -44,6 +44,15 @@ class LogFrame(NamedTuple):
     def fits(self, before: int) -> bool:
         """Whether the checksum is right, behind a record whose checksum is `before`."""
         return crc32c(self.data, before) == self.crc
+
+
+def frame_of(kind: int, data: bytes, before: int) -> bytes:
+    """One record in its frame, as etcd writes it behind a record whose checksum is `before`."""
+    numbers = tag(_KIND, VARINT) + encode_varint(kind) + tag(_CRC, VARINT) + encode_varint(crc32c(data, before))
+    record = numbers + delimited(_DATA, data)
+    padding = -len(record) % _ALIGNED
+    length = len(record) | (_PADDED | padding << 56 if padding else 0)
+    return length.to_bytes(_LENGTH_BYTES, "little") + record + bytes(padding)
 
 
 class Segment:

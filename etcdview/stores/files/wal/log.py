@@ -11,11 +11,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from etcdview.codec.protobuf.wire import BYTES, VARINT, WireError, pieces, varint
+from etcdview.codec.protobuf.wire import BYTES, VARINT, WireError, encode_varint, pieces, tag, varint
 from etcdview.errors import FileFormatError
 from etcdview.kube.reasons import reason
 from etcdview.stores.files.wal.crc import crc32c
-from etcdview.stores.files.wal.frames import CRC, ENTRY, METADATA, STATE, LogFrame, LogFrames, Segment, torn_or
+from etcdview.stores.files.wal.frames import (
+    CRC,
+    ENTRY,
+    METADATA,
+    STATE,
+    LogFrame,
+    LogFrames,
+    Segment,
+    frame_of,
+    torn_or,
+)
 
 NORMAL, CONF_CHANGE = 0, 1
 
@@ -49,12 +59,22 @@ class LogCut:
     behind: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class LogEnd:
+    """Where the good part of a log ends: at byte `size` of the file `name`, behind a record with the checksum `crc`."""
+
+    name: str
+    size: int
+    crc: int
+
+
 @dataclass(slots=True)
 class Log:
     """What a log holds behind the index `after`. `commit` is the last index that it says is committed.
 
     `fault` says where it ends to be readable, and why; "" where it ends properly. `cut` is None then.
     `harmless` is damage of the same kind to what the database has already, so that nothing of the log is missing.
+    `end` is None where that is not known.
     """
 
     after: int
@@ -65,6 +85,7 @@ class Log:
     commit: int = 0
     fault: str = ""
     cut: LogCut | None = None
+    end: LogEnd | None = None
     harmless: list[str] = field(default_factory=list)
     _terms: array[int] = field(default_factory=lambda: array("Q"))
     _places: array[int] = field(default_factory=lambda: array("Q"))  # kind, segment, position, size of each
@@ -73,6 +94,11 @@ class Log:
     def last(self) -> int:
         """The index of the last entry; `after` where there is none."""
         return self.after + len(self._terms)
+
+    @property
+    def last_term(self) -> int:
+        """The term of the last entry; 0 where there is none."""
+        return self._terms[-1] if self._terms else 0
 
     def entries(self) -> Iterator[RaftEntry]:
         """From the first behind `after` to the last. Raises FileFormatError where a file has changed meanwhile."""
@@ -92,6 +118,13 @@ class Log:
         """Let go of the files."""
         for segment in self.segments:
             segment.close()
+
+
+def all_committed(log: Log, end: LogEnd) -> bytes:
+    """What stands at `end` of a log whose entries are all known to be committed: a raftpb.HardState in its frame."""
+    term = max(log.term, log.last_term)
+    state = tag(_STATE_TERM, VARINT) + encode_varint(term) + tag(_STATE_COMMIT, VARINT) + encode_varint(log.last)
+    return frame_of(STATE, state, end.crc)
 
 
 def read_log(folder: Path, after: int) -> Log:
@@ -150,6 +183,7 @@ class _Damage:
     segment: int
     position: int
     what: str
+    crc: int | None  # of what came before
 
 
 class _Reader:
@@ -166,8 +200,10 @@ class _Reader:
     def read(self) -> None:
         """Up to the end, or to what is damaged and needed."""
         for number, segment in enumerate(self._log.segments):
-            if not self._read(number, LogFrames(segment)):
+            frames = LogFrames(segment)
+            if not self._read(number, frames):
                 break
+            self._end_at(number, frames.end, self._crc)
         if self._damages:
             self._end(self._damages[0])
 
@@ -176,13 +212,13 @@ class _Reader:
         while True:
             for frame in frames:
                 if what := self._take(number, frame):
-                    self._damages.append(_Damage(number, frames.end, what))
+                    self._damages.append(_Damage(number, frames.end, what, self._crc))
                     if self._is_over or self._log.last > self._log.after:
                         return False
                 self._last, self._before, self._crc = frame, self._crc, frame.crc
             if not frames.fault:
                 return True
-            self._damages.append(_Damage(number, frames.end, frames.fault))
+            self._damages.append(_Damage(number, frames.end, frames.fault, self._crc))
             if self._log.last > self._log.after:
                 return False
             self._last, self._before, self._crc = None, None, frames.stated_crc()
@@ -196,6 +232,11 @@ class _Reader:
         log.fault = self._said(damage)
         later = (other.path.name for other in log.segments[damage.segment + 1 :])
         log.cut = LogCut(segment.path.name, damage.position, (*later, *(log.cut or LogCut()).behind))
+        self._end_at(damage.segment, damage.position, damage.crc)
+
+    def _end_at(self, segment: int, position: int, crc: int | None) -> None:
+        end = LogEnd(self._log.segments[segment].path.name, position, crc) if crc is not None else None
+        self._log.end = end
 
     def _said(self, damage: _Damage) -> str:
         return f"{self._log.segments[damage.segment].path.name} has {damage.what} at byte {damage.position:,}"

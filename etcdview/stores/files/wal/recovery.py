@@ -10,7 +10,7 @@ from etcdview.codec.protobuf.wire import WireError
 from etcdview.models import Member
 from etcdview.stores.files.members import parse_member
 from etcdview.stores.files.records import parse_fields
-from etcdview.stores.files.wal.log import CONF_CHANGE, Log, LogCut, RaftEntry
+from etcdview.stores.files.wal.log import CONF_CHANGE, Log, LogCut, RaftEntry, all_committed
 from etcdview.stores.files.wal.replay import DatabaseKeys, LogChange, Replay, ReplayStart, ValuePlace
 from etcdview.stores.files.wal.requests import DeleteRange, LeaseRevoke, Put, Request, Txn, parse_request
 
@@ -36,10 +36,25 @@ class Uncommitted:
 
 
 @dataclass(frozen=True, slots=True)
+class Raise:
+    """How to have etcd bring in all of a log, up to the entry with this term and index.
+
+    `record` belongs at byte `size` of the file `name`, where the log ends.
+    """
+
+    term: int
+    index: int
+    name: str
+    size: int
+    record: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Recovered:
     """`changes` follow what the database has; `applied` is the index of the last entry that they come from.
 
     `commit` is the index up to which the log itself says that it is committed; `fault` says what could not be used.
+    `raised` is None where the log says that all of it is committed.
     """
 
     changes: tuple[LogChange, ...]
@@ -52,6 +67,7 @@ class Recovered:
     uncommitted: Uncommitted | None = None
     fault: str = ""
     cut: LogCut | None = None
+    raised: Raise | None = None
 
 
 def recover(base: DatabaseKeys, start: ReplayStart, members: tuple[Member, ...], log: Log) -> Recovered:
@@ -85,7 +101,14 @@ def recover(base: DatabaseKeys, start: ReplayStart, members: tuple[Member, ...],
         _uncommitted(log, applied) if log.commit <= applied < log.last else None,
         fault,
         log.cut,
+        _raise(log),
     )
+
+
+def _raise(log: Log) -> Raise | None:
+    if log.end is None or log.commit >= log.last or log.last == log.after:
+        return None
+    return Raise(log.last_term, log.last, log.end.name, log.end.size, all_committed(log, log.end))
 
 
 def _reader(log: Log) -> Callable[[ValuePlace], bytes]:

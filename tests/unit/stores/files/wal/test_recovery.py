@@ -263,6 +263,31 @@ def test_the_only_member_with_a_vote_is_its_own_majority(opened: Opened) -> None
     assert "committed" not in notes(store)
 
 
+@pytest.mark.parametrize("behind", [b"", b"\x20\0\0\0\0\0\0\0\x08\x02\x10"], ids=["whole", "torn"])
+def test_a_record_says_that_all_of_a_log_is_committed(tmp_path: Path, behind: bytes) -> None:
+    """It is what etcd would write there, as tests/logs.py writes it."""
+    log = LogWriter(OTHER_NODE)
+    log.entries(APPLIED + 1, [request(PUT, put(b"/a", b"1")), request(PUT, put(b"/b", b"2"))], APPLIED + 1)
+    folder = logs.data_directory(tmp_path / "m", DATABASE, log.bytes + behind)
+    store = open_file(folder)
+    assert isinstance(store, SnapshotStore)
+    assert store.recovered is not None
+    raised = store.recovered.raised
+    store.close()
+    assert raised is not None
+    assert (raised.term, raised.index, raised.size) == (2, APPLIED + 2, len(log.bytes))
+    log.record(logs.STATE, number(1, 2) + number(3, APPLIED + 2))
+    assert raised.record == log.bytes[raised.size :]
+
+    (folder / "member" / "wal" / raised.name).write_bytes(log.bytes)
+    store = open_file(folder)
+
+    assert isinstance(store, SnapshotStore)
+    assert one(store, b"/b")
+    assert store.recovered is not None
+    assert (store.recovered.uncommitted, store.recovered.raised) == (None, None)
+
+
 def test_a_member_that_joins_ends_what_one_alone_commits(tmp_path: Path) -> None:
     log = LogWriter()
     log.entry(APPLIED + 1, number(2, 0) + number(3, 8) + text(4, b'{"id":8,"name":"cp2","peerURLs":["x"]}'), kind=1)

@@ -123,7 +123,20 @@ def test_an_object_brings_what_it_needs_and_its_fate_is_said(
     assert "+ replicasets.apps/shop/checkout-" in with_owners
     assert "+ deployments.apps/shop/checkout  (owner of /registry/replicasets/shop/" in with_owners
     assert "garbage collection" not in with_owners
-    assert "none of its owners exists, so garbage collection deletes it." in alone
+    (fate,) = [line for line in alone.splitlines() if "garbage collection" in line]
+    assert fate.startswith("Note: /registry/pods/shop/checkout-")
+    assert fate.endswith(" more: none of their owners exists, so garbage collection deletes them.")
+
+
+def test_a_namespace_that_is_missing_is_said_once_for_all_that_is_in_it(
+    store: EtcdStore, backup: dict[bytes, KeyValue], rescue: Rescue
+) -> None:
+    put(store, backup, but=("/shop",))
+
+    _, out, _ = rescue("configmaps,services", "-n", "shop", "--no-dependencies")
+
+    (note,) = [line for line in out.splitlines() if "their namespace" in line]
+    assert note.endswith(" more: their namespace /registry/namespaces/shop is missing. The backup has it.")
 
 
 def test_a_uid_that_another_object_has_is_not_written_twice(

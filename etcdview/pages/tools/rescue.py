@@ -22,7 +22,7 @@ from etcdview.kube.keys import KeySpace, ObjectKey, show
 from etcdview.kube.redaction import Redactor
 from etcdview.kube.resources import ResourceType
 from etcdview.kube.selectors import parse_labels
-from etcdview.kube.words import counted
+from etcdview.kube.words import counted, listed
 from etcdview.models import KeyValue, Range
 from etcdview.objects import Objects
 from etcdview.objects.release import codec_for
@@ -45,6 +45,7 @@ from etcdview.writes.undo import Undo, UndoFile, default_path
 __all__ = ["FORMS", "Rescue", "RescuePlan", "RescueRequest", "WritableStore", "rescue_undo_file", "show"]
 _ALL = b"\0"
 _AT_ONCE = 100  # values read together
+_NAMED = 2  # objects of a sentence about several
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,14 +295,19 @@ class Rescue:
     def _obstacles(self, plan: RescuePlan) -> Iterator[str]:
         """What stands in the way of items in etcd, and of those of a bundle as well."""
         planned, ending = {item.key for item in plan.items}, dict[bytes, bool]()
+        lacking: dict[Need, list[bytes]] = {}
         for item in plan.items:
             for need in item.needs:
                 if need.bond == "owner" or need.key in planned:
                     continue
                 if not self._live_has(need.key):
-                    yield f"{show(item.key)}: its {need.bond} {show(need.key)} is missing, in the backup too."
+                    lacking.setdefault(need, []).append(item.key)
                 elif need.key not in ending:
                     ending[need.key] = need.bond in ("namespace", "CRD") and self._ends(need.key)
+        for need, keys in lacking.items():
+            its = "its" if len(keys) == 1 else "their"
+            where = "The backup has it" if any(self._read(self._old, [need.key])) else "The backup lacks it too"
+            yield f"{_together(keys)}: {its} {need.bond} {show(need.key)} is missing. {where}."
         for key in (key for key, ends in ending.items() if ends):
             yield (
                 f"{show(key)} is being deleted in the live cluster: the API server refuses to create anything in it, "
@@ -320,10 +326,14 @@ class Rescue:
     def _fates(self, plan: RescuePlan) -> Iterator[str]:
         """What garbage collection, the API server and controllers would do with what comes back."""
         planned = {item.key: item.uid for item in plan.items}
+        orphans: list[bytes] = []
         for item in plan.items:
             owners = [need for need in item.needs if need.bond == "owner"]
             if owners and not any(self._owner_lives(need, planned) for need in owners):
-                yield f"{show(item.key)}: none of its owners exists, so garbage collection deletes it."
+                orphans.append(item.key)
+        if orphans:
+            its, them = ("its", "it") if len(orphans) == 1 else ("their", "them")
+            yield f"{_together(orphans)}: none of {its} owners exists, so garbage collection deletes {them}."
         encrypted = sum(item.encrypted for item in plan.items)
         deleting = sum(item.deleting for item in plan.items)
         if encrypted:
@@ -364,6 +374,13 @@ class Rescue:
         for first in range(0, len(keys), _AT_ONCE):
             found = state.store.get_many(keys[first : first + _AT_ONCE], revision=state.revision)
             yield from (found[key] for key in keys[first : first + _AT_ONCE] if key in found)
+
+
+def _together(keys: Sequence[bytes]) -> str:
+    """The keys as the beginning of a sentence, the first of them by name: there may be thousands."""
+    named = [show(key) for key in keys[:_NAMED]]
+    rest = len(keys) - len(named)
+    return listed([*named, f"{rest:,} more"] if rest else named)
 
 
 def rescue_undo_file(settings: Settings) -> UndoFile:

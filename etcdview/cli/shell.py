@@ -128,7 +128,7 @@ def _server(settings: Settings, folder: Path) -> Iterator[Path]:
         tls_key=str(pair.key),
     )
     log = folder / "log"
-    server = start([sys.executable, "-m", "etcdview", "serve"], log, _environ(own), signal.SIGTERM)
+    server = start([sys.executable, "-P", "-m", "etcdview", "serve"], log, _environ(own), signal.SIGTERM)
     try:
         _wait_ready(server, parse_address(own.listen).port, authority.files.cert, log)
         file = os.open(config, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -51,7 +51,7 @@ class FillerProcess:
         """`half`: of a process like this one, which ends together with it and completes what both have written."""
         environ = os.environ | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
         self._process = subprocess.Popen(  # noqa: S603 - our own words, no shell
-            [sys.executable, "-m", _MODULE],
+            [sys.executable, "-P", "-m", _MODULE],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=environ,

@@ -58,6 +58,11 @@ class RestoreSource:
     error: str = ""
     raised: Raise | None = None
 
+    @property
+    def end(self) -> tuple[int, int]:
+        """Term and index of the last entry that etcd can bring in, by which raft compares logs."""
+        return (self.raised.term, self.raised.index) if self.raised else (self.term, self.index)
+
 
 @dataclass(frozen=True, slots=True)
 class TypeLack:
@@ -113,9 +118,10 @@ def restore_source(path: Path, database: Path, store: SnapshotStore, packing: st
 
 
 def furthest_of(sources: Sequence[RestoreSource]) -> RestoreSource:
-    """The one with the highest entry of the raft log, as members elect one: it has all that any of them acknowledged.
+    """The one with the highest entry of the raft log, as members elect one.
 
-    What is committed decides which history it is. Raises UsageError: none is readable, or two clusters.
+    Of a majority of the members it has all that was acknowledged. What is committed decides which history it is.
+    Raises UsageError: none is readable, or two clusters.
     """
     readable = [source for source in sources if not source.error]
     if not readable:
@@ -125,15 +131,14 @@ def furthest_of(sources: Sequence[RestoreSource]) -> RestoreSource:
         )
     _check_one_cluster(readable)
     best = max(readable, key=lambda source: (source.index, source.term, source.revision))
-    # by raft's log matching and leader completeness these have all that is committed in the best
-    beyond = [(s.raised.term, s.raised.index, s) for s in readable if s.raised is not None]
-    beyond = [found for found in beyond if found[0] >= best.term and found[1] >= best.index]
-    return max(beyond, key=lambda found: found[:2])[2] if beyond else best
+    # Of a term that is not known (snapshots of 3.4) it is not known either whose log goes on from there.
+    beyond = [source for source in readable if source is best or (best.term and source.end >= (best.term, best.index))]
+    return max(beyond, key=lambda source: (source.end, source is best))
 
 
 def doubts(furthest: RestoreSource, sources: Sequence[RestoreSource]) -> Iterator[str]:
     """Sentences about sources whose order is not clear: of one history, index, term and revision agree."""
-    term = max(furthest.term, furthest.raised.term if furthest.raised else 0)
+    term = max(furthest.term, furthest.end[0])
     revision = furthest.revision + (furthest.log.uncommitted if furthest.log else 0)  # at most one of each entry
     for source in sources:
         newer_term = term and source.term > term

@@ -205,10 +205,11 @@ def _with_log_notes(source: RestoreSource) -> Iterator[str]:
     if source.log is not None and (source.log.cut_file or source.log.behind):
         yield "The log is damaged. What cannot be used of it is cut off the copy: etcd does not start on it otherwise."
     if source.log is not None and source.log.uncommitted:
+        many = source.log.uncommitted > 1
         last = "The last " + counted(source.log.uncommitted, "entry is", "entries are").removeprefix("1 ")
         yield f"{last} not known to be committed" + (
-            ". Clients may have been told that it was written, so a record is added to the copy that says so: members "
-            "that meet again take over all of the furthest log."
+            f". Clients may have been told that {'they are' if many else 'it is'} written. A record is therefore added "
+            "to the copy that says all of the log is committed: members that meet again take it over, too."
             if source.raised
             else ": etcd discards it."
         )

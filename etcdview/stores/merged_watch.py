@@ -63,7 +63,7 @@ class MergedWatch:
                     self._give(WatchBatch(batch.revision, events))
         except EtcdviewError as error:
             self._give(error)
-        else:
+        finally:  # also of a fault of ours: who waits goes on
             self._give(None)
 
     def _give(self, found: WatchBatch | EtcdviewError | None) -> None:

@@ -67,10 +67,21 @@ def plan_restore(paths: Sequence[Path], target: RestoreTarget, prefix: str) -> P
     ranked = sorted(found, key=lambda s: (not s.error, s is furthest, s.index, s.term, s.revision), reverse=True)
     readable = [source for source in ranked if not source.error]
     plan = restore_plan(furthest, readable, target)
-    lacks = _lacks(furthest, readable[1:], keyspace)
-    return PlannedRestore(
-        furthest, tuple(ranked), lacks, plan, (*_emptiness(furthest), *doubts(furthest, readable), *plan.notes)
-    )
+    lacks = _lacks(furthest, [source for source in readable[1:] if source.index <= furthest.index], keyspace)
+    notes = (*_emptiness(furthest), *_reaches(furthest, readable), *doubts(furthest, readable), *plan.notes)
+    return PlannedRestore(furthest, tuple(ranked), lacks, plan, notes)
+
+
+def _reaches(furthest: RestoreSource, sources: Sequence[RestoreSource]) -> Iterator[str]:
+    """Why one that is not the first by what is known to be committed is the furthest."""
+    term, index = furthest.end
+    for source in sources:
+        if source.index > furthest.index:
+            yield (
+                f"{furthest.path} has entries up to {index:,} of term {term:,}, more than {source.path}, and does not "
+                f"know that those up to {source.index:,} are committed. Members would elect it. These two are not "
+                "compared."
+            )
 
 
 def bump_text(plan: RestorePlan) -> str:
@@ -111,6 +122,7 @@ def _source_json(source: RestoreSource, lack: Lack | None) -> dict[str, Any]:
         "keys": source.keys,
         "version": source.version,
         "log": asdict(source.log) if source.log else None,
+        "raised": {"term": source.raised.term, "index": source.raised.index} if source.raised else None,
         "notes": list(source.notes),
     }
     if lack is not None:
@@ -129,7 +141,7 @@ def _expanded(path: Path) -> Iterator[Path]:
 
 
 def _emptiness(furthest: RestoreSource) -> Iterator[str]:
-    if not furthest.keys:
+    if not furthest.keys and not furthest.raised:
         yield f"{furthest.path} holds no key: a cluster that is restored from it is empty."
 
 
@@ -175,11 +187,13 @@ def _startable(path: Path, store: SnapshotStore) -> SnapshotStore:
     if not fault:
         return store
     changes, keys = len(store.recovered.changes), len({change.meta.key for change in store.recovered.changes})
+    rest = store.recovered.uncommitted.count if store.recovered.uncommitted else 0
+    more = f", and {counted(rest, 'entry', 'entries')} that clients may have been told of" if rest else ""
     store.close()
     plain = _without_log(path)
     plain.add_notes(
         f"No etcd can bring in its log, for {fault}. So this is its database alone, which lacks "
-        f"{counted(changes, 'change')} to {counted(keys, 'key')}. Once the cluster is back, "
+        f"{counted(changes, 'change')} to {counted(keys, 'key')}{more}. Once the cluster is back, "
         f"`etcdview diff {quote(str(path))} live` shows them, and `etcdview rescue --from {quote(str(path))}` brings "
         "back what is missing then."
     )

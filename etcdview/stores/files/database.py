@@ -147,8 +147,10 @@ class SnapshotStore(RevisionStore):
         try:
             facts = file_facts(self._pairs)
             log = self.recovered
-            if log is None or log.applied <= facts.consistent_index:
+            if log is None:
                 return facts
+            if log.applied <= facts.consistent_index:
+                return replace(facts, term=facts.term or log.term)  # 3.4 keeps none in its database
             return replace(facts, consistent_index=log.applied, term=log.term, members=log.members)
         except ValueError as error:
             raise self._file.broken(f"is damaged: its cluster cannot be read ({error})") from error

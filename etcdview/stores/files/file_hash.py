@@ -52,7 +52,7 @@ class HashProcess:
         self._process: subprocess.Popen[bytes] | None = None
         with suppress(OSError):  # no more processes, or no memory for one: `check` does it itself
             self._process = subprocess.Popen(  # noqa: S603 - our own words, no shell
-                [sys.executable, "-m", _MODULE, str(file.size_bytes - _HASH_BYTES)],
+                [sys.executable, "-P", "-m", _MODULE, str(file.size_bytes - _HASH_BYTES)],
                 stdin=file.fileno(),
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

@@ -72,6 +72,8 @@ class LogEnd:
 class Log:
     """What a log holds behind the index `after`. `commit` is the last index that it says is committed.
 
+    `after_term` is the term of the entry at `after`, 0 where the log does not reach back so far.
+
     `fault` says where it ends to be readable, and why; "" where it ends properly. `cut` is None then.
     `harmless` is damage of the same kind to what the database has already, so that nothing of the log is missing.
     `end` is None where that is not known.
@@ -79,6 +81,7 @@ class Log:
 
     after: int
     segments: list[Segment] = field(default_factory=list)
+    after_term: int = 0
     node_id: int = 0
     cluster_id: int = 0
     term: int = 0
@@ -113,6 +116,12 @@ class Log:
         del self._terms[number:], self._places[4 * number :]
         self._terms.append(term)
         self._places.extend((kind, segment, position, size))
+
+    def restart(self, index: int, term: int) -> None:
+        """An entry that the database has takes the place of all that followed it, too."""
+        del self._terms[:], self._places[:]
+        if index == self.after:
+            self.after_term = term
 
     def close(self) -> None:
         """Let go of the files."""
@@ -256,6 +265,7 @@ class _Reader:
         index = numbers.get(_INDEX, 0)
         if frame.kind == ENTRY and index <= self._log.after:
             self._prove()
+            self._log.restart(index, numbers.get(_TERM, 0))
             return ""  # the database has it: nothing is taken from here
         fits = self._fits(frame)
         if frame.kind != ENTRY and (fits or frame.kind == METADATA):  # a member has this ID, or it is not used

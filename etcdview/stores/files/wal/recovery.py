@@ -76,7 +76,7 @@ def recover(base: DatabaseKeys, start: ReplayStart, members: tuple[Member, ...],
     An entry is committed if the log says so, or if this member alone has a vote: it is its own majority.
     """
     replay = Replay(base, start, frozenset(_revoked(log)), _reader(log))
-    found, term, applied, fault = {member.id: member for member in members}, 0, log.after, log.fault
+    found, term, applied, fault = {member.id: member for member in members}, log.after_term, log.after, log.fault
     for entry in log.entries():
         alone = {member.id for member in found.values() if not member.learner} == {log.node_id}
         if entry.index > log.commit and not alone:
@@ -101,13 +101,15 @@ def recover(base: DatabaseKeys, start: ReplayStart, members: tuple[Member, ...],
         _uncommitted(log, applied) if log.commit <= applied < log.last else None,
         fault,
         log.cut,
-        _raise(log),
+        _raise(log) if fault == log.fault else None,
     )
 
 
 def _raise(log: Log) -> Raise | None:
     if log.end is None or log.commit >= log.last or log.last == log.after:
         return None
+    if any(entry.index > log.commit and not _is_known(entry) for entry in log.entries()):
+        return None  # etcd does not start on what it cannot decode
     return Raise(log.last_term, log.last, log.end.name, log.end.size, all_committed(log, log.end))
 
 
@@ -127,6 +129,10 @@ def _request(entry: RaftEntry) -> Request | None:
         return None if entry.kind == CONF_CHANGE else parse_request(entry.data)
     except WireError:
         return None
+
+
+def _is_known(entry: RaftEntry) -> bool:
+    return entry.kind == CONF_CHANGE or _request(entry) is not None
 
 
 def _change_members(members: dict[int, Member], change: bytes) -> None:

@@ -288,6 +288,31 @@ def test_a_record_says_that_all_of_a_log_is_committed(tmp_path: Path, behind: by
     assert (store.recovered.uncommitted, store.recovered.raised) == (None, None)
 
 
+def test_entries_that_a_later_leader_replaced_before_the_database_was_written_are_gone(tmp_path: Path) -> None:
+    log = LogWriter(OTHER_NODE)
+    log.entry(APPLIED, request(PUT, put(b"/x", b"old")), term=2)
+    log.entry(APPLIED + 1, request(PUT, put(b"/a", b"old")), term=2)
+    log.entry(APPLIED, request(PUT, put(b"/x", b"new")), term=3)
+    log.state(APPLIED, term=3)
+    store = open_file(logs.data_directory(tmp_path / "m", DATABASE, log.bytes))
+
+    assert isinstance(store, SnapshotStore)
+    assert store.recovered is not None
+    assert (store.recovered.raised, store.recovered.uncommitted) == (None, None)
+    assert store.recovered.term == 3
+
+
+def test_an_entry_that_etcd_cannot_decode_is_not_said_to_be_committed(tmp_path: Path) -> None:
+    log = LogWriter(OTHER_NODE)
+    log.entries(APPLIED + 1, [request(PUT, put(b"/a", b"1")), b"\xff"], APPLIED)
+    store = open_file(logs.data_directory(tmp_path / "m", DATABASE, log.bytes))
+
+    assert isinstance(store, SnapshotStore)
+    assert store.recovered is not None
+    assert store.recovered.uncommitted is not None
+    assert store.recovered.raised is None
+
+
 def test_a_member_that_joins_ends_what_one_alone_commits(tmp_path: Path) -> None:
     log = LogWriter()
     log.entry(APPLIED + 1, number(2, 0) + number(3, 8) + text(4, b'{"id":8,"name":"cp2","peerURLs":["x"]}'), kind=1)

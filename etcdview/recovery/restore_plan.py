@@ -13,6 +13,7 @@ from etcdview.models import Member, Range
 from etcdview.recovery.comparison import UNRECOGNISED, ChangeCount, ChangeKind, KeyChange
 from etcdview.recovery.merge import Pair, differing_writes, state_of
 from etcdview.stores.files.database import SnapshotStore
+from etcdview.stores.files.wal.frames import TORN
 from etcdview.stores.files.wal.log import LogCut
 from etcdview.stores.files.wal.recovery import Raise
 
@@ -22,7 +23,9 @@ _ALL = Range(b"\0", b"\0")
 @dataclass(frozen=True, slots=True)
 class LogExtent:
     """What the log of a data directory has and its database lacks; `uncommitted` entries are not known to be
-    committed. `cut_file` is damaged from `cut_size` bytes on ("": no file is), `behind` are files that follow."""
+    committed. `cut_file` is damaged from `cut_size` bytes on ("": no file is), `behind` are files that follow.
+    `fault` says why the log cannot be read to its end; "" also where its last record was written in part, as a crash
+    leaves it: nobody was told of that one."""
 
     changes: int = 0
     keys: int = 0
@@ -31,6 +34,7 @@ class LogExtent:
     cut_file: str = ""
     cut_size: int = 0
     behind: tuple[str, ...] = ()
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +176,7 @@ def _log_extent(store: SnapshotStore) -> LogExtent | None:
         cut.name,
         cut.size,
         cut.behind,
+        "" if found.fault.split(" at byte ")[0].endswith(TORN) else found.fault,
     )
 
 

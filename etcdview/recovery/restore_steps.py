@@ -27,6 +27,7 @@ _LAST_REVISION = (1 << 63) - 1  # etcd counts on from here below zero
 _SERVES = "ready to serve client requests"  # etcd's log, once all that is committed is applied (embed/serve.go)
 # Sockets in etcd's own folder: no port that may be taken, and nobody else can read there. Spelled as 3.4 takes it too
 _SCRATCH = "unix://client:1", "unix://peer:1"
+_FOLDER = '"${restore_dir:?}"'  # made anew by each run: what an earlier plan left must not be taken for this one's
 _ALONE = 'env -i PATH="$PATH"'  # with ETCDCTL_ENDPOINTS exported, etcdctl refuses --endpoints; so does etcd with ETCD_*
 
 
@@ -135,28 +136,21 @@ def _copied(source: RestoreSource, target: RestoreTarget) -> RestoreStep:
     return RestoreStep(
         f"Copy the furthest source, then bring {target.copy} to every member's machine (scp)",
         (made,),
-        ("It holds every Secret.",),
+        (*_with_log_notes(source), "It holds every Secret."),
     )
 
 
 def _with_log(source: RestoreSource, target: RestoreTarget) -> RestoreStep:
     """A database alone lacks what only the log has: etcd itself brings it in, on a copy."""
-    folder, member = quote(f"{target.copy}.member"), quote(str(source.database.parent.parent))
+    folder, member = _FOLDER, quote(str(source.database.parent.parent))
     client, peer = _SCRATCH
     etcdctl = f"{_ALONE} etcdctl --endpoints {client}"
     alive = f"kill -0 $etcd_pid || {{ tail -n 3 {folder}/etcd.out; break; }}"  # says why it did not start
     log, copy = source.log, copy_of(target)
-    above = (
-        f"The log has {counted(log.changes, 'change')} to {counted(log.keys, 'key')} "
-        f"({counted(log.revisions, 'revision')}) that the database lacks: `etcdutl snapshot restore` of "
-        f"{source.database} would lose them. etcd on a copy of the directory keeps the log with --force-new-cluster."
-        if log and log.changes
-        else ""
-    )
     return RestoreStep(
         f"Make a snapshot of the furthest source and its log, then bring {target.copy} to every member's machine (scp)",
         (
-            f"mkdir -m 700 {folder} && cp -a {member} {folder}/member",
+            f"restore_dir=$(mktemp -d {copy}.XXXXXX) && cp -a {member} {folder}/member",
             *_without_damage(log, f"{folder}/member/wal"),
             *_with_all_committed(source.raised, f"{folder}/member/wal"),
             f"(cd {folder} && exec {_ALONE} etcd --name restore --data-dir . --force-new-cluster "
@@ -176,8 +170,19 @@ def _with_log(source: RestoreSource, target: RestoreTarget) -> RestoreStep:
                 )
             ),
         ),
-        (above, *_with_log_notes(source), "It holds every Secret."),
+        (*_above(source), *_with_log_notes(source), "It holds every Secret."),
     )
+
+
+def _above(source: RestoreSource) -> Iterator[str]:
+    log = source.log
+    if log is not None and log.changes:
+        yield (
+            f"The log has {counted(log.changes, 'change')} to {counted(log.keys, 'key')} "
+            f"({counted(log.revisions, 'revision')}) that the database lacks: `etcdutl snapshot restore` of "
+            f"{source.database} would lose them. etcd on a copy of the directory keeps the log with "
+            "--force-new-cluster."
+        )
 
 
 def _without_damage(log: LogExtent | None, folder: str) -> Iterator[str]:
@@ -202,6 +207,11 @@ def copy_of(target: RestoreTarget) -> str:
 
 
 def _with_log_notes(source: RestoreSource) -> Iterator[str]:
+    if source.log is not None and source.log.fault:
+        yield (
+            f"Its log can be read up to entry {source.index:,} only. What was written after that is lost, unless "
+            "another source has it."
+        )
     if source.log is not None and (source.log.cut_file or source.log.behind):
         yield "The log is damaged. What cannot be used of it is cut off the copy: etcd does not start on it otherwise."
     if source.log is not None and source.log.uncommitted:
@@ -238,7 +248,12 @@ def _restored(
     folder = quote(target.data_dir)
     return RestoreStep(
         f"On the machine of {member.name}: restore",
-        (f"test ! -e {folder} || mv {folder} {quote(target.data_dir + '.before-restore')}", " \\\n  ".join(words)),
+        (
+            # an etcdutl that is too old ends here, before anything is moved
+            f"etcdutl snapshot restore --help | grep -q -e --bump-revision && {{ test ! -e {folder} || "
+            f"mv {folder} {quote(target.data_dir + '.before-restore')}; }}",
+            " \\\n  ".join(words),
+        ),
         (
             f"If {target.data_dir} is a mount point, mv says that it is busy: move what is in it to another folder "
             "instead. etcdutl takes a folder that is empty.",

@@ -28,6 +28,7 @@ COUNT = 60
 ETCDUTL = """#!/bin/sh -f
 IFS='
 '
+test "$3" != --help || echo --bump-revision
 exec {etcdutl} $(printf '%s\\n' "$@" | sed '/^--bump-revision$/,/^--mark-compacted$/d')
 """
 
@@ -73,6 +74,7 @@ def test_three_killed_members_are_restored_by_the_printed_commands(member_folder
     )
     plan = json.loads(done.stdout)
     assert [member["name"] for member in plan["members"]] == ["a", "b", "c"]
+    assert plan["notes"][0].startswith("Here is the data of 3 of 3 members, which is a quorum.")
     _, made, *restores, _, _ = plan["steps"]
     assert any("--force-new-cluster" in command for command in made["commands"])
 

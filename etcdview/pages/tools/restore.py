@@ -68,7 +68,13 @@ def plan_restore(paths: Sequence[Path], target: RestoreTarget, prefix: str) -> P
     readable = [source for source in ranked if not source.error]
     plan = restore_plan(furthest, readable, target)
     lacks = _lacks(furthest, [source for source in readable[1:] if source.index <= furthest.index], keyspace)
-    notes = (*_emptiness(furthest), *_reaches(furthest, readable), *doubts(furthest, readable), *plan.notes)
+    notes = (
+        *_quorum(furthest, readable),
+        *_emptiness(furthest),
+        *_reaches(furthest, readable),
+        *doubts(furthest, readable),
+        *plan.notes,
+    )
     return PlannedRestore(furthest, tuple(ranked), lacks, plan, notes)
 
 
@@ -138,6 +144,17 @@ def _expanded(path: Path) -> Iterator[Path]:
     except FileFormatError:  # said by _read
         snapshots = ()
     yield from (snapshot.path for snapshot in snapshots) if snapshots else (path,)
+
+
+def _quorum(furthest: RestoreSource, sources: Sequence[RestoreSource]) -> Iterator[str]:
+    """That nothing may have to be restored at all."""
+    voters = sum(not member.learner for member in furthest.members)
+    whole = sum(source.log is not None and not source.log.fault for source in sources)
+    if whole > voters // 2:
+        yield (
+            f"Here is the data of {whole} of {voters} members, which is a quorum. Where their machines still work, "
+            "start etcd on them first: a restore may not be needed."
+        )
 
 
 def _emptiness(furthest: RestoreSource) -> Iterator[str]:

@@ -46,6 +46,7 @@ class _Values:
     keys: Counter[str] = field(default_factory=Counter)
     unreadable: list[str] = field(default_factory=list)
     unread: int = 0
+    locked: int = 0
     newest: int = 0
 
     def see(self, codec: Codec, kv: KeyValue) -> None:
@@ -59,6 +60,7 @@ class _Values:
             self.decoded += 1
             return
         self.unread += 1
+        self.locked += outline.locked
         if len(self.unreadable) < _NAMED:
             self.unreadable.append(f"{show(kv.key)}: {outline.error}")
 
@@ -97,6 +99,10 @@ def _values(found: Verified, store: Store, settings: Settings, most_seconds: flo
     if values.unread:
         found.faults.append(f"{counted(values.unread, 'value')} cannot be decoded.")
         found.faults += values.unreadable
+        if values.locked:
+            found.faults.append(
+                f"Not decrypted, and so not checked: {counted(values.locked, 'value')}. Give --encryption-config."
+            )
     if not values.decoded:
         found.faults.append(f"It holds no object below {keyspace.listed_roots}.")
     if values.newest:

@@ -1,7 +1,9 @@
-"""Threads that work in the background, and how they end with the process."""
+"""What works in the background: how threads end with the process, and what other processes need."""
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 
 
@@ -23,3 +25,8 @@ def start(thread: threading.Thread) -> threading.Thread:
 def at_the_end(error: RuntimeError) -> bool:
     """Whether no thread started because the process ends (CPython's sentence, 3.12 and later)."""
     return "interpreter shutdown" in str(error)
+
+
+def modules_found() -> dict[str, str]:
+    """The variable by which another Python, begun with -P, finds the modules that this one finds, and no others."""
+    return {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}

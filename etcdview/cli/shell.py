@@ -18,6 +18,7 @@ from pathlib import Path
 
 import click
 
+from etcdview import background
 from etcdview.cli.helping import GroupedCommand
 from etcdview.cli.options import settings_options
 from etcdview.cli.terminal import remark
@@ -150,7 +151,7 @@ def _environ(settings: Settings) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name not in names}
     values = {row.variable: row.show(getattr(settings, row.field)) for row in ROWS}
     chosen = {row.variable for row in ROWS if getattr(settings, row.field) != row.default or row.field == "endpoints"}
-    return kept | {name: value for name, value in values.items() if name in chosen}
+    return kept | background.modules_found() | {name: value for name, value in values.items() if name in chosen}
 
 
 def _wait_ready(server: subprocess.Popen[bytes], port: int, ca: Path, log: Path) -> None:

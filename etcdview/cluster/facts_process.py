@@ -49,7 +49,7 @@ class FillerProcess:
 
     def __init__(self, settings: Settings, task: Pass, path: Path, *, half: bool = False) -> None:
         """`half`: of a process like this one, which ends together with it and completes what both have written."""
-        environ = os.environ | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+        environ = os.environ | background.modules_found()
         self._process = subprocess.Popen(  # noqa: S603 - our own words, no shell
             [sys.executable, "-P", "-m", _MODULE],
             stdin=subprocess.PIPE,

@@ -42,7 +42,7 @@ SURFACES = {
         "config",
         "models",
     ),
-    "cli": ("pages", "cluster", "access", "errors", "config", "models", "demo", "webapp"),
+    "cli": ("pages", "cluster", "access", "errors", "config", "models", "demo", "webapp", "background"),
 }
 # Who may import what is kept to one place.
 KEPT = {

@@ -120,7 +120,7 @@ class Lab:
             "etcd-servers": endpoint,
             "secure-port": port,
             "bind-address": "127.0.0.1",
-            "advertise-address": "127.0.0.1",
+            "advertise-address": "192.0.2.1",  # of an example: 1.37 refuses a loopback one
             "token-auth-file": tokens,
             "authorization-mode": "RBAC",
             "anonymous-auth": "false",

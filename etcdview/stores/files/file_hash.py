@@ -13,6 +13,7 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from etcdview import background
 from etcdview.errors import FileFormatError
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class HashProcess:
                 stdin=file.fileno(),
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env=os.environ | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
+                env=os.environ | background.modules_found(),
             )
 
     def check(self) -> None:

@@ -2,7 +2,8 @@
 
 Each is built with Go (which takes minutes, and a gigabyte of Go's cache), started with its defaults on an empty etcd,
 ended, and removed where it was built for this. What it wrote goes to tests/testdata/registries.json.gz, which the tests
-find the release of. Releases that are not named, or cannot be built, keep the registry that they have there.
+find the release of. Releases that are not named, or cannot be built, keep the registry that they have there. Where Go's
+checksum database does not answer for a module of an old release, GONOSUMDB=k8s.io/* does without.
 
     --built   only those that are built already, and nothing is written: what differs is told
 """

@@ -3,11 +3,12 @@
     python -m tools.conformance [--file] [WORD ...]
     python -m tools.conformance informers [CHANGES]
     python -m tools.conformance manifests
+    python -m tools.conformance export
     python -m tools.conformance k9s [--file]
     python -m tools.conformance dashboard [--file]
 
-Words choose the commands that contain all of them. Without any, informers, k9s and the dashboard follow, and all of it
-but the informers from a file. --file: etcdview reads a snapshot of the etcd instead of the etcd.
+Words choose the commands that contain all of them. Without any, informers, export, k9s and dashboard follow, and all of
+it but informers and export from a file. --file: etcdview reads a snapshot of the etcd instead of the etcd.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from tools.conformance.clients import compare_helm, kubectls
 from tools.conformance.commands import ListedType, commands, listed_types
 from tools.conformance.compare import Report, compare, run
 from tools.conformance.dashboard import compare_dashboard
+from tools.conformance.exported import compare_export
 from tools.conformance.informing import follow
 from tools.conformance.k9s import follow_k9s
 from tools.conformance.manifests import compare_manifests
@@ -38,6 +40,8 @@ def main(words: list[str]) -> int:
             return _follow(int(words[1]) if len(words) > 1 else CHANGES)
         if words == ["manifests"]:
             return _apply()
+        if words == ["export"]:
+            return _export()
         if words[:1] == ["k9s"]:
             return _k9s(from_file="--file" in words)
         if words[:1] == ["dashboard"]:
@@ -53,6 +57,7 @@ def _everything() -> int:
     return (
         _compare([])
         or _follow(CHANGES)
+        or _export()
         or _k9s(from_file=False)
         or _dashboard(from_file=False)
         or _k9s(from_file=True)
@@ -94,6 +99,15 @@ def _apply() -> int:
     return 1 if report.unexplained else 0
 
 
+def _export() -> int:
+    """A namespace goes through a snapshot and an export into an empty cluster."""
+    with tempfile.TemporaryDirectory(prefix="etcdview-conformance-") as name, Lab(Path(name)) as lab:
+        endpoint = lab.start_etcd()
+        report = compare_export(lab, lab.start_api(endpoint), _snapshot(lab, endpoint))
+    _print(report)
+    return 1 if report.unexplained else 0
+
+
 def _compare(words: list[str]) -> int:
     wanted = [word for word in words if not word.startswith("--")]
     with tempfile.TemporaryDirectory(prefix="etcdview-conformance-") as name, Lab(Path(name)) as lab:
@@ -121,9 +135,13 @@ def _servers(lab: Lab, *, from_file: bool) -> tuple[Server, Server]:
 def _etcdview(lab: Lab, endpoint: str, *, from_file: bool) -> Server:
     if not from_file:
         return lab.start_etcdview("--endpoints", endpoint)
-    snapshot = lab.folder / "snapshot.db"
-    run([str(find_program("etcdctl")), "--endpoints", endpoint, "snapshot", "save", str(snapshot)])
-    return lab.start_etcdview("--from", str(snapshot))
+    return lab.start_etcdview("--from", str(_snapshot(lab, endpoint)))
+
+
+def _snapshot(lab: Lab, endpoint: str) -> Path:
+    path = lab.folder / "snapshot.db"
+    run([str(find_program("etcdctl")), "--endpoints", endpoint, "snapshot", "save", str(path)])
+    return path
 
 
 def _common(real: Server, ours: Server) -> tuple[ListedType, ...]:

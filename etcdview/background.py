@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import os
+import queue
 import sys
 import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+_POLL_SECONDS = 0.1
 
 
 def start(thread: threading.Thread) -> threading.Thread:
@@ -25,6 +31,16 @@ def start(thread: threading.Thread) -> threading.Thread:
 def at_the_end(error: RuntimeError) -> bool:
     """Whether no thread started because the process ends (CPython's sentence, 3.12 and later)."""
     return "interpreter shutdown" in str(error)
+
+
+def hand_over(waiting: queue.Queue[T], item: T, is_over: Callable[[], bool]) -> None:
+    """Put an item into a queue that may be full, unless it is over meanwhile: then nobody takes anything out of it."""
+    while not is_over():
+        try:
+            waiting.put(item, timeout=_POLL_SECONDS)
+        except queue.Full:
+            continue
+        return
 
 
 def modules_found() -> dict[str, str]:

@@ -55,7 +55,7 @@ def open_cluster(settings: Settings) -> Cluster:
             keyspace=keyspace,
             warnings=(*exposure_warnings(settings), *getattr(store, "notes", ())),
             fingerprint_key=_fingerprint_key(settings),
-            facts=_facts(settings, index, codec, keyspace, getattr(store, "value_bytes", 0)),
+            facts=_facts(settings, index, codec, keyspace, store),
             shows_secrets=settings.show_secrets,
             others=_others(settings),
             files=_files(settings, timeline),
@@ -173,19 +173,22 @@ def _files(settings: Settings, timeline: Sequence[TimelineFile]) -> OtherFiles:
     return OtherFiles({str(path) if names[path.name] > 1 else path.name: path for path in paths}, open_file)
 
 
-def _facts(settings: Settings, index: KeyIndex, codec: Codec, keyspace: KeySpace, value_bytes: int = 0) -> Facts | None:
-    """The facts of all values, as far as the settings permit; begun in the background. `value_bytes` as in Facts."""
+def _facts(
+    settings: Settings, index: KeyIndex, codec: Codec, keyspace: KeySpace, store: Store | None = None
+) -> Facts | None:
+    """The facts of all values, as far as the settings permit; begun in the background. `store` knows how many bytes."""
     if settings.facts == "off":
         return None
+    unbounded = settings.facts == "on"
     facts = Facts(
         index,
         Extractor(codec, keyspace, lambda: datetime.now(UTC)),
         filler_starter(settings),
         new_folder,
-        unbounded=settings.facts == "on",
+        unbounded=unbounded,
         rate=settings.scan_rate,
         live=not settings.from_file,
-        value_bytes=value_bytes,
+        value_bytes=0 if unbounded else getattr(store, "value_bytes", 0),  # a sum over all keys
     )
     facts.start()
     return facts

@@ -144,12 +144,7 @@ class Load:
         self._give(Loaded(section, piece.names, piece.count, last=not piece.more))
 
     def _give(self, result: Loaded | Exception) -> None:
-        while not self._over():
-            try:
-                self._results.put(result, timeout=_POLL_SECONDS)
-            except queue.Full:
-                continue
-            return
+        background.hand_over(self._results, result, self._over)
 
     def _over(self) -> bool:
         return self._given_up.is_set() or self._stop.is_set()

@@ -13,7 +13,6 @@ from etcdview.models import Member, Range
 from etcdview.recovery.comparison import UNRECOGNISED, ChangeCount, ChangeKind, KeyChange
 from etcdview.recovery.merge import Pair, differing_writes, state_of
 from etcdview.stores.files.database import SnapshotStore
-from etcdview.stores.files.wal.frames import TORN
 from etcdview.stores.files.wal.log import LogCut
 from etcdview.stores.files.wal.recovery import Raise
 
@@ -112,7 +111,7 @@ def restore_source(path: Path, database: Path, store: SnapshotStore, packing: st
         store.range(Range(b"", b"\0", count_only=True)).count,
         facts.storage_version or facts.cluster_version,
         facts.members,
-        _log_extent(store),
+        log_extent(store),
         store.checked,
         packing,
         facts.auth,
@@ -142,7 +141,7 @@ def furthest_of(sources: Sequence[RestoreSource]) -> RestoreSource:
 
 def doubts(furthest: RestoreSource, sources: Sequence[RestoreSource]) -> Iterator[str]:
     """Sentences about sources whose order is not clear: of one history, index, term and revision agree."""
-    term = max(furthest.term, furthest.end[0])
+    term, _ = furthest.end
     revision = furthest.revision + (furthest.log.uncommitted if furthest.log else 0)  # at most one of each entry
     for source in sources:
         newer_term = term and source.term > term
@@ -163,7 +162,8 @@ def lack_of(source: SnapshotStore, furthest: SnapshotStore, keyspace: KeySpace) 
     return Lack(tuple(TypeLack(name, c.added, c.changed, c.removed) for name, c in sorted(counts.items())))
 
 
-def _log_extent(store: SnapshotStore) -> LogExtent | None:
+def log_extent(store: SnapshotStore) -> LogExtent | None:
+    """What the log of a data directory adds; None where there is none."""
     found = store.recovered
     if found is None:
         return None
@@ -176,7 +176,7 @@ def _log_extent(store: SnapshotStore) -> LogExtent | None:
         cut.name,
         cut.size,
         cut.behind,
-        "" if found.fault.split(" at byte ")[0].endswith(TORN) else found.fault,
+        "" if found.torn else found.fault,
     )
 
 

@@ -14,7 +14,6 @@ from etcdview.stores.protocols import Watch
 
 Keeps = Callable[[bytes], bool]
 _WAITING_BATCHES = 64  # read and not yet taken
-_POLL_SECONDS = 0.1
 
 
 class MergedWatch:
@@ -67,9 +66,4 @@ class MergedWatch:
             self._give(None)
 
     def _give(self, found: WatchBatch | EtcdviewError | None) -> None:
-        while not self._ended.is_set():
-            try:
-                self._batches.put(found, timeout=_POLL_SECONDS)
-            except queue.Full:
-                continue
-            return
+        background.hand_over(self._batches, found, self._ended.is_set)

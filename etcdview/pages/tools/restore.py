@@ -12,7 +12,16 @@ from etcdview.cluster.sources import open_file
 from etcdview.errors import FileFormatError, UsageError
 from etcdview.kube.keys import KeySpace
 from etcdview.kube.words import counted
-from etcdview.recovery.restore_plan import Lack, RestoreSource, doubts, furthest_of, lack_of, restore_source
+from etcdview.recovery.restore_plan import (
+    Lack,
+    LogExtent,
+    RestoreSource,
+    doubts,
+    furthest_of,
+    lack_of,
+    log_extent,
+    restore_source,
+)
 from etcdview.recovery.restore_steps import MARGIN_REASON, RestorePlan, RestoreTarget, restore_plan
 from etcdview.stores.files.data_directory import database_of, is_data_directory
 from etcdview.stores.files.database import SnapshotStore, open_database
@@ -203,14 +212,14 @@ def _startable(path: Path, store: SnapshotStore) -> SnapshotStore:
         raise
     if not fault:
         return store
-    changes, keys = len(store.recovered.changes), len({change.meta.key for change in store.recovered.changes})
-    rest = store.recovered.uncommitted.count if store.recovered.uncommitted else 0
-    more = f", and {counted(rest, 'entry', 'entries')} that clients may have been told of" if rest else ""
+    lost = log_extent(store) or LogExtent()
+    rest = counted(lost.uncommitted, "entry", "entries")
+    more = f", and {rest} that clients may have been told of" if lost.uncommitted else ""
     store.close()
     plain = _without_log(path)
     plain.add_notes(
         f"No etcd can bring in its log, for {fault}. So this is its database alone, which lacks "
-        f"{counted(changes, 'change')} to {counted(keys, 'key')}{more}. Once the cluster is back, "
+        f"{counted(lost.changes, 'change')} to {counted(lost.keys, 'key')}{more}. Once the cluster is back, "
         f"`etcdview diff {quote(str(path))} live` shows them, and `etcdview rescue --from {quote(str(path))}` brings "
         "back what is missing then."
     )

@@ -22,9 +22,14 @@ Say = Callable[[str], None]  # shows a sentence to the person who runs the comma
 def open_noted(settings: Settings, say: Say) -> Store:
     """The store that the settings name. What a file's reader has to know of it is said."""
     store = open_source(settings)
+    say_notes(store, say)
+    return store
+
+
+def say_notes(store: Store, say: Say) -> None:
+    """What a file's reader has to know of it."""
     for note in getattr(store, "notes", ()):
         say(note)
-    return store
 
 
 def warned(store: Store, say: Say) -> Store:

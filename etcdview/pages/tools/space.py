@@ -22,7 +22,7 @@ from etcdview.pages.parts.types import named_tree
 from etcdview.pages.space.report import BYS, By, csv_lines, space_report, tallied
 from etcdview.pages.tools.compare import readable
 from etcdview.pages.tools.named_sources import NamedSources, SourceName
-from etcdview.pages.tools.source import Say
+from etcdview.pages.tools.source import Say, say_notes
 from etcdview.recovery.merge import KeyState, all_pairs, key_values, state_of
 from etcdview.space.growth import GrowthRow, GrowthTally
 from etcdview.space.report import SpaceReport, SpaceRow, report_json
@@ -81,8 +81,7 @@ def _of_file(
     cluster = open_cluster(replace(settings, facts="off", memory_limit=0))
     try:
         source, tree = cluster.source, named_tree(Window(cluster))
-        for note in getattr(source, "notes", ()):
-            say(note)
+        say_notes(source, say)
         tally = SpaceTally(open_codec(settings), cluster.keyspace, (limit or None) if by == "object" else 0)
         for kvs in _in_batches(_values(source, tree.revision)):
             tally.add(kvs)

@@ -16,7 +16,7 @@ from etcdview.kube.redaction import Redactor
 from etcdview.kube.words import counted
 from etcdview.models import KeyValue
 from etcdview.pages.tools.snapshots import page_rows
-from etcdview.pages.tools.source import Say, warned
+from etcdview.pages.tools.source import Say, say_notes, warned
 from etcdview.recovery.comparison import ChangeCounts, ChangeFilter, Comparer
 from etcdview.recovery.membership import membership_doubts
 from etcdview.recovery.merge import state_of
@@ -73,8 +73,7 @@ def verify(path: Path, settings: Settings, *, live: bool, most_seconds: float, n
     store = open_file(path)
     try:
         found = Verified()
-        for note in store.notes:
-            say(note)
+        say_notes(store, say)
         if isinstance(store, SnapshotStore):
             rows, faults = page_rows(store, path)
             found.rows += rows

@@ -30,7 +30,6 @@ from etcdview.stores.protocols import prefix_end
 SILENCE_SECONDS = 5.0
 CHECK_SECONDS = 1.0
 WAITING_ANSWERS = 64  # read and not yet taken
-_POLL_SECONDS = 0.1
 
 
 class EtcdWatch:
@@ -102,12 +101,7 @@ class EtcdWatch:
             self._give(_HUNG_UP)
 
     def _give(self, answer: Any) -> None:
-        while not self._ended.is_set():
-            try:
-                self._answers.put(answer, timeout=_POLL_SECONDS)
-            except queue.Full:
-                continue
-            return
+        background.hand_over(self._answers, answer, self._ended.is_set)
 
     def _next(self, timeout_seconds: float) -> Any:
         try:

@@ -20,6 +20,7 @@ from etcdview.stores.files.wal.frames import (
     ENTRY,
     METADATA,
     STATE,
+    TORN,
     LogFrame,
     LogFrames,
     Segment,
@@ -75,6 +76,7 @@ class Log:
     `after_term` is the term of the entry at `after`, 0 where the log does not reach back so far.
 
     `fault` says where it ends to be readable, and why; "" where it ends properly. `cut` is None then.
+    `torn`: it is a record that was written in part, as a crash leaves it: nobody was told of that one.
     `harmless` is damage of the same kind to what the database has already, so that nothing of the log is missing.
     `end` is None where that is not known.
     """
@@ -88,6 +90,7 @@ class Log:
     commit: int = 0
     fault: str = ""
     cut: LogCut | None = None
+    torn: bool = False
     end: LogEnd | None = None
     harmless: list[str] = field(default_factory=list)
     _terms: array[int] = field(default_factory=lambda: array("Q"))
@@ -103,12 +106,12 @@ class Log:
         """The term of the last entry; 0 where there is none."""
         return self._terms[-1] if self._terms else 0
 
-    def entries(self) -> Iterator[RaftEntry]:
-        """From the first behind `after` to the last. Raises FileFormatError where a file has changed meanwhile."""
-        for number, term in enumerate(self._terms):
+    def entries(self, behind: int = 0) -> Iterator[RaftEntry]:
+        """Those behind `after`, and behind another index too. Raises FileFormatError where a file has changed."""
+        for number in range(max(behind - self.after, 0), len(self._terms)):
             kind, segment, position, size = self._places[4 * number : 4 * number + 4]
             data = self.segments[segment].read(position, size)
-            yield RaftEntry(self.after + 1 + number, term, kind, segment, position, data)
+            yield RaftEntry(self.after + 1 + number, self._terms[number], kind, segment, position, data)
 
     def add(self, index: int, term: int, kind: int, segment: int, position: int, size: int) -> None:
         """A new entry takes the place of the one at its index and of all that followed that one, as raft has it."""
@@ -238,7 +241,7 @@ class _Reader:
     def _end(self, damage: _Damage) -> None:
         """The log is good up to there."""
         log, segment = self._log, self._log.segments[damage.segment]
-        log.fault = self._said(damage)
+        log.fault, log.torn = self._said(damage), damage.what == TORN
         later = (other.path.name for other in log.segments[damage.segment + 1 :])
         log.cut = LogCut(segment.path.name, damage.position, (*later, *(log.cut or LogCut()).behind))
         self._end_at(damage.segment, damage.position, damage.crc)

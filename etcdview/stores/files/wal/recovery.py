@@ -54,7 +54,7 @@ class Recovered:
     """`changes` follow what the database has; `applied` is the index of the last entry that they come from.
 
     `commit` is the index up to which the log itself says that it is committed; `fault` says what could not be used.
-    `raised` is None where the log says that all of it is committed.
+    `raised` is None where the log says that all of it is committed. `torn`: the fault is what a crash leaves, see Log.
     """
 
     changes: tuple[LogChange, ...]
@@ -68,6 +68,7 @@ class Recovered:
     fault: str = ""
     cut: LogCut | None = None
     raised: Raise | None = None
+    torn: bool = False
 
 
 def recover(base: DatabaseKeys, start: ReplayStart, members: tuple[Member, ...], log: Log) -> Recovered:
@@ -102,13 +103,14 @@ def recover(base: DatabaseKeys, start: ReplayStart, members: tuple[Member, ...],
         fault,
         log.cut,
         _raise(log) if fault == log.fault else None,
+        log.torn and fault == log.fault,
     )
 
 
 def _raise(log: Log) -> Raise | None:
     if log.end is None or log.commit >= log.last or log.last == log.after:
         return None
-    if any(entry.index > log.commit and not _is_known(entry) for entry in log.entries()):
+    if not all(map(_is_known, log.entries(behind=log.commit))):
         return None  # etcd does not start on what it cannot decode
     return Raise(log.last_term, log.last, log.end.name, log.end.size, all_committed(log, log.end))
 
@@ -154,9 +156,10 @@ def _change_members(members: dict[int, Member], change: bytes) -> None:
 
 def _uncommitted(log: Log, applied: int) -> Uncommitted:
     changes: list[tuple[str, bytes]] = []
-    for entry in log.entries():
-        if entry.index > applied and len(changes) < SHOWN:
-            changes += _told(_request(entry))
+    for entry in log.entries(behind=applied):
+        if len(changes) >= SHOWN:
+            break
+        changes += _told(_request(entry))
     return Uncommitted(applied + 1, log.last, tuple(changes[:SHOWN]))
 
 

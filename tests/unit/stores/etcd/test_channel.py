@@ -316,29 +316,29 @@ def test_a_promotion_has_the_path_that_etcd_gives_it() -> None:
 
 
 # Where the system or an ending Python gives no more threads: grpc has counted the call and nobody brings its answer.
+# The server has a process of its own: grpc's server never ends once one of its own threads was refused.
 NO_THREADS = """
 import sys, threading
 from etcdview.errors import UnreachableError
 from tests.unit.stores.etcd import test_channel as tests
 
 def refuse(_):
-    raise RuntimeError(sys.argv[1])
+    raise RuntimeError(sys.argv[2])
 
-with tests.answering(Range=tests.seven) as (url, _):
-    channel = tests.opened(url, tests.TlsFiles())
-    link, begin = channel.link(), threading.Thread.start
-    threading.Thread.start = refuse
-    try:
-        channel.start(tests.READ, 5.0)
-    except UnreachableError as error:
-        print(error.what)
-    threading.Thread.start = begin
-    try:
-        link.begin(print)
-    except ValueError:
-        assert channel.link() is not link
-    print(channel.start(tests.READ, 5.0).result().header.revision)
-    channel.close()
+channel = tests.opened(sys.argv[1], tests.TlsFiles())
+link, begin = channel.link(), threading.Thread.start
+threading.Thread.start = refuse
+try:
+    channel.start(tests.READ, 5.0)
+except UnreachableError as error:
+    print(error.what)
+threading.Thread.start = begin
+try:
+    link.begin(print)
+except ValueError:
+    assert channel.link() is not link
+print(channel.start(tests.READ, 5.0).result().header.revision)
+channel.close()
 """
 
 
@@ -352,6 +352,7 @@ with tests.answering(Range=tests.seven) as (url, _):
 def test_a_call_without_a_thread_is_told_and_neither_the_close_nor_the_process_waits_for_it(
     refusal: str, said: str
 ) -> None:
-    command = [sys.executable, "-c", NO_THREADS, refusal]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=30)
+    with answering(Range=seven) as (url, _):
+        command = [sys.executable, "-c", NO_THREADS, url, refusal]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=30)
     assert (done.returncode, done.stdout, done.stderr) == (0, f"{said}\n7\n", "")

@@ -5,15 +5,26 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import islice
 
 from etcdview.errors import BudgetError, FutureRevisionError, UnreachableError
 from etcdview.index.changes import Change
 from etcdview.kube.diff import Difference
 
 KEPT = 2000
+SHOWN = 12  # of one write: what is kept stays small, whatever was written
 READS_PER_SECOND = 20.0
 READS_AT_ONCE = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """What one write changed: the first SHOWN fields, and how many more there are."""
+
+    shown: tuple[Difference, ...] = ()
+    more: int = 0
 
 
 class Differ:
@@ -25,22 +36,22 @@ class Differ:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()  # guards the three below
-        self._known: OrderedDict[tuple[bytes, int], tuple[Difference, ...]] = OrderedDict()
+        self._known: OrderedDict[tuple[bytes, int], Differences] = OrderedDict()
         self._reads = READS_AT_ONCE
         self._at = clock()
 
-    def of(self, change: Change, read: Callable[[Change], tuple[Difference, ...]]) -> tuple[Difference, ...]:
+    def of(self, change: Change, read: Callable[[Change], Iterable[Difference]]) -> Differences:
         """What a write changed, which `read` finds out; nothing where too much is written, or there is no time left."""
         at = change.key, change.revision
         with self._lock:
             if at in self._known:
                 return self._known[at]
             if not self._may_read():
-                return ()
+                return Differences()
         try:
-            found = read(change)
+            found = _first_of(read(change))
         except (UnreachableError, FutureRevisionError, BudgetError):  # down, behind or slow: the next asker tries
-            return ()
+            return Differences()
         with self._lock:
             self._known[at] = found
             while len(self._known) > KEPT:
@@ -56,3 +67,8 @@ class Differ:
             return False
         self._reads -= 1
         return True
+
+
+def _first_of(found: Iterable[Difference]) -> Differences:
+    rest = iter(found)
+    return Differences(tuple(islice(rest, SHOWN)), sum(1 for _ in rest))

@@ -6,12 +6,13 @@ etcd keeps no times. What the index saw has its time; of older changes a field m
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from math import inf
 
+from etcdview.cluster.differ import Differences
 from etcdview.cluster.window import Entry, Window
 from etcdview.errors import CompactedError, QueryError, TooLargeError, UnsupportedError
 from etcdview.index.base import Changing, Freshness
@@ -32,7 +33,6 @@ from etcdview.tables import parse_time
 
 SHOWN = 100
 WITH_DIFFERENCES = 30  # of the newest only: the first page to show one costs etcd a read of one key
-DIFFERENCES = 12
 KINDS = ("created", "updated", "deleted")
 NOISE = (b"events/", b"leases/", b"masterleases/", b"peerserverleases/")  # below the registry's prefix
 MINUTES = (5, 15, 60)  # time ranges to choose from
@@ -299,7 +299,7 @@ def _row(window: Window, change: Change, earlier: Mapping[_Written, KeyValue], w
     found = (
         window.cluster.differ.of(change, partial(_differences, window))
         if with_differences and kind_of(change) == "updated"
-        else ()
+        else Differences()
     )
     return WatchRow(
         revision=change.revision,
@@ -311,8 +311,8 @@ def _row(window: Window, change: Change, earlier: Mapping[_Written, KeyValue], w
         told=seen is None and wrote is not None,
         manager=manager,
         etcd=window.cluster.types_elsewhere[etcd - 1] if etcd else "",
-        differences=found[:DIFFERENCES],
-        more=max(0, len(found) - DIFFERENCES),
+        differences=found.shown,
+        more=found.more,
         restore_href=_restore_href(window, change),
     )
 
@@ -344,7 +344,7 @@ def _href(query: WatchQuery, **changes: str) -> str:
     return addresses.href("/watch", **(params | changes))
 
 
-def _differences(window: Window, change: Change) -> tuple[Difference, ...]:
+def _differences(window: Window, change: Change) -> Iterable[Difference]:
     """Nothing where either value is compacted, larger than an answer may be, or cannot be decoded."""
     try:
         new, old = _written(window, change), window.get(change.key, change.revision - 1).entry
@@ -352,7 +352,7 @@ def _differences(window: Window, change: Change) -> tuple[Difference, ...]:
         return ()
     if new is None or old is None or new.object is None or old.object is None:
         return ()
-    return tuple(differences(old.object, new.object))
+    return differences(old.object, new.object)
 
 
 def _written(window: Window, change: Change) -> Entry | None:

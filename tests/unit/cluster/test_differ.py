@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from etcdview.cluster import differ as differs
-from etcdview.cluster.differ import Differ
+from etcdview.cluster.differ import Differ, Differences
 from etcdview.errors import BudgetError, EtcdviewError, FutureRevisionError, UnreachableError
 from etcdview.index.changes import Change
 from etcdview.kube.diff import Difference
 
-FOUND = (Difference("changed", "spec.replicas", "1", "2"),)
+ONE = (Difference("changed", "spec.replicas", "1", "2"),)
+FOUND, NOTHING = Differences(ONE), Differences()
 
 
 class Clock:
@@ -29,7 +30,7 @@ def test_a_write_is_read_once_for_all_who_ask() -> None:
 
     def read(one: Change) -> tuple[Difference, ...]:
         reads.append(one.revision)
-        return FOUND
+        return ONE
 
     differ = Differ(Clock())
     assert [differ.of(change(7), read) for _ in range(3)] == [FOUND] * 3
@@ -39,10 +40,10 @@ def test_a_write_is_read_once_for_all_who_ask() -> None:
 def test_a_burst_is_shown_without_differences_and_reading_goes_on_later() -> None:
     clock = Clock()
     differ = Differ(clock)
-    reported = [bool(differ.of(change(n), lambda _: FOUND)) for n in range(100)]
+    reported = [differ.of(change(n), lambda _: ONE) == FOUND for n in range(100)]
     assert reported == [True] * int(differs.READS_AT_ONCE) + [False] * 40
     clock.now = 1.0
-    assert sum(bool(differ.of(change(1000 + n), lambda _: FOUND)) for n in range(100)) == differs.READS_PER_SECOND
+    assert sum(differ.of(change(1000 + n), lambda _: ONE) == FOUND for n in range(100)) == differs.READS_PER_SECOND
 
 
 @pytest.mark.parametrize(
@@ -53,8 +54,8 @@ def test_what_could_not_be_read_is_tried_again(error: EtcdviewError) -> None:
         raise error
 
     differ = Differ(Clock())
-    assert differ.of(change(7), down) == ()
-    assert differ.of(change(7), lambda _: FOUND) == FOUND
+    assert differ.of(change(7), down) == NOTHING
+    assert differ.of(change(7), lambda _: ONE) == FOUND
 
 
 def test_the_oldest_are_forgotten_first() -> None:
@@ -62,6 +63,11 @@ def test_the_oldest_are_forgotten_first() -> None:
     differ = Differ(clock)
     for n in range(differs.KEPT + 1):
         clock.now += 1
-        differ.of(change(n), lambda _: FOUND)
+        differ.of(change(n), lambda _: ONE)
     assert differ.of(change(differs.KEPT), lambda _: ()) == FOUND
-    assert differ.of(change(0), lambda _: ()) == ()
+    assert differ.of(change(0), lambda _: ()) == NOTHING
+
+
+def test_of_a_write_that_changed_very_much_little_is_kept() -> None:
+    found = Differ(Clock()).of(change(7), lambda _: ONE * 100_000)
+    assert found == Differences(ONE * differs.SHOWN, 100_000 - differs.SHOWN)

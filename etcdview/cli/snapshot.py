@@ -51,7 +51,8 @@ def status(file: Path) -> int:
 
     Of a folder with snapshots each is listed, the oldest first. Files compressed by gzip, zstd or zip are unpacked.
 
-    Its hash is checked where it has one, and its pages are counted as bbolt's check does. Exit status 1: it is damaged.
+    Its hash is checked where it has one, and its pages are counted as bbolt's check does. Exit status 1: it is damaged,
+    or the log of its directory is.
     """
     from etcdview.pages.tools.snapshots import snapshot_status
 

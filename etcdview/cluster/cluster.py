@@ -108,6 +108,7 @@ class Cluster:
         self._warnings = warnings
         self.undo = undo
         self.facts = facts
+        self.is_past = False  # it shows a revision, deleted keys or another file than the one that is open
         self._fact_checks: KeptChecks | None = None
         self.kinds = CrdCache(index, keyspace, self._read_crds)
         self.past_kinds = PastDefinitions(lambda revision: self._read_crds(revision)[0])

@@ -84,6 +84,7 @@ class PastClusters:
             timeline=now.timeline,
             shown_file=file or now.shown_file,
         )
+        past.is_past = True
         past.held, past.recalling = now.held, now.recalling  # what requests may hold, they hold together
         past.redactor = now.redactor  # fingerprints can be compared with those of now
         if deleted and not file:

@@ -11,6 +11,7 @@ from etcdview.pages.parts.costly import check_costly, may_ask_costly
 from etcdview.pages.parts.sizes import size_text
 
 OFF = "etcdview keeps no facts of values (--facts off). Start it with --facts auto or --facts on."
+PAST = "Facts of values are of what is stored now. Of other moments and files there are none."
 NO_NAMES = "Facts need all key names, which take more memory than --memory-limit permits."
 AUTOMATIC = size_text(AUTO_BYTES)  # what is read without a request
 
@@ -38,7 +39,7 @@ class FactsState:
     def text(self) -> str:
         """A sentence; "" once they are complete."""
         return {
-            "off": self.problem or OFF,
+            "off": self.problem,
             "starting": "The values have not been read yet: that begins by itself in some seconds.",
             "waiting": f"Values are read automatically up to {AUTOMATIC}; here there are more.",
             "filling": f"Reading all values once: facts {int(self.part * 100)} %.",
@@ -51,7 +52,7 @@ def facts_state(window: Window) -> FactsState:
     """How far they are. A viewer of a part is not told what failed: that may name keys."""
     facts = window.cluster.facts
     if facts is None:
-        return FactsState("off")
+        return FactsState("off", problem=PAST if window.cluster.is_past else OFF)
     if window.index.freshness().state == "bounded":
         return FactsState("off", problem=NO_NAMES)
     status, whole = facts.status, window.viewer.scope.whole

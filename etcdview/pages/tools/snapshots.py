@@ -10,6 +10,7 @@ from etcdview.cluster.sources import open_etcd, open_file
 from etcdview.config import Settings
 from etcdview.errors import FileFormatError
 from etcdview.kube.quantities import size_text
+from etcdview.kube.words import counted
 from etcdview.maintenance import operations, snapshot_stream
 from etcdview.maintenance.snapshot_stream import Saved
 from etcdview.models import Progress, ProgressFn, Range
@@ -58,9 +59,12 @@ def snapshot_status(path: Path) -> SnapshotStatus:
 
 
 def page_rows(store: SnapshotStore, path: Path) -> tuple[list[tuple[str, str]], list[str]]:
-    """What a database file says of itself, and what is damaged in it: every page is read."""
+    """What a database file says of itself, and what is damaged in it or its log: every page is read."""
     check = store.page_check()
     faults = [f"{path} is damaged: {fault}. {DAMAGED}" for fault in check.faults]
+    if store.log_fault:
+        why = store.log_fault.rstrip(".")
+        faults.append(f"Its log cannot be used to its end, so the last writes may be missing: {why}.")
     return [*_rows(store), ("pages", _pages_text(check))], faults
 
 
@@ -101,7 +105,9 @@ def _log_rows(store: SnapshotStore) -> Iterator[tuple[str, str]]:
         return
     yield "log", f"committed up to index {found.commit}; {len(found.changes):,} changes that the database lacks"
     if (rest := found.uncommitted) is not None:
-        yield "not committed", f"{rest.count:,} entries, index {rest.first} to {rest.last}: not known to be committed"
+        to = f" to {rest.last}" if rest.count > 1 else ""
+        said = f"{counted(rest.count, 'entry', 'entries')}, index {rest.first}{to}: not known to be committed"
+        yield "not committed", said
         for verb, key in rest.changes:
             yield "", f"{verb} {key.decode('utf-8', 'backslashreplace')}"
 

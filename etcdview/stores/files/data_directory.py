@@ -66,6 +66,7 @@ def _add_log(store: SnapshotStore, folder: Path) -> None:
     try:
         log = read_log(folder, facts.consistent_index)
     except FileFormatError as error:
+        store.log_fault = error.what
         store.add_notes(f"Its log was not read, so the last writes may be missing: {error.what}")
         return
     if not log.segments:
@@ -81,6 +82,7 @@ def _add_log(store: SnapshotStore, folder: Path) -> None:
         log.close()
         raise
     store.add_log(log, recovered)
+    store.log_fault = "" if recovered.torn else recovered.fault
     store.add_notes(*_notes(log, recovered, auth=facts.auth))
 
 
@@ -96,10 +98,10 @@ def _notes(log: Log, recovered: Recovered, *, auth: bool) -> Iterator[str]:
     if recovered.fault and recovered.commit > recovered.applied:
         yield f"It was committed up to entry {recovered.commit:,}: what came in between is missing."
     if (rest := recovered.uncommitted) is not None:
-        are = "is" if rest.count == 1 else "are"
+        last, them = ("entry is", "it") if rest.count == 1 else (f"{rest.count:,} entries are", "them")
         yield (
-            f"The last {rest.count:,} of the log's entries {are} not known to be committed, and not shown: this member "
-            "does not know whether a majority had them. `etcdview snapshot status` lists what they change."
+            f"The log's last {last} not known to be committed, and not shown: this member does not know whether a "
+            f"majority had {them}. `etcdview snapshot status` lists what changes by {them}."
         )
     if auth and recovered.applied > log.after:
         yield "etcd's authentication was on: writes of the log that it refused are shown as if it had not."

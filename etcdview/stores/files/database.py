@@ -94,6 +94,7 @@ class SnapshotStore(RevisionStore):
         super().__init__(name, revisions, compacted, notes)
         self._log: Log | None = None
         self.recovered: Recovered | None = None
+        self.log_fault = ""  # why the log of its directory cannot be used to its end; what a crash leaves is none
 
     def add_log(self, log: Log, recovered: Recovered) -> None:
         """Take the changes of the log on top, before anything else is read; the store closes `log`."""

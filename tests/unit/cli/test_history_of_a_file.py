@@ -61,6 +61,16 @@ def test_deleted_keys_are_shown_with_their_last_values(capsys: pytest.CaptureFix
     assert not set(there) & set(out)
 
 
+def test_a_deleted_object_that_is_asked_for_by_name_leads_to_what_shows_it(capsys: pytest.CaptureFixture[str]) -> None:
+    names = ("get", "pods", "checkout-784dd5cfcb-6k4cn", "nosuch", "-n", "shop", "--from")
+
+    assert printed(capsys, *names, SNAPSHOT)[2].splitlines() == [
+        'etcdview: pods "checkout-784dd5cfcb-6k4cn" not found: it was deleted, and --deleted shows it',
+        'etcdview: pods "nosuch" not found',
+    ]
+    assert printed(capsys, *names, f"{SNAPSHOT}@1000")[2].splitlines()[1:] == ['etcdview: pods "nosuch" not found']
+
+
 def test_at_a_revision_before_the_deletion_nothing_was_deleted(capsys: pytest.CaptureFixture[str]) -> None:
     now = printed(capsys, "search", "/", "--from", SNAPSHOT, "--deleted")[1]
     then = printed(capsys, "search", "/", "--from", f"{SNAPSHOT}@1000", "--deleted")[1]

@@ -13,7 +13,9 @@ from etcdview.cli.main import run
 from etcdview.cluster.sources import open_file
 from etcdview.errors import CompactedError
 from etcdview.models import KeyValue, Range
+from etcdview.pages.tools.snapshots import snapshot_status
 from etcdview.stores.files.database import SnapshotStore
+from etcdview.stores.files.wal.frames import TORN
 from etcdview.stores.files.wal.log import read_log
 from etcdview.stores.key_past import PastRequest
 from tests import logs
@@ -247,7 +249,7 @@ def test_entries_above_the_commit_index_are_counted_and_not_shown(
 
     assert one(store, b"/a")
     assert one(store, b"/b") is None
-    assert "The last 2 of the log's entries are not known to be committed, and not shown" in notes(store)
+    assert "The log's last 2 entries are not known to be committed, and not shown" in notes(store)
     assert run(["snapshot", "status", str(tmp_path / "m")]) == 0
     told = capsys.readouterr().out
     assert "2 entries, index 1268 to 1269: not known to be committed" in told
@@ -323,7 +325,7 @@ def test_a_member_that_joins_ends_what_one_alone_commits(tmp_path: Path) -> None
     assert isinstance(store, SnapshotStore)
     assert one(store, b"/a") is None
     assert [member.name for member in store.facts().members] == ["cp1", "cp2"]
-    assert "The last 1 of the log's entries is not known to be committed" in notes(store)
+    assert "The log's last entry is not known to be committed" in notes(store)
 
 
 def test_an_entry_of_a_later_leader_takes_the_place_of_others(tmp_path: Path) -> None:
@@ -366,10 +368,12 @@ def test_a_log_that_breaks_off_is_used_up_to_there(tmp_path: Path) -> None:
         "a record that is not protobuf": (8).to_bytes(8, "little") + b"\xff" * 8,
     }
     for place, (says, tail) in enumerate(damages.items()):
-        store = open_file(logs.data_directory(tmp_path / str(place), DATABASE, good + tail))
+        folder = logs.data_directory(tmp_path / str(place), DATABASE, good + tail)
+        store = open_file(folder)
 
         assert isinstance(store, SnapshotStore)
         assert says in notes(store)
+        assert [says in fault for fault in snapshot_status(folder).faults] == [True] * (says != TORN)
         assert f"at byte {len(good):,}" in notes(store)
         assert (one(store, b"/a") is None, one(store, b"/b")) == (False, None)
         store.close()
@@ -477,6 +481,19 @@ def test_a_file_of_the_log_that_is_lost_from_its_middle_on_does_not_matter_where
     assert isinstance(store, SnapshotStore)
     assert one(store, b"/a")
     assert "nothing is missing here" in notes(store)
+
+
+def test_a_log_of_which_nothing_can_be_read_is_damage(tmp_path: Path) -> None:
+    folder = logs.data_directory(tmp_path / "m", DATABASE, b"x")
+    (file,) = (folder / "member" / "wal").iterdir()
+    file.unlink()
+    file.symlink_to(file.name)
+    store = open_file(folder)
+
+    assert isinstance(store, SnapshotStore)
+    assert "the last writes may be missing" in notes(store)
+    (fault,) = snapshot_status(folder).faults
+    assert fault.startswith("Its log cannot be used to its end, so the last writes may be missing: ")
 
 
 def test_a_data_directory_without_a_log_says_so(tmp_path: Path) -> None:

@@ -66,14 +66,17 @@ def main() -> int:
         certificates = ClusterCertificates(root / "pki", MEMBERS)
         cluster = stack.enter_context(LocalCluster(root / "etcd", MEMBERS, certificates=certificates, options=options))
         load(cluster.endpoints[0], cluster.tls, read_dump(REGISTRY))
-        rows = list(_run(cluster, certificates, root))
-    print("\n".join(table(rows)))
+        rows: list[Row] = []
+        try:
+            rows.extend(_run(cluster, certificates, root))
+        finally:  # the server may have said a traceback: what was measured until then counts all the same
+            print("\n".join(table(rows)), flush=True)
     return 1 if any(row.wrong for row in rows) else 0
 
 
 def table(rows: Sequence[Row]) -> Iterator[str]:
     """The lines that are printed: each row, and below it why it fails."""
-    wide = max(len(row.what) for row in rows)
+    wide = max((len(row.what) for row in rows), default=0)
     for row in rows:
         yield f"{'FAILS' if row.wrong else 'holds'}  {row.what:{wide}}  {row.found}"
         yield from (f"       {reason[:400]}" for reason in row.wrong[:SHOWN])

@@ -58,7 +58,9 @@ class Connection:
     channel: grpc.Channel
     stubs: dict[str, Any]
     stamp: tls_files.Stamp
-    _lock: threading.Lock = field(default_factory=threading.Lock)  # guards _stuck, and that nothing begins in a close
+    _changed: threading.Condition = field(default_factory=threading.Condition)  # guards the three below
+    _beginning: int = 0
+    _ended: bool = False
     _stuck: bool = False
 
     def begin(self, call: Callable[[dict[str, Any]], T]) -> T:
@@ -68,21 +70,34 @@ class Connection:
         channel, and its __del__ too, would wait for the call forever: such a channel is never let go of. From Python
         3.12 on no thread starts once the process ends, so a call that begins just then has none.
         """
-        with self._lock:
-            if self._stuck:  # a call begins here, and would wait for that thread too
-                raise ValueError
-            try:
-                return call(self.stubs)
-            except RuntimeError:
-                self._stuck = True
-                ctypes.pythonapi.Py_IncRef(ctypes.py_object(self.channel))
-                raise
+        with self._changed:
+            if self._ended:  # where it is stuck, a call begins, and would wait for that thread too
+                raise ValueError("The connection is closed.")
+            self._beginning += 1
+        try:  # without the lock: others would wait for it while this thread waits for its turn to run
+            return call(self.stubs)
+        except RuntimeError:
+            self._hold()
+            raise
+        finally:
+            with self._changed:
+                self._beginning -= 1
+                self._changed.notify_all()
 
     def close(self) -> None:
-        """End all calls. One that begins is waited for: only then it is known whether it can end."""
-        with self._lock:
+        """End all calls. Those that begin are waited for: only then it is known whether they can end."""
+        with self._changed:
+            self._ended = True
+            self._changed.wait_for(lambda: not self._beginning)
             if not self._stuck:
                 self.channel.close()
+
+    def _hold(self) -> None:
+        """Never let go of the channel, and begin no further call."""
+        with self._changed:
+            if not self._stuck:
+                ctypes.pythonapi.Py_IncRef(ctypes.py_object(self.channel))
+            self._ended = self._stuck = True
 
 
 class Channel:

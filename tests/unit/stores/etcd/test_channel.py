@@ -185,6 +185,30 @@ def test_a_channel_closed_between_its_opening_and_the_call_is_told_as_closed(mon
     assert server.calls == []
 
 
+def test_calls_begin_side_by_side_and_a_close_waits_for_all_that_begin() -> None:
+    channel = opened("http://127.0.0.1:1", TlsFiles())
+    link, together, go_on = channel.link(), threading.Barrier(3), threading.Event()
+
+    def begin(_: Any) -> None:
+        together.wait(10)
+        go_on.wait(10)
+
+    threads = [threading.Thread(target=link.begin, args=(begin,)) for _ in range(2)]
+    threads.append(threading.Thread(target=channel.close))
+    for thread in threads[:2]:
+        thread.start()
+    together.wait(10)  # both are inside
+    threads[2].start()
+    threads[2].join(0.2)
+    assert threads[2].is_alive()
+    go_on.set()
+    for thread in threads:
+        thread.join(10)
+    assert not any(thread.is_alive() for thread in threads)
+    with pytest.raises(ValueError, match="closed"):
+        link.begin(print)
+
+
 def test_nothing_is_opened_before_the_first_call_and_one_connection_serves_all() -> None:
     with answering(Range=seven) as (url, _):
         channel = opened(url, TlsFiles())

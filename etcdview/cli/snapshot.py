@@ -52,7 +52,7 @@ def status(file: Path) -> int:
     Of a folder with snapshots each is listed, the oldest first. Files compressed by gzip, zstd or zip are unpacked.
 
     Its hash is checked where it has one, and its pages are counted as bbolt's check does. Exit status 1: it is damaged,
-    or the log of its directory is.
+    or the log of a data directory is where the database lacks what that had.
     """
     from etcdview.pages.tools.snapshots import snapshot_status
 
@@ -79,9 +79,9 @@ def verify_file(file: Path, live: bool, most_hours: float, textfile: Path | None
     """Prove that the backup FILE is good: hash and pages, every value decodes, and with which keys.
 
     --live adds whether it is of this cluster, and what the cluster has that it lacks. For cron: exit status 1 where it
-    is damaged, cannot be decoded, is of another cluster or too old; 3 where something could not be read. --textfile
-    has age, values that do and do not decode, and with --live the missing keys; etcdview_backup_good is 0 also where
-    nothing could be read.
+    (or the log of a data directory) is damaged, cannot be decoded, is of another cluster or too old; 3 where something
+    could not be read. --textfile has age, values that do and do not decode, and with --live the missing keys;
+    etcdview_backup_good is 0 also where nothing could be read.
     """
     from etcdview.pages.tools.textfile import write_textfile
     from etcdview.pages.tools.verify import Verified, verify

@@ -70,7 +70,7 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One field that differs, as texts that are cut where they are long. `path` is as people write it."""
+    """One field that differs, as texts that are cut where they are long, `path` (as people write it) too."""
 
     kind: Kind
     path: str
@@ -92,7 +92,7 @@ def field_changes(
 
 def difference(change: FieldChange) -> Difference:
     """A change as texts."""
-    return Difference(change.kind, change.written, value_text(change.old), value_text(change.new))
+    return Difference(change.kind, cut_text(change.written), value_text(change.old), value_text(change.new))
 
 
 def _between(path: Path, old: Any, new: Any, leave_out: Collection[Path]) -> Iterator[FieldChange]:

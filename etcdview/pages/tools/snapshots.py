@@ -64,7 +64,7 @@ def page_rows(store: SnapshotStore, path: Path) -> tuple[list[tuple[str, str]], 
     faults = [f"{path} is damaged: {fault}. {DAMAGED}" for fault in check.faults]
     if store.log_fault:
         why = store.log_fault.rstrip(".")
-        faults.append(f"Its log cannot be used to its end, so the last writes may be missing: {why}.")
+        faults.append(f"The log in {path} cannot be used as a whole, so the last writes may be missing: {why}.")
     return [*_rows(store), ("pages", _pages_text(check))], faults
 
 
@@ -80,7 +80,7 @@ def _listed(snapshots: tuple[SnapshotFile, ...], notes: tuple[str, ...]) -> Snap
             rows.append((snapshot.path.name, f"{said}  cannot be read"))
             continue
         count = store.range(Range(b"", _ALL, count_only=True)).count
-        rows.append((snapshot.path.name, f"{said}  revision {store.revision:,}  {count:,} keys"))
+        rows.append((snapshot.path.name, f"{said}  revision {store.revision:,}  {counted(count, 'key')}"))
         store.close()
     return SnapshotStatus(notes, tuple(rows), tuple(faults))
 
@@ -103,7 +103,8 @@ def _log_rows(store: SnapshotStore) -> Iterator[tuple[str, str]]:
     found = store.recovered
     if found is None:
         return
-    yield "log", f"committed up to index {found.commit}; {len(found.changes):,} changes that the database lacks"
+    lacking = counted(len(found.changes), "change")
+    yield "log", f"committed up to index {found.commit}; {lacking} that the database lacks"
     if (rest := found.uncommitted) is not None:
         to = f" to {rest.last}" if rest.count > 1 else ""
         said = f"{counted(rest.count, 'entry', 'entries')}, index {rest.first}{to}: not known to be committed"

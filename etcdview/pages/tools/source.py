@@ -13,6 +13,7 @@ from etcdview.kube.redaction import Redactor
 from etcdview.models import Range, RangeResult
 from etcdview.objects import Objects
 from etcdview.objects.release import codec_for
+from etcdview.stores.files.revision_store import RevisionStore
 from etcdview.stores.permitted import permitted_text
 from etcdview.stores.protocols import Store, Watch, WatchableStore
 
@@ -30,6 +31,12 @@ def say_notes(store: Store, say: Say) -> None:
     """What a file's reader has to know of it."""
     for note in getattr(store, "notes", ()):
         say(note)
+
+
+def deleted_words(store: Store, key: bytes) -> str:
+    """A sentence that leads to a key which was deleted from the file; "" where it was not."""
+    deleted = isinstance(store, RevisionStore) and store.has_deleted(key)
+    return "It was deleted, and --deleted shows it." if deleted else ""
 
 
 def warned(store: Store, say: Say) -> Store:

@@ -40,7 +40,7 @@ def _put(channel: Channel, batch: Sequence[KeyValue]) -> None:
     puts = [etcdrpc.RequestOp(request_put=etcdrpc.PutRequest(key=kv.key, value=kv.value)) for kv in batch]
     call = Call("kv", "Txn", etcdrpc.TxnRequest(success=puts))
     try:
-        channel.start(call, DEADLINE_SECONDS).result()
+        channel.ask(call, DEADLINE_SECONDS)
     except grpc.RpcError as error:
         raise translate(error, channel.name, call.method) from error
 

@@ -29,6 +29,8 @@ T = TypeVar("T")
 
 STAMP_SECONDS = 1.0
 CONNECT_SECONDS = 3.0
+BEGIN_SECONDS = 5.0  # to begin a call takes milliseconds
+GRACE_SECONDS = 1.0  # grpc's own deadline comes first, wherever it comes at all
 MORE_THREADS = "Raise the limit of processes that etcdview runs under (ulimit -u, or pids.max of its container)."
 # Reading an answer takes up to four times as much, and each thread may read one: a value is at most 1.5 MiB by default.
 MAX_ANSWER_BYTES = 32 * 1024 * 1024
@@ -71,7 +73,7 @@ class Connection:
         3.12 on no thread starts once the process ends, so a call that begins just then has none.
         """
         with self._changed:
-            if self._ended:  # where it is stuck, a call begins, and would wait for that thread too
+            if self._ended:  # grpc would take a call on a channel that is stuck, and nobody would bring its answer
                 raise ValueError("The connection is closed.")
             self._beginning += 1
         try:  # without the lock: others would wait for it while this thread waits for its turn to run
@@ -88,7 +90,8 @@ class Connection:
         """End all calls. Those that begin are waited for: only then it is known whether they can end."""
         with self._changed:
             self._ended = True
-            self._changed.wait_for(lambda: not self._beginning)
+            if not self._changed.wait_for(lambda: not self._beginning, BEGIN_SECONDS):
+                self._hold()
             if not self._stuck:
                 self.channel.close()
 
@@ -98,6 +101,16 @@ class Connection:
             if not self._stuck:
                 ctypes.pythonapi.Py_IncRef(ctypes.py_object(self.channel))
             self._ended = self._stuck = True
+
+
+class _NoWordError(grpc.RpcError):
+    """Of a call whose end grpc does not tell: it began beside one that got no thread, see Connection.begin."""
+
+    def code(self) -> grpc.StatusCode:
+        return grpc.StatusCode.DEADLINE_EXCEEDED
+
+    def details(self) -> str:
+        return "not even grpc said a word of it"
 
 
 class Channel:
@@ -127,12 +140,20 @@ class Channel:
 
         return self.begin(send)
 
+    def ask(self, call: Call, timeout_seconds: float, token: str | None = None) -> Any:
+        """Send the call; the answer. Raises as `start`, and grpc.RpcError."""
+        future = self.start(call, timeout_seconds, token)
+        try:
+            return future.result(timeout_seconds + GRACE_SECONDS)
+        except grpc.FutureTimeoutError:
+            raise _NoWordError from None
+
     def begin(self, call: Callable[[dict[str, Any]], T]) -> T:
         """Begin `call` with the stubs of the moment. Raises TlsError for bad files, UnreachableError once closed."""
         link = self.link()
         try:
             return link.begin(call)
-        except ValueError as error:  # what grpc raises when another thread has closed the channel just now
+        except ValueError as error:  # another thread has closed it just now, or it is stuck
             raise UnreachableError(CLOSED, endpoint=self.name) from error
         except RuntimeError as error:
             self._forget(link)

@@ -103,6 +103,6 @@ def _ask(channel: Channel, login: Login, request: Range, deadline: float) -> Any
 def _send(channel: Channel, login: Login, call: Call, deadline: float) -> Any:
     left = max(0.1, deadline - time.monotonic())
     try:
-        return channel.start(call, left, login.token(channel, left)).result()
+        return channel.ask(call, left, login.token(channel, left))
     except grpc.RpcError as error:
         raise translate(error, channel.name, call.method) from error

@@ -73,7 +73,7 @@ class Login:
         request = etcdrpc.AuthenticateRequest(name=self._user, password=self._password)
         call = Call("auth", "Authenticate", request)
         try:
-            token: str = channel.start(call, timeout_seconds).result().token
+            token: str = channel.ask(call, timeout_seconds).token
         except grpc.RpcError as error:
             if "authentication is not enabled" in (error.details() or ""):
                 self._off = True

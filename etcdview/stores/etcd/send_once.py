@@ -59,13 +59,13 @@ def with_login(channel: Channel, login: Login, call: Call, timeout_seconds: floa
     """The answer to the call; a token that is refused is renewed once. Raises grpc.RpcError, EtcdviewError."""
     token = login.token(channel, timeout_seconds)
     try:
-        return channel.start(call, timeout_seconds, token).result()
+        return channel.ask(call, timeout_seconds, token)
     except grpc.RpcError as error:
         if not (fault_of(error).login and login.forget(token)):
             raise
     # etcd refuses a token before it reads the call, so that nothing is done twice
     token = login.token(channel, timeout_seconds)
-    return channel.start(call, timeout_seconds, token).result()
+    return channel.ask(call, timeout_seconds, token)
 
 
 def failure(error: grpc.RpcError, endpoint: str, call: Call) -> EtcdviewError:

@@ -128,7 +128,7 @@ class EtcdWatch:
         """Silence may be peace or a dead member: Status tells."""
         call = Call("maintenance", "Status", etcdrpc.StatusRequest(), needs_leader=False)
         try:
-            self._channel.start(call, CHECK_SECONDS, self._token).result()
+            self._channel.ask(call, CHECK_SECONDS, self._token)
         except grpc.RpcError as error:
             ours = translate(error, self.endpoint, call.method)
             if isinstance(ours, UnreachableError) and not self._ended.is_set():

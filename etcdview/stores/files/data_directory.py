@@ -98,10 +98,12 @@ def _notes(log: Log, recovered: Recovered, *, auth: bool) -> Iterator[str]:
     if recovered.fault and recovered.commit > recovered.applied:
         yield f"It was committed up to entry {recovered.commit:,}: what came in between is missing."
     if (rest := recovered.uncommitted) is not None:
-        last, them = ("entry is", "it") if rest.count == 1 else (f"{rest.count:,} entries are", "them")
+        one = rest.count == 1
+        last = "entry is" if one else f"{rest.count:,} entries are"
+        they, them = ("it", "it") if one else ("they", "them")
         yield (
             f"The log's last {last} not known to be committed, and not shown: this member does not know whether a "
-            f"majority had {them}. `etcdview snapshot status` lists what changes by {them}."
+            f"majority had {them}. `etcdview snapshot status` lists what {they} would change."
         )
     if auth and recovered.applied > log.after:
         yield "etcd's authentication was on: writes of the log that it refused are shown as if it had not."

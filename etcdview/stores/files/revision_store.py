@@ -80,6 +80,12 @@ class RevisionStore(ABC):
         found = (self.range(Range(key, revision=revision, keys_only=keys_only)).kvs for key in keys)
         return {kvs[0].key: kvs[0] for kvs in found if kvs}
 
+    def has_deleted(self, key: bytes) -> bool:
+        """Whether a key was deleted last, and is kept as it was before; by the index alone."""
+        records = self._revisions.records_of(key, self.revision + 1)
+        sizes = [self._revisions.where(record).size for record in records]
+        return any(sizes) and not sizes[0]
+
     def key_past(self, wanted: PastRequest) -> KeyPast:
         """See KeepsPast.key_past."""
         events: list[Event] = []

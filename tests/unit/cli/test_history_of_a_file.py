@@ -65,10 +65,12 @@ def test_a_deleted_object_that_is_asked_for_by_name_leads_to_what_shows_it(capsy
     names = ("get", "pods", "checkout-784dd5cfcb-6k4cn", "nosuch", "-n", "shop", "--from")
 
     assert printed(capsys, *names, SNAPSHOT)[2].splitlines() == [
-        'etcdview: pods "checkout-784dd5cfcb-6k4cn" not found: it was deleted, and --deleted shows it',
+        'etcdview: pods "checkout-784dd5cfcb-6k4cn" not found. It was deleted, and --deleted shows it.',
         'etcdview: pods "nosuch" not found',
     ]
     assert printed(capsys, *names, f"{SNAPSHOT}@1000")[2].splitlines()[1:] == ['etcdview: pods "nosuch" not found']
+    there = ("get", "namespaces", "shop", "--from", SNAPSHOT, "--deleted")
+    assert printed(capsys, *there)[2].splitlines()[1:] == ['etcdview: namespaces "shop" not found']
 
 
 def test_at_a_revision_before_the_deletion_nothing_was_deleted(capsys: pytest.CaptureFixture[str]) -> None:

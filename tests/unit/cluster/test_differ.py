@@ -8,7 +8,7 @@ from etcdview.cluster import differ as differs
 from etcdview.cluster.differ import Differ, Differences
 from etcdview.errors import BudgetError, EtcdviewError, FutureRevisionError, UnreachableError
 from etcdview.index.changes import Change
-from etcdview.kube.diff import Difference
+from etcdview.kube.diff import Difference, differences
 
 ONE = (Difference("changed", "spec.replicas", "1", "2"),)
 FOUND, NOTHING = Differences(ONE), Differences()
@@ -68,6 +68,11 @@ def test_the_oldest_are_forgotten_first() -> None:
     assert differ.of(change(0), lambda _: ()) == NOTHING
 
 
-def test_of_a_write_that_changed_very_much_little_is_kept() -> None:
+def test_little_is_kept_of_a_write_that_changed_very_much() -> None:
     found = Differ(Clock()).of(change(7), lambda _: ONE * 100_000)
     assert found == Differences(ONE * differs.SHOWN, 100_000 - differs.SHOWN)
+
+
+def test_little_is_kept_of_a_field_with_a_very_long_name() -> None:
+    found = Differ(Clock()).of(change(7), lambda _: differences({"a" * 1_000_000: 1}, {"a" * 1_000_000: 2}))
+    assert len(found.shown[0].path) < 1000

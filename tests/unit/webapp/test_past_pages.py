@@ -78,11 +78,12 @@ def test_all_of_them_show_the_past(vera: FlaskClient, path: str) -> None:
     assert vera.get(f"/at/1000{path}").status_code == 200
 
 
-def test_a_page_of_the_past_says_that_facts_are_of_now(vera: FlaskClient) -> None:
-    page = vera.get("/at/1000/space").text
+@pytest.mark.parametrize("path", ["/space", "/namespaces", "/storage"])
+def test_a_page_of_the_past_promises_no_facts(vera: FlaskClient, path: str) -> None:
+    page = vera.get(f"/at/1000{path}").text
 
-    assert "Facts of values are of what is stored now. Of other moments and files there are none." in page
-    assert "--facts" not in page
+    assert [word for word in ("--facts", "once they are known", "so far") if word in page] == []
+    assert "Of other moments and files there are none." in page
 
 
 def test_what_was_deleted_since_is_there_and_among_the_deleted(vera: FlaskClient) -> None:

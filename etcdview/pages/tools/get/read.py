@@ -20,8 +20,7 @@ from etcdview.pages.registry.listing import in_kubectl_order, labels_of
 from etcdview.pages.tools.get.query import RequestedType, parse
 from etcdview.pages.tools.get.remarks import Remarks, say_held
 from etcdview.pages.tools.namespaces import check_namespace
-from etcdview.pages.tools.source import Say, open_objects, warned
-from etcdview.stores.files.revision_store import RevisionStore
+from etcdview.pages.tools.source import Say, deleted_words, open_objects, warned
 from etcdview.stores.prefixes import check_registry, openshift_types, places_of
 from etcdview.stores.protocols import Store
 from etcdview.tables import Table, table_for
@@ -108,7 +107,7 @@ class Reader:
         read = {name: self._get(resource, name) for name in wanted.names}
         there = [row for row in read.values() if row is not None]
         missing = [name for name, row in read.items() if row is None]
-        remarks = Remarks(resource, missing, self._deleted(resource, missing))
+        remarks = Remarks(resource, {name: self._why_missing(resource, name) for name in missing})
         for row in there:
             remarks.see(row, kept=True)
         return TypeObjects(resource, table, iter(there), remarks)
@@ -131,13 +130,8 @@ class Reader:
     def _get(self, resource: ResourceType, name: str) -> ObjectRow | None:
         return self.objects.get(resource, self.namespace(resource), name, revision=self.revision)
 
-    def _deleted(self, resource: ResourceType, names: Sequence[str]) -> frozenset[str]:
-        """Those of the names that `--deleted` would find."""
-        if not names or not isinstance(self.store, RevisionStore):
-            return frozenset()
-        deleted, namespace = self.store.view(self.store.revision, deleted=True), self.namespace(resource)
-        keys = {self.objects.keyspace.key(resource, namespace, name): name for name in names}
-        return frozenset(keys[key] for key in deleted.get_many(list(keys), keys_only=True))
+    def _why_missing(self, resource: ResourceType, name: str) -> str:
+        return deleted_words(self.store, self.objects.keyspace.key(resource, self.namespace(resource), name))
 
     def _all(self, resource: ResourceType, table: Table, remarks: Remarks) -> Iterator[ObjectRow]:
         """In the order to print them: that of the keys needs none of them held."""

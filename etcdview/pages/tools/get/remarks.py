@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from etcdview.kube.identity import misnamed
 from etcdview.kube.keys import show as show_key
@@ -20,12 +21,9 @@ _AT_MOST = 5  # complaints about values of one type; a cluster can have thousand
 class Remarks:
     """Remarks about the objects of one type, gathered while they are printed. Their number is bounded."""
 
-    def __init__(
-        self, resource: ResourceType, missing: Sequence[str] = (), deleted: Container[str] = frozenset()
-    ) -> None:
-        """`deleted` are those of the missing names that `--deleted` finds."""
-        self.missing = tuple(missing)
-        self._deleted = deleted
+    def __init__(self, resource: ResourceType, missing: Mapping[str, str] = MappingProxyType({})) -> None:
+        """`missing` are names that were not found, each with a sentence that says why, or ""."""
+        self.missing = missing
         self._resource = resource
         self._unreadable: list[str] = []
         self._unreadable_count = 0
@@ -47,16 +45,15 @@ class Remarks:
     def sentences(self) -> list[str]:
         """All that there is to say, once everything was read."""
         plural = self._resource.plural
-        said = [f'{self._resource.qualified} "{name}" not found{self._where(name)}' for name in self.missing]
+        said = [
+            f'{self._resource.qualified} "{name}" not found{why and f". {why}"}' for name, why in self.missing.items()
+        ]
         said += [*self._unreadable, *self._misnamed]
         if self._misnamed_count > _AT_MOST:
             said.append(f"{self._misnamed_count - _AT_MOST} more {plural} are misnamed.")
         if self._unreadable_count > _AT_MOST:
             said.append(f"{self._unreadable_count - _AT_MOST} more {plural} could not be decoded.")
         return [visible(sentence) for sentence in said]
-
-    def _where(self, name: str) -> str:
-        return ": it was deleted, and --deleted shows it" if name in self._deleted else ""
 
 
 def say_held(what: str, count: int, say: Say, size_bytes: int = 0) -> None:

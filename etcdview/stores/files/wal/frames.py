@@ -160,6 +160,12 @@ class LogFrames:
                 if _BEGINS.match(self._segment.read(behind + _LENGTH_BYTES, 3)):
                     yield place
 
+    def is_last(self) -> bool:
+        """Whether nothing but zeros follows the record at `end`."""
+        behind = LogFrames(self._segment)
+        behind.end = self.end + _LENGTH_BYTES + sum(self._length(self.end))
+        return not behind._goes_on()
+
     def _goes_on(self) -> bool:
         """Whether anything but zeros follows."""
         for start in range(self.end, self._segment.size_bytes, _BLOCK):

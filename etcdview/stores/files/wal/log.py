@@ -76,7 +76,7 @@ class Log:
     `after_term` is the term of the entry at `after`, 0 where the log does not reach back so far.
 
     `fault` says where it ends to be readable, and why; "" where it ends properly. `cut` is None then.
-    `torn`: it is a record that was written in part, as a crash leaves it: nobody was told of that one.
+    `torn`: it is the last record, and was written in part, as a crash leaves it: nobody was told of that one.
     `harmless` is damage of the same kind to what the database has already, so that nothing of the log is missing.
     `end` is None where that is not known.
     """
@@ -241,10 +241,16 @@ class _Reader:
     def _end(self, damage: _Damage) -> None:
         """The log is good up to there."""
         log, segment = self._log, self._log.segments[damage.segment]
-        log.fault, log.torn = self._said(damage), damage.what == TORN
+        log.fault, log.torn = self._said(damage), self._is_torn(damage)
         later = (other.path.name for other in log.segments[damage.segment + 1 :])
         log.cut = LogCut(segment.path.name, damage.position, (*later, *(log.cut or LogCut()).behind))
         self._end_at(damage.segment, damage.position, damage.crc)
+
+    def _is_torn(self, damage: _Damage) -> bool:
+        """Whether a crash leaves this: nothing of the log follows."""
+        frames = LogFrames(self._log.segments[damage.segment])
+        frames.end = damage.position
+        return damage.what == TORN and damage.segment == len(self._log.segments) - 1 and frames.is_last()
 
     def _end_at(self, segment: int, position: int, crc: int | None) -> None:
         end = LogEnd(self._log.segments[segment].path.name, position, crc) if crc is not None else None

@@ -6,7 +6,9 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +18,12 @@ from etcd3 import etcdrpc
 
 from etcdview.demo.certificates import Authority, Pair
 from etcdview.endpoints import parse_endpoint
-from etcdview.errors import CertificateFileError, TooLargeError, UnreachableError
+from etcdview.errors import CertificateFileError, DeadlineError, TooLargeError, UnreachableError
 from etcdview.models import TlsFiles
 from etcdview.stores.etcd import channel as channels
 from etcdview.stores.etcd.channel import Channel, Connection, metadata
 from etcdview.stores.etcd.client import EtcdStore
+from etcdview.stores.etcd.grpc_errors import translate
 from etcdview.stores.etcd.messages import Call, range_request
 from etcdview.stores.protocols import Range
 from tests.unit.stores.etcd.answering import Silent, answering
@@ -187,26 +190,64 @@ def test_a_channel_closed_between_its_opening_and_the_call_is_told_as_closed(mon
 
 def test_calls_begin_side_by_side_and_a_close_waits_for_all_that_begin() -> None:
     channel = opened("http://127.0.0.1:1", TlsFiles())
-    link, together, go_on = channel.link(), threading.Barrier(3), threading.Event()
+    link, together = channel.link(), threading.Barrier(3)
 
-    def begin(_: Any) -> None:
+    def begin(_: Any, may_end: threading.Event) -> None:
         together.wait(10)
-        go_on.wait(10)
+        may_end.wait(10)
 
-    threads = [threading.Thread(target=link.begin, args=(begin,)) for _ in range(2)]
+    gates = [threading.Event(), threading.Event()]
+    threads = [threading.Thread(target=link.begin, args=(partial(begin, may_end=gate),)) for gate in gates]
     threads.append(threading.Thread(target=channel.close))
     for thread in threads[:2]:
         thread.start()
     together.wait(10)  # both are inside
     threads[2].start()
+    gates[0].set()
+    threads[0].join(10)
     threads[2].join(0.2)
     assert threads[2].is_alive()
-    go_on.set()
+    gates[1].set()
     for thread in threads:
         thread.join(10)
     assert not any(thread.is_alive() for thread in threads)
     with pytest.raises(ValueError, match="closed"):
         link.begin(print)
+
+
+def test_a_close_does_not_wait_for_ever_for_a_call_that_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(channels, "BEGIN_SECONDS", 0.05)
+    channel, go_on, inside = opened("http://127.0.0.1:1", TlsFiles()), threading.Event(), threading.Event()
+
+    def begin(_: Any) -> None:
+        inside.set()
+        go_on.wait(10)
+
+    thread = threading.Thread(target=channel.link().begin, args=(begin,))
+    thread.start()
+    assert inside.wait(10)
+    channel.close()
+    go_on.set()
+    thread.join(10)
+
+
+def test_an_answer_that_grpc_never_tells_of_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(channels, "GRACE_SECONDS", 0.0)
+    channel = opened("http://127.0.0.1:1", TlsFiles())
+    monkeypatch.setattr(channel, "start", lambda *_: Silence())
+    with pytest.raises(grpc.RpcError) as caught:
+        channel.ask(READ, 0.01)
+    assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    assert isinstance(translate(caught.value, "a:1"), DeadlineError)
+    channel.close()
+
+
+class Silence:
+    """A call that nothing is ever known of."""
+
+    def result(self, seconds: float) -> Any:
+        time.sleep(seconds)
+        raise grpc.FutureTimeoutError
 
 
 def test_nothing_is_opened_before_the_first_call_and_one_connection_serves_all() -> None:

@@ -379,6 +379,21 @@ def test_a_log_that_breaks_off_is_used_up_to_there(tmp_path: Path) -> None:
         store.close()
 
 
+def test_a_record_that_was_written_in_part_is_damage_where_the_log_goes_on_behind_it(tmp_path: Path) -> None:
+    log = LogWriter()
+    log.entries(APPLIED + 1, [request(PUT, put(b"/a", b"1"))])
+    before = len(log.bytes)
+    log.entries(APPLIED + 2, [request(PUT, put(b"/b", b"2" * 2000))])
+    torn = log.bytes[: before + 600] + b"\0" * (len(log.bytes) - before - 600)
+    end = len(log.bytes)
+    log.entries(APPLIED + 3, [request(PUT, put(b"/c", b"3"))])
+
+    for name, tail in (("last", b"\0" * 4096), ("not-last", log.bytes[end:])):
+        folder = logs.data_directory(tmp_path / name, DATABASE, torn + tail)
+
+        assert [TORN in fault for fault in snapshot_status(folder).faults] == [True] * (name != "last")
+
+
 def old_and_new() -> tuple[bytes, int, int]:
     """A log with entries that the database has, then two that it lacks; where the last of the old and the new begin."""
     log = LogWriter()
@@ -493,7 +508,7 @@ def test_a_log_of_which_nothing_can_be_read_is_damage(tmp_path: Path) -> None:
     assert isinstance(store, SnapshotStore)
     assert "the last writes may be missing" in notes(store)
     (fault,) = snapshot_status(folder).faults
-    assert fault.startswith("Its log cannot be used to its end, so the last writes may be missing: ")
+    assert fault.startswith(f"The log in {folder} cannot be used as a whole, so the last writes may be missing: ")
 
 
 def test_a_data_directory_without_a_log_says_so(tmp_path: Path) -> None:

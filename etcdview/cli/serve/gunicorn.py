@@ -30,6 +30,7 @@ from etcdview.access.secret_key import with_secret_key
 from etcdview.cli.serve import find_webapp
 from etcdview.cli.serve.https import Https
 from etcdview.cli.serve.patience import STOP_SECONDS, PatientWorker
+from etcdview.cli.serve.tuning import tune
 from etcdview.config import Address, Settings
 from etcdview.config.settings import WATCHES
 from etcdview.errors import EtcdviewError
@@ -40,10 +41,6 @@ if TYPE_CHECKING:
 KEEPALIVE_SECONDS = 30
 # gunicorn's largest: a key of a few thousand bytes, percent-encoded, is still one line
 REQUEST_LINE_BYTES = 8190
-# A decoded object is hundreds of dicts, none of them garbage yet: Python's 700 would look through them again and again.
-GARBAGE_THRESHOLD = 10_000
-# Python's 0.005 is how long a thread that has an answer of etcd waits for each that computes; with fifty, it adds up.
-SWITCH_SECONDS = 0.001
 REST_AFTER_SECONDS = 2.0  # by then the first page is there
 CONNECTIONS = 1000  # of each worker, slow ones and idle ones too
 OTHER_DESCRIPTORS = 200  # etcd's connections, files, logs: left to others
@@ -118,8 +115,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         try:
             app = self._made(create_app)
             gc.freeze()
-            gc.set_threshold(GARBAGE_THRESHOLD)
-            sys.setswitchinterval(SWITCH_SECONDS)
+            tune()
             gc.enable()
             rest = threading.Timer(REST_AFTER_SECONDS, _load_rest)
             rest.name, rest.daemon = "etcdview-rest", True

@@ -12,6 +12,7 @@ import pytest
 from etcdview.demo.cluster import LocalCluster
 from etcdview.errors import DeadlineError, NoQuorumError, UnreachableError
 from etcdview.models import Range
+from etcdview.stores.deadline import waiting
 from etcdview.stores.etcd.client import EtcdStore
 
 Etcdctl = Callable[..., str]
@@ -74,6 +75,22 @@ def test_a_lost_quorum_is_told_as_such_and_the_living_member_still_reads_its_own
         _until_reported(store)
 
     assert store.range(Range(b"/a", serializable=True)).revision > 0
+
+
+@pytest.mark.parametrize("request_seconds", [60.0, 3.5], ids=["patient", "hurried"])
+def test_a_lost_quorum_is_told_by_a_member_that_stood_still_for_a_moment(
+    store: EtcdStore, cluster: LocalCluster, request_seconds: float
+) -> None:
+    read(store)
+    for member in cluster.members[1:]:
+        member.kill()
+    cluster.members[0].pause()
+    later = threading.Timer(0.9, cluster.members[0].resume)  # by then it is taken for one that hangs
+    later.start()
+
+    with waiting(request_seconds), pytest.raises(NoQuorumError):
+        read(store)
+    later.join()
 
 
 def test_it_recovers_by_itself_when_the_members_come_back(store: EtcdStore, cluster: LocalCluster) -> None:

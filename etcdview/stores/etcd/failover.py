@@ -43,20 +43,23 @@ class Failover:
         outage.admit(timeout_seconds)
         begun = time.monotonic()
         patient_until = 0.0
+        lost: NoQuorumError | None = None  # tells more than that a later look at it ran out of time
         while True:
             race = self._race(call, begun, timeout_seconds, hurried)
             try:
                 answer = race.answer()
             except UnreachableError as error:
                 patient_until = patient_until or min(time.monotonic() + election_seconds, race.deadline)
-                if isinstance(error, NoQuorumError) and time.monotonic() < patient_until:
-                    time.sleep(ELECTION_LOOKS_SECONDS)
-                    continue
+                if isinstance(error, NoQuorumError):
+                    lost = error
+                    if time.monotonic() + ELECTION_LOOKS_SECONDS < patient_until:
+                        time.sleep(ELECTION_LOOKS_SECONDS)
+                        continue
                 if race.hopeless:
-                    outage.met(error, time.monotonic() - begun)
-                raise
-            except BudgetError:
-                raise  # no member answered, and none failed
+                    outage.met(lost or error, time.monotonic() - begun)
+                raise lost or error from error.__cause__
+            except BudgetError as error:  # no member answered, and none failed
+                raise lost or error from None
             except EtcdviewError:
                 outage.over()  # a member answered, with a refusal: etcd is back
                 raise

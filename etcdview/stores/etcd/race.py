@@ -106,8 +106,7 @@ class Race:
     def _wait(self) -> Any:
         """Let something happen; gives the answer once there is one."""
         now = time.monotonic()
-        # suspects are not looked after again: they have been replaced, and may still win
-        wake = min([self.deadline, *(a.check_at for a in self.running if a.check is None and not a.suspect)])
+        wake = min([self.deadline, *(attempt.check_at for attempt in self._looked_after())])
         try:
             attempt, future = self.done.get(timeout=max(0.0, wake - now))
         except queue.Empty:
@@ -151,9 +150,14 @@ class Race:
         now = time.monotonic()
         if now >= self.deadline:
             self._give_up()
-        for attempt in self.running:
-            if attempt.check is None and not attempt.suspect and attempt.check_at <= now:
+        for attempt in self._looked_after():
+            if attempt.check_at <= now:
                 self._check(attempt)
+
+    def _looked_after(self) -> list[RacingCall]:
+        """A suspect has been replaced, and may still win. Where nobody is left for that, it may be well again."""
+        nobody_else = not self.waiting and all(attempt.suspect for attempt in self.running)
+        return [a for a in self.running if a.check is None and (nobody_else or not a.suspect)]
 
     def _check(self, attempt: RacingCall) -> None:
         status = Call("maintenance", "Status", etcdrpc.StatusRequest(), needs_leader=False)
@@ -169,10 +173,10 @@ class Race:
         attempt.leaderless = error is None and self.call.needs_leader and _leaderless(check.result())
         # a server that says no to Status (kine, or no permission) lives as well
         alive = error is None or not issubclass(fault_of(error).error, UnreachableError)
-        if alive and not attempt.leaderless:
+        attempt.suspect = not alive or attempt.leaderless
+        if not attempt.suspect:
             return
         # its call is not cancelled: a member that was only stopped for a moment may still be the first to answer
-        attempt.suspect = True
         self.order.shun(attempt.channel)
         self._next()
 

@@ -176,7 +176,7 @@ def log_extent(store: SnapshotStore) -> LogExtent | None:
         cut.name,
         cut.size,
         cut.behind,
-        "" if found.torn else found.fault,
+        store.log_fault,
     )
 
 

@@ -106,8 +106,8 @@ class Reader:
             return TypeObjects(resource, table, self._all(resource, table, remarks), remarks)
         read = {name: self._get(resource, name) for name in wanted.names}
         there = [row for row in read.values() if row is not None]
-        missing = [name for name, row in read.items() if row is None]
-        remarks = Remarks(resource, {name: self._why_missing(resource, name) for name in missing})
+        missing = {name: self._why_missing(resource, name) for name, row in read.items() if row is None}
+        remarks = Remarks(resource, missing)
         for row in there:
             remarks.see(row, kept=True)
         return TypeObjects(resource, table, iter(there), remarks)

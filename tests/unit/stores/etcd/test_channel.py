@@ -227,6 +227,7 @@ def test_a_close_does_not_wait_for_ever_for_a_call_that_begins(monkeypatch: pyte
     thread.start()
     assert inside.wait(10)
     channel.close()
+    assert thread.is_alive()  # the close was over first
     go_on.set()
     thread.join(10)
 

@@ -71,6 +71,8 @@ _GONE_IN_1_22 = (
     *("extensions", "admissionregistration", "authentication", "authorization", "certificates"),
     *("coordination", "networking", "rbac", "scheduling"),
 )
+# In the list of 1.26 too, whose server takes away what should be gone after 1.25.
+_OUTLIVED_IN_1_26 = {"v2beta2.autoscaling", "v1beta1.flowcontrol.apiserver.k8s.io"}
 
 
 def main() -> int:
@@ -140,7 +142,7 @@ def _services(texts: list[str], minor: int) -> set[str]:
                 group, _, version = packages[alias].partition("/")
                 if minor < 22 or version != "v1beta1" or group not in _GONE_IN_1_22:
                     found.add(f"{version}.{_full(group)}")
-    return found
+    return found - _OUTLIVED_IN_1_26 if minor == 26 else found
 
 
 def _full(group: str) -> str:

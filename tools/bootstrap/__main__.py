@@ -32,6 +32,8 @@ from tools.kubernetes import versions
 DATA = Path(__file__).parents[2] / "tests" / "testdata" / "registries.json.gz"
 _ROOT = KeySpace().root
 _SETTLED_SECONDS, _MOST_SECONDS = 5.0, 120.0
+# Go's proxy lacks modules of the newest patch.
+_COMPLETE = {"1.25.16": "1.25.15"}
 Registries = dict[str, dict[str, bytes]]
 
 
@@ -39,7 +41,7 @@ def main(words: list[str]) -> int:
     """Exit status 1 where a server could not be built or started, or wrote other keys than are kept."""
     wanted = [word for word in words if word != "--built"]
     kept, failed = read(), 0
-    for version in versions():
+    for version in (_COMPLETE.get(version, version) for version in versions()):
         release = ".".join(version.split(".")[:2])
         if (wanted and release not in wanted) or ("--built" in words and not _is_built(version)):
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -14,6 +15,7 @@ HERE = Path(__file__).resolve().parent
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "etcdview" / "conformance"
 KUBERNETES = "v1.36.3"
 _GO = {"GOFLAGS": "-buildvcs=false -p=2"}
+_DEFINITIONS = Path("pkg", "generated", "openapi", "zz_generated.openapi.go")
 
 
 class MissingError(Exception):
@@ -106,20 +108,33 @@ def _write_module(program: Program, folder: Path) -> None:
         (folder / "tools.go").write_text(f'//go:build tools\n\npackage tools\n\nimport _ "{program.package}"\n')
     required = f"require {program.module} {program.version}\n\n"
     # An old line, which tidying makes newer where modules ask for it: as old releases were written for.
-    (folder / "go.mod").write_text(f"module etcdview.invalid/conformance\n\ngo 1.20\n\n{required}{_replaced(program)}")
+    replaced = _replaced(program, folder)
+    (folder / "go.mod").write_text(f"module etcdview.invalid/conformance\n\ngo 1.20\n\n{required}{replaced}")
     _go(folder, "mod", "tidy")
 
 
-def _replaced(program: Program) -> str:
+def _replaced(program: Program, folder: Path) -> str:
     """Kubernetes' own modules: its go.mod finds them in a folder that the published module does not have."""
     if program.module != "k8s.io/kubernetes":
         return ""
-    found = _go(Path.cwd(), "mod", "download", "-json", f"{program.module}@{program.version}")
-    path = re.search(r'"GoMod": "(.*)"', found)
-    if path is None:
-        raise MissingError(f"Go did not say where {program.module} is")
-    modules = re.findall(r"^\s*(?:replace )?(k8s.io/\S+) => \./staging", Path(path[1]).read_text(), re.MULTILINE)
-    return "replace (\n" + "".join(f"\t{module} => {module} {staged(program.version)}\n" for module in modules) + ")\n"
+    published = json.loads(_go(Path.cwd(), "mod", "download", "-json", f"{program.module}@{program.version}"))
+    text = Path(published["GoMod"]).read_text()
+    modules = re.findall(r"^\s*(?:replace )?(k8s.io/\S+) => \./staging", text, re.MULTILINE)
+    replaced = [f"{module} => {module} {staged(program.version)}" for module in modules]
+    if not (Path(published["Dir"]) / _DEFINITIONS).exists():
+        _complete(Path(published["Dir"]), folder / "kubernetes")
+        replaced.append(f"{program.module} => ./kubernetes")
+    return "replace (\n" + "".join(f"\t{line}\n" for line in replaced) + ")\n"
+
+
+def _complete(published: Path, folder: Path) -> None:
+    """A copy of a published Kubernetes, with the one package that it lacks."""
+    for path, _, names in os.walk(published):
+        copy = folder / Path(path).relative_to(published)
+        copy.mkdir()
+        for name in names:
+            shutil.copy(Path(path, name), copy)
+    shutil.copy(HERE / "openapi" / "definitions.go", folder / _DEFINITIONS)
 
 
 def _go(folder: Path, *words: str) -> str:

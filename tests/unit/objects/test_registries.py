@@ -1,7 +1,6 @@
 """The release is found in what the API server of each release writes into an empty etcd when it starts.
 
-`python -m tools.bootstrap` started those of tests/testdata/registries.json.gz; of the others the objects are made here
-of what Kubernetes' sources list (tests/testdata/releases.json.gz).
+`python -m tools.bootstrap` started them: tests/testdata/registries.json.gz. What Kubernetes' sources list is beside it.
 """
 
 from __future__ import annotations
@@ -22,8 +21,7 @@ from etcdview.kube.release_signs import STORED_PREFIXES
 from etcdview.models import KeyValue, Range, RangeResult
 from etcdview.objects.release import find_release
 from etcdview.stores.files.memory import StaticStore
-from tests.unit.kube.test_release_marks import FACTS, kubeadm, node, start_of
-from tests.unit.kube.test_release_signs import flows_of
+from tests.unit.kube.test_release_marks import FACTS, kubeadm, node
 
 TESTDATA = Path(__file__).parents[2] / "testdata"
 PREFIXES = {
@@ -54,10 +52,7 @@ def _versioned(obj: dict[str, Any]) -> dict[str, Any]:
     return {"apiVersion": "v1"} | obj
 
 
-# Listed in 1.26's sources as on by default; the server takes them away, for their life ends with 1.25.
-OUTLIVED = {"1.26": {"v2beta2.autoscaling", "v1beta1.flowcontrol.apiserver.k8s.io"}}
 STARTED = _started()
-REGISTRIES = {release: STARTED.get(release) or _stored(start_of(release) + flows_of(release)) for release in FACTS}
 
 
 def found_in(registry: Registry, *others: dict[str, Any]) -> Evidence:
@@ -72,18 +67,22 @@ def _kvs(values: Registry) -> list[KeyValue]:
     return [KeyValue(root + key.encode(), n, n, 1, value=value) for n, (key, value) in enumerate(values.items(), 1)]
 
 
-@pytest.mark.parametrize("release", REGISTRIES)
+def test_every_release_was_started() -> None:
+    assert STARTED.keys() == FACTS.keys()
+
+
+@pytest.mark.parametrize("release", STARTED)
 def test_the_release_of_each_registry_is_found_exactly(release: str) -> None:
-    found = found_in(REGISTRIES[release])
+    found = found_in(STARTED[release])
 
     assert str(found.release) == release
     assert found.ranked[0].counts == "decides"
 
 
-@pytest.mark.parametrize("release", REGISTRIES)
+@pytest.mark.parametrize("release", STARTED)
 def test_a_false_configmap_and_a_newer_kubelet_mislead_nobody(release: str) -> None:
     false = "v1.36.3" if release != "1.36" else "v1.30.1"
-    found = found_in(REGISTRIES[release], kubeadm(false), node("v1.37.2"))
+    found = found_in(STARTED[release], kubeadm(false), node("v1.37.2"))
 
     assert str(found.release) == release
     assert f"the ConfigMap kubeadm-config says {false}, which is not believed" in found.why
@@ -91,10 +90,8 @@ def test_a_false_configmap_and_a_newer_kubelet_mislead_nobody(release: str) -> N
 
 @pytest.mark.parametrize("release", STARTED)
 def test_what_a_server_wrote_is_what_its_sources_list(release: str) -> None:
-    """So that the registries that are made of the sources alone can be believed."""
     names = {key.partition("/")[2] for key in STARTED[release] if key.startswith(PREFIXES["APIService"])}
-    listed = set(FACTS[release]["apiServices"]) - OUTLIVED.get(release, set())
-    assert {name.rpartition("/")[2] for name in names} == listed
+    assert {name.rpartition("/")[2] for name in names} == set(FACTS[release]["apiServices"])
     for kind, names in ((kind, FACTS[release]["flows"][kind]) for kind in ("FlowSchema", "PriorityLevelConfiguration")):
         assert {key.rpartition("/")[2] for key in STARTED[release] if key.startswith(PREFIXES[kind])} == set(names)
     roles = {key.rpartition("/")[2] for key in STARTED[release] if key.startswith(PREFIXES["ClusterRole"])}

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -39,9 +39,9 @@ def serving(*arguments: str, host: str = "127.0.0.1") -> Iterator[int]:
 
 
 @contextlib.contextmanager
-def running(*arguments: str, host: str = "127.0.0.1", folder: str = "") -> Iterator[Server]:
-    """As `serving`; with `folder` its temporary files lie there."""
-    command = [sys.executable, "-m", "etcdview", "serve", "--listen", f"{host}:0", *arguments]
+def running(*arguments: str, host: str = "127.0.0.1", folder: str = "", before: Sequence[str] = ()) -> Iterator[Server]:
+    """As `serving`; with `folder` its temporary files lie there, and `before` is a program that starts it."""
+    command = [*before, sys.executable, "-m", "etcdview", "serve", "--listen", f"{host}:0", *arguments]
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("ETCDVIEW_", "ETCDCTL_"))}
     environ |= {"TMPDIR": folder} if folder else {}
     # a file and not a pipe: nobody reads on, and a full pipe would stop the server at its next line

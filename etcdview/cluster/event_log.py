@@ -106,6 +106,11 @@ class EventLog:
         with self._news:
             return self._revision
 
+    def wait_until_begun(self, seconds: float) -> None:
+        """Until events are known, at most so long: while the index loads, none are, and each client would be late."""
+        with self._news:
+            self._news.wait_for(lambda: self._floor > 0, seconds)
+
     def after(self, revision: int) -> EventBatch:
         """Where a client that has seen `revision` begins. `lost` where events behind it are no longer kept."""
         with self._news:

@@ -26,6 +26,7 @@ from etcdview.models import KeyValue
 DEFAULT_SECONDS = 2700.0  # as the API server, which chooses between 30 and 60 minutes
 LONGEST_SECONDS = 3600.0  # the client comes again then, and shows who it is: its role may have changed
 _BOOKMARK_SECONDS = 60.0
+_BEGIN_SECONDS = 10.0  # for the index to load, where the server has just started
 _LOOK_SECONDS = 1.0  # how soon it is noticed that the client has gone
 _FORMS = ("Table", "PartialObjectMetadata")
 _TOO_OLD = "too old resource version: {} ({})"
@@ -77,11 +78,19 @@ class _Watching:
         """All of it. The first piece is empty: with it the head of the answer is sent."""
         yield b""
         try:
+            self._begin()
             if not self._options.since and not self._options.from_now:
                 yield from self._present()
             yield from self._changes() if self._log is not None else self._silence()
         except EtcdviewError as error:
             yield self._error(status_error(error))
+
+    def _begin(self) -> None:
+        """What happens behind the objects that are sent first is known once the index is loaded."""
+        if self._log is not None:
+            self._log.wait_until_begun(_BEGIN_SECONDS)
+            if self._options.from_now:
+                self._revision = max(self._revision, self._newest())
 
     def _present(self) -> Iterator[bytes]:
         """The objects as they are, each as if it had just been added."""

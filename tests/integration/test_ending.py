@@ -9,6 +9,7 @@ import re
 import signal
 import socket
 import threading
+import time
 import urllib.parse
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -21,6 +22,7 @@ import pytest
 
 from etcdview.access import users
 from etcdview.access.users import User, Users
+from etcdview.cli.serve.patience import STOP_SECONDS
 from etcdview.demo.cluster import LocalCluster
 from tests.integration.conftest import run_etcdctl
 from tests.integration.proxy import Proxy
@@ -145,3 +147,58 @@ def test_a_change_that_etcd_does_not_answer_is_reported_as_unknown_within_five_s
     entry = json.loads(site.audit.read_text().splitlines()[-1])
     assert entry["action"] == "update"
     assert "outcome of Txn is unknown" in entry["detail"]
+
+
+def _workers(server: Server) -> set[str]:
+    return set(Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split())
+
+
+def _replaced(server: Server) -> set[str]:
+    """Reload the settings; the workers from before, once another has begun."""
+    before = _workers(server)
+    server.process.send_signal(signal.SIGHUP)
+    deadline = time.monotonic() + 30
+    while not _workers(server) - before:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    return before
+
+
+def _wait_until_ready(site: Site) -> None:
+    """Until the index is loaded: what a watch begins with is known from then on."""
+    deadline = time.monotonic() + 30
+    while True:
+        with site.open("GET", "/readyz") as answer:
+            if answer.status == 200:
+                return
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.mark.long  # a worker that is not replaced but ended has STOP_SECONDS
+def test_a_stream_goes_on_behind_sighup_and_ends_with_the_server(site: Site) -> None:
+    _wait_until_ready(site)
+    with site.open("GET", "/kube/api/v1/configmaps?watch=1") as stream:
+        assert json.loads(stream.readline())["type"] == "ADDED"
+        before = _replaced(site.server)
+        time.sleep(STOP_SECONDS + 2)
+        run_etcdctl(site.etcd, "put", KEY, json.dumps(BEFORE | {"data": {"note": "later"}}))
+        event = json.loads(stream.readline())
+        assert (event["type"], event["object"]["data"]) == ("MODIFIED", {"note": "later"})
+        assert before <= _workers(site.server)
+
+        site.server.process.send_signal(signal.SIGTERM)
+        assert site.server.process.wait(SECONDS) == 0
+
+
+@pytest.mark.long
+def test_a_worker_that_sighup_replaced_ends_once_it_has_answered(site: Site) -> None:
+    with site.open("GET", "/kube/api/v1/configmaps?watch=1") as stream:
+        stream.readline()
+        before = _replaced(site.server)
+        stream.close()
+    run_etcdctl(site.etcd, "put", KEY, json.dumps(BEFORE))  # the next line of a watch finds that nobody listens
+    deadline = time.monotonic() + 30
+    while before & _workers(site.server):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)

@@ -143,8 +143,9 @@ def test_sighup_reads_the_settings_again_and_no_request_fails(tmp_path: Path, se
     while _name(server) != "cluster-two":  # an address that does not answer raises
         assert time.monotonic() < deadline
 
-    # Settings that cannot be read, then a file that cannot: what is served stays as it was.
-    for text, wrong in (("threads = 'many'", "threads"), ('users-file = "/nowhere.json"', "/nowhere.json")):
+    # Settings that cannot be read, then files that cannot, one after the other: what is served stays as it was.
+    nowhere = [(f'users-file = "/nowhere-{n}.json"', f"/nowhere-{n}.json") for n in (1, 1, 2)]
+    for text, wrong in (("threads = 'many'", "threads"), *nowhere):
         settings.write_text(text)
         server.process.send_signal(signal.SIGHUP)
         assert server.process.stderr is not None

@@ -15,6 +15,8 @@ import yaml
 from etcdview import __version__
 from etcdview.cli.main import run
 from etcdview.config import ROWS, Settings
+from etcdview.writes.undo import default_path
+from tests.filtered import settings
 from tools.image.chroot import instructions
 
 DEPLOY = Path(__file__).parents[2] / "docs" / "deploy"
@@ -121,10 +123,33 @@ def test_the_static_pod_is_reached_from_its_node_alone_and_names_settings_that_t
     assert container["securityContext"] == _container()["securityContext"]
 
 
-def test_systemd_listens_where_etcdview_would_and_hands_over_one_socket() -> None:
-    unit = configparser.ConfigParser(interpolation=None, strict=True)
+def _unit(name: str) -> configparser.ConfigParser:
+    unit = configparser.ConfigParser(interpolation=None, strict=False)
     unit.optionxform = str  # type: ignore[assignment]
-    unit.read_string((UNIT.with_suffix(".socket")).read_text())
+    unit.read_string((UNIT.parent / name).read_text())
+    return unit
+
+
+def test_a_renewed_certificate_starts_the_unit_again() -> None:
+    copied = re.findall(r"^LoadCredential=[^:]+:(.*)$", UNIT.read_text(), re.MULTILINE)
+    started = _unit("etcdview-renewed.service")["Service"]["ExecStart"]
+
+    assert _unit("etcdview-renewed.path")["Path"]["PathChanged"] in copied
+    assert started.split()[1:] == ["try-restart", UNIT.name]
+
+
+def test_the_undo_file_of_the_unit_is_where_it_may_write() -> None:
+    environment = [word for line in settings(UNIT.read_text(), "Environment") for word in line.split()]
+    (state,) = [
+        word.removeprefix("XDG_STATE_HOME=").replace("%S", "/var/lib") for word in environment if "STATE" in word
+    ]
+
+    assert settings(UNIT.read_text(), "StateDirectory") == [default_path({"XDG_STATE_HOME": state}).parent.name]
+    assert default_path({"XDG_STATE_HOME": state}).parent.parent == Path("/var/lib")
+
+
+def test_systemd_listens_where_etcdview_would_and_hands_over_one_socket() -> None:
+    unit = _unit("etcdview.socket")
 
     assert unit["Socket"]["ListenStream"] == Settings().listen
     assert unit["Install"]["WantedBy"] == "sockets.target"

@@ -12,6 +12,7 @@ import click
 from etcdview.access.exposure import OPEN_TO_ALL, check_exposure, reached_as
 from etcdview.cli.helping import GroupedCommand
 from etcdview.cli.options import read_again, settings_options
+from etcdview.cli.serve.journal import log_to_journal
 from etcdview.cli.serve.listening import address_of, handed_over, listener
 from etcdview.config import NO_ETCD_NAMED, ROWS, Resolved, Settings, parse_address
 from etcdview.config.installed import require
@@ -46,6 +47,7 @@ def run(settings: Settings, again: Again) -> int:
 
     Raises NotInstalledError where this needs gunicorn, and it is missing.
     """
+    log_to_journal()
     sock = handed_over()
     if sock is not None:
         settings = replace(settings, listen=address_of(sock))

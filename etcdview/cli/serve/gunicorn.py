@@ -29,6 +29,7 @@ from etcdview.access.exposure import check_exposure
 from etcdview.access.secret_key import with_secret_key
 from etcdview.cli.serve import find_webapp
 from etcdview.cli.serve.https import Https
+from etcdview.cli.serve.journal import JournalFormatter, log_to_journal
 from etcdview.cli.serve.patience import STOP_SECONDS, PatientWorker
 from etcdview.cli.serve.tuning import tune
 from etcdview.config import Address, Settings
@@ -73,16 +74,32 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         self.settings = settings
         self._https = _https(settings)
         self._again = again
-        self._earlier: Settings | None = None  # those that worked, after SIGHUP
+        self._earlier: Settings | None = None  # those that worked before SIGHUP
+        self._generation = 0  # how often SIGHUP came, by 256
         self._ended = EndedSessions()
         self._fd = sock.detach()  # gunicorn closes it
-        self._exit_status = mmap.mmap(-1, 1)  # shared with the workers: the exit status of what one failed with
+        # Shared with the workers: the exit status of what one failed with, the last generation of settings that one
+        # started with, and whether all of them end.
+        self._exit_status, self._proven, self._ending = mmap.mmap(-1, 1), mmap.mmap(-1, 1), mmap.mmap(-1, 1)
         super().__init__()
 
     @property
     def failure(self) -> int:
         """The exit status that belongs to the error that a worker reported."""
         return self._exit_status[0]
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether the whole server ends, not only workers whose place others take."""
+        return self._ending[0] == 1
+
+    def run(self) -> None:
+        """Start the workers and stay until all ends."""
+        _Master(self).run()
+
+    def end(self) -> None:
+        """The master comes by here before it ends its workers."""
+        self._ending[0] = 1
 
     def load_config(self) -> None:
         """gunicorn asks for its settings here."""
@@ -100,7 +117,9 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         except EtcdviewError as error:
             _say_that_the_earlier_stay(error)
         else:
-            self._earlier, self.settings = self.settings, found
+            if self._earlier is None or self._proven[0] == self._generation:
+                self._earlier = self.settings
+            self.settings, self._generation = found, (self._generation + 1) % 256
         super().reload()
 
     def load(self) -> Flask:
@@ -130,12 +149,14 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     def _made(self, create_app: Callable[..., Flask]) -> Flask:
         """The app; with the settings from before SIGHUP where the new ones name what cannot be used."""
         try:
-            return create_app(self.settings, ended=self._ended)
+            app = create_app(self.settings, ended=self._ended)
         except EtcdviewError as error:
             if self._earlier is None:
                 raise
             _say_that_the_earlier_stay(error)
             return create_app(self._earlier, ended=self._ended)
+        self._proven[0] = self._generation
+        return app
 
     def _options(self) -> dict[str, Any]:
         threads = self.settings.threads + (WATCHES if self.settings.kube_api else 0)
@@ -165,6 +186,15 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             return {}
         files = {"certfile": self.settings.tls_cert, "keyfile": self.settings.tls_key}
         return files | {"ssl_context": lambda _config, _default: https.context()}
+
+
+class _Master(Arbiter):  # type: ignore[misc]  # gunicorn has no types
+    """gunicorn's master, which says that all ends: a worker sees the same signal when another takes its place."""
+
+    def stop(self, graceful: bool = True) -> None:
+        """End the workers, and wait for them."""
+        self.app.end()
+        super().stop(graceful)
 
 
 def _say_that_the_earlier_stay(error: EtcdviewError) -> None:
@@ -208,6 +238,9 @@ class _Quiet(Logger):  # type: ignore[misc]  # gunicorn has no types
     def setup(self, cfg: Any) -> None:
         """gunicorn sets its handlers up here."""
         super().setup(cfg)
+        if log_to_journal():
+            for handler in self.error_log.handlers:
+                handler.setFormatter(JournalFormatter())
         with contextlib.suppress(ValueError):
             self.error_log.removeFilter(self._not_reported_yet)
         self.error_log.addFilter(self._not_reported_yet)

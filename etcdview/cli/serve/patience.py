@@ -39,6 +39,9 @@ SWEEP_SECONDS = 0.5
 # error, so that each is answered (a change: that its outcome is unknown) before the worker is killed.
 CALLS_SECONDS = 2.5
 STOP_SECONDS = 4
+# A worker whose place another takes, after SIGHUP, has time for what takes long: downloads, searches, maintenance.
+REPLACED_SECONDS = 600
+_LOOK_SECONDS = 0.2
 _PIECE_BYTES = 64 * 1024
 _OUT_OF_DESCRIPTORS = frozenset({errno.EMFILE, errno.ENFILE})
 
@@ -70,7 +73,9 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
         super().run()
 
     def handle_exit(self, sig: Any, frame: Any) -> None:
-        """SIGTERM."""
+        """SIGTERM. The master sends it again and again to a worker that it no longer wants."""
+        if self.alive and not self.app.is_ending:
+            self.cfg.set("graceful_timeout", REPLACED_SECONDS + STOP_SECONDS)
         self._ends.put(None)
         super().handle_exit(sig, frame)
 
@@ -83,6 +88,9 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
         from webapp.runtime import end_calls
 
         self._ends.get()
+        until = time.monotonic() + REPLACED_SECONDS
+        while not self.app.is_ending and time.monotonic() < until:
+            time.sleep(_LOOK_SECONDS)
         time.sleep(CALLS_SECONDS)
         end_calls(self.wsgi)
 

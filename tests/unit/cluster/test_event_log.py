@@ -117,3 +117,26 @@ def test_what_a_key_held_before_is_read_once_for_all(log: EventLog, store: OneSt
 
     assert {kv.value for kv in found if kv is not None} == {b"before"}
     assert store.asked == [Range(b"/k", revision=10)]
+
+
+def test_a_client_that_comes_before_the_index_is_loaded_waits_for_it(store: OneStore) -> None:
+    index = OneIndex(0)
+    log = EventLog(index, store)
+    waiting = threading.Thread(target=log.wait_until_begun, args=(60.0,))
+    waiting.start()
+    waiting.join(0.1)
+    assert waiting.is_alive()
+
+    index.revision = 10
+    log.reloaded()
+    waiting.join(30.0)
+
+    assert not waiting.is_alive()
+    assert not log.after(10).lost
+
+
+def test_a_client_does_not_wait_for_ever(store: OneStore) -> None:
+    log = EventLog(OneIndex(0), store)
+    log.wait_until_begun(0.01)
+
+    assert log.after(10).lost

@@ -18,6 +18,8 @@ PAGES = {
     "storage": "/storage",
     "encryption": "/encryption",
     "space": "/space",
+    "events": "/registry?resource=events",
+    "pods by size": "/registry?resource=pods&size=1&sort=-size",
 }
 MEANWHILE = ("/", "/registry", "/registry?resource=leases&namespace=bench-500-pods")
 _SUMS = ("/api/v1/space?by=resource", "/api/v1/space?by=namespace")

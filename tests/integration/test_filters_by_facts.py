@@ -17,6 +17,7 @@ from etcdview.cluster.facts_process import filler_starter
 from etcdview.cluster.window import Window
 from etcdview.codec import Codec
 from etcdview.config import Settings
+from etcdview.errors import QueryError
 from etcdview.index import names_for
 from etcdview.index.facts.database import new_folder
 from etcdview.index.facts.fact import Extractor
@@ -24,6 +25,7 @@ from etcdview.index.facts.live import Facts
 from etcdview.kube.keys import KeySpace
 from etcdview.pages.content_search import ContentQuery, content_found
 from etcdview.pages.registry import by_column, reading
+from etcdview.pages.registry.listing import TableRow
 from etcdview.pages.registry.query import Labels, RegistryQuery
 from etcdview.pages.registry.reading import TableRows, query_table
 from etcdview.stores.files.dump import open_dump
@@ -244,6 +246,44 @@ def test_an_order_by_age_is_that_of_the_times_of_creation(
 
     assert found.complete
     assert times == sorted(times, reverse=sort == "age")
+
+
+@pytest.mark.parametrize(
+    ("who", "namespace"), [("", ""), ("", "kube-system"), ("", "shop"), ("narrow ", ""), ("narrow ", "shop")]
+)
+@pytest.mark.parametrize(
+    ("resource", "sort"), [("events", "age"), ("events", "-age"), ("pods", "size"), ("pods", "-size")]
+)
+def test_pages_of_a_long_list_come_from_an_index_in_the_same_order(
+    windows: dict[str, Window], monkeypatch: pytest.MonkeyPatch, who: str, namespace: str, resource: str, sort: str
+) -> None:
+    query = RegistryQuery(resource=resource, namespace=namespace, sort=sort, limit=7)
+    whole = query_table(windows[f"{who}facts"], replace(query, limit=500), NOW)
+    monkeypatch.setattr(reading, "ORDERED_LIMIT", 0)
+    pages = [query_table(windows[f"{who}facts"], query, NOW)]
+    while pages[-1].next_after is not None:
+        pages.append(query_table(windows[f"{who}facts"], replace(query, after=pages[-1].next_after), NOW))
+    rows = [row for page in pages for row in page.rows]
+
+    def measure(row: TableRow) -> object:
+        if resource == "pods":
+            return row.entry.size_bytes
+        return (row.entry.object or {})["metadata"]["creationTimestamp"]
+
+    assert list(map(measure, rows)) == list(map(measure, whole.rows))
+    assert {row.key for row in rows} == {row.key for row in whole.rows}
+    assert [page.start for page in pages] == [7 * n for n in range(len(pages))]
+    assert [page.before for page in pages[2:]] == [page.rows[-1].key for page in pages[:-2]]
+    assert all(page.complete and page.count == len(rows) for page in pages)
+
+
+def test_a_page_of_a_long_list_behind_a_row_that_is_gone_says_so(
+    windows: dict[str, Window], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "ORDERED_LIMIT", 0)
+
+    with pytest.raises(QueryError, match="has been deleted"):
+        table(windows["facts"], resource="events", sort="age", after=b"/registry/events/shop/nowhere")
 
 
 def test_pages_of_a_filter_by_facts_go_on_where_the_one_before_ended(windows: dict[str, Window]) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from etcdview.cluster.scope.ranges import PermittedRanges
+from etcdview.index.facts.ordered import IndexOrder, IndexPage
 from etcdview.index.facts.reading import Alike, Column, FactReader, KeyFacts, Most, Order, Part, Spread, Total, Wanted
 
 _NAMESPACES = "namespaces"  # each Namespace lies in the namespace of its name
@@ -22,6 +23,10 @@ class FactSource(Protocol):
     def keys(
         self, wanted: Wanted, *, order: Order = "key", descending: bool = False, offset: int = 0, limit: int = -1
     ) -> tuple[bytes, ...]: ...
+
+    def page(
+        self, wanted: Wanted, order: IndexOrder, *, descending: bool, after: bytes | None, limit: int
+    ) -> IndexPage | None: ...
 
     def facts(
         self, wanted: Wanted, *, order: Order = "key", descending: bool = False, offset: int = 0, limit: int = -1
@@ -64,6 +69,13 @@ class ScopedFacts:
         """See FactReader.keys."""
         wanted = replace(wanted, part=self._within())
         return self._reader.keys(wanted, order=order, descending=descending, offset=offset, limit=limit)
+
+    def page(
+        self, wanted: Wanted, order: IndexOrder, *, descending: bool, after: bytes | None, limit: int
+    ) -> IndexPage | None:
+        """See FactReader.page."""
+        wanted = replace(wanted, part=self._within())
+        return self._reader.page(wanted, order, descending=descending, after=after, limit=limit)
 
     def facts(
         self, wanted: Wanted, *, order: Order = "key", descending: bool = False, offset: int = 0, limit: int = -1

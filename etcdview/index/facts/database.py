@@ -32,6 +32,9 @@ _PID_DIGITS = 10  # fewer than: the kernel's are below 2 ** 22, and anyone may m
 _WAL_BYTES = 16 * 1024 * 1024  # what stays of the log of changes once it has been copied
 CLEAN_AFTER = 20_000  # new texts; more where more are in use
 
+# The type whose lists are in the order of age, which has an index of its own; the number of its text never changes.
+EVENTS_TEXT, EVENTS_NUMBER = "events", 1
+
 _UID_HEAD = 6  # bytes of a UID that its index holds: 2 ** 48 of them are enough for millions of objects
 
 
@@ -88,6 +91,7 @@ CREATE TABLE totals (
 # Made after the first pass: filling a table without them is quicker. What digests have left half empty is packed first.
 _INDEXES = f"""
 REINDEX by_key;
+CREATE INDEX IF NOT EXISTS by_event_age ON facts (coalesce(created, 0)) WHERE resource = {EVENTS_NUMBER};
 CREATE INDEX IF NOT EXISTS by_labels ON facts (resource, labels);
 CREATE INDEX IF NOT EXISTS by_type_size ON facts (resource, size);
 CREATE INDEX IF NOT EXISTS by_uid ON facts ({uid_head("uid")});
@@ -190,6 +194,7 @@ def create(path: Path) -> None:
     with contextlib.closing(_connected(path)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.executescript(_SCHEMA)
+        connection.execute("INSERT INTO texts VALUES (?, ?)", (EVENTS_NUMBER, EVENTS_TEXT))
 
 
 def open_reader(path: Path) -> sqlite3.Connection:
@@ -272,7 +277,7 @@ class FactWriter:
         if self._new_texts < self._clean_after:
             return
         self._connection.execute("DELETE FROM totals WHERE keys <= 0")
-        self._connection.execute(f"DELETE FROM texts WHERE id NOT IN ({_USED_TEXTS})")
+        self._connection.execute(f"DELETE FROM texts WHERE id <> {EVENTS_NUMBER} AND id NOT IN ({_USED_TEXTS})")
         self._connection.execute("DELETE FROM folders WHERE id NOT IN (SELECT folder FROM facts)")
         self._texts.clear()
         self._folders.clear()

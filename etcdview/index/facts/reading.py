@@ -9,7 +9,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -18,6 +18,7 @@ from etcdview.codec import StorageFormat
 from etcdview.errors import UnreachableError
 from etcdview.index.facts.database import open_reader, packed_uid, storage_of, uid_head, unpacked_uid
 from etcdview.index.facts.fact import STATES
+from etcdview.index.facts.ordered import IndexOrder, IndexPage, IndexWalk
 from etcdview.kube.selectors import LabelSelector
 from etcdview.relations.model import Health
 from etcdview.relations.states import status_in
@@ -234,6 +235,20 @@ class FactReader:
             rows.sort(key=_second_if_known, reverse=descending)
         end = None if limit < 0 else offset + limit
         return tuple([key for key, _ in rows[offset:end]])
+
+    def page(
+        self, wanted: Wanted, order: IndexOrder, *, descending: bool, after: bytes | None, limit: int
+    ) -> IndexPage | None:
+        """Keys of one type behind another key, in an order that has_index; None where that key is gone."""
+        with self._connection() as connection:
+            query = "SELECT id FROM texts WHERE text = ?"
+            found = connection.execute(query, (wanted.resource,)).fetchone()
+            if found is None:
+                return IndexPage() if after is None else None
+            where, values = _where(connection, replace(wanted, resource=""))
+            condition = where.replace("WHERE", " AND", 1)
+            walk = IndexWalk(connection, found[0], order, descending=descending, condition=condition, values=values)
+            return walk.page(after, limit)
 
     def facts(
         self, wanted: Wanted, *, order: Order = "key", descending: bool = False, offset: int = 0, limit: int = -1

@@ -10,6 +10,7 @@ from etcdview.cluster.window import PIECE, Entries, Entry, Window
 from etcdview.codec import Detail
 from etcdview.errors import BudgetError, CompactedError, QueryError, TooLargeError
 from etcdview.index.base import KeyPage
+from etcdview.index.facts.ordered import IndexPage
 from etcdview.kube.resources import ResourceType
 from etcdview.models import Range
 from etcdview.pages.parts.elsewhere import Elsewhere, places_of, read_elsewhere
@@ -25,6 +26,7 @@ from etcdview.tables import Column, Table, table_for
 SCAN_LIMIT = 5000
 _CURSOR_GONE = ("The last row of the previous page has been deleted.", "Go to the first page.")
 _NAMES_PIECE = 1000
+ORDERED_LIMIT = 20_000  # objects whose order is made anew for each page; of more, an index of facts has it
 GONE_LIMIT = 100  # deleted objects that a filtered list looks up, to strike out those it showed
 
 
@@ -167,28 +169,45 @@ class Reading:
 
     def _selected(self, names: KeyPage, changes: RowChanges | None) -> TableRows:
         """What matches by names and facts, and the values of one page of it."""
+        if names.count > ORDERED_LIMIT and self._selecting.has_pages:
+            return self._page_by_index(names, changes)
         found = self._selecting.select(self._matching, SCAN_LIMIT)
         first = 0 if self._query.after is None else self._key_behind(found.keys, self._query.after)
-        keys = found.keys[first : first + self._query.limit]
-        at, rows = self._values_of(keys, names.revision)
+        keys = tuple(found.keys[first : first + self._query.limit])
+        page = IndexPage(keys, first, first + len(keys) < len(found.keys), self._before(found.keys, first))
+        scan = Scan(found.seen, found.total, found.unread, found.goes_on)
+        return self._with_values(names, changes, page, scan, len(found.keys))
+
+    def _page_by_index(self, names: KeyPage, changes: RowChanges | None) -> TableRows:
+        """A page of a long list that is in the order of an index: the others are not looked at."""
+        page = self._selecting.page(self._query.after, self._query.limit)
+        if page is None:
+            raise QueryError(*_CURSOR_GONE)
+        scan = Scan(names.count, names.count, self._selecting.count_unreadable())
+        return self._with_values(names, changes, page, scan, names.count)
+
+    def _with_values(
+        self, names: KeyPage, changes: RowChanges | None, page: IndexPage, scan: Scan, count: int
+    ) -> TableRows:
+        at, rows = self._values_of(page.keys, names.revision)
         if changes is not None:
             gone = self._kept(self._gone(changes))
             rows = [*rows, *gone] if self._query.sort else sorted([*rows, *gone], key=lambda row: row.key)
-        scan = Scan(found.seen - self._unread, found.total, found.unread, found.goes_on)
+        scan = replace(scan, seen=scan.seen - self._unread)
         return TableRows(
             columns=self._listing.columns,
             rows=tuple(rows),
-            count=len(found.keys),
+            count=count,
             revision=at.revision,
             names_revision=names.revision,
             complete=names.complete and scan.complete,
             serializable=at.serializable,
             scan=scan,
-            next_after=keys[-1] if first + len(keys) < len(found.keys) else None,
+            next_after=page.keys[-1] if page.more else None,
             stopped=self._stopped,
-            start=first,
+            start=page.start,
             counted=names.complete and scan.complete,
-            before=self._before(found.keys, first),
+            before=page.before,
         )
 
     def _before(self, keys: Sequence[bytes], first: int) -> bytes | None:

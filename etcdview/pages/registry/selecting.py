@@ -14,6 +14,7 @@ from typing import Any
 
 from etcdview.cluster.scope import FactSource
 from etcdview.cluster.window import Window
+from etcdview.index.facts.ordered import IndexOrder, IndexPage, has_index
 from etcdview.index.facts.reading import Column, Order, Wanted
 from etcdview.kube.keys import as_text
 from etcdview.kube.resources import BY_PREFIX, ResourceType
@@ -22,8 +23,10 @@ from etcdview.pages.registry.by_column import ByColumn, ByWords
 from etcdview.pages.registry.listing import Listing, TableRow
 from etcdview.pages.registry.query import RegistryQuery
 from etcdview.relations.states import HEALTH_KINDS, status_in
+from etcdview.stores.protocols import prefix_end
 
 _NAMES_PIECE = 10_000
+_SMALL_PART = 20  # of the objects of a type, a namespace with fewer than one in so many is small
 _BY_FACTS: dict[str, tuple[Order, bool]] = {  # a young object was created late
     "age": ("created", True),
     "size": ("size", False),
@@ -103,6 +106,40 @@ class Selecting:
         if name in _TEXTS and self._is_pod and name in self._columns:
             return self._facts is not None
         return name in _BY_FACTS and self._facts is not None and not custom
+
+    @cached_property
+    def _index_order(self) -> tuple[IndexOrder, bool] | None:
+        """The order in an index of facts that the query asks for, and whether it goes backwards there."""
+        descending, name = self._query.sort.startswith("-"), self._query.sort.removeprefix("-").lower()
+        order, backwards = _BY_FACTS.get(name, ("key", False))
+        if order not in ("size", "created") or not self.orders or not has_index(self._resource.prefix, order):
+            return None
+        return order, backwards != descending
+
+    @property
+    def has_pages(self) -> bool:
+        """Whether an index of facts has a page of the list at once: nothing is filtered, but for a large namespace."""
+        if self._facts is None or self._words or self._query.selects or self._index_order is None:
+            return False
+        return not self._namespace or not self._is_small
+
+    @property
+    def _is_small(self) -> bool:
+        """Whether the namespace has few of the type's objects: each is looked up sooner than found among all."""
+        whole = self._window.keyspace.range_prefix(self._resource)
+        index = self._window.index
+        return index.count(*self._range) * _SMALL_PART < index.count(whole, prefix_end(whole))
+
+    def page(self, after: bytes | None, limit: int) -> IndexPage | None:
+        """The objects behind one, where the list has pages; None where that one is gone."""
+        assert self._facts is not None  # noqa: S101 - `has_pages` says so
+        assert self._index_order is not None  # noqa: S101
+        order, descending = self._index_order
+        return self._facts.page(self._wanted(), order, descending=descending, after=after, limit=limit)
+
+    def count_unreadable(self) -> int:
+        """How many objects are known to be undecodable."""
+        return 0 if self._facts is None else self._facts.count(replace(self._wanted(), error=True))
 
     def select(self, read: ReadMatches, most: int) -> Selected:
         """The objects that match; `most` is how many values may be read to know that.
@@ -235,6 +272,8 @@ class Selecting:
             return ordered
         if name in _BY_FACTS and self._facts is not None:
             order, backwards = _BY_FACTS[name]
+            if self._namespace and self._is_small:
+                return _those(keys, self._looked_up(keys, order, descending=backwards != descending))
             readable = replace(self._wanted(), readable=True)
             return _those(keys, self._facts.keys(readable, order=order, descending=backwards != descending))
         if name in _TEXTS and self._facts is not None:
@@ -242,6 +281,12 @@ class Selecting:
         decodable = [key for key in keys if key not in unreadable]
         by = self._by_namespace if name == "namespace" else self._by_name
         return sorted(decodable, key=by, reverse=descending) + [key for key in keys if key in unreadable]
+
+    def _looked_up(self, keys: Sequence[bytes], order: Order, *, descending: bool) -> list[bytes]:
+        """The readable ones of some keys, in an order that facts give."""
+        assert self._facts is not None  # noqa: S101 - `orders` says so
+        values = {key: getattr(fact, order) for key, fact in self._facts.of(keys).items() if not fact.error}
+        return sorted(values, key=lambda key: (values[key] is not None, values[key] or 0), reverse=descending)
 
     def _by_text(self, column: Column, cell: Callable[[str], str], *, descending: bool) -> list[bytes]:
         """The readable objects in the order of a cell, as it follows from what facts keep."""

@@ -1,0 +1,116 @@
+"""Pages in the order of an index of facts."""
+
+from __future__ import annotations
+
+import json
+import random
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from etcdview.codec import Codec
+from etcdview.index.facts.database import FactWriter, create, open_reader
+from etcdview.index.facts.fact import Extractor
+from etcdview.index.facts.ordered import IndexOrder, IndexPage, IndexWalk, has_index
+from etcdview.index.facts.reading import FactReader, Wanted
+from etcdview.kube.keys import KeySpace
+from etcdview.models import KeyValue
+
+START = datetime(2026, 11, 28, tzinfo=UTC)
+EXTRACTOR = Extractor(Codec(), KeySpace(), lambda: START)
+NAMES = 120
+
+
+def _event(number: int, random: random.Random) -> KeyValue:
+    """Some have no time of creation, some cannot be decoded, and many are equal in time and size."""
+    metadata = {"name": f"e{number:03}", "namespace": random.choice(("shop", "bank"))}
+    if number % 11:
+        metadata["creationTimestamp"] = f"{START - timedelta(seconds=random.randrange(20)):%Y-%m-%dT%H:%M:%SZ}"
+    obj = {"apiVersion": "v1", "kind": "Event", "metadata": metadata, "message": "x" * random.randrange(5)}
+    value = json.dumps(obj).encode() if number % 13 else b"not an object"
+    return KeyValue(
+        f"/registry/events/{metadata['namespace']}/{metadata['name']}".encode(), 1, number + 1, 1, value=value
+    )
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("facts") / "facts.db"
+    create(made)
+    chance = random.Random(1)  # noqa: S311 - the same each time
+    writer = FactWriter(made)
+    writer.write(EXTRACTOR.fact(_event(number, chance)) for number in range(NAMES))
+    writer.complete()
+    writer.close()
+    return made
+
+
+@pytest.mark.parametrize("order", ["size", "created"])
+@pytest.mark.parametrize("descending", [True, False])
+@pytest.mark.parametrize("wanted", [Wanted(resource="events"), Wanted(resource="events", namespace="bank")])
+@pytest.mark.parametrize("limit", [1, 7, NAMES])
+def test_pages_have_every_key_once_and_know_where_they_are(
+    path: Path, order: IndexOrder, descending: bool, wanted: Wanted, limit: int
+) -> None:
+    reader = FactReader(path)
+    pages: list[IndexPage] = []
+    after: bytes | None = None
+    while not pages or pages[-1].more:
+        page = reader.page(wanted, order, descending=descending, after=after, limit=limit)
+        assert page is not None
+        pages.append(page)
+        after = page.keys[-1]
+    keys = [key for page in pages for key in page.keys]
+    values = {fact.key: getattr(fact, order) or 0 for fact in reader.facts(wanted)}
+    reader.close()
+
+    assert len(keys) == len(set(keys))
+    assert set(keys) == values.keys()
+    assert [values[key] for key in keys] == sorted(values.values(), reverse=descending)
+    assert [page.start for page in pages] == [limit * n for n in range(len(pages))]
+    assert [page.before for page in pages] == [None, None, *(page.keys[-1] for page in pages[:-2])][: len(pages)]
+
+
+@pytest.mark.parametrize("order", ["size", "created"])
+def test_no_page_is_sorted(path: Path, order: IndexOrder) -> None:
+    connection = open_reader(path)
+    said: list[str] = []
+    connection.set_trace_callback(said.append)
+    IndexWalk(connection, 1, order, descending=True).page(b"/registry/events/shop/e001", 5)
+    connection.set_trace_callback(None)
+    plans = [row[3] for query in said for row in connection.execute(f"EXPLAIN QUERY PLAN {query}")]
+    connection.close()
+
+    assert len(said) >= 3
+    assert not [step for step in plans if "TEMP B-TREE" in step or step.startswith("SCAN f")]
+
+
+def test_a_key_that_is_gone_has_no_page_behind_it(path: Path) -> None:
+    reader = FactReader(path)
+    gone = [reader.page(Wanted(resource=r), "size", descending=True, after=b"/no", limit=5) for r in ("events", "none")]
+    empty = reader.page(Wanted(resource="none"), "size", descending=True, after=None, limit=5)
+    reader.close()
+
+    assert (gone, empty) == ([None, None], IndexPage())
+
+
+def test_events_alone_have_an_index_by_age() -> None:
+    assert [has_index(r, o) for r in ("events", "pods") for o in ("size", "created")] == [True, True, True, False]
+
+
+def test_the_number_of_events_stays_when_unused_texts_go(path: Path, tmp_path: Path) -> None:
+    made = tmp_path / "facts.db"
+    create(made)
+    writer = FactWriter(made)
+    writer._new_texts = writer._clean_after  # as after months of labels that came and went
+    writer.write([])
+    writer.write([EXTRACTOR.fact(_event(1, random.Random(1)))])  # noqa: S311
+    writer.complete()
+    writer.close()
+    reader = FactReader(made)
+    page = reader.page(Wanted(resource="events"), "created", descending=True, after=None, limit=5)
+    reader.close()
+
+    assert page is not None
+    assert len(page.keys) == 1

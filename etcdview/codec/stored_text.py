@@ -28,8 +28,11 @@ _FOLDED = {
 _MASKED_KINDS = frozenset((("v1", "Secret"),))  # their bytes are never shown
 
 
-def why_decoded(text: str) -> str:
-    """Why every value has to be decoded to find the text; "" where its bytes tell."""
+def why_decoded(text: str, *, in_names: bool = True) -> str:
+    """Why every value has to be decoded to find the text; "" where its bytes tell.
+
+    `in_names`: it is looked for in the names of fields, too.
+    """
     low = text.casefold()
     if not low.isascii():
         return "upper and lower case of its letters differ in bytes"
@@ -37,7 +40,7 @@ def why_decoded(text: str) -> str:
         return "a number or a time could hold it"
     if any(low in word for word in _WORDS):
         return "true or false could hold it"
-    if any(low in name for name in _field_names()):
+    if in_names and any(low in name for name in _field_names()):
         return "the name of a field holds it"
     return ""
 

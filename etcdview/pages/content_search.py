@@ -15,7 +15,7 @@ from etcdview.index.facts.reading import Wanted
 from etcdview.kube.keys import show
 from etcdview.kube.redaction import is_sensitive, may_be_in_a_mask
 from etcdview.kube.resources import BUILTIN
-from etcdview.kube.selectors import parse_labels
+from etcdview.kube.selectors import parse_fields, parse_labels
 from etcdview.models import KeyValue
 from etcdview.objects import ObjectRow
 from etcdview.objects.predicates import Kind, label_match, predicate_for
@@ -156,7 +156,7 @@ def _search(window: Window, query: ContentQuery, max_hits: int) -> Iterator[Sear
         _scope(window, query),
         lambda kv: _looked(window.objects.row(kv)),
         predicate_for(query.kind, query.text),
-        sift=_Sieve(window, query.text).sift if not slowly(query) else _all,
+        sift=_Sieve(window, sought).sift if (sought := _sought(query)) else _all,
         max_hits=max_hits,
     )
 
@@ -186,9 +186,27 @@ def _by_labels(window: Window, facts: FactSource, query: ContentQuery, max_hits:
 
 def slowly(query: ContentQuery) -> str:
     """Why every value has to be decoded; "" where the stored bytes tell most that do not match."""
-    if query.kind != "text":
-        return "it is not a text"
-    return why_decoded(query.text) or ("a mask could hold it" if may_be_in_a_mask(query.text) else "")
+    if query.kind == "text":
+        return _why_decoded(query.text)
+    return "" if _sought(query) else "it is not a text"
+
+
+def _sought(query: ContentQuery) -> str:
+    """A text that stands in the bytes of each value that matches; "" where no such text is known.
+
+    An object in which a field is just so holds what the field is. Raises QueryError.
+    """
+    texts: list[str] = []
+    if query.kind == "text":
+        texts = [query.text]
+    elif query.kind == "fields":
+        texts = [r.value for r in parse_fields(query.text).requirements if r.value and not r.negated]
+    in_names = query.kind == "text"
+    return max((text for text in texts if not _why_decoded(text, in_names=in_names)), key=len, default="")
+
+
+def _why_decoded(text: str, *, in_names: bool = True) -> str:
+    return why_decoded(text, in_names=in_names) or ("a mask could hold it" if may_be_in_a_mask(text) else "")
 
 
 def _all(kvs: Sequence[KeyValue]) -> tuple[Sequence[KeyValue], int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from etcdview.access.roles import LOCAL, Scope, Viewer
@@ -9,6 +11,7 @@ from etcdview.cluster.window import Window
 from etcdview.errors import DeniedError, NotFoundError, QueryError
 from etcdview.pages import content_search
 from etcdview.pages.content_search import ContentQuery, content_found, content_page, parse_kind
+from etcdview.stores.files.dump import read_dump
 from tests.unit.pages.registry_of import kv, obj, window_on
 
 KVS = (
@@ -93,10 +96,49 @@ def test_looking_in_stored_bytes_finds_what_decoding_everything_finds(
     text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     quick = content_found(window_on(KVS), ContentQuery(text), 10)
-    monkeypatch.setattr(content_search, "slowly", lambda query: "for the test")
+    monkeypatch.setattr(content_search, "_sought", lambda query: "")
     slow = content_found(window_on(KVS), ContentQuery(text), 10)
 
     assert [(hit.key, hit.match.path) for hit in quick.hits] == [(hit.key, hit.match.path) for hit in slow.hits]
+    assert (quick.progress.looked, quick.progress.masked) == (slow.progress.looked, slow.progress.masked)
+
+
+@pytest.fixture(scope="module")
+def captured(capture: Path) -> Window:
+    return window_on(read_dump(capture / "registry.jsonl.gz"))
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_told"),
+    [
+        ("metadata.name=cart", True),
+        ("metadata.namespace=kube-system", True),
+        ("spec.nodeName=worker-1,status.phase!=Pending", True),
+        ("spec.host=worker-1", True),
+        ("status.phase=Running", True),
+        ("involvedObject.kind=Pod", True),
+        ("source=kubelet", True),
+        ("kind=ReplicaSet", True),
+        ("apiVersion=apps/v1", True),
+        ("type=Opaque", True),
+        ("spec.containers[*].image=registry.k8s.io/pause:3.10", True),
+        ("metadata.name!=cart", False),
+        ("spec.replicas=2", False),
+        ("spec.unschedulable=false", False),
+        ("status.successful=0", False),
+        ("data.password=", False),
+    ],
+)
+def test_fields_are_found_by_stored_bytes_as_by_decoding_everything(
+    captured: Window, fields: str, is_told: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = ContentQuery(fields, "fields")
+    quick = content_found(captured, query, 1_000)
+    assert bool(content_search.slowly(query)) != is_told
+    monkeypatch.setattr(content_search, "_sought", lambda query: "")
+    slow = content_found(captured, query, 1_000)
+
+    assert quick.hits == slow.hits
     assert (quick.progress.looked, quick.progress.masked) == (slow.progress.looked, slow.progress.masked)
 
 

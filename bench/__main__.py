@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-from bench import facts, keys, lag, loading, pages, report, sessions, values
+from bench import beside_kubectl, facts, keys, lag, loading, pages, report, sessions, values
 from bench.etcd import Etcd
 from bench.report import Row
 from bench.serving import Served
@@ -54,7 +54,8 @@ def _measure(etcd: Etcd, empty: Etcd) -> list[Row]:
     with Served(etcd.url, "--facts", "on") as served:
         served.facts_ready()
         rows += _printed(_step(f"{lag.SECONDS} s of writes", lambda: lag.measure(etcd)))
-        return rows + _printed(_step("the facts after them", lambda: [facts.differs(etcd, served)]))
+        rows += _printed(_step("the facts after them", lambda: [facts.differs(etcd, served)]))
+    return rows + _printed(_step("kubectl on the same data", lambda: beside_kubectl.measure(etcd)))
 
 
 def _printed(rows: list[Row]) -> list[Row]:

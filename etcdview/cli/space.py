@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import click
 
@@ -22,6 +23,7 @@ from etcdview.pages.tools.space import (
     By,
     FactStatus,
     GrowthRow,
+    SpaceFound,
     SpaceReport,
     SpaceRow,
     csv_lines,
@@ -53,28 +55,35 @@ _BETWEEN_SECONDS = 0.2
 def command(resolved: Resolved, by: By, output: str, limit: int, against: str) -> int:
     """Print how many keys there are and how many bytes their values take, the largest first.
 
-    It reads every value once, those of a live etcd in a process of its own with a low priority. Sizes are those of the
-    stored values. Of a database file it also prints what is history, deletions, other buckets and free pages.
+    Below it says what most of it is, how sizes are spread, which objects are near etcd's limit, and which keys were
+    written most; of a database file also what is history, deletions, other buckets and free pages. It reads every value
+    once, those of a live etcd in a process of its own with a low priority.
 
     \b
       etcdview space --from tuesday.db --against monday.db --by namespace
     """
     if against:
         return _growth(resolved, against, by, output, limit)
-    report, file = space_now(resolved.settings, by, limit, _Progress().show, remark)
+    found = space_now(resolved.settings, by, limit, _Progress().show, remark)
+    report, file = found.report, found.file
     if output == "json":
         click.echo(json_text(report_json(report) | ({"file": file_json(file)} if file else {}), indent=2))
     elif output == "csv":
         for line in csv_lines(report):
             click.echo(line, nl=False)
     else:
-        for line in table(report):
-            click.echo(line)
-        if file is not None:
-            click.echo()
-            for line in padded([("THE FILE", "RECORDS", "SIZE", ""), *file_lines(file)]):
-                click.echo(visible(line))
+        _show(found)
     return 0
+
+
+def _show(found: SpaceFound) -> None:
+    """The table, what stands out, and what the bytes of a database file are."""
+    lines = table(found.report)
+    lines += found.summary.lines(datetime.now(UTC)) if found.summary is not None else []
+    if found.file is not None:
+        lines += ["", *padded([("THE FILE", "RECORDS", "SIZE", ""), *file_lines(found.file)])]
+    for line in lines:
+        click.echo(visible(line))
 
 
 def _growth(resolved: Resolved, older: str, by: By, output: str, limit: int) -> int:

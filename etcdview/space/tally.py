@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple, TypeVar
 
 from etcdview.codec import Codec, Outline, StorageFormat
-from etcdview.index.facts.reading import Total
+from etcdview.index.facts.reading import Spread, Total, spread_of
 from etcdview.kube.keys import KeySpace
 from etcdview.models import KeyValue
 from etcdview.space.report import Sizes, SpaceRow, TypeOf, type_of
+
+MOST_WRITTEN = 20
+T = TypeVar("T", bound="tuple[Any, ...]")
+
+
+class WrittenKey(NamedTuple):
+    """A key by how often it was written since it was created: `created` in Unix seconds, by its last `manager`."""
+
+    writes: int
+    key: bytes
+    created: int | None
+    manager: str
 
 
 class SpaceTally:
@@ -21,6 +35,8 @@ class SpaceTally:
         self._objects = objects
         self._sums: dict[tuple[str, str], list[int]] = {}
         self._largest: list[tuple[int, bytes, str, str, Sizes]] = []  # a heap: the smallest of them first
+        self._counts: Counter[int] = Counter()  # of each size
+        self._written: list[WrittenKey] = []  # a heap: the one with the fewest writes first
         self.keys = self.bytes = 0
 
     def add(self, kvs: Iterable[KeyValue]) -> None:
@@ -32,6 +48,8 @@ class SpaceTally:
             size = len(kv.value)
             self.keys += 1
             self.bytes += size
+            self._counts[size] += 1
+            _keep(self._written, WrittenKey(kv.version, kv.key, outline.created, outline.manager), MOST_WRITTEN)
             sums = self._sums.get(where)
             if sums is None:
                 sums = self._sums[where] = [0] * 6
@@ -41,14 +59,7 @@ class SpaceTally:
             sums[3] += outline.annotation_bytes
             sums[4] += outline.last_applied_bytes
             sums[5] += outline.data_bytes
-            if self._objects != 0:
-                self._weigh(kv.key, where, _sizes(size, outline))
-
-    def _weigh(self, key: bytes, where: tuple[str, str], sizes: Sizes) -> None:
-        if self._objects is None or len(self._largest) < self._objects:
-            heapq.heappush(self._largest, (sizes.values, key, *where, sizes))
-        elif sizes.values > self._largest[0][0]:
-            heapq.heapreplace(self._largest, (sizes.values, key, *where, sizes))
+            _keep(self._largest, (size, kv.key, *where, _sizes(size, outline)), self._objects)
 
     def totals(self) -> tuple[Total, ...]:
         """The sums, by type and namespace."""
@@ -56,10 +67,32 @@ class SpaceTally:
             Total(*where, StorageFormat("protobuf"), "unknown", *sums) for where, sums in sorted(self._sums.items())
         )
 
+    def spread(self) -> Spread:
+        """How the sizes of values are spread."""
+        return spread_of(sorted(self._counts.items(), reverse=True))
+
+    def largest(self, most: int) -> Iterator[tuple[bytes, int]]:
+        """So many of the largest objects that are wanted, each with its bytes."""
+        for size, key, *_ in sorted(self._largest, key=lambda one: (-one[0], one[1]))[:most]:
+            yield key, size
+
+    def written(self) -> tuple[WrittenKey, ...]:
+        """The keys that were written most often, and more than once."""
+        found = sorted(self._written, key=lambda one: (-one.writes, one.key))
+        return tuple(one for one in found if one.writes > 1)
+
     def objects(self, known: TypeOf) -> tuple[SpaceRow, ...]:
         """A row for each of the largest, in order."""
         found = sorted(self._largest, key=lambda one: (-one[0], one[1]))
         return tuple(SpaceRow(1, sizes, type_of(prefix, known), name, key) for _, key, prefix, name, sizes in found)
+
+
+def _keep(heap: list[T], found: T, most: int | None) -> None:
+    """Put it among the `most` largest (None: all)."""
+    if most is None or len(heap) < most:
+        heapq.heappush(heap, found)
+    elif heap and found[0] > heap[0][0]:
+        heapq.heapreplace(heap, found)
 
 
 def _without_body(_: str, __: str) -> bool:

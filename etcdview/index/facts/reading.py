@@ -185,6 +185,21 @@ _COLUMNS: dict[str, str] = {
 }  # fmt: skip
 
 
+def spread_of(sizes: Sequence[tuple[int, int]]) -> Spread:
+    """How sizes are spread: each with how many values have it, the largest first."""
+    keys = sum(count for _, count in sizes)
+    if not keys:
+        return Spread()
+    ends = tuple(itertools.accumulate(count for _, count in sizes))
+    median, ninety, ninety_nine, largest = (
+        sizes[bisect.bisect_right(ends, above)][0] for above in (keys // 2, keys // 10, keys // 100, 0)
+    )
+    top = max(keys // 100, 1)
+    last = bisect.bisect_left(ends, top)  # of these sizes, the last may be in it in part
+    top_bytes = sum(size * count for size, count in sizes[: last + 1]) - sizes[last][0] * (ends[last] - top)
+    return Spread(keys, median, ninety, ninety_nine, largest, top, top_bytes)
+
+
 class FactReader:
     """Answers questions from a database of facts. Safe to use from any thread; `close` it in the end."""
 
@@ -337,17 +352,7 @@ class FactReader:
             where, values = _where(connection, wanted)
             query = f"SELECT f.size, count(*) FROM facts f {where} GROUP BY f.size ORDER BY f.size DESC"
             sizes = connection.execute(query, values).fetchall()
-        keys = sum(count for _, count in sizes)
-        if not keys:
-            return Spread()
-        ends = tuple(itertools.accumulate(count for _, count in sizes))
-        median, ninety, ninety_nine, largest = (
-            sizes[bisect.bisect_right(ends, above)][0] for above in (keys // 2, keys // 10, keys // 100, 0)
-        )
-        top = max(keys // 100, 1)
-        last = bisect.bisect_left(ends, top)  # of these sizes, the last may be in it in part
-        top_bytes = sum(size * count for size, count in sizes[: last + 1]) - sizes[last][0] * (ends[last] - top)
-        return Spread(keys, median, ninety, ninety_nine, largest, top, top_bytes)
+        return spread_of(sizes)
 
     def shared_uids(self, limit: int) -> tuple[tuple[str, int], ...]:
         """UIDs that several objects have, and how many."""

@@ -253,6 +253,11 @@ def _crumbs(resource: ResourceType | None, namespace: str) -> tuple[Crumb, ...]:
     return (*(Crumb(text, address) for text, address in steps[:-1]), Crumb(steps[-1][0]))
 
 
+def concentration(rows: Sequence[SpaceRow], keys: int, sizes: Sizes) -> str:
+    """What most of it is, by the rows of its types; "" where no type stands out."""
+    return _concentration(_lines(rows, keys, sizes, None, ""))
+
+
 def _concentration(lines: Sequence[SpaceLine]) -> str:
     """events: 99 % of keys, 71 % of bytes. "" where no type stands out."""
     if not lines or lines[0].byte_part is None or lines[0].byte_part < 0.2:
@@ -271,16 +276,19 @@ def _large(found: KeyFacts) -> LargeObject:
 
 def _rewritten(facts: FactSource, now: datetime) -> tuple[RewrittenKey, ...]:
     return tuple(
-        RewrittenKey(show(f.key), object_href(f.key), f.version, _a_minute(f, now), unmistakable(f.manager))
+        RewrittenKey(
+            show(f.key), object_href(f.key), f.version, a_minute(f.version, f.created, now), unmistakable(f.manager)
+        )
         for f in facts.top(Wanted(), "version", LARGEST)
     )
 
 
-def _a_minute(found: KeyFacts, now: datetime) -> float | None:
-    """Writes a minute over the whole life of the object; of one younger than a minute as if it were that old."""
-    if found.created is None:
-        return None
-    return found.version / max((now.timestamp() - found.created) / 60, 1.0)
+def a_minute(writes: int, created: int | None, now: datetime) -> float | None:
+    """Writes a minute over the whole life of the object; of one younger than a minute as if it were that old.
+
+    None where nothing says since when (`created`, in Unix seconds) it exists.
+    """
+    return None if created is None else writes / max((now.timestamp() - created) / 60, 1.0)
 
 
 def _commands(window: Window, resource: ResourceType | None, namespace: str) -> tuple[Command, ...]:

@@ -51,10 +51,10 @@ def space_report(window: Window, by: By, limit: int = OBJECTS) -> SpaceReport:
     return SpaceReport(fact_revision(window), True, by, *total_of(rows), rows)
 
 
-def tallied(tally: SpaceTally, tree: Tree, by: By) -> SpaceReport:
+def tallied(tally: SpaceTally, tree: Tree, by: By, limit: int = OBJECTS) -> SpaceReport:
     """The same of what was summed up of a file."""
     known = {found.resource.prefix: found.resource for found in tree.types}.get
-    rows = _rows(by, tally.totals(), known, lambda: tally.objects(known))
+    rows = _rows(by, tally.totals(), known, lambda: tally.objects(known)[: limit or None])
     return SpaceReport(tree.revision, True, by, *total_of(rows), rows)
 
 

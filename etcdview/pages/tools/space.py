@@ -19,10 +19,12 @@ from etcdview.kube.keys import KeySpace, as_text, key64
 from etcdview.kube.quantities import size_text
 from etcdview.models import KeyValue, Range
 from etcdview.pages.parts.types import named_tree
+from etcdview.pages.space.page import LARGEST
 from etcdview.pages.space.report import BYS, By, csv_lines, space_report, tallied
 from etcdview.pages.tools.compare import readable
 from etcdview.pages.tools.named_sources import NamedSources, SourceName
 from etcdview.pages.tools.source import Say, say_notes
+from etcdview.pages.tools.space_summary import SpaceSummary, summary_of_facts, summary_of_tally
 from etcdview.recovery.merge import KeyState, all_pairs, key_values, state_of
 from etcdview.space.growth import GrowthRow, GrowthTally
 from etcdview.space.report import SpaceReport, SpaceRow, report_json
@@ -38,6 +40,7 @@ __all__ = [
     "FactStatus",
     "Grown",
     "GrowthRow",
+    "SpaceFound",
     "SpaceReport",
     "SpaceRow",
     "csv_lines",
@@ -53,12 +56,19 @@ _LOOK_SECONDS = 0.1
 _BATCH = 1_000  # values between two words about how far it is
 
 
-def space_now(
-    settings: Settings, by: By, limit: int, tell: Callable[[FactStatus], None], say: Say
-) -> tuple[SpaceReport, FileSpace | None]:
+@dataclass(frozen=True, slots=True)
+class SpaceFound:
+    """The report, what stands out (None: the sizes are not known), and of a database file what its bytes are."""
+
+    report: SpaceReport
+    summary: SpaceSummary | None
+    file: FileSpace | None = None
+
+
+def space_now(settings: Settings, by: By, limit: int, tell: Callable[[FactStatus], None], say: Say) -> SpaceFound:
     """Read all values of the etcd or the file that the settings name; `tell` is told how far it is, again and again.
 
-    Of a database file also what its bytes are. What a file's reader has to know of it is said.
+    What a file's reader has to know of it is said.
 
     Raises what the store raises, and UnreachableError where reading ends early.
     """
@@ -69,26 +79,28 @@ def space_now(
         start = permitted_parts(cluster.source, b"\0", b"\0")[0].start
         cluster.source.range(Range(start, keys_only=True))  # says best why etcd cannot be reached
         _wait(cluster, tell)
-        return space_report(Window(cluster), by, limit), None
+        window = Window(cluster)
+        return SpaceFound(space_report(window, by, limit), summary_of_facts(window))
     finally:
         cluster.close()
 
 
-def _of_file(
-    settings: Settings, by: By, limit: int, tell: Callable[[FactStatus], None], say: Say
-) -> tuple[SpaceReport, FileSpace | None]:
+def _of_file(settings: Settings, by: By, limit: int, tell: Callable[[FactStatus], None], say: Say) -> SpaceFound:
     """The same of a file: one pass over its values, of which nothing but sums is kept."""
     cluster = open_cluster(replace(settings, facts="off", memory_limit=0))
     try:
-        source, tree = cluster.source, named_tree(Window(cluster))
+        source, window = cluster.source, Window(cluster)
+        tree = named_tree(window)
         say_notes(source, say)
-        tally = SpaceTally(open_codec(settings), cluster.keyspace, (limit or None) if by == "object" else 0)
+        objects = 0 if by != "object" else limit or None
+        most = None if objects is None else max(objects, LARGEST)
+        tally = SpaceTally(open_codec(settings), cluster.keyspace, most)
         for kvs in _in_batches(_values(source, tree.revision)):
             tally.add(kvs)
             tell(FactStatus("filling", tally.keys, tree.count, tally.bytes))
         tell(FactStatus("complete", tally.keys, tally.keys, tally.bytes))
-        report = tallied(tally, tree, by)
-        return report, source.space() if isinstance(source, SnapshotStore) else None
+        file = source.space() if isinstance(source, SnapshotStore) else None
+        return SpaceFound(tallied(tally, tree, by, limit), summary_of_tally(window, tally), file)
     finally:
         cluster.close()
 

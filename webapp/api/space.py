@@ -6,16 +6,24 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from etcdview.pages.space.report import BYS, MOST_OBJECTS, OBJECTS, report_json, space_report
+from etcdview.pages.space.report import BYS, MOST_OBJECTS, OBJECTS, SpaceQuery, report_json, space_report
 from webapp.api.blueprint import bp, long_answer, problems
 from webapp.api.schemas import Strict
 from webapp.runtime import current_window
 
+MAX_NAME = 300
+
 
 class SpaceQuerySchema(Schema):
-    """What a row is."""
+    """What a row is, and of which part."""
 
     by = fields.String(load_default="resource", validate=validate.OneOf(BYS))
+    resource = fields.String(
+        load_default="", validate=validate.Length(max=MAX_NAME), metadata={"description": "of this type alone"}
+    )
+    namespace = fields.String(
+        load_default="", validate=validate.Length(max=MAX_NAME), metadata={"description": "in this namespace alone"}
+    )
     limit = fields.Integer(
         load_default=OBJECTS,
         validate=validate.Range(1, MOST_OBJECTS),
@@ -64,7 +72,8 @@ class SpaceSchema(Strict):
 @long_answer
 @bp.arguments(SpaceQuerySchema, location="query", error_status_code=400)
 @bp.response(200, SpaceSchema)
-@problems(429, 503)
+@problems(404, 429, 503)
 def space(query: dict[str, Any]) -> dict[str, Any]:
     """What fills the database: keys, and the bytes of their values."""
-    return report_json(space_report(current_window(), query["by"], query["limit"]))
+    part = SpaceQuery(query["resource"], query["namespace"])
+    return report_json(space_report(current_window(), query["by"], query["limit"], part))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from flask import Blueprint, Response, request
 
 from etcdview.errors import QueryError
@@ -10,6 +12,9 @@ from webapp.accounts.expensive import expensive
 from webapp.rendering import render_page, wants_fragment
 from webapp.runtime import current_window, now
 from webapp.toasts import tell
+
+if TYPE_CHECKING:
+    from etcdview.pages.space.report import SpaceQuery
 
 MAX_NAME = 300
 
@@ -22,11 +27,8 @@ def space_page() -> Response:
     from etcdview.pages.growth import with_growth
     from etcdview.pages.space import page as pages
 
-    query = pages.SpaceQuery(
-        params.text(request.args, "resource", MAX_NAME), params.text(request.args, "namespace", MAX_NAME)
-    )
     window = current_window()
-    page = pages.space_page(window, query, now())
+    page = pages.space_page(window, _part(), now())
     if not wants_fragment():
         page = with_growth(window, page, params.text(request.args, "against", MAX_NAME))
     return render_page("space/index.html", page, fragments={"space": "space/_space.html"})
@@ -53,6 +55,12 @@ def space_csv() -> Response:
     by = params.text(request.args, "by", MAX_NAME) or "resource"
     if by not in pages.BYS:
         raise QueryError(f"by={by[:40]!r} is unknown.", f"Use one of {', '.join(pages.BYS)}.")
-    report = pages.space_report(current_window(), by, pages.MOST_OBJECTS)
+    report = pages.space_report(current_window(), by, pages.MOST_OBJECTS, _part())
     headers = {"Content-Disposition": f'attachment; filename="space-by-{by}.csv"'}
     return Response(pages.csv_lines(report), mimetype="text/csv", headers=headers)
+
+
+def _part() -> SpaceQuery:
+    from etcdview.pages.space.report import SpaceQuery
+
+    return SpaceQuery(params.text(request.args, "resource", MAX_NAME), params.text(request.args, "namespace", MAX_NAME))

@@ -11,7 +11,7 @@ from etcdview.cluster.scope.ranges import denied
 from etcdview.cluster.window import Window
 from etcdview.errors import NotFoundError
 from etcdview.index.base import Freshness, Tree
-from etcdview.index.facts.reading import KeyFacts, Spread, Total, Wanted
+from etcdview.index.facts.reading import KeyFacts, Spread, Wanted
 from etcdview.kube.keys import shell_word, show
 from etcdview.kube.resources import ResourceType
 from etcdview.kube.visible import unmistakable
@@ -22,6 +22,7 @@ from etcdview.pages.parts.types import find_type, named_tree
 from etcdview.pages.registry.query import UNRECOGNISED
 from etcdview.pages.space.database import MemberSpace, members_space
 from etcdview.pages.space.picture import MOST_TILES, DrawnShare, Share, treemap
+from etcdview.pages.space.report import SpaceQuery, is_of, part_of_tree
 from etcdview.space.report import (
     Sizes,
     SpaceRow,
@@ -36,14 +37,6 @@ TYPES = 300  # rows of the table; the rest is in its CSV
 NAMESPACES = 100  # rows of the table; the rest is in its CSV
 VALUE_LIMIT = 1536 * 1024  # etcd's --max-request-bytes, which kubeadm leaves as it is
 NEAR = VALUE_LIMIT // 2
-
-
-@dataclass(frozen=True, slots=True)
-class SpaceQuery:
-    """Which part: of one type, "" for all, in one namespace, "" for all."""
-
-    resource: str = ""
-    namespace: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +84,7 @@ class SpacePage:
     `concentration` says in a sentence what most of it is. `keys` and `sizes` are the sums of what the page is about.
     """
 
+    query: SpaceQuery
     freshness: Freshness
     facts: FactsState
     revision: int
@@ -122,7 +116,7 @@ def space_page(window: Window, query: SpaceQuery, now: datetime) -> SpacePage:
     """
     tree, facts = named_tree(window), window.value_facts
     resource = find_type(window, tree, query.resource).resource if query.resource else None
-    page = _of_names(window, _part_of_tree(tree, resource, query.namespace), resource, query.namespace)
+    page = _of_names(window, part_of_tree(tree, resource, query.namespace), resource, query)
     if facts is not None:
         page = _of_facts(page, window, facts, tree, resource, query.namespace, now)
     if not page.keys and not page.whole and not window.viewer.scope.whole:
@@ -132,12 +126,14 @@ def space_page(window: Window, query: SpaceQuery, now: datetime) -> SpacePage:
     return page
 
 
-def _of_names(window: Window, tree: Tree, resource: ResourceType | None, namespace: str) -> SpacePage:
+def _of_names(window: Window, tree: Tree, resource: ResourceType | None, query: SpaceQuery) -> SpacePage:
     """What is known without facts."""
+    namespace = query.namespace
     by_type = () if resource else rows_of_names(tree, "resource")
     by_namespace = () if namespace else rows_of_names(tree, "namespace")
     lines = [_lines(rows, tree.count, None, resource, namespace) for rows in (by_type, by_namespace)]
     return SpacePage(
+        query=query,
         freshness=window.index.freshness(),
         facts=facts_state(window),
         revision=tree.revision,
@@ -169,7 +165,7 @@ def _of_facts(
 ) -> SpacePage:
     """The page with all that facts tell."""
     known = {found.resource.prefix: found.resource for found in tree.types}.get
-    totals = [total for total in facts.totals() if _is_of(total, resource, namespace)]
+    totals = [total for total in facts.totals() if is_of(total, resource, namespace)]
     keys, sizes = sum_of(totals)
     wanted = Wanted(resource=resource.prefix if resource else "", namespace=namespace)
     large = facts.top(wanted, "size", MOST_TILES)
@@ -193,19 +189,6 @@ def _of_facts(
         rewritten=_rewritten(facts, now) if whole else (),
         members=members_space(window, sizes) if whole else (),
     )
-
-
-def _is_of(total: Total, resource: ResourceType | None, namespace: str) -> bool:
-    return (resource is None or total.resource == resource.prefix) and namespace in ("", total.namespace)
-
-
-def _part_of_tree(tree: Tree, resource: ResourceType | None, namespace: str) -> Tree:
-    """The tree as if there were nothing but one type, or one namespace."""
-    types = tuple(t for t in tree.types if resource is None or t.resource.prefix == resource.prefix)
-    if namespace:
-        counts = ((t, t.namespaces.get(namespace, 0)) for t in types)
-        types = tuple(replace(t, count=count, namespaces={namespace: count}) for t, count in counts if count)
-    return replace(tree, types=types, unrecognised=0 if resource or namespace else tree.unrecognised)
 
 
 def _lines(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import json
 import re
 from collections import Counter
@@ -98,6 +99,28 @@ def test_csv_has_the_rows_of_the_json(filled: FlaskClient, by: str) -> None:
     assert [{k: row[k] for k in read[0] if k in row} for row in rows] == [
         {k: int(v) if k.endswith(("keys", "ytes")) else v for k, v in row.items()} for row in read
     ]
+
+
+@pytest.mark.parametrize("part", ["resource=pods", "namespace=shop", "resource=pods&namespace=shop"])
+@pytest.mark.parametrize("by", BYS)
+def test_a_part_has_its_own_report(filled: FlaskClient, by: str, part: str) -> None:
+    whole = filled.get("/api/v1/space?by=object").get_json()["rows"]
+    wanted = dict(pair.split("=") for pair in part.split("&"))
+    inside = [row for row in whole if wanted.items() <= row.items()]
+    answer = filled.get(f"/api/v1/space?by={by}&{part}").get_json()
+    rows = list(csv.DictReader(filled.get(f"/space.csv?by={by}&{part}").text.splitlines()))
+
+    assert inside
+    assert answer["total"] == {"keys": len(inside), "bytes": sum(row["bytes"] for row in inside)}
+    assert [int(row["bytes"]) for row in rows] == [row["bytes"] for row in answer["rows"]]
+    page = html.unescape(filled.get(f"/space?{part}").text)
+    assert f"/api/v1/space?by=object&{part}" in page
+    assert f"/space.csv?by=object&{part}" in page
+
+
+def test_a_part_of_an_unknown_type_is_not_there(filled: FlaskClient) -> None:
+    assert filled.get("/api/v1/space?resource=nosuch").status_code == 404
+    assert filled.get("/space.csv?resource=nosuch").status_code == 404
 
 
 def test_the_treemap_can_be_walked_down_to_an_object(filled: FlaskClient) -> None:

@@ -323,7 +323,7 @@ class FactReader:
         column = _COLUMNS[most]
         with self._connection() as connection:
             where, values = _where(connection, wanted)
-            of_type, types = _each_type(connection, most)
+            of_type, types = ("TRUE", [()]) if _is_small_part(connection, wanted) else _each_type(connection, most)
             also = f"{'AND' if where else 'WHERE'} {of_type}"
             first = f"SELECT f.id, {column} FROM facts f {where} {also} ORDER BY {column} DESC LIMIT ?"
             found = [row for one in types for row in connection.execute(first, (*values, *one, limit))]
@@ -459,13 +459,7 @@ def _unhealthy_of(wanted: Wanted) -> Wanted:
 
 def _where(connection: sqlite3.Connection, wanted: Wanted, *, few: bool = False) -> tuple[str, list[Any]]:
     """The condition of a query over facts, and its values. `few`: those are few that its other conditions leave."""
-    few = few or any(getattr(wanted, wish) for wish in _ONLY_FEW)
-    plus = "+" if few else ""  # keeps SQLite from other indexes: that of the few is the one to use
-    conditions: list[tuple[str, tuple[Any, ...]]] = [
-        (f"{plus}f.{column} = (SELECT id FROM texts WHERE text = ?)", (text,))
-        for column in ("resource", "namespace", "node")
-        if (text := getattr(wanted, column))
-    ]
+    conditions = list(_places(connection, wanted, few=few or any(getattr(wanted, wish) for wish in _ONLY_FEW)))
     if wanted.uid:
         conditions.append((f"{uid_head('f.uid')} = {uid_head('?')} AND f.uid = ?", (packed_uid(wanted.uid),) * 2))
     if wanted.owner:
@@ -491,6 +485,31 @@ def _where(connection: sqlite3.Connection, wanted: Wanted, *, few: bool = False)
     return (f"WHERE {where}" if where else ""), [value for _, values in conditions for value in values]
 
 
+def _places(connection: sqlite3.Connection, wanted: Wanted, *, few: bool) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """The conditions on the type, the namespace and the node of a key, each with its values."""
+    small = _is_small_part(connection, wanted)
+    plus = "+" if few or small else ""  # keeps SQLite from other indexes: that of the few is the one to use
+    for column in ("resource", "namespace", "node"):
+        if text := getattr(wanted, column):
+            yield f"{plus}f.{column} = (SELECT id FROM texts WHERE text = ?)", (text,)
+    if small:
+        folders = "SELECT id FROM folders WHERE instr(folder, ?)"
+        yield f"f.folder IN ({folders})", (f"/{wanted.namespace}/".encode(),)
+
+
+def _is_small_part(connection: sqlite3.Connection, wanted: Wanted) -> bool:
+    """Whether a namespace has few of the keys: they are found by its folders sooner than among those of all."""
+    if not wanted.namespace:
+        return False
+    of_type = "resource = (SELECT id FROM texts WHERE text = ?)" if wanted.resource else "TRUE"
+    inside = "CASE WHEN namespace = (SELECT id FROM texts WHERE text = ?) THEN keys ELSE 0 END"
+    query = f"SELECT coalesce(sum({inside}), 0), coalesce(sum(keys), 0) FROM totals WHERE {of_type}"
+    texts = (wanted.namespace, wanted.resource) if wanted.resource else (wanted.namespace,)
+    found, whole = connection.execute(query, texts).fetchone()
+    return bool(found * _SMALL_PART < whole)
+
+
+_SMALL_PART = 20  # a namespace with fewer than one key in so many is small
 _ONLY = {
     "error": "f.error IS NOT NULL",
     "misnamed": "f.misnamed",

@@ -15,6 +15,7 @@ from etcdview.index.facts.fact import Extractor
 from etcdview.index.facts.ordered import IndexOrder, IndexPage, IndexWalk, has_index
 from etcdview.index.facts.reading import FactReader, Wanted
 from etcdview.kube.keys import KeySpace
+from etcdview.kube.selectors import LabelSelector, parse_labels
 from etcdview.models import KeyValue
 
 START = datetime(2026, 11, 28, tzinfo=UTC)
@@ -114,3 +115,44 @@ def test_the_number_of_events_stays_when_unused_texts_go(path: Path, tmp_path: P
 
     assert page is not None
     assert len(page.keys) == 1
+
+
+@pytest.fixture(scope="module")
+def uneven(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two namespaces with a hundred objects each of two types, and one with three."""
+    made = tmp_path_factory.mktemp("uneven") / "facts.db"
+    create(made)
+    writer = FactWriter(made)
+    for namespace, count in (("bank", 100), ("shop", 100), ("few", 3)):
+        writer.write(EXTRACTOR.fact(_made(plural, namespace, n)) for plural in ("pods", "events") for n in range(count))
+    writer.complete()
+    writer.close()
+    return made
+
+
+def _made(plural: str, namespace: str, number: int) -> KeyValue:
+    metadata = {"name": f"o{number}", "namespace": namespace, "labels": {"odd": str(number % 2)}}
+    kind = {"pods": "Pod", "events": "Event"}[plural]
+    value = json.dumps({"apiVersion": "v1", "kind": kind, "metadata": metadata, "x": "y" * number}).encode()
+    return KeyValue(f"/registry/{plural}/{namespace}/o{number}".encode(), 1, number + 1, number + 1, value=value)
+
+
+@pytest.mark.parametrize("resource", ["", "pods"])
+@pytest.mark.parametrize("labels", [None, parse_labels("odd=1")])
+@pytest.mark.parametrize("namespace", ["few", "bank", "nowhere"])
+def test_a_small_namespace_has_the_same_answers_as_a_large_one(
+    uneven: Path, resource: str, labels: LabelSelector | None, namespace: str
+) -> None:
+    reader = FactReader(uneven)
+    every = reader.facts(Wanted(labels=labels))
+    inside = [f for f in every if f.namespace == namespace and resource in ("", f.resource)]
+    wanted = Wanted(resource=resource, namespace=namespace, labels=labels)
+    largest = sorted((fact.size for fact in inside), reverse=True)[:2]
+
+    assert (reader.count(wanted), set(reader.keys(wanted))) == (len(inside), {fact.key for fact in inside})
+    assert list(reader.facts(wanted)) == inside
+    assert [fact.size for fact in reader.top(wanted, "size", 2)] == largest
+    assert [fact.version for fact in reader.top(wanted, "version", 1)] == sorted({f.version for f in inside})[-1:]
+    assert sum(alike.keys for alike in reader.tally(wanted, 1_000)) == len(inside)
+    assert reader.spread(wanted).keys == len(inside)
+    reader.close()

@@ -144,11 +144,18 @@ _USED_TEXTS = " UNION ".join(
         "resource", "namespace", "storage", "word", "error", "finalizers", "labels", "node", "manager"
     )
 )  # fmt: skip
-_UPSERT = (
-    f"INSERT INTO facts ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))}) "
+_REPLACES = (
     f"ON CONFLICT (folder, digest(name)) DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in _COLUMNS[2:])} "
     "WHERE excluded.revision > facts.revision"
 )
+_UPSERT = f"INSERT INTO facts ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))}) {_REPLACES}"
+# while others fill: the key may have been deleted after this value was read
+_UPSERT_UNLESS_GONE = (
+    f"INSERT INTO facts ({', '.join(_COLUMNS)}) SELECT {', '.join(f'?{n}' for n in range(1, len(_COLUMNS) + 1))} "
+    f"WHERE NOT EXISTS (SELECT 1 FROM gone WHERE folder = ?1 AND name = ?2 AND revision >= ?3) {_REPLACES}"
+)
+_DELETE = "DELETE FROM facts WHERE folder = ? AND digest(name) = digest(?) AND revision <= ?"
+_REMEMBER = "INSERT INTO gone VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET revision = max(revision, excluded.revision)"
 
 
 def new_folder() -> Path:
@@ -237,28 +244,25 @@ class FactWriter:
     def write(self, facts: Iterable[Fact], deleted: Sequence[tuple[bytes, int]] = (), *, filling: bool = False) -> None:
         """Replace facts, and delete those of keys that were deleted at a revision; all in one transaction.
 
-        While the database is being filled, deletions are remembered: who fills may still hold an older value.
+        While the database is being filled, deletions are remembered: who fills may still hold an older value. A write
+        looks at the keys that it was given, and at no others: of an hour's events, a million may have been deleted.
         """
         given = list(facts)  # before others have to wait
         self._connection.execute("BEGIN IMMEDIATE")
         try:
-            self._connection.executemany(_UPSERT, [self._row(fact) for fact in given])
+            gone = [(*self._place(key), revision) for key, revision in deleted]
+            upsert = _UPSERT_UNLESS_GONE if filling else _UPSERT
+            self._connection.executemany(upsert, [self._row(fact) for fact in given])
             self._connection.executemany(_ADD_OWNER, [row for fact in given for row in self._further_owners(fact)])
-            if deleted:
-                self._connection.executemany(
-                    "INSERT INTO gone VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET revision = excluded.revision",
-                    [(*self._place(key), revision) for key, revision in deleted],
-                )
-            self._connection.execute(
-                "DELETE FROM facts WHERE id IN "
-                "(SELECT f.id FROM gone g CROSS JOIN facts f ON f.folder = g.folder "
-                "AND digest(f.name) = digest(g.name) WHERE g.revision >= f.revision)"
-            )
-            if not filling:
+            self._connection.executemany(_DELETE, gone)
+            if filling:
+                self._connection.executemany(_REMEMBER, gone)
+            else:
                 self._connection.execute("DELETE FROM gone")
                 self._clean()
         except BaseException:
-            self._connection.execute("ROLLBACK")
+            if self._connection.in_transaction:  # else SQLite has ended it itself, as on a full disk
+                self._connection.execute("ROLLBACK")
             self._texts.clear()  # some of them were not kept
             self._folders.clear()
             raise

@@ -19,8 +19,8 @@ from etcdview.codec import Codec
 from etcdview.index.facts import database
 from etcdview.index.facts.database import FactWriter, create
 from etcdview.index.facts.fact import Extractor
-from etcdview.index.facts.live import newest
 from etcdview.index.facts.reading import FactReader, Wanted
+from etcdview.index.facts.waiting import newest
 from etcdview.kube.keys import KeySpace
 from etcdview.models import Event, KeyValue
 

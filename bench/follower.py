@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from bench.lag import resident_bytes
 from bench.report import percentile
 from bench.writer import MARK
+from etcdview.index.base import Followed
 from etcdview.index.live import Index
 from etcdview.kube.keys import KeySpace
 from etcdview.models import Event, TlsFiles
@@ -22,9 +23,9 @@ class TimedIndex(Index):
 
     ages: list[float]
 
-    def moved(self, events: Sequence[Event]) -> None:
+    def moved(self, events: Sequence[Event], followed: Followed) -> None:
         """As Index.moved."""
-        super().moved(events)
+        super().moved(events, followed)
         now = time.time()
         for event in events:
             if event.kv.value.startswith(MARK):

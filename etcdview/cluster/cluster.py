@@ -177,7 +177,7 @@ class Cluster:
         """Whether the index, and so the facts, hold the whole registry, not only what etcd or `prefixes` permit."""
         if not isinstance(self.index, Announcing):
             return True
-        followed = [key_range for key_range, _ in self.index.followed()]
+        followed = [part.key_range for part in self.index.followed()]
         return all(any(part.covers(keys_under(root)) for part in followed) for root in self.keyspace.roots)
 
     def fact_checks(self, reader: FactReader) -> FactChecks:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, TypeVar
 
-from etcdview.index.base import Announcing
+from etcdview.index.base import Announcing, Followed
 from etcdview.models import Event, KeyValue, Range
 from etcdview.stores.protocols import Store
 
@@ -74,7 +74,7 @@ class EventLog:
             self._floor = max(self._floor, followed)
             self._revision = max(self._revision, followed)
 
-    def changed(self, events: Sequence[Event]) -> None:
+    def changed(self, events: Sequence[Event], followed: Followed) -> None:
         """See Listener."""
         with self._news:
             for event in filter(lambda event: self._holds(event.kv.key), events):
@@ -99,7 +99,8 @@ class EventLog:
             self._news.notify_all()
 
     def _followed(self) -> int:
-        return max((revision for part, revision in self._index.followed() if self._holds(part.start)), default=0)
+        held = (part.revision for part in self._index.followed() if self._holds(part.key_range.start))
+        return max(held, default=0)
 
     def newest(self) -> int:
         """The revision up to which every event is known."""

@@ -7,21 +7,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from etcdview.index.facts.reading import FactReader
+from etcdview.index.facts.reading import FactReader, Wanted
 from etcdview.stores.kept import Kept
 
 KEPT_SECONDS = 20.0
-NAMED = 1000  # keys and UIDs that are named at the most
+NAMED = 1000  # keys that are named at the most
+NAMED_UIDS = 200
+OF_ONE_UID = 100  # keys of it
 
 
 @dataclass(frozen=True, slots=True)
 class FactChecks:
-    """How many objects have no owner any more, and how many UIDs several objects have; the first of each by name."""
+    """How many objects have no owner any more; how many UIDs several objects have, and how many objects these are.
+
+    The first of each are named: `sharing` are UIDs, each with the first keys of the objects that have it.
+    """
 
     orphans: int
     orphan_keys: tuple[bytes, ...]
     shared_uids: int
-    shared: tuple[tuple[str, int], ...]
+    sharing_objects: int
+    sharing: tuple[tuple[str, tuple[bytes, ...]], ...]
 
 
 class KeptChecks:
@@ -41,6 +47,6 @@ class KeptChecks:
 
 
 def _checked(reader: FactReader) -> FactChecks:
-    return FactChecks(
-        reader.count_orphans(), reader.orphans(NAMED), reader.count_shared_uids(), reader.shared_uids(NAMED)
-    )
+    sharing = [(uid, reader.keys(Wanted(uid=uid), limit=OF_ONE_UID)) for uid, _ in reader.shared_uids(NAMED_UIDS)]
+    uids, objects = reader.count_shared_uids()
+    return FactChecks(reader.count_orphans(), reader.orphans(NAMED), uids, objects, tuple(sharing))

@@ -27,9 +27,9 @@ from etcdview.config import Settings
 from etcdview.errors import EtcdviewError, UnreachableError
 from etcdview.index.facts.database import FILLING_CACHE_KIB, FactWriter
 from etcdview.index.facts.fact import Extractor
-from etcdview.index.facts.filling import Pass, TooMuchError, shared_out, write_facts
-from etcdview.index.facts.live import StartFiller, problem_text
-from etcdview.index.lister import KeyRange
+from etcdview.index.facts.filling import Pass, Piece, TooMuchError, UnwritableError, shared_out, write_facts
+from etcdview.index.facts.live import StartFiller
+from etcdview.index.facts.problems import problem_text
 from etcdview.kube.keys import KeySpace
 
 NICENESS = 10
@@ -101,17 +101,20 @@ def _from_line(answer: dict[str, Any]) -> Iterator[tuple[int, int]]:
     elif answer["error"] == _TOO_MUCH:
         raise TooMuchError
     else:
-        raise UnreachableError(answer["error"], answer["remedy"])
+        kind = UnwritableError if answer["unwritable"] else UnreachableError
+        raise kind(answer["error"], answer["remedy"])
 
 
 def _packed(task: Pass) -> dict[str, Any]:
-    ranges = [[base64.b64encode(part.start).decode(), base64.b64encode(part.end).decode()] for part in task.ranges]
-    return {"ranges": ranges, "since": task.since, "rate": task.rate, "most_bytes": task.most_bytes}
+    encoded = base64.b64encode
+    pieces = [[encoded(piece.start).decode(), encoded(piece.end).decode(), piece.since] for piece in task.pieces]
+    return {"pieces": pieces, "rate": task.rate, "most_bytes": task.most_bytes}
 
 
 def _unpacked(given: dict[str, Any]) -> Pass:
-    ranges = tuple(KeyRange(base64.b64decode(start), base64.b64decode(end)) for start, end in given.pop("ranges"))
-    return Pass(ranges, **given)
+    decoded = base64.b64decode
+    pieces = tuple(Piece(decoded(start), decoded(end), since) for start, end, since in given.pop("pieces"))
+    return Pass(pieces, **given)
 
 
 def _settings(given: dict[str, Any]) -> Settings:
@@ -153,12 +156,13 @@ def _do(given: dict[str, Any]) -> None:
     except TooMuchError:
         _say(error=_TOO_MUCH)
     except EtcdviewError as error:
-        what = error.what if given["half"] else f"The values could not be read: {error.what}"
-        _say(error=what, remedy=error.remedy)
+        unwritable = isinstance(error, UnwritableError)  # of the other half
+        what = error.what if given["half"] or unwritable else f"The values could not be read: {error.what}"
+        _say(error=what, remedy=error.remedy, unwritable=unwritable)
     except BrokenPipeError:
         raise
     except (sqlite3.Error, OSError) as error:  # also of a database that who began this has removed
-        _say(error=problem_text(error), remedy="")
+        _say(error=problem_text(error), remedy="", unwritable=True)
 
 
 def _pass(settings: Settings, task: Pass, path: Path, *, half: bool) -> None:

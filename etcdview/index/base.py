@@ -126,15 +126,24 @@ class Announcing(Protocol):
     def listen(self, listener: Listener) -> None:
         """Tell someone more of what is applied, from now on."""
 
-    def followed(self) -> tuple[tuple[KeyRange, int], ...]:
-        """The ranges whose changes are applied, and up to which revision they are: not those that etcd denies."""
+    def followed(self) -> tuple[Followed, ...]:
+        """The ranges whose changes are applied: not those that etcd denies."""
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """A range whose changes are applied up to a revision, which is that of the etcd with the number `source`."""
+
+    key_range: KeyRange
+    revision: int
+    source: int = 0
 
 
 class Listener(Protocol):
     """Who is told what an index applies, in the index's thread: it must not take long."""
 
-    def changed(self, events: Sequence[Event]) -> None:
-        """Events that were applied, in order, each once."""
+    def changed(self, events: Sequence[Event], followed: Followed) -> None:
+        """Events of a range that were applied, in order, each once, perhaps none; and how far the range is now."""
 
     def reloaded(self) -> None:
         """Names were let go or loaded again: changes may have been missed."""

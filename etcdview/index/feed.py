@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from etcdview import background
 from etcdview.errors import CompactedError, DeniedError, EtcdviewError, UnreachableError
-from etcdview.index.base import State
+from etcdview.index.base import Followed, State
 from etcdview.index.changes import ChangeLog
 from etcdview.index.history import EventHistory, ForeignError, UnprovenError
 from etcdview.index.lister import KeyRange, list_names
@@ -65,12 +65,17 @@ class FeedStatus:
     counts: Mapping[str, int] = field(default_factory=dict)
     covered: tuple[KeyRange, ...] = ()
 
+    @property
+    def followed(self) -> Followed:
+        """How far it is."""
+        return Followed(self.key_range, self.revision, self.source)
+
 
 class Sink(Protocol):
     """What a feed is a part of."""
 
-    def moved(self, events: Sequence[Event]) -> None:
-        """Events that were applied, in order, each once."""
+    def moved(self, events: Sequence[Event], followed: Followed) -> None:
+        """Events that were applied, in order, each once; and how far the feed is now."""
 
     def loaded(self) -> None:
         """All names of a feed were loaded: changes before that may have been missed."""
@@ -351,7 +356,7 @@ class Feed:
             self._confirm(certain_at)
         if events or self._history.reached != before:
             self.changes.note(events, self._history.reached, time.time())
-            self._sink.moved(events)
+            self._sink.moved(events, self._status.followed)
 
     def _confirm(self, at: float) -> None:
         """Nothing was missing at that moment (monotonic seconds)."""

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from etcdview import background
 from etcdview.errors import DeniedError, NotPermittedError
-from etcdview.index.base import Freshness, KeyPage, Listener, Mode, State, Tree
+from etcdview.index.base import Followed, Freshness, KeyPage, Listener, Mode, State, Tree
 from etcdview.index.bounded import BoundedNames
 from etcdview.index.changes import RangeLog, SeveralLogs
 from etcdview.index.churn import Churn, ChurnCounter
@@ -22,6 +22,7 @@ from etcdview.index.lister import EVERYTHING, KeyRange, disjoint, keys_under
 from etcdview.index.match import compile_search
 from etcdview.index.memory import SearchResult, page_of, search_in
 from etcdview.index.packed import View
+from etcdview.index.reached import least_of
 from etcdview.index.stopping import Stop
 from etcdview.index.trees import loaded_tree, loading_tree
 from etcdview.kube.keys import KeySpace, show
@@ -29,7 +30,7 @@ from etcdview.kube.quantities import size_text
 from etcdview.models import Event, Range
 from etcdview.stores.permitted import GRANT, permitted_text
 from etcdview.stores.protocols import WatchableStore
-from etcdview.stores.routed import RoutedStore, pinned
+from etcdview.stores.routed import RoutedStore
 
 _log = logging.getLogger(__name__)
 
@@ -99,7 +100,7 @@ class Index:
         known = [part.confirmed_at for part in readable if part.confirmed_at]
         return Freshness(
             state=worst.state,
-            revision=_revision(readable),
+            revision=least_of(part.followed for part in readable),
             complete=all(part.names is not None for part in readable),
             age_seconds=max(time.monotonic() - min(known), 0.0) if known else 0.0,
             done=sum(part.done for part in readable),
@@ -131,7 +132,8 @@ class Index:
         if views is None:
             found = self._bounded(parts).page(start, end, after=after, limit=limit)
         else:
-            found = replace(self._answer(page_of(views, start, end, after, limit)), revision=_revision(parts))
+            revision = least_of(part.followed for part in parts)
+            found = replace(self._answer(page_of(views, start, end, after, limit)), revision=revision)
         return found if parts == touched else replace(found, complete=False)
 
     def count(self, start: bytes, end: bytes) -> int:
@@ -170,9 +172,9 @@ class Index:
         """Tell someone more of what is applied, from now on."""
         self._listeners.append(listener)
 
-    def followed(self) -> tuple[tuple[KeyRange, int], ...]:
+    def followed(self) -> tuple[Followed, ...]:
         """See Announcing."""
-        return tuple((part.key_range, part.revision) for part in self._parts() if not part.denied)
+        return tuple(part.followed for part in self._parts() if not part.denied)
 
     def loaded(self) -> None:
         """See feed.Sink."""
@@ -183,10 +185,10 @@ class Index:
         """See feed.Sink."""
         self.loaded()
 
-    def moved(self, events: Sequence[Event]) -> None:
+    def moved(self, events: Sequence[Event], followed: Followed) -> None:
         """See feed.Sink."""
         for listener in self._listeners:
-            listener.changed(events)
+            listener.changed(events, followed)
         now = time.monotonic()
         for event in events:
             object_key = self._keyspace.object_key(event.kv.key)
@@ -284,12 +286,6 @@ def _views_over(parts: Sequence[FeedStatus], requested: KeyRange) -> list[View] 
         else:
             return None
     return views
-
-
-def _revision(parts: Sequence[FeedStatus]) -> int:
-    """How far all of the parts are: a PinnedRevision where several etcds hold them."""
-    sources = sorted({part.source for part in parts})
-    return pinned({source: min(part.revision for part in parts if part.source == source) for source in sources})
 
 
 def _unreadable(denied: Sequence[FeedStatus], requested: KeyRange, limited: str) -> DeniedError:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
+from etcdview.checks import integrity
 from etcdview.checks.findings import Severity
-from etcdview.checks.integrity import DELETION_LIMIT, DROPPED_ACTION, dropped_words
+from etcdview.checks.integrity import DELETION_LIMIT, DROPPED_ACTION, Rule, dropped_words
 from etcdview.checks.runbooks import Runbook, runbook
 from etcdview.cluster.scope import FactSource
 from etcdview.cluster.window import Window
@@ -49,7 +50,15 @@ _RULE_OF = {  # whose runbook says what unhealthy objects of a type mean, by sto
     "events": "warning-events",
     "events.k8s.io/events": "warning-events",
 }
-_LEFT_OUT = "endpoints that point to missing pods, bindings to roles and accounts that are gone, expired leases"
+LEFT_OUT: dict[Rule, str] = {  # the rules that facts do not answer, and what these find
+    integrity.endpoint_gone: "endpoints that point to missing pods",
+    integrity.role_gone: "bindings to roles that are gone",
+    integrity.subject_gone: "bindings to accounts that are gone",
+    integrity.definition_gone: "custom types without a definition",
+    integrity.version_unserved: "versions that a definition stores and does not serve",
+    integrity.control_plane_silent: "components of the control plane that are silent",
+    integrity.lease_expired: "expired leases",
+}
 _LEFT_OUT_OF_PARTS = "objects whose owner is gone and UIDs that stand twice, which only the whole cluster shows"
 
 
@@ -130,7 +139,7 @@ def storage_by_facts(window: Window, facts: FactSource, tree: Tree, now: datetim
         *_versions(facts, {t.resource.prefix: t.resource for t in tree.types}),
         *_dropped(facts, window.cluster.codec.release),
     ]
-    left_out = [_LEFT_OUT]
+    left_out = [*LEFT_OUT.values()]
     if isinstance(facts, FactReader) and window.cluster.reads_whole_registry:
         findings += _checked(window, facts)
     else:
@@ -312,7 +321,7 @@ def _checked(window: Window, facts: FactReader) -> Iterator[FindingView]:
             "warning",
             f"{counted(checks.shared_uids, 'UID')} that several objects have",
             "A UID belongs to one object: these were written past the API server, as by a restore. Create them again.",
-            [EvidenceView(f"{uid}: {n:,} objects", "") for uid, n in checks.shared[:NAMED]],
-            checks.shared_uids,
+            [_line(key, f"UID {show(uid.encode())}") for uid, keys in checks.sharing for key in keys][:NAMED],
+            checks.sharing_objects,
             steps=runbook("uids-shared"),
         )

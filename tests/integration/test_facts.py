@@ -14,13 +14,15 @@ from pathlib import Path
 
 import pytest
 
-from etcdview.cluster.facts_process import filler_starter
+from etcdview.cluster.facts_process import FillerProcess, filler_starter
 from etcdview.codec import Codec
 from etcdview.config import Settings
 from etcdview.demo.cluster import LocalCluster
+from etcdview.errors import UnreachableError
 from etcdview.index.facts import filling
-from etcdview.index.facts.database import new_folder
+from etcdview.index.facts.database import create, new_folder
 from etcdview.index.facts.fact import Extractor
+from etcdview.index.facts.filling import Pass, Piece, UnwritableError
 from etcdview.index.facts.live import Facts
 from etcdview.index.live import Index
 from etcdview.models import TlsFiles
@@ -87,17 +89,21 @@ def test_facts_equal_a_fresh_scan_after_any_history(
     chance, url = random.Random(seed), plain_etcd.endpoints[0]  # noqa: S311 - the same steps each time
 
     def change(writer: Writer) -> int:
-        key, _ = chance.choice(captured)
-        if chance.random() < 0.3:
-            return writer.delete(key)
-        return writer.put(key, value=chance.choice(captured)[1])
+        keys = [key for key, _ in chance.sample(captured, chance.choice((1, 1, 1, 5)))]
+        if chance.random() < 0.4:  # among them what was deleted before, and what will be there again
+            return writer.delete(keys[0], chance.choice((b"", keys[0][:-1] + bytes([keys[0][-1] + 1]))))
+        return writer.put(*keys, value=chance.choice(captured)[1])
 
     with writing(url) as writer:
         for key, value in captured[:KEYS]:
             writer.put(key, value=value)
         with indexed(url) as index, kept(index, url) as facts:
+            reloads = seed
             while not facts.status.complete:  # written while it fills
                 change(writer)
+                if reloads and facts.status.state == "filling" and facts.status.done:
+                    facts.reloaded()
+                    reloads -= 1
             for number in range(100):
                 revision = change(writer)
                 if number == 50:
@@ -129,7 +135,7 @@ def test_a_half_that_was_killed_is_read_again(
     plain_etcd: LocalCluster, captured: list[tuple[bytes, bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(filling, "PIECE_NAMES", 3)
-    monkeypatch.setattr("etcdview.index.facts.live._AGAIN_SECONDS", 1.0)
+    monkeypatch.setattr("etcdview.index.facts.live.AGAIN_SECONDS", 1.0)
     problems: list[str] = []
 
     def failed() -> bool:
@@ -153,6 +159,48 @@ def test_a_half_that_was_killed_is_read_again(
             assert_equal(facts, index, writer, url)
         finally:
             facts.close()
+
+
+def test_facts_equal_a_fresh_scan_after_etcd_was_killed_while_they_filled(
+    captured: list[tuple[bytes, bytes]], tmp_path: Path
+) -> None:
+    with LocalCluster(tmp_path / "etcd", ("m",)) as etcd, writing(etcd.endpoints[0]) as writer:
+        url = etcd.endpoints[0]
+        for key, value in captured[:KEYS]:
+            writer.put(key, value=value)
+        with indexed(url) as index:
+            starter = filler_starter(Settings(endpoints=(url,), timeout_seconds=2.0))
+            slow = Facts(index, EXTRACTOR, starter, new_folder, unbounded=True, rate=500_000)
+            slow.start()
+            try:
+                wait_for(lambda: slow.status.state == "filling", lambda: slow.status)
+                for key, _ in captured[:KEYS:3]:
+                    writer.delete(key)
+                etcd.members[0].kill()
+                etcd.heal()
+                for key, value in captured[:KEYS:6]:
+                    writer.put(key, value=value)
+                assert_equal(slow, index, writer, url)
+            finally:
+                slow.close()
+
+
+@pytest.mark.parametrize("half", [False, True])
+def test_a_database_that_cannot_be_written_is_told_from_an_etcd_that_cannot_be_read(
+    plain_etcd: LocalCluster, tmp_path: Path, half: bool
+) -> None:
+    url = plain_etcd.endpoints[0]
+    everything = Pass((Piece(b"\0", b"\0"),))
+    unwritable = FillerProcess(Settings(endpoints=(url,)), everything, tmp_path / "none" / "facts.db", half=half)
+    with pytest.raises(UnwritableError, match="database of facts cannot be used"):
+        list(unwritable.progress())
+
+    create(tmp_path / "facts.db")
+    nobody = Settings(endpoints=("http://127.0.0.1:9",), timeout_seconds=0.5)
+    unreadable = FillerProcess(nobody, everything, tmp_path / "facts.db", half=half)
+    with pytest.raises(UnreachableError, match=r"127\.0\.0\.1:9") as failed:
+        list(unreadable.progress())
+    assert not isinstance(failed.value, UnwritableError)
 
 
 def test_facts_are_read_again_when_the_index_had_to_load_again(
@@ -209,7 +257,7 @@ def test_a_pass_that_cannot_read_says_why_and_is_tried_again(
     plain_etcd: LocalCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = plain_etcd.endpoints[0]
-    monkeypatch.setattr("etcdview.index.facts.live._AGAIN_SECONDS", 0.5)
+    monkeypatch.setattr("etcdview.index.facts.live.AGAIN_SECONDS", 0.5)
     wrong = filler_starter(Settings(endpoints=("http://127.0.0.1:9",), timeout_seconds=0.5))
     right = filler_starter(Settings(endpoints=(url,)))
     starters = [wrong, right]

@@ -6,8 +6,10 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -20,13 +22,17 @@ from etcdview.cluster.sources import open_live
 from etcdview.config import Settings
 from etcdview.demo.cluster import LocalCluster
 from etcdview.errors import UsageError
-from etcdview.index.base import Changing
+from etcdview.index.base import Announcing, Changing
+from etcdview.index.facts.database import FactWriter, create
+from etcdview.index.facts.fact import Extractor
+from etcdview.index.facts.filling import Pass, pieces_of, write_facts
 from etcdview.models import Range
 from etcdview.pages.parts.positions import position_text
 from etcdview.stores.paging import PieceReader
-from etcdview.stores.routed import PinnedRevision
+from etcdview.stores.routed import PinnedRevision, revision_of
 from tests.integration.conftest import run_etcdctl
 from tests.integration.indexing import wait_for, writing
+from tests.integration.test_space import told_revision
 from webapp import create_app
 
 REGISTRY = (b"/registry/", b"/registry0")
@@ -85,6 +91,46 @@ def test_both_etcds_are_one_registry_for_pages_and_the_api(settings: Settings, s
         assert older["object"]["reason"] == "Pulled"
         history = client.get("/api/v1/history?key=/registry/events/shop/web.1").get_json()["revisions"]
         assert [one["object"]["reason"] for one in history] == ["Started", "Pulled"]
+
+
+def test_the_facts_are_as_of_the_first_etcds_revision_and_know_the_second_ones(
+    settings: Settings, plain_etcd: LocalCluster, second_etcd: LocalCluster
+) -> None:
+    with opened(replace(settings, facts="on")) as (cluster, client):
+        facts = cluster.facts
+        assert facts is not None
+        wait_for(lambda: facts.status.complete, lambda: facts.status)
+        run_etcdctl(plain_etcd, "put", "/registry/pods/shop/later", POD)
+        run_etcdctl(second_etcd, "put", "/registry/events/shop/later", EVENT % ("later", "Later"))
+
+        def revisions() -> list[int]:
+            found = facts.status.revision
+            return [revision_of(found, 0), revision_of(found, 1)] if isinstance(found, PinnedRevision) else [found]
+
+        wanted = [told_revision(plain_etcd), told_revision(second_etcd)]
+        wait_for(lambda: revisions() == wanted, lambda: (facts.status, wanted))
+        assert client.get("/api/v1/space").get_json()["revision"] == wanted[0]
+
+
+def test_a_pass_asks_the_second_etcd_no_more_than_the_first(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked: list[Range] = []
+    create(tmp_path / "facts.db")
+    with opened(settings) as (cluster, _), closing(FactWriter(tmp_path / "facts.db")) as writer:
+        assert isinstance(cluster.index, Announcing)
+        parts = cluster.index.followed()
+        pieces = tuple(piece for part in parts for piece in pieces_of(cluster.index, part))
+        store = open_live(settings)
+        read = store.range
+        monkeypatch.setattr(store, "range", lambda request: (asked.append(request), read(request))[1])
+        extractor = Extractor(cluster.codec, cluster.keyspace, lambda: datetime.now(UTC))
+        write_facts(store, writer, extractor, Pass(pieces), lambda keys, size: None)
+        store.close()
+
+    assert {part.source for part in parts} == {0, 1}
+    assert len(asked) == len(pieces)
+    assert all(request.serializable for request in asked)  # none was behind, so the quorum was not asked
 
 
 def test_the_changes_of_each_etcd_are_followed_by_its_own_revisions(

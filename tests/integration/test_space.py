@@ -49,6 +49,26 @@ def test_page_and_command_have_the_sums_of_what_etcd_holds(
             opened.close()
 
 
+@pytest.mark.parametrize("limit", [0, 1, 4, 5, 6])
+def test_the_largest_objects_are_as_many_as_wanted_live_and_in_a_file(
+    plain_etcd: LocalCluster, tmp_path: Path, capsys: pytest.CaptureFixture[str], limit: int
+) -> None:
+    with writing(plain_etcd.endpoints[0]) as writer:
+        for number in range(5):
+            writer.put(b"/registry/configmaps/a/c%d" % number, value=b"x" * (10 * number + 10))
+    snapshot = str(tmp_path / "s.db")
+    run_etcdctl(plain_etcd, "snapshot", "save", snapshot)
+
+    def rows(*source: str) -> list[tuple[str | None, int]]:
+        assert run(["space", *source, "-o", "json", "--by", "object", "--limit", str(limit)]) == 0
+        return [(row.get("key"), row["keys"]) for row in json.loads(capsys.readouterr().out)["rows"]]
+
+    largest = [(f"/registry/configmaps/a/c{number}", 1) for number in range(4, -1, -1)][: limit or None]
+    rest = [(None, 5 - len(largest))] if len(largest) < 5 else []
+    assert rows("--endpoints", plain_etcd.endpoints[0]) == [*largest, *rest]
+    assert rows("--from", snapshot) == [*largest, *rest]
+
+
 @pytest.mark.long
 def test_what_compaction_and_defragmentation_give_back_is_what_they_do(tmp_path: Path) -> None:
     """Values of all sizes, written again and again and deleted in part, so that there is history and free pages."""

@@ -14,6 +14,7 @@ import secrets
 import shutil
 import sqlite3
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import blake2b
 from pathlib import Path
@@ -23,6 +24,7 @@ from etcdview.codec import StorageFormat
 from etcdview.index.facts.fact import STATES, Fact
 
 BUSY_SECONDS = 300.0  # how long a writer waits for another, which may be completing millions of facts
+_LOOK_SECONDS = 0.15  # who waits has looked again by then: SQLite sleeps for 0.1 s at most
 FILLING_CACHE_KIB = 16 * 1024  # of the process that fills
 _CACHE_KIB = 2 * 1024  # of each other connection: the system keeps the file in memory as well
 _KEPT_TEXTS = 20_000  # at about a kilobyte each, for sets of labels
@@ -89,21 +91,21 @@ CREATE TABLE totals (
 ) WITHOUT ROWID;
 """
 # Made after the first pass: filling a table without them is quicker. What digests have left half empty is packed first.
-_INDEXES = f"""
-REINDEX by_key;
-CREATE INDEX IF NOT EXISTS by_event_age ON facts (coalesce(created, 0)) WHERE resource = {EVENTS_NUMBER};
-CREATE INDEX IF NOT EXISTS by_labels ON facts (resource, labels);
-CREATE INDEX IF NOT EXISTS by_type_size ON facts (resource, size);
-CREATE INDEX IF NOT EXISTS by_uid ON facts ({uid_head("uid")});
-CREATE INDEX IF NOT EXISTS by_owner ON facts ({uid_head("owner")}) WHERE owner IS NOT NULL;
-CREATE INDEX IF NOT EXISTS by_further_owner ON more_owners ({uid_head("owner")});
-CREATE INDEX IF NOT EXISTS by_node ON facts (node) WHERE node IS NOT NULL;
-CREATE INDEX IF NOT EXISTS by_version ON facts (version) WHERE version > 1;
-CREATE INDEX IF NOT EXISTS unhealthy ON facts (namespace, resource) WHERE state = 2;
-CREATE INDEX IF NOT EXISTS deleting ON facts (deleted) WHERE deleted IS NOT NULL;
-CREATE INDEX IF NOT EXISTS undecodable ON facts (error) WHERE error IS NOT NULL;
-CREATE INDEX IF NOT EXISTS misnamed_keys ON facts (resource) WHERE misnamed;
-"""
+_INDEXES = (
+    "REINDEX by_key",
+    f"CREATE INDEX IF NOT EXISTS by_event_age ON facts (coalesce(created, 0)) WHERE resource = {EVENTS_NUMBER}",
+    "CREATE INDEX IF NOT EXISTS by_labels ON facts (resource, labels)",
+    "CREATE INDEX IF NOT EXISTS by_type_size ON facts (resource, size)",
+    f"CREATE INDEX IF NOT EXISTS by_uid ON facts ({uid_head('uid')})",
+    f"CREATE INDEX IF NOT EXISTS by_owner ON facts ({uid_head('owner')}) WHERE owner IS NOT NULL",
+    f"CREATE INDEX IF NOT EXISTS by_further_owner ON more_owners ({uid_head('owner')})",
+    "CREATE INDEX IF NOT EXISTS by_node ON facts (node) WHERE node IS NOT NULL",
+    "CREATE INDEX IF NOT EXISTS by_version ON facts (version) WHERE version > 1",
+    "CREATE INDEX IF NOT EXISTS unhealthy ON facts (namespace, resource) WHERE state = 2",
+    "CREATE INDEX IF NOT EXISTS deleting ON facts (deleted) WHERE deleted IS NOT NULL",
+    "CREATE INDEX IF NOT EXISTS undecodable ON facts (error) WHERE error IS NOT NULL",
+    "CREATE INDEX IF NOT EXISTS misnamed_keys ON facts (resource) WHERE misnamed",
+)
 _SUMS = ("bytes", "managed_bytes", "annotation_bytes", "last_applied_bytes", "data_bytes")
 _PARTS = ("size", *_SUMS[1:])  # the columns of a fact that the sums are of
 
@@ -148,11 +150,18 @@ _USED_TEXTS = " UNION ".join(
         "resource", "namespace", "storage", "word", "error", "finalizers", "labels", "node", "manager"
     )
 )  # fmt: skip
-_UPSERT = (
-    f"INSERT INTO facts ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))}) "
+_REPLACES = (
     f"ON CONFLICT (folder, digest(name)) DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in _COLUMNS[2:])} "
     "WHERE excluded.revision > facts.revision"
 )
+_UPSERT = f"INSERT INTO facts ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))}) {_REPLACES}"
+# while others fill: the key may have been deleted after this value was read
+_UPSERT_UNLESS_GONE = (
+    f"INSERT INTO facts ({', '.join(_COLUMNS)}) SELECT {', '.join(f'?{n}' for n in range(1, len(_COLUMNS) + 1))} "
+    f"WHERE NOT EXISTS (SELECT 1 FROM gone WHERE folder = ?1 AND name = ?2 AND revision >= ?3) {_REPLACES}"
+)
+_DELETE = "DELETE FROM facts WHERE folder = ? AND digest(name) = digest(?) AND revision <= ?"
+_REMEMBER = "INSERT INTO gone VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET revision = max(revision, excluded.revision)"
 
 
 def new_folder() -> Path:
@@ -205,7 +214,8 @@ def open_reader(path: Path) -> sqlite3.Connection:
 
 
 def _connected(path: Path, cache_kib: int = _CACHE_KIB) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    there = f"{path.absolute().as_uri()}?mode=rw"  # one that was deleted is not made again, empty
+    connection = sqlite3.connect(there, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, uri=True)
     connection.execute("PRAGMA synchronous = OFF")  # nothing is lost that cannot be read again
     connection.execute(f"PRAGMA cache_size = -{cache_kib}")
     connection.execute(f"PRAGMA journal_size_limit = {_WAL_BYTES}")
@@ -213,6 +223,14 @@ def _connected(path: Path, cache_kib: int = _CACHE_KIB) -> sqlite3.Connection:
     digest = functools.partial(_digest, salt.to_bytes(8))
     connection.create_function("digest", 1, digest, deterministic=True)
     return connection
+
+
+def _pause(held_seconds: float) -> float:
+    """How long to leave the database to others that have waited for so long.
+
+    They look again after about as long as they have waited already, and then have to write what has come meanwhile.
+    """
+    return max(min(2 * held_seconds, _LOOK_SECONDS), held_seconds / 2)
 
 
 def _digest(salt: bytes, name: bytes) -> bytes:
@@ -242,28 +260,25 @@ class FactWriter:
     def write(self, facts: Iterable[Fact], deleted: Sequence[tuple[bytes, int]] = (), *, filling: bool = False) -> None:
         """Replace facts, and delete those of keys that were deleted at a revision; all in one transaction.
 
-        While the database is being filled, deletions are remembered: who fills may still hold an older value.
+        While the database is being filled, deletions are remembered: who fills may still hold an older value. A write
+        looks at the keys that it was given, and at no others: of an hour's events, a million may have been deleted.
         """
         given = list(facts)  # before others have to wait
         self._connection.execute("BEGIN IMMEDIATE")
         try:
-            self._connection.executemany(_UPSERT, [self._row(fact) for fact in given])
+            gone = [(*self._place(key), revision) for key, revision in deleted]
+            upsert = _UPSERT_UNLESS_GONE if filling else _UPSERT
+            self._connection.executemany(upsert, [self._row(fact) for fact in given])
             self._connection.executemany(_ADD_OWNER, [row for fact in given for row in self._further_owners(fact)])
-            if deleted:
-                self._connection.executemany(
-                    "INSERT INTO gone VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET revision = excluded.revision",
-                    [(*self._place(key), revision) for key, revision in deleted],
-                )
-            self._connection.execute(
-                "DELETE FROM facts WHERE id IN "
-                "(SELECT f.id FROM gone g CROSS JOIN facts f ON f.folder = g.folder "
-                "AND digest(f.name) = digest(g.name) WHERE g.revision >= f.revision)"
-            )
-            if not filling:
+            self._connection.executemany(_DELETE, gone)
+            if filling:
+                self._connection.executemany(_REMEMBER, gone)
+            else:
                 self._connection.execute("DELETE FROM gone")
                 self._clean()
         except BaseException:
-            self._connection.execute("ROLLBACK")
+            if self._connection.in_transaction:  # else SQLite has ended it itself, as on a full disk
+                self._connection.execute("ROLLBACK")
             self._texts.clear()  # some of them were not kept
             self._folders.clear()
             raise
@@ -286,8 +301,14 @@ class FactWriter:
         self._clean_after = max(CLEAN_AFTER, used)
 
     def complete(self) -> None:
-        """Make the sums and indexes that questions need, once all values are written, and empty the log of changes."""
-        self._connection.executescript(_sums() + _INDEXES)
+        """Make the sums and indexes that questions need, once all values are written, and empty the log of changes.
+
+        Each is a long transaction, so there is a pause behind it: who follows the watch writes what came meanwhile.
+        """
+        for statements in (_sums(), *_INDEXES):
+            began = time.monotonic()
+            self._connection.executescript(statements)
+            time.sleep(_pause(time.monotonic() - began))
         self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # as far as nobody reads or writes at this moment
 
     def _row(self, fact: Fact) -> tuple[Any, ...]:

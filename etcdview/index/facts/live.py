@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import queue
 import shutil
 import sqlite3
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -17,13 +15,16 @@ from typing import Literal, Protocol
 
 from etcdview import background
 from etcdview.errors import EtcdviewError, UnreachableError
-from etcdview.index.base import Announcing, KeyIndex
+from etcdview.index.base import Announcing, Followed, KeyIndex
 from etcdview.index.facts.database import FactWriter, create
 from etcdview.index.facts.fact import Extractor
-from etcdview.index.facts.filling import Pass, TooMuchError, ranges_of
+from etcdview.index.facts.filling import Pass, TooMuchError, UnwritableError, pieces_of
+from etcdview.index.facts.problems import DELETED, NAMES_AGAIN, NO_NAMES, TOO_MANY, problem_text
 from etcdview.index.facts.reading import FactReader
-from etcdview.index.lister import EVERYTHING
-from etcdview.models import Event, KeyValue
+from etcdview.index.facts.waiting import Changes, Waiting, newest
+from etcdview.index.lister import EVERYTHING, KeyRange
+from etcdview.index.reached import least_of
+from etcdview.models import Event
 
 _log = logging.getLogger(__name__)
 
@@ -31,17 +32,19 @@ State = Literal["starting", "waiting", "filling", "complete", "failed"]
 
 AUTO_BYTES = 256 * 1024 * 1024  # of values, read without a request
 QUIET_SECONDS = 5.0  # before that: the first pages come first
-WAITING_BYTES = 64 * 1024 * 1024  # of events that are not yet written; with more, the pass begins again
-BATCH_EVENTS = 2_000
+AGAIN_SECONDS = 30.0  # after a pass that failed; twice as long each time that the database cannot be written
+_LONGEST_SECONDS = 3600.0
 _POLL_SECONDS = 0.2
-_AGAIN_SECONDS = 30.0  # after a pass that failed
 
 
 @dataclass(frozen=True, slots=True)
 class FactStatus:
-    """How far the facts are: `done` of about `total` keys, `bytes` of values read. `problem` says what is wrong.
+    """How far the facts are: `done` of about `total` keys, `bytes` of values read.
 
-    `revision`: every change up to it is in them, once they are complete; more may be.
+    `problem` says what is wrong, or why the values are read again. Where they "failed", that is `again_seconds` later;
+    0: once the index has its names.
+    `revision`: every change up to it is in them, once they are complete; more may be. Of several etcds it has those of
+    all.
 
     "waiting": for someone to begin, because there are more than AUTO_BYTES to read.
     """
@@ -52,6 +55,7 @@ class FactStatus:
     bytes: int = 0
     revision: int = 0
     problem: str = ""
+    again_seconds: float = 0.0
 
     @property
     def complete(self) -> bool:
@@ -99,12 +103,14 @@ class Facts:
         self._unbounded = unbounded
         self._lock = threading.Lock()  # guards the five below
         self._status = FactStatus("starting")
+        self._why = ""  # the values are read again
         self._reader: FactReader | None = None  # while the status is "complete"
-        self._waiting_bytes = 0  # of values in the queue
         self._folder: Path | None = None
         self._filler: Filler | None = None
-        self._events: queue.Queue[Sequence[Event] | None] = queue.Queue()  # None: all names were loaded again
+        self._waiting = Waiting()
+        self._reached: dict[KeyRange, Followed] = {}  # what is written of each part that the index follows
         self._listening = False
+        self._unwritable = 0  # passes that ended so, one after the other
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="etcdview-facts", daemon=True)
@@ -149,22 +155,21 @@ class Facts:
             self._thread.join(2.0)
         self._discard(FactStatus("starting"))
 
-    def changed(self, events: Sequence[Event]) -> None:
+    def changed(self, events: Sequence[Event], followed: Followed) -> None:
         """See Listener."""
-        if not self._listening:
-            return
-        size = sum(event.kv.size_bytes for event in events)
-        if self._queued(size) > WAITING_BYTES:  # the database stands still: what is missed is read again
-            self.reloaded()
-        else:
-            self._events.put(events)
+        if self._listening and not self._waiting.put(events, followed):  # the database stands still
+            self._drop(TOO_MANY)
 
     def reloaded(self) -> None:
         """See Listener. Facts are hidden until they are read again: they may be out of date."""
         if self._listening:
-            self._listening = False
-            self._hide(FactStatus("starting"))
-            self._events.put(None)
+            self._drop(NAMES_AGAIN)
+
+    def _drop(self, why: str) -> None:
+        """Changes were missed: the values are read again."""
+        self._listening = False
+        self._hide(FactStatus("starting", problem=why))
+        self._waiting.end()
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -189,12 +194,18 @@ class Facts:
     def _say_why_not(self) -> None:
         """Where the index has no names, there are no facts either, however long one waits."""
         if self._index.freshness().state == "bounded" and self.status.state == "starting":
-            self._set(FactStatus("failed", problem=_NO_NAMES))
+            self._set(FactStatus("failed", problem=NO_NAMES))
 
     def _fail(self, error: Exception) -> None:
         self._listening = False
-        self._discard(FactStatus("failed", problem=problem_text(error)))
-        self._stop.wait(_AGAIN_SECONDS)
+        pause = AGAIN_SECONDS
+        if isinstance(error, UnwritableError | sqlite3.Error | OSError):
+            pause = min(AGAIN_SECONDS * 2**self._unwritable, _LONGEST_SECONDS)
+            self._unwritable += 1
+        self._wake.clear()  # before it is looked whether this ends: the end wakes as well
+        self._discard(FactStatus("failed", problem=problem_text(error), again_seconds=pause))
+        if not self._stop.is_set():
+            self._wake.wait(pause)
 
     def _set(self, status: FactStatus) -> None:
         with self._lock:
@@ -203,7 +214,7 @@ class Facts:
     def _hide(self, status: FactStatus) -> None:
         """Answer nothing more."""
         with self._lock:
-            self._status = status
+            self._status, self._why = status, status.problem
             reader, self._reader = self._reader, None
         if reader is not None:
             reader.close()
@@ -218,7 +229,7 @@ class Facts:
 
     def _keep(self) -> None:
         """Fill an empty database, and keep it true until changes may have been missed."""
-        self._discard(FactStatus("starting"))
+        self._discard(FactStatus("starting", problem=self._why))
         folder = self._new_folder()
         path = folder / "facts.db"
         with self._lock:
@@ -232,26 +243,18 @@ class Facts:
                 self._listening = False
 
     def _listen(self) -> None:
-        self._events = queue.Queue()
-        with self._lock:
-            self._waiting_bytes = 0
+        self._waiting = Waiting()
         self._listening = True
-
-    def _queued(self, size: int) -> int:
-        """So many bytes more, or less, are in the queue; gives how many there are."""
-        with self._lock:
-            self._waiting_bytes += size
-            return self._waiting_bytes
 
     def _begin_pass(self, path: Path) -> Filler:
         # after listening has begun: the watch reports every change after these revisions
-        followed = self._index.followed() if isinstance(self._index, Announcing) else ((EVERYTHING, 0),)
-        since = max((reached for _, reached in followed), default=0)  # of the part that is furthest ahead
+        parts = self._index.followed() if isinstance(self._index, Announcing) else (Followed(EVERYTHING, 0),)
+        self._reached = {part.key_range: part for part in parts}
         total = self._index.tree().count
-        self._set(FactStatus("filling", total=total, revision=since))
+        self._set(FactStatus("filling", total=total, revision=least_of(parts), problem=self._why))
         most = 0 if self._unbounded else AUTO_BYTES
-        pieces = tuple(piece for whole, _ in followed for piece in ranges_of(self._index, whole))
-        filler = self._start_filler(Pass(pieces, since, self._rate, most), path)
+        pieces = tuple(piece for part in parts for piece in pieces_of(self._index, part))
+        filler = self._start_filler(Pass(pieces, self._rate, most), path)
         with self._lock:
             self._filler = filler
         if self._stop.is_set():
@@ -263,30 +266,40 @@ class Facts:
             total = max(self._status.total, keys)
             self._status = replace(self._status, done=keys, total=total, bytes=size)
 
-    def _advance(self, revision: int) -> None:
+    def _advance(self, reached: Sequence[Followed]) -> None:
+        """All changes up to there are written."""
+        self._reached |= {part.key_range: part for part in reached}
         with self._lock:
-            self._status = replace(self._status, revision=max(self._status.revision, revision))
+            self._status = replace(self._status, revision=least_of(self._reached.values()))
 
     def _follow(self, writer: FactWriter, path: Path) -> None:
         """Write what changes, until the index loads again, or the file is gone. Raises what ended the pass."""
         filling = _Filling(self._begin_pass(path), self._count)
         try:
             complete = False
-            while not self._stop.is_set() and (batch := self._batch()) is not None:
+            while not self._stop.is_set():
+                done = filling.ended  # before: the pass was over when the last of these changes was taken
+                changes = self._waiting.take(0.0 if done and not complete else _POLL_SECONDS)
+                if changes is None:
+                    return
                 if not path.exists():
                     _log.warning("%s was deleted, perhaps by what cleans up there: the values are read again", path)
+                    self._hide(FactStatus("starting", problem=DELETED))
                     return
-                done = filling.ended
-                if batch:
-                    facts, deleted = newest(batch)
-                    writer.write(map(self._extractor.fact, facts), deleted, filling=not done)
-                    self._advance(batch[-1].kv.mod_revision)
-                if done and not complete:
+                self._write(writer, changes, filling=not done)
+                if done and changes.last and not complete:
                     complete = self._completes(filling, path)
                     if not complete:
                         return
         finally:
             filling.stop()
+
+    def _write(self, writer: FactWriter, changes: Changes, *, filling: bool) -> None:
+        if changes.events:
+            facts, deleted = newest(changes.events)
+            writer.write(map(self._extractor.fact, facts), deleted, filling=filling)
+        if changes.reached:
+            self._advance(changes.reached)
 
     def _completes(self, filling: _Filling, path: Path) -> bool:
         """Whether the pass that has ended read everything. Raises what it failed with."""
@@ -296,45 +309,13 @@ class Facts:
             return False
         if filling.error is not None:
             raise filling.error
+        self._unwritable = 0
         with self._lock:
             if self._listening:  # else the index has dropped its names at this moment
-                self._status = replace(self._status, state="complete", total=self._status.done)
+                self._why = ""
+                self._status = replace(self._status, state="complete", total=self._status.done, problem="")
                 self._reader = FactReader(path)
         return True
-
-    def _batch(self) -> list[Event] | None:
-        """The events of the next moments, perhaps none; None when the index has loaded again."""
-        events: list[Event] = []
-        with contextlib.suppress(queue.Empty):
-            while len(events) < BATCH_EVENTS:
-                found = self._events.get(timeout=0 if events else _POLL_SECONDS)
-                if found is None:
-                    return None
-                events += found
-        self._queued(-sum(event.kv.size_bytes for event in events))
-        return events
-
-
-_NO_NAMES = "The facts of values need the index of key names, which takes more memory than its limit."
-
-
-def problem_text(error: Exception) -> str:
-    """Why the facts cannot be kept, in words for a page."""
-    if isinstance(error, EtcdviewError):
-        return str(error)
-    if isinstance(error, OSError):
-        why = error.strerror or "the system refused"
-        return f"The facts of values cannot be written to {tempfile.gettempdir()}: {why}. Set TMPDIR to another folder."
-    if isinstance(error, sqlite3.Error):
-        return f"The facts of values cannot be written: {error}. Check the space in {tempfile.gettempdir()}."
-    return "The facts of values could not be made; the log says why."
-
-
-def newest(events: Sequence[Event]) -> tuple[list[KeyValue], list[tuple[bytes, int]]]:
-    """The last value of each key that was written, and each key that was deleted in the end, with its revision."""
-    last = {event.kv.key: event for event in events}
-    written = [event.kv for event in last.values() if not event.deleted]
-    return written, [(event.kv.key, event.kv.mod_revision) for event in last.values() if event.deleted]
 
 
 class _Filling:

@@ -19,6 +19,7 @@ from etcdview.errors import UnreachableError
 from etcdview.index.facts.database import open_reader, packed_uid, storage_of, uid_head, unpacked_uid
 from etcdview.index.facts.fact import STATES
 from etcdview.index.facts.ordered import IndexOrder, IndexPage, IndexWalk
+from etcdview.index.facts.problems import problem_text
 from etcdview.kube.selectors import LabelSelector
 from etcdview.relations.model import Health
 from etcdview.relations.states import status_in
@@ -166,7 +167,7 @@ FROM totals t JOIN texts r ON r.id = t.resource JOIN texts n ON n.id = t.namespa
 WHERE t.keys > 0
 """
 _TWICE = f"""
-SELECT f.uid, count(*) FROM
+SELECT f.uid, count(*) AS objects FROM
 (SELECT {uid_head("uid")} AS head FROM facts WHERE {uid_head("uid")} IS NOT NULL GROUP BY 1 HAVING count(*) > 1) t
 CROSS JOIN facts f ON {uid_head("f.uid")} = t.head GROUP BY f.uid HAVING count(*) > 1
 """
@@ -280,8 +281,12 @@ class FactReader:
 
     def tally(self, wanted: Wanted, most: int) -> tuple[Alike, ...]:
         """How many of those keys are alike in what lists are narrowed by; of the first `most` of them, in any order."""
+        inside = bool(wanted.resource and wanted.namespace)
         with self._connection() as connection:
-            where, values = _where(connection, wanted)
+            where, values = _where(connection, wanted, few=inside)
+            if inside:  # else it would go through all of the type, to find the few of a namespace
+                where += " AND f.folder IN (SELECT id FROM folders WHERE instr(folder, ?))"
+                values.append(f"{wanted.resource}/{wanted.namespace}/".encode())
             first = f"SELECT f.namespace, f.state, f.word, f.node FROM facts f {where} LIMIT ?"
             query = (
                 "SELECT n.text, c.state, w.text, coalesce(o.text, ''), c.keys FROM "
@@ -316,7 +321,7 @@ class FactReader:
         return tuple(sorted(found, key=_first))
 
     def top(self, wanted: Wanted, most: Most, limit: int) -> tuple[KeyFacts, ...]:
-        """Those with the largest values, or the most writes, in that order.
+        """Those with the largest values, or the most writes, in that order; with a `limit` below 0 all of them.
 
         Of equal ones at the end any may be left out: to order them all, an index alone would not do.
         """
@@ -328,7 +333,7 @@ class FactReader:
             first = f"SELECT f.id, {column} FROM facts f {where} {also} ORDER BY {column} DESC LIMIT ?"
             found = [row for one in types for row in connection.execute(first, (*values, *one, limit))]
             found.sort(key=_second, reverse=True)
-            ids = json.dumps([number for number, _ in found[:limit]])
+            ids = json.dumps([number for number, _ in (found if limit < 0 else found[:limit])])
             query = f"{_JOINED} WHERE f.id IN (SELECT value FROM json_each(?)) ORDER BY {column} DESC, p.folder, f.name"
             return tuple(map(_key_facts, connection.execute(query, (ids,))))
 
@@ -373,12 +378,12 @@ class FactReader:
             found: int = connection.execute(f"SELECT count(*) FROM facts f {_ORPHANED}").fetchone()[0]
         return found
 
-    def count_shared_uids(self) -> int:
-        """How many UIDs several objects have."""
+    def count_shared_uids(self) -> tuple[int, int]:
+        """How many UIDs several objects have, and how many objects these are."""
         with self._connection() as connection:
-            query = f"SELECT count(*) FROM ({_TWICE})"
-            found: int = connection.execute(query).fetchone()[0]
-        return found
+            query = f"SELECT count(*), coalesce(sum(objects), 0) FROM ({_TWICE})"
+            uids, objects = connection.execute(query).fetchone()
+        return uids, objects
 
     def words(self, resource: str) -> tuple[tuple[str, Health, int], ...]:
         """What tables say of the states of a type's objects, how these are, and how many there are of each."""
@@ -406,10 +411,8 @@ class FactReader:
                 yield taken
             finally:
                 taken.sqlite.execute("COMMIT")
-        except sqlite3.Error as error:  # the database was closed meanwhile
-            raise UnreachableError(
-                "The facts of the stored values are being read again.", "Try again in some seconds."
-            ) from error
+        except sqlite3.Error as error:
+            raise self._problem(error) from error
         finally:
             with self._lock:
                 kept = not self._closed and len(self._free) < _IDLE
@@ -417,6 +420,16 @@ class FactReader:
                     self._free.append(taken)
             if not kept and taken is not None:
                 taken.sqlite.close()
+
+    def _problem(self, error: sqlite3.Error) -> UnreachableError:
+        """Why a question has no answer: the database is let go of, or cannot be read."""
+        with self._lock:
+            again = self._closed or not self._path.exists()  # who follows the index sees that it is gone
+        if again:
+            return UnreachableError(
+                "The facts of the stored values are being read again.", "Try again in some seconds."
+            )
+        return UnreachableError(problem_text(error))
 
 
 class _Connection:

@@ -23,5 +23,6 @@ T = TypeVar("T", bound=Stoppable)
 def shared(window: Window, question: Hashable, make: Callable[[], T]) -> T:
     """What `make` gives; a whole page is kept for some seconds while neither names nor facts of values change."""
     fresh = window.index.freshness()
-    as_of = (position_text(fresh.revision), fresh.state, fresh.complete, facts_state(window), fact_revision(window))
+    revisions = position_text(fresh.revision), position_text(fact_revision(window))
+    as_of = (*revisions, fresh.state, fresh.complete, facts_state(window))
     return window.shared(question, as_of, make, lambda page: not page.stopped)

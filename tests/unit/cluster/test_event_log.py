@@ -8,9 +8,11 @@ import pytest
 
 from etcdview.cluster import event_log
 from etcdview.cluster.event_log import EventLog
-from etcdview.index.base import Listener
-from etcdview.index.lister import EVERYTHING, KeyRange
+from etcdview.index.base import Followed, Listener
+from etcdview.index.lister import EVERYTHING
 from etcdview.models import Event, KeyValue, Range, RangeResult
+
+REACHED = Followed(EVERYTHING, 13)
 
 
 class OneIndex:
@@ -23,8 +25,8 @@ class OneIndex:
     def listen(self, listener: Listener) -> None:
         self.listeners.append(listener)
 
-    def followed(self) -> tuple[tuple[KeyRange, int], ...]:
-        return ((EVERYTHING, self.revision),)
+    def followed(self) -> tuple[Followed, ...]:
+        return (Followed(EVERYTHING, self.revision),)
 
 
 class OneStore:
@@ -62,7 +64,7 @@ def log(store: OneStore) -> EventLog:
 
 
 def test_a_client_gets_what_came_after_its_revision(log: EventLog) -> None:
-    log.changed([event(11), event(12), event(13)])
+    log.changed([event(11), event(12), event(13)], REACHED)
 
     batch = log.read(log.after(11).position, 0)
 
@@ -82,7 +84,7 @@ def test_a_client_that_does_not_read_is_lost_when_the_ring_is_full(
     monkeypatch.setattr(event_log, name, most)
     position = log.after(10).position
 
-    log.changed([event(revision, value=b"x" * 10) for revision in (11, 12, 13)])
+    log.changed([event(revision, value=b"x" * 10) for revision in (11, 12, 13)], REACHED)
 
     assert log.read(position, 0).lost
     assert log.after(10).lost
@@ -103,14 +105,14 @@ def test_a_client_that_waits_is_woken(log: EventLog) -> None:
     thread = threading.Thread(target=lambda: found.append(log.read(log.after(10).position, 30)), name="reader")
     thread.start()
 
-    log.changed([event(11)])
+    log.changed([event(11)], REACHED)
     thread.join(30)
 
     assert [logged.revision for logged in found[0].events] == [11]
 
 
 def test_what_a_key_held_before_is_read_once_for_all(log: EventLog, store: OneStore) -> None:
-    log.changed([event(11, deleted=True)])
+    log.changed([event(11, deleted=True)], REACHED)
     [logged] = log.read(log.after(10).position, 0).events
 
     found = [log.previous(logged) for _ in range(50)]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from etcdview.access.roles import Scope, Viewer
+from etcdview.checks import integrity
 from etcdview.cluster.window import Window
 from etcdview.codec import Codec, StorageFormat
 from etcdview.index.facts.database import FactWriter, create
@@ -23,6 +24,7 @@ from etcdview.pages.encryption import encryption_page
 from etcdview.pages.namespaces_and_storage import namespaces_page, storage_page
 from etcdview.pages.object.related import around
 from etcdview.pages.problems import StoragePage
+from etcdview.pages.problems_by_facts import LEFT_OUT
 from tests.unit.pages.registry_of import kv, obj, window_on
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -126,7 +128,6 @@ def test_the_stored_state_is_judged_whole(window: Window) -> None:
 
     found = said(page)
     assert (page.checked, page.total, page.undecodable, page.by_facts) == (10, 10, 1, True)
-    assert page.left_out  # what the facts do not tell is named
     assert set(found) == {
         "2 objects stuck in deletion",
         "1 value cannot be decoded",
@@ -135,7 +136,27 @@ def test_the_stored_state_is_judged_whole(window: Window) -> None:
         "1 UID that several objects have",
     }
     assert found["1 object whose owner is gone"] == ("/registry/pods/shop/crashing",)
+    (twins,) = (finding for finding in page.findings if finding.summary == "1 UID that several objects have")
+    assert [(line.text, line.href) for line in twins.evidence] == [
+        (f"/registry/configmaps/calm/{name}: UID twin", f"/object?key=/registry/configmaps/calm/{name}")
+        for name in "ab"
+    ]
+    assert twins.more == 0
     assert found["2 objects stuck in deletion"][1] == "/registry/pods/shop/stuck: for 3d, held by example.org/hold"
+
+
+def test_each_rule_is_answered_by_facts_or_named_as_left_out(window: Window) -> None:
+    answered = {
+        integrity.deletion_stuck,
+        integrity.owner_gone,
+        integrity.key_differs,
+        integrity.versions_mixed,
+        integrity.version_dropped,
+    }
+
+    assert answered | LEFT_OUT.keys() == set(integrity.RULES)
+    assert not answered & LEFT_OUT.keys()
+    assert set(storage_page(window, False, NOW).left_out) == set(LEFT_OUT.values())
 
 
 def test_who_sees_a_part_is_told_of_that_part_alone(window: Window) -> None:
@@ -145,7 +166,7 @@ def test_who_sees_a_part_is_told_of_that_part_alone(window: Window) -> None:
     page = storage_page(calm, False, NOW)
     assert (page.total, page.narrowed) == (4, True)  # its Namespace and what is in it
     assert set(said(page)) == {"1 object stored under the key of another object"}
-    assert len(page.left_out) == 2  # also what only the whole cluster shows
+    assert "only the whole cluster shows" in page.left_out[-1]
     assert "shop" not in repr(page)
 
 

@@ -6,7 +6,10 @@ import contextlib
 import json
 import os
 import random
+import sqlite3
 import tempfile
+import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -141,6 +144,7 @@ def test_owners_orphans_and_uids_that_stand_twice_are_found(writer: FactWriter, 
     assert [k.rpartition(b"/")[2] for k in reader.keys(Wanted(owner=uid))] == [b"child"]
     assert [k.rpartition(b"/")[2] for k in reader.orphans(10)] == [b"orphan"]
     assert reader.shared_uids(10) == (("t", 2),)
+    assert reader.count_shared_uids() == (1, 2)
     assert len(reader.keys(Wanted(uid="t"))) == 2
 
 
@@ -181,6 +185,7 @@ def test_a_database_that_is_gone_is_an_error_that_says_what_to_do(path: Path, re
 
     with pytest.raises(UnreachableError, match="being read again"):
         reader.totals()
+    assert not path.exists()  # so that who keeps it sees that it is gone
 
 
 def test_a_part_holds_whole_types_within_namespaces_and_single_keys(writer: FactWriter, reader: FactReader) -> None:
@@ -346,3 +351,69 @@ def test_one_reader_sees_the_sums_of_each_write(writer: FactWriter, reader: Fact
 
     assert seen == [1, 2, 3]
     assert reader.totals() is reader.totals()  # nothing was written meanwhile
+
+
+def test_nobody_waits_for_all_indexes_together(path: Path, writer: FactWriter) -> None:
+    write(writer, *(stored(f"n{n}", uid=f"u{n}", labels={"n": str(n)}) for n in range(8_000)), filling=True)
+    waits: list[float] = []
+    over = threading.Event()
+
+    def follow() -> None:
+        with contextlib.closing(FactWriter(path)) as following:
+            while not over.is_set():
+                began = time.monotonic()
+                write(following, stored("changed", len(waits) + 2), filling=True)
+                waits.append(time.monotonic() - began)
+
+    follower = threading.Thread(target=follow)
+    follower.start()
+    began = time.monotonic()
+    writer.complete()
+    took = time.monotonic() - began
+    over.set()
+    follower.join()
+
+    assert max(waits) < took / 2, (took, sorted(waits)[-3:])
+
+
+def test_a_write_that_finds_the_disk_full_says_that_and_leaves_what_was_there(
+    writer: FactWriter, reader: FactReader
+) -> None:
+    write(writer, stored("a", 2))
+    writer._connection.execute("PRAGMA max_page_count = 1")  # of what it has, at least
+
+    with pytest.raises(sqlite3.OperationalError, match="database or disk is full"):
+        write(writer, *(stored(f"n{n}", 3) for n in range(500)))
+    assert reader.keys(Wanted()) == (stored("a").key,)
+    writer._connection.execute("PRAGMA max_page_count = 100000")
+    write(writer, stored("b", 3))
+    assert reader.count(Wanted(namespace="shop")) == 2
+
+
+def test_a_database_that_cannot_be_read_says_why_and_not_that_it_is_read_again(path: Path, writer: FactWriter) -> None:
+    write(writer, stored("a"))
+    writer.complete()
+    path.write_bytes(b"x" * path.stat().st_size)
+    with contextlib.closing(FactReader(path)) as reader, pytest.raises(UnreachableError, match="cannot be used"):
+        reader.count(Wanted())
+    with pytest.raises(UnreachableError, match="being read again"):  # it is closed
+        reader.count(Wanted())
+
+
+def test_all_of_the_largest_are_all(writer: FactWriter, reader: FactReader) -> None:
+    write(writer, *(stored(f"n{n}", version=n + 2, annotations={"a": "x" * n}) for n in range(5)))
+    writer.complete()
+
+    assert len(reader.top(Wanted(), "size", -1)) == len(reader.top(Wanted(), "version", -1)) == 5
+    assert [len(reader.top(Wanted(), "size", limit)) for limit in (0, 1, 4)] == [0, 1, 4]
+
+
+def test_a_tally_of_a_namespace_is_of_all_that_is_in_it(writer: FactWriter, reader: FactReader) -> None:
+    write(writer, *(stored(f"n{n}", namespace="a") for n in range(30)), stored("b", namespace="b"))
+    lease = KeyValue(b"/registry/leases/b/l", 1, 2, 1, value=b'{"kind":"Lease"}')
+    write(writer, lease)
+
+    tallied = reader.tally(Wanted(resource="configmaps", namespace="b"), 10)
+
+    assert [(alike.namespace, alike.keys) for alike in tallied] == [("b", 1)]
+    assert sum(alike.keys for alike in reader.tally(Wanted(resource="configmaps", namespace="a"), 10)) == 10

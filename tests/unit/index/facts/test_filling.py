@@ -4,33 +4,31 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from etcdview.index.facts.filling import Pass, shared_out
-from etcdview.index.lister import KeyRange
+from etcdview.index.facts.filling import Pass, Piece, shared_out
 
-RANGES = tuple(KeyRange(b"%04d" % n, b"%04d" % (n + 1)) for n in range(100))
+PIECES = tuple(Piece(b"%04d" % n, b"%04d" % (n + 1), since=n) for n in range(100))
 
 
-def test_each_range_is_read_by_one_of_two_and_they_take_turns() -> None:
-    mine, rest = shared_out(Pass(RANGES, since=7, rate=11))
+def test_each_piece_is_read_by_one_of_two_and_they_take_turns() -> None:
+    mine, rest = shared_out(Pass(PIECES, rate=11))
 
     assert rest is not None
-    assert {*mine.ranges, *rest.ranges} == {*RANGES}
-    assert len(mine.ranges) + len(rest.ranges) == len(RANGES)
-    assert abs(len(mine.ranges) - len(rest.ranges)) <= 16
-    assert mine.since == rest.since == 7
+    assert {*mine.pieces, *rest.pieces} == {*PIECES}
+    assert len(mine.pieces) + len(rest.pieces) == len(PIECES)
+    assert abs(len(mine.pieces) - len(rest.pieces)) <= 16
     assert mine.rate == rest.rate == 6  # bytes a second, together what was wanted
 
 
 def test_few_ranges_and_a_bound_of_bytes_are_for_one_process() -> None:
-    few, bounded = Pass(RANGES[:31]), Pass(RANGES, most_bytes=1)
+    few, bounded = Pass(PIECES[:31]), Pass(PIECES, most_bytes=1)
 
     assert shared_out(few) == (few, None)
     assert shared_out(bounded) == (bounded, None)
 
 
 def test_without_a_rate_neither_has_one() -> None:
-    mine, rest = shared_out(Pass(RANGES))
+    mine, rest = shared_out(Pass(PIECES))
 
     assert rest is not None
     assert (mine.rate, rest.rate) == (0, 0)
-    assert replace(mine, ranges=()) == replace(rest, ranges=())
+    assert replace(mine, pieces=()) == replace(rest, pieces=())

@@ -50,7 +50,7 @@ def page(window: Window, now: datetime, **query: Any) -> RegistryPage:
     return found
 
 
-def values(found: RegistryPage) -> dict[str, dict[str, int]]:
+def values(found: RegistryPage) -> dict[str, dict[str, int | None]]:
     return {facet.name: {value.text: value.count for value in facet.values} for facet in found.facets.facets}
 
 
@@ -96,6 +96,36 @@ def test_beyond_a_bound_the_counts_are_said_to_be_of_a_part(
     assert page(window, now, resource="pods").facets.counted == 0
     monkeypatch.setattr(facets, "COUNTED", 2)
     assert page(window, now, resource="pods").facets.counted == 2
+
+
+@pytest.mark.parametrize("namespace", ["", "pay", "shop"])
+@pytest.mark.parametrize("most", [1, 2, 3, 20])
+@pytest.mark.parametrize("chosen", [{}, {"state": "unhealthy"}, {"node": "n1"}, {"status": "Pending"}])
+def test_no_facet_says_none_of_what_was_not_counted(
+    window: Window, now: datetime, monkeypatch: pytest.MonkeyPatch, namespace: str, most: int, chosen: dict[str, str]
+) -> None:
+    monkeypatch.setattr(facets, "COUNTED", most)
+
+    for facet in page(window, now, resource="pods", namespace=namespace, **chosen).facets.facets:
+        for value in facet.values:
+            table = page(window, now, **dict(parse_qsl(urlsplit(value.href).query))).table
+            assert table is not None
+            assert facet.whole or value.count != 0
+            assert value.chosen or not facet.whole or table.count == value.count
+
+
+def test_a_chosen_namespace_is_counted_whole_where_its_type_is_not(
+    window: Window, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(facets, "COUNTED", 2)
+
+    found = page(window, now, resource="pods", namespace="pay", status="Pending").facets
+
+    assert {facet.name: (facet.whole, facet.values[0].text, facet.values[0].count) for facet in found.facets} == {
+        "Namespace": (False, "pay", 1),
+        "Status": (True, "Pending", 1),
+    }
+    assert (found.counted, found.parts) == (2, "namespace")
 
 
 def test_words_and_missing_facts_leave_facets_out(window: Window, now: datetime) -> None:

@@ -281,12 +281,8 @@ class FactReader:
 
     def tally(self, wanted: Wanted, most: int) -> tuple[Alike, ...]:
         """How many of those keys are alike in what lists are narrowed by; of the first `most` of them, in any order."""
-        inside = bool(wanted.resource and wanted.namespace)
         with self._connection() as connection:
-            where, values = _where(connection, wanted, few=inside)
-            if inside:  # else it would go through all of the type, to find the few of a namespace
-                where += " AND f.folder IN (SELECT id FROM folders WHERE instr(folder, ?))"
-                values.append(f"{wanted.resource}/{wanted.namespace}/".encode())
+            where, values = _where(connection, wanted)
             first = f"SELECT f.namespace, f.state, f.word, f.node FROM facts f {where} LIMIT ?"
             query = (
                 "SELECT n.text, c.state, w.text, coalesce(o.text, ''), c.keys FROM "

@@ -39,9 +39,11 @@ def serving(*arguments: str, host: str = "127.0.0.1") -> Iterator[int]:
 
 
 @contextlib.contextmanager
-def running(*arguments: str, host: str = "127.0.0.1", folder: str = "", before: Sequence[str] = ()) -> Iterator[Server]:
+def running(
+    *arguments: str, host: str = "127.0.0.1", port: int = 0, folder: str = "", before: Sequence[str] = ()
+) -> Iterator[Server]:
     """As `serving`; with `folder` its temporary files lie there, and `before` is a program that starts it."""
-    command = [*before, sys.executable, "-m", "etcdview", "serve", "--listen", f"{host}:0", *arguments]
+    command = [*before, sys.executable, "-m", "etcdview", "serve", "--listen", f"{host}:{port}", *arguments]
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("ETCDVIEW_", "ETCDCTL_"))}
     environ |= {"TMPDIR": folder} if folder else {}
     # a file and not a pipe: nobody reads on, and a full pipe would stop the server at its next line

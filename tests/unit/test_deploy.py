@@ -6,6 +6,7 @@ import configparser
 import re
 import subprocess
 import tomllib
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +16,30 @@ import yaml
 from etcdview import __version__
 from etcdview.cli.main import run
 from etcdview.config import ROWS, Settings
+from etcdview.maintenance.operations import DEFRAGMENT_SECONDS
 from etcdview.writes.undo import default_path
 from tests.filtered import settings
 from tools.image.chroot import instructions
+from webapp.security import MAX_BODY_BYTES
 
 DEPLOY = Path(__file__).parents[2] / "docs" / "deploy"
 KUSTOMIZATION = yaml.safe_load((DEPLOY / "kubernetes" / "kustomization.yaml").read_text())
 MANIFESTS = {name: yaml.safe_load((DEPLOY / "kubernetes" / name).read_text()) for name in KUSTOMIZATION["resources"]}
 VARIABLES = {row.variable for row in ROWS}
 UNIT = DEPLOY / "systemd" / "etcdview.service"
+INGRESS_NGINX = "nginx.ingress.kubernetes.io/"
+# What each proxy waits for an answer, and the largest body that it passes on (Apache: any).
+WAITS = {
+    "nginx.conf": r"proxy_read_timeout (\d+)s;",
+    "apache.conf": r"ProxyPass .* timeout=(\d+)",
+    "kubernetes/ingress.yaml": rf'{INGRESS_NGINX}proxy-read-timeout: "(\d+)"',
+    "../operating.md": r"proxy_read_timeout (\d+)s;",
+}
+BODIES = {
+    "nginx.conf": r"client_max_body_size (\d+)m;",
+    "kubernetes/ingress.yaml": rf"{INGRESS_NGINX}proxy-body-size: (\d+)m",
+    "../operating.md": r"client_max_body_size (\d+)m;",
+}
 
 
 def _container() -> dict[str, Any]:
@@ -84,7 +100,30 @@ def test_the_names_that_lead_from_one_manifest_to_the_next_agree() -> None:
     assert labels == MANIFESTS["networkpolicy.yaml"]["spec"]["podSelector"]["matchLabels"]
     assert ingress["backend"]["service"]["name"] == service["metadata"]["name"]
     assert ingress["path"] == environment["ETCDVIEW_URL_PREFIX"]
+    # Else limits of logins would hold for all users of the ingress together.
+    assert ip_network(environment["ETCDVIEW_TRUSTED_PROXIES"])
     assert _container()["image"].endswith(f":{__version__}")
+
+
+def test_a_pod_that_runs_answers_while_etcd_does_not() -> None:
+    assert _container()["readinessProbe"]["httpGet"]["path"] == "/healthz"
+
+
+def test_a_browser_stays_with_one_pod_by_the_service_and_by_the_ingress() -> None:
+    assert MANIFESTS["service.yaml"]["spec"]["sessionAffinity"] == "ClientIP"
+    assert MANIFESTS["ingress.yaml"]["metadata"]["annotations"][f"{INGRESS_NGINX}affinity"] == "cookie"
+
+
+def test_the_secret_is_made_between_its_namespace_and_the_pods() -> None:
+    head, _, _ = (DEPLOY / "kubernetes" / "daemonset.yaml").read_text().partition("apiVersion:")
+    commands = (
+        "kubectl apply --filename docs/deploy/kubernetes/namespace.yaml",
+        "kubectl --namespace etcdview create secret",
+        "kubectl apply --kustomize docs/deploy/kubernetes",
+    )
+    places = [head.index(command) for command in commands]
+
+    assert places == sorted(places)
 
 
 def test_systemd_takes_the_unit_and_finds_little_exposed() -> None:
@@ -161,4 +200,19 @@ def test_the_proxies_have_the_prefix_that_the_documents_name() -> None:
 
     assert traefik["middlewares"]["etcdview-prefix"]["stripPrefix"]["prefixes"] == ["/etcdview"]
     assert "ProxyPass /etcdview/ http://127.0.0.1:8000/etcdview/" in apache
-    assert "location /etcdview/ {\n        proxy_pass http://127.0.0.1:8000;" in nginx
+    assert "location /etcdview/ {\n        proxy_pass http://ops_etcdview;" in nginx
+    assert re.search(r"upstream ops_etcdview \{[^}]*\n    server 127.0.0.1:8000 ", nginx)
+
+
+@pytest.mark.parametrize(("name", "pattern"), WAITS.items())
+def test_a_proxy_waits_longer_than_the_longest_operation_takes(name: str, pattern: str) -> None:
+    (seconds,) = re.findall(pattern, (DEPLOY / name).read_text())
+
+    assert int(seconds) > DEFRAGMENT_SECONDS
+
+
+@pytest.mark.parametrize(("name", "pattern"), BODIES.items())
+def test_a_proxy_passes_on_as_large_an_edit_as_etcdview_takes(name: str, pattern: str) -> None:
+    (megabytes,) = re.findall(pattern, (DEPLOY / name).read_text())
+
+    assert int(megabytes) << 20 > MAX_BODY_BYTES

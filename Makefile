@@ -111,7 +111,7 @@ served: $(READY_DEV) ## hold --as-served to what API servers of each release mak
 fuzz: $(READY_DEV) ## a million damaged values for the decoder, ten thousand damaged files for who reads one
 	$(BIN)/python -m tools.fuzz $(ARGS)
 
-endure: $(READY_DEV) ## members die and certificates change each minute, under load; a table of what held (MINUTES=20, HOURS=)
+endure: $(READY_DEV) ## members die and certificates change each minute, under load; a table of what held (MINUTES=60, or HOURS=)
 	MINUTES=$(MINUTES) HOURS=$(HOURS) $(BIN)/python -m tools.endure $(ARGS)
 
 settings: $(READY) ## the table of settings in README.md anew

@@ -19,7 +19,7 @@ CORE := tests/unit tests/integration/test_serve.py tests/integration/test_store_
 # Not of the core: what examines the repository or the pins of .venv, needs tools of other targets, or is slow.
 APART := bench tools test_architecture.py test_layers.py test_requirements.py test_skips.py config/test_documented.py \
 	codec/test_bombs.py index/test_packed.py webapp/test_compiled.py webapp/test_late.py webapp/test_one_listing.py \
-	webapp/test_openapi.py
+	webapp/test_openapi.py webapp/test_api_reference.py
 
 .PHONY: help venv dev demo test lint lowest coverage format bench compat conformance schema vectors tables served fuzz endure settings package documents image zipapp release clean
 

@@ -15,7 +15,7 @@ from webapp.runtime import current_window
 class SpaceQuerySchema(Schema):
     """What a row is."""
 
-    by = fields.String(load_default="resource", validate=validate.OneOf(BYS))
+    by = fields.String(load_default="resource", validate=validate.OneOf(BYS), metadata={"description": "what a row is"})
     limit = fields.Integer(
         load_default=OBJECTS,
         validate=validate.Range(1, MOST_OBJECTS),

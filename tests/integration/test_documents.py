@@ -58,9 +58,10 @@ HERE = {
     "--endpoints=https://10.0.0.1:2379 --cacert=ca.crt --cert=client.crt --key=client.key": "",
     "/mnt/cp1/etcd /mnt/cp2/etcd": "cp1 cp2",
 }
-# etcdview with its words, however it is called.
+# etcdview with its words, however it is called: by root, by its path, as one file, by pipx.
 CALLED = re.compile(
-    r"(?:sudo )?(?:/\S*/)?(?:python3\.11 etcdview\.pyz|pipx run (?:--spec \S+ )?etcdview|etcdview) (.*)"
+    r"(?:sudo )?(?:/\S*/)?(?:etcdview|python3\.11 etcdview\.pyz"
+    r"""|pipx run (?:--spec (?:"[^"]*"|\S+) )?etcdview) (.*)"""
 )
 PASSWORD = "correct horse battery staple\n"
 START_SECONDS = 30.0

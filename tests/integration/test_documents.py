@@ -77,7 +77,8 @@ def documented() -> list[str]:
 
 def not_run() -> list[str]:
     """What follows `etcdview` in the commands that are not run here; and in servers that the text names."""
-    found = [match[1] for c in documented() if c.startswith(ELSEWHERE) and (match := CALLED.fullmatch(c))]
+    called = filter(None, (CALLED.fullmatch(c) for c in documented() if c.startswith(ELSEWHERE)))
+    found = [match[1] for match in called if not match[1].startswith("-")]
     text = "\n".join(path.read_text("utf-8") for path in DOCUMENTS)
     return list(dict.fromkeys([*found, *re.findall(r"`etcdview (serve [^`]+)`", text)]))
 

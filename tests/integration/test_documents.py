@@ -218,7 +218,7 @@ def test_every_server_of_the_documents_starts(
 
     deadline = time.monotonic() + START_SECONDS
     while not _answers(environ["ETCDVIEW_LISTEN"]):
-        assert server.poll() is None, server.communicate()[1]
+        assert server.poll() is None, server.stderr and server.stderr.read()
         assert time.monotonic() < deadline, "it does not answer"
         time.sleep(0.1)
 

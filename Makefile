@@ -19,7 +19,7 @@ CORE := tests/unit tests/integration/test_serve.py tests/integration/test_store_
 # Not of the core: what examines the repository or the pins of .venv, needs tools of other targets, or is slow.
 APART := bench tools test_architecture.py test_layers.py test_requirements.py test_skips.py config/test_documented.py \
 	codec/test_bombs.py index/test_packed.py webapp/test_compiled.py webapp/test_late.py webapp/test_one_listing.py \
-	webapp/test_openapi.py
+	webapp/test_openapi.py webapp/test_api_reference.py
 
 .PHONY: help venv dev demo test lint lowest coverage format bench compat conformance schema vectors tables served fuzz endure settings package documents image zipapp release clean
 
@@ -111,7 +111,7 @@ served: $(READY_DEV) ## hold --as-served to what API servers of each release mak
 fuzz: $(READY_DEV) ## a million damaged values for the decoder, ten thousand damaged files for who reads one
 	$(BIN)/python -m tools.fuzz $(ARGS)
 
-endure: $(READY_DEV) ## members die and certificates change each minute, under load; a table of what held (MINUTES=20, HOURS=)
+endure: $(READY_DEV) ## members die and certificates change each minute, under load; a table of what held (MINUTES=60, or HOURS=)
 	MINUTES=$(MINUTES) HOURS=$(HOURS) $(BIN)/python -m tools.endure $(ARGS)
 
 settings: $(READY) ## the table of settings in README.md anew

@@ -42,7 +42,7 @@ ADVICE = {
     "LoginError": "Ask who keeps the provider, or log in in another way.",
     "AuditError": "Make room on its disk, or correct the permissions of its folder.",
     "BudgetError": "Ask for less: a namespace, a type, a longer prefix.",
-    "UnsupportedError": "docs/operating.md says what works with kine and older etcds.",
+    "UnsupportedError": "docs/connecting.md says what works with kine, docs/health.md what older etcds lack.",
     "UnreachableError": "`etcdview doctor` tests each step from the files to a read, and names the one that fails.",
     "DeadlineError": "`etcdview doctor` tests each step from the files to a read, and names the one that fails.",
     "AnswerError": "Ask that member itself (`etcdctl --endpoints URL endpoint status`): a proxy or load balancer"

@@ -14,8 +14,9 @@ import pytest
 import yaml
 
 from etcdview import __version__
+from etcdview.access.exposure import check_exposure
 from etcdview.cli.main import run
-from etcdview.config import ROWS, Settings
+from etcdview.config import ROWS, Settings, load
 from etcdview.maintenance.operations import DEFRAGMENT_SECONDS
 from etcdview.writes.undo import default_path
 from tests.filtered import settings
@@ -89,6 +90,19 @@ def test_the_settings_of_the_container_and_of_the_sample_are_etcdviews() -> None
     assert named - VARIABLES == set()
     assert settings.keys() - {row.name for row in ROWS} == set()
     assert settings["trusted-proxies"] == "127.0.0.1"
+
+
+def test_a_server_may_start_with_the_settings_of_each_example(tmp_path: Path) -> None:
+    pod = yaml.safe_load((DEPLOY / "static-pod.yaml").read_text())["spec"]["containers"][0]
+    variables = [{each["name"]: each.get("value", "x" * 32) for each in made["env"]} for made in (pod, _container())]
+    text = (DEPLOY / "systemd" / "etcdview.toml").read_text()
+    sample = tmp_path / "etcdview.toml"
+    sample.write_text(re.sub(r"^# (?=[\w-]+ = )", "", text, flags=re.MULTILINE))
+
+    for environ in (*variables, {"ETCDVIEW_CONFIG": str(sample)}):
+        settings = load({}, {**environ, "ETCDCTL_ENDPOINTS": "https://127.0.0.1:2379"}, tmp_path)
+        check_exposure(settings)
+        assert settings.public_url == "" or settings.login
 
 
 def test_the_names_that_lead_from_one_manifest_to_the_next_agree() -> None:

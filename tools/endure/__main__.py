@@ -1,4 +1,4 @@
-"""`python -m tools.endure`: use it hard for MINUTES= (or HOURS=); members die, certificates change, each minute.
+"""`python -m tools.endure`: use it hard for MINUTES= (60, or HOURS=); members die, certificates change, each minute.
 
 Prints a table; exit status 1 where a row of it fails. P99= is how many seconds pages may take (1), for busy machines.
 BROWSERS= (100) poll, WRITES= (200) is how many a second, SLOW= (500) clients never finish a request and UNREAD= (30)
@@ -12,7 +12,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +31,13 @@ from tools.endure.load import Answers, Browser, SlowClients, Writer, addresses
 from tools.endure.measured import Sample, differing_facts, get_json, held_keys, quarters, sample
 from tools.given import arguments
 
-MINUTES = float(os.environ.get("MINUTES") or 60 * float(os.environ.get("HOURS") or 0) or 20)
+
+def minutes_of(environ: Mapping[str, str]) -> float:
+    """How long it lasts: MINUTES, else HOURS, else an hour."""
+    return float(environ.get("MINUTES") or 60 * float(environ.get("HOURS") or 1))
+
+
+MINUTES = minutes_of(os.environ)
 P99_SECONDS = float(os.environ.get("P99") or 1.0)
 QUIET_P99_SECONDS = float(os.environ.get("QUIET_P99") or 0.2)
 BROWSERS, WRITES, SLOW, UNREAD = (

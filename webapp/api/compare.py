@@ -21,13 +21,23 @@ class CompareQuerySchema(Schema):
         data_key="from",
         required=True,
         validate=_NAME,
-        metadata={"description": "live, a file, or NAME@REVISION"},
+        metadata={
+            "description": "`live`, a file that the server has (--from, --compare), or one of them as NAME@REVISION"
+        },
     )
-    new = fields.String(data_key="to", required=True, validate=_NAME)
-    resource = fields.String(load_default="", validate=_NAME)
-    namespace = fields.String(load_default="", validate=_NAME)
+    new = fields.String(
+        data_key="to", required=True, validate=_NAME, metadata={"description": "the other side, written as `from`"}
+    )
+    resource = fields.String(
+        load_default="", validate=_NAME, metadata={"description": "only this resource type, as kubectl spells it"}
+    )
+    namespace = fields.String(load_default="", validate=_NAME, metadata={"description": "only this namespace"})
     all = fields.Boolean(load_default=False, metadata={"description": "status, heartbeats and the like too"})
-    limit = fields.Integer(load_default=LISTED, validate=validate.Range(1, MOST_LISTED))
+    limit = fields.Integer(
+        load_default=LISTED,
+        validate=validate.Range(1, MOST_LISTED),
+        metadata={"description": "how many changes are listed; all are counted"},
+    )
 
 
 class ComparedStateSchema(Strict):

@@ -22,7 +22,7 @@ class _Api(Api):  # type: ignore[misc]  # flask-smorest carries no types
 
 def openapi() -> Response:
     """The description of the API."""
-    return jsonify(_document())
+    return jsonify(described())
 
 
 def operations() -> Response:
@@ -33,17 +33,20 @@ def operations() -> Response:
             "summary": methods["get"]["summary"],
             "parameters": [parameter["name"] for parameter in methods["get"].get("parameters", [])],
         }
-        for path, methods in sorted(_document()["paths"].items())
+        for path, methods in sorted(described()["paths"].items())
     ]
     return jsonify(openapi=f"{URL_PREFIX}/openapi.json", operations=found)
 
 
 @functools.cache
-def _document() -> dict[str, Any]:
+def described() -> dict[str, Any]:
     """Made on an app of its own, for flask-smorest wants one that has not answered anything yet."""
     app = Flask(__name__)
     app.config |= {"API_TITLE": "etcdview", "API_VERSION": __version__, "OPENAPI_VERSION": "3.1.0"}
     api = _Api(app)
     api.register_blueprint(bp)
     document: dict[str, Any] = api.spec.to_dict()
+    for (schema, *_), name in api.ma_plugin.converter.refs.items():
+        if schema.__module__.startswith("webapp."):
+            document["components"]["schemas"][name]["description"] = " ".join((schema.__doc__ or "").split())
     return document

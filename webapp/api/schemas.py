@@ -153,12 +153,14 @@ class ObjectSchema(Schema):
 
 
 class RevisionSchema(Schema):
-    """One value that the key had; null where it cannot be decoded, absent where it was deleted."""
+    """One value that the key had, or its deletion."""
 
     mod_revision = fields.Integer(required=True, data_key="modRevision", attribute="modRevision")
     version = fields.Integer(required=True)
     deleted = fields.Boolean(required=True)
-    object = fields.Raw(allow_none=True)
+    object = fields.Raw(
+        allow_none=True, metadata={"description": "null where it cannot be decoded, absent where the key was deleted"}
+    )
 
 
 class HistorySchema(Schema):
@@ -177,25 +179,53 @@ class ProblemSchema(Schema):
     detail = fields.String(required=True)
 
 
+class CursorField(fields.String):
+    """Where a page begins."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            load_default="", metadata={"description": "`next` of the page before; empty for the first page"}
+        )
+
+
 class KeysQuery(Schema):
     """Which keys: exactly one of prefix, contains, glob and regex; none means all."""
 
-    prefix = fields.String(validate=validate.Length(max=MAX_TEXT))
-    contains = fields.String(validate=validate.Length(max=MAX_TEXT))
-    glob = fields.String(validate=validate.Length(max=MAX_TEXT))
-    regex = fields.String(validate=validate.Length(max=MAX_TEXT))
-    limit = fields.Integer(load_default=PAGE_SIZE, validate=validate.Range(1, MAX_PAGE_SIZE))
-    cursor = fields.String(load_default="")
+    prefix = fields.String(
+        validate=validate.Length(max=MAX_TEXT),
+        metadata={"description": "what the key begins with; one of `prefix`, `contains`, `glob`, `regex`"},
+    )
+    contains = fields.String(
+        validate=validate.Length(max=MAX_TEXT), metadata={"description": "what the key has anywhere"}
+    )
+    glob = fields.String(
+        validate=validate.Length(max=MAX_TEXT),
+        metadata={"description": "a pattern of the key's last parts, or with / before it of all: `**` crosses slashes"},
+    )
+    regex = fields.String(
+        validate=validate.Length(max=MAX_TEXT),
+        metadata={"description": "a regular expression (RE2) that is found in the key"},
+    )
+    limit = fields.Integer(
+        load_default=PAGE_SIZE,
+        validate=validate.Range(1, MAX_PAGE_SIZE),
+        metadata={"description": "how many keys a page has"},
+    )
+    cursor = CursorField()
 
 
 class KeyQuery(Schema):
     """Which key: `key` as text, or `key64` in base64url."""
 
-    key = fields.String()
-    key64 = fields.String()
+    key = fields.String(metadata={"description": "the key as text; this or `key64`"})
+    key64 = fields.String(metadata={"description": "the key's bytes in base64url, which can name any key"})
 
 
 class ObjectQuerySchema(KeyQuery):
     """Which key, at which revision (0 is the newest)."""
 
-    revision = fields.Integer(load_default=0, validate=validate.Range(0, MAX_REVISION))
+    revision = fields.Integer(
+        load_default=0,
+        validate=validate.Range(0, MAX_REVISION),
+        metadata={"description": "the value as of this revision of etcd; 0 for the newest"},
+    )

@@ -17,7 +17,7 @@ MAX_NAME = 300
 class SpaceQuerySchema(Schema):
     """What a row is, and of which part."""
 
-    by = fields.String(load_default="resource", validate=validate.OneOf(BYS))
+    by = fields.String(load_default="resource", validate=validate.OneOf(BYS), metadata={"description": "what a row is"})
     resource = fields.String(
         load_default="", validate=validate.Length(max=MAX_NAME), metadata={"description": "of this type alone"}
     )

@@ -160,21 +160,45 @@ class ContentSchema(Strict):
 class StorageQuery(Schema):
     """Whether to check however long it takes."""
 
-    run = fields.Boolean(load_default=False)
+    run = fields.Boolean(
+        load_default=False, metadata={"description": "check all objects, however many there are and long it takes"}
+    )
 
 
 class NamespacesQuery(Schema):
     """Which namespace; none means all."""
 
-    namespace = fields.String(load_default="", validate=validate.Length(max=300))
+    namespace = fields.String(
+        load_default="", validate=validate.Length(max=300), metadata={"description": "only this one; empty for all"}
+    )
 
 
 class ContentQuerySchema(Schema):
     """What to search for, and where."""
 
-    kind = fields.String(load_default="text", validate=validate.OneOf(KINDS))
-    q = fields.String(required=True, validate=validate.Length(1, MAX_TEXT))
-    resource = fields.String(load_default="", validate=validate.Length(max=MAX_TEXT))
-    namespace = fields.String(load_default="", validate=validate.Length(max=MAX_TEXT))
-    prefix = fields.String(load_default="", validate=validate.Length(max=MAX_TEXT))
-    limit = fields.Integer(load_default=MAX_HITS, validate=validate.Range(1, MAX_HITS))
+    kind = fields.String(
+        load_default="text",
+        validate=validate.OneOf(KINDS),
+        metadata={"description": "how `q` is read: a text, a label selector, a field selector or a JSONPath"},
+    )
+    q = fields.String(
+        required=True, validate=validate.Length(1, MAX_TEXT), metadata={"description": "what to search for"}
+    )
+    resource = fields.String(
+        load_default="",
+        validate=validate.Length(max=MAX_TEXT),
+        metadata={"description": "only this resource type, as kubectl spells it"},
+    )
+    namespace = fields.String(
+        load_default="",
+        validate=validate.Length(max=MAX_TEXT),
+        metadata={"description": "only this namespace of `resource`"},
+    )
+    prefix = fields.String(
+        load_default="", validate=validate.Length(max=MAX_TEXT), metadata={"description": "only keys below this prefix"}
+    )
+    limit = fields.Integer(
+        load_default=MAX_HITS,
+        validate=validate.Range(1, MAX_HITS),
+        metadata={"description": "how many keys are listed; the search ends with the last of them"},
+    )

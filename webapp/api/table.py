@@ -12,7 +12,7 @@ from etcdview.pages.registry.listing import LONGEST_CELL, Health, TableRow
 from etcdview.pages.registry.query import MAX_COLUMNS, MAX_FILTER, MAX_PAGE_SIZE, PAGE_SIZE, Labels, RegistryQuery
 from etcdview.pages.registry.reading import query_table
 from webapp.api.blueprint import bp, problems
-from webapp.api.schemas import ElsewhereField, Strict, elsewhere_json
+from webapp.api.schemas import CursorField, ElsewhereField, Strict, elsewhere_json
 from webapp.runtime import current_window, now
 
 
@@ -68,8 +68,12 @@ class TableQuery(Schema):
             "description": "the names of the columns to have, with commas between them; the first is always there"
         },
     )
-    limit = fields.Integer(load_default=PAGE_SIZE, validate=validate.Range(1, MAX_PAGE_SIZE))
-    cursor = fields.String(load_default="")
+    limit = fields.Integer(
+        load_default=PAGE_SIZE,
+        validate=validate.Range(1, MAX_PAGE_SIZE),
+        metadata={"description": "how many rows a page has"},
+    )
+    cursor = CursorField()
 
 
 class ColumnSchema(Strict):

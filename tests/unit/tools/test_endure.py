@@ -9,7 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 from etcdview.demo.certificates import ClusterCertificates, Pair
-from tools.endure.__main__ import Row, table
+from tools.endure.__main__ import Row, minutes_of, table
 from tools.endure.chaos import MINUTE, replace_certificates
 from tools.endure.load import pace_seconds
 
@@ -64,3 +64,11 @@ def test_the_table_has_the_reasons_below_what_fails() -> None:
         "FAILS  keys of the index  1 differ",
         "       b'/a'",
     ]
+
+
+@pytest.mark.parametrize(
+    ("given", "minutes"),
+    [({}, 60), ({"MINUTES": "", "HOURS": ""}, 60), ({"HOURS": "8"}, 480), ({"MINUTES": "2.5", "HOURS": "8"}, 2.5)],
+)
+def test_it_lasts_an_hour_unless_it_is_told_otherwise(given: dict[str, str], minutes: float) -> None:
+    assert minutes_of(given) == minutes

@@ -15,13 +15,13 @@ from typing import Literal, Protocol
 
 from etcdview import background
 from etcdview.errors import EtcdviewError, UnreachableError
-from etcdview.index.base import Announcing, Followed, KeyIndex
+from etcdview.index.base import Announcing, FollowedRange, KeyIndex
 from etcdview.index.facts.database import FactWriter, create
 from etcdview.index.facts.fact import Extractor
 from etcdview.index.facts.filling import Pass, TooMuchError, UnwritableError, pieces_of
 from etcdview.index.facts.problems import DELETED, NAMES_AGAIN, NO_NAMES, TOO_MANY, problem_text
 from etcdview.index.facts.reading import FactReader
-from etcdview.index.facts.waiting import Changes, Waiting, newest
+from etcdview.index.facts.waiting import FactQueue, WaitingChanges, newest
 from etcdview.index.lister import EVERYTHING, KeyRange
 from etcdview.index.reached import least_of
 from etcdview.models import Event
@@ -107,8 +107,8 @@ class Facts:
         self._reader: FactReader | None = None  # while the status is "complete"
         self._folder: Path | None = None
         self._filler: Filler | None = None
-        self._waiting = Waiting()
-        self._reached: dict[KeyRange, Followed] = {}  # what is written of each part that the index follows
+        self._waiting = FactQueue()
+        self._reached: dict[KeyRange, FollowedRange] = {}  # what is written of each part that the index follows
         self._listening = False
         self._unwritable = 0  # passes that ended so, one after the other
         self._wake = threading.Event()
@@ -155,7 +155,7 @@ class Facts:
             self._thread.join(2.0)
         self._discard(FactStatus("starting"))
 
-    def changed(self, events: Sequence[Event], followed: Followed) -> None:
+    def changed(self, events: Sequence[Event], followed: FollowedRange) -> None:
         """See Listener."""
         if self._listening and not self._waiting.put(events, followed):  # the database stands still
             self._drop(TOO_MANY)
@@ -166,7 +166,7 @@ class Facts:
             self._drop(NAMES_AGAIN)
 
     def _drop(self, why: str) -> None:
-        """Changes were missed: the values are read again."""
+        """WaitingChanges were missed: the values are read again."""
         self._listening = False
         self._hide(FactStatus("starting", problem=why))
         self._waiting.end()
@@ -243,12 +243,12 @@ class Facts:
                 self._listening = False
 
     def _listen(self) -> None:
-        self._waiting = Waiting()
+        self._waiting = FactQueue()
         self._listening = True
 
     def _begin_pass(self, path: Path) -> Filler:
         # after listening has begun: the watch reports every change after these revisions
-        parts = self._index.followed() if isinstance(self._index, Announcing) else (Followed(EVERYTHING, 0),)
+        parts = self._index.followed() if isinstance(self._index, Announcing) else (FollowedRange(EVERYTHING, 0),)
         self._reached = {part.key_range: part for part in parts}
         total = self._index.tree().count
         self._set(FactStatus("filling", total=total, revision=least_of(parts), problem=self._why))
@@ -266,7 +266,7 @@ class Facts:
             total = max(self._status.total, keys)
             self._status = replace(self._status, done=keys, total=total, bytes=size)
 
-    def _advance(self, reached: Sequence[Followed]) -> None:
+    def _advance(self, reached: Sequence[FollowedRange]) -> None:
         """All changes up to there are written."""
         self._reached |= {part.key_range: part for part in reached}
         with self._lock:
@@ -294,7 +294,7 @@ class Facts:
         finally:
             filling.stop()
 
-    def _write(self, writer: FactWriter, changes: Changes, *, filling: bool) -> None:
+    def _write(self, writer: FactWriter, changes: WaitingChanges, *, filling: bool) -> None:
         if changes.events:
             facts, deleted = newest(changes.events)
             writer.write(map(self._extractor.fact, facts), deleted, filling=filling)

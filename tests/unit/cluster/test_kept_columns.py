@@ -23,7 +23,7 @@ CELLS = {b"/registry/pods/a/1": "9", b"/registry/pods/a/2": "10", b"/registry/po
 
 
 @dataclass
-class Followed:
+class FollowedRange:
     """Key names with a log of changes, as a live index has."""
 
     names: KeyIndex
@@ -36,12 +36,12 @@ class Followed:
         return getattr(self.names, name)
 
 
-def followed(*written: bytes) -> Followed:
+def followed(*written: bytes) -> FollowedRange:
     """An index, in which these keys were written after the first revision."""
     log = ChangeLog()
     log.restart(REVISION)
     log.note([Event(KeyValue(key, 1, REVISION + 1, 2), deleted=False) for key in written], REVISION + 1, 0.0)
-    return Followed(window_on([kv("/registry/pods/a/1", obj("Pod", "a", "1"))]).index, log)
+    return FollowedRange(window_on([kv("/registry/pods/a/1", obj("Pod", "a", "1"))]).index, log)
 
 
 def column(revision: int = REVISION) -> KeptColumn:

@@ -14,7 +14,7 @@ import pytest
 
 from etcdview.codec import Codec
 from etcdview.errors import UnreachableError
-from etcdview.index.base import Followed as Part
+from etcdview.index.base import FollowedRange as Part
 from etcdview.index.base import Freshness, Listener
 from etcdview.index.facts import live, waiting
 from etcdview.index.facts.database import FactWriter
@@ -40,7 +40,7 @@ KVS = tuple(
 MANY = tuple(KeyValue(b"/registry/pods/b/%04d" % n, 6 + n, 6 + n, 1, value=b"{}") for n in range(300))
 
 
-class Followed(MemoryNames):
+class FollowedRange(MemoryNames):
     """Names of a file that say they are followed: the test tells what changes."""
 
     listener: Listener
@@ -86,7 +86,7 @@ class Kept:
     def __init__(self, folder: Path) -> None:
         self.folder, self.kvs = folder, KVS
         self.writes: type[FactWriter] = FactWriter
-        self.index = Followed.of_store(StaticStore("keys", KVS), KEYSPACE)
+        self.index = FollowedRange.of_store(StaticStore("keys", KVS), KEYSPACE)
         self.passes: list[Here] = []
         self.then: list[Callable[[], None]] = []
         self.facts = Facts(self.index, EXTRACTOR, self._begin, self._new_folder, unbounded=True)

@@ -17,7 +17,7 @@ PREFIX = b"/registry/pods/"
 
 
 @dataclass(frozen=True)
-class Followed:
+class FollowedRange:
     """Key names with a log of changes, as a live index has."""
 
     changes: ChangeLog
@@ -46,7 +46,7 @@ def window() -> Window:
         0.0,
     )
     found = window_on([])
-    found.index = Followed(log)  # type: ignore[assignment]  # nothing but its log is read
+    found.index = FollowedRange(log)  # type: ignore[assignment]  # nothing but its log is read
     return found
 
 

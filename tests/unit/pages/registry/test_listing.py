@@ -258,7 +258,7 @@ def test_words_are_found_in_cells_as_they_are_shown(now: datetime) -> None:
 
 
 @dataclass(frozen=True)
-class Followed:
+class FollowedRange:
     """Key names with a log of changes, as a live index has."""
 
     names: KeyIndex
@@ -278,7 +278,7 @@ def live_page(now: datetime, *gone: bytes, **query: Any) -> ObjectTable | None:
     log.restart(REVISION)
     deleted = [Event(replace(MAPS[0], key=key, mod_revision=REVISION + 1, value=b""), deleted=True) for key in gone]
     log.note(deleted, REVISION + 1, 0.0)
-    window.index = Followed(window.index, log)
+    window.index = FollowedRange(window.index, log)
     page = registry_page(window, RegistryQuery(resource="configmaps", since=REVISION, **query), now)
     return None if page is None else page.table
 

@@ -166,7 +166,7 @@ class Facts:
             self._drop(NAMES_AGAIN)
 
     def _drop(self, why: str) -> None:
-        """WaitingChanges were missed: the values are read again."""
+        """Changes were missed: the values are read again."""
         self._listening = False
         self._hide(FactStatus("starting", problem=why))
         self._waiting.end()

@@ -25,7 +25,7 @@ class WaitingChanges:
 
 
 class FactQueue:
-    """WaitingChanges that wait. Any thread puts them, one takes them."""
+    """Changes that wait. Any thread puts them, one takes them."""
 
     def __init__(self) -> None:
         self._queue: queue.SimpleQueue[tuple[Sequence[Event], FollowedRange] | None] = queue.SimpleQueue()

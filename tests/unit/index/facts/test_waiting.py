@@ -1,4 +1,4 @@
-"""WaitingChanges wait up to a bound in memory, and who takes them knows whether more waited behind."""
+"""Changes wait up to a bound in memory, and who takes them knows whether more waited behind."""
 
 from __future__ import annotations
 

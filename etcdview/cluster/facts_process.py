@@ -139,10 +139,7 @@ def main() -> None:
 
 
 def _give_way() -> None:
-    """Let pages go first: the kernel runs this process only where no other of its group wants to run.
-
-    Where a filter of system calls forbids that, it takes its turn like all others.
-    """
+    """Let pages go first. Where a filter of system calls forbids that, it takes its turn like all others."""
     with contextlib.suppress(PermissionError):
         os.nice(max(NICENESS - os.getpriority(os.PRIO_PROCESS, 0), 0))  # who began this may be nicer
 

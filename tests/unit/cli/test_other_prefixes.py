@@ -314,7 +314,8 @@ def test_several_prefixes_are_one_registry(words: list[str], capsys: pytest.Capt
     assert run(["get", "oauthclients", "-o", "yaml", *words]) == 0
     assert "not-a-real-secret" not in capsys.readouterr().out
     assert run(["space", *words]) == 0
-    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()[1:]] == [
+    table, _, _ = capsys.readouterr().out.partition("\n\n")
+    assert [line.split()[0] for line in table.splitlines()[1:]] == [
         "pods",
         "routes.route.openshift.io",
         "oauthclients.oauth.openshift.io",

@@ -21,7 +21,7 @@ from etcdview.index.facts.fact import Extractor
 from etcdview.index.facts.filling import Pass, TooMuchError, UnwritableError, pieces_of
 from etcdview.index.facts.problems import DELETED, NAMES_AGAIN, NO_NAMES, TOO_MANY, problem_text
 from etcdview.index.facts.reading import FactReader
-from etcdview.index.facts.waiting import FactQueue, WaitingChanges, newest
+from etcdview.index.facts.waiting import ChangeQueue, TakenChanges, newest
 from etcdview.index.lister import EVERYTHING, KeyRange
 from etcdview.index.reached import least_of
 from etcdview.models import Event
@@ -107,7 +107,7 @@ class Facts:
         self._reader: FactReader | None = None  # while the status is "complete"
         self._folder: Path | None = None
         self._filler: Filler | None = None
-        self._waiting = FactQueue()
+        self._waiting = ChangeQueue()
         self._reached: dict[KeyRange, FollowedRange] = {}  # what is written of each part that the index follows
         self._listening = False
         self._unwritable = 0  # passes that ended so, one after the other
@@ -243,7 +243,7 @@ class Facts:
                 self._listening = False
 
     def _listen(self) -> None:
-        self._waiting = FactQueue()
+        self._waiting = ChangeQueue()
         self._listening = True
 
     def _begin_pass(self, path: Path) -> Filler:
@@ -294,7 +294,7 @@ class Facts:
         finally:
             filling.stop()
 
-    def _write(self, writer: FactWriter, changes: WaitingChanges, *, filling: bool) -> None:
+    def _write(self, writer: FactWriter, changes: TakenChanges, *, filling: bool) -> None:
         if changes.events:
             facts, deleted = newest(changes.events)
             writer.write(map(self._extractor.fact, facts), deleted, filling=filling)

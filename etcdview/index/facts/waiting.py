@@ -16,7 +16,7 @@ BATCH_EVENTS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class WaitingChanges:
+class TakenChanges:
     """Some events in their order, and how far the index was with each part then. `last`: no more waited behind them."""
 
     events: Sequence[Event]
@@ -24,7 +24,7 @@ class WaitingChanges:
     last: bool
 
 
-class FactQueue:
+class ChangeQueue:
     """Changes that wait. Any thread puts them, one takes them."""
 
     def __init__(self) -> None:
@@ -48,7 +48,7 @@ class FactQueue:
         self._ended = True
         self._queue.put(None)
 
-    def take(self, seconds: float) -> WaitingChanges | None:
+    def take(self, seconds: float) -> TakenChanges | None:
         """What waits, up to about BATCH_EVENTS, or what comes within some seconds; None at the end."""
         events: list[Event] = []
         reached: list[FollowedRange] = []
@@ -64,7 +64,7 @@ class FactQueue:
                 reached.append(found[1])
         except queue.Empty:
             last = True
-        return WaitingChanges(events, reached, last)
+        return TakenChanges(events, reached, last)
 
 
 def _weight(events: Sequence[Event]) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from bench.lag import resident_bytes
 from bench.report import percentile
 from bench.writer import MARK
-from etcdview.index.base import Followed
+from etcdview.index.base import FollowedRange
 from etcdview.index.live import Index
 from etcdview.kube.keys import KeySpace
 from etcdview.models import Event, TlsFiles
@@ -23,7 +23,7 @@ class TimedIndex(Index):
 
     ages: list[float]
 
-    def moved(self, events: Sequence[Event], followed: Followed) -> None:
+    def moved(self, events: Sequence[Event], followed: FollowedRange) -> None:
         """As Index.moved."""
         super().moved(events, followed)
         now = time.time()

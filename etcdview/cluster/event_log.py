@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, TypeVar
 
-from etcdview.index.base import Announcing, Followed
+from etcdview.index.base import Announcing, FollowedRange
 from etcdview.models import Event, KeyValue, Range
 from etcdview.stores.protocols import Store
 
@@ -74,7 +74,7 @@ class EventLog:
             self._floor = max(self._floor, followed)
             self._revision = max(self._revision, followed)
 
-    def changed(self, events: Sequence[Event], followed: Followed) -> None:
+    def changed(self, events: Sequence[Event], followed: FollowedRange) -> None:
         """See Listener."""
         with self._news:
             for event in filter(lambda event: self._holds(event.kv.key), events):

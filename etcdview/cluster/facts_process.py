@@ -27,7 +27,7 @@ from etcdview.config import Settings
 from etcdview.errors import EtcdviewError, UnreachableError
 from etcdview.index.facts.database import FILLING_CACHE_KIB, FactWriter
 from etcdview.index.facts.fact import Extractor
-from etcdview.index.facts.filling import Pass, Piece, TooMuchError, UnwritableError, shared_out, write_facts
+from etcdview.index.facts.filling import Pass, PassPiece, TooMuchError, UnwritableError, shared_out, write_facts
 from etcdview.index.facts.live import StartFiller
 from etcdview.index.facts.problems import problem_text
 from etcdview.kube.keys import KeySpace
@@ -113,7 +113,7 @@ def _packed(task: Pass) -> dict[str, Any]:
 
 def _unpacked(given: dict[str, Any]) -> Pass:
     decoded = base64.b64decode
-    pieces = tuple(Piece(decoded(start), decoded(end), since) for start, end, since in given.pop("pieces"))
+    pieces = tuple(PassPiece(decoded(start), decoded(end), since) for start, end, since in given.pop("pieces"))
     return Pass(pieces, **given)
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from etcdview.index.base import Followed
+from etcdview.index.base import FollowedRange
 from etcdview.models import Event, KeyMeta
 
 BESIDE_BYTES = 450  # of memory for each item, beside its key and its text
@@ -96,7 +96,7 @@ class KeptItems:
             self._counts.clear()
             self.size_bytes = 0
 
-    def changed(self, events: Sequence[Event], followed: Followed) -> None:
+    def changed(self, events: Sequence[Event], followed: FollowedRange) -> None:
         """See index.base.Listener: a new value has other revisions."""
 
     def reloaded(self) -> None:

@@ -126,12 +126,12 @@ class Announcing(Protocol):
     def listen(self, listener: Listener) -> None:
         """Tell someone more of what is applied, from now on."""
 
-    def followed(self) -> tuple[Followed, ...]:
+    def followed(self) -> tuple[FollowedRange, ...]:
         """The ranges whose changes are applied: not those that etcd denies."""
 
 
 @dataclass(frozen=True, slots=True)
-class Followed:
+class FollowedRange:
     """A range whose changes are applied up to a revision, which is that of the etcd with the number `source`."""
 
     key_range: KeyRange
@@ -142,7 +142,7 @@ class Followed:
 class Listener(Protocol):
     """Who is told what an index applies, in the index's thread: it must not take long."""
 
-    def changed(self, events: Sequence[Event], followed: Followed) -> None:
+    def changed(self, events: Sequence[Event], followed: FollowedRange) -> None:
         """Events of a range that were applied, in order, each once, perhaps none; and how far the range is now."""
 
     def reloaded(self) -> None:

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from etcdview import background
 from etcdview.errors import CompactedError, DeniedError, EtcdviewError, UnreachableError
-from etcdview.index.base import Followed, State
+from etcdview.index.base import FollowedRange, State
 from etcdview.index.changes import ChangeLog
 from etcdview.index.history import EventHistory, ForeignError, UnprovenError
 from etcdview.index.lister import KeyRange, list_names
@@ -66,15 +66,15 @@ class FeedStatus:
     covered: tuple[KeyRange, ...] = ()
 
     @property
-    def followed(self) -> Followed:
+    def followed(self) -> FollowedRange:
         """How far it is."""
-        return Followed(self.key_range, self.revision, self.source)
+        return FollowedRange(self.key_range, self.revision, self.source)
 
 
 class Sink(Protocol):
     """What a feed is a part of."""
 
-    def moved(self, events: Sequence[Event], followed: Followed) -> None:
+    def moved(self, events: Sequence[Event], followed: FollowedRange) -> None:
         """Events that were applied, in order, each once; and how far the feed is now."""
 
     def loaded(self) -> None:

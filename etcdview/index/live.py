@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from etcdview import background
 from etcdview.errors import DeniedError, NotPermittedError
-from etcdview.index.base import Followed, Freshness, KeyPage, Listener, Mode, State, Tree
+from etcdview.index.base import FollowedRange, Freshness, KeyPage, Listener, Mode, State, Tree
 from etcdview.index.bounded import BoundedNames
 from etcdview.index.changes import RangeLog, SeveralLogs
 from etcdview.index.churn import Churn, ChurnCounter
@@ -172,7 +172,7 @@ class Index:
         """Tell someone more of what is applied, from now on."""
         self._listeners.append(listener)
 
-    def followed(self) -> tuple[Followed, ...]:
+    def followed(self) -> tuple[FollowedRange, ...]:
         """See Announcing."""
         return tuple(part.followed for part in self._parts() if not part.denied)
 
@@ -185,7 +185,7 @@ class Index:
         """See feed.Sink."""
         self.loaded()
 
-    def moved(self, events: Sequence[Event], followed: Followed) -> None:
+    def moved(self, events: Sequence[Event], followed: FollowedRange) -> None:
         """See feed.Sink."""
         for listener in self._listeners:
             listener.changed(events, followed)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from etcdview.index.base import Followed
+from etcdview.index.base import FollowedRange
 from etcdview.stores.routed import pinned
 
 
-def least_of(parts: Iterable[Followed]) -> int:
+def least_of(parts: Iterable[FollowedRange]) -> int:
     """The revision up to which all of the parts are: a PinnedRevision where several etcds hold them, 0 of none."""
     least: dict[int, int] = {}
     for part in parts:

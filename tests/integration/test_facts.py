@@ -22,7 +22,7 @@ from etcdview.errors import UnreachableError
 from etcdview.index.facts import filling
 from etcdview.index.facts.database import create, new_folder
 from etcdview.index.facts.fact import Extractor
-from etcdview.index.facts.filling import Pass, Piece, UnwritableError
+from etcdview.index.facts.filling import Pass, PassPiece, UnwritableError
 from etcdview.index.facts.live import Facts
 from etcdview.index.live import Index
 from etcdview.models import TlsFiles
@@ -190,7 +190,7 @@ def test_a_database_that_cannot_be_written_is_told_from_an_etcd_that_cannot_be_r
     plain_etcd: LocalCluster, tmp_path: Path, half: bool
 ) -> None:
     url = plain_etcd.endpoints[0]
-    everything = Pass((Piece(b"\0", b"\0"),))
+    everything = Pass((PassPiece(b"\0", b"\0"),))
     unwritable = FillerProcess(Settings(endpoints=(url,)), everything, tmp_path / "none" / "facts.db", half=half)
     with pytest.raises(UnwritableError, match="database of facts cannot be used"):
         list(unwritable.progress())

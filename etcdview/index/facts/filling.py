@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from etcdview.errors import FutureRevisionError, UnreachableError
-from etcdview.index.base import Followed, KeyIndex
+from etcdview.index.base import FollowedRange, KeyIndex
 from etcdview.index.facts.database import FactWriter
 from etcdview.index.facts.fact import Extractor
 from etcdview.models import RangeResult
@@ -20,7 +20,7 @@ _TURN = 16  # pieces: what one process reads before it is the turn of the other
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class PassPiece:
     """A range of keys in one etcd, of which no answer may be older than the revision `since`."""
 
     start: bytes
@@ -35,12 +35,12 @@ class Pass:
     `rate` is the most bytes of values that are read in a second, `most_bytes` in all; 0 for no bound.
     """
 
-    pieces: tuple[Piece, ...]
+    pieces: tuple[PassPiece, ...]
     rate: int = 0
     most_bytes: int = 0
 
 
-def pieces_of(index: KeyIndex, part: Followed) -> Iterator[Piece]:
+def pieces_of(index: KeyIndex, part: FollowedRange) -> Iterator[PassPiece]:
     """A range in pieces of about PIECE_NAMES keys: etcd counts the rest of a range whose end is not near.
 
     What changes in it from the revision on that the index has reached, the index tells.
@@ -49,10 +49,10 @@ def pieces_of(index: KeyIndex, part: Followed) -> Iterator[Piece]:
     while True:
         page = index.page(cursor, end, limit=PIECE_NAMES)
         if page.next_after is None:
-            yield Piece(cursor, end, part.revision)
+            yield PassPiece(cursor, end, part.revision)
             return
         behind = page.next_after + b"\0"
-        yield Piece(cursor, behind, part.revision)
+        yield PassPiece(cursor, behind, part.revision)
         cursor = behind
 
 

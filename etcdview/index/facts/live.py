@@ -15,13 +15,13 @@ from typing import Literal, Protocol
 
 from etcdview import background
 from etcdview.errors import EtcdviewError, UnreachableError
-from etcdview.index.base import Announcing, Followed, KeyIndex
+from etcdview.index.base import Announcing, FollowedRange, KeyIndex
 from etcdview.index.facts.database import FactWriter, create
 from etcdview.index.facts.fact import Extractor
 from etcdview.index.facts.filling import Pass, TooMuchError, UnwritableError, pieces_of
 from etcdview.index.facts.problems import DELETED, NAMES_AGAIN, NO_NAMES, TOO_MANY, problem_text
 from etcdview.index.facts.reading import FactReader
-from etcdview.index.facts.waiting import Changes, Waiting, newest
+from etcdview.index.facts.waiting import ChangeQueue, TakenChanges, newest
 from etcdview.index.lister import EVERYTHING, KeyRange
 from etcdview.index.reached import least_of
 from etcdview.models import Event
@@ -34,6 +34,7 @@ AUTO_BYTES = 256 * 1024 * 1024  # of values, read without a request
 QUIET_SECONDS = 5.0  # before that: the first pages come first
 AGAIN_SECONDS = 30.0  # after a pass that failed; twice as long each time that the database cannot be written
 _LONGEST_SECONDS = 3600.0
+_DOUBLED = 10  # times at the most
 _POLL_SECONDS = 0.2
 
 
@@ -41,10 +42,8 @@ _POLL_SECONDS = 0.2
 class FactStatus:
     """How far the facts are: `done` of about `total` keys, `bytes` of values read.
 
-    `problem` says what is wrong, or why the values are read again. Where they "failed", that is `again_seconds` later;
-    0: once the index has its names.
-    `revision`: every change up to it is in them, once they are complete; more may be. Of several etcds it has those of
-    all.
+    `problem` says what is wrong, or why the values are read again; what "failed" is tried again `again_seconds` later.
+    `revision`: every change up to it is in them, once they are complete; more may be. Of several etcds it is pinned.
 
     "waiting": for someone to begin, because there are more than AUTO_BYTES to read.
     """
@@ -107,8 +106,8 @@ class Facts:
         self._reader: FactReader | None = None  # while the status is "complete"
         self._folder: Path | None = None
         self._filler: Filler | None = None
-        self._waiting = Waiting()
-        self._reached: dict[KeyRange, Followed] = {}  # what is written of each part that the index follows
+        self._waiting = ChangeQueue()
+        self._reached: dict[KeyRange, FollowedRange] = {}  # what is written of each part that the index follows
         self._listening = False
         self._unwritable = 0  # passes that ended so, one after the other
         self._wake = threading.Event()
@@ -155,7 +154,7 @@ class Facts:
             self._thread.join(2.0)
         self._discard(FactStatus("starting"))
 
-    def changed(self, events: Sequence[Event], followed: Followed) -> None:
+    def changed(self, events: Sequence[Event], followed: FollowedRange) -> None:
         """See Listener."""
         if self._listening and not self._waiting.put(events, followed):  # the database stands still
             self._drop(TOO_MANY)
@@ -201,7 +200,7 @@ class Facts:
         pause = AGAIN_SECONDS
         if isinstance(error, UnwritableError | sqlite3.Error | OSError):
             pause = min(AGAIN_SECONDS * 2**self._unwritable, _LONGEST_SECONDS)
-            self._unwritable += 1
+            self._unwritable = min(self._unwritable + 1, _DOUBLED)
         self._wake.clear()  # before it is looked whether this ends: the end wakes as well
         self._discard(FactStatus("failed", problem=problem_text(error), again_seconds=pause))
         if not self._stop.is_set():
@@ -243,12 +242,12 @@ class Facts:
                 self._listening = False
 
     def _listen(self) -> None:
-        self._waiting = Waiting()
+        self._waiting = ChangeQueue()
         self._listening = True
 
     def _begin_pass(self, path: Path) -> Filler:
         # after listening has begun: the watch reports every change after these revisions
-        parts = self._index.followed() if isinstance(self._index, Announcing) else (Followed(EVERYTHING, 0),)
+        parts = self._index.followed() if isinstance(self._index, Announcing) else (FollowedRange(EVERYTHING, 0),)
         self._reached = {part.key_range: part for part in parts}
         total = self._index.tree().count
         self._set(FactStatus("filling", total=total, revision=least_of(parts), problem=self._why))
@@ -266,7 +265,7 @@ class Facts:
             total = max(self._status.total, keys)
             self._status = replace(self._status, done=keys, total=total, bytes=size)
 
-    def _advance(self, reached: Sequence[Followed]) -> None:
+    def _advance(self, reached: Sequence[FollowedRange]) -> None:
         """All changes up to there are written."""
         self._reached |= {part.key_range: part for part in reached}
         with self._lock:
@@ -294,7 +293,7 @@ class Facts:
         finally:
             filling.stop()
 
-    def _write(self, writer: FactWriter, changes: Changes, *, filling: bool) -> None:
+    def _write(self, writer: FactWriter, changes: TakenChanges, *, filling: bool) -> None:
         if changes.events:
             facts, deleted = newest(changes.events)
             writer.write(map(self._extractor.fact, facts), deleted, filling=filling)

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from etcdview.index.base import Followed
+from etcdview.index.base import FollowedRange
 from etcdview.models import Event, KeyValue
 
 WAITING_BYTES = 64 * 1024 * 1024  # with more, the pass begins again
@@ -16,24 +16,24 @@ BATCH_EVENTS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class TakenChanges:
     """Some events in their order, and how far the index was with each part then. `last`: no more waited behind them."""
 
     events: Sequence[Event]
-    reached: Sequence[Followed]
+    reached: Sequence[FollowedRange]
     last: bool
 
 
-class Waiting:
+class ChangeQueue:
     """Changes that wait. Any thread puts them, one takes them."""
 
     def __init__(self) -> None:
-        self._queue: queue.SimpleQueue[tuple[Sequence[Event], Followed] | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[tuple[Sequence[Event], FollowedRange] | None] = queue.SimpleQueue()
         self._lock = threading.Lock()  # guards _bytes
         self._bytes = 0
         self._ended = False
 
-    def put(self, events: Sequence[Event], followed: Followed) -> bool:
+    def put(self, events: Sequence[Event], followed: FollowedRange) -> bool:
         """Let them wait; false where there are too many. What comes while nothing waits is never too much."""
         weight = _weight(events)
         with self._lock:
@@ -48,10 +48,10 @@ class Waiting:
         self._ended = True
         self._queue.put(None)
 
-    def take(self, seconds: float) -> Changes | None:
+    def take(self, seconds: float) -> TakenChanges | None:
         """What waits, up to about BATCH_EVENTS, or what comes within some seconds; None at the end."""
         events: list[Event] = []
-        reached: list[Followed] = []
+        reached: list[FollowedRange] = []
         last = False
         try:
             while len(events) < BATCH_EVENTS:
@@ -64,7 +64,7 @@ class Waiting:
                 reached.append(found[1])
         except queue.Empty:
             last = True
-        return Changes(events, reached, last)
+        return TakenChanges(events, reached, last)
 
 
 def _weight(events: Sequence[Event]) -> int:

@@ -8,11 +8,11 @@ import pytest
 
 from etcdview.cluster import event_log
 from etcdview.cluster.event_log import EventLog
-from etcdview.index.base import Followed, Listener
+from etcdview.index.base import FollowedRange, Listener
 from etcdview.index.lister import EVERYTHING
 from etcdview.models import Event, KeyValue, Range, RangeResult
 
-REACHED = Followed(EVERYTHING, 13)
+REACHED = FollowedRange(EVERYTHING, 13)
 
 
 class OneIndex:
@@ -25,8 +25,8 @@ class OneIndex:
     def listen(self, listener: Listener) -> None:
         self.listeners.append(listener)
 
-    def followed(self) -> tuple[Followed, ...]:
-        return (Followed(EVERYTHING, self.revision),)
+    def followed(self) -> tuple[FollowedRange, ...]:
+        return (FollowedRange(EVERYTHING, self.revision),)
 
 
 class OneStore:

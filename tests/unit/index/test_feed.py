@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 
-from etcdview.index.base import Followed
+from etcdview.index.base import FollowedRange
 from etcdview.index.feed import Feed
 from etcdview.index.lister import keys_under
 from etcdview.kube.keys import KeySpace
@@ -40,7 +40,7 @@ class StoppedMeanwhile(StaticStore):
 
 
 class Nothing:
-    def moved(self, events: Sequence[Event], followed: Followed) -> None: ...
+    def moved(self, events: Sequence[Event], followed: FollowedRange) -> None: ...
 
     def loaded(self) -> None: ...
 

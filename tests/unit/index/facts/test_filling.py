@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from etcdview.index.facts.filling import Pass, Piece, shared_out
+from etcdview.index.facts.filling import Pass, PassPiece, shared_out
 
-PIECES = tuple(Piece(b"%04d" % n, b"%04d" % (n + 1), since=n) for n in range(100))
+PIECES = tuple(PassPiece(b"%04d" % n, b"%04d" % (n + 1), since=n) for n in range(100))
 
 
 def test_each_piece_is_read_by_one_of_two_and_they_take_turns() -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from etcdview.codec import Codec
 from etcdview.errors import UnreachableError
-from etcdview.index.base import Followed as Part
+from etcdview.index.base import FollowedRange as Part
 from etcdview.index.base import Freshness, Listener
 from etcdview.index.facts import live, waiting
 from etcdview.index.facts.database import FactWriter
@@ -201,6 +201,16 @@ def test_who_asks_for_facts_need_not_wait_for_the_next_try(kept: Kept) -> None:
     kept.start().until("failed")
     kept.facts.begin()
     kept.until("complete")
+
+
+def test_facts_that_wait_for_the_next_try_can_be_closed(kept: Kept) -> None:
+    def fail() -> None:
+        raise UnwritableError("No space.")
+
+    kept.then.append(fail)
+    kept.start().until("failed")
+    kept.facts.close()
+    assert not kept.facts._thread.is_alive()
 
 
 class Locked:

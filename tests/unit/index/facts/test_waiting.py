@@ -6,9 +6,9 @@ import tracemalloc
 
 import pytest
 
-from etcdview.index.base import Followed
+from etcdview.index.base import FollowedRange
 from etcdview.index.facts import waiting
-from etcdview.index.facts.waiting import EVENT_BYTES, Waiting
+from etcdview.index.facts.waiting import EVENT_BYTES, ChangeQueue
 from etcdview.index.lister import EVERYTHING
 from etcdview.models import Event, KeyValue
 
@@ -17,8 +17,8 @@ def deletion(number: int) -> Event:
     return Event(KeyValue(b"/registry/events/shop/%062d" % number, 10**9, 10**9 + number, 10**12), deleted=True)
 
 
-def reached(revision: int) -> Followed:
-    return Followed(EVERYTHING, revision)
+def reached(revision: int) -> FollowedRange:
+    return FollowedRange(EVERYTHING, revision)
 
 
 @pytest.mark.parametrize("event", [deletion(1), Event(KeyValue(b"/k", 1, 1, 1, value=b"x" * 5_000)), None])
@@ -26,7 +26,7 @@ def test_whatever_comes_there_is_a_bound_and_taking_makes_room(
     monkeypatch: pytest.MonkeyPatch, event: Event | None
 ) -> None:
     monkeypatch.setattr(waiting, "WAITING_BYTES", 20 * EVENT_BYTES)
-    changes, events = Waiting(), [event] if event else []
+    changes, events = ChangeQueue(), [event] if event else []
     put = 0
     while put <= 20 and changes.put(events, reached(put)):
         put += 1
@@ -39,7 +39,7 @@ def test_whatever_comes_there_is_a_bound_and_taking_makes_room(
 
 def test_a_deletion_takes_no_more_memory_than_it_weighs() -> None:
     tracemalloc.start()
-    changes, before = Waiting(), tracemalloc.get_traced_memory()[0]
+    changes, before = ChangeQueue(), tracemalloc.get_traced_memory()[0]
     for number in range(2_000):
         changes.put([deletion(number)], reached(number))
     taken = tracemalloc.get_traced_memory()[0] - before
@@ -50,7 +50,7 @@ def test_a_deletion_takes_no_more_memory_than_it_weighs() -> None:
 
 def test_the_last_is_the_one_behind_which_nothing_waited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(waiting, "BATCH_EVENTS", 2)
-    changes = Waiting()
+    changes = ChangeQueue()
     for number in range(5):
         changes.put([deletion(number)], reached(number))
 
@@ -61,7 +61,7 @@ def test_the_last_is_the_one_behind_which_nothing_waited(monkeypatch: pytest.Mon
 
 
 def test_what_waits_when_it_ends_is_not_taken() -> None:
-    changes = Waiting()
+    changes = ChangeQueue()
     changes.put([deletion(1)], reached(1))
     changes.end()
 

@@ -27,7 +27,7 @@ from etcdview.config import Settings
 from etcdview.errors import EtcdviewError, UnreachableError
 from etcdview.index.facts.database import FILLING_CACHE_KIB, FactWriter
 from etcdview.index.facts.fact import Extractor
-from etcdview.index.facts.filling import PassPiece, Pass, TooMuchError, UnwritableError, shared_out, write_facts
+from etcdview.index.facts.filling import Pass, PassPiece, TooMuchError, UnwritableError, shared_out, write_facts
 from etcdview.index.facts.live import StartFiller
 from etcdview.index.facts.problems import problem_text
 from etcdview.kube.keys import KeySpace

@@ -92,8 +92,9 @@ def kubernetes_verdict(window: Window, now: datetime, query: AttentionQuery = _E
         return KubernetesVerdict("degraded" if silent else "unknown", reason, control_plane, facts=state)
     try:
         return _by_facts(facts, now, query, silent, control_plane, narrowed=narrowed)
-    except EtcdviewError:  # they are being read again at this moment
-        return KubernetesVerdict("unknown", "The stored objects are being read again.", control_plane)
+    except EtcdviewError as error:  # mostly because they are being read again
+        reason = "The stored objects cannot be judged at this moment." if narrowed else error.what
+        return KubernetesVerdict("unknown", reason, control_plane)
 
 
 def _by_facts(

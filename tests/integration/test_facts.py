@@ -22,7 +22,7 @@ from etcdview.errors import UnreachableError
 from etcdview.index.facts import filling
 from etcdview.index.facts.database import create, new_folder
 from etcdview.index.facts.fact import Extractor
-from etcdview.index.facts.filling import PassPiece, Pass, UnwritableError
+from etcdview.index.facts.filling import Pass, PassPiece, UnwritableError
 from etcdview.index.facts.live import Facts
 from etcdview.index.live import Index
 from etcdview.models import TlsFiles

@@ -34,6 +34,7 @@ AUTO_BYTES = 256 * 1024 * 1024  # of values, read without a request
 QUIET_SECONDS = 5.0  # before that: the first pages come first
 AGAIN_SECONDS = 30.0  # after a pass that failed; twice as long each time that the database cannot be written
 _LONGEST_SECONDS = 3600.0
+_DOUBLED = 10  # times at the most
 _POLL_SECONDS = 0.2
 
 
@@ -41,10 +42,8 @@ _POLL_SECONDS = 0.2
 class FactStatus:
     """How far the facts are: `done` of about `total` keys, `bytes` of values read.
 
-    `problem` says what is wrong, or why the values are read again. Where they "failed", that is `again_seconds` later;
-    0: once the index has its names.
-    `revision`: every change up to it is in them, once they are complete; more may be. Of several etcds it has those of
-    all.
+    `problem` says what is wrong, or why the values are read again; what "failed" is tried again `again_seconds` later.
+    `revision`: every change up to it is in them, once they are complete; more may be. Of several etcds it is pinned.
 
     "waiting": for someone to begin, because there are more than AUTO_BYTES to read.
     """
@@ -201,7 +200,7 @@ class Facts:
         pause = AGAIN_SECONDS
         if isinstance(error, UnwritableError | sqlite3.Error | OSError):
             pause = min(AGAIN_SECONDS * 2**self._unwritable, _LONGEST_SECONDS)
-            self._unwritable += 1
+            self._unwritable = min(self._unwritable + 1, _DOUBLED)
         self._wake.clear()  # before it is looked whether this ends: the end wakes as well
         self._discard(FactStatus("failed", problem=problem_text(error), again_seconds=pause))
         if not self._stop.is_set():

@@ -133,7 +133,7 @@ def _family(window: Window, obj: dict[str, Any]) -> tuple[tuple[bytes, ...], int
         owned = facts.count(Wanted(owner=uid))
         keys = facts.keys(Wanted(owner=uid), limit=MOST_OWNED) if owned else ()
         return (*keys, *_above(facts, uid)), owned - len(keys)
-    except UnreachableError:  # they are being read again
+    except UnreachableError:  # mostly because they are being read again
         return (), 0
 
 

@@ -76,7 +76,7 @@ def facets_of(window: Window, query: RegistryQuery, resource: ResourceType) -> F
         everywhere = found = _Counted(facts.tally(wanted, COUNTED))
         if inside != wanted:
             found = _Counted(facts.tally(inside, COUNTED))
-    except EtcdviewError:  # facts are being read again at this moment
+    except EtcdviewError:  # mostly because facts are being read again
         return NO_FACETS
     facets = tuple(_facets(query, resource, found, everywhere))
     return Facets(facets, 0 if all(facet.whole for facet in facets) else COUNTED)

@@ -210,6 +210,6 @@ def _unhealthy(window: Window, namespace: str) -> Mapping[str, int]:
         )
         for resource, keys in totals:
             found[resource] += keys
-    except EtcdviewError:  # they are being read again at this moment
+    except EtcdviewError:  # mostly because they are being read again
         return {}
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from etcdview.index.facts.filling import PassPiece, Pass, shared_out
+from etcdview.index.facts.filling import Pass, PassPiece, shared_out
 
 PIECES = tuple(PassPiece(b"%04d" % n, b"%04d" % (n + 1), since=n) for n in range(100))
 

@@ -203,6 +203,16 @@ def test_who_asks_for_facts_need_not_wait_for_the_next_try(kept: Kept) -> None:
     kept.until("complete")
 
 
+def test_facts_that_wait_for_the_next_try_can_be_closed(kept: Kept) -> None:
+    def fail() -> None:
+        raise UnwritableError("No space.")
+
+    kept.then.append(fail)
+    kept.start().until("failed")
+    kept.facts.close()
+    assert not kept.facts._thread.is_alive()
+
+
 class Locked:
     """Holds the database, as somebody who writes for long."""
 

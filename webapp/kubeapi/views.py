@@ -117,6 +117,7 @@ def _watch(found: KubeAnswer) -> Response:
         raise TooManyRequests(f"{WATCHES} watches are open: wait until one ends.", retry_after=5)
     response = _response(found)
     response.call_on_close(_watches.release)
+    response.headers["X-Accel-Buffering"] = "no"  # nginx would hold events back until they fill a buffer
     return response
 
 

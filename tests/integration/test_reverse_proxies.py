@@ -6,7 +6,8 @@ import contextlib
 import http.client
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from html import unescape
 from http.cookies import SimpleCookie
@@ -27,7 +28,7 @@ from tests.serving import running
 PASSWORD = "correct horse battery"
 NAME = "a b%2Fc+d&e#f?g=é"  # as no API server would name it: each sign has a meaning in an address
 KEY = f"/registry/configmaps/shop/{NAME}"
-PROXIES = {"apache": apache, "nginx": nginx}
+PROXIES: dict[str, Callable[[int, int], AbstractContextManager[ReverseProxy]]] = {"apache": apache, "nginx": nginx}
 
 
 @dataclass
@@ -87,7 +88,7 @@ def browser(request: pytest.FixtureRequest, plain_etcd: LocalCluster, tmp_path: 
     people = tmp_path / "users.json"
     people.write_text(json.dumps(users.to_raw(Users().with_user(User("ann", "admin", hash_password(PASSWORD))))))
     people.chmod(0o600)
-    own = free_ports(1)[0]
+    own, port = free_ports(2)
     flags = {
         "endpoints": plain_etcd.endpoints[0],
         "users-file": people,
@@ -98,8 +99,9 @@ def browser(request: pytest.FixtureRequest, plain_etcd: LocalCluster, tmp_path: 
         "trusted-proxies": "127.0.0.1",
     }
     given = [f"--{name}={value}" for name, value in flags.items()]
-    with running("--allow-writes", "--kube-api", *given) as server, PROXIES[request.param](own, server.port) as proxy:
-        yield Browser(proxy, server.port)
+    # etcdview ends first: Apache would wait ten seconds for the other end of a watch.
+    with PROXIES[request.param](own, port) as proxy, running("--allow-writes", "--kube-api", *given, port=port):
+        yield Browser(proxy, port)
 
 
 def _config_map(note: str) -> str:
@@ -141,7 +143,7 @@ def test_a_key_arrives_as_it_was_asked_for(browser: Browser) -> None:
     assert status == 200
     assert "before" in page
     # An encoded slash in the path: a proxy may refuse it, decode it, or encode it once more.
-    for path in (f"/kube/api/v1/namespaces/shop/configmaps/{quote(NAME, safe='')}", "/kube/a%2Fb%252Fc", "/at/1%2F2/"):
+    for path in (f"/kube/api/v1/namespaces/shop/configmaps/{quote(NAME, safe='')}", "/kube/a%2Fb%252Fc"):
         assert browser.ask("GET", path) == browser.ask_etcdview(path)
 
 

@@ -84,6 +84,11 @@ behind: $(READY_DEV) ## the browser tests below a path of an nginx with TLS, as 
 package: $(READY_DEV) ## the wheel, installed into bare environments of Python 3.11, 3.12 and 3.13, where it must serve
 	$(BIN)/python -m pytest -q -m "long or not long" tests/integration/test_wheel.py $(ARGS)
 
+.PHONY: deployed
+DEPLOYED := systemd_filters reverse_proxies rolling_restart ending serve
+deployed: $(READY_DEV) ## the server under the filters of the systemd unit, behind nginx and Apache, restarted and ended under load
+	$(BIN)/python -m pytest -q -m "long or not long" $(DEPLOYED:%=tests/integration/test_%.py) $(ARGS)
+
 documents: $(READY_DEV) ## every command of README and docs/, typed as it stands against a real etcd
 	$(BIN)/python -m pytest -q -m "long or not long" tests/integration/test_documents.py $(ARGS)
 

@@ -89,8 +89,8 @@ class _Watching:
         """What happens behind the objects that are sent first is known once the index is loaded."""
         if self._log is not None:
             self._log.wait_until_begun(_BEGIN_SECONDS)
-            if self._options.from_now:
-                self._revision = max(self._revision, self._newest())
+            if self._options.from_now and not self._revision:  # else "now" was before the answer began
+                self._revision = self._newest()
 
     def _present(self) -> Iterator[bytes]:
         """The objects as they are, each as if it had just been added."""

@@ -86,11 +86,13 @@ def not_run() -> list[str]:
 def settings_of(words: list[str]) -> Settings:
     """What a command works with: its words as click takes them, its settings as the product reads them."""
     command: click.Command = cli
-    while isinstance(command, click.Group):
-        name, found, words = command.resolve_command(click.Context(command), words)
+    context: click.Context | None = None
+    while isinstance(command, click.Group):  # in its group's context: click keeps what it makes of a command
+        context = click.Context(command, context, **command.context_settings)
+        name, found, words = command.resolve_command(context, words)
         assert found is not None, name
         command = found
-    given = command.make_context(command.name, words).params
+    given = command.make_context(command.name, words, context).params
     return resolve({row.field: given.get(row.field) for row in ROWS}, {}, Path("/nonexistent")).settings
 
 

@@ -25,6 +25,8 @@ from tests.integration.conftest import run_etcdctl
 from tests.reverse_proxies import ReverseProxy, apache, nginx
 from tests.serving import running
 
+pytestmark = pytest.mark.long  # `make deployed` runs it, which CI does
+
 PASSWORD = "correct horse battery"
 NAME = "a b%2Fc+d&e#f?g=é"  # as no API server would name it: each sign has a meaning in an address
 KEY = f"/registry/configmaps/shop/{NAME}"

@@ -22,6 +22,8 @@ from tests.reverse_proxies import ReverseProxy, nginx
 from tests.serving import running
 from webapp.security import MAX_BODY_BYTES
 
+pytestmark = pytest.mark.long  # `make deployed` runs it, which CI does
+
 BROWSERS = 6
 REQUESTS = 300  # fewer would show little
 DEADLINE_SECONDS = 60.0

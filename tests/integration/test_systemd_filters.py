@@ -19,6 +19,8 @@ from etcdview.stores.files.dump import read_dump
 from tests.filtered import allowed
 from tests.serving import running
 
+pytestmark = pytest.mark.long  # `make deployed` runs it, which CI does
+
 ROOT = Path(__file__).parents[2]
 UNIT = ROOT / "docs" / "deploy" / "systemd" / "etcdview.service"
 CAPTURE = ROOT / "tests" / "testdata" / "cluster-shop" / "registry.jsonl.gz"

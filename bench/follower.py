@@ -62,14 +62,17 @@ def main(url: str) -> None:
 def differs(index: Index, store: EtcdStore) -> int:
     """How many names are in the index or in etcd, but not in both."""
     held: set[bytes] = set()
-    after: bytes | None = None
-    while True:
+    stored: set[bytes] = set()
+    start, after = b"\0", None
+    while True:  # etcd is asked between two names of the index: an answer with all names is larger than it may be
         page = index.page(b"\0", b"\0", after=after, limit=10_000)
-        held.update(page.keys)
         after = page.next_after
+        end = b"\0" if after is None else after + b"\0"
+        held.update(page.keys)
+        stored.update(store.list_names(start, end).names)
         if after is None:
-            break
-    return len(held ^ set(store.list_names(b"\0", b"\0").names))
+            return len(held ^ stored)
+        start = end
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from etcdview.relations.model import Health
 from etcdview.relations.states import status_in
 from etcdview.stores.kept import Kept
 
+SMALL_PART = 20  # a namespace with fewer than one key in so many is small
 SPREAD_SECONDS = 10.0  # it goes through an index of all values, and changes little
 _IDLE = 2  # connections that are kept while nobody asks: each has a cache
 
@@ -515,10 +516,9 @@ def _is_small_part(connection: sqlite3.Connection, wanted: Wanted) -> bool:
     query = f"SELECT coalesce(sum({inside}), 0), coalesce(sum(keys), 0) FROM totals WHERE {of_type}"
     texts = (wanted.namespace, wanted.resource) if wanted.resource else (wanted.namespace,)
     found, whole = connection.execute(query, texts).fetchone()
-    return bool(found * _SMALL_PART < whole)
+    return bool(found * SMALL_PART < whole)
 
 
-_SMALL_PART = 20  # a namespace with fewer than one key in so many is small
 _ONLY = {
     "error": "f.error IS NOT NULL",
     "misnamed": "f.misnamed",

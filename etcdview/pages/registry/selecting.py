@@ -15,7 +15,7 @@ from typing import Any
 from etcdview.cluster.scope import FactSource
 from etcdview.cluster.window import Window
 from etcdview.index.facts.ordered import IndexOrder, IndexPage, has_index
-from etcdview.index.facts.reading import Column, Order, Wanted
+from etcdview.index.facts.reading import SMALL_PART, Column, Order, Wanted
 from etcdview.kube.keys import as_text
 from etcdview.kube.resources import BY_PREFIX, ResourceType
 from etcdview.kube.sorting import natural
@@ -26,7 +26,6 @@ from etcdview.relations.states import HEALTH_KINDS, status_in
 from etcdview.stores.protocols import prefix_end
 
 _NAMES_PIECE = 10_000
-_SMALL_PART = 20  # of the objects of a type, a namespace with fewer than one in so many is small
 _BY_FACTS: dict[str, tuple[Order, bool]] = {  # a young object was created late
     "age": ("created", True),
     "size": ("size", False),
@@ -125,10 +124,10 @@ class Selecting:
 
     @property
     def _is_small(self) -> bool:
-        """Whether the namespace has few of the type's objects: each is looked up sooner than found among all."""
+        """Whether the namespace has few of the type's objects: facts find all of them sooner than a page among all."""
         whole = self._window.keyspace.range_prefix(self._resource)
         index = self._window.index
-        return index.count(*self._range) * _SMALL_PART < index.count(whole, prefix_end(whole))
+        return index.count(*self._range) * SMALL_PART < index.count(whole, prefix_end(whole))
 
     def page(self, after: bytes | None, limit: int) -> IndexPage | None:
         """The objects behind one, where the list has pages; None where that one is gone."""
@@ -272,8 +271,6 @@ class Selecting:
             return ordered
         if name in _BY_FACTS and self._facts is not None:
             order, backwards = _BY_FACTS[name]
-            if self._namespace and self._is_small:
-                return _those(keys, self._looked_up(keys, order, descending=backwards != descending))
             readable = replace(self._wanted(), readable=True)
             return _those(keys, self._facts.keys(readable, order=order, descending=backwards != descending))
         if name in _TEXTS and self._facts is not None:
@@ -281,12 +278,6 @@ class Selecting:
         decodable = [key for key in keys if key not in unreadable]
         by = self._by_namespace if name == "namespace" else self._by_name
         return sorted(decodable, key=by, reverse=descending) + [key for key in keys if key in unreadable]
-
-    def _looked_up(self, keys: Sequence[bytes], order: Order, *, descending: bool) -> list[bytes]:
-        """The readable ones of some keys, in an order that facts give."""
-        assert self._facts is not None  # noqa: S101 - `orders` says so
-        values = {key: getattr(fact, order) for key, fact in self._facts.of(keys).items() if not fact.error}
-        return sorted(values, key=lambda key: (values[key] is not None, values[key] or 0), reverse=descending)
 
     def _by_text(self, column: Column, cell: Callable[[str], str], *, descending: bool) -> list[bytes]:
         """The readable objects in the order of a cell, as it follows from what facts keep."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 
 import grpc
 from etcd3 import etcdrpc
 
 from etcdview.endpoints import parse_endpoint
+from etcdview.errors import EtcdviewError
 from etcdview.models import KeyValue, Progress, ProgressFn, TlsFiles, no_progress
 from etcdview.stores.etcd.channel import Channel
 from etcdview.stores.etcd.grpc_errors import translate
-from etcdview.stores.etcd.messages import Call
+from etcdview.stores.etcd.messages import PROBE_KEY, Call
 
 KEYS_PER_TXN = 128  # etcd's default --max-txn-ops
 BYTES_PER_TXN = 1 << 20  # etcd takes requests of 1.5 MiB (--max-request-bytes)
@@ -34,6 +36,24 @@ def load(endpoint: str, tls: TlsFiles, kvs: Iterable[KeyValue], progress: Progre
     finally:
         channel.close()
     return done
+
+
+def commit(endpoint: str, tls: TlsFiles, timeout_seconds: float) -> None:
+    """Let a member write into its file all that its cluster has agreed on.
+
+    One that does not answer within the time, or refuses, is left as it is.
+    """
+    channel = Channel(parse_endpoint(endpoint, tls=tls.given), tls)
+    calls = (
+        Call("kv", "Range", etcdrpc.RangeRequest(key=PROBE_KEY, count_only=True)),  # waits until it has applied it
+        Call("maintenance", "Hash", etcdrpc.HashRequest(), needs_leader=False),  # writes its file first
+    )
+    try:
+        for call in calls:
+            with contextlib.suppress(grpc.RpcError, EtcdviewError):
+                channel.ask(call, timeout_seconds)
+    finally:
+        channel.close()
 
 
 def _put(channel: Channel, batch: Sequence[KeyValue]) -> None:

@@ -136,7 +136,7 @@ def check(folder: Path, seed: int, steps: int, *, compacting: bool) -> None:
         newest = live.range(Range(b"x")).revision
         served = states(live, history.compacted, newest)
         live.close()
-        running.members[0].kill()
+        running.members[0].kill(at_once=True)
 
     store = open_file(running.members[0].data)
 

@@ -62,7 +62,7 @@ def test_three_killed_members_are_restored_by_the_printed_commands(member_folder
         served = live.range(Range(b"\0", b"\0")).kvs
         live.close()
         for member in running.members:
-            member.kill()
+            member.kill(at_once=True)
     environment, restored = programs(tmp_path / "bin"), tmp_path / "restored"
     done = subprocess.run(
         [
@@ -108,7 +108,7 @@ def test_a_log_that_is_damaged_where_the_database_has_all_is_left_out_and_said(
     running = LocalCluster(member_folder, ("a",), options=LATE)
     with running:
         run_etcdctl(running, "put", "/registry/configmaps/shop/late", "v")
-        running.members[0].kill()
+        running.members[0].kill(at_once=True)
     data = running.members[0].data
     (log,) = (data / "member" / "wal").glob("*.wal")
     written = bytearray(log.read_bytes())
@@ -147,7 +147,7 @@ def test_a_damaged_log_is_brought_in_as_far_as_it_is_good(member_folder: Path, t
         for number in range(20):
             live.put(b"/registry/configmaps/shop/c%02d" % number, bytes([number + 1]) * 900, mod_revision=0)
         live.close()
-        running.members[0].kill()
+        running.members[0].kill(at_once=True)
     (log,) = (running.members[0].data / "member" / "wal").glob("*.wal")
     written = bytearray(log.read_bytes())
     written[written.index(bytes([11]) * 900) + 5] ^= 1
@@ -172,7 +172,7 @@ def test_two_restores_at_once_with_etcdctl_set_up_for_the_cluster_do_not_meet(
     with running:
         for number in range(3):
             run_etcdctl(running, "put", f"/registry/configmaps/shop/c{number}", "v")
-        running.members[0].kill()
+        running.members[0].kill(at_once=True)
     environment = programs(tmp_path / "bin")
     environment |= {"ETCDCTL_ENDPOINTS": "https://10.0.0.1:2379", "ETCD_NAME": "cp1", "ETCD_DATA_DIR": "/var/lib/etcd"}
     copies = [tmp_path / "a.db", tmp_path / "b.db"]
@@ -220,7 +220,7 @@ def test_a_member_that_wants_a_password_is_restored_without_one(member_folder: P
             run_etcdctl(running, *words.split())
         for number in range(3):
             run_etcdctl(running, "--user", "root:pw", "put", f"/registry/configmaps/shop/c{number}", "v")
-        running.members[0].kill()
+        running.members[0].kill(at_once=True)
     environment, restored = programs(tmp_path / "bin"), tmp_path / "restored"
     where = ["--data-dir", f"{restored}/", "--copy-to", str(tmp_path / "all of it.db"), "-o", "json"]
     command = [sys.executable, "-m", "etcdview", "restore", "plan", str(running.members[0].data), *where]

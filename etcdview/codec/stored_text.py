@@ -25,6 +25,7 @@ _FOLDED = {
     "w": "\u1e98", "y": "\u1e99", "a": "\u1e9a", "k": "\u212a", "ffil": "\ufb00\ufb01\ufb02\ufb03\ufb04",
     "st": "\ufb05\ufb06",
 }  # fmt: skip
+_ASCII = bytes(range(128))
 _MASKED_KINDS = frozenset((("v1", "Secret"),))  # their bytes are never shown
 
 
@@ -57,7 +58,6 @@ class StoredText:
         self._base64 = _BASE64.fullmatch(low) is not None
         folded = "".join(chars for letters, chars in _FOLDED.items() if set(letters) & set(low))
         self._folded = re.compile(b"|".join(char.encode() for char in folded)) if folded else None
-        self._folded_begin = tuple({char.encode()[:2] for char in folded})  # found ten times as quickly
 
     def may_be_in_any(self, plain_values: Sequence[bytes]) -> bool:
         """Whether any of the values may hold it: much quicker than one by one."""
@@ -73,15 +73,14 @@ class StoredText:
         low = plain.lower()
         return (
             any(needle in low for needle in self._needles)
-            or b"\\u" in plain
-            or (self._has_slash and b"\\/" in plain)
+            or (b"\\" in plain and (b"\\u" in plain or (self._has_slash and b"\\/" in plain)))
             or cbor.SELF_DESCRIBED in plain
             or self._stands_folded(plain)
         )
 
     def _stands_folded(self, plain: bytes) -> bool:
-        if self._folded is None or not any(begin in plain for begin in self._folded_begin):
-            return False
+        if self._folded is None or not self._folded.search(plain.translate(None, _ASCII)):
+            return False  # ten times as quickly: few bytes are left, and those of a character stay side by side
         return any(map(self._around, self._folded.finditer(plain)))
 
     def _around(self, match: re.Match[bytes]) -> bool:

@@ -28,6 +28,7 @@ from etcdview.stores.protocols import prefix_end
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 MAX_HITS = 1000
+_GROUP = 100  # values that are looked through at once, and one by one where one of them may match
 MOST_MATCHES = 1_000_000  # of an export
 
 
@@ -225,14 +226,16 @@ class _Sieve:
 
     def sift(self, kvs: Sequence[KeyValue]) -> tuple[Sequence[KeyValue], int]:
         """See Sift. What cannot be decrypted is decoded, which counts it."""
-        plain = [list(self._codec.plain_values(kv.key, kv.value)) for kv in kvs]
-        if all(plain) and not self._text.may_be_in_any([value for values in plain for value in values]):
-            left = []
-        else:
-            pairs = zip(kvs, plain, strict=True)
-            left = [kv for kv, values in pairs if not values or any(map(self._text.may_be_in, values))]
+        left = [kv for first in range(0, len(kvs), _GROUP) for kv in self._left(kvs[first : first + _GROUP])]
         masked = sum(kv.key.startswith(self._masked) for kv in kvs)
         return left, masked - sum(kv.key.startswith(self._masked) for kv in left)
+
+    def _left(self, kvs: Sequence[KeyValue]) -> list[KeyValue]:
+        plain = [list(self._codec.plain_values(kv.key, kv.value)) for kv in kvs]
+        if all(plain) and not self._text.may_be_in_any([value for values in plain for value in values]):
+            return []
+        pairs = zip(kvs, plain, strict=True)
+        return [kv for kv, values in pairs if not values or any(map(self._text.may_be_in, values))]
 
 
 def _looked(row: ObjectRow) -> Looked:

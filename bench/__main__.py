@@ -46,9 +46,10 @@ def _measure(etcd: Etcd, empty: Etcd) -> list[Row]:
     count = _step(f"filling etcd with {KEYS:,} keys", lambda: etcd.fill(KEYS, SHARES))
     rows = _printed(_step("the index beside etcdctl", lambda: loading.measure(etcd, empty, count)))
     rows += _printed(_step("the facts of all values", lambda: facts.measure(etcd, count)))
-    with Served(etcd.url) as served:
+    with Served(etcd.url, "--facts", "on") as served:
         served.ready(count)
         rows += _printed(_step("pages and searches", lambda: pages.measure(etcd, served)))
+        served.facts_ready()  # they are read beside the pages
         rows += _printed(_step("all values", lambda: values.measure(etcd, served, count)))
         rows += _printed(_step("browsers", lambda: sessions.measure(etcd, served)))
     with Served(etcd.url, "--facts", "on") as served:

@@ -8,7 +8,19 @@ from typing import Protocol
 
 from etcdview.cluster.scope.ranges import PermittedRanges
 from etcdview.index.facts.ordered import IndexOrder, IndexPage
-from etcdview.index.facts.reading import Alike, Column, FactReader, KeyFacts, Most, Order, Part, Spread, Total, Wanted
+from etcdview.index.facts.reading import (
+    Alike,
+    Column,
+    FactReader,
+    KeyFacts,
+    Marks,
+    Most,
+    Order,
+    Part,
+    Spread,
+    Total,
+    Wanted,
+)
 
 _NAMESPACES = "namespaces"  # each Namespace lies in the namespace of its name
 
@@ -17,6 +29,8 @@ class FactSource(Protocol):
     """Questions that facts answer; see FactReader."""
 
     def totals(self) -> tuple[Total, ...]: ...
+
+    def totals_of(self, resource: str) -> tuple[Total, ...]: ...
 
     def count(self, wanted: Wanted) -> int: ...
 
@@ -33,6 +47,8 @@ class FactSource(Protocol):
     ) -> tuple[KeyFacts, ...]: ...
 
     def tally(self, wanted: Wanted, most: int) -> tuple[Alike, ...]: ...
+
+    def marks_of(self, resource: str) -> Marks | None: ...
 
     def sayings(self, wanted: Wanted) -> tuple[tuple[bytes, str], ...]: ...
 
@@ -58,6 +74,10 @@ class ScopedFacts:
         part = self._within()
         found = [total for total in self._reader.totals() if (total.resource, total.namespace) in part.groups]
         return (*found, *map(_total_of, self.of(sorted(part.keys)).values()))
+
+    def totals_of(self, resource: str) -> tuple[Total, ...]:
+        """See FactReader.totals_of."""
+        return tuple(total for total in self.totals() if total.resource == resource)
 
     def count(self, wanted: Wanted) -> int:
         """See FactReader.count."""
@@ -87,6 +107,9 @@ class ScopedFacts:
     def tally(self, wanted: Wanted, most: int) -> tuple[Alike, ...]:
         """See FactReader.tally."""
         return self._reader.tally(replace(wanted, part=self._within()), most)
+
+    def marks_of(self, resource: str) -> None:
+        """See FactReader.marks_of: of a part, nobody has counted them."""
 
     def sayings(self, wanted: Wanted) -> tuple[tuple[bytes, str], ...]:
         """See FactReader.sayings."""

@@ -89,6 +89,8 @@ CREATE TABLE totals (
     data_bytes INTEGER,
     PRIMARY KEY (resource, namespace, storage, state)
 ) WITHOUT ROWID;
+CREATE TABLE marks (resource INTEGER, word INTEGER, node INTEGER, keys INTEGER, PRIMARY KEY (resource, word, node))
+WITHOUT ROWID;
 """
 # Made after the first pass: filling a table without them is quicker. What digests have left half empty is packed first.
 _INDEXES = (
@@ -130,6 +132,27 @@ def _sums() -> str:
         f"CREATE TRIGGER IF NOT EXISTS added AFTER INSERT ON facts BEGIN {add} END;"
         f"CREATE TRIGGER IF NOT EXISTS removed AFTER DELETE ON facts BEGIN {remove} END;"
         f"CREATE TRIGGER IF NOT EXISTS replaced AFTER UPDATE ON facts BEGIN {remove} {add} END;"
+        "COMMIT;"
+    )
+
+
+def _marks() -> str:
+    """The same for `marks`: how many keys of a type have each word, and are on each node; 0 is any word, or no node."""
+    words = "resource, word, 0, count(*) FROM facts GROUP BY resource, word"
+    nodes = "resource, 0, coalesce(node, 0), count(*) FROM facts GROUP BY resource, node"
+    added = "(new.resource, new.word, 0, 1), (new.resource, 0, coalesce(new.node, 0), 1)"
+    add = f"INSERT INTO marks VALUES {added} ON CONFLICT DO UPDATE SET keys = keys + 1;"
+    less = "UPDATE marks SET keys = keys - 1 WHERE resource = old.resource AND"
+    remove = f"{less} word = old.word AND node = 0; {less} word = 0 AND node = coalesce(old.node, 0);"
+    changed = "WHEN (old.resource, old.word, old.node) IS NOT (new.resource, new.word, new.node)"
+    return (
+        "BEGIN IMMEDIATE;"
+        "DELETE FROM marks;"
+        f"INSERT INTO marks SELECT {words};"
+        f"INSERT INTO marks SELECT {nodes};"
+        f"CREATE TRIGGER IF NOT EXISTS marked AFTER INSERT ON facts BEGIN {add} END;"
+        f"CREATE TRIGGER IF NOT EXISTS unmarked AFTER DELETE ON facts BEGIN {remove} END;"
+        f"CREATE TRIGGER IF NOT EXISTS marked_anew AFTER UPDATE ON facts {changed} BEGIN {remove} {add} END;"
         "COMMIT;"
     )
 
@@ -291,7 +314,8 @@ class FactWriter:
         """
         if self._new_texts < self._clean_after:
             return
-        self._connection.execute("DELETE FROM totals WHERE keys <= 0")
+        for sums in ("totals", "marks"):
+            self._connection.execute(f"DELETE FROM {sums} WHERE keys <= 0")
         self._connection.execute(f"DELETE FROM texts WHERE id <> {EVENTS_NUMBER} AND id NOT IN ({_USED_TEXTS})")
         self._connection.execute("DELETE FROM folders WHERE id NOT IN (SELECT folder FROM facts)")
         self._texts.clear()
@@ -305,7 +329,7 @@ class FactWriter:
 
         Each is a long transaction, so there is a pause behind it: who follows the watch writes what came meanwhile.
         """
-        for statements in (_sums(), *_INDEXES):
+        for statements in (_sums(), _marks(), *_INDEXES):
             began = time.monotonic()
             self._connection.executescript(statements)
             time.sleep(_pause(time.monotonic() - began))

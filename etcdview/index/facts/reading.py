@@ -8,7 +8,8 @@ import itertools
 import json
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import itemgetter
 from pathlib import Path
@@ -114,6 +115,14 @@ class Alike:
 
 
 @dataclass(frozen=True, slots=True)
+class Marks:
+    """How many keys of a type have each status, as in Alike, and are on each node."""
+
+    statuses: Mapping[str, int]
+    nodes: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """A part of the registry: whole types within namespaces ("" for what has none), and single keys."""
 
@@ -166,6 +175,10 @@ SELECT r.text, n.text, s.text, t.state, t.keys, t.bytes, t.managed_bytes, t.anno
        t.data_bytes
 FROM totals t JOIN texts r ON r.id = t.resource JOIN texts n ON n.id = t.namespace JOIN texts s ON s.id = t.storage
 WHERE t.keys > 0
+"""
+_MARKS = """
+SELECT t.text, m.keys FROM marks m JOIN texts t ON t.id = m.{0}
+WHERE m.resource = (SELECT id FROM texts WHERE text = ?) AND m.{1} = 0 AND m.keys > 0
 """
 _TWICE = f"""
 SELECT f.uid, count(*) AS objects FROM
@@ -224,6 +237,11 @@ class FactReader:
         """The sums, by type, namespace, way of storing and state; the same object while nothing is written."""
         with self._taken() as taken:
             return taken.totals()
+
+    def totals_of(self, resource: str) -> tuple[Total, ...]:
+        """Those of one type: quick, also while much is written."""
+        with self._connection() as connection:
+            return _totals(connection.execute(f"{_TOTALS} AND r.text = ?", (resource,)))
 
     def count(self, wanted: Wanted) -> int:
         """How many keys there are of those."""
@@ -292,6 +310,16 @@ class FactReader:
             )
             found = connection.execute(query, (*values, most)).fetchall()
         return tuple([Alike(n, STATES[state], status_in(word), node, keys) for n, state, word, node, keys in found])
+
+    def marks_of(self, resource: str) -> Marks:
+        """Counts of all keys of a type, however many these are."""
+        statuses: Counter[str] = Counter()
+        with self._connection() as connection:
+            words = connection.execute(_MARKS.format("word", "node"), (resource,)).fetchall()
+            nodes = dict(connection.execute(_MARKS.format("node", "word"), (resource,)).fetchall())
+        for word, keys in words:
+            statuses[status_in(word)] += keys
+        return Marks(statuses, nodes)
 
     def sayings(self, wanted: Wanted) -> tuple[tuple[bytes, str], ...]:
         """Those keys, each with what is kept of its state, and its node."""
@@ -440,10 +468,13 @@ class _Connection:
     def totals(self) -> tuple[Total, ...]:
         (version,) = self.sqlite.execute("PRAGMA data_version").fetchone()
         if version != self._version:
-            rows = self.sqlite.execute(_TOTALS).fetchall()
-            self._totals = tuple([Total(r, n, storage_of(s), STATES[state], *sums) for r, n, s, state, *sums in rows])
+            self._totals = _totals(self.sqlite.execute(_TOTALS))
             self._version = version
         return self._totals
+
+
+def _totals(rows: Iterable[tuple[Any, ...]]) -> tuple[Total, ...]:
+    return tuple([Total(r, n, storage_of(s), STATES[state], *sums) for r, n, s, state, *sums in rows])
 
 
 def _each_type(connection: sqlite3.Connection, most: Most) -> tuple[str, list[tuple[int, ...]]]:

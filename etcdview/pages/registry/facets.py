@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
+from etcdview.cluster.scope import FactSource
 from etcdview.cluster.window import Window
 from etcdview.errors import EtcdviewError
 from etcdview.index.facts.reading import Alike, Wanted
@@ -69,29 +71,19 @@ def facets_of(window: Window, query: RegistryQuery, resource: ResourceType) -> F
     facts = window.value_facts
     if facts is None or query.text:
         return NO_FACETS
-    labels = query.labels.selector if query.labels.text else None
-    wanted = Wanted(resource=resource.prefix, labels=labels)
-    inside = replace(wanted, namespace=query.namespace if resource.namespaced else "")
     try:
-        everywhere = found = _Counted(facts.tally(wanted, COUNTED))
-        if inside != wanted:
-            found = _Counted(facts.tally(inside, COUNTED))
+        facets = tuple(_facets(query, resource, _Counts(facts, query, resource)))
     except EtcdviewError:  # mostly because facts are being read again
         return NO_FACETS
-    facets = tuple(_facets(query, resource, found, everywhere))
     return Facets(facets, 0 if all(facet.whole for facet in facets) else COUNTED)
 
 
 @dataclass(frozen=True, slots=True)
 class _Counted:
-    """Objects that were counted, COUNTED of them at the most."""
+    """Objects that were counted; `whole`: these are all."""
 
     alike: tuple[Alike, ...]
-
-    @property
-    def whole(self) -> bool:
-        """Whether these are all."""
-        return sum(alike.keys for alike in self.alike) < COUNTED
+    whole: bool
 
     def by(self, field: str, query: RegistryQuery) -> Counter[str]:
         """How many have each value of a field, of those that the other facets leave."""
@@ -104,21 +96,74 @@ class _Counted:
         return counts
 
 
-def _facets(query: RegistryQuery, resource: ResourceType, found: _Counted, everywhere: _Counted) -> Iterator[Facet]:
-    """Those that narrow the list; `found` are in the chosen namespace, if there is one."""
-    judged = (resource.group, resource.kind) in HEALTH_KINDS
-    for name, field in _FACETS:
-        if (field == "namespace" and not resource.namespaced) or (field in ("state", "status") and not judged):
-            continue
-        if field == "status" and resource.kind in _BY_NUMBERS:
-            continue
-        counts = found.by(field, query)
-        whole = found.whole
+class _Counts:
+    """The objects of a type, counted as far as a facet needs it: sums tell of all of them at once."""
+
+    def __init__(self, facts: FactSource, query: RegistryQuery, resource: ResourceType) -> None:
+        self._facts = facts
+        self._query = query
+        self._wanted = Wanted(resource=resource.prefix, labels=query.labels.selector if query.labels.text else None)
+        self._namespace = query.namespace if resource.namespaced else ""
+
+    def by(self, field: str) -> tuple[Counter[str], bool]:
+        """How many have each value of a field, and whether every object was counted."""
+        others = {other for _, other in _FACETS if other != field and getattr(self._query, other)}
+        found = None if self._wanted.labels else self._summed(field, others)
+        if found is not None:
+            return found, True
         if field == "namespace":
-            counts, whole = everywhere.by(field, query) | counts, everywhere.whole
-        facet = _facet(query, name, field, counts, whole=whole)
-        if len(facet.values) > 1 or any(value.chosen for value in facet.values):
-            yield facet
+            everywhere, inside = self._everywhere, self._inside
+            return everywhere.by(field, self._query) | inside.by(field, self._query), everywhere.whole
+        return self._inside.by(field, self._query), self._inside.whole
+
+    def _summed(self, field: str, others: set[str]) -> Counter[str] | None:
+        """The same of all objects by the sums; None where these do not tell it, beside what is chosen."""
+        if field in ("namespace", "state") and others <= {"namespace", "state"}:
+            return self._sums.by(field, self._query)
+        marks = self._facts.marks_of(self._wanted.resource) if field in ("status", "node") and not others else None
+        return Counter(marks.statuses if field == "status" else marks.nodes) if marks else None
+
+    @cached_property
+    def _sums(self) -> _Counted:
+        found = self._facts.totals_of(self._wanted.resource)
+        return _Counted(tuple(Alike(total.namespace, total.state, "", "", total.keys) for total in found), whole=True)
+
+    @cached_property
+    def _inside(self) -> _Counted:
+        """Those in the chosen namespace, one by one, COUNTED of them at the most."""
+        return self._tallied(replace(self._wanted, namespace=self._namespace))
+
+    @cached_property
+    def _everywhere(self) -> _Counted:
+        return self._tallied(self._wanted) if self._namespace else self._inside
+
+    def _tallied(self, wanted: Wanted) -> _Counted:
+        alike = self._facts.tally(wanted, COUNTED)
+        return _Counted(alike, sum(one.keys for one in alike) < COUNTED)
+
+
+def _facets(query: RegistryQuery, resource: ResourceType, counts: _Counts) -> Iterator[Facet]:
+    """Those that narrow the list."""
+    for name, field in _FACETS:
+        if _is_of(field, resource):
+            found, whole = counts.by(field)
+            facet = _facet(query, name, field, found, whole=whole)
+            if len(facet.values) > 1 or any(value.chosen for value in facet.values):
+                yield facet
+
+
+def _is_of(field: str, resource: ResourceType) -> bool:
+    """Whether objects of the type have different values of a facet."""
+    kind = resource.group, resource.kind
+    match field:
+        case "namespace":
+            return resource.namespaced
+        case "state":
+            return kind in HEALTH_KINDS
+        case "status":
+            return kind in HEALTH_KINDS and resource.kind not in _BY_NUMBERS
+        case _:
+            return kind == ("", "Pod")
 
 
 def _facet(query: RegistryQuery, name: str, field: str, counts: Counter[str], *, whole: bool) -> Facet:

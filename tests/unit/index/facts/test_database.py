@@ -10,6 +10,7 @@ import sqlite3
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +26,7 @@ from etcdview.index.facts.reading import FactReader, Part, Spread, Wanted
 from etcdview.kube.keys import KeySpace
 from etcdview.kube.selectors import parse_labels
 from etcdview.models import KeyValue
+from etcdview.relations.states import status_in
 
 EXTRACTOR = Extractor(Codec(), KeySpace(), lambda: datetime(2026, 11, 28, tzinfo=UTC))
 
@@ -105,6 +107,32 @@ def test_sums_are_those_of_all_facts_after_any_writes(writer: FactWriter, reader
         assert total.bytes == sum(f.size for f in mine)
         assert total.annotation_bytes == sum(f.annotation_bytes for f in mine)
     assert sum(total.keys for total in totals) == len(facts)
+
+
+def pod(name: str, revision: int, phase: str, node: str) -> KeyValue:
+    """A pod on a node, or on none."""
+    spec = {"nodeName": node} if node else {}
+    metadata = {"name": name, "namespace": "shop"}
+    obj = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec, "status": {"phase": phase}}
+    return KeyValue(f"/registry/pods/shop/{name}".encode(), 1, revision, 1, value=json.dumps(obj).encode())
+
+
+def test_marks_are_those_of_all_facts_after_any_writes(writer: FactWriter, reader: FactReader) -> None:
+    chance = random.Random(11)  # noqa: S311 - the same steps each time
+    for revision in range(1, 300):
+        if revision == 150:
+            writer.complete()
+        phase = chance.choice(("Running", "Pending", "Succeeded", "Failed"))
+        kv = pod(f"p{chance.randrange(20)}", revision, phase, chance.choice(("", "n1", "n2", "n3")))
+        gone = ((kv.key, revision),) if chance.random() < 0.3 else ()
+        write(writer, stored("c", revision), *(() if gone else (kv,)), deleted=gone)
+
+    facts, marks = reader.facts(Wanted(resource="pods")), reader.marks_of("pods")
+
+    assert len(facts) > 5
+    assert marks.statuses == Counter(status_in(fact.word) for fact in facts)
+    assert marks.nodes == Counter(fact.node for fact in facts if fact.node)
+    assert reader.marks_of("nodes").nodes == reader.marks_of("never-seen").statuses == {}
 
 
 @pytest.mark.parametrize(
@@ -215,7 +243,8 @@ def test_labels_and_namespaces_that_came_and_went_leave_nothing(
     with contextlib.closing(open_reader(path)) as connection:
         (texts,) = connection.execute("SELECT count(*) FROM texts").fetchone()
         (totals,) = connection.execute("SELECT count(*) FROM totals").fetchone()
-    assert (texts < 300, totals < 150) == (True, True), (texts, totals)
+        (marks,) = connection.execute("SELECT count(*) FROM marks").fetchone()
+    assert (texts < 300, totals < 150, marks < 150) == (True, True, True), (texts, totals, marks)
     assert reader.facts(Wanted()) == before
     write(writer, stored("b", 1000, labels={"job": "2"}))  # a text that was taken out comes back
     assert [f.labels for f in reader.facts(Wanted(labels=parse_labels("job=2")))] == [{"job": "2"}]

@@ -93,9 +93,13 @@ def test_a_type_with_one_value_of_each_has_no_facets(window: Window, now: dateti
 def test_beyond_a_bound_the_counts_are_said_to_be_of_a_part(
     window: Window, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert page(window, now, resource="pods").facets.counted == 0
+    every = {"resource": "pods"}
+    several = {**every, "state": "unhealthy", "status": "CrashLoopBackOff"}
     monkeypatch.setattr(facets, "COUNTED", 2)
-    assert page(window, now, resource="pods").facets.counted == 2
+
+    assert values(page(window, now, **every))["Status"] == {"CrashLoopBackOff": 2, "Pending": 1, "Succeeded": 1}
+    assert page(window, now, **every).facets.counted == 0  # sums tell of all
+    assert page(window, now, **several).facets.counted == 2
 
 
 @pytest.mark.parametrize("namespace", ["", "pay", "shop"])

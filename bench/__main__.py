@@ -52,11 +52,12 @@ def _measure(etcd: Etcd, empty: Etcd) -> list[Row]:
         served.facts_ready()  # they are read beside the pages
         rows += _printed(_step("all values", lambda: values.measure(etcd, served, count)))
         rows += _printed(_step("browsers", lambda: sessions.measure(etcd, served)))
+    rows += _printed(_step("kubectl on the same data", lambda: beside_kubectl.measure(etcd)))
     with Served(etcd.url, "--facts", "on") as served:
         served.facts_ready()
         rows += _printed(_step(f"{lag.SECONDS} s of writes", lambda: lag.measure(etcd)))
         rows += _printed(_step("the facts after them", lambda: [facts.differs(etcd, served)]))
-    return rows + _printed(_step("kubectl on the same data", lambda: beside_kubectl.measure(etcd)))
+    return rows
 
 
 def _printed(rows: list[Row]) -> list[Row]:

@@ -34,6 +34,9 @@ def main() -> int:
         root = Path(folder)
         with Etcd(root / "full") as etcd, Etcd(root / "empty") as empty:
             rows = _measure(etcd, empty)
+        with Etcd(root / "pods") as etcd:
+            etcd.fill(int(KEYS * SHARES["pods"]), {"pods": 1.0})
+            rows += _printed(_step("pods beside kubectl", lambda: beside_kubectl.measure(etcd)))
     print(report.table(rows))
     path = report.write(rows, machine, KEYS, datetime.now().astimezone())
     missed = [row.what for row in rows if not row.met]
@@ -52,7 +55,6 @@ def _measure(etcd: Etcd, empty: Etcd) -> list[Row]:
         served.facts_ready()  # they are read beside the pages
         rows += _printed(_step("all values", lambda: values.measure(etcd, served, count)))
         rows += _printed(_step("browsers", lambda: sessions.measure(etcd, served)))
-    rows += _printed(_step("kubectl on the same data", lambda: beside_kubectl.measure(etcd)))
     with Served(etcd.url, "--facts", "on") as served:
         served.facts_ready()
         rows += _printed(_step(f"{lag.SECONDS} s of writes", lambda: lag.measure(etcd)))

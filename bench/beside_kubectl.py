@@ -1,7 +1,7 @@
 """`etcdview get pods -A` beside kubectl, which asks a kube-apiserver on the same etcd.
 
-Both are built with Go once, by `make conformance`; without them nothing is measured. The API server lists no pods
-among which is a value that is none, so this comes before values are written for their number alone.
+Both are built with Go once, by `make conformance`; without them nothing is measured. The etcd has pods alone: of a
+million objects of all types, an API server keeps 16 GB in memory.
 """
 
 from __future__ import annotations

@@ -18,12 +18,11 @@ from etcdview.kube.resources import ResourceType
 from etcdview.kube.words import counted
 from etcdview.relations.graph import Graph
 from etcdview.relations.model import Object, Ref, kind_of, ref_of
+from etcdview.relations.needed import is_bootstrap
 from etcdview.tables import human_duration, parse_time
 
 # A deletion that takes longer than this, beyond the object's own grace period, is stuck.
 DELETION_LIMIT = timedelta(minutes=5)
-# Kubernetes binds these at its start to accounts of controllers that it may never make, and makes them again.
-_BOOTSTRAP_LABEL, _BOOTSTRAP = "kubernetes.io/bootstrapping", "rbac-defaults"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +92,7 @@ def owner_gone(state: StoredState) -> Iterable[ObjectFinding]:
 def subject_gone(state: StoredState) -> Iterable[ObjectFinding]:
     """A service account of that name that is made later gets the rights at once. Kubernetes' own are as they are."""
     yield from _bindings(
-        [b for b in _all_bindings(state) if text(b, "metadata", "labels", _BOOTSTRAP_LABEL) != _BOOTSTRAP],
+        [b for b in _all_bindings(state) if not is_bootstrap(b)],
         state,
         "subject-gone",
         "subject",

@@ -1,13 +1,15 @@
-"""What looks at every fact: objects without their owner, and UIDs that several objects have.
+"""What looks at every fact: objects without their owner or what they need, and UIDs that several objects have.
 
 A page gets the last answer, and a new one is made behind it; only the first waits, a second or two at a million keys.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from etcdview.index.facts.reading import FactReader, Wanted
+from etcdview.relations.needed import NEEDS, Need
 from etcdview.stores.kept import Kept
 
 KEPT_SECONDS = 20.0
@@ -20,7 +22,8 @@ OF_ONE_UID = 100  # keys of it
 class FactChecks:
     """How many objects have no owner any more; how many UIDs several objects have, and how many objects these are.
 
-    The first of each are named: `sharing` are UIDs, each with the first keys of the objects that have it.
+    The first of each are named: `sharing` are UIDs, each with the first keys of the objects that have it. `lacking`:
+    how many objects need one that does not exist, and the first of them.
     """
 
     orphans: int
@@ -28,6 +31,7 @@ class FactChecks:
     shared_uids: int
     sharing_objects: int
     sharing: tuple[tuple[str, tuple[bytes, ...]], ...]
+    lacking: Mapping[Need, tuple[int, tuple[bytes, ...]]]
 
 
 class KeptChecks:
@@ -49,4 +53,5 @@ class KeptChecks:
 def _checked(reader: FactReader) -> FactChecks:
     sharing = [(uid, reader.keys(Wanted(uid=uid), limit=OF_ONE_UID)) for uid, _ in reader.shared_uids(NAMED_UIDS)]
     uids, objects = reader.count_shared_uids()
-    return FactChecks(reader.count_orphans(), reader.orphans(NAMED), uids, objects, tuple(sharing))
+    lacking = {need: (reader.count_lacking(need), reader.lacking(need, NAMED)) for need in NEEDS}
+    return FactChecks(reader.count_orphans(), reader.orphans(NAMED), uids, objects, tuple(sharing), lacking)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 from etcdview.codec import Codec, Decoded, Detail
@@ -108,6 +109,12 @@ class Objects:
             yield self.row(kv, detail)
 
     def values(
+        self, resource: ResourceType, namespace: str = "", *, revision: int = 0, name_prefix: str = ""
+    ) -> Iterator[KeyValue]:
+        """The same, as they are stored, neither decoded nor masked."""
+        return chain.from_iterable(self.pieces(resource, namespace, revision=revision, name_prefix=name_prefix))
+
+    def pieces(
         self,
         resource: ResourceType,
         namespace: str = "",
@@ -115,11 +122,10 @@ class Objects:
         revision: int = 0,
         name_prefix: str = "",
         most_bytes: int = PIECE_BYTES,
-    ) -> Iterator[KeyValue]:
-        """The same, as they are stored, neither decoded nor masked; `most_bytes` as in PieceReader."""
+    ) -> Iterator[Sequence[KeyValue]]:
+        """The same in pieces, as they are read; `most_bytes` as in PieceReader."""
         reader = PieceReader(self._store, revision=revision, most_bytes=most_bytes)
-        for piece in reader.read(*self.bounds(resource, namespace, name_prefix)):
-            yield from piece.kvs
+        return (piece.kvs for piece in reader.read(*self.bounds(resource, namespace, name_prefix)))
 
     def bounds(self, resource: ResourceType, namespace: str = "", name_prefix: str = "") -> tuple[bytes, bytes]:
         """The range that `read` reads: start and end."""

@@ -6,11 +6,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import islice
 
 from etcdview.checks import integrity
 from etcdview.checks.findings import Severity
-from etcdview.checks.integrity import DELETION_LIMIT, DROPPED_ACTION, Rule, dropped_words
+from etcdview.checks.integrity import DELETION_LIMIT, DROPPED_ACTION, Rule, StoredState, dropped_words
 from etcdview.checks.runbooks import Runbook, runbook
 from etcdview.cluster.scope import FactSource
 from etcdview.cluster.window import Window
@@ -23,6 +24,7 @@ from etcdview.kube.release import Release
 from etcdview.kube.resources import ResourceType
 from etcdview.kube.words import counted, plural
 from etcdview.pages.parts import addresses
+from etcdview.pages.parts.links import is_outside
 from etcdview.pages.problems import (
     EVIDENCE,
     EVIDENCE_AT_MOST,
@@ -33,8 +35,11 @@ from etcdview.pages.problems import (
     NamespaceRow,
     NamespacesPage,
     StoragePage,
+    finding_view,
     unhealthy_href,
 )
+from etcdview.relations.graph import Graph
+from etcdview.relations.needed import Need
 from etcdview.tables import human_duration
 
 NAMED = 300  # objects that one finding names: a page of thousands of lines is slow to make and to read
@@ -51,15 +56,28 @@ _RULE_OF = {  # whose runbook says what unhealthy objects of a type mean, by sto
     "events.k8s.io/events": "warning-events",
 }
 LEFT_OUT: dict[Rule, str] = {  # the rules that facts do not answer, and what these find
-    integrity.endpoint_gone: "endpoints that point to missing pods",
-    integrity.role_gone: "bindings to roles that are gone",
-    integrity.subject_gone: "bindings to accounts that are gone",
-    integrity.definition_gone: "custom types without a definition",
-    integrity.version_unserved: "versions that a definition stores and does not serve",
     integrity.control_plane_silent: "components of the control plane that are silent",
     integrity.lease_expired: "expired leases",
 }
-_LEFT_OUT_OF_PARTS = "objects whose owner is gone and UIDs that stand twice, which only the whole cluster shows"
+_LEFT_OUT_OF_PARTS = (
+    "objects whose owner is gone, UIDs that stand twice, and bindings and endpoints that lead nowhere, which only the "
+    "whole cluster shows"
+)
+_LACKING: dict[Need, tuple[Severity, str, str, str]] = {  # what it is for, a word, the rest of it, what to do
+    "endpoint": (
+        "warning",
+        "set",
+        " of endpoints that point to missing pods",
+        "See that kube-controller-manager runs: its endpoint controllers take them out.",
+    ),
+    "role": ("info", "binding", " to roles that are gone", "Delete the binding, or make the role."),
+    "subject": (
+        "info",
+        "binding",
+        " to service accounts that are gone",
+        "Remove the subject from the binding, or delete the binding: anyone who creates that account gets its rights.",
+    ),
+}
 
 
 def namespaces_by_facts(window: Window, facts: FactSource, tree: Tree, namespace: str, after: str) -> NamespacesPage:
@@ -138,6 +156,7 @@ def storage_by_facts(window: Window, facts: FactSource, tree: Tree, now: datetim
         *_misnamed(facts),
         *_versions(facts, {t.resource.prefix: t.resource for t in tree.types}),
         *_dropped(facts, window.cluster.codec.release),
+        *_of_definitions(window, tree, now),
     ]
     left_out = [*LEFT_OUT.values()]
     if isinstance(facts, FactReader) and window.cluster.reads_whole_registry:
@@ -298,13 +317,21 @@ def _dropped(facts: FactSource, release: Release | None) -> Iterator[FindingView
         yield finding("warning", summary, DROPPED_ACTION, lines, len(lines), steps=runbook("version-dropped"))
 
 
+def _of_definitions(window: Window, tree: Tree, now: datetime) -> Iterator[FindingView]:
+    """What names and CRDs alone tell: of these a cluster has some hundreds, which every page knows."""
+    counts = tuple((t.resource, t.count) for t in tree.types)
+    state = StoredState(Graph((), outside=partial(is_outside, window)), now, window.definitions, counts)
+    for rule in (integrity.definition_gone, integrity.version_unserved):
+        yield from (finding_view(window, found) for found in rule(state))
+
+
 def _counts(count: Counter[str]) -> str:
     ranked = sorted(count.items(), key=lambda pair: version_rank(pair[0]), reverse=True)
     return ", ".join(f"{n:,} as {version}" for version, n in ranked)
 
 
 def _checked(window: Window, facts: FactReader) -> Iterator[FindingView]:
-    """Objects without their owner, and UIDs of several objects."""
+    """Objects without their owner or what they need, and UIDs of several objects."""
     checks = window.cluster.fact_checks(facts)
     if checks.orphans:
         yield finding(
@@ -316,6 +343,11 @@ def _checked(window: Window, facts: FactReader) -> Iterator[FindingView]:
             checks.orphans,
             steps=runbook("owner-gone"),
         )
+    for need, (severity, word, gone, action) in _LACKING.items():
+        count, keys = checks.lacking[need]
+        if count:
+            lines = [_line(key, "") for key in keys[:NAMED]]
+            yield finding(severity, counted(count, word) + gone, action, lines, count, steps=runbook(f"{need}-gone"))
     if checks.shared_uids:
         yield finding(
             "warning",

@@ -9,14 +9,13 @@ from datetime import datetime
 
 from etcdview.kube.fields import mapping, text
 from etcdview.relations.model import RELATIONS, Object, Ref, Reference, Related, Selection, State, ref_of
+from etcdview.relations.needed import NOT_STORED
 from etcdview.relations.references import CLAIM, STATEFUL_SET, keeps_claim, references
 from etcdview.relations.selections import selections
 from etcdview.relations.states import state_of
 
 # A pod that its owner selects is told once, by the owner reference.
 _OWNERS_SELECT = frozenset({"Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "ReplicationController"})
-# Users and groups are names only; nothing is stored of them.
-_NOT_STORED = frozenset({"User", "Group"})
 _GONE = State("not found", False)
 _ABSENT = State("missing (optional)", None)
 OUTSIDE = State("outside your role", None)
@@ -169,7 +168,7 @@ class Graph:
             return not _means(reference, obj)
         if self._outside(ref):
             return False
-        return ref in self._absent or ((ref.group, ref.kind) in self._read and ref.kind not in _NOT_STORED)
+        return ref in self._absent or ((ref.group, ref.kind) in self._read and ref.kind not in NOT_STORED)
 
 
 def _means(reference: Reference, obj: Object) -> bool:

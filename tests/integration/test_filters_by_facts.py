@@ -26,6 +26,7 @@ from etcdview.kube.keys import KeySpace
 from etcdview.pages.content_search import ContentQuery, content_found
 from etcdview.pages.registry import by_column, reading
 from etcdview.pages.registry.listing import TableRow
+from etcdview.pages.registry.page import registry_page
 from etcdview.pages.registry.query import Labels, RegistryQuery
 from etcdview.pages.registry.reading import TableRows, query_table
 from etcdview.stores.files.dump import open_dump
@@ -186,6 +187,26 @@ def test_a_search_in_cells_says_what_is_not_checked_yet_and_goes_on_with_the_nex
     assert seen == sorted(set(seen))
     assert seen
     assert shown(found) == shown(whole)
+
+
+def test_an_open_page_goes_on_by_itself_until_all_is_checked(
+    windows: dict[str, Window], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = RegistryQuery(resource="endpointslices.discovery.k8s.io", sort="ports", wide=True)
+    monkeypatch.setattr(reading, "SCAN_LIMIT", 1)
+    monkeypatch.setattr(by_column, "READ_SECONDS", 0.0)  # each request reads one stretch
+    monkeypatch.setattr(by_column, "STRETCH", 3)
+    counted, polls = [], [query.href()]
+    while polls[-1]:
+        page = registry_page(windows["facts"], query, NOW)
+        assert page is not None
+        assert page.table is not None
+        counted.append(page.table.count)
+        polls.append(page.table.poll_href)
+
+    assert set(polls[:-1]) == {query.href()}
+    assert len(counted) > 2
+    assert counted == sorted(set(counted))
 
 
 def test_a_word_for_a_state_is_found_by_facts_wherever_the_object_is(

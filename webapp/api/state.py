@@ -68,9 +68,11 @@ def namespaces(query: dict[str, Any]) -> dict[str, Any]:
 @problems(404, 410, 429, 503)
 def content(query: dict[str, Any]) -> dict[str, Any]:
     """Keys whose decoded values match. Masked values are not searched."""
-    limit, window = query.pop("limit"), current_window()
+    limit = query.pop("limit")
     wanted = ContentQuery(text=query.pop("q"), **query)
-    with in_turn(searches) if content_search.is_costly(window, wanted) else nullcontext():
+    costly = content_search.is_costly(current_window(), wanted)
+    with in_turn(searches) if costly else nullcontext():
+        window = patient_window() if costly else current_window()
         found = content_search.content_found(window, wanted, limit)
     hits = [
         {

@@ -22,6 +22,7 @@ from typing import Any
 
 from etcdview.codec import StorageFormat
 from etcdview.index.facts.fact import STATES, Fact
+from etcdview.relations.needed import NEEDS
 
 BUSY_SECONDS = 300.0  # how long a writer waits for another, which may be completing millions of facts
 _LOOK_SECONDS = 0.15  # who waits has looked again by then: SQLite sleeps for 0.1 s at most
@@ -77,9 +78,17 @@ CREATE TABLE facts (
     misnamed INTEGER NOT NULL
 );
 CREATE UNIQUE INDEX by_key ON facts (folder, digest(name));
-CREATE TRIGGER disowned AFTER DELETE ON facts BEGIN DELETE FROM more_owners WHERE id = old.id; END;
-CREATE TRIGGER owned_anew AFTER UPDATE ON facts BEGIN DELETE FROM more_owners WHERE id = old.id; END;
+CREATE TRIGGER disowned AFTER DELETE ON facts BEGIN
+    DELETE FROM more_owners WHERE id = old.id; DELETE FROM needed WHERE id = old.id;
+END;
+CREATE TRIGGER owned_anew AFTER UPDATE ON facts BEGIN
+    DELETE FROM more_owners WHERE id = old.id; DELETE FROM needed WHERE id = old.id;
+END;
 CREATE TABLE more_owners (id INTEGER NOT NULL, owner BLOB NOT NULL, PRIMARY KEY (id, owner)) WITHOUT ROWID;
+CREATE TABLE needed (
+    id INTEGER NOT NULL, need INTEGER NOT NULL, folder INTEGER NOT NULL, digest BLOB NOT NULL, uid BLOB NOT NULL,
+    PRIMARY KEY (id, need, folder, digest, uid)
+) WITHOUT ROWID;
 CREATE TABLE gone (
     folder INTEGER, name BLOB, revision INTEGER NOT NULL, PRIMARY KEY (folder, name)
 ) WITHOUT ROWID;
@@ -182,6 +191,10 @@ _UPSERT = f"INSERT INTO facts ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * l
 _UPSERT_UNLESS_GONE = (
     f"INSERT INTO facts ({', '.join(_COLUMNS)}) SELECT {', '.join(f'?{n}' for n in range(1, len(_COLUMNS) + 1))} "
     f"WHERE NOT EXISTS (SELECT 1 FROM gone WHERE folder = ?1 AND name = ?2 AND revision >= ?3) {_REPLACES}"
+)
+_ADD_NEEDED = (
+    "INSERT OR IGNORE INTO needed SELECT id, ?1, ?2, iif(?3 = x'', x'', digest(?3)), ?4 FROM facts "
+    "WHERE folder = ?5 AND digest(name) = digest(?6) AND revision = ?7"
 )
 _DELETE = "DELETE FROM facts WHERE folder = ? AND digest(name) = digest(?) AND revision <= ?"
 _REMEMBER = "INSERT INTO gone VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET revision = max(revision, excluded.revision)"
@@ -293,6 +306,7 @@ class FactWriter:
             upsert = _UPSERT_UNLESS_GONE if filling else _UPSERT
             self._connection.executemany(upsert, [self._row(fact) for fact in given])
             self._connection.executemany(_ADD_OWNER, [row for fact in given for row in self._further_owners(fact)])
+            self._connection.executemany(_ADD_NEEDED, [row for fact in given for row in self._needed(fact)])
             self._connection.executemany(_DELETE, gone)
             if filling:
                 self._connection.executemany(_REMEMBER, gone)
@@ -317,7 +331,8 @@ class FactWriter:
         for sums in ("totals", "marks"):
             self._connection.execute(f"DELETE FROM {sums} WHERE keys <= 0")
         self._connection.execute(f"DELETE FROM texts WHERE id <> {EVENTS_NUMBER} AND id NOT IN ({_USED_TEXTS})")
-        self._connection.execute("DELETE FROM folders WHERE id NOT IN (SELECT folder FROM facts)")
+        used = "SELECT folder FROM facts UNION SELECT folder FROM needed"
+        self._connection.execute(f"DELETE FROM folders WHERE id NOT IN ({used})")
         self._texts.clear()
         self._folders.clear()
         self._new_texts = 0
@@ -396,6 +411,13 @@ class FactWriter:
                 packed = packed_uid(owner.uid)
                 if packed is not None and owner.uid != first:
                     yield packed, *self._place(fact.kv.key), fact.kv.mod_revision
+
+    def _needed(self, fact: Fact) -> Iterator[tuple[Any, ...]]:
+        """Rows of what the object cannot do without."""
+        for one in fact.needed:
+            folder, name = self._place(one.key) if one.key else (0, b"")
+            place = *self._place(fact.kv.key), fact.kv.mod_revision
+            yield NEEDS.index(one.need), folder, name, packed_uid(one.uid) or b"", *place
 
     def _optional(self, text: str) -> int | None:
         return self._text(text) if text else None

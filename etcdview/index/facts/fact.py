@@ -10,14 +10,24 @@ from etcdview.codec import Codec, Outline
 from etcdview.kube.identity import agrees
 from etcdview.kube.keys import KeySpace, ObjectKey
 from etcdview.kube.redaction import is_sensitive
-from etcdview.kube.resources import current_group
+from etcdview.kube.resources import BUILTIN, current_group
 from etcdview.models import KeyValue
-from etcdview.relations.model import Health, Object
+from etcdview.relations.model import Health, Object, Reference
+from etcdview.relations.needed import NEEDING, Need, needed
 from etcdview.relations.states import HEALTH_KINDS, state_of
 
 _KEPT_STATES = 2_000  # of objects that are alike in what decides it, at a kilobyte or two each
 WORD_LENGTH = 120  # what is kept of the words for a state: a condition's message may be a page long
+_BY_KIND = {(r.group, r.kind): r for r in BUILTIN}
 STATES: tuple[Health, ...] = ("unknown", "healthy", "unhealthy")
+
+
+class Needed(NamedTuple):
+    """An object that another cannot do without: by its UID where one is given, else by its key."""
+
+    need: Need
+    key: bytes
+    uid: str
 
 
 class Fact(NamedTuple):
@@ -36,6 +46,7 @@ class Fact(NamedTuple):
     node: str = ""
     misnamed: bool = False
     error: str = ""
+    needed: tuple[Needed, ...] = ()
 
 
 class Extractor:
@@ -58,7 +69,22 @@ class Extractor:
         state, word = self._state(outline)
         error = _error(object_key, outline) if outline.error else ""
         named_otherwise = not error and _named_otherwise(object_key, outline)
-        return Fact(kv, resource, namespace, outline, state, word, outline.node, named_otherwise, error)
+        needs = self._needed(kv) if resource in NEEDING and not outline.error else ()
+        return Fact(kv, resource, namespace, outline, state, word, outline.node, named_otherwise, error, needs)
+
+    def _needed(self, kv: KeyValue) -> tuple[Needed, ...]:
+        obj = self._codec.decode(kv.key, kv.value).object
+        found = needed(obj) if obj is not None else ()
+        return tuple(one for need, reference in found if (one := self._place_of(need, reference)))
+
+    def _place_of(self, need: Need, reference: Reference) -> Needed | None:
+        """Where the object stands; None for one of a type that may be stored anywhere, without a UID."""
+        ref, resource = reference.ref, _BY_KIND.get((reference.ref.group, reference.ref.kind))
+        if reference.uid:
+            return Needed(need, b"", reference.uid)
+        return (
+            Needed(need, self._keyspace.key(resource, _utf8(ref.namespace), _utf8(ref.name)), "") if resource else None
+        )
 
     def _state(self, outline: Outline) -> tuple[Health, str]:
         body = outline.body
@@ -76,6 +102,11 @@ class Extractor:
     def _judge(self, body: Object) -> tuple[Health, str]:
         found = state_of(body, self._now())
         return found.health, found.text[:WORD_LENGTH]
+
+
+def _utf8(text: str) -> str:
+    """The text with what UTF-8 has no bytes for replaced: JSON may hold half a character."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _has_state(api_version: str, kind: str) -> bool:

@@ -17,12 +17,13 @@ from typing import Any, Literal, NamedTuple
 
 from etcdview.codec import StorageFormat
 from etcdview.errors import UnreachableError
-from etcdview.index.facts.database import open_reader, packed_uid, storage_of, uid_head, unpacked_uid
+from etcdview.index.facts.database import labels_text, open_reader, packed_uid, storage_of, uid_head, unpacked_uid
 from etcdview.index.facts.fact import STATES
 from etcdview.index.facts.ordered import IndexOrder, IndexPage, IndexWalk
 from etcdview.index.facts.problems import problem_text
-from etcdview.kube.selectors import LabelSelector
+from etcdview.kube.selectors import LabelSelector, Requirement
 from etcdview.relations.model import Health
+from etcdview.relations.needed import NEEDS, Need
 from etcdview.relations.states import status_in
 from etcdview.stores.kept import Kept
 
@@ -187,12 +188,18 @@ CROSS JOIN facts f ON {uid_head("f.uid")} = t.head GROUP BY f.uid HAVING count(*
 """
 _PLACED = "facts f CROSS JOIN folders p ON p.id = f.folder"  # whose keys are p.folder and f.name together
 _AT = "f.folder = (SELECT id FROM folders WHERE folder = ?) AND digest(f.name) = digest(?)"
+_NUMBER = f"SELECT f.id FROM facts f WHERE {_AT}"
 _ORPHANED = f"""
 WHERE f.owner IS NOT NULL
 AND NOT EXISTS (SELECT 1 FROM facts o WHERE {uid_head("o.uid")} = {uid_head("f.owner")} AND o.uid = f.owner)
 AND NOT EXISTS (SELECT 1 FROM more_owners m
                 JOIN facts o ON {uid_head("o.uid")} = {uid_head("m.owner")} AND o.uid = m.owner
                 WHERE m.id = f.id)
+"""
+_LACKING = f"""
+FROM needed n WHERE n.need = ? AND CASE n.uid WHEN x'' THEN
+    NOT EXISTS (SELECT 1 FROM facts o WHERE o.folder = n.folder AND digest(o.name) = n.digest)
+ELSE NOT EXISTS (SELECT 1 FROM facts o WHERE {uid_head("o.uid")} = {uid_head("n.uid")} AND o.uid = n.uid) END
 """
 _COLUMNS: dict[str, str] = {
     "key": "p.folder", "size": "f.size", "created": "f.created", "version": "f.version", "state": "f.state",
@@ -403,6 +410,22 @@ class FactReader:
             found: int = connection.execute(f"SELECT count(*) FROM facts f {_ORPHANED}").fetchone()[0]
         return found
 
+    def lacking(self, need: Need, limit: int) -> tuple[bytes, ...]:
+        """Keys of objects that need one which does not exist."""
+        with self._connection() as connection:
+            query = (
+                f"SELECT p.folder, f.name FROM (SELECT DISTINCT n.id {_LACKING}) l CROSS JOIN facts f ON f.id = l.id "
+                "JOIN folders p ON p.id = f.folder ORDER BY p.folder, f.name LIMIT ?"
+            )
+            return tuple([folder + name for folder, name in connection.execute(query, (NEEDS.index(need), limit))])
+
+    def count_lacking(self, need: Need) -> int:
+        """How many objects there are that need one which does not exist."""
+        with self._connection() as connection:
+            query = f"SELECT count(DISTINCT n.id) {_LACKING}"
+            found: int = connection.execute(query, (NEEDS.index(need),)).fetchone()[0]
+        return found
+
     def count_shared_uids(self) -> tuple[int, int]:
         """How many UIDs several objects have, and how many objects these are."""
         with self._connection() as connection:
@@ -573,26 +596,42 @@ def _within(connection: sqlite3.Connection, part: Part) -> tuple[str, tuple[str,
     numbers = dict(connection.execute(query, (texts,)))
     groups = [(numbers[r], numbers[n]) for r, n in part.groups if r in numbers and n in numbers]
     ends = [(key, key.rfind(b"/") + 1) for key in sorted(part.keys)]
-    places = json.dumps([(key[:end].hex().upper(), key[end:].hex().upper()) for key, end in ends])
+    ids = [row[0] for key, end in ends for row in connection.execute(_NUMBER, (key[:end], key[end:]))]
     return (
         "((f.resource, f.namespace) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))"
-        " OR (f.folder, hex(f.name)) IN"
-        " (SELECT folders.id, value ->> 1 FROM json_each(?) JOIN folders ON hex(folder) = value ->> 0))",
-        (json.dumps(groups), places),
+        " OR f.id IN (SELECT value FROM json_each(?)))",
+        (json.dumps(groups), json.dumps(ids)),
     )
 
 
 def _with_labels(connection: sqlite3.Connection, resource: str, selector: LabelSelector) -> tuple[str, tuple[str]]:
     """The condition that a key's labels match, and its value.
 
-    Each set of labels that occurs is matched once, however many keys have it.
+    Each set of labels that occurs is matched once, however many keys have it; only those are read in which the text
+    of each label stands, for there may be as many sets as keys.
     """
     of_type = "WHERE resource = (SELECT id FROM texts WHERE text = ?)" if resource else ""
-    query = f"SELECT id, text FROM texts WHERE id IN (SELECT DISTINCT labels FROM facts {of_type})"
-    sets = connection.execute(query, (resource,) if resource else ()).fetchall()
+    said = [text for requirement in selector.requirements if (text := _label_text(requirement))]
+    query = (
+        f"SELECT id, text FROM texts WHERE id IN (SELECT DISTINCT labels FROM facts {of_type})"
+        f"{' AND instr(text, ?)' * len(said)}"
+    )
+    sets = connection.execute(query, (*([resource] if resource else []), *said)).fetchall()
     found = [number for number, text in sets if selector.matches(json.loads(text))]
     unlabelled = " OR f.labels IS NULL" if selector.matches({}) else ""
     return f"(f.labels IN (SELECT value FROM json_each(?)){unlabelled})", (json.dumps(found),)
+
+
+def _label_text(requirement: Requirement) -> str:
+    """What stands in the text of each set of labels that meets the requirement; "" where that is no one text."""
+    match requirement.operator:
+        case "=":
+            [value] = requirement.values
+            return labels_text(((requirement.key, value),))[1:-1]
+        case "exists":
+            return labels_text(((requirement.key, ""),))[1:-2]
+        case _:
+            return ""
 
 
 def _with_status(connection: sqlite3.Connection, status: str) -> tuple[str, tuple[str]]:
@@ -610,8 +649,9 @@ def _saying(connection: sqlite3.Connection, wanted: Wanted) -> tuple[str, tuple[
 
 
 def _texts_with(connection: sqlite3.Connection, wanted: Wanted) -> list[int]:
-    """The numbers of all texts in which one of the words stands, whatever they are of."""
-    texts = connection.execute("SELECT id, text FROM texts")
+    """The numbers of the texts in which one of the words stands: those of states, and nodes' names."""
+    marks = "SELECT word FROM marks UNION SELECT node FROM marks"
+    texts = connection.execute(f"SELECT id, text FROM texts WHERE id IN ({marks})")
     return [number for number, text in texts if any(word in text.lower() for word in wanted.words)]
 
 

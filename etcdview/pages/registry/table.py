@@ -277,7 +277,12 @@ class _Page:
         return PageRow(show(key), object_href(key), unmistakable(namespace), "", shown, (), change="deleted")
 
     def _poll_href(self, read: TableRows) -> str:
-        """Since the older of the two revisions: an object may be younger than the names, and older than the values."""
+        """Since the older of the two revisions: an object may be younger than the names, and older than the values.
+
+        Where there is more to check, the whole list again: each request goes on where the one before ended.
+        """
+        if read.scan is not None and read.scan.goes_on and not read.complete:
+            return self._query.href()
         if not self._window.cluster.store.live:
             return ""
         until = read.next_after if read.scan is None else None

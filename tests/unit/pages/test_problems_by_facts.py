@@ -25,8 +25,10 @@ from etcdview.pages.namespaces_and_storage import namespaces_page, storage_page
 from etcdview.pages.object.related import around
 from etcdview.pages.problems import StoragePage
 from etcdview.pages.problems_by_facts import LEFT_OUT
+from etcdview.stores.files.dump import read_dump
 from tests.unit.pages.registry_of import kv, obj, window_on
 
+CAPTURE = Path(__file__).parents[2] / "testdata" / "cluster-shop" / "registry.jsonl.gz"
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 STUCK = {"deletionTimestamp": "2026-11-20T00:00:00Z", "finalizers": ["example.org/hold"]}
 CRASHING = {
@@ -86,6 +88,11 @@ def part_of(window: Window, **scope: tuple[str, ...]) -> Window:
 def said(page: StoragePage) -> dict[str, tuple[str, ...]]:
     """What was found, and about what."""
     return {finding.summary: finding.lines for finding in page.findings}
+
+
+def led_to(page: StoragePage) -> dict[str, set[str]]:
+    """What was found, and where the evidence leads."""
+    return {f.summary: {line.href for line in (*f.evidence, *f.rest)} for f in page.findings}
 
 
 def test_each_namespace_says_how_many_of_its_objects_are_unhealthy(window: Window) -> None:
@@ -152,11 +159,39 @@ def test_each_rule_is_answered_by_facts_or_named_as_left_out(window: Window) -> 
         integrity.key_differs,
         integrity.versions_mixed,
         integrity.version_dropped,
+        integrity.endpoint_gone,
+        integrity.role_gone,
+        integrity.subject_gone,
+        integrity.definition_gone,
+        integrity.version_unserved,
     }
 
     assert answered | LEFT_OUT.keys() == set(integrity.RULES)
     assert not answered & LEFT_OUT.keys()
     assert set(storage_page(window, False, NOW).left_out) == set(LEFT_OUT.values())
+
+
+def test_what_leads_nowhere_is_what_reading_every_object_finds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lost = tuple(f"/registry/{prefix}/".encode() for prefix in ("serviceaccounts", "clusterroles", "roles", "pods"))
+    crds = b"/registry/apiextensions.k8s.io/customresourcedefinitions/"
+    kvs = tuple(
+        kv
+        for number, kv in enumerate(read_dump(CAPTURE))
+        if not kv.key.startswith(crds) and (number % 3 or not kv.key.startswith(lost))
+    )
+    window = window_on(kvs)
+    whole = led_to(storage_page(window, True, NOW))
+    monkeypatch.setattr(namespaces_and_storage, "AT_ONCE", 2)
+    monkeypatch.setattr(namespaces_and_storage, "AT_MOST", 2)
+    window.cluster.facts = Known(tmp_path, kvs)  # type: ignore[assignment]
+    page = storage_page(window, False, NOW)
+    window.cluster.close()
+
+    found = led_to(page)
+    told = {summary for summary in whole if "gone" in summary or "missing" in summary or "without" in summary}
+    assert page.by_facts
+    assert len([summary for summary in told if "owner" not in summary]) == 4
+    assert {summary: found.get(summary) for summary in told} == {summary: whole[summary] for summary in told}
 
 
 def test_who_sees_a_part_is_told_of_that_part_alone(window: Window) -> None:

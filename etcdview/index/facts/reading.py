@@ -623,7 +623,7 @@ def _with_labels(connection: sqlite3.Connection, resource: str, selector: LabelS
 
 
 def _label_text(requirement: Requirement) -> str:
-    """What stands in the text of each set of labels that meets the requirement; "" where that is no one text."""
+    """What stands in the text of each set of labels that meets the requirement; "" where several may."""
     match requirement.operator:
         case "=":
             [value] = requirement.values

@@ -35,7 +35,7 @@ def measure(etcd: Etcd, served: Served, count: int) -> list[Row]:
     if answer.status != 200:
         raise RuntimeError(f"the search in content answered {answer.status}: {answer.body[:300]!r}")
     found = answer.json()
-    searched = answer.seconds * found["total"] / found["looked"]  # as it would go on, where its time was over
+    searched = answer.seconds * found["total"] / max(found["looked"], 1)  # as it would go on, where its time was over
     note = f"{answer.seconds:.1f} s for {found['looked']:,} of {found['total']:,}; etcdctl and grep {grep:.1f} s"
     return [
         Row("`etcdview get pods -A`, a row", got.seconds / got.lines * 1e6, "\u00b5s", 100, 0.1, f"{got.lines:,} rows"),
@@ -57,7 +57,7 @@ def get_pods(etcd: Etcd) -> Got:
     with process.stdout:
         for _ in process.stdout:
             lines += 1
-            if lines % _LINES_A_LOOK == 0:
+            if lines % _LINES_A_LOOK == 1:
                 memory = max(memory, status_bytes(process.pid, "VmHWM"))
     _, _, used = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - began

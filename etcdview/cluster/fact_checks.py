@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from etcdview.index.facts.reading import FactReader, Wanted
-from etcdview.relations.needed import NEEDS, Need
+from etcdview.relations.needed import NEEDS, STORED_AS, Need
 from etcdview.stores.kept import Kept
 
 KEPT_SECONDS = 20.0
@@ -23,7 +23,7 @@ class FactChecks:
     """How many objects have no owner any more; how many UIDs several objects have, and how many objects these are.
 
     The first of each are named: `sharing` are UIDs, each with the first keys of the objects that have it. `lacking`:
-    how many objects need one that does not exist, and the first of them.
+    how many objects need one that does not exist, and the first of them; a file may have none of those at all.
     """
 
     orphans: int
@@ -53,5 +53,9 @@ class KeptChecks:
 def _checked(reader: FactReader) -> FactChecks:
     sharing = [(uid, reader.keys(Wanted(uid=uid), limit=OF_ONE_UID)) for uid, _ in reader.shared_uids(NAMED_UIDS)]
     uids, objects = reader.count_shared_uids()
-    lacking = {need: (reader.count_lacking(need), reader.lacking(need, NAMED)) for need in NEEDS}
+    stored = {total.resource for total in reader.totals()}
+    lacking = {
+        need: (reader.count_lacking(need), reader.lacking(need, NAMED)) if stored & STORED_AS[need] else (0, ())
+        for need in NEEDS
+    }
     return FactChecks(reader.count_orphans(), reader.orphans(NAMED), uids, objects, tuple(sharing), lacking)

@@ -68,7 +68,7 @@ class LocalMember:
         back without it, and differs from the others for ever (etcd's issue 13766). So it writes its file first.
         """
         if self.process is not None:
-            if not (at_once or self._paused):
+            if not (at_once or self._paused) and self.process.poll() is None:
                 commit(self.client_url, self.tls, _ASK_SECONDS)
             self.process.kill()
             self.process.wait()
@@ -156,7 +156,7 @@ class LocalCluster:
             if member.process is not None:
                 member.process.kill()
         for member in self.members:
-            member.kill()
+            member.kill(at_once=True)
 
     def wait_ready(self, members: Iterable[LocalMember] = (), timeout_seconds: float = READY_SECONDS) -> None:
         """Until each member (all, if none is named) answers a linearizable read. Raises UnreachableError."""

@@ -14,6 +14,12 @@ Need = Literal["role", "subject", "endpoint"]
 NEEDS: tuple[Need, ...] = get_args(Need)
 _NEED_OF: dict[str, Need] = {need: need for need in NEEDS}
 
+STORED_AS: dict[Need, frozenset[str]] = {  # storage prefixes of what is needed
+    "role": frozenset({"roles", "clusterroles"}),
+    "subject": frozenset({"serviceaccounts"}),
+    "endpoint": frozenset({"pods"}),
+}
+
 _KINDS = {
     ("rbac.authorization.k8s.io", "RoleBinding"),
     ("rbac.authorization.k8s.io", "ClusterRoleBinding"),

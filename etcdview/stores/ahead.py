@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 from etcdview import background
-from etcdview.errors import EtcdviewError, UnreachableError
+from etcdview.errors import UnreachableError
 
 Piece = TypeVar("Piece")
 _WAITING_PIECES = 2  # read and not yet taken
@@ -17,18 +17,18 @@ _WAITING_PIECES = 2  # read and not yet taken
 
 def read_ahead(pieces: Iterable[Piece]) -> Iterator[Piece]:
     """The same pieces, at most a few of them waiting. Raises what reading them raises; close it to end early."""
-    waiting: queue.Queue[list[Piece] | EtcdviewError | None] = queue.Queue(_WAITING_PIECES)
+    waiting: queue.Queue[list[Piece] | Exception | None] = queue.Queue(_WAITING_PIECES)
     given_up = threading.Event()
 
     def read() -> None:
-        ending: EtcdviewError | None = UnreachableError("Reading values has ended early.", "Try again.")
+        ending: Exception | None = UnreachableError("Reading values has ended early.", "Try again.")
         try:
             for piece in pieces:
                 if given_up.is_set():
                     return
                 waiting.put([piece])
             ending = None
-        except EtcdviewError as error:
+        except Exception as error:  # noqa: BLE001 - it is raised where the pieces are taken
             ending = error
         finally:
             waiting.put(ending)
@@ -36,7 +36,7 @@ def read_ahead(pieces: Iterable[Piece]) -> Iterator[Piece]:
     background.start(threading.Thread(target=read, name="etcdview-read-ahead", daemon=True))
     try:
         while (found := waiting.get()) is not None:
-            if isinstance(found, EtcdviewError):
+            if isinstance(found, Exception):
                 raise found
             yield from found
     finally:

@@ -209,6 +209,23 @@ def test_an_open_page_goes_on_by_itself_until_all_is_checked(
     assert counted == sorted(set(counted))
 
 
+@pytest.mark.parametrize("text", ["", "5"])  # what may be a figure is looked for in the values
+def test_an_open_page_does_not_read_the_same_objects_again_and_again(
+    windows: dict[str, Window], monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    query = RegistryQuery(
+        resource="pods", sort="ip", wide=True, text=text, labels=Labels.parse("" if text else "app"), state="healthy"
+    )
+    monkeypatch.setattr(reading, "SCAN_LIMIT", 2)
+    page = registry_page(windows["facts" if text else "plain"], query, NOW)
+
+    assert page is not None
+    assert page.table is not None
+    assert page.table.scan is not None
+    assert page.table.scan.seen < page.table.scan.total
+    assert page.table.poll_href == ""
+
+
 def test_a_word_for_a_state_is_found_by_facts_wherever_the_object_is(
     windows: dict[str, Window], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -193,8 +193,8 @@ _UPSERT_UNLESS_GONE = (
     f"WHERE NOT EXISTS (SELECT 1 FROM gone WHERE folder = ?1 AND name = ?2 AND revision >= ?3) {_REPLACES}"
 )
 _ADD_NEEDED = (
-    "INSERT OR IGNORE INTO needed SELECT id, ?1, ?2, iif(?3 = x'', x'', digest(?3)), ?4 FROM facts "
-    "WHERE folder = ?5 AND digest(name) = digest(?6) AND revision = ?7"
+    "INSERT OR IGNORE INTO needed SELECT id, ?, ?, digest(?), ? FROM facts "
+    "WHERE folder = ? AND digest(name) = digest(?) AND revision = ?"
 )
 _DELETE = "DELETE FROM facts WHERE folder = ? AND digest(name) = digest(?) AND revision <= ?"
 _REMEMBER = "INSERT INTO gone VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET revision = max(revision, excluded.revision)"
@@ -415,9 +415,8 @@ class FactWriter:
     def _needed(self, fact: Fact) -> Iterator[tuple[Any, ...]]:
         """Rows of what the object cannot do without."""
         for one in fact.needed:
-            folder, name = self._place(one.key) if one.key else (0, b"")
-            place = *self._place(fact.kv.key), fact.kv.mod_revision
-            yield NEEDS.index(one.need), folder, name, packed_uid(one.uid) or b"", *place
+            uid = packed_uid(one.uid) or b""
+            yield NEEDS.index(one.need), *self._place(one.key), uid, *self._place(fact.kv.key), fact.kv.mod_revision
 
     def _optional(self, text: str) -> int | None:
         return self._text(text) if text else None

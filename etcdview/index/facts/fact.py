@@ -23,7 +23,7 @@ STATES: tuple[Health, ...] = ("unknown", "healthy", "unhealthy")
 
 
 class Needed(NamedTuple):
-    """An object that another cannot do without: by its UID where one is given, else by its key."""
+    """An object that another cannot do without: its key, and its UID where it says which one of that name it means."""
 
     need: Need
     key: bytes
@@ -78,13 +78,12 @@ class Extractor:
         return tuple(one for need, reference in found if (one := self._place_of(need, reference)))
 
     def _place_of(self, need: Need, reference: Reference) -> Needed | None:
-        """Where the object stands; None for one of a type that may be stored anywhere, without a UID."""
-        ref, resource = reference.ref, _BY_KIND.get((reference.ref.group, reference.ref.kind))
-        if reference.uid:
-            return Needed(need, b"", reference.uid)
-        return (
-            Needed(need, self._keyspace.key(resource, _utf8(ref.namespace), _utf8(ref.name)), "") if resource else None
-        )
+        """Where the object stands; None for one of a type that may be stored anywhere, or nowhere."""
+        ref = reference.ref
+        resource = _BY_KIND.get((ref.group, ref.kind))
+        if resource is None:
+            return None
+        return Needed(need, self._keyspace.key(resource, _utf8(ref.namespace), _utf8(ref.name)), reference.uid)
 
     def _state(self, outline: Outline) -> tuple[Health, str]:
         body = outline.body

@@ -196,10 +196,12 @@ AND NOT EXISTS (SELECT 1 FROM more_owners m
                 JOIN facts o ON {uid_head("o.uid")} = {uid_head("m.owner")} AND o.uid = m.owner
                 WHERE m.id = f.id)
 """
-_LACKING = f"""
-FROM needed n WHERE n.need = ? AND CASE n.uid WHEN x'' THEN
-    NOT EXISTS (SELECT 1 FROM facts o WHERE o.folder = n.folder AND digest(o.name) = n.digest)
-ELSE NOT EXISTS (SELECT 1 FROM facts o WHERE {uid_head("o.uid")} = {uid_head("n.uid")} AND o.uid = n.uid) END
+# of an object that cannot be decoded, the UID is not known
+_LACKING = """
+FROM needed n WHERE n.need = ? AND NOT EXISTS (
+    SELECT 1 FROM facts o WHERE o.folder = n.folder AND digest(o.name) = n.digest
+    AND (n.uid = x'' OR o.uid = n.uid OR o.error IS NOT NULL)
+)
 """
 _COLUMNS: dict[str, str] = {
     "key": "p.folder", "size": "f.size", "created": "f.created", "version": "f.version", "state": "f.state",

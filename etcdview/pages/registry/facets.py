@@ -153,7 +153,7 @@ def _facets(query: RegistryQuery, resource: ResourceType, counts: _Counts) -> It
 
 
 def _is_of(field: str, resource: ResourceType) -> bool:
-    """Whether objects of the type have different values of a facet."""
+    """Whether objects of the type may have different values of a facet."""
     kind = resource.group, resource.kind
     match field:
         case "namespace":
@@ -163,7 +163,7 @@ def _is_of(field: str, resource: ResourceType) -> bool:
         case "status":
             return kind in HEALTH_KINDS and resource.kind not in _BY_NUMBERS
         case _:
-            return kind == ("", "Pod")
+            return True  # pods, and what else names one
 
 
 def _facet(query: RegistryQuery, name: str, field: str, counts: Counter[str], *, whole: bool) -> Facet:

@@ -193,7 +193,7 @@ class Reading:
         if changes is not None:
             gone = self._kept(self._gone(changes))
             rows = [*rows, *gone] if self._query.sort else sorted([*rows, *gone], key=lambda row: row.key)
-        scan = replace(scan, seen=scan.seen - self._unread)
+        scan = replace(scan, seen=scan.seen - self._unread, goes_on=scan.goes_on and not self._unread)
         return TableRows(
             columns=self._listing.columns,
             rows=tuple(rows),

@@ -155,19 +155,20 @@ class Selecting:
                 read(sure[: self._query.limit])
         else:  # neither names nor facts tell what the other filters keep
             found, unsure = set(), [*sure, *unsure]
+        cut = 0  # objects that the next request would not check either: it reads the same ones
         if self._facts is not None and known and not any(map(_may_be_figure, self._words)):
             more, unseen = self._by_cells(unsure)
             found |= more
         else:
             looked_at = unsure[:most]
             found |= {row.key for row in read(looked_at)}
-            unseen = len(unsure) - len(looked_at)
+            unseen = cut = len(unsure) - len(looked_at)
         unreadable = self._unreadable()
         matching = [key for key in keys if key in found]
         ordered = self._in_order(matching, unreadable)
         unseen += len(matching) - len(ordered)
         total = max(self._window.index.count(*self._range), len(keys))  # with what the labels leave out
-        return Selected(ordered, total - unseen, total, len(unreadable), self._goes_on)
+        return Selected(ordered, total - unseen, total, len(unreadable), self._goes_on and not cut)
 
     def _filtered(self) -> list[bytes]:
         """All keys, or those that the filters beside words keep where facts know these; in the order of their bytes."""

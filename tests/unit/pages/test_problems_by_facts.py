@@ -194,6 +194,20 @@ def test_what_leads_nowhere_is_what_reading_every_object_finds(tmp_path: Path, m
     assert {summary: found.get(summary) for summary in told} == {summary: whole[summary] for summary in told}
 
 
+def test_a_file_without_any_pods_does_not_miss_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(namespaces_and_storage, "AT_ONCE", 2)
+    monkeypatch.setattr(namespaces_and_storage, "AT_MOST", 2)
+    kvs = tuple(kv for kv in read_dump(CAPTURE) if b"/endpointslices/" in kv.key or b"bindings/" in kv.key)
+    window = window_on(kvs)
+    window.cluster.facts = Known(tmp_path, kvs)  # type: ignore[assignment]
+    page = storage_page(window, False, NOW)
+    window.cluster.close()
+
+    assert len(kvs) > 50
+    assert page.by_facts
+    assert not [summary for summary in said(page) if "binding" in summary or "missing" in summary]
+
+
 def test_who_sees_a_part_is_told_of_that_part_alone(window: Window) -> None:
     calm = part_of(window, namespaces=("calm",))
 

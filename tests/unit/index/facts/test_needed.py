@@ -109,6 +109,29 @@ def test_what_is_lacking_is_what_a_graph_finds(tmp_path: Path, seed: int) -> Non
     assert seen > 10
 
 
+def test_what_cannot_be_decoded_or_is_of_another_kind_is_not_missed(tmp_path: Path) -> None:
+    targets = [
+        {"kind": "Pod", "namespace": "shop", "name": "locked", "uid": "u1"},
+        {"kind": "VirtualMachine", "namespace": "shop", "name": "vm", "uid": "u2"},
+    ]
+    endpoints = [{"addresses": [], "targetRef": target} for target in targets]
+    made = obj("EndpointSlice", "shop", "a", "discovery.k8s.io/v1", endpoints=endpoints)
+    create(tmp_path / "facts.db")
+    with (
+        contextlib.closing(FactWriter(tmp_path / "facts.db")) as writer,
+        contextlib.closing(FactReader(tmp_path / "facts.db")) as reader,
+    ):
+        kvs = {
+            b"/registry/endpointslices/shop/a": json.dumps(made).encode(),
+            b"/registry/pods/shop/locked": b"k8s:enc:aescbc:v1:key1:secret",
+        }
+        writer.write(EXTRACTOR.fact(KeyValue(key, 1, 2, 1, value=value)) for key, value in kvs.items())
+
+        assert reader.lacking("endpoint", 10) == ()
+        writer.write((), ((b"/registry/pods/shop/locked", 3),))
+        assert reader.lacking("endpoint", 10) == (b"/registry/endpointslices/shop/a",)
+
+
 def test_half_a_character_in_a_name_is_no_reason_to_fail(tmp_path: Path) -> None:
     made = obj("RoleBinding", "shop", "a", f"{RBAC}/v1", roleRef={"apiGroup": RBAC, "kind": "Role", "name": "\ud800"})
     create(tmp_path / "facts.db")

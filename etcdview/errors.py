@@ -250,6 +250,10 @@ class DeadlineError(UnreachableError):
     """The endpoint did not answer within the deadline."""
 
 
+class SlowError(DeadlineError):
+    """The endpoint lives, and works on a request that takes longer than the deadline."""
+
+
 class NoQuorumError(UnreachableError):
     """Members answer, but fewer than a majority: nothing can be read linearizably or written."""
 

@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from etcdview.errors import AnswerError, DeadlineError, FutureRevisionError, TooLargeError
+from etcdview.errors import AnswerError, DeadlineError, FutureRevisionError, SlowError, TooLargeError
 from etcdview.kube.keys import KeySpace
 from etcdview.kube.resources import BY_PREFIX
 from etcdview.models import NamesPiece, Range
@@ -19,6 +19,7 @@ from etcdview.stores.protocols import NameLister, Store, prefix_end
 
 PIECE_NAMES = 8_000  # etcd reads the values of these too before it drops them: tens of megabytes
 MIN_PIECE_NAMES = 250
+COUNT_SECONDS = 60.0  # for a member that lives, and counts all names of a range: five million take it 7 s
 
 _DEPTH = 320  # bytes of a name that a guess looks at; Kubernetes' longest have fewer behind their type
 _DIGITS = b"\0-./0123456789:abcdefghijklmnopqrstuvwxyz~"
@@ -82,21 +83,35 @@ def sections(
 
 
 def list_names(
-    store: Store, start: bytes, end: bytes, *, revision: int = 0, limit: int = 0, serializable: bool = False
+    store: Store,
+    start: bytes,
+    end: bytes,
+    *,
+    revision: int = 0,
+    limit: int = 0,
+    serializable: bool = False,
+    timeout_seconds: float = 0.0,
 ) -> NamesPiece:
-    """Names only, the short way where the store has one. Fewer than `limit`, and more, where these are too long."""
+    """Names only, the short way where the store has one. Fewer than `limit`, and more, where these are too long.
+
+    `timeout_seconds` in place of the store's own, on the short way.
+    """
     while True:
         try:
-            return _list_names(store, start, end, revision, limit, serializable)
+            return _list_names(store, start, end, revision, limit, serializable, timeout_seconds)
         except TooLargeError:  # a name may have a megabyte
             if limit <= 1:
                 raise
             limit = max(limit // 4, 1)
 
 
-def _list_names(store: Store, start: bytes, end: bytes, revision: int, limit: int, serializable: bool) -> NamesPiece:
+def _list_names(
+    store: Store, start: bytes, end: bytes, revision: int, limit: int, serializable: bool, timeout_seconds: float
+) -> NamesPiece:
     if isinstance(store, NameLister):
-        return store.list_names(start, end, revision=revision, limit=limit, serializable=serializable)
+        return store.list_names(
+            start, end, revision=revision, limit=limit, serializable=serializable, timeout_seconds=timeout_seconds
+        )
     result = store.range(
         Range(start, end, revision=revision, limit=limit, keys_only=True, count_only=False, serializable=serializable)
     )
@@ -114,7 +129,7 @@ class Lister:
 
     def first(self, key_range: KeyRange) -> NamesPiece:
         """The first names of the range; its count is of the whole range. Raises CompactedError."""
-        return self._read(key_range.start, key_range.end, self._size)
+        return self._read(key_range.start, key_range.end, self._size, COUNT_SECONDS)
 
     def rest(self, key_range: KeyRange, piece: NamesPiece) -> Iterator[NamesPiece]:
         """What follows the first piece, in order. Raises AnswerError where the server's counts contradict its keys."""
@@ -141,17 +156,28 @@ class Lister:
     def _after(self, start: bytes, piece: NamesPiece) -> bytes:
         return next_start(self._store.name, start, piece.names[-1] if piece.names else None)
 
-    def _read(self, start: bytes, end: bytes, limit: int) -> NamesPiece:
+    def _read(self, start: bytes, end: bytes, limit: int, patience_seconds: float = 0.0) -> NamesPiece:
+        """`patience_seconds`: what a member gets that lives, and was too slow; a smaller limit saves no counting."""
+        timeout_seconds = 0.0
         while True:
             try:
                 piece = list_names(
-                    self._store, start, end, revision=self._revision, limit=limit, serializable=self._serializable
+                    self._store,
+                    start,
+                    end,
+                    revision=self._revision,
+                    limit=limit,
+                    serializable=self._serializable,
+                    timeout_seconds=timeout_seconds,
                 )
             except FutureRevisionError:
                 if not self._serializable:
                     raise
                 self._serializable = False  # the member that answers has not got so far yet: ask the quorum
-            except DeadlineError:
+            except DeadlineError as error:
+                if isinstance(error, SlowError) and timeout_seconds < patience_seconds:
+                    timeout_seconds = patience_seconds
+                    continue
                 if limit <= MIN_PIECE_NAMES:
                     raise
                 # the size is kept for the pieces to come: a server that was too slow once will be again

@@ -98,7 +98,14 @@ class EtcdStore(Writes, MaintenanceCalls):
         return messages.range_result(response, request.revision, serializable=serializable)
 
     def list_names(
-        self, start: bytes, end: bytes, *, revision: int = 0, limit: int = 0, serializable: bool = False
+        self,
+        start: bytes,
+        end: bytes,
+        *,
+        revision: int = 0,
+        limit: int = 0,
+        serializable: bool = False,
+        timeout_seconds: float = 0.0,
     ) -> NamesPiece:
         """See NameLister.list_names."""
         kine = self._kine()
@@ -107,7 +114,7 @@ class EtcdStore(Writes, MaintenanceCalls):
             return NamesPiece(found.revision, [kv.key for kv in found.kvs], found.count, found.more)
         requested = Range(start, end, revision=revision, limit=limit, keys_only=True, serializable=serializable)
         call = messages.Call("kv", "Range", messages.range_request(requested), needs_leader=not serializable)
-        response = self._run(call)
+        response = self._run(call, timeout_seconds)
         check_range(self.name, requested, response)
         return messages.names_piece(response, revision)
 

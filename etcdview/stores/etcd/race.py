@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 import grpc
 from etcd3 import etcdrpc
 
-from etcdview.errors import BudgetError, DeadlineError, NoQuorumError, UnreachableError
+from etcdview.errors import BudgetError, DeadlineError, NoQuorumError, SlowError, UnreachableError
 from etcdview.stores.etcd.channel import Channel
 from etcdview.stores.etcd.explain import Explainer
 from etcdview.stores.etcd.grpc_errors import CLOSED, fault_of, translate
@@ -38,6 +38,7 @@ class RacingCall:
     check: Any = None
     check_at: float = 0.0
     suspect: bool = False
+    alive: bool = False
     leaderless: bool = False
 
 
@@ -174,6 +175,7 @@ class Race:
         # a server that says no to Status (kine, or no permission) lives as well
         alive = error is None or not issubclass(fault_of(error).error, UnreachableError)
         attempt.suspect = not alive or attempt.leaderless
+        attempt.alive = alive
         if not attempt.suspect:
             return
         # its call is not cancelled: a member that was only stopped for a moment may still be the first to answer
@@ -215,7 +217,7 @@ def _silent(attempt: RacingCall) -> UnreachableError:
             "Bring a majority of the members back; `etcdview health` names those that do not answer.",
             endpoint=name,
         )
-    return DeadlineError(
+    return (SlowError if attempt.alive else DeadlineError)(
         f"{name} did not answer in time.",
         "Is the member stopped, overloaded, or behind a firewall? `etcdview doctor` tests each step.",
         endpoint=name,

@@ -61,7 +61,14 @@ class LargeDump:
         return RangeResult(self.revision, kvs, count=last - first, more=stop < last)
 
     def list_names(
-        self, start: bytes, end: bytes, *, revision: int = 0, limit: int = 0, serializable: bool = False
+        self,
+        start: bytes,
+        end: bytes,
+        *,
+        revision: int = 0,
+        limit: int = 0,
+        serializable: bool = False,
+        timeout_seconds: float = 0.0,
     ) -> NamesPiece:
         """See NameLister.list_names: no value is decoded."""
         self._check(revision)

@@ -69,7 +69,14 @@ class RevisionStore(ABC):
         return RangeResult(request.revision or self.revision, kvs, count=found.count, more=more)
 
     def list_names(
-        self, start: bytes, end: bytes, *, revision: int = 0, limit: int = 0, serializable: bool = False
+        self,
+        start: bytes,
+        end: bytes,
+        *,
+        revision: int = 0,
+        limit: int = 0,
+        serializable: bool = False,
+        timeout_seconds: float = 0.0,
     ) -> NamesPiece:
         """See NameLister.list_names: nothing is read from the file."""
         found = self._find(start, end, revision, limit)

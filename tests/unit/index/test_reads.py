@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etcdview.errors import DeadlineError, QueryError, TooLargeError, UnreachableError
+from etcdview.errors import DeadlineError, QueryError, SlowError, TooLargeError, UnreachableError
 from etcdview.index import bounded
 from etcdview.index.bounded import BoundedNames, survey
-from etcdview.index.lister import EVERYTHING, KeyRange, Lister, disjoint, keys_under, sections
+from etcdview.index.lister import COUNT_SECONDS, EVERYTHING, KeyRange, Lister, disjoint, keys_under, sections
 from etcdview.index.load import Load
 from etcdview.index.memory import MemoryNames
 from etcdview.kube.keys import KeySpace
-from etcdview.models import KeyValue, Range, RangeResult
+from etcdview.models import KeyValue, NamesPiece, Range, RangeResult
 from etcdview.stores.files.dump import open_dump
 from etcdview.stores.files.memory import StaticStore
 
@@ -123,6 +123,51 @@ def test_pieces_shrink_where_etcd_is_too_slow_for_them() -> None:
     lister, key_range = Lister(store, 5), keys_under(b"/registry/")
     first = lister.first(key_range)
     assert [name for piece in [first, *lister.rest(key_range, first)] for name in piece.names] == keys
+
+
+class PatientStore(CountingStore):
+    """A store that cannot count more than 1,000 names within its deadline, whatever the limit is."""
+
+    def __init__(self, keys: list[bytes], error: DeadlineError) -> None:
+        super().__init__("slow", (KeyValue(key, 1, 1, 1) for key in keys), revision=5)
+        self.error = error
+        self.given_seconds: list[float] = []
+
+    def list_names(
+        self,
+        start: bytes,
+        end: bytes,
+        *,
+        revision: int = 0,
+        limit: int = 0,
+        serializable: bool = False,
+        timeout_seconds: float = 0.0,
+    ) -> NamesPiece:
+        self.given_seconds.append(timeout_seconds)
+        found = self.range(Range(start, end, revision, limit, keys_only=True, serializable=serializable))
+        if found.count > 1_000 and (timeout_seconds < COUNT_SECONDS or type(self.error) is DeadlineError):
+            raise self.error
+        return NamesPiece(found.revision, [kv.key for kv in found.kvs], found.count, found.more)
+
+
+def test_a_member_that_lives_is_given_time_to_count_all_names_once() -> None:
+    keys = SHAPES["numbered"][:4_000]
+    store = PatientStore(keys, SlowError("busy"))
+    lister, key_range = Lister(store, 5, 200), keys_under(b"/registry/")
+
+    first = lister.first(key_range)
+
+    assert [name for piece in [first, *lister.rest(key_range, first)] for name in piece.names] == keys
+    assert store.given_seconds[:2] == [0.0, COUNT_SECONDS]
+    assert set(store.given_seconds[2:]) == {0.0}
+
+
+def test_a_member_that_hangs_is_not_given_more_time() -> None:
+    store = PatientStore(SHAPES["numbered"][:4_000], DeadlineError("hangs"))
+
+    with pytest.raises(DeadlineError, match="hangs"):
+        Lister(store, 5).first(keys_under(b"/registry/"))
+    assert set(store.given_seconds) == {0.0}
 
 
 class NarrowStore(CountingStore):

@@ -217,7 +217,13 @@ def _silent(attempt: RacingCall) -> UnreachableError:
             "Bring a majority of the members back; `etcdview health` names those that do not answer.",
             endpoint=name,
         )
-    return (SlowError if attempt.alive else DeadlineError)(
+    if attempt.alive:
+        return SlowError(
+            f"{name} did not answer in time, though it lives.",
+            "It is overloaded, or what it is asked for is large; `etcdview doctor` tests each step.",
+            endpoint=name,
+        )
+    return DeadlineError(
         f"{name} did not answer in time.",
         "Is the member stopped, overloaded, or behind a firewall? `etcdview doctor` tests each step.",
         endpoint=name,

@@ -14,7 +14,7 @@ from bench.writer import MARK
 from etcdview.index.base import FollowedRange
 from etcdview.index.live import Index
 from etcdview.kube.keys import KeySpace
-from etcdview.models import Event, TlsFiles
+from etcdview.models import Event, Range, TlsFiles
 from etcdview.stores.etcd.client import EtcdStore
 
 
@@ -69,7 +69,7 @@ def differs(index: Index, store: EtcdStore) -> int:
         after = page.next_after
         end = b"\0" if after is None else after + b"\0"
         held.update(page.keys)
-        stored.update(store.list_names(start, end).names)
+        stored.update(store.list_names(Range(start, end)).names)
         if after is None:
             return len(held ^ stored)
         start = end

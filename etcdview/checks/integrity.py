@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from etcdview.checks.findings import ObjectFinding, about, by_ref, in_order, of_kind
+from etcdview.checks.findings import ObjectFinding, Severity, about, by_ref, in_order, of_kind
 from etcdview.checks.leases import LEASE_LIMIT, lease_words, part_of, silent_control_plane
 from etcdview.describe.machinery import lease_expired_for
 from etcdview.kube.crds import Definitions, version_rank, versions
@@ -18,7 +19,7 @@ from etcdview.kube.resources import ResourceType
 from etcdview.kube.words import counted
 from etcdview.relations.graph import Graph
 from etcdview.relations.model import Object, Ref, kind_of, ref_of
-from etcdview.relations.needed import is_bootstrap
+from etcdview.relations.needed import Need, is_bootstrap
 from etcdview.tables import human_duration, parse_time
 
 # A deletion that takes longer than this, beyond the object's own grace period, is stuck.
@@ -89,55 +90,54 @@ def owner_gone(state: StoredState) -> Iterable[ObjectFinding]:
     )
 
 
-def subject_gone(state: StoredState) -> Iterable[ObjectFinding]:
-    """A service account of that name that is made later gets the rights at once. Kubernetes' own are as they are."""
-    yield from _bindings(
-        [b for b in _all_bindings(state) if not is_bootstrap(b)],
-        state,
-        "subject-gone",
-        "subject",
+class Lacking(NamedTuple):
+    """How it is told that objects need what does not exist; `summary` as in about()."""
+
+    severity: Severity
+    summary: str
+    action: str
+
+
+LACKING: dict[Need, Lacking] = {
+    "endpoint": Lacking(
+        "warning",
+        "{n} set{s} of endpoints that point to missing pods",
+        "See that kube-controller-manager runs: its endpoint controllers take them out.",
+    ),
+    "role": Lacking("info", "{n} binding{s} to roles that are gone", "Delete the binding, or make the role."),
+    "subject": Lacking(
+        "info",
         "{n} binding{s} to service accounts that are gone",
         "Remove the subject from the binding, or delete the binding: anyone who creates that account gets its rights.",
-    )
+    ),
+}
+
+
+def subject_gone(state: StoredState) -> Iterable[ObjectFinding]:
+    """A service account of that name that is made later gets the rights at once. Kubernetes' own are as they are."""
+    yield from _lacking("subject", [b for b in _all_bindings(state) if not is_bootstrap(b)], state)
 
 
 def role_gone(state: StoredState) -> Iterable[ObjectFinding]:
     """A binding to no role gives nothing, until someone makes a role of that name."""
-    yield from _bindings(
-        _all_bindings(state),
-        state,
-        "role-gone",
-        "role",
-        "{n} binding{s} to roles that are gone",
-        "Delete the binding, or make the role.",
-    )
+    yield from _lacking("role", _all_bindings(state), state)
+
+
+def endpoint_gone(state: StoredState) -> Iterable[ObjectFinding]:
+    """Endpoints that point to missing pods: traffic to them is lost."""
+    yield from _lacking("endpoint", of_kind(state.graph, "EndpointSlice", "Endpoints"), state, "leads to ")
 
 
 def _all_bindings(state: StoredState) -> list[Object]:
     return of_kind(state.graph, "RoleBinding", "ClusterRoleBinding")
 
 
-def _bindings(
-    bindings: Iterable[Object], state: StoredState, id: str, relation: str, summary: str, action: str
-) -> Iterator[ObjectFinding]:
-    lost = {ref_of(b): ", ".join(str(r.ref) for r in state.graph.broken(b) if r.relation == relation) for b in bindings}
-    yield from about(id, "info", summary, {ref: words for ref, words in lost.items() if words}, action)
-
-
-def endpoint_gone(state: StoredState) -> Iterable[ObjectFinding]:
-    """Endpoints that point to missing pods: traffic to them is lost."""
-    holders = of_kind(state.graph, "EndpointSlice", "Endpoints")
+def _lacking(need: Need, objects: Iterable[Object], state: StoredState, words: str = "") -> Iterable[ObjectFinding]:
+    severity, summary, action = LACKING[need]
     lost = {
-        ref_of(h): ", ".join(f"leads to {r.ref}" for r in state.graph.broken(h) if r.relation == "endpoint")
-        for h in holders
+        ref_of(o): ", ".join(f"{words}{r.ref}" for r in state.graph.broken(o) if r.relation == need) for o in objects
     }
-    yield from about(
-        "endpoint-gone",
-        "warning",
-        "{n} set{s} of endpoints that point to missing pods",
-        {ref: words for ref, words in lost.items() if words},
-        "See that kube-controller-manager runs: its endpoint controllers take them out.",
-    )
+    yield from about(f"{need}-gone", severity, summary, {ref: said for ref, said in lost.items() if said}, action)
 
 
 def key_differs(state: StoredState) -> Iterable[ObjectFinding]:

@@ -40,7 +40,7 @@ def open_file(path: Path) -> StaticStore | LargeDump | RevisionStore:
     Compressed files are unpacked; of a folder with snapshots the newest is opened. Raises FileFormatError.
     """
     store = _opened(path)
-    if isinstance(store, RevisionStore) and not store.list_names(b"", b"\0", limit=1).count:
+    if isinstance(store, RevisionStore) and not store.list_names(Range(b"", b"\0", limit=1)).count:
         store.add_notes(_no_key(store.revision))
     return store
 

@@ -144,11 +144,11 @@ class BoundedNames:
             end = name_behind(key_range, low, step)
             if end == key_range.end:
                 break
-            piece = list_names(self._store, low, end, revision=self._revision, limit=limit)
+            piece = list_names(self._store, Range(low, end, self._revision, limit))
             if len(piece.names) == limit:
                 return replace(piece, more=True)
             step *= WIDER
-        return list_names(self._store, low, key_range.end, revision=self._revision, limit=limit)
+        return list_names(self._store, Range(low, key_range.end, self._revision, limit))
 
     def _remember(self, key_range: KeyRange, known: _Counted) -> None:
         with self._lock:
@@ -205,7 +205,7 @@ class _Surveyor:
         """From one custom type to the next: the first name tells which it is, its count how many to skip."""
         cursor = gap.start
         while True:
-            piece = list_names(self._store, cursor, gap.end, revision=self._revision, limit=1)
+            piece = list_names(self._store, Range(cursor, gap.end, self._revision, limit=1))
             if not piece.names:
                 return
             if self._skips >= SKIPS:
@@ -277,7 +277,7 @@ class _Scan:
         while key_range.end == b"\0" or cursor < key_range.end:
             if self._seen >= SCAN_NAMES or over():
                 return False
-            piece = list_names(self._store, cursor, key_range.end, revision=self._revision, limit=SCAN_PIECE)
+            piece = list_names(self._store, Range(cursor, key_range.end, self._revision, SCAN_PIECE))
             self._revision = piece.revision
             if not self._take(piece.names, wanted):
                 return False

@@ -370,4 +370,4 @@ _BEHIND = "etcd has not confirmed for some seconds that the watch is up to date.
 
 def _head(store: Store, key_range: KeyRange) -> NamesPiece:
     """The newest revision and who says so, by a linearizable read of one key, which may be missing."""
-    return list_names(store, key_range.start, b"")
+    return list_names(store, Range(key_range.start))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from etcdview.errors import AnswerError, DeadlineError, FutureRevisionError, SlowError, TooLargeError
 from etcdview.kube.keys import KeySpace
@@ -82,39 +82,24 @@ def sections(
         yield KeyRange(cursor, key_range.end), ""
 
 
-def list_names(
-    store: Store,
-    start: bytes,
-    end: bytes,
-    *,
-    revision: int = 0,
-    limit: int = 0,
-    serializable: bool = False,
-    timeout_seconds: float = 0.0,
-) -> NamesPiece:
+def list_names(store: Store, request: Range, timeout_seconds: float = 0.0) -> NamesPiece:
     """Names only, the short way where the store has one. Fewer than `limit`, and more, where these are too long.
 
     `timeout_seconds` in place of the store's own, on the short way.
     """
     while True:
         try:
-            return _list_names(store, start, end, revision, limit, serializable, timeout_seconds)
+            return _list_names(store, request, timeout_seconds)
         except TooLargeError:  # a name may have a megabyte
-            if limit <= 1:
+            if request.limit <= 1:
                 raise
-            limit = max(limit // 4, 1)
+            request = replace(request, limit=max(request.limit // 4, 1))
 
 
-def _list_names(
-    store: Store, start: bytes, end: bytes, revision: int, limit: int, serializable: bool, timeout_seconds: float
-) -> NamesPiece:
+def _list_names(store: Store, request: Range, timeout_seconds: float) -> NamesPiece:
     if isinstance(store, NameLister):
-        return store.list_names(
-            start, end, revision=revision, limit=limit, serializable=serializable, timeout_seconds=timeout_seconds
-        )
-    result = store.range(
-        Range(start, end, revision=revision, limit=limit, keys_only=True, count_only=False, serializable=serializable)
-    )
+        return store.list_names(request, timeout_seconds)
+    result = store.range(replace(request, keys_only=True))
     return NamesPiece(result.revision, [kv.key for kv in result.kvs], result.count, result.more)
 
 
@@ -161,15 +146,8 @@ class Lister:
         timeout_seconds = 0.0
         while True:
             try:
-                piece = list_names(
-                    self._store,
-                    start,
-                    end,
-                    revision=self._revision,
-                    limit=limit,
-                    serializable=self._serializable,
-                    timeout_seconds=timeout_seconds,
-                )
+                request = Range(start, end, self._revision, limit, serializable=self._serializable)
+                piece = list_names(self._store, request, timeout_seconds)
             except FutureRevisionError:
                 if not self._serializable:
                     raise

@@ -101,7 +101,7 @@ class MemoryNames:
     def of_store(cls, store: Store, keyspace: KeySpace) -> MemoryNames:
         """Read every name of a static store."""
         if isinstance(store, NameLister):
-            piece = store.list_names(b"\0", b"\0")
+            piece = store.list_names(Range(b"\0", b"\0"))
             return cls._of_sorted(piece.names, keyspace, piece.revision)
         result = store.range(Range(b"\0", b"\0", keys_only=True))
         return cls.of_names((kv.key for kv in result.kvs), keyspace, result.revision)

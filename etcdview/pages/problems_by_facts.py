@@ -11,7 +11,7 @@ from itertools import islice
 
 from etcdview.checks import integrity
 from etcdview.checks.findings import Severity
-from etcdview.checks.integrity import DELETION_LIMIT, DROPPED_ACTION, Rule, StoredState, dropped_words
+from etcdview.checks.integrity import DELETION_LIMIT, DROPPED_ACTION, LACKING, Rule, StoredState, dropped_words
 from etcdview.checks.runbooks import Runbook, runbook
 from etcdview.cluster.scope import FactSource
 from etcdview.cluster.window import Window
@@ -39,7 +39,6 @@ from etcdview.pages.problems import (
     unhealthy_href,
 )
 from etcdview.relations.graph import Graph
-from etcdview.relations.needed import Need
 from etcdview.tables import human_duration
 
 NAMED = 300  # objects that one finding names: a page of thousands of lines is slow to make and to read
@@ -63,21 +62,6 @@ _LEFT_OUT_OF_PARTS = (
     "objects whose owner is gone, UIDs that stand twice, and bindings and endpoints that lead nowhere, which only the "
     "whole cluster shows"
 )
-_LACKING: dict[Need, tuple[Severity, str, str, str]] = {  # what it is for, a word, the rest of it, what to do
-    "endpoint": (
-        "warning",
-        "set",
-        " of endpoints that point to missing pods",
-        "See that kube-controller-manager runs: its endpoint controllers take them out.",
-    ),
-    "role": ("info", "binding", " to roles that are gone", "Delete the binding, or make the role."),
-    "subject": (
-        "info",
-        "binding",
-        " to service accounts that are gone",
-        "Remove the subject from the binding, or delete the binding: anyone who creates that account gets its rights.",
-    ),
-}
 
 
 def namespaces_by_facts(window: Window, facts: FactSource, tree: Tree, namespace: str, after: str) -> NamespacesPage:
@@ -343,11 +327,12 @@ def _checked(window: Window, facts: FactReader) -> Iterator[FindingView]:
             checks.orphans,
             steps=runbook("owner-gone"),
         )
-    for need, (severity, word, gone, action) in _LACKING.items():
+    for need, (severity, summary, action) in LACKING.items():
         count, keys = checks.lacking[need]
         if count:
+            said = summary.format(n=f"{count:,}", s=plural(count, "", "s"))
             lines = [_line(key, "") for key in keys[:NAMED]]
-            yield finding(severity, counted(count, word) + gone, action, lines, count, steps=runbook(f"{need}-gone"))
+            yield finding(severity, said, action, lines, count, steps=runbook(f"{need}-gone"))
     if checks.shared_uids:
         yield finding(
             "warning",

@@ -14,7 +14,7 @@ from etcdview.errors import DeniedError
 from etcdview.index import names_for
 from etcdview.index.lister import Lister
 from etcdview.index.live import Index
-from etcdview.models import TlsFiles
+from etcdview.models import Range, TlsFiles
 from etcdview.stores.etcd.client import EtcdStore
 from tests.integration.indexing import KEYSPACE, all_names, assert_true, indexed, settled, wait_for, writing
 
@@ -128,14 +128,14 @@ def test_while_it_loads_pages_are_answered_from_etcd(plain_etcd: LocalCluster, m
 def _held(list_names: Callable[..., object], hold: threading.Event) -> Callable[..., object]:
     """As list_names, but what a load reads behind the first piece of a type waits."""
 
-    def held(store: EtcdStore, start: bytes, end: bytes, **options: object) -> object:
+    def held(store: EtcdStore, request: Range, timeout_seconds: float) -> object:
         if (
-            start.endswith(b"\0")
-            and len(start) > 20
+            request.start.endswith(b"\0")
+            and len(request.start) > 20
             and threading.current_thread().name.startswith("etcdview-index-read")
         ):
             assert hold.wait(20)
-        return list_names(store, start, end, **options)
+        return list_names(store, request, timeout_seconds)
 
     return held
 

@@ -66,7 +66,7 @@ def test_the_whole_keyspace_is_read_from_an_empty_start(store: EtcdStore, etcdct
     fill(etcdctl, ["a", "/b", "~"])
 
     assert [kv.key for kv in store.range(Range(b"", b"\0")).kvs] == [b"/b", b"a", b"~"]
-    assert list(store.list_names(b"", b"\0").names) == [b"/b", b"a", b"~"]
+    assert list(store.list_names(Range(b"", b"\0")).names) == [b"/b", b"a", b"~"]
 
 
 def test_a_key_that_is_no_text_is_read(store: EtcdStore, plain_etcd: LocalCluster) -> None:

@@ -21,7 +21,7 @@ from etcdview.config import Settings
 from etcdview.demo.certificates import ClusterCertificates
 from etcdview.demo.cluster import LocalCluster
 from etcdview.demo.running import REGISTRY
-from etcdview.models import TlsFiles
+from etcdview.models import Range, TlsFiles
 from etcdview.stores.etcd.bulk_load import load
 from etcdview.stores.etcd.client import EtcdStore
 from etcdview.stores.files.dump import read_dump
@@ -244,7 +244,7 @@ def _compared(port: int, cluster: LocalCluster, root: Path) -> Iterator[Row]:
 
 def _differing_keys(port: int, store: EtcdStore) -> list[str]:
     held, revision = held_keys(port)
-    stored = store.list_names(b"\0", b"\0")
+    stored = store.list_names(Range(b"\0", b"\0"))
     differing = [repr(key) for key in sorted(held ^ set(stored.names))]
     return differing + ([f"revision {revision} beside etcd's {stored.revision}"] if revision != stored.revision else [])
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -97,26 +98,17 @@ class EtcdStore(Writes, MaintenanceCalls):
         check_range(self.name, request, response)
         return messages.range_result(response, request.revision, serializable=serializable)
 
-    def list_names(
-        self,
-        start: bytes,
-        end: bytes,
-        *,
-        revision: int = 0,
-        limit: int = 0,
-        serializable: bool = False,
-        timeout_seconds: float = 0.0,
-    ) -> NamesPiece:
+    def list_names(self, request: Range, timeout_seconds: float = 0.0) -> NamesPiece:
         """See NameLister.list_names."""
         kine = self._kine()
         if kine is not None:
-            found = kine.range(Range(start, end, revision=revision, limit=limit, keys_only=True))
+            found = kine.range(replace(request, keys_only=True, serializable=False))
             return NamesPiece(found.revision, [kv.key for kv in found.kvs], found.count, found.more)
-        requested = Range(start, end, revision=revision, limit=limit, keys_only=True, serializable=serializable)
-        call = messages.Call("kv", "Range", messages.range_request(requested), needs_leader=not serializable)
+        request = replace(request, keys_only=True)
+        call = messages.Call("kv", "Range", messages.range_request(request), needs_leader=not request.serializable)
         response = self._run(call, timeout_seconds)
-        check_range(self.name, requested, response)
-        return messages.names_piece(response, revision)
+        check_range(self.name, request, response)
+        return messages.names_piece(response, request.revision)
 
     def get_many(self, keys: Sequence[bytes], *, revision: int = 0, keys_only: bool = False) -> dict[bytes, KeyValue]:
         """See Store.get_many: transactions of at most 128 ranges, all at the revision of the first."""

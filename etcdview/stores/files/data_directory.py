@@ -122,7 +122,7 @@ class _Keys:
 
     def names(self, start: bytes, end: bytes) -> Sequence[bytes]:
         """See DatabaseKeys.names."""
-        return self._store.list_names(start, end).names
+        return self._store.list_names(Range(start, end)).names
 
     def leased(self, leases: frozenset[int]) -> Iterator[tuple[bytes, int]]:
         """See DatabaseKeys.leased."""

@@ -60,20 +60,11 @@ class LargeDump:
             kvs = tuple(replace(kv, value=b"") for kv in kvs)
         return RangeResult(self.revision, kvs, count=last - first, more=stop < last)
 
-    def list_names(
-        self,
-        start: bytes,
-        end: bytes,
-        *,
-        revision: int = 0,
-        limit: int = 0,
-        serializable: bool = False,
-        timeout_seconds: float = 0.0,
-    ) -> NamesPiece:
+    def list_names(self, request: Range, timeout_seconds: float = 0.0) -> NamesPiece:
         """See NameLister.list_names: no value is decoded."""
-        self._check(revision)
-        first, last = self._bounds(start, end)
-        stop = min(last, first + limit) if limit else last
+        self._check(request.revision)
+        first, last = self._bounds(request.start, request.end)
+        stop = min(last, first + request.limit) if request.limit else last
         names = [self._key_in(number, line) for number, line in enumerate(self._lines(first, stop), first)]
         return NamesPiece(self.revision, names, last - first, stop < last)
 

@@ -68,19 +68,10 @@ class RevisionStore(ABC):
         more = not request.count_only and len(found.names) < found.count
         return RangeResult(request.revision or self.revision, kvs, count=found.count, more=more)
 
-    def list_names(
-        self,
-        start: bytes,
-        end: bytes,
-        *,
-        revision: int = 0,
-        limit: int = 0,
-        serializable: bool = False,
-        timeout_seconds: float = 0.0,
-    ) -> NamesPiece:
+    def list_names(self, request: Range, timeout_seconds: float = 0.0) -> NamesPiece:
         """See NameLister.list_names: nothing is read from the file."""
-        found = self._find(start, end, revision, limit)
-        return NamesPiece(revision or self.revision, found.names, found.count, len(found.names) < found.count)
+        found = self._find(request.start, request.end, request.revision, request.limit)
+        return NamesPiece(request.revision or self.revision, found.names, found.count, len(found.names) < found.count)
 
     def get_many(self, keys: Sequence[bytes], *, revision: int = 0, keys_only: bool = False) -> dict[bytes, KeyValue]:
         """See Store.get_many."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -133,18 +134,9 @@ class PatientStore(CountingStore):
         self.error = error
         self.given_seconds: list[float] = []
 
-    def list_names(
-        self,
-        start: bytes,
-        end: bytes,
-        *,
-        revision: int = 0,
-        limit: int = 0,
-        serializable: bool = False,
-        timeout_seconds: float = 0.0,
-    ) -> NamesPiece:
+    def list_names(self, request: Range, timeout_seconds: float = 0.0) -> NamesPiece:
         self.given_seconds.append(timeout_seconds)
-        found = self.range(Range(start, end, revision, limit, keys_only=True, serializable=serializable))
+        found = self.range(replace(request, keys_only=True))
         if found.count > 1_000 and (timeout_seconds < COUNT_SECONDS or type(self.error) is DeadlineError):
             raise self.error
         return NamesPiece(found.revision, [kv.key for kv in found.kvs], found.count, found.more)

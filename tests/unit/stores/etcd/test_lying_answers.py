@@ -59,7 +59,7 @@ def by_range(store: EtcdStore) -> Any:
 
 
 def by_names(store: EtcdStore) -> Any:
-    return store.list_names(PODS.start, PODS.end, limit=50), by_page(store)
+    return store.list_names(Range(PODS.start, PODS.end, limit=50)), by_page(store)
 
 
 def by_page(store: EtcdStore) -> Any:

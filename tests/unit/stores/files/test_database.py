@@ -109,7 +109,7 @@ def test_ranges_are_cut_counted_and_without_values_when_asked(opened: Opened) ->
     store = opened(WHOLE)
 
     cut = store.range(Range(*pods, limit=2, keys_only=True))
-    names = store.list_names(*pods, limit=2)
+    names = store.list_names(Range(*pods, limit=2))
 
     assert [kv.key for kv in cut.kvs] == list(names.names)
     assert ([kv.value for kv in cut.kvs], cut.count, cut.more) == ([b"", b""], 7, True)

@@ -81,7 +81,7 @@ def test_it_answers_as_a_dump_in_memory(name: str, tmp_path: Path) -> None:
         assert store.revision == expected.revision
         for request in RANGES:
             assert store.range(request) == expected.range(request)
-        piece = store.list_names(b"/registry/pods/", b"/registry/pods0", limit=10)
+        piece = store.list_names(Range(b"/registry/pods/", b"/registry/pods0", limit=10))
         named = expected.range(Range(b"/registry/pods/", b"/registry/pods0", limit=10))
         assert (list(piece.names), piece.count, piece.more) == ([kv.key for kv in named.kvs], named.count, named.more)
         assert store.get_many(KEYS[:5]) == expected.get_many(KEYS[:5])
@@ -96,7 +96,7 @@ def test_other_revisions_are_refused(tmp_path: Path) -> None:
     with pytest.raises(CompactedError):
         store.range(Range(b"\0", b"\0", revision=1))
     with pytest.raises(FutureRevisionError):
-        store.list_names(b"\0", b"\0", revision=10_000)  # type: ignore[union-attr]  # it is a large one
+        store.list_names(Range(b"\0", b"\0", revision=10_000))  # type: ignore[union-attr]  # it is a large one
     store.close()
 
 

@@ -250,9 +250,10 @@ class Feed:
         self._set(
             state="loading", loading=names, revision=head.revision, confirmed_at=started, done=0, total=0, denied=False
         )
-        for piece in Load(self._store, key_range, self._keyspace, head.revision, self._stop):
+        load = Load(self._store, key_range, self._keyspace, head.revision, self._stop)
+        for piece in load:
             names.extend(piece.names)
-            self._count(piece)
+            self._count(piece, load.counted)
             if self._sink.over_limit():
                 break
         self._history = EventHistory.loaded(head, key_range)
@@ -288,13 +289,12 @@ class Feed:
         self._sink.loaded()
         self._rewound = False
 
-    def _count(self, piece: Loaded) -> None:
+    def _count(self, piece: Loaded, counted: bool) -> None:
         status = self._status
-        counts, total = status.counts, status.total
-        if piece.count is not None:
-            total += piece.count
-            if piece.section.prefix and piece.count:
-                counts = {**counts, piece.section.prefix: piece.count}
+        counts = status.counts
+        total = status.total + (piece.count or 0) if counted else 0
+        if piece.section.prefix and piece.count:
+            counts = {**counts, piece.section.prefix: piece.count}
         covered = (*status.covered, piece.section.key_range) if piece.last else status.covered
         self._set(done=status.done + len(piece.names), total=total, counts=counts, covered=covered)
 

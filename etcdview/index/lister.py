@@ -1,7 +1,7 @@
-"""Names read from a store in pieces, each bounded on both sides, all as of one revision.
+"""Names read from a store in pieces, all as of one revision; how far apart names stand, for guesses of a piece's end.
 
-A Range with a limit still counts the whole rest of its range (0.3 to 0.5 s for each million keys), so the end of each
-piece is guessed from how dense the names of the last one stood, and the limit only guards against a bad guess.
+A Range with a limit still counts the whole rest of its range (0.3 to 0.5 s for each million keys, and much more where
+memory is slow), so a piece needs an end near by: etcdview.index.walk guesses it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from etcdview.stores.protocols import NameLister, Store, prefix_end
 
 PIECE_NAMES = 8_000  # etcd reads the values of these too before it drops them: tens of megabytes
 MIN_PIECE_NAMES = 250
-COUNT_SECONDS = 60.0  # for a member that lives, and counts all names of a range: five million take it 7 s
 
 _DEPTH = 320  # bytes of a name that a guess looks at; Kubernetes' longest have fewer behind their type
 _DIGITS = b"\0-./0123456789:abcdefghijklmnopqrstuvwxyz~"
@@ -82,105 +81,89 @@ def sections(
         yield KeyRange(cursor, key_range.end), ""
 
 
-def list_names(store: Store, request: Range, timeout_seconds: float = 0.0) -> NamesPiece:
-    """Names only, the short way where the store has one. Fewer than `limit`, and more, where these are too long.
-
-    `timeout_seconds` in place of the store's own, on the short way.
-    """
+def list_names(store: Store, request: Range) -> NamesPiece:
+    """Names only, the short way where the store has one. Fewer than `limit`, and more, where these are too long."""
     while True:
         try:
-            return _list_names(store, request, timeout_seconds)
+            return _list_names(store, request)
         except TooLargeError:  # a name may have a megabyte
             if request.limit <= 1:
                 raise
             request = replace(request, limit=max(request.limit // 4, 1))
 
 
-def _list_names(store: Store, request: Range, timeout_seconds: float) -> NamesPiece:
+def _list_names(store: Store, request: Range) -> NamesPiece:
     if isinstance(store, NameLister):
-        return store.list_names(request, timeout_seconds)
+        return store.list_names(request)
     result = store.range(replace(request, keys_only=True))
     return NamesPiece(result.revision, [kv.key for kv in result.kvs], result.count, result.more)
 
 
 class Lister:
-    """Reads the names of ranges at one pinned revision; safe to call from several threads."""
+    """Reads the names of ranges at one pinned revision; safe to call from several threads.
+
+    `size` is how many names a piece should hold: half as many each time that the server was too slow, then slowly more.
+    """
 
     def __init__(self, store: Store, revision: int, piece_names: int = PIECE_NAMES) -> None:
         self._store = store
         self._revision = revision
-        self._size = piece_names
+        self.size = self._most = piece_names
         self._serializable = True
 
-    def first(self, key_range: KeyRange) -> NamesPiece:
-        """The first names of the range; its count is of the whole range. Raises CompactedError."""
-        return self._read(key_range.start, key_range.end, self._size, COUNT_SECONDS)
+    def read(self, start: bytes, end: bytes, limit: int) -> NamesPiece:
+        """At most `limit` names in [start, end), fewer where the server is too slow for so many.
 
-    def rest(self, key_range: KeyRange, piece: NamesPiece) -> Iterator[NamesPiece]:
-        """What follows the first piece, in order. Raises AnswerError where the server's counts contradict its keys."""
-        scale = _Scale(key_range)
-        left = piece.count - len(piece.names)
-        cursor = self._after(key_range.start, piece)
-        step = scale.between(piece.names[0], piece.names[-1])
-        while left > 0:
-            size = self._size  # read anew each time: a member that was too slow has made it smaller
-            # the last piece goes to the end: a guess that stops just before it would cost one more request
-            end = key_range.end if left <= size * 3 // 2 else scale.after(cursor, step)
-            # twice as many as are hoped for: a guess that is too wide still ends in one answer of bounded size
-            piece = self._read(cursor, end, size * 2)
-            yield piece
-            left -= len(piece.names)
-            step = _next_step(step, piece.count, size)
-            if piece.more:  # the guess was too wide: go on behind the last name, not at the guessed end
-                cursor = self._after(cursor, piece)
-            elif end != key_range.end:
-                cursor = end
-            elif left > 0:  # to read on would begin again at b"\0", or ask for an empty range without end
-                raise self._miscounted(left)
-
-    def _after(self, start: bytes, piece: NamesPiece) -> bytes:
-        return next_start(self._store.name, start, piece.names[-1] if piece.names else None)
-
-    def _read(self, start: bytes, end: bytes, limit: int, patience_seconds: float = 0.0) -> NamesPiece:
-        """`patience_seconds`: what a member gets that lives, and was too slow; a smaller limit saves no counting."""
-        timeout_seconds = 0.0
+        Raises SlowError where it lives, and takes too long whatever the limit is: to count a range that holds too
+        many. CompactedError, and AnswerError where its count contradicts its keys.
+        """
         while True:
             try:
                 request = Range(start, end, self._revision, limit, serializable=self._serializable)
-                piece = list_names(self._store, request, timeout_seconds)
+                piece = list_names(self._store, request)
             except FutureRevisionError:
                 if not self._serializable:
                     raise
                 self._serializable = False  # the member that answers has not got so far yet: ask the quorum
-            except DeadlineError as error:
-                if isinstance(error, SlowError) and timeout_seconds < patience_seconds:
-                    timeout_seconds = patience_seconds
-                    continue
+            except SlowError:
+                self._shrink()
+                raise
+            except DeadlineError:
                 if limit <= MIN_PIECE_NAMES:
                     raise
-                # the size is kept for the pieces to come: a server that was too slow once will be again
                 limit = limit // 2
-                self._size = max(self._size // 2, MIN_PIECE_NAMES // 2)
+                self._shrink()
             else:
                 if not piece.more and piece.count > len(piece.names):  # a step made of such counts shrinks without end
-                    raise self._miscounted(piece.count - len(piece.names))
+                    raise self.miscounted(piece.count - len(piece.names))
+                if len(piece.names) >= self.size:
+                    self.size = min(self.size + self.size // 8, self._most)
                 return piece
 
-    def _miscounted(self, left: int) -> AnswerError:
+    def _shrink(self) -> None:
+        """For the pieces to come, whoever reads them."""
+        self.size = max(self.size // 2, MIN_PIECE_NAMES // 2)
+
+    def behind(self, start: bytes, piece: NamesPiece) -> bytes:
+        """Where to read on behind a piece that begins at `start`. Raises AnswerError where it holds nothing new."""
+        return next_start(self._store.name, start, piece.names[-1] if piece.names else None)
+
+    def miscounted(self, left: int) -> AnswerError:
+        """What to raise where `left` keys were counted and not listed."""
         return AnswerError(f"{self._store.name} counts {left:,} more keys than it lists.", LYING)
 
 
 def step_between(key_range: KeyRange, names: Sequence[bytes]) -> int:
     """How far apart the first and the last of some names of the range stand; at least 1."""
-    return _Scale(key_range).between(names[0], names[-1]) if names else 1
+    return Scale(key_range).between(names[0], names[-1]) if names else 1
 
 
 def name_behind(key_range: KeyRange, name: bytes, step: int) -> bytes:
     """A name within the range that stands `step` behind `name`, or the range's end."""
-    return _Scale(key_range).after(name, step)
+    return Scale(key_range).after(name, step)
 
 
-class _Scale:
+class Scale:
     """Names of a range as large numbers, so that a distance between names can be laid off from another name.
 
     Its digits are the characters that names are made of, so that the numbers leave few gaps.
@@ -194,6 +177,11 @@ class _Scale:
             while key_range.start[: common + 1] == key_range.end[: common + 1] and common < len(key_range.end):
                 common += 1
         self._base = key_range.start[:common]
+
+    @staticmethod
+    def unit(digits: int) -> int:
+        """How far apart two names stand that differ by one in so many digits from the left."""
+        return int(len(_DIGITS) ** (_DEPTH - digits))
 
     def between(self, first: bytes, last: bytes) -> int:
         """How far apart two names stand; at least 1."""
@@ -225,9 +213,3 @@ def _spell(number: int) -> bytes:
         number, digit = divmod(number, len(_DIGITS))
         digits.append(_DIGITS[digit])
     return bytes(reversed(digits)).rstrip(b"\0")
-
-
-def _next_step(step: int, count: int, size: int) -> int:
-    """Wider where the last piece held few names, narrower where it held many."""
-    # widened twofold at most: the count of one sparse directory says little about the next
-    return max(min(step * size // max(count, 1), step * 2), 1)

@@ -1,6 +1,7 @@
 """One load of all names of a range at one revision: some threads read, the caller takes the pieces as they come.
 
 The first piece of each section is read first: it counts the whole section, so the tree is known long before the names.
+Then the readers share the parts of what is left, so that one huge type is not read by one of them alone.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from dataclasses import dataclass
 
 from etcdview import background
 from etcdview.index.lister import KeyRange, Lister, sections
+from etcdview.index.walk import NameWalk
 from etcdview.kube.keys import KeySpace
-from etcdview.models import NamesPiece
 from etcdview.stores.protocols import Store
 
 READERS = 4  # etcd answers one piece while others are on their way and taken apart
@@ -41,6 +42,7 @@ LARGE_TYPES = (
 
 _WAITING_PIECES = 4  # read but not yet taken: bounds the memory of a load
 _POLL_SECONDS = 0.1
+_IDLE_SECONDS = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,10 @@ class LoadSection:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """Some names of a section; `count` is how many it holds in all if this piece tells, `last` that no more come."""
+    """Some names of a section, in no order; `last`: no more come.
+
+    `count` is how many it holds in all, if this piece tells: that is the last one where etcd cannot count them in time.
+    """
 
     section: LoadSection
     names: Sequence[bytes]
@@ -62,9 +67,9 @@ class Loaded:
 
 
 @dataclass(frozen=True, slots=True)
-class _Task:
+class _Reading:
     section: LoadSection
-    first: NamesPiece | None = None
+    walk: NameWalk
 
 
 class Load:
@@ -79,15 +84,22 @@ class Load:
         stop: threading.Event,
         readers: int = READERS,
     ) -> None:
-        self._lister = Lister(store, revision)
+        lister = Lister(store, revision)
         self._stop = stop
-        self._tasks = deque(
-            _Task(LoadSection(part, prefix)) for part, prefix in sections(key_range, keyspace, LARGE_TYPES)
-        )
-        self._open = len(self._tasks)  # tasks that are waiting or being worked on
+        self._readings = [
+            _Reading(LoadSection(part, prefix), NameWalk(lister, part))
+            for part, prefix in sections(key_range, keyspace, LARGE_TYPES)
+        ]
+        self._not_begun = deque(self._readings)
+        self._open = len(self._readings)
         self._results: queue.Queue[Loaded | Exception] = queue.Queue(_WAITING_PIECES)
         self._given_up = threading.Event()
         self._readers = readers
+
+    @property
+    def counted(self) -> bool:
+        """Whether it is known of every section that was begun how many names it holds."""
+        return not any(reading.walk.uncounted for reading in self._readings)
 
     def __iter__(self) -> Iterator[Loaded]:
         """The pieces as they come, until all are there or `stop` is set. Raises what the store raises."""
@@ -115,33 +127,39 @@ class Load:
         yield result
 
     def _read(self) -> None:
-        """A reader thread: the first pieces of all sections, then what is left of the large ones."""
+        """A reader thread: the first pieces of all sections, then parts of the large ones."""
         try:
             while not self._over():
-                try:
-                    task = self._tasks.popleft()
-                except IndexError:
+                if self._not_begun:
+                    self._begin_one()
+                elif not self._read_part():
                     return
-                self._work(task)
         except Exception as error:  # noqa: BLE001 - whatever it is, it comes out where the load is iterated
             self._give(error)
 
-    def _work(self, task: _Task) -> None:
-        if task.first is None:
-            self._begin(task.section)
+    def _begin_one(self) -> None:
+        try:
+            reading = self._not_begun.popleft()
+        except IndexError:  # another reader was first
             return
-        left = task.first.count - len(task.first.names)
-        for piece in self._lister.rest(task.section.key_range, task.first):
-            left -= len(piece.names)
-            self._give(Loaded(task.section, piece.names, None, last=left <= 0))
-            if self._over():
-                return
+        names = reading.walk.begin().names
+        self._deal_with(reading, names, reading.walk.count)
 
-    def _begin(self, section: LoadSection) -> None:
-        piece = self._lister.first(section.key_range)
-        if piece.more:
-            self._tasks.append(_Task(section, piece))
-        self._give(Loaded(section, piece.names, piece.count, last=not piece.more))
+    def _read_part(self) -> bool:
+        """Read a part of a section that is not read to its end; false where all are."""
+        claimed = next(((one, part) for one in self._readings if (part := one.walk.claim()) is not None), None)
+        if claimed is not None:
+            reading, part = claimed
+            self._deal_with(reading, reading.walk.read(part).names, None)
+            return True
+        self._given_up.wait(_IDLE_SECONDS)  # what another reader reads may turn out to hold too much for one piece
+        return not all(reading.walk.over for reading in self._readings)
+
+    def _deal_with(self, reading: _Reading, names: Sequence[bytes], count: int | None) -> None:
+        self._give(Loaded(reading.section, names, count, last=False))
+        if reading.walk.finish():
+            count = reading.walk.found if reading.walk.uncounted else None
+            self._give(Loaded(reading.section, (), count, last=True))
 
     def _give(self, result: Loaded | Exception) -> None:
         background.hand_over(self._results, result, self._over)

@@ -33,6 +33,12 @@ def prefix_end(prefix: bytes) -> bytes:
     return b"\0"
 
 
+def least_end(one: bytes, other: bytes) -> bytes:
+    """The lesser of two ends of ranges, of which b"\\0" is the greatest."""
+    ends = [end for end in (one, other) if end != b"\0"]
+    return min(ends, default=b"\0")
+
+
 class Store(Protocol):
     """Keys and values to read. Every call ends within the store's deadline, or raises an EtcdviewError."""
 
@@ -56,8 +62,8 @@ class Store(Protocol):
 class NameLister(Protocol):
     """A store with a quick way to key names alone, for the index of all of them."""
 
-    def list_names(self, request: Range, timeout_seconds: float = 0.0) -> NamesPiece:
-        """As Store.range, with keys_only; it raises the same. `timeout_seconds` in place of the store's own."""
+    def list_names(self, request: Range) -> NamesPiece:
+        """As Store.range, with keys_only; it raises the same."""
 
 
 @runtime_checkable

@@ -15,7 +15,7 @@ from etcdview.errors import UsageError
 from etcdview.models import Alarm, KeyValue, Member, Membership, Range, RangeResult
 from etcdview.stores.merged_watch import Keeps, MergedWatch
 from etcdview.stores.permitted import overlapping
-from etcdview.stores.protocols import LiveEtcd, MaintainedMember, Store, Watch
+from etcdview.stores.protocols import LiveEtcd, MaintainedMember, Store, Watch, least_end
 
 _END = b"\0"
 
@@ -126,7 +126,7 @@ class RoutedStore:
             return
         cursor = start
         for route in self.routes:
-            low, high = max(route.start, cursor), _least(route.end, end)
+            low, high = max(route.start, cursor), least_end(route.end, end)
             if not _before(low, high):
                 continue
             if cursor < low:
@@ -300,11 +300,6 @@ def _range(stores: Sequence[Store], parts: Sequence[RoutedPart], request: Range)
         more = more or found.more or (full and found.count > 0)
         serializable = serializable or found.serializable
     return RangeResult(pinned or request.revision, tuple(kvs), count, more, serializable)
-
-
-def _least(one: bytes, other: bytes) -> bytes:
-    ends = [end for end in (one, other) if end != _END]
-    return min(ends) if ends else _END
 
 
 def _before(start: bytes, end: bytes) -> bool:

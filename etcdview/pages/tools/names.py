@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import chain
 from typing import get_args
 
 from etcdview.errors import NotFoundError
@@ -11,6 +10,7 @@ from etcdview.index.base import Mode
 from etcdview.index.lister import KeyRange, Lister, keys_under
 from etcdview.index.match import compile_search
 from etcdview.index.packed import PackedNames
+from etcdview.index.walk import names_in
 from etcdview.kube.keys import KeySpace, show
 from etcdview.models import Range
 from etcdview.pages.search import SearchQuery
@@ -40,8 +40,6 @@ def matching_names(store: Store, text: str, mode: str = "") -> Iterator[str]:
     parts = permitted_parts(store, whole.start, whole.end)
     lister = Lister(store, store.range(Range(parts[0].start, keys_only=True)).revision)
     for key_range in (KeyRange(part.start, part.end) for part in parts):
-        first = lister.first(key_range)
-        if first.names:
-            for piece in chain((first,), lister.rest(key_range, first)):
-                for block in PackedNames().extend(piece.names):
-                    yield from map(show, matcher.find(block))
+        for piece in names_in(lister, key_range):
+            for block in PackedNames().extend(piece.names):
+                yield from map(show, matcher.find(block))

@@ -10,6 +10,7 @@ import pytest
 from etcdview.errors import AnswerError
 from etcdview.index.bounded import BoundedNames
 from etcdview.index.lister import EVERYTHING, KeyRange, Lister, keys_under
+from etcdview.index.walk import names_in
 from etcdview.kube.keys import KeySpace
 from etcdview.models import KeyValue, Range, RangeResult
 from etcdview.stores.files.memory import StaticStore
@@ -50,7 +51,7 @@ LIES = [lists_nothing, repeats_itself]
 def test_the_index_stops_loading(lie: Callable[[RangeResult], RangeResult], key_range: KeyRange) -> None:
     lister = Lister(Liar(lie), 5, piece_names=4)
     with pytest.raises(AnswerError, match="etcd-1 "):
-        list(lister.rest(key_range, lister.first(key_range)))
+        list(names_in(lister, key_range))
 
 
 @pytest.mark.parametrize("lie", LIES)

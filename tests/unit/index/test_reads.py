@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
@@ -13,14 +14,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etcdview.errors import DeadlineError, QueryError, SlowError, TooLargeError, UnreachableError
+from etcdview.errors import AnswerError, DeadlineError, QueryError, SlowError, TooLargeError, UnreachableError
 from etcdview.index import bounded
 from etcdview.index.bounded import BoundedNames, survey
-from etcdview.index.lister import COUNT_SECONDS, EVERYTHING, KeyRange, Lister, disjoint, keys_under, sections
+from etcdview.index.lister import EVERYTHING, KeyRange, Lister, disjoint, keys_under, sections
 from etcdview.index.load import Load
 from etcdview.index.memory import MemoryNames
+from etcdview.index.walk import NamePart, NameWalk, names_in
 from etcdview.kube.keys import KeySpace
-from etcdview.models import KeyValue, NamesPiece, Range, RangeResult
+from etcdview.models import KeyValue, Range, RangeResult
 from etcdview.stores.files.dump import open_dump
 from etcdview.stores.files.memory import StaticStore
 
@@ -65,8 +67,7 @@ SHAPES = {
 def test_a_large_type_is_read_in_bounded_pieces(shape: str) -> None:
     keys, store = SHAPES[shape], store_of(SHAPES[shape])
     lister, key_range = Lister(store, 5, piece_names=1_000), keys_under(b"/registry/pods/")
-    first = lister.first(key_range)
-    pieces = [first, *lister.rest(key_range, first)]
+    pieces = list(names_in(lister, key_range))
     assert [name for piece in pieces for name in piece.names] == keys
     assert max(len(piece.names) for piece in pieces) <= 2_000
     # paging by the limit alone would walk over 20 times as many names as there are
@@ -122,44 +123,116 @@ def test_pieces_shrink_where_etcd_is_too_slow_for_them() -> None:
     keys = SHAPES["numbered"][:4_000]
     store = SlowStore("slow", (KeyValue(key, 1, 1, 1) for key in keys), revision=5)
     lister, key_range = Lister(store, 5), keys_under(b"/registry/")
-    first = lister.first(key_range)
-    assert [name for piece in [first, *lister.rest(key_range, first)] for name in piece.names] == keys
+    assert [name for piece in names_in(lister, key_range) for name in piece.names] == keys
 
 
-class PatientStore(CountingStore):
-    """A store that cannot count more than 1,000 names within its deadline, whatever the limit is."""
+class CrowdedStore(CountingStore):
+    """A store that cannot count more than 10,000 names within its deadline, whatever the limit is."""
 
-    def __init__(self, keys: list[bytes], error: DeadlineError) -> None:
-        super().__init__("slow", (KeyValue(key, 1, 1, 1) for key in keys), revision=5)
-        self.error = error
-        self.given_seconds: list[float] = []
+    slow = 0
 
-    def list_names(self, request: Range, timeout_seconds: float = 0.0) -> NamesPiece:
-        self.given_seconds.append(timeout_seconds)
-        found = self.range(replace(request, keys_only=True))
-        if found.count > 1_000 and (timeout_seconds < COUNT_SECONDS or type(self.error) is DeadlineError):
-            raise self.error
-        return NamesPiece(found.revision, [kv.key for kv in found.kvs], found.count, found.more)
+    def range(self, request: Range) -> RangeResult:
+        found = super().range(request)
+        if found.count > 10_000:
+            self.slow += 1
+            raise SlowError("busy")
+        return found
 
 
-def test_a_member_that_lives_is_given_time_to_count_all_names_once() -> None:
-    keys = SHAPES["numbered"][:4_000]
-    store = PatientStore(keys, SlowError("busy"))
-    lister, key_range = Lister(store, 5, 200), keys_under(b"/registry/")
+@pytest.mark.parametrize("shape", SHAPES)
+def test_names_that_cannot_be_counted_in_time_are_all_read(shape: str) -> None:
+    keys = SHAPES[shape]
+    store = CrowdedStore("slow", (KeyValue(key, 1, 1, 1) for key in keys), revision=5)
+    walk = NameWalk(Lister(store, 5, 200), keys_under(b"/registry/"))
 
-    first = lister.first(key_range)
+    names = list(walk.begin().names)
+    while not walk.finish() and (part := walk.claim()) is not None:
+        names += walk.read(part).names
 
-    assert [name for piece in [first, *lister.rest(key_range, first)] for name in piece.names] == keys
-    assert store.given_seconds[:2] == [0.0, COUNT_SECONDS]
-    assert set(store.given_seconds[2:]) == {0.0}
+    assert names == keys
+    assert (walk.uncounted, walk.count, walk.found) == (True, None, len(keys))
+    assert store.slow < 20
+    assert store.requests < 10_000  # most of them of empty parts, which cost nothing
 
 
-def test_a_member_that_hangs_is_not_given_more_time() -> None:
-    store = PatientStore(SHAPES["numbered"][:4_000], DeadlineError("hangs"))
+def test_a_load_tells_how_many_names_a_section_held_that_could_not_be_counted() -> None:
+    keys = [*SHAPES["few and many"], b"/registry/secrets/a/b"]
+    store = CrowdedStore("slow", (KeyValue(key, 1, 1, 1) for key in keys), revision=5)
+    load = Load(store, EVERYTHING, KEYSPACE, 5, threading.Event())
+
+    pieces = list(load)
+
+    assert sorted(name for piece in pieces for name in piece.names) == keys
+    counts = Counter[str]()
+    for piece in pieces:
+        counts[piece.section.prefix] += piece.count or 0
+    assert (counts["pods"], counts["secrets"]) == (40_000, 1)
+    assert not load.counted
+    assert [piece.section.prefix for piece in pieces if piece.last].count("pods") == 1
+
+
+def test_a_member_that_is_too_slow_for_everything_is_told_so() -> None:
+    class Busy(CountingStore):
+        def range(self, request: Range) -> RangeResult:
+            self.requests += 1
+            raise SlowError("busy")
+
+    store = Busy("slow", (), revision=5)
+    with pytest.raises(SlowError, match="busy"):
+        list(names_in(Lister(store, 5), keys_under(b"/registry/")))
+    assert store.requests < 10
+
+
+def test_a_member_that_hangs_is_told_so() -> None:
+    class Hung(CountingStore):
+        def range(self, request: Range) -> RangeResult:
+            raise DeadlineError("hangs")
 
     with pytest.raises(DeadlineError, match="hangs"):
-        Lister(store, 5).first(keys_under(b"/registry/"))
-    assert set(store.given_seconds) == {0.0}
+        list(names_in(Lister(Hung("hung", (), revision=5), 5), keys_under(b"/registry/")))
+
+
+def test_one_large_section_is_read_by_all_readers() -> None:
+    reading: set[str] = set()
+    together = threading.Barrier(3)
+
+    class Watched(CountingStore):
+        def range(self, request: Range) -> RangeResult:
+            name = threading.current_thread().name
+            if request.start > b"/registry/pods/" and request.start < b"/registry/pods0" and name not in reading:
+                reading.add(name)
+                together.wait(20)  # goes on once three readers are in it
+            return super().range(request)
+
+    keys = SHAPES["one namespace"]
+    store = Watched("test", (KeyValue(key, 1, 1, 1) for key in keys), revision=5)
+    names = [name for piece in Load(store, EVERYTHING, KEYSPACE, 5, threading.Event(), 3) for name in piece.names]
+    assert sorted(names) == keys
+    assert len(reading) == 3
+
+
+def test_parts_of_one_walk_can_be_read_in_any_order() -> None:
+    keys = SHAPES["words"]
+    walk = NameWalk(Lister(store_of(keys), 5, 500), keys_under(b"/registry/pods/"))
+    names, parts, chance = list(walk.begin().names), list[NamePart](), random.Random(5)  # noqa: S311
+    walk.finish()
+    while not walk.over:
+        while len(parts) < 6 and (part := walk.claim()) is not None:
+            parts.append(part)
+        names += walk.read(parts.pop(chance.randrange(len(parts)))).names
+        walk.finish()
+    assert sorted(names) == keys
+
+
+def test_a_count_that_more_keys_were_promised_by_ends_a_load() -> None:
+    class Promising(CountingStore):
+        def range(self, request: Range) -> RangeResult:
+            found = super().range(request)
+            return replace(found, count=found.count + 5) if found.more else found
+
+    store = Promising("etcd-1", (KeyValue(key, 1, 1, 1) for key in SHAPES["numbered"]), revision=5)
+    with pytest.raises(AnswerError, match="etcd-1 counts 5 more keys than it lists"):
+        list(Load(store, EVERYTHING, KEYSPACE, 5, threading.Event()))
 
 
 class NarrowStore(CountingStore):
@@ -176,9 +249,8 @@ def test_names_that_are_too_long_for_one_answer_are_read_in_smaller_pieces() -> 
     keys = SHAPES["numbered"][:1_000]
     store = NarrowStore("narrow", (KeyValue(key, 1, 1, 1) for key in keys), revision=5)
     lister, key_range = Lister(store, 5), keys_under(b"/registry/")
-    first = lister.first(key_range)
 
-    assert [name for piece in [first, *lister.rest(key_range, first)] for name in piece.names] == keys
+    assert [name for piece in names_in(lister, key_range) for name in piece.names] == keys
     found = BoundedNames(store, KEYSPACE).search("/registry/", "contains", limit=500)
     assert found.keys == tuple(keys[:500])
 

@@ -141,7 +141,7 @@ class Lister:
                 return piece
 
     def _shrink(self) -> None:
-        """For the pieces to come, whoever reads them."""
+        """For the pieces to come, in any thread."""
         self.size = max(self.size // 2, MIN_PIECE_NAMES // 2)
 
     def behind(self, start: bytes, piece: NamesPiece) -> bytes:

@@ -22,7 +22,8 @@ class Freshness:
     """How true the names are, and as of when.
 
     `complete`: every name is known as of `revision`. `age_seconds`: since etcd last confirmed that revision.
-    `done` of `total` keys are loaded while `state` is "loading". `problem` says what is wrong, and what to do.
+    `done` of `total` keys are loaded while `state` is "loading"; `total` 0: not known how many there are.
+    `problem` says what is wrong, and what to do.
     `limited`: what etcd permits its user to read, for a sentence, where that is not all.
     "bounded": answered by bounded reads for want of memory; "static": a file, which does not change.
     """

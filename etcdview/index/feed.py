@@ -47,7 +47,8 @@ class FeedStatus:
     `names` is None while they must not be shown: not yet loaded, known to be false, or too many for the memory.
     `confirmed_at` (monotonic seconds): when etcd last said that nothing is missing up to `revision`.
     `too_large` says why the names are not kept. While loading, `counts` holds how many names each built-in storage
-    prefix has, and `covered` the finished ranges. `source` is the number of the etcd that holds the range.
+    prefix has, `covered` the finished ranges, and `counted` is false while `total` leaves out what etcd cannot count in
+    time. `source` is the number of the etcd that holds the range.
     """
 
     key_range: KeyRange
@@ -58,6 +59,7 @@ class FeedStatus:
     confirmed_at: float = 0.0
     done: int = 0
     total: int = 0
+    counted: bool = True
     problem: str = ""
     denied: bool = False
     source: int = 0
@@ -291,12 +293,11 @@ class Feed:
 
     def _count(self, piece: Loaded, counted: bool) -> None:
         status = self._status
-        counts = status.counts
-        total = status.total + (piece.count or 0) if counted else 0
+        counts, total = status.counts, status.total + (piece.count or 0)
         if piece.section.prefix and piece.count:
             counts = {**counts, piece.section.prefix: piece.count}
         covered = (*status.covered, piece.section.key_range) if piece.last else status.covered
-        self._set(done=status.done + len(piece.names), total=total, counts=counts, covered=covered)
+        self._set(done=status.done + len(piece.names), total=total, counted=counted, counts=counts, covered=covered)
 
     def _follow(self) -> None:
         """Apply what changes until the watch ends. Raises what the store raises, and ForeignError."""

@@ -6,6 +6,7 @@ memory is slow), so a piece needs an end near by: etcdview.index.walk guesses it
 
 from __future__ import annotations
 
+import threading
 from bisect import bisect_right
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -22,6 +23,7 @@ MIN_PIECE_NAMES = 250
 
 _DEPTH = 320  # bytes of a name that a guess looks at; Kubernetes' longest have fewer behind their type
 _DIGITS = b"\0-./0123456789:abcdefghijklmnopqrstuvwxyz~"
+_NUMBERS = len(_DIGITS) ** _DEPTH
 _RANKS = bytes(bisect_right(_DIGITS, byte) - 1 for byte in range(256))
 
 
@@ -81,20 +83,23 @@ def sections(
         yield KeyRange(cursor, key_range.end), ""
 
 
-def list_names(store: Store, request: Range) -> NamesPiece:
-    """Names only, the short way where the store has one. Fewer than `limit`, and more, where these are too long."""
+def list_names(store: Store, request: Range, timeout_seconds: float = 0.0) -> NamesPiece:
+    """Names only, the short way where the store has one. Fewer than `limit`, and more, where these are too long.
+
+    `timeout_seconds` in place of the store's own, on the short way.
+    """
     while True:
         try:
-            return _list_names(store, request)
+            return _list_names(store, request, timeout_seconds)
         except TooLargeError:  # a name may have a megabyte
             if request.limit <= 1:
                 raise
             request = replace(request, limit=max(request.limit // 4, 1))
 
 
-def _list_names(store: Store, request: Range) -> NamesPiece:
+def _list_names(store: Store, request: Range, timeout_seconds: float) -> NamesPiece:
     if isinstance(store, NameLister):
-        return store.list_names(request)
+        return store.list_names(request, timeout_seconds)
     result = store.range(replace(request, keys_only=True))
     return NamesPiece(result.revision, [kv.key for kv in result.kvs], result.count, result.more)
 
@@ -102,7 +107,7 @@ def _list_names(store: Store, request: Range) -> NamesPiece:
 class Lister:
     """Reads the names of ranges at one pinned revision; safe to call from several threads.
 
-    `size` is how many names a piece should hold: half as many each time that the server was too slow, then slowly more.
+    `size` is how many names a piece should hold: fewer once the server was too slow for so many, then slowly more.
     """
 
     def __init__(self, store: Store, revision: int, piece_names: int = PIECE_NAMES) -> None:
@@ -110,39 +115,42 @@ class Lister:
         self._revision = revision
         self.size = self._most = piece_names
         self._serializable = True
+        self._lock = threading.Lock()  # guards changes of the size
 
-    def read(self, start: bytes, end: bytes, limit: int) -> NamesPiece:
-        """At most `limit` names in [start, end), fewer where the server is too slow for so many.
+    def read(self, start: bytes, end: bytes, limit: int, timeout_seconds: float = 0.0) -> NamesPiece:
+        """At most `limit` names in [start, end); fewer where the server gives no sign of life for so many.
 
-        Raises SlowError where it lives, and takes too long whatever the limit is: to count a range that holds too
-        many. CompactedError, and AnswerError where its count contradicts its keys.
+        Raises SlowError where it lives, and takes too long: it counts the whole range, whatever the limit is.
+        CompactedError, and AnswerError where its count contradicts its keys.
         """
         while True:
             try:
                 request = Range(start, end, self._revision, limit, serializable=self._serializable)
-                piece = list_names(self._store, request)
+                piece = list_names(self._store, request, timeout_seconds)
             except FutureRevisionError:
                 if not self._serializable:
                     raise
                 self._serializable = False  # the member that answers has not got so far yet: ask the quorum
-            except SlowError:
-                self._shrink()
-                raise
-            except DeadlineError:
-                if limit <= MIN_PIECE_NAMES:
+            except DeadlineError as error:
+                if isinstance(error, SlowError) or limit <= MIN_PIECE_NAMES:
                     raise
+                self.shrink(limit)
                 limit = limit // 2
-                self._shrink()
             else:
                 if not piece.more and piece.count > len(piece.names):  # a step made of such counts shrinks without end
                     raise self.miscounted(piece.count - len(piece.names))
                 if len(piece.names) >= self.size:
-                    self.size = min(self.size + self.size // 8, self._most)
+                    self._grow()
                 return piece
 
-    def _shrink(self) -> None:
-        """For the pieces to come, in any thread."""
-        self.size = max(self.size // 2, MIN_PIECE_NAMES // 2)
+    def shrink(self, limit: int) -> None:
+        """Ask for half as many from now on as by this limit, of a server that was too slow for it."""
+        with self._lock:
+            self.size = min(self.size, max(limit // 4, MIN_PIECE_NAMES // 2))
+
+    def _grow(self) -> None:
+        with self._lock:
+            self.size = min(self.size + max(self.size // 8, 1), self._most)
 
     def behind(self, start: bytes, piece: NamesPiece) -> bytes:
         """Where to read on behind a piece that begins at `start`. Raises AnswerError where it holds nothing new."""
@@ -178,11 +186,6 @@ class Scale:
                 common += 1
         self._base = key_range.start[:common]
 
-    @staticmethod
-    def unit(digits: int) -> int:
-        """How far apart two names stand that differ by one in so many digits from the left."""
-        return int(len(_DIGITS) ** (_DEPTH - digits))
-
     def between(self, first: bytes, last: bytes) -> int:
         """How far apart two names stand; at least 1."""
         return max(self._number(last) - self._number(first), 1)
@@ -191,13 +194,23 @@ class Scale:
         """The name that stands `step` behind `name`, within the range and behind `name` itself."""
         # beyond the greatest number there is no name to spell: the rest of the range is one piece
         number = self._number(name) + step
-        if number >= len(_DIGITS) ** _DEPTH:
+        if number >= _NUMBERS:
             return self._range.end
         guess = self._base + _spell(number)
         if self._range.end != b"\0" and guess >= self._range.end:
             return self._range.end
         # bytes that are not digits round down, so that a guess may fall behind the name: always go forward
         return max(guess, name + b"\0")
+
+    def cut(self, key_range: KeyRange, parts: int) -> Iterator[bytes]:
+        """The ends of about so many parts of equal width of a range within this one; the last is the range's own."""
+        low = self._number(key_range.start)
+        high = _NUMBERS if key_range.end == b"\0" else self._number(key_range.end)
+        for number in range(low, high, max((high - low) // parts, 1)):
+            end = self._base + _spell(number)
+            if end > key_range.start:  # bytes that are not digits round down
+                yield end
+        yield key_range.end
 
     def _number(self, name: bytes) -> int:
         number = 0

@@ -104,7 +104,7 @@ class Index:
             complete=all(part.names is not None for part in readable),
             age_seconds=max(time.monotonic() - min(known), 0.0) if known else 0.0,
             done=sum(part.done for part in readable),
-            total=sum(part.total for part in readable),
+            total=sum(part.total for part in readable) if all(part.counted for part in readable) else 0,
             problem=worst.problem or next((part.problem for part in parts if part.problem), ""),
             limited=self._limited,
         )

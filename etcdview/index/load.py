@@ -1,7 +1,7 @@
 """One load of all names of a range at one revision: some threads read, the caller takes the pieces as they come.
 
-The first piece of each section is read first: it counts the whole section, so the tree is known long before the names.
-Then the readers share the parts of what is left, so that one huge type is not read by one of them alone.
+The first piece of each section is read first: etcd counts the whole section with it, mostly, so the tree is known long
+before the names. Then the readers share the parts of what is left, so that one huge type is not one reader's work.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ class Load:
     @property
     def counted(self) -> bool:
         """Whether it is known of every section that was begun how many names it holds."""
-        return not any(reading.walk.uncounted for reading in self._readings)
+        return all(reading.walk.over for reading in self._readings if reading.walk.uncounted)
 
     def __iter__(self) -> Iterator[Loaded]:
         """The pieces as they come, until all are there or `stop` is set. Raises what the store raises."""
@@ -142,15 +142,14 @@ class Load:
             reading = self._not_begun.popleft()
         except IndexError:  # another reader was first
             return
-        names = reading.walk.begin().names
-        self._deal_with(reading, names, reading.walk.count)
+        self._deal_with(reading, reading.walk.begin(), reading.walk.count)
 
     def _read_part(self) -> bool:
         """Read a part of a section that is not read to its end; false where all are."""
         claimed = next(((one, part) for one in self._readings if (part := one.walk.claim()) is not None), None)
         if claimed is not None:
             reading, part = claimed
-            self._deal_with(reading, reading.walk.read(part).names, None)
+            self._deal_with(reading, reading.walk.read(part), None)
             return True
         self._given_up.wait(_IDLE_SECONDS)  # what another reader reads may turn out to hold too much for one piece
         return not all(reading.walk.over for reading in self._readings)

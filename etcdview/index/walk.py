@@ -7,24 +7,24 @@ guess. The names of the whole range are counted once, where etcd can do so in ti
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from etcdview.errors import SlowError
-from etcdview.index.lister import KeyRange, Lister, Scale
+from etcdview.index.lister import MIN_PIECE_NAMES, KeyRange, Lister, Scale
 from etcdview.models import NamesPiece
 from etcdview.stores.protocols import least_end
 
-_SMALLEST_STEP = Scale.unit(32)  # where nothing is known of the names: they differ within so many characters
 _WIDER = 2  # at most, where the last piece held few names: one sparse directory says little about the next
 _WIDER_EMPTY = 4  # where it held none
-_NARROWER = 1024  # where a part holds too many to be counted in time: an empty one costs a thousandth of that time
-_TIMES_NARROWER = 6  # then it is not for the count that the server is too slow
+_NARROWER = 1024  # parts of a range that etcd cannot count in time: an empty one costs a thousandth of that time
+_SEARCHES = 3  # of ever narrower ranges; that is six characters which all names have alike
+COUNT_SECONDS = 30.0  # for a member that lives, then: five million names take it 7 s
 
 
 @dataclass(frozen=True, slots=True)
 class NamePart:
-    """A range that one reader reads, and the step by which its end was guessed."""
+    """A range for one reader, and the step by which its end was guessed."""
 
     key_range: KeyRange
     step: int
@@ -35,28 +35,34 @@ class _Left:
     """A range that nobody has claimed, and how many names it holds where that was counted."""
 
     key_range: KeyRange
-    count: int | None
+    count: int | None = None
 
 
 class NameWalk:
-    """The names of `key_range`, read from any thread: `begin` once, then claim and read parts until it is over.
+    """The names of `key_range`, read from any thread: `begin` once, then `claim` and `read` until it is over.
 
-    After `begin`, and after each read, the reader calls `finish` once it has dealt with the names. `count` is of all
+    After `begin`, and after each `read`, the reader calls `finish` once it has dealt with the names. `count` is of all
     names: None before it has begun, and where etcd takes too long to count them (`uncounted`).
     """
 
     def __init__(self, lister: Lister, key_range: KeyRange) -> None:
         self.count: int | None = None
         self.uncounted = False
-        self.found = 0
         self._lister = lister
         self._range = key_range
         self._scale = Scale(key_range)
-        self._lock = threading.Lock()  # guards what is below, and `found`
-        self._left: list[_Left] = []  # the first in order last
-        self._in_hand = 1  # what is being read, which is the beginning at first
-        self._step = _SMALLEST_STEP
-        self._crowded: bytes | None = None  # what holds too many names ends here; None once names have come
+        self._lock = threading.Lock()  # guards what is below
+        self._left: list[_Left] = []  # to be claimed from the end
+        self._in_hand = 1  # what is read or dealt with, which is the beginning at first
+        self._being_read = 0  # parts claimed whose names have not come
+        self._found = 0
+        self._step = 1  # how wide the next part should be
+
+    @property
+    def found(self) -> int:
+        """How many names have come."""
+        with self._lock:
+            return self._found
 
     @property
     def over(self) -> bool:
@@ -64,24 +70,20 @@ class NameWalk:
         with self._lock:
             return self._is_over()
 
-    def begin(self) -> NamesPiece:
-        """The first names, as many as a piece holds; none where they cannot be counted in time.
-
-        Raises CompactedError, and AnswerError where the count contradicts the keys; so do the other methods.
-        """
+    def begin(self) -> Sequence[bytes]:
+        """The first names, if there are any. Raises CompactedError, SlowError, AnswerError, as `read` does."""
         start, end = self._range.start, self._range.end
         try:
-            piece = self._lister.read(start, end, self._lister.size)
+            piece, read_to = self._lister.read(start, end, self._lister.size), end
         except SlowError:
             self.uncounted = True
-            self._left.append(_Left(self._range, None))
-            return NamesPiece(0, [], 0, more=True)
+            start, read_to, piece = self._search(self._range)
         with self._lock:
-            self.count = piece.count
-            if piece.names:
-                self._step = self._scale.between(piece.names[0], piece.names[-1])
-            self._arrived(piece, start, end, end)
-        return piece
+            if not self.uncounted:
+                self.count = piece.count
+            self._learn_from(piece)
+            self._arrived(piece, start, read_to, end)
+        return piece.names
 
     def claim(self) -> NamePart | None:
         """A part for the caller to read; None where there is none at the moment."""
@@ -94,28 +96,29 @@ class NameWalk:
             if not self._fits(left):
                 end = least_end(self._scale.after(start, self._step), end)
             if end != left.key_range.end:
-                self._left.append(_Left(KeyRange(end, left.key_range.end), None))
+                self._left.append(_Left(KeyRange(end, left.key_range.end)))
             self._in_hand += 1
+            self._being_read += 1
             return NamePart(KeyRange(start, end), self._step)
 
-    def read(self, part: NamePart) -> NamesPiece:
+    def read(self, part: NamePart) -> Sequence[bytes]:
         """The names of a part; the first of them where it holds too many, and the others are there to be claimed."""
-        start, end, step = part.key_range.start, part.key_range.end, part.step
-        for narrower in range(_TIMES_NARROWER + 1):
-            try:
-                # twice as many as are hoped for: a guess that is too wide still ends in one answer of bounded size
-                piece = self._lister.read(start, end, self._lister.size * 2)
-                break
-            except SlowError:
-                if narrower == _TIMES_NARROWER:
-                    raise
-                self._crowded = end
-                step = max(step // _NARROWER, 1)
-                end = least_end(self._scale.after(start, step), part.key_range.end)
+        start, end = part.key_range.start, part.key_range.end
+        read_to = end
+        limit = self._lister.size * 2  # twice as many as are hoped for: a guess that is too wide ends in one answer
+        try:
+            piece = self._lister.read(start, read_to, limit)
+        except SlowError:
+            self._lister.shrink(limit)  # it may be the number of the values
+            start, read_to, piece = self._search(part.key_range)
         with self._lock:
-            self._step = self._next_step(step, end, piece.count)
-            self._arrived(piece, start, end, part.key_range.end)
-        return piece
+            self._being_read -= 1
+            if read_to == end:
+                self._step = self._next_step(part.step, piece.count)
+            else:
+                self._learn_from(piece)
+            self._arrived(piece, start, read_to, end)
+        return piece.names
 
     def finish(self) -> bool:
         """Say that names were dealt with; whether they were the last."""
@@ -123,43 +126,68 @@ class NameWalk:
             self._in_hand -= 1
             if not self._is_over():
                 return False
-        if self.count is not None and self.found < self.count:
-            raise self._lister.miscounted(self.count - self.found)
+            missing = 0 if self.count is None else self.count - self._found
+        if missing > 0:
+            raise self._lister.miscounted(missing)
         return True
 
     def _is_over(self) -> bool:
         return not self._left and not self._in_hand
 
+    def _search(self, key_range: KeyRange) -> tuple[bytes, bytes, NamesPiece]:
+        """The first names of a range that etcd cannot count in time, and the part that they are of.
+
+        Parts without a name cost next to nothing; a part that cannot be counted either is searched in turn. Raises
+        SlowError where the last of these cannot be counted in COUNT_SECONDS.
+        """
+        for _ in range(_SEARCHES):
+            start = key_range.start
+            for end in self._scale.cut(key_range, _NARROWER):
+                try:
+                    piece = self._lister.read(start, end, MIN_PIECE_NAMES)
+                except SlowError:
+                    key_range = KeyRange(start, end)
+                    break
+                if piece.names or end == key_range.end:
+                    return start, end, piece
+                start = end
+        start, end = key_range.start, key_range.end
+        return start, end, self._lister.read(start, end, self._lister.size * 2, COUNT_SECONDS)
+
     def _fits(self, left: _Left) -> bool:
         """Whether what is left fits in one piece."""
         size = self._lister.size
         count = left.count
-        if self.count is not None and not self._left:  # it is all that is left, but for what is in hand
-            count = self.count - self.found - self._in_hand * size
+        if count is None and self.count is not None and not self._left:  # it is all that is left, but for what is read
+            count = self.count - self._found - self._being_read * size
         return count is not None and count <= size * 3 // 2
 
-    def _next_step(self, step: int, end: bytes, count: int) -> int:
-        """Wider where the last piece, which ended at `end`, held few names; narrower where it held many."""
+    def _next_step(self, step: int, count: int) -> int:
+        """Wider where a part by this step held few names, narrower where it held many."""
         if not count:
-            before_many = self._crowded is not None and (self._crowded == b"\0" or end < self._crowded)
-            return step if before_many else step * _WIDER_EMPTY
-        self._crowded = None
+            return step * _WIDER_EMPTY
         return max(min(step * self._lister.size // count, step * _WIDER), 1)
+
+    def _learn_from(self, piece: NamesPiece) -> None:
+        """A step from how far apart names stand."""
+        if piece.names:
+            distance = self._scale.between(piece.names[0], piece.names[-1])
+            self._step = max(distance * self._lister.size // len(piece.names), 1)
 
     def _arrived(self, piece: NamesPiece, start: bytes, read_to: bytes, end: bytes) -> None:
         """Names came of [start, read_to), which is the beginning of [start, end)."""
-        self.found += len(piece.names)
+        self._found += len(piece.names)
         if piece.more:  # go on behind the last name, not at the guessed end
             count = piece.count - len(piece.names) if read_to == end else None
             self._left.append(_Left(KeyRange(self._lister.behind(start, piece), end), count))
         elif read_to != end:
-            self._left.append(_Left(KeyRange(read_to, end), None))
-        if self.found == self.count:  # to read on would be for nothing
+            self._left.append(_Left(KeyRange(read_to, end)))
+        if self._found == self.count:  # to read on would be for nothing
             self._left.clear()
 
 
-def names_in(lister: Lister, key_range: KeyRange) -> Iterator[NamesPiece]:
-    """All names of a range in order, by one reader. Raises what the store raises, and AnswerError."""
+def names_in(lister: Lister, key_range: KeyRange) -> Iterator[Sequence[bytes]]:
+    """All names of a range in order, piece by piece, by one reader. Raises what the store raises, and AnswerError."""
     walk = NameWalk(lister, key_range)
     yield walk.begin()
     while not walk.finish() and (part := walk.claim()) is not None:

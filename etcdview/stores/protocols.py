@@ -62,8 +62,8 @@ class Store(Protocol):
 class NameLister(Protocol):
     """A store with a quick way to key names alone, for the index of all of them."""
 
-    def list_names(self, request: Range) -> NamesPiece:
-        """As Store.range, with keys_only; it raises the same."""
+    def list_names(self, request: Range, timeout_seconds: float = 0.0) -> NamesPiece:
+        """As Store.range, with keys_only; it raises the same. `timeout_seconds` in place of the store's own."""
 
 
 @runtime_checkable

@@ -128,14 +128,14 @@ def test_while_it_loads_pages_are_answered_from_etcd(plain_etcd: LocalCluster, m
 def _held(list_names: Callable[..., object], hold: threading.Event) -> Callable[..., object]:
     """As list_names, but what a load reads behind the first piece of a type waits."""
 
-    def held(store: EtcdStore, request: Range) -> object:
+    def held(store: EtcdStore, request: Range, timeout_seconds: float) -> object:
         if (
             request.start.startswith(b"/registry/pods/")
             and request.start != b"/registry/pods/"
             and threading.current_thread().name.startswith("etcdview-index-read")
         ):
             assert hold.wait(20)
-        return list_names(store, request)
+        return list_names(store, request, timeout_seconds)
 
     return held
 

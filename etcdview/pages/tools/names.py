@@ -40,6 +40,6 @@ def matching_names(store: Store, text: str, mode: str = "") -> Iterator[str]:
     parts = permitted_parts(store, whole.start, whole.end)
     lister = Lister(store, store.range(Range(parts[0].start, keys_only=True)).revision)
     for key_range in (KeyRange(part.start, part.end) for part in parts):
-        for piece in names_in(lister, key_range):
-            for block in PackedNames().extend(piece.names):
+        for names in names_in(lister, key_range):
+            for block in PackedNames().extend(names):
                 yield from map(show, matcher.find(block))

@@ -98,7 +98,7 @@ class EtcdStore(Writes, MaintenanceCalls):
         check_range(self.name, request, response)
         return messages.range_result(response, request.revision, serializable=serializable)
 
-    def list_names(self, request: Range) -> NamesPiece:
+    def list_names(self, request: Range, timeout_seconds: float = 0.0) -> NamesPiece:
         """See NameLister.list_names."""
         kine = self._kine()
         if kine is not None:
@@ -106,7 +106,7 @@ class EtcdStore(Writes, MaintenanceCalls):
             return NamesPiece(found.revision, [kv.key for kv in found.kvs], found.count, found.more)
         request = replace(request, keys_only=True)
         call = messages.Call("kv", "Range", messages.range_request(request), needs_leader=not request.serializable)
-        response = self._run(call)
+        response = self._run(call, timeout_seconds)
         check_range(self.name, request, response)
         return messages.names_piece(response, request.revision)
 

@@ -60,7 +60,7 @@ class LargeDump:
             kvs = tuple(replace(kv, value=b"") for kv in kvs)
         return RangeResult(self.revision, kvs, count=last - first, more=stop < last)
 
-    def list_names(self, request: Range) -> NamesPiece:
+    def list_names(self, request: Range, timeout_seconds: float = 0.0) -> NamesPiece:
         """See NameLister.list_names: no value is decoded."""
         self._check(request.revision)
         first, last = self._bounds(request.start, request.end)

@@ -68,7 +68,7 @@ class RevisionStore(ABC):
         more = not request.count_only and len(found.names) < found.count
         return RangeResult(request.revision or self.revision, kvs, count=found.count, more=more)
 
-    def list_names(self, request: Range) -> NamesPiece:
+    def list_names(self, request: Range, timeout_seconds: float = 0.0) -> NamesPiece:
         """See NameLister.list_names: nothing is read from the file."""
         found = self._find(request.start, request.end, request.revision, request.limit)
         return NamesPiece(request.revision or self.revision, found.names, found.count, len(found.names) < found.count)

@@ -7,7 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 
 import pytest
@@ -18,11 +18,11 @@ from etcdview.errors import AnswerError, DeadlineError, QueryError, SlowError, T
 from etcdview.index import bounded
 from etcdview.index.bounded import BoundedNames, survey
 from etcdview.index.lister import EVERYTHING, KeyRange, Lister, disjoint, keys_under, sections
-from etcdview.index.load import Load
+from etcdview.index.load import Load, Loaded
 from etcdview.index.memory import MemoryNames
-from etcdview.index.walk import NamePart, NameWalk, names_in
+from etcdview.index.walk import COUNT_SECONDS, NamePart, NameWalk, names_in
 from etcdview.kube.keys import KeySpace
-from etcdview.models import KeyValue, Range, RangeResult
+from etcdview.models import KeyValue, NamesPiece, Range, RangeResult
 from etcdview.stores.files.dump import open_dump
 from etcdview.stores.files.memory import StaticStore
 
@@ -68,8 +68,8 @@ def test_a_large_type_is_read_in_bounded_pieces(shape: str) -> None:
     keys, store = SHAPES[shape], store_of(SHAPES[shape])
     lister, key_range = Lister(store, 5, piece_names=1_000), keys_under(b"/registry/pods/")
     pieces = list(names_in(lister, key_range))
-    assert [name for piece in pieces for name in piece.names] == keys
-    assert max(len(piece.names) for piece in pieces) <= 2_000
+    assert list(chain.from_iterable(pieces)) == keys
+    assert max(map(len, pieces)) <= 2_000
     # paging by the limit alone would walk over 20 times as many names as there are
     assert store.walked < 7 * len(keys)
     assert store.requests < 6 * len(keys) / 1_000
@@ -123,36 +123,99 @@ def test_pieces_shrink_where_etcd_is_too_slow_for_them() -> None:
     keys = SHAPES["numbered"][:4_000]
     store = SlowStore("slow", (KeyValue(key, 1, 1, 1) for key in keys), revision=5)
     lister, key_range = Lister(store, 5), keys_under(b"/registry/")
-    assert [name for piece in names_in(lister, key_range) for name in piece.names] == keys
+    assert list(chain.from_iterable(names_in(lister, key_range))) == keys
 
 
 class CrowdedStore(CountingStore):
-    """A store that cannot count more than 10,000 names within its deadline, whatever the limit is."""
+    """A store that cannot count more than `most` names within its deadline, whatever the limit is."""
 
     slow = 0
+    patient = 0
+    most = 10_000
 
-    def range(self, request: Range) -> RangeResult:
-        found = super().range(request)
-        if found.count > 10_000:
-            self.slow += 1
-            raise SlowError("busy")
-        return found
+    def list_names(self, request: Range, timeout_seconds: float = 0.0) -> NamesPiece:
+        found = self.range(replace(request, keys_only=True))
+        if found.count > self.most:
+            if not timeout_seconds:
+                self.slow += 1
+                raise SlowError("busy")
+            assert timeout_seconds == COUNT_SECONDS
+            self.patient += 1
+        return NamesPiece(found.revision, [kv.key for kv in found.kvs], found.count, found.more)
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+CROWDS = SHAPES | {
+    "one long beginning": pods(40_000, lambda r, _: f"customer-0123456789-production/web-{r.getrandbits(40):010x}"),
+    "two crowds": pods(40_000, lambda r, n: f"{'ab' if n % 2 else 'xy'}/{r.getrandbits(40):010x}"),
+}
+
+
+@pytest.mark.parametrize("shape", CROWDS)
 def test_names_that_cannot_be_counted_in_time_are_all_read(shape: str) -> None:
-    keys = SHAPES[shape]
+    keys = CROWDS[shape]
     store = CrowdedStore("slow", (KeyValue(key, 1, 1, 1) for key in keys), revision=5)
-    walk = NameWalk(Lister(store, 5, 200), keys_under(b"/registry/"))
+    walk = NameWalk(Lister(store, 5, 200), keys_under(b"/registry/pods/"))
 
-    names = list(walk.begin().names)
+    names = list(walk.begin())
     while not walk.finish() and (part := walk.claim()) is not None:
-        names += walk.read(part).names
+        names += walk.read(part)
 
     assert names == keys
     assert (walk.uncounted, walk.count, walk.found) == (True, None, len(keys))
     assert store.slow < 20
+    assert store.patient < 5
     assert store.requests < 10_000  # most of them of empty parts, which cost nothing
+
+
+@pytest.mark.parametrize("shape", CROWDS)
+def test_readers_at_once_get_through_a_crowd_as_one_does(shape: str) -> None:
+    keys = CROWDS[shape]
+    store = CrowdedStore("slow", (KeyValue(key, 1, 1, 1) for key in keys), revision=5)
+    walk = NameWalk(Lister(store, 5, 200), keys_under(b"/registry/pods/"))
+    names, parts, chance = list(walk.begin()), list[NamePart](), random.Random(5)  # noqa: S311 - the same order
+    walk.finish()
+    while not walk.over:
+        while len(parts) < 4 and (part := walk.claim()) is not None:
+            parts.append(part)
+        names += walk.read(parts.pop(chance.randrange(len(parts))))
+        walk.finish()
+    assert sorted(names) == keys
+    assert store.slow < 40
+
+
+OTHER_CHARACTERS = pods(40_000, lambda r, _: f"a_B/Web_{r.getrandbits(40):010X}")  # that guesses know nothing of
+
+
+class BlinkingStore(CountingStore):
+    """A store that is too slow for one request, the one with the number `slow_for`."""
+
+    slow_for = 0
+
+    def range(self, request: Range) -> RangeResult:
+        found = super().range(request)
+        if self.requests == self.slow_for:
+            raise SlowError("busy")
+        return found
+
+
+@pytest.mark.parametrize("all_keys", [*CROWDS.values(), OTHER_CHARACTERS], ids=[*CROWDS, "other characters"])
+def test_one_slow_answer_costs_little(all_keys: list[bytes]) -> None:
+    keys = all_keys[::20]
+    for slow_for in range(1, 30):
+        store = BlinkingStore("test", (KeyValue(key, 1, 1, 1) for key in keys), revision=5)
+        store.slow_for = slow_for
+        lister = Lister(store, 5, 300)
+        assert list(chain.from_iterable(names_in(lister, keys_under(b"/registry/")))) == keys, slow_for
+        assert store.requests < 3_000, slow_for
+
+
+def test_pieces_grow_again_after_a_slow_answer() -> None:
+    store = BlinkingStore("test", (KeyValue(key, 1, 1, 1) for key in SHAPES["numbered"]), revision=5)
+    store.slow_for = 3
+    lister = Lister(store, 5, 1_000)
+    sizes = [lister.size for _ in names_in(lister, keys_under(b"/registry/"))]
+    assert min(sizes) == 500
+    assert sizes[-1] == 1_000
 
 
 def test_a_load_tells_how_many_names_a_section_held_that_could_not_be_counted() -> None:
@@ -160,14 +223,17 @@ def test_a_load_tells_how_many_names_a_section_held_that_could_not_be_counted() 
     store = CrowdedStore("slow", (KeyValue(key, 1, 1, 1) for key in keys), revision=5)
     load = Load(store, EVERYTHING, KEYSPACE, 5, threading.Event())
 
-    pieces = list(load)
+    pieces, counted = list[Loaded](), set[bool]()
+    for piece in load:
+        pieces.append(piece)
+        counted.add(load.counted)
 
     assert sorted(name for piece in pieces for name in piece.names) == keys
     counts = Counter[str]()
     for piece in pieces:
         counts[piece.section.prefix] += piece.count or 0
     assert (counts["pods"], counts["secrets"]) == (40_000, 1)
-    assert not load.counted
+    assert (False in counted, load.counted) == (True, True)
     assert [piece.section.prefix for piece in pieces if piece.last].count("pods") == 1
 
 
@@ -211,20 +277,7 @@ def test_one_large_section_is_read_by_all_readers() -> None:
     assert len(reading) == 3
 
 
-def test_parts_of_one_walk_can_be_read_in_any_order() -> None:
-    keys = SHAPES["words"]
-    walk = NameWalk(Lister(store_of(keys), 5, 500), keys_under(b"/registry/pods/"))
-    names, parts, chance = list(walk.begin().names), list[NamePart](), random.Random(5)  # noqa: S311
-    walk.finish()
-    while not walk.over:
-        while len(parts) < 6 and (part := walk.claim()) is not None:
-            parts.append(part)
-        names += walk.read(parts.pop(chance.randrange(len(parts)))).names
-        walk.finish()
-    assert sorted(names) == keys
-
-
-def test_a_count_that_more_keys_were_promised_by_ends_a_load() -> None:
+def test_a_load_ends_where_fewer_keys_come_than_were_counted() -> None:
     class Promising(CountingStore):
         def range(self, request: Range) -> RangeResult:
             found = super().range(request)
@@ -250,7 +303,7 @@ def test_names_that_are_too_long_for_one_answer_are_read_in_smaller_pieces() -> 
     store = NarrowStore("narrow", (KeyValue(key, 1, 1, 1) for key in keys), revision=5)
     lister, key_range = Lister(store, 5), keys_under(b"/registry/")
 
-    assert [name for piece in names_in(lister, key_range) for name in piece.names] == keys
+    assert list(chain.from_iterable(names_in(lister, key_range))) == keys
     found = BoundedNames(store, KEYSPACE).search("/registry/", "contains", limit=500)
     assert found.keys == tuple(keys[:500])
 

@@ -22,12 +22,27 @@ _SEARCHES = 3  # of ever narrower ranges; that is six characters which all names
 COUNT_SECONDS = 30.0  # for a member that lives, then: five million names take it 7 s
 
 
+@dataclass(slots=True)
+class _Pace:
+    """How wide the next part of a range should be, for all that read parts of it."""
+
+    step: int
+    being_read: int = 0
+    feels: bool = False  # its way to the next name: one part at a time, or all readers would jump too far
+
+    @property
+    def waits(self) -> bool:
+        """Whether a part can be claimed only once another has come."""
+        return self.feels and self.being_read > 0
+
+
 @dataclass(frozen=True, slots=True)
 class NamePart:
     """A range for one reader, and the step by which its end was guessed."""
 
     key_range: KeyRange
     step: int
+    pace: _Pace
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +50,7 @@ class _Left:
     """A range that nobody has claimed, and how many names it holds where that was counted."""
 
     key_range: KeyRange
+    pace: _Pace
     count: int | None = None
 
 
@@ -56,7 +72,6 @@ class NameWalk:
         self._in_hand = 1  # what is read or dealt with, which is the beginning at first
         self._being_read = 0  # parts claimed whose names have not come
         self._found = 0
-        self._step = 1  # how wide the next part should be
 
     @property
     def found(self) -> int:
@@ -81,43 +96,45 @@ class NameWalk:
         with self._lock:
             if not self.uncounted:
                 self.count = piece.count
-            self._learn_from(piece)
-            self._arrived(piece, start, read_to, end)
+            pace = _Pace(self._step_of(piece, 1))
+            self._arrived(piece, NamePart(KeyRange(start, end), pace.step, pace), read_to)
         return piece.names
 
     def claim(self) -> NamePart | None:
         """A part for the caller to read; None where there is none at the moment."""
         with self._lock:
-            if not self._left:
+            at = next((n for n in reversed(range(len(self._left))) if not self._left[n].pace.waits), None)
+            if at is None:
                 return None
-            left = self._left.pop()
-            start, end = left.key_range.start, left.key_range.end
+            left = self._left.pop(at)
+            start, end, pace = left.key_range.start, left.key_range.end, left.pace
             # the last part goes to the end: a guess that stops just before it would cost one more request
             if not self._fits(left):
-                end = least_end(self._scale.after(start, self._step), end)
+                end = least_end(self._scale.after(start, pace.step), end)
             if end != left.key_range.end:
-                self._left.append(_Left(KeyRange(end, left.key_range.end)))
+                self._left.insert(at, _Left(KeyRange(end, left.key_range.end), pace))
             self._in_hand += 1
             self._being_read += 1
-            return NamePart(KeyRange(start, end), self._step)
+            pace.being_read += 1
+            return NamePart(KeyRange(start, end), pace.step, pace)
 
     def read(self, part: NamePart) -> Sequence[bytes]:
         """The names of a part; the first of them where it holds too many, and the others are there to be claimed."""
         start, end = part.key_range.start, part.key_range.end
-        read_to = end
         limit = self._lister.size * 2  # twice as many as are hoped for: a guess that is too wide ends in one answer
         try:
-            piece = self._lister.read(start, read_to, limit)
+            read_to, piece = end, self._lister.read(start, end, limit)
+            step = self._next_step(part.step, piece.count)
         except SlowError:
             self._lister.shrink(limit)  # it may be the number of the values
+            part.pace.feels = True
             start, read_to, piece = self._search(part.key_range)
+            step = self._step_of(piece, part.step)
         with self._lock:
             self._being_read -= 1
-            if read_to == end:
-                self._step = self._next_step(part.step, piece.count)
-            else:
-                self._learn_from(piece)
-            self._arrived(piece, start, read_to, end)
+            part.pace.being_read -= 1
+            part.pace.step, part.pace.feels = step, not piece.names
+            self._arrived(piece, NamePart(KeyRange(start, end), step, part.pace), read_to)
         return piece.names
 
     def finish(self) -> bool:
@@ -168,20 +185,23 @@ class NameWalk:
             return step * _WIDER_EMPTY
         return max(min(step * self._lister.size // count, step * _WIDER), 1)
 
-    def _learn_from(self, piece: NamesPiece) -> None:
-        """A step from how far apart names stand."""
-        if piece.names:
-            distance = self._scale.between(piece.names[0], piece.names[-1])
-            self._step = max(distance * self._lister.size // len(piece.names), 1)
+    def _step_of(self, piece: NamesPiece, step: int) -> int:
+        """A step from how far apart names stand; `step` where there are none."""
+        if not piece.names:
+            return step
+        distance = self._scale.between(piece.names[0], piece.names[-1])
+        return max(distance * self._lister.size // len(piece.names), 1)
 
-    def _arrived(self, piece: NamesPiece, start: bytes, read_to: bytes, end: bytes) -> None:
-        """Names came of [start, read_to), which is the beginning of [start, end)."""
+    def _arrived(self, piece: NamesPiece, part: NamePart, read_to: bytes) -> None:
+        """Names came of the beginning of a part, which ends at `read_to`."""
         self._found += len(piece.names)
+        end = part.key_range.end
         if piece.more:  # go on behind the last name, not at the guessed end
             count = piece.count - len(piece.names) if read_to == end else None
-            self._left.append(_Left(KeyRange(self._lister.behind(start, piece), end), count))
+            rest = KeyRange(self._lister.behind(part.key_range.start, piece), end)
+            self._left.append(_Left(rest, _Pace(part.step), count))
         elif read_to != end:
-            self._left.append(_Left(KeyRange(read_to, end)))
+            self._left.append(_Left(KeyRange(read_to, end), _Pace(part.step)))
         if self._found == self.count:  # to read on would be for nothing
             self._left.clear()
 

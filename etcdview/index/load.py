@@ -114,6 +114,9 @@ class Load:
                 yield from self._next()
         finally:
             self._given_up.set()
+        if not self._open:  # no reader has anything left to read
+            for thread in threads:
+                thread.join()
 
     def _next(self) -> Iterator[Loaded]:
         try:

@@ -10,7 +10,7 @@ from functools import partial
 import pytest
 
 from etcdview.demo.cluster import LocalCluster
-from etcdview.errors import DeniedError
+from etcdview.errors import DeniedError, SlowError
 from etcdview.index import names_for
 from etcdview.index.lister import Lister
 from etcdview.index.live import Index
@@ -123,6 +123,31 @@ def test_while_it_loads_pages_are_answered_from_etcd(plain_etcd: LocalCluster, m
         assert index.page(b"/registry/secrets/", b"/registry/secrets0").count == 0
         hold.set()
         assert_true(index, url_of(plain_etcd))
+
+
+def test_names_that_etcd_cannot_count_in_time_are_loaded_without_a_percentage(
+    plain_etcd: LocalCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(plain_etcd, pods(700))
+    listed, hold = EtcdStore.list_names, threading.Event()
+
+    def crowded(store: EtcdStore, request: Range, timeout_seconds: float) -> object:
+        if (request.start, request.end) == (b"/registry/pods/", b"/registry/pods0"):
+            raise SlowError("busy")
+        found = listed(store, request, timeout_seconds)
+        if request.start > b"/registry/pods/" and found.names and not found.more:
+            assert hold.wait(20)
+        return found
+
+    monkeypatch.setattr(EtcdStore, "list_names", crowded)
+    with indexed(url_of(plain_etcd)) as index:
+        wait_for(lambda: index.freshness().done, index.freshness)
+        fresh = index.freshness()
+        assert (fresh.state, fresh.complete, fresh.total) == ("loading", False, 0)
+        assert 0 < fresh.done < 700
+        hold.set()
+        assert_true(index, url_of(plain_etcd))
+        assert [(row.resource.id, row.count) for row in index.tree().types] == [("pods", 700)]
 
 
 def _held(list_names: Callable[..., object], hold: threading.Event) -> Callable[..., object]:

@@ -100,8 +100,8 @@ def page_footer(window: Window) -> Footer:
         "bounded": "Key names are read as they are needed.",
         "down": "Key names are those of before the connection was lost." if fresh.revision else "No key name is known.",
     }
-    progress = f": {fresh.done:,} of {fresh.total:,}" if fresh.total else f": {fresh.done:,}" if fresh.done else ""
-    loading = f"Key names are still loading{progress}." if fresh.state == "loading" else ""
+    progress = f": {fresh.done:,}" + (f" of {fresh.total:,}" if fresh.total else "") if fresh.done else ""
+    loading = f"Key names are still loading{progress}."
     return Footer(
         window.cluster.name,
         fresh.revision,

@@ -30,6 +30,7 @@ from etcdview.access.secret_key import with_secret_key
 from etcdview.cli.serve import find_webapp
 from etcdview.cli.serve.https import Https
 from etcdview.cli.serve.journal import JournalFormatter, log_to_journal
+from etcdview.cli.serve.once import OnlyOnce
 from etcdview.cli.serve.patience import STOP_SECONDS, PatientWorker
 from etcdview.cli.serve.tuning import tune
 from etcdview.config import Address, Settings
@@ -81,6 +82,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         # Shared with the workers: the exit status of what one failed with, the last generation of settings that one
         # started with, and whether all of them end.
         self._exit_status, self._proven, self._ending = mmap.mmap(-1, 1), mmap.mmap(-1, 1), mmap.mmap(-1, 1)
+        self._report = OnlyOnce()  # which worker says what it failed with
         super().__init__()
 
     @property
@@ -141,9 +143,9 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             rest.start()
             return app
         except EtcdviewError as error:
-            if not self._exit_status[0]:
-                click.echo(f"etcdview: {error.what}\n  {error.remedy}".rstrip(), err=True)
             self._exit_status[0] = error.exit_code
+            if self._report.is_mine():  # two workers may fail at the same moment
+                click.echo(f"etcdview: {error.what}\n  {error.remedy}".rstrip(), err=True)
             sys.exit(Arbiter.APP_LOAD_ERROR)
 
     def _made(self, create_app: Callable[..., Flask]) -> Flask:

@@ -250,7 +250,14 @@ class Feed:
         head = _head(self._store, key_range)
         names = NameSet(self._keyspace)
         self._set(
-            state="loading", loading=names, revision=head.revision, confirmed_at=started, done=0, total=0, denied=False
+            state="loading",
+            loading=names,
+            revision=head.revision,
+            confirmed_at=started,
+            done=0,
+            total=0,
+            counted=True,
+            denied=False,
         )
         load = Load(self._store, key_range, self._keyspace, head.revision, self._stop)
         for piece in load:

@@ -87,19 +87,19 @@ class Load:
         lister = Lister(store, revision)
         self._stop = stop
         self._readings = [
-            _Reading(LoadSection(part, prefix), NameWalk(lister, part))
+            _Reading(LoadSection(part, prefix), NameWalk(lister, part, self._over))
             for part, prefix in sections(key_range, keyspace, LARGE_TYPES)
         ]
         self._not_begun = deque(self._readings)
-        self._open = len(self._readings)
+        self._open = {reading.section for reading in self._readings}  # those whose last piece was not taken
         self._results: queue.Queue[Loaded | Exception] = queue.Queue(_WAITING_PIECES)
         self._given_up = threading.Event()
         self._readers = readers
 
     @property
     def counted(self) -> bool:
-        """Whether it is known of every section that was begun how many names it holds."""
-        return all(reading.walk.over for reading in self._readings if reading.walk.uncounted)
+        """Whether the pieces that were taken tell of every section that was begun how many names it holds."""
+        return not any(reading.walk.uncounted and reading.section in self._open for reading in self._readings)
 
     def __iter__(self) -> Iterator[Loaded]:
         """The pieces as they come, until all are there or `stop` is set. Raises what the store raises."""
@@ -107,9 +107,9 @@ class Load:
             threading.Thread(target=self._read, name=f"etcdview-index-read-{n}", daemon=True)
             for n in range(self._readers)
         ]
-        for thread in threads:
-            background.start(thread)
         try:
+            for thread in threads:
+                background.start(thread)
             while self._open and not self._stop.is_set():
                 yield from self._next()
         finally:
@@ -126,7 +126,7 @@ class Load:
         if isinstance(result, Exception):
             raise result
         if result.last:
-            self._open -= 1
+            self._open.discard(result.section)
         yield result
 
     def _read(self) -> None:

@@ -7,7 +7,7 @@ guess. The names of the whole range are counted once, where etcd can do so in ti
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from etcdview.errors import SlowError
@@ -20,6 +20,10 @@ _WIDER_EMPTY = 4  # where it held none
 _NARROWER = 1024  # parts of a range that etcd cannot count in time: an empty one costs a thousandth of that time
 _SEARCHES = 3  # of ever narrower ranges; that is six characters which all names have alike
 COUNT_SECONDS = 30.0  # for a member that lives, then: five million names take it 7 s
+
+
+class _StoppedError(Exception):
+    """A search ends that nobody waits for."""
 
 
 @dataclass(slots=True)
@@ -61,11 +65,13 @@ class NameWalk:
     names: None before it has begun, and where etcd takes too long to count them (`uncounted`).
     """
 
-    def __init__(self, lister: Lister, key_range: KeyRange) -> None:
+    def __init__(self, lister: Lister, key_range: KeyRange, stopped: Callable[[], bool] = lambda: False) -> None:
+        """`stopped`: whether nobody waits for the names any longer."""
         self.count: int | None = None
         self.uncounted = False
         self._lister = lister
         self._range = key_range
+        self._stopped = stopped
         self._scale = Scale(key_range)
         self._lock = threading.Lock()  # guards what is below
         self._left: list[_Left] = []  # to be claimed from the end
@@ -160,6 +166,8 @@ class NameWalk:
         for _ in range(_SEARCHES):
             start = key_range.start
             for end in self._scale.cut(key_range, _NARROWER):
+                if self._stopped():
+                    raise _StoppedError
                 try:
                     piece = self._lister.read(start, end, MIN_PIECE_NAMES)
                 except SlowError:

@@ -7,7 +7,15 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from etcdview.errors import DeadlineError, EtcdviewError, NoQuorumError, RefusedError, TlsError, UnreachableError
+from etcdview.errors import (
+    DeadlineError,
+    EtcdviewError,
+    NoQuorumError,
+    RefusedError,
+    SlowError,
+    TlsError,
+    UnreachableError,
+)
 from etcdview.stores.etcd.channel import Channel
 from etcdview.tls.diagnosis import cause, diagnose
 
@@ -67,13 +75,15 @@ class Explainer:
     def verdict(self, errors: Sequence[tuple[Channel, UnreachableError]], until: float) -> UnreachableError:
         """One error out of those of several endpoints, explained by `until` (monotonic).
 
-        A lost quorum tells most, else the first endpoint's error; what the others met is named behind it.
+        A lost quorum tells most, then that a member lives and is slow, else the first endpoint's error; what the
+        others met is named behind it.
         """
         lost = [error for _, error in errors if isinstance(error, NoQuorumError)]
         if lost:
             found = [*lost, *(error for _, error in errors if error not in lost)]
         else:
-            found = [self(channel, error, until - time.monotonic()) for channel, error in errors]
+            slow_first = sorted(errors, key=lambda met: not isinstance(met[1], SlowError))
+            found = [self(channel, error, until - time.monotonic()) for channel, error in slow_first]
         whats = list(dict.fromkeys(error.what for error in found))
         return type(found[0])(" ".join(whats), found[0].remedy, endpoint=found[0].endpoint)
 

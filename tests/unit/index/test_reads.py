@@ -249,6 +249,37 @@ def test_a_member_that_is_too_slow_for_everything_is_told_so() -> None:
     assert store.requests < 10
 
 
+def test_a_search_that_nobody_waits_for_ends() -> None:
+    keys, stop = CROWDS["one long beginning"], threading.Event()
+
+    class Watched(CrowdedStore):
+        def list_names(self, request: Range, timeout_seconds: float = 0.0) -> NamesPiece:
+            if self.requests == 200:
+                stop.set()
+            return super().list_names(request, timeout_seconds)
+
+    store = Watched("slow", (KeyValue(key, 1, 1, 1) for key in keys), revision=5)
+    assert [name for piece in Load(store, EVERYTHING, KEYSPACE, 5, stop, 1) for name in piece.names] == []
+    assert not [t for t in threading.enumerate() if t.name.startswith("etcdview-index-read") and _lives_on(t)]
+    assert store.requests < 210
+
+
+def test_readers_end_where_one_more_cannot_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[threading.Thread] = []
+
+    def start(thread: threading.Thread) -> threading.Thread:
+        if len(started) == 2:
+            raise RuntimeError("can't start new thread")
+        thread.start()
+        started.append(thread)
+        return thread
+
+    monkeypatch.setattr("etcdview.background.start", start)
+    with pytest.raises(RuntimeError, match="new thread"):
+        list(Load(store_of(SHAPES["numbered"]), EVERYTHING, KEYSPACE, 5, threading.Event(), 4))
+    assert not [thread for thread in started if _lives_on(thread)]
+
+
 def test_a_member_that_hangs_is_told_so() -> None:
     class Hung(CountingStore):
         def range(self, request: Range) -> RangeResult:

@@ -13,6 +13,7 @@ from etcdview.errors import (
     DeniedError,
     NoQuorumError,
     RefusedError,
+    SlowError,
     TooLargeError,
     UnreachableError,
     UntrustedError,
@@ -196,6 +197,14 @@ class TestExplainer:
         verdict = Explainer().verdict(errors, time.monotonic() + 5)
         assert type(verdict) is NoQuorumError
         assert verdict.what == "No leader. a is away. c is away."
+        assert looks == []
+
+    def test_a_member_that_lives_and_is_slow_tells_more_than_one_that_is_away(
+        self, channels: list[Channel], looks: list[float]
+    ) -> None:
+        errors = [(channels[0], UntrustedError("a is a stranger.")), (channels[1], SlowError("b is slow."))]
+        verdict = Explainer().verdict(errors, time.monotonic() + 5)
+        assert (type(verdict), verdict.what) == (SlowError, "b is slow. a is a stranger.")
         assert looks == []
 
     def test_endpoints_that_met_the_same_are_told_once(self, channels: list[Channel], looks: list[float]) -> None:

@@ -16,7 +16,7 @@ from etcdview.kube.keys import KeySpace
 from etcdview.kube.resources import BY_PREFIX
 from etcdview.models import NamesPiece, Range
 from etcdview.stores.paging import LYING, next_start
-from etcdview.stores.protocols import NameLister, Store, prefix_end
+from etcdview.stores.protocols import NameLister, Store, least_end, prefix_end
 
 PIECE_NAMES = 8_000  # etcd reads the values of these too before it drops them: tens of megabytes
 MIN_PIECE_NAMES = 250
@@ -72,7 +72,7 @@ def sections(
     cursor = key_range.start
     for prefix in sorted(prefixes, key=lambda prefix: prefix + "/"):
         whole = keys_under(keyspace.storage_range(prefix))
-        low, high = max(whole.start, cursor), whole.end if key_range.end == b"\0" else min(whole.end, key_range.end)
+        low, high = max(whole.start, cursor), least_end(whole.end, key_range.end)
         if low >= high:
             continue
         if cursor < low:

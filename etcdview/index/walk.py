@@ -102,8 +102,7 @@ class NameWalk:
         with self._lock:
             if not self.uncounted:
                 self.count = piece.count
-            pace = _Pace(self._step_of(piece, 1))
-            self._arrived(piece, NamePart(KeyRange(start, end), pace.step, pace), read_to)
+            self._arrived(piece, KeyRange(start, end), read_to, self._step_of(piece, 1))
         return piece.names
 
     def claim(self) -> NamePart | None:
@@ -140,7 +139,7 @@ class NameWalk:
             self._being_read -= 1
             part.pace.being_read -= 1
             part.pace.step, part.pace.feels = step, not piece.names
-            self._arrived(piece, NamePart(KeyRange(start, end), step, part.pace), read_to)
+            self._arrived(piece, KeyRange(start, end), read_to, step)
         return piece.names
 
     def finish(self) -> bool:
@@ -200,16 +199,15 @@ class NameWalk:
         distance = self._scale.between(piece.names[0], piece.names[-1])
         return max(distance * self._lister.size // len(piece.names), 1)
 
-    def _arrived(self, piece: NamesPiece, part: NamePart, read_to: bytes) -> None:
-        """Names came of the beginning of a part, which ends at `read_to`."""
+    def _arrived(self, piece: NamesPiece, part: KeyRange, read_to: bytes, step: int) -> None:
+        """Names came of the beginning of a part, which ends at `read_to`; what is behind them begins with `step`."""
         self._found += len(piece.names)
-        end = part.key_range.end
         if piece.more:  # go on behind the last name, not at the guessed end
-            count = piece.count - len(piece.names) if read_to == end else None
-            rest = KeyRange(self._lister.behind(part.key_range.start, piece), end)
-            self._left.append(_Left(rest, _Pace(part.step), count))
-        elif read_to != end:
-            self._left.append(_Left(KeyRange(read_to, end), _Pace(part.step)))
+            count = piece.count - len(piece.names) if read_to == part.end else None
+            rest = KeyRange(self._lister.behind(part.start, piece), part.end)
+            self._left.append(_Left(rest, _Pace(step), count))
+        elif read_to != part.end:
+            self._left.append(_Left(KeyRange(read_to, part.end), _Pace(step)))
         if self._found == self.count:  # to read on would be for nothing
             self._left.clear()
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from etcdview.errors import NotPermittedError
 from etcdview.kube.keys import show
 from etcdview.models import Range
-from etcdview.stores.protocols import Restricted, Store, prefix_end
+from etcdview.stores.protocols import Restricted, Store, least_end, prefix_end
 
 _END_OF_ALL = b"\0"
 GRANT = "Give the user's role permission for it: etcdctl role grant-permission ROLE read PREFIX --prefix=true."
@@ -49,7 +49,7 @@ def permitted_text(parts: Sequence[Range]) -> str:
 def _both(whole: Range, start: bytes, end: bytes) -> Range | None:
     end = end or start + b"\0"
     low = max(whole.start, start)
-    high = end if whole.end == _END_OF_ALL else whole.end if end == _END_OF_ALL else min(whole.end, end)
+    high = least_end(whole.end, end)
     if high != _END_OF_ALL and low >= high:
         return None
     return Range(low, high)

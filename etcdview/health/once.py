@@ -45,9 +45,16 @@ def look_once(source: ProbeSource, *, compare_data: bool = False, now: Clock = u
 
 
 def facts_now(source: ProbeSource, *, now: Clock = utc_now) -> ClusterFacts:
-    """One round, begun now, over connections of its own: what an operation is judged by. Raises nothing."""
+    """One round, begun now, over connections of its own: what an operation is judged by. Raises nothing.
+
+    An election refuses every operation and is soon over: a round that met one is followed by a second.
+    """
     rounds = Rounds(source, unverified(source.tls), now)
     try:
+        facts = rounds.run({})
+        if not _electing(facts):
+            return facts
+        time.sleep(max(0.0, _ELECTION_SECONDS - facts.round_seconds))
         return rounds.run({})
     finally:
         rounds.close()

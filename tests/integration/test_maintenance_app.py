@@ -255,7 +255,8 @@ def test_the_members_stand_in_the_order_of_the_other_pages_and_removing_stands_a
     page = desk.ann.get("/maintenance").text
 
     assert re.findall(r'<th scope="row">(cp\d)</th>', page) == ["cp1", "cp2", "cp3"]
-    assert re.findall(r'<a class="danger-link" href="/maintenance/(\w+)', page) == ["remove"] * 3
+    # a text without a link where the cluster elects a leader just now: it stands at the same place
+    assert re.findall(r'<(?:a|span) class="(?:off )?danger-link"[^>]*>(\w+)<', page) == ["remove"] * 3
 
 
 def test_compaction_proposes_no_revision_and_says_what_it_costs(desk: Desk) -> None:

@@ -1,12 +1,14 @@
 """What looks at every fact: objects without their owner or what they need, and UIDs that several objects have.
 
-A page gets the last answer, and a new one is made behind it; only the first waits, a second or two at a million keys.
+A page gets the last answer, which may be old and says when it was begun, and a new one is made behind it; only the
+first waits, a second or two at a million keys.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from etcdview.index.facts.reading import FactReader, Wanted
 from etcdview.relations.needed import NEEDS, STORED_AS, Need
@@ -22,10 +24,12 @@ OF_ONE_UID = 100  # keys of it
 class FactChecks:
     """How many objects have no owner any more; how many UIDs several objects have, and how many objects these are.
 
+    `at`: as of then; what was written later may be in it.
     The first of each are named: `sharing` are UIDs, each with the first keys of the objects that have it. `lacking`:
     how many objects need one that does not exist, and the first of them; a file may have none of those at all.
     """
 
+    at: datetime
     orphans: int
     orphan_keys: tuple[bytes, ...]
     shared_uids: int
@@ -51,6 +55,7 @@ class KeptChecks:
 
 
 def _checked(reader: FactReader) -> FactChecks:
+    at = datetime.now(UTC)
     sharing = [(uid, reader.keys(Wanted(uid=uid), limit=OF_ONE_UID)) for uid, _ in reader.shared_uids(NAMED_UIDS)]
     uids, objects = reader.count_shared_uids()
     stored = {total.resource for total in reader.totals()}
@@ -58,4 +63,4 @@ def _checked(reader: FactReader) -> FactChecks:
         need: (reader.count_lacking(need), reader.lacking(need, NAMED)) if stored & STORED_AS[need] else (0, ())
         for need in NEEDS
     }
-    return FactChecks(reader.count_orphans(), reader.orphans(NAMED), uids, objects, tuple(sharing), lacking)
+    return FactChecks(at, reader.count_orphans(), reader.orphans(NAMED), uids, objects, tuple(sharing), lacking)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from etcdview.checks.findings import ObjectFinding
@@ -122,6 +123,7 @@ class StoragePage:
 
     `run_href` checks them; "" where the viewer may not ask. `narrowed`: the viewer's role covers a part of all objects.
     `by_facts`: judged by the facts of the values, which say less than the objects; `left_out` is what they do not say.
+    `compared_at`: objects were compared with each other then, None where this was done just now or not at all.
     `facts` is how far these are. `stopped` as of a NamespacesPage.
     """
 
@@ -137,6 +139,7 @@ class StoragePage:
     narrowed: bool = False
     by_facts: bool = False
     left_out: tuple[str, ...] = ()
+    compared_at: datetime | None = None
     facts: FactsState | None = None
     stopped: str = ""
 

@@ -13,6 +13,7 @@ from etcdview.checks import integrity
 from etcdview.checks.findings import Severity
 from etcdview.checks.integrity import DELETION_LIMIT, DROPPED_ACTION, LACKING, Rule, StoredState, dropped_words
 from etcdview.checks.runbooks import Runbook, runbook
+from etcdview.cluster.fact_checks import FactChecks
 from etcdview.cluster.scope import FactSource
 from etcdview.cluster.window import Window
 from etcdview.index.base import Tree
@@ -144,8 +145,11 @@ def storage_by_facts(window: Window, facts: FactSource, tree: Tree, now: datetim
     ]
     left_out = [*LEFT_OUT.values()]
     if isinstance(facts, FactReader) and window.cluster.reads_whole_registry:
-        findings += _checked(window, facts)
+        checks = window.cluster.fact_checks(facts)
+        findings += _checked(checks)
+        compared_at: datetime | None = checks.at
     else:
+        compared_at = None
         left_out.append(_LEFT_OUT_OF_PARTS)
     rank = {"critical": 0, "warning": 1, "info": 2}
     return StoragePage(
@@ -160,6 +164,7 @@ def storage_by_facts(window: Window, facts: FactSource, tree: Tree, now: datetim
         narrowed=not window.viewer.scope.whole,
         by_facts=True,
         left_out=tuple(left_out),
+        compared_at=compared_at,
     )
 
 
@@ -314,9 +319,8 @@ def _counts(count: Counter[str]) -> str:
     return ", ".join(f"{n:,} as {version}" for version, n in ranked)
 
 
-def _checked(window: Window, facts: FactReader) -> Iterator[FindingView]:
+def _checked(checks: FactChecks) -> Iterator[FindingView]:
     """Objects without their owner or what they need, and UIDs of several objects."""
-    checks = window.cluster.fact_checks(facts)
     if checks.orphans:
         yield finding(
             "warning",

@@ -109,6 +109,13 @@ class StorageAnswerSchema(Strict):
     narrowed = fields.Boolean(metadata={"description": "your role covers a part of all objects; no other is checked"})
     by_facts = fields.Boolean(metadata={"description": "judged by the facts of all values"})
     left_out = fields.List(fields.String(), metadata={"description": "what the facts cannot tell"})
+    compared_at = fields.DateTime(
+        allow_none=True,
+        metadata={
+            "description": "findings about owners, UIDs and what leads nowhere are as of then; null: as of `revision`, "
+            "or not made"
+        },
+    )
     findings = fields.List(fields.Nested(ProblemFoundSchema))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from etcdview.access.roles import Scope, Viewer
 from etcdview.checks import integrity
+from etcdview.cluster import fact_checks
 from etcdview.cluster.window import Window
 from etcdview.codec import Codec, StorageFormat
 from etcdview.index.facts.database import FactWriter, create
@@ -150,6 +152,24 @@ def test_the_stored_state_is_judged_whole(window: Window) -> None:
     ]
     assert twins.more == 0
     assert found["2 objects stuck in deletion"][1] == "/registry/pods/shop/stuck: for 3d, held by example.org/hold"
+
+
+def test_what_was_compared_earlier_says_when(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = datetime.now(UTC)
+    first = storage_page(window, False, NOW).compared_at
+    again = storage_page(window, True, NOW).compared_at  # another question, so made anew; compared just before
+    part = storage_page(part_of(window, namespaces=("shop",)), False, NOW)
+    monkeypatch.setattr(fact_checks, "KEPT_SECONDS", 0.0)
+    window.cluster._fact_checks = None
+    kept = [window.cluster.fact_checks(window.cluster.facts.reader).at for _ in range(2)]  # type: ignore[union-attr]
+    for thread in threading.enumerate():
+        if thread.name == "etcdview-facts-checks":
+            thread.join()
+
+    assert first is not None
+    assert begun <= first == again
+    assert part.compared_at is None
+    assert kept[0] == kept[1] < window.cluster.fact_checks(window.cluster.facts.reader).at  # type: ignore[union-attr]
 
 
 def test_each_rule_is_answered_by_facts_or_named_as_left_out(window: Window) -> None:

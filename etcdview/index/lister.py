@@ -190,6 +190,11 @@ class Scale:
         """How far apart two names stand; at least 1."""
         return max(self._number(last) - self._number(first), 1)
 
+    def width(self, key_range: KeyRange) -> int:
+        """How far apart the ends of a range within this one are."""
+        end = _NUMBERS if key_range.end == b"\0" else self._number(key_range.end)
+        return max(end - self._number(key_range.start), 1)
+
     def after(self, name: bytes, step: int) -> bytes:
         """The name that stands `step` behind `name`, within the range and behind `name` itself."""
         # beyond the greatest number there is no name to spell: the rest of the range is one piece

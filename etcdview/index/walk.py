@@ -17,6 +17,7 @@ from etcdview.stores.protocols import least_end
 
 _WIDER = 2  # at most, where the last piece held few names: one sparse directory says little about the next
 _WIDER_EMPTY = 4  # where it held none
+_WIDER_COUNTED = 256  # where it held none, and a count says how many names are left: they bound the next part
 _NARROWER = 1024  # parts of a range that etcd cannot count in time: an empty one costs a thousandth of that time
 _SEARCHES = 3  # of ever narrower ranges; that is six characters which all names have alike
 COUNT_SECONDS = 30.0  # for a member that lives, then: five million names take it 7 s
@@ -31,13 +32,19 @@ class _Pace:
     """How wide the next part of a range should be, for all that read parts of it."""
 
     step: int
+    count: int | None = None  # names in the range that have not come; None where they were not counted
     being_read: int = 0
+    uneven: int = 1  # how much wider a part may be than if names stood evenly: more where none were found so
     feels: bool = False  # its way to the next name: one part at a time, or all readers would jump too far
 
     @property
     def waits(self) -> bool:
         """Whether a part can be claimed only once another has come."""
         return self.feels and self.being_read > 0
+
+    def unclaimed(self, size: int) -> int | None:
+        """About how many names are in what nobody reads, where so many are in each part; None where unknown."""
+        return None if self.count is None else self.count - self.being_read * size
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +58,10 @@ class NamePart:
 
 @dataclass(frozen=True, slots=True)
 class _Left:
-    """A range that nobody has claimed, and how many names it holds where that was counted."""
+    """A range that nobody has claimed."""
 
     key_range: KeyRange
     pace: _Pace
-    count: int | None = None
 
 
 class NameWalk:
@@ -76,7 +82,6 @@ class NameWalk:
         self._lock = threading.Lock()  # guards what is below
         self._left: list[_Left] = []  # to be claimed from the end
         self._in_hand = 1  # what is read or dealt with, which is the beginning at first
-        self._being_read = 0  # parts claimed whose names have not come
         self._found = 0
 
     @property
@@ -113,15 +118,14 @@ class NameWalk:
                 return None
             left = self._left.pop(at)
             start, end, pace = left.key_range.start, left.key_range.end, left.pace
-            # the last part goes to the end: a guess that stops just before it would cost one more request
-            if not self._fits(left):
-                end = least_end(self._scale.after(start, pace.step), end)
+            step = self._step_in(left)
+            if step is not None:
+                end = least_end(self._scale.after(start, step), end)
             if end != left.key_range.end:
                 self._left.insert(at, _Left(KeyRange(end, left.key_range.end), pace))
             self._in_hand += 1
-            self._being_read += 1
             pace.being_read += 1
-            return NamePart(KeyRange(start, end), pace.step, pace)
+            return NamePart(KeyRange(start, end), step or pace.step, pace)
 
     def read(self, part: NamePart) -> Sequence[bytes]:
         """The names of a part; the first of them where it holds too many, and the others are there to be claimed."""
@@ -129,16 +133,22 @@ class NameWalk:
         limit = self._lister.size * 2  # twice as many as are hoped for: a guess that is too wide ends in one answer
         try:
             read_to, piece = end, self._lister.read(start, end, limit)
-            step = self._next_step(part.step, piece.count)
+            # behind a guess that was much too wide, only the names that came tell how dense these stand
+            step = self._step_of(piece, part.step) if piece.more else self._next_step(part, piece.count)
         except SlowError:
             self._lister.shrink(limit)  # it may be the number of the values
-            part.pace.feels = True
+            with self._lock:
+                part.pace.feels, part.pace.count = True, None  # what the part holds stays unknown
             start, read_to, piece = self._search(part.key_range)
             step = self._step_of(piece, part.step)
         with self._lock:
-            self._being_read -= 1
-            part.pace.being_read -= 1
-            part.pace.step, part.pace.feels = step, not piece.names
+            pace = part.pace
+            pace.being_read -= 1
+            cut = part.step < pace.step
+            pace.step, pace.feels = step, not piece.names
+            pace.uneven = 1 if piece.names else pace.uneven * (_WIDER if cut else 1)
+            if pace.count is not None:
+                pace.count -= piece.count
             self._arrived(piece, KeyRange(start, end), read_to, step)
         return piece.names
 
@@ -178,19 +188,26 @@ class NameWalk:
         start, end = key_range.start, key_range.end
         return start, end, self._lister.read(start, end, self._lister.size * 2, COUNT_SECONDS)
 
-    def _fits(self, left: _Left) -> bool:
-        """Whether what is left fits in one piece."""
-        size = self._lister.size
-        count = left.count
-        if count is None and self.count is not None and not self._left:  # it is all that is left, but for what is read
-            count = self.count - self._found - self._being_read * size
-        return count is not None and count <= size * 3 // 2
+    def _step_in(self, left: _Left) -> int | None:
+        """How wide the next part should be; None: as wide as the range, since all that is left fits in one piece.
 
-    def _next_step(self, step: int, count: int) -> int:
-        """Wider where a part by this step held few names, narrower where it held many."""
+        A guess that stops just before the end of the range would cost one more request.
+        """
+        size, step = self._lister.size, left.pace.step
+        count = left.pace.unclaimed(size)
+        if count is None:
+            return step
+        if count <= size * 3 // 2:
+            return None
+        # a step that takes in most of a range that is known to hold many has them counted again and again
+        even = self._scale.width(left.key_range) * size // count  # 0: the digits do not tell these names apart
+        return min(step, even * left.pace.uneven) if even else step
+
+    def _next_step(self, part: NamePart, count: int) -> int:
+        """Wider where a part held few names, narrower where it held many."""
         if not count:
-            return step * _WIDER_EMPTY
-        return max(min(step * self._lister.size // count, step * _WIDER), 1)
+            return part.step * (_WIDER_EMPTY if part.pace.count is None else _WIDER_COUNTED)
+        return max(min(part.step * self._lister.size // count, part.step * _WIDER), 1)
 
     def _step_of(self, piece: NamesPiece, step: int) -> int:
         """A step from how far apart names stand; `step` where there are none."""
@@ -205,7 +222,7 @@ class NameWalk:
         if piece.more:  # go on behind the last name, not at the guessed end
             count = piece.count - len(piece.names) if read_to == part.end else None
             rest = KeyRange(self._lister.behind(part.start, piece), part.end)
-            self._left.append(_Left(rest, _Pace(step), count))
+            self._left.append(_Left(rest, _Pace(step, count)))
         elif read_to != part.end:
             self._left.append(_Left(KeyRange(read_to, part.end), _Pace(step)))
         if self._found == self.count:  # to read on would be for nothing

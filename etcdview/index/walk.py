@@ -34,7 +34,7 @@ class _Pace:
     step: int
     count: int | None = None  # names in the range that have not come; None where they were not counted
     being_read: int = 0
-    uneven: int = 1  # how much wider a part may be than if names stood evenly: more where none were found so
+    uneven: int = 1  # how much wider a part may be than if names stood evenly: more where few were found so
     feels: bool = False  # its way to the next name: one part at a time, or all readers would jump too far
 
     @property
@@ -133,20 +133,22 @@ class NameWalk:
         limit = self._lister.size * 2  # twice as many as are hoped for: a guess that is too wide ends in one answer
         try:
             read_to, piece = end, self._lister.read(start, end, limit)
-            # behind a guess that was much too wide, only the names that came tell how dense these stand
-            step = self._step_of(piece, part.step) if piece.more else self._next_step(part, piece.count)
+            step = self._next_step(part, piece)
         except SlowError:
             self._lister.shrink(limit)  # it may be the number of the values
             with self._lock:
                 part.pace.feels, part.pace.count = True, None  # what the part holds stays unknown
             start, read_to, piece = self._search(part.key_range)
-            step = self._step_of(piece, part.step)
+            step = self._step_of(piece, part.step) if piece.more else self._scale.width(KeyRange(start, read_to))
         with self._lock:
             pace = part.pace
             pace.being_read -= 1
             cut = part.step < pace.step
             pace.step, pace.feels = step, not piece.names
-            pace.uneven = 1 if piece.names else pace.uneven * (_WIDER if cut else 1)
+            if piece.count * 4 > self._lister.size:
+                pace.uneven = 1
+            elif cut:
+                pace.uneven *= _WIDER
             if pace.count is not None:
                 pace.count -= piece.count
             self._arrived(piece, KeyRange(start, end), read_to, step)
@@ -203,11 +205,14 @@ class NameWalk:
         even = self._scale.width(left.key_range) * size // count  # 0: the digits do not tell these names apart
         return min(step, even * left.pace.uneven) if even else step
 
-    def _next_step(self, part: NamePart, count: int) -> int:
+    def _next_step(self, part: NamePart, piece: NamesPiece) -> int:
         """Wider where a part held few names, narrower where it held many."""
-        if not count:
+        if not piece.count:
             return part.step * (_WIDER_EMPTY if part.pace.count is None else _WIDER_COUNTED)
-        return max(min(part.step * self._lister.size // count, part.step * _WIDER), 1)
+        # behind a guess that was much too wide only the names that came tell how dense they stand, if the digits do
+        if piece.more and self._scale.between(piece.names[0], piece.names[-1]) > 1:
+            return self._step_of(piece, part.step)
+        return max(min(part.step * self._lister.size // piece.count, part.step * _WIDER), 1)
 
     def _step_of(self, piece: NamesPiece, step: int) -> int:
         """A step from how far apart names stand; `step` where there are none."""

@@ -29,7 +29,7 @@ def looks(monkeypatch: pytest.MonkeyPatch, build: SimpleNamespace) -> SimpleName
         def close(self) -> None: ...
 
     monkeypatch.setattr(once, "Rounds", Rounds)
-    monkeypatch.setattr(once.time, "sleep", told.slept.append)
+    monkeypatch.setattr(once, "time", SimpleNamespace(sleep=told.slept.append))
     return told
 
 

@@ -192,8 +192,7 @@ class Scale:
 
     def width(self, key_range: KeyRange) -> int:
         """How far apart the ends of a range within this one are."""
-        end = _NUMBERS if key_range.end == b"\0" else self._number(key_range.end)
-        return max(end - self._number(key_range.start), 1)
+        return max(self._end(key_range) - self._number(key_range.start), 1)
 
     def after(self, name: bytes, step: int) -> bytes:
         """The name that stands `step` behind `name`, within the range and behind `name` itself."""
@@ -209,13 +208,15 @@ class Scale:
 
     def cut(self, key_range: KeyRange, parts: int) -> Iterator[bytes]:
         """The ends of about so many parts of equal width of a range within this one; the last is the range's own."""
-        low = self._number(key_range.start)
-        high = _NUMBERS if key_range.end == b"\0" else self._number(key_range.end)
+        low, high = self._number(key_range.start), self._end(key_range)
         for number in range(low, high, max((high - low) // parts, 1)):
             end = self._base + _spell(number)
             if end > key_range.start:  # bytes that are not digits round down
                 yield end
         yield key_range.end
+
+    def _end(self, key_range: KeyRange) -> int:
+        return _NUMBERS if key_range.end == b"\0" else self._number(key_range.end)
 
     def _number(self, name: bytes) -> int:
         number = 0

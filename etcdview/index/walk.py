@@ -42,6 +42,17 @@ class _Pace:
         """Whether a part can be claimed only once another has come."""
         return self.feels and self.being_read > 0
 
+    def came(self, piece: NamesPiece, part_step: int, step: int, size: int) -> None:
+        """Learn from a part that was guessed by `part_step`; `step` follows, and `size` names were hoped for."""
+        self.being_read -= 1
+        if piece.count * 4 > size:
+            self.uneven = 1
+        elif part_step < self.step:  # it was kept to what names that stand evenly would need
+            self.uneven *= _WIDER
+        self.step, self.feels = step, not piece.names
+        if self.count is not None:
+            self.count -= piece.count
+
     def unclaimed(self, size: int) -> int | None:
         """About how many names are in what nobody reads, where so many are in each part; None where unknown."""
         return None if self.count is None else self.count - self.being_read * size
@@ -107,7 +118,7 @@ class NameWalk:
         with self._lock:
             if not self.uncounted:
                 self.count = piece.count
-            self._arrived(piece, KeyRange(start, end), read_to, self._step_of(piece, 1))
+            self._arrived(piece, KeyRange(start, end), read_to, self._step_of(piece))
         return piece.names
 
     def claim(self) -> NamePart | None:
@@ -139,18 +150,9 @@ class NameWalk:
             with self._lock:
                 part.pace.feels, part.pace.count = True, None  # what the part holds stays unknown
             start, read_to, piece = self._search(part.key_range)
-            step = self._step_of(piece, part.step) if piece.more else self._scale.width(KeyRange(start, read_to))
+            step = self._step_of(piece) if piece.more else self._scale.width(KeyRange(start, read_to))
         with self._lock:
-            pace = part.pace
-            pace.being_read -= 1
-            cut = part.step < pace.step
-            pace.step, pace.feels = step, not piece.names
-            if piece.count * 4 > self._lister.size:
-                pace.uneven = 1
-            elif cut:
-                pace.uneven *= _WIDER
-            if pace.count is not None:
-                pace.count -= piece.count
+            part.pace.came(piece, part.step, step, self._lister.size)
             self._arrived(piece, KeyRange(start, end), read_to, step)
         return piece.names
 
@@ -211,13 +213,13 @@ class NameWalk:
             return part.step * (_WIDER_EMPTY if part.pace.count is None else _WIDER_COUNTED)
         # behind a guess that was much too wide only the names that came tell how dense they stand, if the digits do
         if piece.more and self._scale.between(piece.names[0], piece.names[-1]) > 1:
-            return self._step_of(piece, part.step)
+            return self._step_of(piece)
         return max(min(part.step * self._lister.size // piece.count, part.step * _WIDER), 1)
 
-    def _step_of(self, piece: NamesPiece, step: int) -> int:
-        """A step from how far apart names stand; `step` where there are none."""
+    def _step_of(self, piece: NamesPiece) -> int:
+        """A step from how far apart names stand; 1 where there are none."""
         if not piece.names:
-            return step
+            return 1
         distance = self._scale.between(piece.names[0], piece.names[-1])
         return max(distance * self._lister.size // len(piece.names), 1)
 

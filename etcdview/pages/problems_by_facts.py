@@ -144,12 +144,11 @@ def storage_by_facts(window: Window, facts: FactSource, tree: Tree, now: datetim
         *_of_definitions(window, tree, now),
     ]
     left_out = [*LEFT_OUT.values()]
-    if isinstance(facts, FactReader) and window.cluster.reads_whole_registry:
-        checks = window.cluster.fact_checks(facts)
+    whole = window.cluster.reads_whole_registry
+    checks = window.cluster.fact_checks(facts) if whole and isinstance(facts, FactReader) else None
+    if checks is not None:
         findings += _checked(checks)
-        compared_at: datetime | None = checks.at
     else:
-        compared_at = None
         left_out.append(_LEFT_OUT_OF_PARTS)
     rank = {"critical": 0, "warning": 1, "info": 2}
     return StoragePage(
@@ -164,7 +163,7 @@ def storage_by_facts(window: Window, facts: FactSource, tree: Tree, now: datetim
         narrowed=not window.viewer.scope.whole,
         by_facts=True,
         left_out=tuple(left_out),
-        compared_at=compared_at,
+        compared_at=checks.at if checks is not None else None,
     )
 
 

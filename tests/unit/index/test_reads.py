@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench.keys import names as large_cluster
 from etcdview.errors import AnswerError, DeadlineError, QueryError, SlowError, TooLargeError, UnreachableError
 from etcdview.index import bounded
 from etcdview.index.bounded import BoundedNames, survey
@@ -55,20 +56,11 @@ def pods(count: int, name: Callable[[random.Random, int], str]) -> list[bytes]:
     return sorted({f"/registry/pods/{name(chance, n)}".encode() for n in range(count)})
 
 
-WORDS = ("api", "auth", "billing", "cache", "cart", "catalog", "cron", "data", "feed", "ledger", "mail", "orders")
-
-
-def an_event(chance: random.Random, _: int) -> str:
-    """As a busy cluster names them: a few of many namespaces hold most of them."""
-    number = int(300 ** chance.random()) - 1
-    return f"{WORDS[number % 12]}-{number:03}/{chance.choice(WORDS)}-{chance.choice(WORDS)}-{chance.getrandbits(48):x}"
-
-
 SHAPES = {
     "numbered": pods(40_000, lambda _, n: f"ns-{n % 50:04d}/pod-{n:07d}"),
     "one namespace": pods(40_000, lambda r, _: f"default/web-{r.getrandbits(40):010x}"),
     "words": pods(40_000, lambda r, _: f"{r.choice(['kube-system', 'shop', 'a'])}/{r.choice('abcxyz')}.{r.random()}"),
-    "namespaces of words": pods(40_000, an_event),
+    "namespaces of words": sorted({key for _, key in large_cluster(40_000, {"pods": 1.0})}),
     "few and many": pods(40_000, lambda r, n: f"a/{n}" if n < 50 else f"z/{r.getrandbits(64):016x}"),
 }
 

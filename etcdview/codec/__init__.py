@@ -7,7 +7,7 @@ from etcdview.codec import answers
 from etcdview.codec.codec import Codec, wire_tree
 from etcdview.codec.encryption.config import EncryptionConfig, load_encryption_config
 from etcdview.codec.encryption.encrypted_values import encrypted_by
-from etcdview.codec.model import Decoded, Detail, StorageFormat, UnknownField, WireNode
+from etcdview.codec.model import Decoded, Detail, Excerpt, StorageFormat, UnknownField, WireNode
 from etcdview.codec.outline import Outline
 from etcdview.codec.protobuf.schema import Schema, SchemaField, schema
 from etcdview.codec.stored_text import StoredText, why_decoded
@@ -19,6 +19,7 @@ __all__ = [
     "Decoded",
     "Detail",
     "EncryptionConfig",
+    "Excerpt",
     "Outline",
     "Schema",
     "SchemaField",

@@ -10,7 +10,7 @@ from typing import Any
 from etcdview.codec import cbor, encoding, rawjson, served
 from etcdview.codec.encryption import encrypted_values
 from etcdview.codec.encryption.config import EncryptionConfig
-from etcdview.codec.model import Decoded, Detail, Format, Object, StorageFormat, WireNode, set_resource_version
+from etcdview.codec.model import Decoded, Detail, Excerpt, Format, Object, StorageFormat, WireNode, set_resource_version
 from etcdview.codec.outline import Outline, WantsBody, of_decoded
 from etcdview.codec.protobuf import envelope
 from etcdview.codec.protobuf import wire_tree as tree
@@ -45,7 +45,9 @@ class Codec:
         """Whether the API server stores the kind as protobuf: built-in ones, but CRDs and APIServices are JSON."""
         return api_version.partition("/")[0] not in _JSON_GROUPS and schema().find(api_version, kind) is not None
 
-    def decode(self, key: bytes, value: bytes, mod_revision: int = 0, *, detail: Detail = Detail.WHOLE) -> Decoded:
+    def decode(
+        self, key: bytes, value: bytes, mod_revision: int = 0, *, detail: Detail | Excerpt = Detail.WHOLE
+    ) -> Decoded:
         """What is stored under `key`. Never raises for bad bytes: see Decoded.error.
 
         With a `mod_revision` it becomes metadata.resourceVersion, which etcd does not hold.
@@ -115,7 +117,7 @@ class Codec:
         """
         return pod_parts(self.release).json(value, mod_revision, finish)
 
-    def _decode(self, key: bytes, value: bytes, layer: int, detail: Detail = Detail.WHOLE) -> Decoded:
+    def _decode(self, key: bytes, value: bytes, layer: int, detail: Detail | Excerpt = Detail.WHOLE) -> Decoded:
         if value.startswith(envelope.MAGIC):
             return self._protobuf.decode(value, detail)
         if value.startswith(encrypted_values.PREFIX):
@@ -126,7 +128,7 @@ class Codec:
             return _tree_form("json", rawjson.parse, value)
         return Decoded(StorageFormat("unknown"), None, _foreign(value), value)
 
-    def _encrypted(self, key: bytes, value: bytes, layer: int, detail: Detail) -> Decoded:
+    def _encrypted(self, key: bytes, value: bytes, layer: int, detail: Detail | Excerpt) -> Decoded:
         best: Decoded | None = None
         for candidate, plain in encrypted_values.decrypted(value, key, self.encryption) if layer < _MAX_LAYERS else ():
             decoded = self._decode(key, plain, layer + 1, detail).under(candidate.provider, candidate.name)

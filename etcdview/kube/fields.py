@@ -44,6 +44,16 @@ class Composed(dict[str, Any]):
     texts: bytes
 
 
+class Excerpted(dict[str, Any]):
+    """An object of a few fields, and the same one for all objects that are alike in these: never changed.
+
+    `texts` is as in Composed.
+    """
+
+    __slots__ = ("texts",)
+    texts: bytes
+
+
 class Labelled(dict[str, Any]):
     """An object of which only name, namespace and labels were decoded."""
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
-from etcdview.codec import Codec, Decoded, Detail
+from etcdview.codec import Codec, Decoded, Detail, Excerpt
 from etcdview.errors import DecodeError
 from etcdview.kube import resources
 from etcdview.kube.crds import Definitions, definitions
-from etcdview.kube.fields import Composed
+from etcdview.kube.fields import Composed, Excerpted
 from etcdview.kube.keys import KeySpace, ObjectKey
 from etcdview.kube.redaction import is_sensitive, may_hold_a_secret
 from etcdview.kube.release import Release
@@ -155,13 +155,13 @@ class Objects:
         object_key = self.keyspace.object_key(found[0].key) if found else None
         return object_key.resource if object_key else None
 
-    def row(self, kv: KeyValue, detail: Detail = Detail.WHOLE) -> ObjectRow:
+    def row(self, kv: KeyValue, detail: Detail | Excerpt = Detail.WHOLE) -> ObjectRow:
         """A key and its value, decoded and masked."""
         decoded = self._codec.decode(kv.key, kv.value, kv.mod_revision, detail=detail)
         object_key = self.keyspace.object_key(kv.key)
         if decoded.object is not None:
             sensitive = is_sensitive(object_key.resource if object_key else None, decoded.storage.kind)
-            held = decoded.object.texts if isinstance(decoded.object, Composed) else decoded.plain
+            held = decoded.object.texts if isinstance(decoded.object, (Composed, Excerpted)) else decoded.plain
             shown = self._mask(decoded.object, sensitive, held)
             masked = shown is not decoded.object
             decoded = replace(decoded, object=shown) if masked else decoded

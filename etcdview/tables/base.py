@@ -28,6 +28,8 @@ class Column:
 
     `priority` 0 is shown always, a higher one with `-o wide`. `format` "name" marks the object's name. `since` and
     `until` are the first and the last minor release of Kubernetes 1 that has the column, 0 for no limit.
+    `reads` are the JSON paths of all fields that its cells are made of, () where that is not told: types that there are
+    very many of tell it.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Column:
     description: str = ""
     since: int = 0
     until: int = 0
+    reads: tuple[str, ...] = ()
 
     def of(self, release: Release) -> bool:
         """Whether API servers of the release print this column."""

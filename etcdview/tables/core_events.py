@@ -9,20 +9,27 @@ from etcdview.kube.release import Release
 from etcdview.tables.base import NAME, Cells, Column, Object, name_of, release_table
 from etcdview.tables.durations import age, parse_time
 
+_TIMES = (
+    "series", "firstTimestamp", "lastTimestamp", "deprecatedFirstTimestamp", "deprecatedLastTimestamp", "eventTime",
+)  # fmt: skip
+_COUNTS = ("series", "count", "deprecatedCount")
+_ABOUT = ("involvedObject", "regarding")
+_SOURCE = ("source", "deprecatedSource", "reportingComponent", "reportingController", "reportingInstance")
+
 
 @release_table(
     "",
     "Event",
     columns=(
-        Column("Last Seen", description="Since it happened last."),
-        Column("Type", description="Normal or Warning."),
-        Column("Reason", description="Why, in one word."),
-        Column("Object", description="What it is about."),
-        Column("Subobject", priority=1, description="The part it is about."),
-        Column("Source", priority=1, description="Who reports it, and from which host."),
-        Column("Message", description="What happened."),
-        Column("First Seen", priority=1, description="Since it happened first."),
-        Column("Count", priority=1, description="How often it happened."),
+        Column("Last Seen", description="Since it happened last.", reads=_TIMES),
+        Column("Type", description="Normal or Warning.", reads=("type",)),
+        Column("Reason", description="Why, in one word.", reads=("reason",)),
+        Column("Object", description="What it is about.", reads=_ABOUT),
+        Column("Subobject", priority=1, description="The part it is about.", reads=_ABOUT),
+        Column("Source", priority=1, description="Who reports it, and from which host.", reads=_SOURCE),
+        Column("Message", description="What happened.", reads=("message", "note")),
+        Column("First Seen", priority=1, description="Since it happened first.", reads=_TIMES),
+        Column("Count", priority=1, description="How often it happened.", reads=_COUNTS),
         Column(NAME.name, priority=1, format="name", description=NAME.description),
     ),
 )

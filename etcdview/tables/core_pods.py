@@ -24,6 +24,10 @@ from etcdview.tables.base import (
 from etcdview.tables.durations import age
 from etcdview.tables.texts import container_cells, labels_text
 
+_STATE = (
+    "metadata.deletionTimestamp", "spec.containers", "spec.initContainers", "status.conditions",
+    "status.containerStatuses", "status.initContainerStatuses", "status.phase", "status.reason",
+)  # fmt: skip
 _INITIALIZING = "PodInitializing"
 _GATED = "SchedulingGated"
 # The first releases that tell when a container was restarted; that know scheduling gates; that count sidecars; that
@@ -211,15 +215,25 @@ def _running_reason(pod: Object, containers: list[_Container], reason: str, rele
     "Pod",
     columns=(
         NAME,
-        Column("Ready", description="Containers that are ready, of all."),
-        Column("Status", description="What the pod does, in one word."),
-        Column("Restarts", "integer", description="How often containers were restarted.", until=21),
-        Column("Restarts", description="How often containers were restarted, and when last.", since=22),
+        Column("Ready", description="Containers that are ready, of all.", reads=_STATE),
+        Column("Status", description="What the pod does, in one word.", reads=_STATE),
+        Column("Restarts", "integer", description="How often containers were restarted.", until=21, reads=_STATE),
+        Column("Restarts", description="How often containers were restarted, and when last.", since=22, reads=_STATE),
         AGE,
-        Column("IP", priority=1, description="The pod's first address."),
-        Column("Node", priority=1, description="The node it runs on."),
-        Column("Nominated Node", priority=1, description="The node where room is being made for it."),
-        Column("Readiness Gates", priority=1, description="Conditions of its own that hold, of all it asks for."),
+        Column("IP", priority=1, description="The pod's first address.", reads=("status.podIP", "status.podIPs")),
+        Column("Node", priority=1, description="The node it runs on.", reads=("spec.nodeName",)),
+        Column(
+            "Nominated Node",
+            priority=1,
+            description="The node where room is being made for it.",
+            reads=("status.nominatedNodeName",),
+        ),
+        Column(
+            "Readiness Gates",
+            priority=1,
+            description="Conditions of its own that hold, of all it asks for.",
+            reads=("spec.readinessGates", "status.conditions"),
+        ),
     ),
 )
 def pod(obj: Object, now: datetime, release: Release) -> Cells:

@@ -10,11 +10,12 @@ from typing import Any
 from google.protobuf.message import DecodeError as ParseError
 from google.protobuf.message import Message
 
-from etcdview.codec.model import Decoded, Detail, Object, StorageFormat, UnknownField
+from etcdview.codec.model import Decoded, Detail, Excerpt, Object, StorageFormat, UnknownField
 from etcdview.codec.protobuf import repair, unknown, wire
 from etcdview.codec.protobuf.composing import COMPOSED, Composer
 from etcdview.codec.protobuf.descriptors import Pool
 from etcdview.codec.protobuf.envelope import Envelope, open_envelope
+from etcdview.codec.protobuf.excerpts import Excerpts
 from etcdview.codec.protobuf.getters import getter
 from etcdview.codec.protobuf.schema import Schema, schema
 from etcdview.codec.protobuf.to_json import Plans
@@ -89,6 +90,8 @@ KEPT_FOR_STATE = {
     "discovery/v1.EndpointSlice": frozenset(("metadata", "endpoints")),
 }
 
+KEPT_EXCERPTS = 32  # parsers, of as many sets of fields
+
 STATE_IN_ANNOTATIONS = ("autoscaling/v1", "HorizontalPodAutoscaler")  # the first version has no conditions
 
 
@@ -108,8 +111,9 @@ class ProtobufFormat:
         self._state_of = remembered(KEPT_STATES, self._made_state)
         self._metadata_of = functools.lru_cache(maxsize=None)(self._field_of_metadata)
         self._brief = functools.lru_cache(maxsize=None)(self._made_brief)
+        self._excerpts = functools.lru_cache(maxsize=KEPT_EXCERPTS)(self._made_excerpts)
 
-    def decode(self, value: bytes, detail: Detail = Detail.WHOLE) -> Decoded:
+    def decode(self, value: bytes, detail: Detail | Excerpt = Detail.WHOLE) -> Decoded:
         """A value that begins with envelope.MAGIC."""
         envelope = open_envelope(value)
         form = _form(envelope.api_version, envelope.kind)
@@ -128,11 +132,14 @@ class ProtobufFormat:
             shown = self._shown(envelope, number, message, detail)
         except (ParseError, DecodeError):
             return self._mended(form, envelope, number, value)
-        unknown_fields = () if detail in _PARTIAL else self._unknown(number, message, envelope, value)
+        partly = isinstance(detail, Excerpt) or detail in _PARTIAL
+        unknown_fields = () if partly else self._unknown(number, message, envelope, value)
         return Decoded(form, shown, None, value, None, unknown_fields)
 
-    def _shown(self, envelope: Envelope, number: int, message: Message, detail: Detail) -> Object:
+    def _shown(self, envelope: Envelope, number: int, message: Message, detail: Detail | Excerpt) -> Object:
         """As much of a sound message as is wanted. Raises google.protobuf.message.DecodeError, and ours."""
+        if isinstance(detail, Excerpt):
+            return self._excerpts(number, detail).object(envelope)
         if detail is Detail.LABELS:
             return Labelled(_head(envelope) | self._labels(number, message))
         if detail in _COMPOSED_DETAILS and (envelope.api_version, envelope.kind) == COMPOSED:
@@ -185,6 +192,9 @@ class ProtobufFormat:
     def _made_brief(self, detail: Detail) -> Plans:
         left = self.schema.without(_left_out(detail))
         return Plans(left, Pool(left))
+
+    def _made_excerpts(self, number: int, detail: Excerpt) -> Excerpts:
+        return Excerpts(self.schema.without(NOT_IN_CELLS), number, detail.fields)
 
     def _mended(self, form: StorageFormat, envelope: Envelope, number: int, value: bytes) -> Decoded:
         """What upb or the raw JSON within would not have: invalid UTF-8 is not a fault, everything else is reported."""

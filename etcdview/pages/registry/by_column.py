@@ -13,14 +13,16 @@ from sys import intern
 
 from etcdview.cluster.kept_columns import KeptColumn
 from etcdview.cluster.window import PIECE, Entry, Window
-from etcdview.codec import Detail
+from etcdview.codec import Detail, Excerpt
 from etcdview.errors import BudgetError, BusyError
 from etcdview.index.base import Changing
-from etcdview.pages.registry.listing import Listing, TableRow, sort_keys
+from etcdview.kube.fields import Excerpted
+from etcdview.pages.registry.listing import Listing, TableRow, excerpt_of, sort_keys
 from etcdview.tables import cell_text
 
-READ_SECONDS = 4.0
+READ_SECONDS = 4.5
 STRETCH = 5_000  # keys of one read from the first to the last of them
+KEPT_ALIKE = 2_000  # texts of excerpts
 
 
 class ByColumn:
@@ -28,7 +30,8 @@ class ByColumn:
 
     def __init__(self, window: Window, listing: Listing, sort: str, now: datetime) -> None:
         self._descending, self._name = sort.startswith("-"), sort.removeprefix("-").lower()
-        self._cells = _Cells(window, listing, self._name, listing.text_by(self._name), now)
+        text, detail = listing.text_by(self._name), listing.excerpt_by(self._name) or Detail.CELLS
+        self._cells = _Cells(window, listing, self._name, text, detail, now)
 
     @property
     def is_full(self) -> bool:
@@ -57,8 +60,9 @@ class ByWords:
 
     def __init__(self, window: Window, listing: Listing, told: frozenset[str], now: datetime) -> None:
         self._positions = [number for number, column in enumerate(listing.columns) if column.name not in told]
-        name = " ".join(("words of", *(listing.columns[position].name for position in self._positions)))
-        self._cells = _Cells(window, listing, name, self._line, now)
+        columns = [listing.columns[position] for position in self._positions]
+        name = " ".join(("words of", *(column.name for column in columns)))
+        self._cells = _Cells(window, listing, name, self._line, excerpt_of(columns) or Detail.CELLS, now)
 
     @property
     def is_full(self) -> bool:
@@ -78,16 +82,27 @@ class ByWords:
 
 
 class _Cells:
-    """What is kept of the cells of one type, and reads more of it. `text` gives it of a row, under this `name`."""
+    """What is kept of the cells of one type, and reads more of it.
+
+    `text` gives it of a row, under this `name`; `detail` is as much of an object as it takes.
+    """
 
     def __init__(
-        self, window: Window, listing: Listing, name: str, text: Callable[[TableRow], str], now: datetime
+        self,
+        window: Window,
+        listing: Listing,
+        name: str,
+        text: Callable[[TableRow], str],
+        detail: Detail | Excerpt,
+        now: datetime,
     ) -> None:
         self._window = window
         self._listing = listing
         self._name = name
         self._text = text
+        self._detail = detail
         self._now = now
+        self._alike: dict[int, tuple[Excerpted, str | None]] = {}  # by id of an excerpt, which stays alive
         self.is_full = False
         self._prefix = window.keyspace.range_prefix(listing.resource)  # of the whole type, whatever part is wanted
 
@@ -122,12 +137,27 @@ class _Cells:
             return
         try:
             for entries in self._entries(missing, column.revision):
-                rows = [self._listing.row(entry, column.moment) for entry in entries]
-                column.add({row.key: intern(self._text(row)) if row.cells else None for row in rows})
+                column.add({entry.key: self._said(entry, column.moment) for entry in entries})
                 if column.is_full or time.monotonic() >= until:
                     return
         except BudgetError:
             return
+
+    def _said(self, entry: Entry, moment: datetime) -> str | None:
+        """The text of an object, made once for all that share an excerpt; None for one that cannot be decoded."""
+        excerpt = entry.object
+        if not isinstance(excerpt, Excerpted):
+            return self._made(entry, moment)
+        known = self._alike.get(id(excerpt))
+        if known is None:
+            if len(self._alike) >= KEPT_ALIKE:
+                self._alike.clear()
+            known = self._alike[id(excerpt)] = excerpt, self._made(entry, moment)
+        return known[1]
+
+    def _made(self, entry: Entry, moment: datetime) -> str | None:
+        row = self._listing.row(entry, moment)
+        return intern(self._text(row)) if row.cells else None
 
     def _entries(self, missing: Sequence[bytes], revision: int) -> Iterator[Sequence[Entry]]:
         """Those that lie close together as one range, passed over; others, which are few, within the budget."""
@@ -136,9 +166,9 @@ class _Cells:
             keys = missing[first : first + STRETCH]
             if self._window.index.count(keys[0], keys[-1] + b"\0") > 2 * len(keys):
                 for few in range(0, len(keys), PIECE):
-                    yield self._window.get_many(keys[few : few + PIECE], detail=Detail.CELLS)
+                    yield self._window.get_many(keys[few : few + PIECE], detail=self._detail)
                 continue
             wanted = set(keys)
-            for read in passing.listed(keys, Detail.CELLS):
+            for read in passing.listed(keys, self._detail, ahead=True):
                 if read.revision >= revision:  # a member that is behind says nothing of what was written since
                     yield [entry for entry in read.entries if entry.key in wanted]

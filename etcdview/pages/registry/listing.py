@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypeVar
 
+from etcdview.codec import Excerpt
 from etcdview.errors import QueryError
 from etcdview.index.facts.fact import WORD_LENGTH
 from etcdview.kube.fields import dig, text
@@ -262,11 +263,23 @@ class Listing:
             raise QueryError(f"Unknown column {name!r}.", "Sort by a column, namespace, age, size or rewrites.")
         return _UNSHOWN[name]
 
+    def excerpt_by(self, name: str) -> Excerpt | None:
+        """What is enough of an object for `text_by`; None where that is not told."""
+        found = next((column for column in self.table.columns if column.name.lower() == name), None)
+        return excerpt_of((found,)) if found is not None else None
+
     def _unshown_at(self) -> int | None:
         """Where the column that the rows are ordered by stands in the table, if it is not shown."""
         if self._sort in ("", "namespace", *_UNSHOWN) or self._sort in (c.name.lower() for c in self.columns):
             return None
         return next((i for i, column in enumerate(self.table.columns) if column.name.lower() == self._sort), None)
+
+
+def excerpt_of(columns: Sequence[Column]) -> Excerpt | None:
+    """What is enough of an object for the cells of these columns; None where one of them does not tell."""
+    if not all(column.reads for column in columns):
+        return None
+    return Excerpt(frozenset(field for column in columns for field in column.reads))
 
 
 def _last_seen(row: TableRow) -> str:

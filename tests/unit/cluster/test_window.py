@@ -8,7 +8,8 @@ import json
 import pytest
 
 from etcdview.access.roles import Scope, Viewer
-from etcdview.cluster.window import Window
+from etcdview.cluster.window import PIECE, Window
+from etcdview.codec import Codec, Detail, Excerpt, StorageFormat
 from etcdview.errors import DecodeError, DeniedError, NotFoundError
 from etcdview.models import Range
 from tests.unit.cluster.opened import opened
@@ -79,3 +80,29 @@ def test_entries_come_in_the_order_asked_and_those_that_are_missing_are_left_out
 
 def test_a_key_that_does_not_exist_is_no_entry() -> None:
     assert Window(CLUSTER).get(b"/registry/none").entry is None
+
+
+def test_a_secret_inside_one_of_a_few_fields_is_masked_like_one_inside_an_object() -> None:
+    quoted = json.dumps({"kind": "Secret", "data": {"password": PASSWORD}})
+    event = {"apiVersion": "v1", "kind": "Event", "metadata": {"name": "a"}, "reason": "Failed", "message": quoted}
+    key = "/registry/events/shop/a"
+    value = Codec().encode(event, StorageFormat("protobuf", api_version="v1", kind="Event"), key.encode())
+    window = Window(opened({key: value}))
+
+    for detail in (Detail.CELLS, Excerpt(frozenset(("reason", "message")))):
+        (entry,) = window.get_many([key.encode()], detail=detail)
+        assert entry.object is not None
+        assert entry.masked
+        assert PASSWORD not in entry.object["message"]
+        assert entry.object["reason"] == "Failed"
+
+
+def test_what_is_read_ahead_is_what_is_read_piece_by_piece() -> None:
+    keys = [f"/registry/configmaps/shop/m{number:04}" for number in range(2 * PIECE + 3)]
+    window = Window(opened(dict.fromkeys(keys, b'{"kind":"ConfigMap"}')))
+    wanted = [key.encode() for key in keys]
+
+    plainly, ahead = ([*window.listed(wanted, Detail.CELLS, ahead=ahead)] for ahead in (False, True))
+    assert len(ahead) > 2
+    assert [(read.revision, read.count) for read in ahead] == [(read.revision, read.count) for read in plainly]
+    assert [entry.key for read in ahead for entry in read.entries] == wanted

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from etcdview.cluster.budget import Held
@@ -109,7 +110,10 @@ class Cluster:
         self.undo = undo
         self.facts = facts
         self.is_past = False  # it shows a revision, deleted keys or another file than the one that is open
+        self._fact_checks_lock = threading.Lock()  # guards the next
         self._fact_checks: KeptChecks | None = None
+        if facts is not None:
+            facts.when_complete(self._begin_fact_checks)
         self.kinds = CrdCache(index, keyspace, self._read_crds)
         self.past_kinds = PastDefinitions(lambda revision: self._read_crds(revision)[0])
         self._permitted = Kept(PERMITTED_SECONDS, self._read_permitted)
@@ -180,11 +184,20 @@ class Cluster:
         followed = [part.key_range for part in self.index.followed()]
         return all(any(part.covers(keys_under(root)) for part in followed) for root in self.keyspace.roots)
 
-    def fact_checks(self, reader: FactReader) -> FactChecks:
-        """What was found in all facts of a reader; see fact_checks.py."""
-        if self._fact_checks is None or self._fact_checks.reader is not reader:
-            self._fact_checks = KeptChecks(reader)
-        return self._fact_checks.get()
+    def fact_checks(self, reader: FactReader) -> FactChecks | None:
+        """What was found in all facts of a reader, None while the first answer is made; see fact_checks.py."""
+        return self._checks_of(reader).get()
+
+    def _begin_fact_checks(self, reader: FactReader) -> None:
+        if self.reads_whole_registry:
+            with suppress(RuntimeError):  # the system gives no more threads: the first page begins it
+                self._checks_of(reader).begin()
+
+    def _checks_of(self, reader: FactReader) -> KeptChecks:
+        with self._fact_checks_lock:
+            if self._fact_checks is None or self._fact_checks.reader is not reader:
+                self._fact_checks = KeptChecks(reader)
+            return self._fact_checks
 
     def _read_crds(self, revision: int = 0) -> tuple[Definitions, int]:
         """Read without regard to scopes: every table needs them."""

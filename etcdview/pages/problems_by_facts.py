@@ -59,10 +59,9 @@ LEFT_OUT: dict[Rule, str] = {  # the rules that facts do not answer, and what th
     integrity.control_plane_silent: "components of the control plane that are silent",
     integrity.lease_expired: "expired leases",
 }
-_LEFT_OUT_OF_PARTS = (
-    "objects whose owner is gone, UIDs that stand twice, and bindings and endpoints that lead nowhere, which only the "
-    "whole cluster shows"
-)
+_COMPARED = "objects whose owner is gone, UIDs that stand twice, and bindings and endpoints that lead nowhere"
+_LEFT_OUT_OF_PARTS = f"{_COMPARED}, which only the whole cluster shows"
+_NOT_YET = f"{_COMPARED}: all objects are compared at this moment, so load the page again soon"
 
 
 def namespaces_by_facts(window: Window, facts: FactSource, tree: Tree, namespace: str, after: str) -> NamespacesPage:
@@ -144,12 +143,13 @@ def storage_by_facts(window: Window, facts: FactSource, tree: Tree, now: datetim
         *_of_definitions(window, tree, now),
     ]
     left_out = [*LEFT_OUT.values()]
-    whole = window.cluster.reads_whole_registry
-    checks = window.cluster.fact_checks(facts) if whole and isinstance(facts, FactReader) else None
-    if checks is not None:
-        findings += _checked(checks)
-    else:
+    checks = None
+    if not window.cluster.reads_whole_registry or not isinstance(facts, FactReader):
         left_out.append(_LEFT_OUT_OF_PARTS)
+    elif (checks := window.cluster.fact_checks(facts)) is None:
+        left_out.append(_NOT_YET)
+    else:
+        findings += _checked(checks)
     rank = {"critical": 0, "warning": 1, "info": 2}
     return StoragePage(
         window.index.freshness(),

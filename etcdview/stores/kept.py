@@ -5,9 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 from etcdview import background
+from etcdview.errors import EtcdviewError
 
 T = TypeVar("T")
 
@@ -68,10 +70,22 @@ class Kept(Generic[T]):
                 return
             self._begun += 1
         try:
-            background.start(threading.Thread(target=self._run, args=(self._read,), name=thread_name, daemon=True))
+            background.start(threading.Thread(target=self._run_unseen, name=thread_name, daemon=True))
         except BaseException as error:  # those who wait for that read learn how it ended
             self._end(None, error)
             raise
+
+    def soon(self, seconds: float) -> T | None:
+        """What is kept; where nothing is, what the read that goes on gives within so many seconds.
+
+        None where it takes longer, or nobody reads. Raises what that read raised.
+        """
+        with self._changed:
+            if self._known is None:
+                self._changed.wait_for(lambda: not self._reading, seconds)
+                if self._known is None and not self._reading and self._failure is not None:
+                    raise self._failure
+            return self._known
 
     @property
     def _reading(self) -> bool:
@@ -91,6 +105,10 @@ class Kept(Generic[T]):
             raise
         self._end(found, None)
         return found
+
+    def _run_unseen(self) -> None:
+        with suppress(EtcdviewError):  # those who wait for the answer are told
+            self._run(self._read)
 
     def _end(self, found: T | None, failure: BaseException | None) -> None:
         """Keep what a read gave, and wake those who wait for it."""

@@ -24,11 +24,11 @@ from etcdview.index.facts.fact import Extractor
 from etcdview.index.facts.live import Facts
 from etcdview.kube.keys import KeySpace
 from etcdview.pages.content_search import ContentQuery, content_found
-from etcdview.pages.registry import by_column, reading
+from etcdview.pages.registry import by_column, reading, selecting
 from etcdview.pages.registry.listing import TableRow
 from etcdview.pages.registry.page import registry_page
 from etcdview.pages.registry.query import Labels, RegistryQuery
-from etcdview.pages.registry.reading import TableRows, query_table
+from etcdview.pages.registry.reading import Scan, TableRows, query_table
 from etcdview.stores.files.dump import open_dump
 from tests.integration.indexing import wait_for
 
@@ -297,7 +297,7 @@ def test_pages_of_a_long_list_come_from_an_index_in_the_same_order(
 ) -> None:
     query = RegistryQuery(resource=resource, namespace=namespace, sort=sort, limit=7)
     whole = query_table(windows[f"{who}facts"], replace(query, limit=500), NOW)
-    monkeypatch.setattr(reading, "ORDERED_LIMIT", 0)
+    monkeypatch.setattr(selecting, "ORDERED_LIMIT", 0)
     pages = [query_table(windows[f"{who}facts"], query, NOW)]
     while pages[-1].next_after is not None:
         pages.append(query_table(windows[f"{who}facts"], replace(query, after=pages[-1].next_after), NOW))
@@ -318,10 +318,48 @@ def test_pages_of_a_long_list_come_from_an_index_in_the_same_order(
 def test_a_page_of_a_long_list_behind_a_row_that_is_gone_says_so(
     windows: dict[str, Window], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "ORDERED_LIMIT", 0)
+    monkeypatch.setattr(selecting, "ORDERED_LIMIT", 0)
 
     with pytest.raises(QueryError, match="has been deleted"):
         table(windows["facts"], resource="events", sort="age", after=b"/registry/events/shop/nowhere")
+
+
+@pytest.mark.parametrize("who", ["", "narrow "])
+@pytest.mark.parametrize("narrowed", [{"labels": Labels.parse("app")}, {"state": "healthy"}, {"status": "Running"}])
+def test_pages_of_a_filtered_long_list_come_from_an_index_in_the_same_order(
+    windows: dict[str, Window], monkeypatch: pytest.MonkeyPatch, who: str, narrowed: dict[str, Any]
+) -> None:
+    query = RegistryQuery(resource="pods", sort="-size", limit=4, **narrowed)
+    whole = query_table(windows[f"{who}facts"], replace(query, limit=500), NOW)
+    monkeypatch.setattr(selecting, "ORDERED_LIMIT", 0)
+    pages = [query_table(windows[f"{who}facts"], query, NOW)]
+    while pages[-1].next_after is not None:
+        pages.append(query_table(windows[f"{who}facts"], replace(query, after=pages[-1].next_after), NOW))
+    rows = [row for page in pages for row in page.rows]
+
+    assert [row.entry.size_bytes for row in rows] == [row.entry.size_bytes for row in whole.rows]
+    assert {row.key for row in rows} == {row.key for row in whole.rows}
+    assert len(rows) > 4
+    assert all(page.complete and page.count == len(rows) for page in pages)
+
+
+@pytest.mark.parametrize("most", [3, 7, 30])
+def test_of_too_many_objects_the_first_are_looked_at_and_the_rest_is_not_called_empty(
+    windows: dict[str, Window], monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    whole = table(windows["facts"], resource="pods")
+    named = [key for key, _ in shown(table(windows["facts"], resource="pods", text="cart"))]
+    monkeypatch.setattr(selecting, "MOST_SELECTED", most)
+    found = table(windows["facts"], resource="pods", text="cart")
+    ordered = table(windows["facts"], resource="pods", sort="name")
+    labelled = table(windows["facts"], resource="pods", labels=Labels.parse("app"), sort="name")
+
+    assert [key for key, _ in shown(found)] == named  # names are found wherever they are
+    assert not found.complete
+    assert ordered.scan == Scan(most, whole.count, 0)
+    assert {row.key for row in ordered.rows} == {row.key for row in whole.rows[:most]}
+    assert len(labelled.rows) <= most
+    assert labelled.complete == (len(labelled.rows) < most)
 
 
 def test_pages_of_a_filter_by_facts_go_on_where_the_one_before_ended(windows: dict[str, Window]) -> None:

@@ -50,13 +50,15 @@ class FactSource(Protocol):
 
     def marks_of(self, resource: str) -> Marks | None: ...
 
-    def sayings(self, wanted: Wanted) -> tuple[tuple[bytes, str], ...]: ...
+    def sayings(self, wanted: Wanted, limit: int) -> tuple[tuple[bytes, str], ...]: ...
 
     def texts(self, wanted: Wanted, column: Column) -> tuple[tuple[bytes, str], ...]: ...
 
     def top(self, wanted: Wanted, most: Most, limit: int) -> tuple[KeyFacts, ...]: ...
 
     def of(self, keys: Sequence[bytes]) -> dict[bytes, KeyFacts]: ...
+
+    def in_order(self, keys: Sequence[bytes], order: Order, *, descending: bool) -> tuple[bytes, ...]: ...
 
     def spread(self, wanted: Wanted) -> Spread: ...
 
@@ -111,9 +113,9 @@ class ScopedFacts:
     def marks_of(self, resource: str) -> None:
         """See FactReader.marks_of: of a part, nobody has counted them."""
 
-    def sayings(self, wanted: Wanted) -> tuple[tuple[bytes, str], ...]:
+    def sayings(self, wanted: Wanted, limit: int) -> tuple[tuple[bytes, str], ...]:
         """See FactReader.sayings."""
-        return self._reader.sayings(replace(wanted, part=self._within()))
+        return self._reader.sayings(replace(wanted, part=self._within()), limit)
 
     def texts(self, wanted: Wanted, column: Column) -> tuple[tuple[bytes, str], ...]:
         """See FactReader.texts."""
@@ -126,6 +128,10 @@ class ScopedFacts:
     def of(self, keys: Sequence[bytes]) -> dict[bytes, KeyFacts]:
         """See FactReader.of."""
         return self._reader.of([key for key in keys if self._permitted.has(key)])
+
+    def in_order(self, keys: Sequence[bytes], order: Order, *, descending: bool) -> tuple[bytes, ...]:
+        """See FactReader.in_order."""
+        return self._reader.in_order([key for key in keys if self._permitted.has(key)], order, descending=descending)
 
     def spread(self, wanted: Wanted) -> Spread:
         """See FactReader.spread."""

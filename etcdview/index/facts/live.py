@@ -104,6 +104,7 @@ class Facts:
         self._status = FactStatus("starting")
         self._why = ""  # the values are read again
         self._reader: FactReader | None = None  # while the status is "complete"
+        self._told: list[Callable[[FactReader], None]] = []
         self._folder: Path | None = None
         self._filler: Filler | None = None
         self._waiting = ChangeQueue()
@@ -136,6 +137,10 @@ class Facts:
         if isinstance(self._index, Announcing):
             self._index.listen(self)
         background.start(self._thread)
+
+    def when_complete(self, tell: Callable[[FactReader], None]) -> None:
+        """Call it with who answers, at once each time that the facts are complete; it must not take long."""
+        self._told.append(tell)
 
     def begin(self) -> None:
         """Read all values, however many there are."""
@@ -314,6 +319,9 @@ class Facts:
                 self._why = ""
                 self._status = replace(self._status, state="complete", total=self._status.done, problem="")
                 self._reader = FactReader(path)
+        if (reader := self.reader) is not None:
+            for tell in self._told:
+                tell(reader)
         return True
 
 

@@ -10,7 +10,7 @@ import sqlite3
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -29,6 +29,7 @@ from etcdview.stores.kept import Kept
 
 SMALL_PART = 20  # a namespace with fewer than one key in so many is small
 SPREAD_SECONDS = 10.0  # it goes through an index of all values, and changes little
+_MOST_SPREADS = 100
 _IDLE = 2  # connections that are kept while nobody asks: each has a cache
 
 _first = itemgetter(0)
@@ -229,10 +230,10 @@ class FactReader:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._lock = threading.Lock()  # guards _free and _closed
+        self._lock = threading.Lock()  # guards _free, _closed and _spreads
         self._free: list[_Connection] = []
         self._closed = False
-        self._spread_of_all = Kept(SPREAD_SECONDS, lambda: self._spread(Wanted()))
+        self._spreads: dict[str, Kept[Spread]] = {}  # of types, "" of all
 
     def close(self) -> None:
         """Let go of the connections that nobody uses; those in use are closed when their question is answered."""
@@ -283,13 +284,16 @@ class FactReader:
     def page(
         self, wanted: Wanted, order: IndexOrder, *, descending: bool, after: bytes | None, limit: int
     ) -> IndexPage | None:
-        """Keys of one type behind another key, in an order that has_index; None where that key is gone."""
+        """Keys of one type behind another key, in an order that has_index; None where that key is gone.
+
+        It looks at all keys between those that are wanted: of few among many, `keys` is quicker.
+        """
         with self._connection() as connection:
             query = "SELECT id FROM texts WHERE text = ?"
             found = connection.execute(query, (wanted.resource,)).fetchone()
             if found is None:
                 return IndexPage() if after is None else None
-            where, values = _where(connection, replace(wanted, resource=""))
+            where, values = _where(connection, wanted, walked=True)
             condition = where.replace("WHERE", " AND", 1)
             walk = IndexWalk(connection, found[0], order, descending=descending, condition=condition, values=values)
             return walk.page(after, limit)
@@ -330,8 +334,8 @@ class FactReader:
             statuses[status_in(word)] += keys
         return Marks(statuses, nodes)
 
-    def sayings(self, wanted: Wanted) -> tuple[tuple[bytes, str], ...]:
-        """Those keys, each with what is kept of its state, and its node."""
+    def sayings(self, wanted: Wanted, limit: int) -> tuple[tuple[bytes, str], ...]:
+        """So many of those keys, each with what is kept of its state, and its node."""
         with self._connection() as connection:
             if wanted.words and not _texts_with(connection, wanted):
                 return ()
@@ -339,9 +343,9 @@ class FactReader:
             query = (
                 f"SELECT p.folder, f.name, w.text || ' ' || coalesce(o.text, '') FROM {_PLACED} "
                 "JOIN texts w ON w.id = f.word "
-                f"LEFT JOIN texts o ON o.id = f.node {where}"
+                f"LEFT JOIN texts o ON o.id = f.node {where} LIMIT ?"
             )
-            return tuple([(folder + name, said) for folder, name, said in connection.execute(query, values)])
+            return tuple([(folder + name, said) for folder, name, said in connection.execute(query, (*values, limit))])
 
     def texts(self, wanted: Wanted, column: Column) -> tuple[tuple[bytes, str], ...]:
         """Those keys in the order of their bytes, each with a text that is kept of it, "" for none."""
@@ -382,9 +386,30 @@ class FactReader:
                     found[key] = _key_facts(row)
         return found
 
+    def in_order(self, keys: Sequence[bytes], order: Order, *, descending: bool) -> tuple[bytes, ...]:
+        """These keys, given in the order of their bytes, in another; those that it has not seen are left out."""
+        query = f"SELECT {_COLUMNS[order]} FROM facts f WHERE {_AT}"
+        found: list[tuple[bytes, int | None]] = []
+        with self._connection() as connection:
+            for key in keys:
+                end = key.rfind(b"/") + 1
+                row = connection.execute(query, (key[:end], key[end:])).fetchone()
+                if row is not None:
+                    found.append((key, row[0]))
+        found.sort(key=_second_if_known, reverse=descending)
+        return tuple([key for key, _ in found])
+
     def spread(self, wanted: Wanted) -> Spread:
-        """How the sizes of those values are spread; of all values it is kept for SPREAD_SECONDS."""
-        return self._spread_of_all.get() if wanted == Wanted() else self._spread(wanted)
+        """How the sizes of those values are spread; of all values, and of a type, it is kept for SPREAD_SECONDS."""
+        if wanted != Wanted(resource=wanted.resource):
+            return self._spread(wanted)
+        with self._lock:
+            kept = self._spreads.get(wanted.resource)
+            if kept is None:
+                if len(self._spreads) >= _MOST_SPREADS:
+                    self._spreads.clear()
+                kept = self._spreads[wanted.resource] = Kept(SPREAD_SECONDS, lambda: self._spread(wanted))
+        return kept.get()
 
     def _spread(self, wanted: Wanted) -> Spread:
         with self._connection() as connection:
@@ -523,9 +548,15 @@ def _unhealthy_of(wanted: Wanted) -> Wanted:
     return Wanted(resource=wanted.resource, state="unhealthy", part=wanted.part)
 
 
-def _where(connection: sqlite3.Connection, wanted: Wanted, *, few: bool = False) -> tuple[str, list[Any]]:
-    """The condition of a query over facts, and its values. `few`: those are few that its other conditions leave."""
-    conditions = list(_places(connection, wanted, few=few or any(getattr(wanted, wish) for wish in _ONLY_FEW)))
+def _where(
+    connection: sqlite3.Connection, wanted: Wanted, *, few: bool = False, walked: bool = False
+) -> tuple[str, list[Any]]:
+    """The condition of a query over facts, and its values. `few`: those are few that its other conditions leave.
+
+    `walked`: the query names the index that it goes through.
+    """
+    few = few or walked or any(getattr(wanted, wish) for wish in _ONLY_FEW)
+    conditions = list(_places(connection, wanted, few=few, walked=walked))
     if wanted.uid:
         conditions.append((f"{uid_head('f.uid')} = {uid_head('?')} AND f.uid = ?", (packed_uid(wanted.uid),) * 2))
     if wanted.owner:
@@ -551,9 +582,12 @@ def _where(connection: sqlite3.Connection, wanted: Wanted, *, few: bool = False)
     return (f"WHERE {where}" if where else ""), [value for _, values in conditions for value in values]
 
 
-def _places(connection: sqlite3.Connection, wanted: Wanted, *, few: bool) -> Iterator[tuple[str, tuple[Any, ...]]]:
+def _places(
+    connection: sqlite3.Connection, wanted: Wanted, *, few: bool, walked: bool
+) -> Iterator[tuple[str, tuple[Any, ...]]]:
     """The conditions on the type, the namespace and the node of a key, each with its values."""
-    small = _is_small_part(connection, wanted)
+    # Unhealthy ones of a namespace have an index of their own.
+    small = not walked and wanted.state != "unhealthy" and _is_small_part(connection, wanted)
     plus = "+" if few or small else ""  # keeps SQLite from other indexes: that of the few is the one to use
     for column in ("resource", "namespace", "node"):
         if text := getattr(wanted, column):

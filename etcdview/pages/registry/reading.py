@@ -26,7 +26,6 @@ from etcdview.tables import Column, Table, table_for
 SCAN_LIMIT = 5000
 _CURSOR_GONE = ("The last row of the previous page has been deleted.", "Go to the first page.")
 _NAMES_PIECE = 1000
-ORDERED_LIMIT = 20_000  # objects whose order is made anew for each page; of more, an index of facts has it
 GONE_LIMIT = 100  # deleted objects that a filtered list looks up, to strike out those it showed
 
 
@@ -169,7 +168,7 @@ class Reading:
 
     def _selected(self, names: KeyPage, changes: RowChanges | None) -> TableRows:
         """What matches by names and facts, and the values of one page of it."""
-        if names.count > ORDERED_LIMIT and self._selecting.has_pages:
+        if self._selecting.has_pages:
             return self._page_by_index(names, changes)
         found = self._selecting.select(self._matching, SCAN_LIMIT)
         first = 0 if self._query.after is None else self._key_behind(found.keys, self._query.after)
@@ -184,7 +183,7 @@ class Reading:
         if page is None:
             raise QueryError(*_CURSOR_GONE)
         scan = Scan(names.count, names.count, self._selecting.count_unreadable())
-        return self._with_values(names, changes, page, scan, names.count)
+        return self._with_values(names, changes, page, scan, self._selecting.count_left)
 
     def _with_values(
         self, names: KeyPage, changes: RowChanges | None, page: IndexPage, scan: Scan, count: int

@@ -26,6 +26,9 @@ from etcdview.relations.states import HEALTH_KINDS, status_in
 from etcdview.stores.protocols import prefix_end
 
 _NAMES_PIECE = 10_000
+MOST_SELECTED = 500_000  # objects whose names one request puts in order: of more, the first
+ORDERED_LIMIT = 5_000  # objects whose order is made anew for each page; of more, an index of facts has it
+_DENSE = 200  # an index of all objects leads to those that are wanted soon, where these are one of so many
 _BY_FACTS: dict[str, tuple[Order, bool]] = {  # a young object was created late
     "age": ("created", True),
     "size": ("size", False),
@@ -115,26 +118,29 @@ class Selecting:
             return None
         return order, backwards != descending
 
-    @property
+    @cached_property
     def has_pages(self) -> bool:
-        """Whether an index of facts has a page of the list at once: nothing is filtered, but for a large namespace."""
-        if self._facts is None or self._words or self._query.selects or self._index_order is None:
+        """Whether an index of facts has a page of the list at once: of many objects, that are not too few of all."""
+        if self._facts is None or self._words or not self._knows or self._index_order is None:
             return False
-        return not self._namespace or not self._is_small
-
-    @property
-    def _is_small(self) -> bool:
-        """Whether the namespace has few of the type's objects: facts find all of them sooner than a page among all."""
         whole = self._window.keyspace.range_prefix(self._resource)
-        index = self._window.index
-        return index.count(*self._range) * SMALL_PART < index.count(whole, prefix_end(whole))
+        of_all = self._window.cluster.index.count(whole, prefix_end(whole))  # also what this viewer may not see
+        return self.count_left > ORDERED_LIMIT and of_all < _DENSE * self.count_left
+
+    @cached_property
+    def count_left(self) -> int:
+        """How many objects the filters beside words leave, as facts know it."""
+        if self._facts is None or not self._query.selects:
+            return self._window.index.count(*self._range)
+        return self._facts.count(self._wanted(filters=True))
 
     def page(self, after: bytes | None, limit: int) -> IndexPage | None:
         """The objects behind one, where the list has pages; None where that one is gone."""
         assert self._facts is not None  # noqa: S101 - `has_pages` says so
         assert self._index_order is not None  # noqa: S101
         order, descending = self._index_order
-        return self._facts.page(self._wanted(), order, descending=descending, after=after, limit=limit)
+        wanted = self._wanted(filters=self._query.selects)
+        return self._facts.page(wanted, order, descending=descending, after=after, limit=limit)
 
     def count_unreadable(self) -> int:
         """How many objects are known to be undecodable."""
@@ -147,7 +153,7 @@ class Selecting:
         an unknown column.
         """
         known = self._knows
-        keys = self._filtered()
+        keys, left = self._filtered()
         sure, unsure = self._by_words(keys) if self._words else (keys, [])
         if known:
             found = set(sure)
@@ -165,26 +171,45 @@ class Selecting:
             unseen = cut = len(unsure) - len(looked_at)
         unreadable = self._unreadable()
         matching = [key for key in keys if key in found]
+        if left and self._words and not self._query.selects:
+            matching += self._named_behind(keys[-1])
         ordered = self._in_order(matching, unreadable)
-        unseen += len(matching) - len(ordered)
+        unseen += left + len(matching) - len(ordered)
         total = max(self._window.index.count(*self._range), len(keys))  # with what the labels leave out
         return Selected(ordered, total - unseen, total, len(unreadable), self._goes_on and not cut)
 
-    def _filtered(self) -> list[bytes]:
-        """All keys, or those that the filters beside words keep where facts know these; in the order of their bytes."""
-        if self._facts is None or not self._query.selects or not self._knows:
-            return self._all()
-        return list(self._facts.keys(self._wanted(filters=True)))
+    def _filtered(self) -> tuple[list[bytes], int]:
+        """All keys, or those that the filters beside words keep where facts know these; in the order of their bytes.
 
-    def _all(self) -> list[bytes]:
+        Of more than MOST_SELECTED not all, and how many are left out.
+        """
+        if self._facts is None or not self._query.selects or not self._knows:
+            found = self._first(MOST_SELECTED)
+            return found, max(self._window.index.count(*self._range) - len(found), 0)
+        if self.count_left <= MOST_SELECTED:
+            return list(self._facts.keys(self._wanted(filters=True))), 0
+        some = self._facts.keys(self._wanted(filters=True), order="any", limit=MOST_SELECTED)
+        return sorted(some), self.count_left - len(some)
+
+    def _first(self, most: int) -> list[bytes]:
         found: list[bytes] = []
         after: bytes | None = None
-        while True:
-            page = self._window.index.page(*self._range, after=after, limit=_NAMES_PIECE)
+        while len(found) < most:
+            page = self._window.index.page(*self._range, after=after, limit=min(_NAMES_PIECE, most - len(found)))
             found += page.keys
             after = page.next_after
             if after is None:
-                return found
+                break
+        return found
+
+    def _named_behind(self, after: bytes) -> list[bytes]:
+        """Those behind a key that say all words by their names, as many as one search finds."""
+        longest = max(self._words, key=len)
+        found = self._window.index.search(longest, "contains", after=after, limit=_NAMES_PIECE).keys
+        start = len(self._window.keyspace.range_prefix(self._resource))
+        words = [word.encode("utf-8", "surrogateescape") for word in self._words]
+        _, end = self._range
+        return [key for key in found if key < end and all(word in key[start:].lower() for word in words)]
 
     def _wanted(self, *, filters: bool = False) -> Wanted:
         query = self._query
@@ -237,7 +262,7 @@ class Selecting:
         """What facts keep of the state and node of those objects of which it holds any of the words."""
         if self._facts is None:
             return {}
-        found = self._facts.sayings(replace(self._wanted(), words=tuple(self._words)))
+        found = self._facts.sayings(replace(self._wanted(), words=tuple(self._words)), MOST_SELECTED)
         return {key: b" " + said.lower().encode("utf-8", "surrogateescape") for key, said in found}
 
     def _may_be_elsewhere(self, word: bytes) -> bool:
@@ -259,7 +284,10 @@ class Selecting:
 
     def _unreadable(self) -> frozenset[bytes]:
         """Objects that cannot be decoded, as far as that is known without reading."""
-        return frozenset() if self._facts is None else frozenset(self._facts.keys(replace(self._wanted(), error=True)))
+        if self._facts is None:
+            return frozenset()
+        wanted = replace(self._wanted(), error=True)
+        return frozenset(self._facts.keys(wanted, order="any", limit=MOST_SELECTED))
 
     def _in_order(self, keys: list[bytes], unreadable: frozenset[bytes]) -> Sequence[bytes]:
         descending, name = self._query.sort.startswith("-"), self._query.sort.removeprefix("-").lower()
@@ -272,8 +300,11 @@ class Selecting:
             return ordered
         if name in _BY_FACTS and self._facts is not None:
             order, backwards = _BY_FACTS[name]
-            readable = replace(self._wanted(), readable=True)
-            return _those(keys, self._facts.keys(readable, order=order, descending=backwards != descending))
+            back = backwards != descending
+            if len(keys) * SMALL_PART < self._window.index.count(*self._range):
+                decodable = [key for key in keys if key not in unreadable]
+                return _those(keys, self._facts.in_order(decodable, order, descending=back))
+            return _those(keys, self._facts.keys(replace(self._wanted(), readable=True), order=order, descending=back))
         if name in _TEXTS and self._facts is not None:
             return _those(keys, self._by_text(*_TEXTS[name], descending=descending))
         decodable = [key for key in keys if key not in unreadable]

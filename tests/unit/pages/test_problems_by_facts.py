@@ -12,6 +12,7 @@ import pytest
 from etcdview.access.roles import Scope, Viewer
 from etcdview.checks import integrity
 from etcdview.cluster import fact_checks
+from etcdview.cluster.fact_checks import FactChecks
 from etcdview.cluster.window import Window
 from etcdview.codec import Codec, StorageFormat
 from etcdview.index.facts.database import FactWriter, create
@@ -170,6 +171,33 @@ def test_what_was_compared_earlier_says_when(window: Window, monkeypatch: pytest
     assert begun <= first == again
     assert part.compared_at is None
     assert kept[0] == kept[1] < window.cluster.fact_checks(window.cluster.facts.reader).at  # type: ignore[union-attr]
+
+
+def test_a_page_does_not_wait_for_a_long_comparison_and_says_what_it_lacks(
+    window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes_on, compared = threading.Event(), fact_checks._checked
+
+    def slowly(reader: FactReader) -> FactChecks:
+        assert goes_on.wait(30)
+        return compared(reader)
+
+    monkeypatch.setattr(fact_checks, "_checked", slowly)
+    monkeypatch.setattr(fact_checks, "FIRST_SECONDS", 0.01)
+    window.cluster._fact_checks = None
+    early = storage_page(window, False, NOW)
+    goes_on.set()
+    for thread in threading.enumerate():
+        if thread.name == "etcdview-facts-checks":
+            thread.join()
+    late = storage_page(window, True, NOW)  # another question, so made anew
+
+    assert early.compared_at is None
+    assert "all objects are compared at this moment" in early.left_out[-1]
+    assert "objects whose owner is gone" in early.left_out[-1]
+    assert late.compared_at is not None
+    assert set(late.left_out) == set(LEFT_OUT.values())
+    assert set(said(early)) < set(said(late))
 
 
 def test_each_rule_is_answered_by_facts_or_named_as_left_out(window: Window) -> None:

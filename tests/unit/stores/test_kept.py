@@ -207,3 +207,32 @@ def test_nobody_waits_for_a_refresh_and_only_one_runs(source: Source) -> None:
     assert (kept.get(), source.reads) == (1, 1)
     kept.refresh("etcdview-test")
     assert source.reads == 1
+
+
+def test_nobody_waits_for_the_first_answer_longer_than_they_will(kept: Kept[int], source: Source) -> None:
+    assert kept.soon(10.0) is None  # nobody reads
+    source.gate.clear()
+    kept.refresh("first")
+    assert kept.soon(0.01) is None
+    source.gate.set()
+    assert kept.soon(10.0) == 1
+
+
+def test_who_waits_for_the_first_answer_is_told_why_there_is_none(kept: Kept[int], source: Source) -> None:
+    source.error = UnreachableError("Nobody answers.")
+    source.gate.clear()
+    kept.refresh("first")
+    threading.Timer(0.05, source.gate.set).start()
+    with pytest.raises(UnreachableError, match="Nobody answers"):
+        kept.soon(10.0)
+
+
+def test_an_old_answer_is_given_at_once_while_another_is_read(kept: Kept[int], source: Source, clock: Clock) -> None:
+    kept.get()
+    source.entered.acquire()
+    clock.now = 60.0
+    source.gate.clear()
+    kept.refresh("second")
+    assert source.entered.acquire(timeout=10)
+    assert kept.soon(10.0) == 1
+    source.gate.set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,7 @@ from etcdview.codec import Codec
 from etcdview.index.facts.database import FactWriter, create, open_reader
 from etcdview.index.facts.fact import Extractor
 from etcdview.index.facts.ordered import IndexOrder, IndexPage, IndexWalk, has_index
-from etcdview.index.facts.reading import FactReader, Wanted
+from etcdview.index.facts.reading import FactReader, Order, Wanted, _where
 from etcdview.kube.keys import KeySpace
 from etcdview.kube.selectors import LabelSelector, parse_labels
 from etcdview.models import KeyValue
@@ -28,7 +29,13 @@ def _event(number: int, random: random.Random) -> KeyValue:
     metadata = {"name": f"e{number:03}", "namespace": random.choice(("shop", "bank"))}
     if number % 11:
         metadata["creationTimestamp"] = f"{START - timedelta(seconds=random.randrange(20)):%Y-%m-%dT%H:%M:%SZ}"
-    obj = {"apiVersion": "v1", "kind": "Event", "metadata": metadata, "message": "x" * random.randrange(5)}
+    obj = {
+        "apiVersion": "v1",
+        "kind": "Event",
+        "metadata": metadata | {"labels": {"odd": str(number % 2)}},
+        "type": "Warning" if number % 3 else "Normal",
+        "message": "x" * random.randrange(5),
+    }
     value = json.dumps(obj).encode() if number % 13 else b"not an object"
     return KeyValue(
         f"/registry/events/{metadata['namespace']}/{metadata['name']}".encode(), 1, number + 1, 1, value=value
@@ -49,7 +56,17 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("order", ["size", "created"])
 @pytest.mark.parametrize("descending", [True, False])
-@pytest.mark.parametrize("wanted", [Wanted(resource="events"), Wanted(resource="events", namespace="bank")])
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        Wanted(resource="events"),
+        Wanted(resource="events", namespace="bank"),
+        Wanted(resource="events", readable=True),
+        Wanted(resource="events", namespace="shop", state="unhealthy"),
+        Wanted(resource="events", labels=parse_labels("odd=1")),
+        Wanted(resource="events", labels=parse_labels("odd=0"), state="healthy"),
+    ],
+)
 @pytest.mark.parametrize("limit", [1, 7, NAMES])
 def test_pages_have_every_key_once_and_know_where_they_are(
     path: Path, order: IndexOrder, descending: bool, wanted: Wanted, limit: int
@@ -155,4 +172,39 @@ def test_a_small_namespace_has_the_same_answers_as_a_large_one(
     assert [fact.version for fact in reader.top(wanted, "version", 1)] == sorted({f.version for f in inside})[-1:]
     assert sum(alike.keys for alike in reader.tally(wanted, 1_000)) == len(inside)
     assert reader.spread(wanted).keys == len(inside)
+    reader.close()
+
+
+def test_the_unhealthy_objects_of_a_namespace_are_found_by_an_index_of_their_own(uneven: Path) -> None:
+    with contextlib.closing(open_reader(uneven)) as connection:
+        for namespace in ("bank", "few"):
+            where, values = _where(connection, Wanted(resource="pods", namespace=namespace, state="unhealthy"))
+            plan = connection.execute(f"EXPLAIN QUERY PLAN SELECT f.id FROM facts f {where}", values).fetchall()  # noqa: S608
+            assert [step[3] for step in plan if " f " in step[3]] == [
+                "SEARCH f USING INDEX unhealthy (namespace=? AND resource=?)"
+            ]
+
+
+@pytest.mark.parametrize("order", ["size", "created", "version"])
+@pytest.mark.parametrize("descending", [True, False])
+def test_given_keys_are_put_in_the_order_that_all_keys_have(path: Path, order: Order, descending: bool) -> None:
+    reader = FactReader(path)
+    every = reader.keys(Wanted(resource="events"))
+    some = [*every[::3], b"/registry/events/shop/zzz-not-seen"]
+    whole = reader.keys(Wanted(resource="events"), order=order, descending=descending)
+    found = reader.in_order(some, order, descending=descending)
+    reader.close()
+
+    assert found == tuple(key for key in whole if key in some)
+    assert len(found) == len(every[::3])
+
+
+def test_how_sizes_are_spread_is_kept_for_a_type(path: Path) -> None:
+    reader = FactReader(path)
+    events, everything = Wanted(resource="events"), Wanted()
+    assert reader.spread(events) is reader.spread(events)
+    assert reader.spread(everything) is reader.spread(everything)
+    assert reader.spread(events) == reader.spread(everything)
+    assert reader.spread(Wanted(resource="none")).keys == 0
+    assert reader.spread(Wanted(resource="events", namespace="bank")).keys < NAMES
     reader.close()

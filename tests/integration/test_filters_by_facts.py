@@ -362,6 +362,17 @@ def test_of_too_many_objects_the_first_are_looked_at_and_the_rest_is_not_called_
     assert labelled.complete == (len(labelled.rows) < most)
 
 
+def test_a_word_that_was_not_looked_for_everywhere_leads_to_the_search_in_content(windows: dict[str, Window]) -> None:
+    def address(**query: Any) -> str:
+        page = registry_page(windows["facts"], RegistryQuery(resource="pods", **query), NOW)
+        assert page is not None
+        return page.content_href
+
+    assert address(text="cart") == "/search/content?kind=text&q=cart&resource=pods"
+    assert address(text="cart", namespace="shop") == "/search/content?kind=text&q=cart&resource=pods&namespace=shop"
+    assert [address(text="cart web"), address(text="cart", state="healthy"), address()] == ["", "", ""]
+
+
 def test_pages_of_a_filter_by_facts_go_on_where_the_one_before_ended(windows: dict[str, Window]) -> None:
     query = RegistryQuery(resource="pods", labels=Labels.parse("app"), sort="-size", limit=7)
     whole = [row.key for row in table(windows["facts"], resource="pods", labels=query.labels, sort="-size").rows]

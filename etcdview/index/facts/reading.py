@@ -256,6 +256,8 @@ class FactReader:
     def count(self, wanted: Wanted) -> int:
         """How many keys there are of those."""
         with self._connection() as connection:
+            if wanted == _in_state(wanted):
+                return _count_in_state(connection, wanted)
             where, values = _where(connection, wanted)
             found: int = connection.execute(f"SELECT count(*) FROM facts f {where}", values).fetchone()[0]
         return found
@@ -366,7 +368,8 @@ class FactReader:
         column = _COLUMNS[most]
         with self._connection() as connection:
             where, values = _where(connection, wanted)
-            of_type, types = ("TRUE", [()]) if _is_small_part(connection, wanted) else _each_type(connection, most)
+            one_look = (wanted.resource and most == "size") or _is_small_part(connection, wanted)
+            of_type, types = ("TRUE", [()]) if one_look else _each_type(connection, most)
             also = f"{'AND' if where else 'WHERE'} {of_type}"
             first = f"SELECT f.id, {column} FROM facts f {where} {also} ORDER BY {column} DESC LIMIT ?"
             found = [row for one in types for row in connection.execute(first, (*values, *one, limit))]
@@ -548,6 +551,25 @@ def _unhealthy_of(wanted: Wanted) -> Wanted:
     return Wanted(resource=wanted.resource, state="unhealthy", part=wanted.part)
 
 
+def _in_state(wanted: Wanted) -> Wanted:
+    """All of its type and namespace that are healthy, or unhealthy, and so can be decoded: the sums count these."""
+    known = wanted.state if wanted.state != "unknown" else None
+    return Wanted(
+        resource=wanted.resource, namespace=wanted.namespace, state=known or "healthy", readable=wanted.readable
+    )
+
+
+def _count_in_state(connection: sqlite3.Connection, wanted: Wanted) -> int:
+    conditions, values = [f"state = {STATES.index(wanted.state or 'unknown')}"], []
+    for column in ("resource", "namespace"):
+        if text := getattr(wanted, column):
+            conditions.append(f"{column} = (SELECT id FROM texts WHERE text = ?)")
+            values.append(text)
+    query = f"SELECT coalesce(sum(keys), 0) FROM totals WHERE {' AND '.join(conditions)}"
+    found: int = connection.execute(query, values).fetchone()[0]
+    return found
+
+
 def _where(
     connection: sqlite3.Connection, wanted: Wanted, *, few: bool = False, walked: bool = False
 ) -> tuple[str, list[Any]]:
@@ -556,7 +578,7 @@ def _where(
     `walked`: the query names the index that it goes through.
     """
     few = few or walked or any(getattr(wanted, wish) for wish in _ONLY_FEW)
-    conditions = list(_places(connection, wanted, few=few, walked=walked))
+    conditions = list(_places(connection, wanted, few=few))
     if wanted.uid:
         conditions.append((f"{uid_head('f.uid')} = {uid_head('?')} AND f.uid = ?", (packed_uid(wanted.uid),) * 2))
     if wanted.owner:
@@ -571,7 +593,7 @@ def _where(
     if wanted.part is not None:
         conditions.append(_within(connection, wanted.part))
     if wanted.labels is not None and wanted.labels.requirements:
-        conditions.append(_with_labels(connection, wanted.resource, wanted.labels))
+        conditions.append(_with_labels(connection, wanted.labels))
     if wanted.plain:
         conditions.append(_not_encrypted(connection))
     if wanted.status:
@@ -582,12 +604,10 @@ def _where(
     return (f"WHERE {where}" if where else ""), [value for _, values in conditions for value in values]
 
 
-def _places(
-    connection: sqlite3.Connection, wanted: Wanted, *, few: bool, walked: bool
-) -> Iterator[tuple[str, tuple[Any, ...]]]:
+def _places(connection: sqlite3.Connection, wanted: Wanted, *, few: bool) -> Iterator[tuple[str, tuple[Any, ...]]]:
     """The conditions on the type, the namespace and the node of a key, each with its values."""
     # Unhealthy ones of a namespace have an index of their own.
-    small = not walked and wanted.state != "unhealthy" and _is_small_part(connection, wanted)
+    small = not few and wanted.state != "unhealthy" and _is_small_part(connection, wanted)
     plus = "+" if few or small else ""  # keeps SQLite from other indexes: that of the few is the one to use
     for column in ("resource", "namespace", "node"):
         if text := getattr(wanted, column):
@@ -640,22 +660,27 @@ def _within(connection: sqlite3.Connection, part: Part) -> tuple[str, tuple[str,
     )
 
 
-def _with_labels(connection: sqlite3.Connection, resource: str, selector: LabelSelector) -> tuple[str, tuple[str]]:
+def _with_labels(connection: sqlite3.Connection, selector: LabelSelector) -> tuple[str, tuple[str]]:
     """The condition that a key's labels match, and its value.
 
     Each set of labels that occurs is matched once, however many keys have it; only those are read in which the text
     of each label stands, for there may be as many sets as keys.
     """
-    of_type = "WHERE resource = (SELECT id FROM texts WHERE text = ?)" if resource else ""
     said = [text for requirement in selector.requirements if (text := _label_text(requirement))]
-    query = (
-        f"SELECT id, text FROM texts WHERE id IN (SELECT DISTINCT labels FROM facts {of_type})"
-        f"{' AND instr(text, ?)' * len(said)}"
-    )
-    sets = connection.execute(query, (*([resource] if resource else []), *said)).fetchall()
-    found = [number for number, text in sets if selector.matches(json.loads(text))]
+    # Sets of labels are the texts that begin so; of others that do, nothing has the number as its labels.
+    query = f"SELECT id, text FROM texts WHERE text >= '{{' AND text < '|'{' AND instr(text, ?)' * len(said)}"
+    found = [number for number, text in connection.execute(query, said) if selector.matches(_labels_in(text))]
     unlabelled = " OR f.labels IS NULL" if selector.matches({}) else ""
     return f"(f.labels IN (SELECT value FROM json_each(?)){unlabelled})", (json.dumps(found),)
+
+
+def _labels_in(text: str) -> dict[str, str]:
+    """The way back from labels_text; none for another text."""
+    try:
+        labels = json.loads(text)
+    except ValueError:
+        return {}
+    return labels if isinstance(labels, dict) else {}
 
 
 def _label_text(requirement: Requirement) -> str:

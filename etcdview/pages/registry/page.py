@@ -97,6 +97,16 @@ class RegistryPage:
         return narrowed or not self.usual_order or not scan.complete or scan.unread > 0
 
     @property
+    def content_href(self) -> str:
+        """The search in the content of all values of the list, for a word that was not looked for in all rows."""
+        query = self.query
+        words = query.text.split()
+        if self.resource is None or len(words) != 1 or query.selects:
+            return ""
+        chosen = {"resource": query.resource, "namespace": self.inside}
+        return href("/search/content", kind="text", q=words[0], **chosen)
+
+    @property
     def newest_first(self) -> bool:
         """Whether that is the usual order of such a list."""
         return self.resource is not None and (self.resource.group, self.resource.kind) == ("", "Event")

@@ -18,6 +18,7 @@ from etcdview.index.facts.reading import FactReader, Order, Wanted, _where
 from etcdview.kube.keys import KeySpace
 from etcdview.kube.selectors import LabelSelector, parse_labels
 from etcdview.models import KeyValue
+from etcdview.relations.model import Health
 
 START = datetime(2026, 11, 28, tzinfo=UTC)
 EXTRACTOR = Extractor(Codec(), KeySpace(), lambda: START)
@@ -208,3 +209,34 @@ def test_how_sizes_are_spread_is_kept_for_a_type(path: Path) -> None:
     assert reader.spread(Wanted(resource="none")).keys == 0
     assert reader.spread(Wanted(resource="events", namespace="bank")).keys < NAMES
     reader.close()
+
+
+@pytest.mark.parametrize("resource", ["", "pods", "events", "none"])
+@pytest.mark.parametrize("namespace", ["", "bank", "few", "nowhere"])
+@pytest.mark.parametrize("state", ["healthy", "unhealthy", "unknown"])
+@pytest.mark.parametrize("readable", [True, False])
+def test_objects_in_a_state_are_counted_as_they_are_listed(
+    path: Path, uneven: Path, resource: str, namespace: str, state: Health, readable: bool
+) -> None:
+    for one in (path, uneven):
+        reader = FactReader(one)
+        wanted = Wanted(resource=resource, namespace=namespace, state=state, readable=readable)
+        assert reader.count(wanted) == len(reader.keys(wanted))
+        reader.close()
+
+
+def test_a_text_that_looks_like_labels_and_is_none_matches_nothing(tmp_path: Path) -> None:
+    made = tmp_path / "facts.db"
+    create(made)
+    writer = FactWriter(made)
+    writer.write([EXTRACTOR.fact(_made("pods", "bank", 1))])
+    for text in ("{", '{"odd":"1"', "{}", "{1}", '{"odd":1}', "{{"):
+        writer._text(text)
+    writer.write([])
+    writer.complete()
+    writer.close()
+    reader = FactReader(made)
+    found = [reader.count(Wanted(labels=parse_labels(text))) for text in ("odd=1", "odd!=1", "odd", "!odd", "even!=1")]
+    reader.close()
+
+    assert found == [1, 0, 1, 0, 1]

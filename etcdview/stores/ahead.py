@@ -16,7 +16,10 @@ _WAITING_PIECES = 2  # read and not yet taken
 
 
 def read_ahead(pieces: Iterable[Piece]) -> Iterator[Piece]:
-    """The same pieces, at most a few of them waiting. Raises what reading them raises; close it to end early."""
+    """The same pieces, at most a few of them waiting. Raises what reading them raises; close it to end early.
+
+    Where no thread can be started they are read one by one.
+    """
     waiting: queue.Queue[list[Piece] | Exception | None] = queue.Queue(_WAITING_PIECES)
     given_up = threading.Event()
 
@@ -33,7 +36,11 @@ def read_ahead(pieces: Iterable[Piece]) -> Iterator[Piece]:
         finally:
             waiting.put(ending)
 
-    background.start(threading.Thread(target=read, name="etcdview-read-ahead", daemon=True))
+    try:
+        background.start(threading.Thread(target=read, name="etcdview-read-ahead", daemon=True))
+    except RuntimeError:  # the system gives no more threads
+        yield from pieces
+        return
     try:
         while (found := waiting.get()) is not None:
             if isinstance(found, Exception):

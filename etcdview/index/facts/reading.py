@@ -367,9 +367,10 @@ class FactReader:
         """
         column = _COLUMNS[most]
         with self._connection() as connection:
-            where, values = _where(connection, wanted)
-            one_look = (wanted.resource and most == "size") or _is_small_part(connection, wanted)
-            of_type, types = ("TRUE", [()]) if one_look else _each_type(connection, most)
+            small = _is_small_part(connection, wanted)
+            where, values = _where(connection, wanted, few=most == "version" and not small)
+            in_one = small or (most == "size" and wanted.resource)
+            of_type, types = ("TRUE", [()]) if in_one else _each_type(connection, most)
             also = f"{'AND' if where else 'WHERE'} {of_type}"
             first = f"SELECT f.id, {column} FROM facts f {where} {also} ORDER BY {column} DESC LIMIT ?"
             found = [row for one in types for row in connection.execute(first, (*values, *one, limit))]

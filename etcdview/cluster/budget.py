@@ -73,7 +73,9 @@ class RequestBudget:
         self._seconds = seconds
         self._over_at = clock() + seconds
         self._most = size_bytes
+        self._lock = threading.Lock()  # guards the two below: a thread that reads ahead may outlive its request
         self._taken = 0
+        self._ended = False
         self._gone = gone
         self._clock = clock
         self._heavy = False
@@ -130,6 +132,12 @@ class RequestBudget:
         """Count values that were read. Raises BudgetError beyond the request's limit, BusyError beyond that of all."""
         if not self._holds:
             return
+        with self._lock:
+            if self._ended:
+                raise BudgetError("Reading was stopped: the request has ended.")
+            self._take(size_bytes)
+
+    def _take(self, size_bytes: int) -> None:
         if self._taken + size_bytes > self._most and self._taken:
             raise BudgetError(f"Reading was stopped after {self._taken >> 20:,} MiB of values.", SOON)
         if self._taken + size_bytes > LIGHT_BYTES and not self._heavy:
@@ -141,12 +149,14 @@ class RequestBudget:
         self._taken += size_bytes
 
     def give_back(self) -> None:
-        """End the request: its bytes are no longer counted. It may be called twice."""
-        taken, self._taken = self._taken, 0
-        self._held.give_back(taken)
-        heavy, self._heavy = self._heavy, False
-        if heavy:
-            self._held.heavy.give_back()
+        """End the request: its bytes are no longer counted, and none that come later. It may be called twice."""
+        with self._lock:
+            self._ended = True
+            taken, self._taken = self._taken, 0
+            self._held.give_back(taken)
+            heavy, self._heavy = self._heavy, False
+            if heavy:
+                self._held.heavy.give_back()
 
 
 def _busy() -> BusyError:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 from etcdview.cluster.budget import Held
@@ -190,8 +189,7 @@ class Cluster:
 
     def _begin_fact_checks(self, reader: FactReader) -> None:
         if self.reads_whole_registry:
-            with suppress(RuntimeError):  # the system gives no more threads: the first page begins it
-                self._checks_of(reader).begin()
+            self._checks_of(reader).begin()
 
     def _checks_of(self, reader: FactReader) -> KeptChecks:
         with self._fact_checks_lock:

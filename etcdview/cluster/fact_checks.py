@@ -1,12 +1,14 @@
 """What looks at every fact: objects without their owner or what they need, and UIDs that several objects have.
 
 The first answer is begun as soon as the facts are complete: it takes some seconds at a million keys, 20 at five. A
-page gets the last one, which may be old and says when it was begun, and a new one is made behind it.
+page gets the last one, which may be old and says when it was begun, and a new one is made behind it. For the first
+answer a page waits FIRST_SECONDS, and then does without.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -16,6 +18,7 @@ from etcdview.stores.kept import Kept
 
 KEPT_SECONDS = 20.0
 FIRST_SECONDS = 3.0  # that a page waits for the first answer
+_THREAD = "etcdview-facts-checks"
 NAMED = 1000  # keys that are named at the most
 NAMED_UIDS = 200
 OF_ONE_UID = 100  # keys of it
@@ -47,13 +50,17 @@ class KeptChecks:
         self._kept = Kept(KEPT_SECONDS, lambda: _checked(reader))
 
     def begin(self) -> None:
-        """Make an answer in the background, where one is due."""
-        self._kept.refresh("etcdview-facts-checks")
+        """Make an answer in the background, where one is due, and the system has a thread for it."""
+        with suppress(RuntimeError):
+            self._kept.refresh(_THREAD)
 
     def get(self) -> FactChecks | None:
         """The last answer; None while the first is made. Raises UnreachableError where the database is gone."""
         known = self._kept.known
-        self.begin()
+        try:
+            self._kept.refresh(_THREAD)
+        except RuntimeError:  # the system gives no more threads
+            return self._kept.get() if known is None else known
         return self._kept.soon(FIRST_SECONDS) if known is None else known
 
 

@@ -30,7 +30,6 @@ from etcdview.stores.paging import PieceReader
 from etcdview.stores.protocols import Store
 
 PIECE = 500  # keys of one read, where their values are small
-FEW = 100  # keys that are not worth a thread
 T = TypeVar("T")
 
 
@@ -179,16 +178,16 @@ class Window:
         found = self.store.get_many(keys, revision=revision)
         return tuple(self.entry(found[key], detail) for key in dict.fromkeys(keys) if key in found)
 
-    def listed(self, keys: Sequence[bytes], detail: Detail | Excerpt) -> Iterator[Entries]:
+    def listed(self, keys: Sequence[bytes], detail: Detail | Excerpt, *, ahead: bool = False) -> Iterator[Entries]:
         """The entries from the first to the last of these keys, which the index gave in order, at one revision.
 
-        In pieces, whose ends the keys give, so that etcd counts nothing twice. Of many keys, the next ones are read
-        while one piece is looked at.
+        In pieces, whose ends the keys give, so that etcd counts nothing twice. `ahead`: the next ones are read while
+        one is looked at, which is worth a thread where there are thousands.
         """
         reader = PieceReader(self.store)
         parts = (keys[first : first + PIECE] for first in range(0, len(keys), PIECE))
         results = (result for part in parts for result in reader.read(part[0], part[-1] + b"\0"))
-        for result in read_ahead(results) if len(keys) > FEW else results:
+        for result in read_ahead(results) if ahead else results:
             entries = tuple(self.entry(kv, detail) for kv in result.kvs)
             yield Entries(reader.revision, entries, len(entries), result.serializable)
 

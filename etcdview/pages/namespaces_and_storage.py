@@ -112,7 +112,7 @@ def storage_page(window: Window, run: bool, now: datetime) -> StoragePage:
     """
     if run and is_costly(window):
         check_costly(window, "check all objects")
-    return shared(window, ("storage", run), lambda: _storage_page(window, run, now))
+    return shared(window, ("storage", run), lambda: _storage_page(window, run, now), lambda page: not page.comparing)
 
 
 def _storage_page(window: Window, run: bool, now: datetime) -> StoragePage:

@@ -123,7 +123,8 @@ class StoragePage:
 
     `run_href` checks them; "" where the viewer may not ask. `narrowed`: the viewer's role covers a part of all objects.
     `by_facts`: judged by the facts of the values, which say less than the objects; `left_out` is what they do not say.
-    `compared_at`: objects were compared with each other then, None where this was done just now or not at all.
+    `compared_at`: objects were compared with each other then, None where this was done just now or not at all;
+    `comparing`: that is done at this moment, for the first time.
     `facts` is how far these are. `stopped` as of a NamespacesPage.
     """
 
@@ -140,6 +141,7 @@ class StoragePage:
     by_facts: bool = False
     left_out: tuple[str, ...] = ()
     compared_at: datetime | None = None
+    comparing: bool = False
     facts: FactsState | None = None
     stopped: str = ""
 

@@ -61,7 +61,6 @@ LEFT_OUT: dict[Rule, str] = {  # the rules that facts do not answer, and what th
 }
 _COMPARED = "objects whose owner is gone, UIDs that stand twice, and bindings and endpoints that lead nowhere"
 _LEFT_OUT_OF_PARTS = f"{_COMPARED}, which only the whole cluster shows"
-_NOT_YET = f"{_COMPARED}: all objects are compared at this moment, so load the page again soon"
 
 
 def namespaces_by_facts(window: Window, facts: FactSource, tree: Tree, namespace: str, after: str) -> NamespacesPage:
@@ -143,11 +142,12 @@ def storage_by_facts(window: Window, facts: FactSource, tree: Tree, now: datetim
         *_of_definitions(window, tree, now),
     ]
     left_out = [*LEFT_OUT.values()]
-    checks = None
+    checks, comparing = None, False
     if not window.cluster.reads_whole_registry or not isinstance(facts, FactReader):
         left_out.append(_LEFT_OUT_OF_PARTS)
     elif (checks := window.cluster.fact_checks(facts)) is None:
-        left_out.append(_NOT_YET)
+        comparing = True
+        left_out.append(_COMPARED)
     else:
         findings += _checked(checks)
     rank = {"critical": 0, "warning": 1, "info": 2}
@@ -164,6 +164,7 @@ def storage_by_facts(window: Window, facts: FactSource, tree: Tree, now: datetim
         by_facts=True,
         left_out=tuple(left_out),
         compared_at=checks.at if checks is not None else None,
+        comparing=comparing,
     )
 
 

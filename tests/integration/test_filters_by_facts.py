@@ -356,10 +356,27 @@ def test_of_too_many_objects_the_first_are_looked_at_and_the_rest_is_not_called_
 
     assert [key for key, _ in shown(found)] == named  # names are found wherever they are
     assert not found.complete
-    assert ordered.scan == Scan(most, whole.count, 0)
+    assert ordered.scan == Scan(most, whole.count, 0, all_named=False)
+    assert found.scan is not None
+    assert found.scan.all_named
+    assert labelled.scan is not None
+    assert labelled.scan.seen <= whole.count
     assert {row.key for row in ordered.rows} == {row.key for row in whole.rows[:most]}
     assert len(labelled.rows) <= most
     assert labelled.complete == (len(labelled.rows) < most)
+
+
+def test_a_word_of_more_states_than_are_held_is_not_called_looked_for_everywhere(
+    windows: dict[str, Window], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query: dict[str, Any] = {"resource": "pods", "text": "running", "labels": Labels.parse("app")}
+    whole = table(windows["facts"], **query)
+    monkeypatch.setattr(selecting, "MOST_SAID", len(whole.rows) - 1)
+    part = table(windows["facts"], **query)
+
+    assert whole.complete
+    assert 0 < len(part.rows) < len(whole.rows)
+    assert not part.complete
 
 
 def test_a_word_that_was_not_looked_for_everywhere_leads_to_the_search_in_content(windows: dict[str, Window]) -> None:

@@ -54,6 +54,8 @@ class FactSource(Protocol):
 
     def texts(self, wanted: Wanted, column: Column) -> tuple[tuple[bytes, str], ...]: ...
 
+    def texts_of(self, keys: Sequence[bytes], column: Column) -> tuple[tuple[bytes, str], ...]: ...
+
     def top(self, wanted: Wanted, most: Most, limit: int) -> tuple[KeyFacts, ...]: ...
 
     def of(self, keys: Sequence[bytes]) -> dict[bytes, KeyFacts]: ...
@@ -95,7 +97,9 @@ class ScopedFacts:
     def page(
         self, wanted: Wanted, order: IndexOrder, *, descending: bool, after: bytes | None, limit: int
     ) -> IndexPage | None:
-        """See FactReader.page."""
+        """See FactReader.page. What may not be seen is as if it did not exist."""
+        if after is not None and not self._permitted.has(after):
+            return None
         wanted = replace(wanted, part=self._within())
         return self._reader.page(wanted, order, descending=descending, after=after, limit=limit)
 
@@ -120,6 +124,10 @@ class ScopedFacts:
     def texts(self, wanted: Wanted, column: Column) -> tuple[tuple[bytes, str], ...]:
         """See FactReader.texts."""
         return self._reader.texts(replace(wanted, part=self._within()), column)
+
+    def texts_of(self, keys: Sequence[bytes], column: Column) -> tuple[tuple[bytes, str], ...]:
+        """See FactReader.texts_of."""
+        return self._reader.texts_of([key for key in keys if self._permitted.has(key)], column)
 
     def top(self, wanted: Wanted, most: Most, limit: int) -> tuple[KeyFacts, ...]:
         """See FactReader.top."""

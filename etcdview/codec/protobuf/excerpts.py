@@ -37,8 +37,12 @@ class Excerpts:
 
 
 def _by_struct(schema: Schema, number: int, fields: Iterable[str]) -> Mapping[str, frozenset[str]]:
-    """Which fields of which structs the paths lead through; a field that this version does not have leads nowhere."""
+    """Which fields of which structs the paths lead through; a field that this version does not have leads nowhere.
+
+    A struct that is wanted whole at one place is whole everywhere.
+    """
     kept: dict[str, frozenset[str]] = {schema.struct(number).name: frozenset()}
+    whole: set[str] = set()
     for path in fields:
         at = number
         for step in path.split("."):
@@ -48,4 +52,7 @@ def _by_struct(schema: Schema, number: int, fields: Iterable[str]) -> Mapping[st
                 break
             kept[struct.name] = kept.get(struct.name, frozenset()) | {step}
             at = field.message
-    return kept
+        else:
+            if at >= 0:
+                whole.add(schema.struct(at).name)
+    return {name: names for name, names in kept.items() if name not in whole}

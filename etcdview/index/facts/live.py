@@ -100,7 +100,7 @@ class Facts:
         self._index, self._extractor, self._start_filler = index, extractor, start_filler
         self._new_folder, self._rate, self._live = new_folder, rate, live
         self._unbounded = unbounded
-        self._lock = threading.Lock()  # guards the five below
+        self._lock = threading.Lock()  # guards the six below
         self._status = FactStatus("starting")
         self._why = ""  # the values are read again
         self._reader: FactReader | None = None  # while the status is "complete"
@@ -139,8 +139,15 @@ class Facts:
         background.start(self._thread)
 
     def when_complete(self, tell: Callable[[FactReader], None]) -> None:
-        """Call it with who answers, at once each time that the facts are complete; it must not take long."""
-        self._told.append(tell)
+        """Call it with who answers, each time that the facts are complete, and now if they are.
+
+        It must not take long, nor raise anything.
+        """
+        with self._lock:
+            self._told.append(tell)
+            reader = self._reader
+        if reader is not None:
+            tell(reader)
 
     def begin(self) -> None:
         """Read all values, however many there are."""
@@ -319,8 +326,9 @@ class Facts:
                 self._why = ""
                 self._status = replace(self._status, state="complete", total=self._status.done, problem="")
                 self._reader = FactReader(path)
-        if (reader := self.reader) is not None:
-            for tell in self._told:
+            reader, told = self._reader, tuple(self._told)
+        if reader is not None:
+            for tell in told:
                 tell(reader)
         return True
 

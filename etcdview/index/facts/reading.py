@@ -258,6 +258,8 @@ class FactReader:
         with self._connection() as connection:
             if wanted == _in_state(wanted):
                 return _count_in_state(connection, wanted)
+            if wanted == Wanted(resource=wanted.resource, status=wanted.status or "?", readable=wanted.readable):
+                return _statuses(connection, wanted.resource)[wanted.status]
             where, values = _where(connection, wanted)
             found: int = connection.execute(f"SELECT count(*) FROM facts f {where}", values).fetchone()[0]
         return found
@@ -328,16 +330,12 @@ class FactReader:
 
     def marks_of(self, resource: str) -> Marks:
         """Counts of all keys of a type, however many these are."""
-        statuses: Counter[str] = Counter()
         with self._connection() as connection:
-            words = connection.execute(_MARKS.format("word", "node"), (resource,)).fetchall()
             nodes = dict(connection.execute(_MARKS.format("node", "word"), (resource,)).fetchall())
-        for word, keys in words:
-            statuses[status_in(word)] += keys
-        return Marks(statuses, nodes)
+            return Marks(_statuses(connection, resource), nodes)
 
     def sayings(self, wanted: Wanted, limit: int) -> tuple[tuple[bytes, str], ...]:
-        """So many of those keys, each with what is kept of its state, and its node."""
+        """At most `limit` of those keys, any of them, each with what is kept of its state, and its node."""
         with self._connection() as connection:
             if wanted.words and not _texts_with(connection, wanted):
                 return ()
@@ -359,6 +357,23 @@ class FactReader:
             )
             found = [(folder + name, text) for folder, name, text in connection.execute(query, values)]
         return tuple(sorted(found, key=_first))
+
+    def texts_of(self, keys: Sequence[bytes], column: Column) -> tuple[tuple[bytes, str], ...]:
+        """Those of these keys that can be decoded, in their order, each with a text as in `texts`."""
+        query = (
+            f"SELECT coalesce(t.text, '') FROM facts f LEFT JOIN texts t ON t.id = f.{column} "
+            f"WHERE {_AT} AND f.error IS NULL"
+        )
+        return tuple(self._values_of(keys, query))
+
+    def _values_of(self, keys: Sequence[bytes], query: str) -> Iterator[tuple[bytes, Any]]:
+        """What a query gives of each key; nothing of those that it does not find."""
+        with self._connection() as connection:
+            for key in keys:
+                end = key.rfind(b"/") + 1
+                row = connection.execute(query, (key[:end], key[end:])).fetchone()
+                if row is not None:
+                    yield key, row[0]
 
     def top(self, wanted: Wanted, most: Most, limit: int) -> tuple[KeyFacts, ...]:
         """Those with the largest values, or the most writes, in that order; with a `limit` below 0 all of them.
@@ -392,14 +407,7 @@ class FactReader:
 
     def in_order(self, keys: Sequence[bytes], order: Order, *, descending: bool) -> tuple[bytes, ...]:
         """These keys, given in the order of their bytes, in another; those that it has not seen are left out."""
-        query = f"SELECT {_COLUMNS[order]} FROM facts f WHERE {_AT}"
-        found: list[tuple[bytes, int | None]] = []
-        with self._connection() as connection:
-            for key in keys:
-                end = key.rfind(b"/") + 1
-                row = connection.execute(query, (key[:end], key[end:])).fetchone()
-                if row is not None:
-                    found.append((key, row[0]))
+        found = list(self._values_of(keys, f"SELECT {_COLUMNS[order]} FROM facts f WHERE {_AT}"))
         found.sort(key=_second_if_known, reverse=descending)
         return tuple([key for key, _ in found])
 
@@ -552,8 +560,19 @@ def _unhealthy_of(wanted: Wanted) -> Wanted:
     return Wanted(resource=wanted.resource, state="unhealthy", part=wanted.part)
 
 
+def _statuses(connection: sqlite3.Connection, resource: str) -> Counter[str]:
+    """How many keys of a type have each status."""
+    statuses: Counter[str] = Counter()
+    for word, keys in connection.execute(_MARKS.format("word", "node"), (resource,)):
+        statuses[status_in(word)] += keys
+    return statuses
+
+
 def _in_state(wanted: Wanted) -> Wanted:
-    """All of its type and namespace that are healthy, or unhealthy, and so can be decoded: the sums count these."""
+    """What is wanted by its type, its namespace and its state alone: where that is the same, the sums count it.
+
+    What is healthy or unhealthy can be decoded.
+    """
     known = wanted.state if wanted.state != "unknown" else None
     return Wanted(
         resource=wanted.resource, namespace=wanted.namespace, state=known or "healthy", readable=wanted.readable
@@ -594,7 +613,7 @@ def _where(
     if wanted.part is not None:
         conditions.append(_within(connection, wanted.part))
     if wanted.labels is not None and wanted.labels.requirements:
-        conditions.append(_with_labels(connection, wanted.labels))
+        conditions.append(_with_labels(connection, wanted.resource, wanted.labels))
     if wanted.plain:
         conditions.append(_not_encrypted(connection))
     if wanted.status:
@@ -608,7 +627,9 @@ def _where(
 def _places(connection: sqlite3.Connection, wanted: Wanted, *, few: bool) -> Iterator[tuple[str, tuple[Any, ...]]]:
     """The conditions on the type, the namespace and the node of a key, each with its values."""
     # Unhealthy ones of a namespace have an index of their own.
-    small = not few and wanted.state != "unhealthy" and _is_small_part(connection, wanted)
+    unhealthy = wanted.state == "unhealthy"
+    few = few or (unhealthy and not wanted.namespace and _are_few_unhealthy(connection, wanted.resource))
+    small = not few and not unhealthy and _is_small_part(connection, wanted)
     plus = "+" if few or small else ""  # keeps SQLite from other indexes: that of the few is the one to use
     for column in ("resource", "namespace", "node"):
         if text := getattr(wanted, column):
@@ -616,6 +637,16 @@ def _places(connection: sqlite3.Connection, wanted: Wanted, *, few: bool) -> Ite
     if small:
         folders = "SELECT id FROM folders WHERE instr(folder, ?)"
         yield f"f.folder IN ({folders})", (f"/{wanted.namespace}/".encode(),)
+
+
+def _are_few_unhealthy(connection: sqlite3.Connection, resource: str) -> bool:
+    """Whether fewer objects of all types are unhealthy than there are of this one: their index is then gone through."""
+    query = (
+        f"SELECT coalesce(sum(CASE WHEN state = {STATES.index('unhealthy')} THEN keys ELSE 0 END), 0), "
+        "coalesce(sum(CASE WHEN resource = (SELECT id FROM texts WHERE text = ?) THEN keys ELSE 0 END), 0) FROM totals"
+    )
+    unhealthy, of_type = connection.execute(query, (resource,)).fetchone()
+    return bool(unhealthy < of_type)
 
 
 def _is_small_part(connection: sqlite3.Connection, wanted: Wanted) -> bool:
@@ -661,16 +692,21 @@ def _within(connection: sqlite3.Connection, part: Part) -> tuple[str, tuple[str,
     )
 
 
-def _with_labels(connection: sqlite3.Connection, selector: LabelSelector) -> tuple[str, tuple[str]]:
+def _with_labels(connection: sqlite3.Connection, resource: str, selector: LabelSelector) -> tuple[str, tuple[str]]:
     """The condition that a key's labels match, and its value.
 
     Each set of labels that occurs is matched once, however many keys have it; only those are read in which the text
     of each label stands, for there may be as many sets as keys.
     """
     said = [text for requirement in selector.requirements if (text := _label_text(requirement))]
-    # Sets of labels are the texts that begin so; of others that do, nothing has the number as its labels.
-    query = f"SELECT id, text FROM texts WHERE text >= '{{' AND text < '|'{' AND instr(text, ?)' * len(said)}"
-    found = [number for number, text in connection.execute(query, said) if selector.matches(_labels_in(text))]
+    if said:  # sets of labels are the texts that begin so; of others that do, nothing has the number as its labels
+        query = f"SELECT id, text FROM texts WHERE text >= '{{' AND text < '|'{' AND instr(text, ?)' * len(said)}"
+        texts = connection.execute(query, said)
+    else:
+        of_type = "WHERE resource = (SELECT id FROM texts WHERE text = ?)" if resource else ""
+        query = f"SELECT id, text FROM texts WHERE id IN (SELECT DISTINCT labels FROM facts {of_type})"
+        texts = connection.execute(query, (resource,) if resource else ())
+    found = [number for number, text in texts if selector.matches(_labels_in(text))]
     unlabelled = " OR f.labels IS NULL" if selector.matches({}) else ""
     return f"(f.labels IN (SELECT value FROM json_each(?)){unlabelled})", (json.dumps(found),)
 

@@ -20,9 +20,14 @@ class Stoppable(Protocol):
 T = TypeVar("T", bound=Stoppable)
 
 
-def shared(window: Window, question: Hashable, make: Callable[[], T]) -> T:
-    """What `make` gives; a whole page is kept for some seconds while neither names nor facts of values change."""
+def shared(
+    window: Window, question: Hashable, make: Callable[[], T], is_whole: Callable[[T], bool] = lambda _: True
+) -> T:
+    """What `make` gives; a whole page is kept for some seconds while neither names nor facts of values change.
+
+    Whole is one that was not stopped, and that `is_whole` calls so.
+    """
     fresh = window.index.freshness()
     revisions = position_text(fresh.revision), position_text(fact_revision(window))
     as_of = (*revisions, fresh.state, fresh.complete, facts_state(window))
-    return window.shared(question, as_of, make, lambda page: not page.stopped)
+    return window.shared(question, as_of, make, lambda page: not page.stopped and is_whole(page))

@@ -169,6 +169,6 @@ class _Cells:
                     yield self._window.get_many(keys[few : few + PIECE], detail=self._detail)
                 continue
             wanted = set(keys)
-            for read in passing.listed(keys, self._detail):
+            for read in passing.listed(keys, self._detail, ahead=True):
                 if read.revision >= revision:  # a member that is behind says nothing of what was written since
                     yield [entry for entry in read.entries if entry.key in wanted]

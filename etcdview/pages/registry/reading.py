@@ -33,13 +33,15 @@ GONE_LIMIT = 100  # deleted objects that a filtered list looks up, to strike out
 class Scan:
     """How much a filter or an order has checked: `seen` of `total` objects, by names, facts or values.
 
-    `unread` of these could not be decoded. `goes_on`: the next request checks more.
+    `unread` of these could not be decoded. `goes_on`: the next request checks more. `all_named`: words were looked for
+    in the names of all.
     """
 
     seen: int
     total: int
     unread: int
     goes_on: bool = False
+    all_named: bool = True
 
     @property
     def complete(self) -> bool:
@@ -174,7 +176,7 @@ class Reading:
         first = 0 if self._query.after is None else self._key_behind(found.keys, self._query.after)
         keys = tuple(found.keys[first : first + self._query.limit])
         page = IndexPage(keys, first, first + len(keys) < len(found.keys), self._before(found.keys, first))
-        scan = Scan(found.seen, found.total, found.unread, found.goes_on)
+        scan = Scan(found.seen, found.total, found.unread, found.goes_on, found.all_named)
         return self._with_values(names, changes, page, scan, len(found.keys))
 
     def _page_by_index(self, names: KeyPage, changes: RowChanges | None) -> TableRows:

@@ -26,9 +26,10 @@ from etcdview.relations.states import HEALTH_KINDS, status_in
 from etcdview.stores.protocols import prefix_end
 
 _NAMES_PIECE = 10_000
-MOST_SELECTED = 500_000  # objects whose names one request puts in order: of more, the first
+MOST_SELECTED = 500_000  # objects whose names one request puts in order: of more, some
+MOST_SAID = MOST_SELECTED  # objects whose states and nodes say one of the words
 ORDERED_LIMIT = 5_000  # objects whose order is made anew for each page; of more, an index of facts has it
-_DENSE = 200  # an index of all objects leads to those that are wanted soon, where these are one of so many
+_DENSE = 200  # an index is gone through where at least one object of so many is wanted
 _BY_FACTS: dict[str, tuple[Order, bool]] = {  # a young object was created late
     "age": ("created", True),
     "size": ("size", False),
@@ -52,6 +53,7 @@ class Selected:
     """All `keys` that match, in order. `seen` of `total` objects were checked; the rest may match too.
 
     `unread` objects could not be decoded, so that no filter keeps them. `goes_on`: the next request checks more.
+    `all_named`: the names of all were looked at.
     """
 
     keys: Sequence[bytes]
@@ -59,6 +61,7 @@ class Selected:
     total: int
     unread: int = 0
     goes_on: bool = False
+    all_named: bool = True
 
 
 class Selecting:
@@ -79,6 +82,7 @@ class Selecting:
         self._words = query.text.lower().split()
         self._now = now
         self._goes_on = False  # reading cells, with the next request
+        self._said_in_part = False  # there are more that say words by their state or their node
 
     @property
     def _is_pod(self) -> bool:
@@ -169,19 +173,23 @@ class Selecting:
             looked_at = unsure[:most]
             found |= {row.key for row in read(looked_at)}
             unseen = cut = len(unsure) - len(looked_at)
-        unreadable = self._unreadable()
+        if self._words and self._said_in_part:  # of what is not found, the state and the node may say the words
+            unseen = len(keys) - len(found)
         matching = [key for key in keys if key in found]
-        if left and self._words and not self._query.selects:
-            matching += self._named_behind(keys[-1])
-        ordered = self._in_order(matching, unreadable)
+        all_named = not left
+        if left and keys and self._words and not self._query.selects:
+            behind, all_named = self._named_behind(keys[-1])
+            matching += behind
+        ordered = self._in_order(matching, self._unreadable())
         unseen += left + len(matching) - len(ordered)
         total = max(self._window.index.count(*self._range), len(keys))  # with what the labels leave out
-        return Selected(ordered, total - unseen, total, len(unreadable), self._goes_on and not cut)
+        goes_on = self._goes_on and not cut
+        return Selected(ordered, total - unseen, total, self.count_unreadable(), goes_on, all_named)
 
     def _filtered(self) -> tuple[list[bytes], int]:
         """All keys, or those that the filters beside words keep where facts know these; in the order of their bytes.
 
-        Of more than MOST_SELECTED not all, and how many are left out.
+        Of more than MOST_SELECTED some, and how many are left out: where no fact is asked, those behind the last.
         """
         if self._facts is None or not self._query.selects or not self._knows:
             found = self._first(MOST_SELECTED)
@@ -202,14 +210,19 @@ class Selecting:
                 break
         return found
 
-    def _named_behind(self, after: bytes) -> list[bytes]:
-        """Those behind a key that say all words by their names, as many as one search finds."""
-        longest = max(self._words, key=len)
-        found = self._window.index.search(longest, "contains", after=after, limit=_NAMES_PIECE).keys
+    def _named_behind(self, after: bytes) -> tuple[list[bytes], bool]:
+        """Those behind a key whose names say all words, as one search for the longest word finds them.
+
+        And whether it looked at all names. Case counts in it; names of types that there are so many of are in lower
+        case.
+        """
+        page = self._window.index.search(max(self._words, key=len), "contains", after=after, limit=_NAMES_PIECE)
         start = len(self._window.keyspace.range_prefix(self._resource))
         words = [word.encode("utf-8", "surrogateescape") for word in self._words]
         _, end = self._range
-        return [key for key in found if key < end and all(word in key[start:].lower() for word in words)]
+        found = [key for key in page.keys if key < end and all(word in key[start:].lower() for word in words)]
+        passed = bool(page.keys) and page.keys[-1] >= end
+        return found, page.count_is_exact and (page.next_after is None or passed)
 
     def _wanted(self, *, filters: bool = False) -> Wanted:
         query = self._query
@@ -262,7 +275,9 @@ class Selecting:
         """What facts keep of the state and node of those objects of which it holds any of the words."""
         if self._facts is None:
             return {}
-        found = self._facts.sayings(replace(self._wanted(), words=tuple(self._words)), MOST_SELECTED)
+        wanted = self._wanted(filters=self._knows and self._query.selects)
+        found = self._facts.sayings(replace(wanted, words=tuple(self._words)), MOST_SAID)
+        self._said_in_part = len(found) >= MOST_SAID
         return {key: b" " + said.lower().encode("utf-8", "surrogateescape") for key, said in found}
 
     def _may_be_elsewhere(self, word: bytes) -> bool:
@@ -301,20 +316,30 @@ class Selecting:
         if name in _BY_FACTS and self._facts is not None:
             order, backwards = _BY_FACTS[name]
             back = backwards != descending
-            if len(keys) * SMALL_PART < self._window.index.count(*self._range):
+            if self._are_some(keys):
                 decodable = [key for key in keys if key not in unreadable]
                 return _those(keys, self._facts.in_order(decodable, order, descending=back))
             return _those(keys, self._facts.keys(replace(self._wanted(), readable=True), order=order, descending=back))
         if name in _TEXTS and self._facts is not None:
-            return _those(keys, self._by_text(*_TEXTS[name], descending=descending))
+            return _those(keys, self._by_text(keys, *_TEXTS[name], descending=descending))
         decodable = [key for key in keys if key not in unreadable]
         by = self._by_namespace if name == "namespace" else self._by_name
         return sorted(decodable, key=by, reverse=descending) + [key for key in keys if key in unreadable]
 
-    def _by_text(self, column: Column, cell: Callable[[str], str], *, descending: bool) -> list[bytes]:
+    def _are_some(self, keys: Sequence[bytes]) -> bool:
+        """Whether facts are asked for these keys one by one: there are few, or too many others to hold all."""
+        count = self._window.index.count(*self._range)
+        return len(keys) * SMALL_PART < count or count > MOST_SELECTED
+
+    def _by_text(
+        self, keys: Sequence[bytes], column: Column, cell: Callable[[str], str], *, descending: bool
+    ) -> list[bytes]:
         """The readable objects in the order of a cell, as it follows from what facts keep."""
         assert self._facts is not None  # noqa: S101 - `orders` says so
-        found = self._facts.texts(replace(self._wanted(), readable=True), column)
+        if self._are_some(keys):
+            found = self._facts.texts_of(keys, column)
+        else:
+            found = self._facts.texts(replace(self._wanted(), readable=True), column)
         ranks = {text: natural(cell(text)) for text in {text for _, text in found}}
         return [key for key, _ in sorted(found, key=lambda pair: ranks[pair[1]], reverse=descending)]
 

@@ -273,3 +273,19 @@ def test_who_comes_when_the_memory_is_taken_is_told_when_to_try_again(captured: 
     assert client.get("/object?key=/registry/pods/shop/crashloop").status_code == 200
     assert client.get("/nonsense").status_code == 404
     assert captured.held.size_bytes == 0
+
+
+def test_what_is_read_after_a_request_has_ended_is_never_counted() -> None:
+    held = Held()
+    budget = RequestBudget(held)
+    budget.take(LIGHT_BYTES + 1)
+    budget.give_back()
+
+    for _ in range(10):  # a thread that reads ahead comes too late
+        with pytest.raises(BudgetError, match="the request has ended"):
+            budget.take(LIGHT_BYTES + 1)
+    assert held.size_bytes == 0
+    others = [RequestBudget(held) for _ in range(2)]
+    for other in others:
+        other.take(LIGHT_BYTES + 1)  # no place of the heavy ones is lost
+    assert held.size_bytes == 2 * (LIGHT_BYTES + 1)

@@ -97,15 +97,12 @@ def test_a_secret_inside_one_of_a_few_fields_is_masked_like_one_inside_an_object
         assert entry.object["reason"] == "Failed"
 
 
-def test_what_is_read_ahead_is_what_is_read_piece_by_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_read_ahead_is_what_is_read_piece_by_piece() -> None:
     keys = [f"/registry/configmaps/shop/m{number:04}" for number in range(2 * PIECE + 3)]
     window = Window(opened(dict.fromkeys(keys, b'{"kind":"ConfigMap"}')))
     wanted = [key.encode() for key in keys]
 
-    ahead = [*window.listed(wanted, Detail.CELLS)]
-    monkeypatch.setattr("etcdview.cluster.window.FEW", len(keys))
-    plainly = [*window.listed(wanted, Detail.CELLS)]
-
+    plainly, ahead = ([*window.listed(wanted, Detail.CELLS, ahead=ahead)] for ahead in (False, True))
     assert len(ahead) > 2
     assert [(read.revision, read.count) for read in ahead] == [(read.revision, read.count) for read in plainly]
     assert [entry.key for read in ahead for entry in read.entries] == wanted

@@ -143,3 +143,15 @@ def summed(totals: Iterator[Total] | tuple[Total, ...] | map[Total]) -> tuple[Co
         counts[group] += total.keys
         sizes[group] += total.bytes
     return counts, sizes
+
+
+def test_a_page_behind_a_key_that_may_not_be_seen_is_as_if_it_did_not_exist(reader: FactReader) -> None:
+    scoped = ScopedFacts(reader, PermittedRanges(scope_of(["shop"], ["*"]), KEYSPACE, tuple))
+    inside, outside = b"/registry/pods/shop/web", b"/registry/pods/web/web"
+    pages = [
+        scoped.page(Wanted(resource="pods"), "size", descending=True, after=after, limit=5)
+        for after in (None, inside, outside, b"/registry/pods/web/none")
+    ]
+
+    assert [page is not None for page in pages] == [True, True, False, False]
+    assert reader.page(Wanted(resource="pods"), "size", descending=True, after=outside, limit=5) is not None

@@ -43,6 +43,17 @@ def test_an_excerpt_has_its_fields_and_nothing_else() -> None:
     }
 
 
+def test_a_struct_that_is_wanted_whole_is_whole_wherever_another_path_leads_into_it() -> None:
+    pod = copy.deepcopy(POD)
+    pod["spec"]["initContainers"] = [{"name": "first", "image": "first:1"}]
+    value = CODEC.encode(pod, StorageFormat("protobuf", api_version="v1", kind="Pod"), b"/k")
+
+    assert excerpt(value, "status", "status.phase")["status"] == {"phase": "Running", "podIP": "10.0.0.1"}
+    assert excerpt(value, "spec.containers", "spec.initContainers.name")["spec"]["containers"] == [
+        {"name": "web", "image": "web:1"}
+    ]
+
+
 def test_a_field_that_the_version_does_not_have_leads_nowhere() -> None:
     assert excerpt(stored(), "regarding.name") == {"apiVersion": "v1", "kind": "Pod"}
 

@@ -22,7 +22,7 @@ from etcdview.index.facts.fact import Extractor
 from etcdview.index.facts.filling import Pass, UnwritableError, write_facts
 from etcdview.index.facts.live import Facts, FactStatus
 from etcdview.index.facts.problems import DELETED, TOO_MANY, problem_text
-from etcdview.index.facts.reading import Wanted
+from etcdview.index.facts.reading import FactReader, Wanted
 from etcdview.index.lister import EVERYTHING, keys_under
 from etcdview.index.memory import MemoryNames
 from etcdview.kube.keys import KeySpace
@@ -331,3 +331,17 @@ def test_values_are_read_again_where_the_database_was_deleted(kept: Kept, when: 
     kept.until("complete")
 
     assert names(kept) == tuple(kv.key for kv in KVS)
+
+
+def test_who_asked_to_be_told_is_told_each_time_that_the_facts_are_complete_also_when_they_are(kept: Kept) -> None:
+    told: list[tuple[str, FactReader]] = []
+    kept.facts.when_complete(lambda reader: told.append(("early", reader)))
+    kept.start().until("complete")
+    wait_for(lambda: len(told) == 1, lambda: told)
+    kept.facts.when_complete(lambda reader: told.append(("late", reader)))
+
+    assert [name for name, _ in told] == ["early", "late"]
+    assert {reader for _, reader in told} == {kept.facts.reader}
+    kept.index.listener.reloaded()
+    wait_for(lambda: len(told) == 4, lambda: told)
+    assert sorted(name for name, _ in told[2:]) == ["early", "late"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,11 +15,12 @@ from etcdview.codec import Codec
 from etcdview.index.facts.database import FactWriter, create, open_reader
 from etcdview.index.facts.fact import Extractor
 from etcdview.index.facts.ordered import IndexOrder, IndexPage, IndexWalk, has_index
-from etcdview.index.facts.reading import FactReader, Order, Wanted, _where
+from etcdview.index.facts.reading import Column, FactReader, Order, Wanted, _where
 from etcdview.kube.keys import KeySpace
 from etcdview.kube.selectors import LabelSelector, parse_labels
 from etcdview.models import KeyValue
 from etcdview.relations.model import Health
+from etcdview.relations.states import status_in
 
 START = datetime(2026, 11, 28, tzinfo=UTC)
 EXTRACTOR = Extractor(Codec(), KeySpace(), lambda: START)
@@ -198,6 +200,55 @@ def test_given_keys_are_put_in_the_order_that_all_keys_have(path: Path, order: O
 
     assert found == tuple(key for key in whole if key in some)
     assert len(found) == len(every[::3])
+
+
+@pytest.mark.parametrize("column", ["word", "node"])
+def test_texts_of_given_keys_are_those_that_all_have(path: Path, column: Column) -> None:
+    reader = FactReader(path)
+    some = [*reader.keys(Wanted(resource="events"))[::3], b"/registry/events/shop/zzz-not-seen"]
+    whole = dict(reader.texts(Wanted(resource="events", readable=True), column))
+    found = reader.texts_of(some, column)
+    reader.close()
+
+    assert found == tuple((key, whole[key]) for key in some if key in whole)
+    assert 10 < len(found) < len(some) - 1  # those that cannot be decoded have none
+
+
+def test_objects_of_a_status_are_counted_as_they_are_listed(uneven: Path, path: Path) -> None:
+    for one in (uneven, path):
+        reader = FactReader(one)
+        words = {fact.word for fact in reader.facts(Wanted())}
+        for status in {status_in(word) for word in words} - {""} | {"None"}:
+            for resource in ("pods", "events"):
+                wanted = Wanted(resource=resource, status=status, readable=True)
+                assert reader.count(wanted) == len(reader.keys(wanted)), (resource, status)
+        reader.close()
+
+
+@pytest.mark.parametrize(("resource", "index"), [("pods", "unhealthy"), ("events", "by_type_size")])
+def test_unhealthy_objects_of_all_namespaces_are_found_by_the_index_that_has_less(
+    tmp_path: Path, resource: str, index: str
+) -> None:
+    made = tmp_path / "facts.db"
+    create(made)
+    writer = FactWriter(made)
+    chance = random.Random(2)  # noqa: S311
+    pods = [_made("pods", "bank", number) for number in range(300)]
+    ended = [replace(kv, value=kv.value.replace(b'"x"', b'"status": {"phase": "Succeeded"}, "x"')) for kv in pods[30:]]
+    writer.write(map(EXTRACTOR.fact, (*pods[:30], *ended)))
+    writer.write([EXTRACTOR.fact(_event(number, chance)) for number in range(20)])  # some of them unhealthy
+    writer.complete()
+    writer.close()
+    reader = FactReader(made)
+    wanted = Wanted(resource=resource, state="unhealthy")
+    listed = {fact.key for fact in reader.facts(Wanted(resource=resource)) if fact.state == "unhealthy"}
+    assert set(reader.keys(wanted)) == listed
+    assert listed
+    reader.close()
+    with contextlib.closing(open_reader(made)) as connection:
+        where, values = _where(connection, wanted)
+        plan = connection.execute(f"EXPLAIN QUERY PLAN SELECT f.id FROM facts f {where}", values).fetchall()  # noqa: S608
+    assert next(step[3] for step in plan if " f " in step[3]).split(" INDEX ")[1].split(" ")[0] == index
 
 
 def test_how_sizes_are_spread_is_kept_for_a_type(path: Path) -> None:

@@ -18,7 +18,6 @@ from etcdview.stores.kept import Kept
 
 KEPT_SECONDS = 20.0
 FIRST_SECONDS = 3.0  # that a page waits for the first answer
-_THREAD = "etcdview-facts-checks"
 NAMED = 1000  # keys that are named at the most
 NAMED_UIDS = 200
 OF_ONE_UID = 100  # keys of it
@@ -52,16 +51,19 @@ class KeptChecks:
     def begin(self) -> None:
         """Make an answer in the background, where one is due, and the system has a thread for it."""
         with suppress(RuntimeError):
-            self._kept.refresh(_THREAD)
+            self._refresh()
 
     def get(self) -> FactChecks | None:
         """The last answer; None while the first is made. Raises UnreachableError where the database is gone."""
         known = self._kept.known
         try:
-            self._kept.refresh(_THREAD)
+            self._refresh()
         except RuntimeError:  # the system gives no more threads
             return self._kept.get() if known is None else known
         return self._kept.soon(FIRST_SECONDS) if known is None else known
+
+    def _refresh(self) -> None:
+        self._kept.refresh("etcdview-facts-checks")
 
 
 def _checked(reader: FactReader) -> FactChecks:

@@ -14,6 +14,8 @@ from bench.serving import Served, status_bytes
 
 _LINES_A_LOOK = 1_000  # at its memory
 ABSENT = "zzz-not-there"
+_ORDER = "/api/v1/table?resource=pods&sort=-restarts"  # a column that facts do not know
+_MOST_REQUESTS = 100  # until all pods are in order
 _CONTENT = f"/api/v1/content?kind=text&q={ABSENT}"
 
 
@@ -28,7 +30,7 @@ class Got:
 
 
 def measure(etcd: Etcd, served: Served, count: int) -> list[Row]:
-    """`get` of all pods, and a search in content for a text that is nowhere."""
+    """`get` of all pods, their order by any column, and a search in content for a text that is nowhere."""
     got = get_pods(etcd)
     grep = etcd.grep_seconds(ABSENT)
     answer = served.client.get(_CONTENT)
@@ -41,8 +43,26 @@ def measure(etcd: Etcd, served: Served, count: int) -> list[Row]:
         Row("`etcdview get pods -A`, a row", got.seconds / got.lines * 1e6, "\u00b5s", 100, 0.1, f"{got.lines:,} rows"),
         Row("its processor time, a row", got.cpu_seconds / got.lines * 1e6, "\u00b5s"),
         Row("its memory", got.memory_bytes / 1e6, "MB", 150),
+        *_order(served, count),
         Row("search in content / `etcdctl get --prefix | grep`", searched / grep, "x", 1.0, 0.1, note),
         Row("search in content", searched, "s", 30 if count <= 1_000_000 else None, 0.05),
+    ]
+
+
+def _order(served: Served, count: int) -> list[Row]:
+    """How long until all pods are in the order of a column, each request going on where the one before ended."""
+    seconds, requests, complete = 0.0, 0, False
+    while not complete:
+        answer = served.client.get(_ORDER)
+        seconds, requests = seconds + answer.seconds, requests + 1
+        if answer.status != 200 or requests > _MOST_REQUESTS:
+            raise RuntimeError(f"pods in order: {answer.status} after {requests} requests, {answer.body[:300]!r}")
+        complete = answer.json()["complete"]
+    again = served.client.get(_ORDER).seconds
+    note = f"{requests} {'request' if requests == 1 else 'requests'}"
+    return [
+        Row("pods in the order of RESTARTS", seconds, "s", 5 if count <= 1_000_000 else None, 0.1, note),
+        Row("the same again", again, "s"),
     ]
 
 

@@ -20,7 +20,11 @@ from etcdview.tables.base import (
 )
 from etcdview.tables.texts import container_cells, labels_text, selector_cell, selector_text
 
-_READY = Column("Ready", description="Pods that are ready, of those asked for.")
+_READY = Column(
+    "Ready",
+    description="Pods that are ready, of those asked for.",
+    reads=("spec.replicas", "status.readyReplicas"),
+)
 
 
 @table(
@@ -29,8 +33,10 @@ _READY = Column("Ready", description="Pods that are ready, of those asked for.")
     columns=(
         NAME,
         _READY,
-        Column("Up-to-date", description="Pods made from the newest template."),
-        Column("Available", description="Pods that have been ready for long enough."),
+        Column("Up-to-date", description="Pods made from the newest template.", reads=("status.updatedReplicas",)),
+        Column(
+            "Available", description="Pods that have been ready for long enough.", reads=("status.availableReplicas",)
+        ),
         AGE,
         *WIDE_POD_COLUMNS,
     ),
@@ -60,9 +66,9 @@ def _deployment_selector(obj: Object) -> str:
     "ReplicaSet",
     columns=(
         NAME,
-        Column("Desired", "integer", description="Pods asked for."),
-        Column("Current", "integer", description="Pods there are."),
-        Column("Ready", "integer", description="Pods that are ready."),
+        Column("Desired", "integer", description="Pods asked for.", reads=("spec.replicas",)),
+        Column("Current", "integer", description="Pods there are.", reads=("status.replicas",)),
+        Column("Ready", "integer", description="Pods that are ready.", reads=("status.readyReplicas",)),
         AGE,
         *WIDE_POD_COLUMNS,
     ),

@@ -10,7 +10,11 @@ from etcdview.tables.base import AGE, NAME, Cells, Column, Object, created, name
 _GROUP = "coordination.k8s.io"
 
 
-@table(_GROUP, "Lease", columns=(NAME, Column("Holder", description="Who holds the lease."), AGE))
+@table(
+    _GROUP,
+    "Lease",
+    columns=(NAME, Column("Holder", description="Who holds the lease.", reads=("spec.holderIdentity",)), AGE),
+)
 def lease(obj: Object, now: datetime) -> Cells:
     """A lease."""
     return name_of(obj), text(obj, "spec", "holderIdentity"), created(obj, now)

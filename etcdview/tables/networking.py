@@ -142,9 +142,9 @@ def _requirement(requirement: Any) -> str:
     "EndpointSlice",
     columns=(
         NAME,
-        Column("AddressType", description="IPv4, IPv6 or FQDN."),
-        Column("Ports", description="The first three ports."),
-        Column("Endpoints", description="The first three addresses, ready or not."),
+        Column("AddressType", description="IPv4, IPv6 or FQDN.", reads=("addressType",)),
+        Column("Ports", description="The first three ports.", reads=("ports",)),
+        Column("Endpoints", description="The first three addresses, ready or not.", reads=("endpoints.addresses",)),
         AGE,
     ),
 )

@@ -76,4 +76,6 @@ def test_so_it_is_of_each_captured_object(capture: Path) -> None:
             assert differing(table, kv.key, kv.value, codec) == [], kv.key
             seen.add(found.resource.plural)
 
-    assert seen == {"pods", "events"}
+    assert seen == {
+        "deployments", "endpointslices", "events", "leases", "pods", "replicasets", "statefulsets"
+    }  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -64,6 +64,14 @@ def windows(capture: Path) -> Iterator[dict[str, Window]]:
 
 def table(window: Window, **query: Any) -> TableRows:
     return query_table(window, RegistryQuery(limit=500, **query), NOW)
+
+
+def pages_of(window: Window, query: RegistryQuery) -> list[TableRows]:
+    """All pages of a list, each behind the one before."""
+    pages = [query_table(window, query, NOW)]
+    while pages[-1].next_after is not None:
+        pages.append(query_table(window, replace(query, after=pages[-1].next_after), NOW))
+    return pages
 
 
 def shown(found: TableRows) -> list[tuple[bytes, tuple[str, ...]]]:
@@ -298,9 +306,7 @@ def test_pages_of_a_long_list_come_from_an_index_in_the_same_order(
     query = RegistryQuery(resource=resource, namespace=namespace, sort=sort, limit=7)
     whole = query_table(windows[f"{who}facts"], replace(query, limit=500), NOW)
     monkeypatch.setattr(selecting, "ORDERED_LIMIT", 0)
-    pages = [query_table(windows[f"{who}facts"], query, NOW)]
-    while pages[-1].next_after is not None:
-        pages.append(query_table(windows[f"{who}facts"], replace(query, after=pages[-1].next_after), NOW))
+    pages = pages_of(windows[f"{who}facts"], query)
     rows = [row for page in pages for row in page.rows]
 
     def measure(row: TableRow) -> object:
@@ -332,9 +338,7 @@ def test_pages_of_a_filtered_long_list_come_from_an_index_in_the_same_order(
     query = RegistryQuery(resource="pods", sort="-size", limit=4, **narrowed)
     whole = query_table(windows[f"{who}facts"], replace(query, limit=500), NOW)
     monkeypatch.setattr(selecting, "ORDERED_LIMIT", 0)
-    pages = [query_table(windows[f"{who}facts"], query, NOW)]
-    while pages[-1].next_after is not None:
-        pages.append(query_table(windows[f"{who}facts"], replace(query, after=pages[-1].next_after), NOW))
+    pages = pages_of(windows[f"{who}facts"], query)
     rows = [row for page in pages for row in page.rows]
 
     assert [row.entry.size_bytes for row in rows] == [row.entry.size_bytes for row in whole.rows]
@@ -393,14 +397,6 @@ def test_a_word_that_was_not_looked_for_everywhere_leads_to_the_search_in_conten
 def test_pages_of_a_filter_by_facts_go_on_where_the_one_before_ended(windows: dict[str, Window]) -> None:
     query = RegistryQuery(resource="pods", labels=Labels.parse("app"), sort="-size", limit=7)
     whole = [row.key for row in table(windows["facts"], resource="pods", labels=query.labels, sort="-size").rows]
-    keys: Sequence[bytes] = ()
-    after: bytes | None = None
-    while True:
-        page = query_table(windows["facts"], replace(query, after=after), NOW)
-        keys = [*keys, *(row.key for row in page.rows)]
-        after = page.next_after
-        if after is None:
-            break
 
-    assert keys == whole
+    assert [row.key for page in pages_of(windows["facts"], query) for row in page.rows] == whole
     assert len(whole) > 14

@@ -73,12 +73,12 @@ class RequestBudget:
         self._seconds = seconds
         self._over_at = clock() + seconds
         self._most = size_bytes
-        self._lock = threading.Lock()  # guards the two below: a thread that reads ahead may outlive its request
+        self._lock = threading.Lock()  # guards the three below: a thread that reads ahead may outlive its request
         self._taken = 0
+        self._heavy = False
         self._ended = False
         self._gone = gone
         self._clock = clock
-        self._heavy = False
         self._for_others = False
         self._holds = True
 

@@ -54,9 +54,7 @@ class Composer:
 
         Raises google.protobuf.message.DecodeError, and ours.
         """
-        parts = self._alike.message(number).FromString(envelope.raw)
-        parts.DiscardUnknownFields()
-        alike = parts.SerializeToString()
+        alike = self._alike.parts(number, envelope.raw)
         common = self._common(number, alike)
         name, namespace, labels, created, deleted, node, nominated, address, podips = self._own(message)
         labels = {key: labels[key] for key in sorted(labels)}

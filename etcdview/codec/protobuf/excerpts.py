@@ -25,9 +25,7 @@ class Excerpts:
 
     def object(self, envelope: Envelope) -> Excerpted:
         """The object of a sound envelope. Raises google.protobuf.message.DecodeError, and ours."""
-        message = self._plans.message(self._number).FromString(envelope.raw)
-        message.DiscardUnknownFields()
-        return self._object(envelope.api_version, envelope.kind, message.SerializeToString())
+        return self._object(envelope.api_version, envelope.kind, self._plans.parts(self._number, envelope.raw))
 
     def _made(self, api_version: str, kind: str, parts: bytes) -> Excerpted:
         found = Excerpted(apiVersion=api_version, kind=kind)

@@ -62,8 +62,7 @@ _LINKS = {
 }  # fmt: skip
 
 _COMPOSED_DETAILS = frozenset((Detail.CELLS, Detail.ROWS))
-# of these nobody is told of unknown fields
-_PARTIAL = frozenset((Detail.CELLS, Detail.ROWS, Detail.LINKED, Detail.LABELS))
+_TELLING_UNKNOWN = frozenset((Detail.WHOLE, Detail.UNMANAGED))  # of no others is anyone told of unknown fields
 
 KEPT_STATES = 2_000  # at one or two kilobytes each
 # What decides how an object is, of kinds that there are many of; tests/unit/relations holds that no state misses more.
@@ -132,8 +131,7 @@ class ProtobufFormat:
             shown = self._shown(envelope, number, message, detail)
         except (ParseError, DecodeError):
             return self._mended(form, envelope, number, value)
-        partly = isinstance(detail, Excerpt) or detail in _PARTIAL
-        unknown_fields = () if partly else self._unknown(number, message, envelope, value)
+        unknown_fields = self._unknown(number, message, envelope, value) if detail in _TELLING_UNKNOWN else ()
         return Decoded(form, shown, None, value, None, unknown_fields)
 
     def _shown(self, envelope: Envelope, number: int, message: Message, detail: Detail | Excerpt) -> Object:
@@ -172,9 +170,7 @@ class ProtobufFormat:
         """
         if (envelope.api_version, envelope.kind) == STATE_IN_ANNOTATIONS:
             return _head(envelope) | self._brief(Detail.CELLS).read(number, envelope.raw), False
-        message = self._for_state.message(number).FromString(envelope.raw)
-        message.DiscardUnknownFields()
-        asked = (envelope.api_version, envelope.kind, number, message.SerializeToString())
+        asked = (envelope.api_version, envelope.kind, number, self._for_state.parts(number, envelope.raw))
         return self._state_of(*asked), is_small(*asked)
 
     def _made_state(self, api_version: str, kind: str, number: int, parts: bytes) -> Object:

@@ -89,6 +89,15 @@ class Plans:
         """The struct's message in these bytes as a dict. Raises google.protobuf.message.DecodeError, and ours."""
         return self.plan(number).object(self._pool.message(number).FromString(raw))
 
+    def parts(self, number: int, raw: bytes) -> bytes:
+        """What the schema has of the struct's message in these bytes, written again: equal where that is equal.
+
+        Raises google.protobuf.message.DecodeError.
+        """
+        message = self._pool.message(number).FromString(raw)
+        message.DiscardUnknownFields()
+        return message.SerializeToString()
+
     def _make(self, number: int) -> StructPlan:
         made = self._made.get(number)
         if made is None:

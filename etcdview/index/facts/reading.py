@@ -256,9 +256,12 @@ class FactReader:
     def count(self, wanted: Wanted) -> int:
         """How many keys there are of those."""
         with self._connection() as connection:
-            if wanted == _in_state(wanted):
+            # What is healthy, is unhealthy or has a status can be decoded.
+            if wanted.state in ("healthy", "unhealthy") and _asks_by(
+                wanted, "resource", "namespace", "state", "readable"
+            ):
                 return _count_in_state(connection, wanted)
-            if wanted == Wanted(resource=wanted.resource, status=wanted.status or "?", readable=wanted.readable):
+            if wanted.status and _asks_by(wanted, "resource", "status", "readable"):
                 return _statuses(connection, wanted.resource)[wanted.status]
             where, values = _where(connection, wanted)
             found: int = connection.execute(f"SELECT count(*) FROM facts f {where}", values).fetchone()[0]
@@ -308,7 +311,7 @@ class FactReader:
         """What is kept of those keys; see `keys`."""
         ordered = _order_by(order, descending)
         with self._connection() as connection:
-            where, values = _where(connection, wanted, few=order == "any" and wanted == _unhealthy_of(wanted))
+            where, values = _where(connection, wanted)
             query = f"{_JOINED} {where} {ordered} LIMIT ? OFFSET ?"
             found = list(map(_key_facts, connection.execute(query, (*values, limit, offset))))
         if order == "key" and limit < 0 and not offset:  # folders may lie in each other
@@ -364,16 +367,16 @@ class FactReader:
             f"SELECT coalesce(t.text, '') FROM facts f LEFT JOIN texts t ON t.id = f.{column} "
             f"WHERE {_AT} AND f.error IS NULL"
         )
-        return tuple(self._values_of(keys, query))
+        return tuple([(key, text) for key, (text,) in self._rows_of(keys, query)])
 
-    def _values_of(self, keys: Sequence[bytes], query: str) -> Iterator[tuple[bytes, Any]]:
-        """What a query gives of each key; nothing of those that it does not find."""
+    def _rows_of(self, keys: Sequence[bytes], query: str) -> Iterator[tuple[bytes, Sequence[Any]]]:
+        """The row that a query gives of each key; nothing of those that it does not find."""
         with self._connection() as connection:
             for key in keys:
                 end = key.rfind(b"/") + 1
                 row = connection.execute(query, (key[:end], key[end:])).fetchone()
                 if row is not None:
-                    yield key, row[0]
+                    yield key, row
 
     def top(self, wanted: Wanted, most: Most, limit: int) -> tuple[KeyFacts, ...]:
         """Those with the largest values, or the most writes, in that order; with a `limit` below 0 all of them.
@@ -396,24 +399,18 @@ class FactReader:
 
     def of(self, keys: Sequence[bytes]) -> dict[bytes, KeyFacts]:
         """What is kept of these keys; those that it has not seen are left out."""
-        found: dict[bytes, KeyFacts] = {}
-        with self._connection() as connection:
-            for key in keys:
-                end = key.rfind(b"/") + 1
-                row = connection.execute(f"{_JOINED} WHERE {_AT}", (key[:end], key[end:])).fetchone()
-                if row is not None:
-                    found[key] = _key_facts(row)
-        return found
+        return {key: _key_facts(row) for key, row in self._rows_of(keys, f"{_JOINED} WHERE {_AT}")}
 
     def in_order(self, keys: Sequence[bytes], order: Order, *, descending: bool) -> tuple[bytes, ...]:
         """These keys, given in the order of their bytes, in another; those that it has not seen are left out."""
-        found = list(self._values_of(keys, f"SELECT {_COLUMNS[order]} FROM facts f WHERE {_AT}"))
+        query = f"SELECT {_COLUMNS[order]} FROM facts f WHERE {_AT}"
+        found = [(key, value) for key, (value,) in self._rows_of(keys, query)]
         found.sort(key=_second_if_known, reverse=descending)
         return tuple([key for key, _ in found])
 
     def spread(self, wanted: Wanted) -> Spread:
         """How the sizes of those values are spread; of all values, and of a type, it is kept for SPREAD_SECONDS."""
-        if wanted != Wanted(resource=wanted.resource):
+        if not _asks_by(wanted, "resource"):
             return self._spread(wanted)
         with self._lock:
             kept = self._spreads.get(wanted.resource)
@@ -555,11 +552,6 @@ def _order_by(order: Order, descending: bool) -> str:
     return f"ORDER BY {_COLUMNS[order]} {direction}, p.folder, f.name"
 
 
-def _unhealthy_of(wanted: Wanted) -> Wanted:
-    """All of its type that are unhealthy: their index has them by namespace first, so only all of it finds them."""
-    return Wanted(resource=wanted.resource, state="unhealthy", part=wanted.part)
-
-
 def _statuses(connection: sqlite3.Connection, resource: str) -> Counter[str]:
     """How many keys of a type have each status."""
     statuses: Counter[str] = Counter()
@@ -568,15 +560,9 @@ def _statuses(connection: sqlite3.Connection, resource: str) -> Counter[str]:
     return statuses
 
 
-def _in_state(wanted: Wanted) -> Wanted:
-    """What is wanted by its type, its namespace and its state alone: where that is the same, the sums count it.
-
-    What is healthy or unhealthy can be decoded.
-    """
-    known = wanted.state if wanted.state != "unknown" else None
-    return Wanted(
-        resource=wanted.resource, namespace=wanted.namespace, state=known or "healthy", readable=wanted.readable
-    )
+def _asks_by(wanted: Wanted, *fields: str) -> bool:
+    """Whether nothing but these fields says which keys are wanted."""
+    return wanted == Wanted(**{field: getattr(wanted, field) for field in fields})
 
 
 def _count_in_state(connection: sqlite3.Connection, wanted: Wanted) -> int:
@@ -597,7 +583,7 @@ def _where(
 
     `walked`: the query names the index that it goes through.
     """
-    few = few or walked or any(getattr(wanted, wish) for wish in _ONLY_FEW)
+    few = few or walked or any(getattr(wanted, wish) for wish in _ONLY_FEW) or _go_by_health(connection, wanted)
     conditions = list(_places(connection, wanted, few=few))
     if wanted.uid:
         conditions.append((f"{uid_head('f.uid')} = {uid_head('?')} AND f.uid = ?", (packed_uid(wanted.uid),) * 2))
@@ -627,9 +613,7 @@ def _where(
 def _places(connection: sqlite3.Connection, wanted: Wanted, *, few: bool) -> Iterator[tuple[str, tuple[Any, ...]]]:
     """The conditions on the type, the namespace and the node of a key, each with its values."""
     # Unhealthy ones of a namespace have an index of their own.
-    unhealthy = wanted.state == "unhealthy"
-    few = few or (unhealthy and not wanted.namespace and _are_few_unhealthy(connection, wanted.resource))
-    small = not few and not unhealthy and _is_small_part(connection, wanted)
+    small = not few and wanted.state != "unhealthy" and _is_small_part(connection, wanted)
     plus = "+" if few or small else ""  # keeps SQLite from other indexes: that of the few is the one to use
     for column in ("resource", "namespace", "node"):
         if text := getattr(wanted, column):
@@ -639,13 +623,18 @@ def _places(connection: sqlite3.Connection, wanted: Wanted, *, few: bool) -> Ite
         yield f"f.folder IN ({folders})", (f"/{wanted.namespace}/".encode(),)
 
 
-def _are_few_unhealthy(connection: sqlite3.Connection, resource: str) -> bool:
-    """Whether fewer objects of all types are unhealthy than there are of this one: their index is then gone through."""
+def _go_by_health(connection: sqlite3.Connection, wanted: Wanted) -> bool:
+    """Whether unhealthy objects are found among those of all types: where fewer of all are, than there are of this one.
+
+    Their index has them by namespace first, so all of it is gone through.
+    """
+    if wanted.state != "unhealthy" or wanted.namespace or wanted.node or wanted.labels is not None:
+        return False
     query = (
         f"SELECT coalesce(sum(CASE WHEN state = {STATES.index('unhealthy')} THEN keys ELSE 0 END), 0), "
         "coalesce(sum(CASE WHEN resource = (SELECT id FROM texts WHERE text = ?) THEN keys ELSE 0 END), 0) FROM totals"
     )
-    unhealthy, of_type = connection.execute(query, (resource,)).fetchone()
+    unhealthy, of_type = connection.execute(query, (wanted.resource,)).fetchone()
     return bool(unhealthy < of_type)
 
 
